@@ -1,0 +1,153 @@
+/**
+ * Everything that can be configured, described once: the types, the defaults, the checks and the reference page
+ * (`docs/configuration.md`) come from this schema. Keys are snake_case, as people write them in the file.
+ */
+import { z } from 'zod';
+import { basePath, baseUrl, duration, proxyAddress, registryUrl } from './values.ts';
+
+const port = z.coerce.number().int().min(0).max(65535);
+
+export const configSchema = z.strictObject({
+  registry: z
+    .strictObject({
+      url: registryUrl
+        .nullable()
+        .default(null)
+        .describe('Base URL of the registry, with or without /v2. Empty: managed mode, we start one ourselves.'),
+      name: z
+        .string()
+        .min(1)
+        .max(255)
+        .default('localhost:5000')
+        .describe(
+          "What people type before the repository; also the token's audience, unless auth.service says otherwise.",
+        ),
+      public_name: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe('What copy commands show, where it differs from name.'),
+      port: port.default(5000).describe('Managed mode: port of the registry we start.'),
+      host: z.string().default('').describe('Managed mode: address the registry listens on. Empty: as server.host.'),
+      binary: z
+        .string()
+        .nullable()
+        .default(null)
+        .describe('Managed mode: path of the registry binary. Empty: sought on the PATH.'),
+      ca: z.string().nullable().default(null).describe("PEM file with the CA of the registry's certificate."),
+      trust_any_ssl: z
+        .boolean()
+        .default(false)
+        .describe('Accept any certificate of the registry. Unsafe: use ca instead.'),
+      basic_auth: z
+        .string()
+        .nullable()
+        .default(null)
+        .describe('base64 of user:password, sent to a registry that asks for Basic. Secret.'),
+      username: z.string().nullable().default(null).describe('User for a registry that asks for Basic.'),
+      password: z.string().nullable().default(null).describe('Its password. Secret.'),
+      context_path: basePath.nullable().default(null).describe('Old name of server.base_path.'),
+      readonly: z
+        .boolean()
+        .nullable()
+        .default(null)
+        .describe('true: no deleting through us, and no token with delete. Default: false with auth, true without.'),
+      auth: z
+        .strictObject({
+          enabled: z.boolean().default(true).describe('false: pages are open to everybody and no tokens are issued.'),
+          key: z.string().nullable().default(null).describe('PEM private key that signs tokens. Empty: created.'),
+          cert: z
+            .string()
+            .nullable()
+            .default(null)
+            .describe("PEM certificate of the key; equals the registry's auth.token.rootcertbundle."),
+          issuer: z.string().min(1).default('registry-web').describe("Equals the registry's auth.token.issuer."),
+          service: z
+            .string()
+            .min(1)
+            .nullable()
+            .default(null)
+            .describe("Equals the registry's auth.token.service. Empty: registry.name."),
+          lifetime: duration
+            .refine((seconds) => seconds >= 60, 'must be at least 60s: clients ignore anything below')
+            .default(900)
+            .describe('How long a token is valid.'),
+          token_header: z
+            .enum(['auto', 'x5c', 'kid-rfc7638', 'kid-libtrust'])
+            .default('auto')
+            .describe('How a token names its key. auto: found by trying the registry.'),
+          refresh_tokens: z.boolean().default(false).describe('Hand out refresh tokens to clients that ask for them.'),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  server: z
+    .strictObject({
+      host: z
+        .string()
+        .nullable()
+        .default(null)
+        .describe('Address to listen on. Default: 127.0.0.1, in a container 0.0.0.0.'),
+      port: port.default(8090).describe('Port to listen on.'),
+      base_path: basePath
+        .default('')
+        .describe('URL prefix when a proxy serves us under a sub-path, such as /registry.'),
+      public_url: baseUrl
+        .nullable()
+        .default(null)
+        .describe('Address people reach us under, e.g. https://registry.example.com. Default: http://localhost:PORT.'),
+      trusted_proxies: z
+        .array(proxyAddress)
+        .default([])
+        .describe('Addresses or CIDR blocks of proxies whose X-Forwarded-* headers count.'),
+      tls: z
+        .strictObject({
+          cert: z.string().nullable().default(null).describe('PEM certificate chain: serve https ourselves.'),
+          key: z.string().nullable().default(null).describe('PEM private key of that certificate.'),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  data: z
+    .strictObject({
+      path: z.string().min(1).default('../data').describe('Folder of the database and of what we create.'),
+    })
+    .prefault({}),
+  notifications: z
+    .strictObject({
+      secret: z
+        .string()
+        .min(16, 'must have at least 16 characters')
+        .nullable()
+        .default(null)
+        .describe(
+          'Value the registry sends in the Authorization header of its notifications (with or without "Bearer "). Secret.',
+        ),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged.'),
+    })
+    .prefault({}),
+  admin: z
+    .strictObject({
+      password: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe('Password of admin when the account is created; later it changes nothing. Secret.'),
+    })
+    .prefault({}),
+});
+
+type DeepReadonly<T> = T extends (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T;
+
+/** As loaded: paths absolute, secrets read from their files. */
+export type Config = DeepReadonly<z.infer<typeof configSchema>>;

@@ -1,0 +1,87 @@
+/** What all routes share: addresses, errors, headers, the table of routes and who may use them. Knows nothing of the domain. */
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+
+/** Who calls, over what, under which name: from the socket, or from a trusted proxy's headers. */
+export interface ClientOrigin {
+  /** Canonical text: IPv4-mapped IPv6 folded to IPv4, zone removed. */
+  readonly address: string;
+  readonly secure: boolean;
+  /** Host as the browser used it, with the port; only for display and same-origin checks, never for links. */
+  readonly host: string;
+}
+
+export type OriginOf = (request: IncomingMessage) => ClientOrigin;
+
+/** IPv4-mapped IPv6 becomes IPv4, the zone and brackets go; anything else comes back as it is. */
+export function canonicalAddress(text: string): string {
+  const bare =
+    text
+      .trim()
+      .replace(/^\[(.*)\]$/, '$1')
+      .split('%')[0] ?? '';
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare);
+  return mapped?.[1] ?? bare.toLowerCase();
+}
+
+export function isLoopback(address: string): boolean {
+  return address === '::1' || /^127\./.test(address);
+}
+
+function proxyList(trusted: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const entry of trusted) {
+    const [address = '', bits] = entry.split('/');
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return list;
+}
+
+function header(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(',') : value;
+}
+
+/**
+ * @param trusted Addresses and CIDR blocks of the proxies whose `X-Forwarded-*` count; empty: none do.
+ * The client is the right-most hop that no trusted proxy wrote about itself.
+ */
+export function createOriginOf(trusted: readonly string[]): OriginOf {
+  const proxies = proxyList(trusted);
+  const isProxy = (address: string) => isIP(address) !== 0 && proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  return (request) => {
+    const peer = canonicalAddress(request.socket.remoteAddress ?? '');
+    const encrypted = 'encrypted' in request.socket && request.socket.encrypted === true;
+    const host = header(request, 'host') ?? '';
+    if (!isProxy(peer)) return { address: peer, secure: encrypted, host };
+    return {
+      address: forwardedAddress(peer, header(request, 'x-forwarded-for'), isProxy),
+      secure: lastOf(header(request, 'x-forwarded-proto')) === 'https' || encrypted,
+      host: lastOf(header(request, 'x-forwarded-host')) || host,
+    };
+  };
+}
+
+function lastOf(list: string | undefined): string {
+  return (list ?? '').split(',').at(-1)?.trim() ?? '';
+}
+
+function forwardedAddress(peer: string, list: string | undefined, isProxy: (address: string) => boolean): string {
+  const hops = (list ?? '').split(',').map((hop) => canonicalAddress(withoutPort(hop.trim())));
+  let client = peer;
+  for (const hop of hops.reverse()) {
+    // A hop that is no address ends the chain: what stands left of it was written by nobody we trust.
+    if (isIP(hop) === 0) return client;
+    client = hop;
+    if (!isProxy(hop)) return client;
+  }
+  return client;
+}
+
+function withoutPort(hop: string): string {
+  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(hop);
+  if (bracketed !== null) return bracketed[1] ?? '';
+  return /^\d+\.\d+\.\d+\.\d+:\d+$/.test(hop) ? hop.slice(0, hop.lastIndexOf(':')) : hop;
+}

@@ -1,0 +1,161 @@
+/**
+ * Opens the one SQLite file, brings its tables up to date and guards it against a second process. Queries live in the
+ * module of their table; this folder only owns the connection, the schema and the migrations.
+ */
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
+import { CompiledQuery, Kysely, Migrator, SqliteDialect, sql } from 'kysely';
+import { errorText, StartError } from '../errors.ts';
+import { MIGRATIONS } from './migrations/index.ts';
+import type { Schema } from './schema.ts';
+import { cachingStatements } from './statements.ts';
+
+export type Database = Kysely<Schema>;
+
+export interface OpenedDatabase {
+  readonly db: Database;
+  /** True when this call made the file: no account and no key existed before. */
+  readonly isNew: boolean;
+  readonly close: () => Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** Folder of the database; made with mode 0700 when it is missing. */
+  readonly dataPath: string;
+  /** False for a command beside the running server: it neither locks nor migrates. */
+  readonly exclusive: boolean;
+}
+
+// Below this a WAL database can be damaged when two connections checkpoint at once.
+const OLDEST_SQLITE = [3, 51, 3] as const;
+const BUSY_TIMEOUT_MS = 1000;
+const JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/** @throws {StartError} when the folder cannot be written, another process holds it, or a newer version wrote the file. */
+export async function openDatabase({ dataPath, exclusive }: DatabaseOptions): Promise<OpenedDatabase> {
+  const file = join(dataPath, 'registry-web.db');
+  const isNew = !existsSync(file);
+  if (isNew && !exclusive) throw new StartError([`There is no database in ${dataPath}. Start the server once first.`]);
+  makeFolder(dataPath);
+  const unlock = exclusive ? lock(dataPath) : () => undefined;
+  try {
+    const connection = connect(file);
+    const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: cachingStatements(connection) }) });
+    await migrate(db, file, exclusive);
+    return { db, isNew, close: () => closeAll(db, unlock) };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** What the connection really does about durability: 2 is FULL, one sync per commit. Shown on the status page. */
+export async function synchronousMode(db: Database): Promise<number> {
+  const result = await db.executeQuery<{ synchronous: number }>(CompiledQuery.raw('pragma synchronous'));
+  return result.rows[0]?.synchronous ?? -1;
+}
+
+function makeFolder(dataPath: string): void {
+  try {
+    mkdirSync(dataPath, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw notWritable(dataPath, error);
+  }
+}
+
+function notWritable(dataPath: string, error: unknown): StartError {
+  const uid = process.getuid?.() ?? 0;
+  return new StartError([
+    `The data folder ${dataPath} cannot be written by uid ${uid} (${errorText(error)}). ` +
+      `Run: chown -R ${uid} ${dataPath}, or set data.path to another folder.`,
+  ]);
+}
+
+function connect(file: string): SqliteDatabase.Database {
+  let connection: SqliteDatabase.Database;
+  try {
+    connection = new SqliteDatabase(file, { timeout: BUSY_TIMEOUT_MS });
+    chmodSync(file, 0o600);
+    connection.pragma('journal_mode = WAL');
+    // The driver makes WAL default to NORMAL, which forgets the last commits on a power cut.
+    connection.pragma('synchronous = FULL');
+    connection.pragma('foreign_keys = ON');
+    connection.pragma(`journal_size_limit = ${JOURNAL_LIMIT_BYTES}`);
+  } catch (error) {
+    throw unusable(file, error);
+  }
+  refuseUnsafe(connection);
+  return connection;
+}
+
+function unusable(file: string, error: unknown): StartError {
+  const code = (error as { code?: string }).code ?? '';
+  if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
+    return new StartError([
+      `The database ${file} is damaged (${errorText(error)}). Put back your last backup of it; nothing was changed.`,
+    ]);
+  }
+  if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_CANTOPEN' || code === 'EACCES' || code === 'EPERM') {
+    return notWritable(file, error);
+  }
+  return new StartError([`The database ${file} cannot be opened: ${errorText(error)}.`], 75);
+}
+
+function refuseUnsafe(connection: SqliteDatabase.Database): void {
+  const version = connection.prepare('select sqlite_version() as version').get() as { version: string };
+  const found = version.version.split('.').map(Number);
+  const older = OLDEST_SQLITE.findIndex((part, index) => part !== found[index]);
+  if (older >= 0 && (found[older] ?? 0) < (OLDEST_SQLITE[older] ?? 0)) {
+    throw new StartError([`SQLite ${version.version} is too old; at least ${OLDEST_SQLITE.join('.')} is needed.`]);
+  }
+  const mode = connection.pragma('synchronous', { simple: true });
+  if (mode !== 2) throw new StartError([`SQLite would not sync every commit (synchronous=${mode}, needed: 2).`]);
+}
+
+/** The operating system drops this lock with the process, however it ends. */
+function lock(dataPath: string): () => void {
+  try {
+    const guard = new SqliteDatabase(join(dataPath, 'registry-web.lock'), { timeout: 0 });
+    guard.pragma('journal_mode = DELETE');
+    guard.exec('begin exclusive');
+    return () => guard.close();
+  } catch (error) {
+    if ((error as { code?: string }).code?.startsWith('SQLITE_BUSY') !== true) throw notWritable(dataPath, error);
+    throw new StartError(
+      [`Another Registry Web already uses ${dataPath}. Stop it first, or set data.path to another folder.`],
+      75,
+    );
+  }
+}
+
+async function migrate(db: Database, file: string, exclusive: boolean): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
+  const known = new Set(Object.keys(MIGRATIONS));
+  const applied = await appliedMigrations(db);
+  const newer = applied.filter((name) => !known.has(name));
+  if (newer.length > 0) {
+    throw new StartError([
+      `The database ${file} was written by a newer version (it has ${newer.join(', ')}). ` +
+        'Start that version again, or put back the backup made before the upgrade.',
+    ]);
+  }
+  if (applied.length === known.size) return;
+  if (!exclusive) throw new StartError(['The database is from an older version. Start the server once to upgrade it.']);
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw new StartError([`The database ${file} could not be upgraded: ${errorText(error)}.`]);
+}
+
+async function appliedMigrations(db: Database): Promise<readonly string[]> {
+  const tables = await sql<{ name: string }>`select name from sqlite_master where name = 'kysely_migration'`.execute(
+    db,
+  );
+  if (tables.rows.length === 0) return [];
+  const rows = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  return rows.rows.map((row) => row.name);
+}
+
+async function closeAll(db: Database, unlock: () => void): Promise<void> {
+  await db.destroy();
+  unlock();
+}

@@ -1,0 +1,9 @@
+import type { Migration } from 'kysely';
+import { up as accounts } from './0001-accounts.ts';
+import { up as index } from './0002-index.ts';
+
+/** Every migration, in order. A shipped one is never edited: the next change is a new file. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-accounts': { up: accounts },
+  '0002-index': { up: index },
+};

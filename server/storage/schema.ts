@@ -1,0 +1,321 @@
+/**
+ * The tables as the queries see them. Times are integer milliseconds since the epoch, truth is 0 or 1; the store of a
+ * table turns both into domain values at its border. What the columns mean stands beside them in `migrations/`.
+ */
+import type { Generated } from 'kysely';
+
+type Flag = 0 | 1;
+
+export interface SettingsTable {
+  key: string;
+  value: string;
+}
+
+/** One row. `version` grows with every change of users, roles, rules or grants, so compiled rights can be cached. */
+export interface AccessStateTable {
+  id: number;
+  version: number;
+}
+
+export interface UsersTable {
+  id: Generated<number>;
+  username: string;
+  password_hash: string | null;
+  password_version: Generated<number>;
+  enabled: Generated<Flag>;
+  must_change_password: Generated<Flag>;
+  created_at: number;
+  last_sign_in_at: number | null;
+  last_sign_in_address: string | null;
+}
+
+export type RoleKind = 'rules' | 'auditor' | 'admin';
+
+export interface RolesTable {
+  id: Generated<number>;
+  name: string;
+  description: Generated<string>;
+  kind: Generated<RoleKind>;
+  builtin: Generated<Flag>;
+  created_at: number;
+}
+
+export interface RulesTable {
+  id: Generated<number>;
+  role_id: number;
+  position: number;
+  repository: string;
+  address: string;
+  can_pull: Flag;
+  can_push: Flag;
+  can_delete: Flag;
+}
+
+export type SubjectKind = 'user' | 'group' | 'robot' | 'anonymous';
+
+export interface GrantsTable {
+  subject_kind: SubjectKind;
+  /** 0 for anonymous. */
+  subject_id: number;
+  role_id: number;
+  granted_at: number;
+  granted_by: string;
+}
+
+export interface SessionsTable {
+  /** SHA-256 of the session id, hex. */
+  id_hash: string;
+  user_id: number;
+  password_version: number;
+  data: string;
+  created_at: number;
+  last_seen_at: number;
+  address: string;
+  user_agent: string;
+}
+
+export interface RefreshTokensTable {
+  /** SHA-256 of the token, hex. */
+  token_hash: string;
+  user_id: number;
+  password_version: number;
+  service: string;
+  client_id: string;
+  created_at: number;
+  last_used_at: number;
+  expires_at: number;
+}
+
+export interface AuditTable {
+  id: Generated<number>;
+  at: number;
+  actor: string;
+  address: string;
+  action: string;
+  object: string;
+  outcome: string;
+  detail: string;
+}
+
+export interface TokenRefusalsTable {
+  id: Generated<number>;
+  first_at: number;
+  last_at: number;
+  count: Generated<number>;
+  subject: string;
+  subject_kind: SubjectKind;
+  address: string;
+  repository: string;
+  /** Comma-separated, sorted. */
+  asked: string;
+  missing: string;
+  client: string;
+}
+
+export type EnvelopeState = 'new' | 'parsed' | 'quarantined';
+
+export interface EnvelopesTable {
+  id: Generated<number>;
+  received_at: number;
+  media_type: string;
+  /** 1: the request carried the configured secret. */
+  verified: Flag;
+  size_bytes: number;
+  body: Buffer;
+  state: Generated<EnvelopeState>;
+  error: string | null;
+}
+
+export interface EventsTable {
+  id: Generated<number>;
+  /** The registry's own id of the event, or a hash of its content; unique. */
+  event_id: string;
+  envelope_id: number;
+  received_at: number;
+  at: number;
+  action: string;
+  repository: string;
+  tag: string | null;
+  digest: string | null;
+  media_type: string;
+  size_bytes: number | null;
+  from_repository: string | null;
+  actor: string;
+  /** 1: the actor is known to be true (secret, or a push token of ours). */
+  actor_confirmed: Flag;
+  address: string;
+  user_agent: string;
+  method: string;
+  instance_id: string;
+  verified: Flag;
+  /** 1: manifests, tags and repositories; 0: blobs, which the pages leave out. */
+  of_manifest: Flag;
+  /** 1: our own doing (crawls, throw-away manifests): kept, but shown nowhere. */
+  hidden: Generated<Flag>;
+  /** 1: the index was told. */
+  applied: Generated<Flag>;
+}
+
+export interface RepositoriesTable {
+  id: Generated<number>;
+  name: string;
+  first_seen_at: number;
+  checked_at: number | null;
+  last_pushed_at: number | null;
+  last_pushed_by: string | null;
+  last_push_confirmed: Generated<Flag>;
+  last_pulled_at: number | null;
+  pull_count: Generated<number>;
+  tag_count: Generated<number>;
+  /** Sum over distinct blobs of everything tagged here. */
+  size_bytes: Generated<number>;
+  newest_tag: string | null;
+  /** JSON list of `os/arch[/variant]`. */
+  platforms: Generated<string>;
+  error: string | null;
+}
+
+export interface TagsTable {
+  id: Generated<number>;
+  repository_id: number;
+  name: string;
+  digest: string;
+  first_seen_at: number;
+  checked_at: number;
+  pushed_at: number | null;
+  pushed_by: string | null;
+  push_confirmed: Generated<Flag>;
+  last_pulled_at: number | null;
+  pull_count: Generated<number>;
+  /** First time a complete list lacked it and HEAD said 404; null while it is there. */
+  missing_since: number | null;
+}
+
+export type ManifestKind = 'image' | 'index' | 'helm' | 'signature' | 'attestation' | 'sbom' | 'artifact' | 'unknown';
+
+export interface ManifestsTable {
+  digest: string;
+  media_type: string;
+  kind: ManifestKind;
+  artifact_type: string | null;
+  raw: Buffer | null;
+  config_digest: string | null;
+  config: Buffer | null;
+  subject_digest: string | null;
+  /** Build time from the configuration or annotation. */
+  created_at: number | null;
+  /** Config and layers, each blob once; for an index: over all children. */
+  total_bytes: number;
+  /** JSON list of `os/arch[/variant]`. */
+  platforms: Generated<string>;
+  /** JSON object. */
+  annotations: Generated<string>;
+  fetched_at: number;
+  error: string | null;
+}
+
+export interface RepositoryManifestsTable {
+  repository_id: number;
+  digest: string;
+  first_seen_at: number;
+}
+
+export interface ManifestChildrenTable {
+  parent_digest: string;
+  position: number;
+  child_digest: string;
+  media_type: string;
+  size_bytes: number;
+  /** `os/arch[/variant]`, or '' where the descriptor names none. */
+  platform: string;
+  annotations: Generated<string>;
+}
+
+export interface ManifestBlobsTable {
+  digest: string;
+  position: number;
+  blob_digest: string;
+  media_type: string;
+  size_bytes: number;
+  /** 'config' or 'layer'. */
+  role: 'config' | 'layer';
+  annotations: Generated<string>;
+}
+
+/** Repository patterns that somebody holds, and what each matches: lists are filtered by a join. */
+export interface PatternsTable {
+  id: Generated<number>;
+  pattern: string;
+}
+
+export interface PatternRepositoriesTable {
+  pattern_id: number;
+  repository_id: number;
+}
+
+export interface CrawlsTable {
+  id: Generated<number>;
+  reason: string;
+  started_at: number;
+  finished_at: number | null;
+  repositories_total: number | null;
+  repositories_done: Generated<number>;
+  failures: Generated<number>;
+  error: string | null;
+}
+
+export interface TrashTable {
+  id: Generated<number>;
+  repository: string;
+  digest: string;
+  media_type: string;
+  raw: Buffer;
+  /** JSON list of tag names that pointed to it. */
+  tags: string;
+  deleted_at: number;
+  deleted_by: string;
+  restored_at: number | null;
+}
+
+export type DeletionPhase = 'planned' | 'pushed' | 'repointed' | 'done' | 'failed';
+
+export interface DeletionsTable {
+  id: Generated<number>;
+  repository: string;
+  tag: string;
+  /** What the person confirmed. */
+  digest: string;
+  /** The throw-away manifest that takes the tag with it (registry 2.x); null where tags can be deleted. */
+  throwaway_digest: string | null;
+  phase: DeletionPhase;
+  actor: string;
+  started_at: number;
+  finished_at: number | null;
+  error: string | null;
+}
+
+export interface Schema {
+  settings: SettingsTable;
+  access_state: AccessStateTable;
+  users: UsersTable;
+  roles: RolesTable;
+  rules: RulesTable;
+  grants: GrantsTable;
+  sessions: SessionsTable;
+  refresh_tokens: RefreshTokensTable;
+  audit: AuditTable;
+  token_refusals: TokenRefusalsTable;
+  envelopes: EnvelopesTable;
+  events: EventsTable;
+  repositories: RepositoriesTable;
+  tags: TagsTable;
+  manifests: ManifestsTable;
+  repository_manifests: RepositoryManifestsTable;
+  manifest_children: ManifestChildrenTable;
+  manifest_blobs: ManifestBlobsTable;
+  patterns: PatternsTable;
+  pattern_repositories: PatternRepositoriesTable;
+  crawls: CrawlsTable;
+  trash: TrashTable;
+  deletions: DeletionsTable;
+}
