@@ -1,0 +1,56 @@
+import type { Viewer } from './page.ts';
+
+export interface NavItem {
+  readonly id: string;
+  readonly path: string;
+  readonly icon: string;
+  /** Key of `common`. */
+  readonly label: string;
+  readonly count: number | undefined;
+  /** Shown at the bottom edge of phones, too. */
+  readonly onPhones: boolean;
+}
+export interface NavSection {
+  readonly label: string | undefined;
+  readonly items: readonly NavItem[];
+}
+export type NavCounts = Readonly<Record<string, number>>;
+
+type Entry = Omit<NavItem, 'count' | 'onPhones'> & { readonly phones?: true; readonly of: 'all' | 'auditor' | 'admin' };
+
+const BROWSE: readonly Entry[] = [
+  { id: 'home', path: '/', icon: 'home', label: 'common:nav.home', of: 'all', phones: true },
+  {
+    id: 'repositories',
+    path: '/repositories',
+    icon: 'folder',
+    label: 'common:nav.repositories',
+    of: 'all',
+    phones: true,
+  },
+  { id: 'events', path: '/events', icon: 'activity', label: 'common:nav.events', of: 'all', phones: true },
+  { id: 'status', path: '/status', icon: 'stethoscope', label: 'common:nav.status', of: 'auditor' },
+];
+const PEOPLE: readonly Entry[] = [
+  { id: 'users', path: '/users', icon: 'users', label: 'common:nav.users', of: 'admin' },
+  { id: 'roles', path: '/roles', icon: 'key', label: 'common:nav.roles', of: 'admin' },
+  { id: 'anonymous', path: '/anonymous', icon: 'spy', label: 'common:nav.anonymous', of: 'admin' },
+  { id: 'audit', path: '/audit', icon: 'clipboard-list', label: 'common:nav.audit', of: 'auditor' },
+];
+
+function mayOpen(entry: Entry, { rights }: Viewer, authEnabled: boolean): boolean {
+  if (entry.of === 'all') return true;
+  if (rights.isAdmin) return true;
+  return entry.of === 'auditor' && (rights.isAuditor || !authEnabled);
+}
+
+/** What this viewer can open; nothing else is named. */
+export function navigation(viewer: Viewer, authEnabled: boolean, counts: NavCounts): readonly NavSection[] {
+  const section = (label: string | undefined, entries: readonly Entry[]): NavSection => ({
+    label,
+    items: entries
+      .filter((entry) => mayOpen(entry, viewer, authEnabled))
+      .map(({ phones, of: _, ...entry }) => ({ ...entry, count: counts[entry.id], onPhones: phones === true })),
+  });
+  return [section(undefined, BROWSE), section('common:nav.people', PEOPLE)].filter(({ items }) => items.length > 0);
+}

@@ -1,0 +1,95 @@
+import type { Request, Response } from 'express';
+import type { z } from 'zod';
+import type { Rights, Subject } from '../access/rights.ts';
+import type { User } from '../access/users.ts';
+import type { ClientOrigin } from '../http/client-address.ts';
+import type { FieldErrors, FormResult, FormValues } from './form.ts';
+import type { Format } from './format.ts';
+import type { Locale, Translate, TranslateParams } from './i18n.ts';
+import type { NavSection } from './nav.ts';
+
+export type Scheme = 'light' | 'dark' | 'system';
+
+export interface Viewer {
+  readonly subject: Subject;
+  /** Empty for somebody who still has to replace the password. */
+  readonly rights: Rights;
+  readonly user: User | undefined;
+  readonly isSignedIn: boolean;
+  readonly mustChangePassword: boolean;
+}
+
+export interface Flash {
+  /** A full key such as `accounts:users.disabled`. */
+  readonly key: string;
+  readonly params?: TranslateParams;
+}
+
+/** One part of the reference in the top bar; the last one is the current page and has no `href`. */
+export interface Crumb {
+  readonly text: string;
+  readonly href?: string;
+  /** What stands before this part; `/` unless it says otherwise (`:` before a tag, `@` before a digest). */
+  readonly separator?: '/' | ':' | '@';
+}
+
+/** What the layout reads from every view model. */
+export interface Model {
+  readonly title: string;
+  /** Entry of the side bar that is lit: `repositories`, `events`, `users` … */
+  readonly nav?: string;
+  readonly crumbs?: readonly Crumb[];
+}
+
+/** One request, ready for a page: who asks, in which language, and the ways to answer. */
+export interface Page {
+  readonly viewer: Viewer;
+  readonly locale: Locale;
+  readonly scheme: Scheme;
+  readonly t: Translate;
+  readonly format: Format;
+  readonly origin: ClientOrigin;
+  /** For the hidden field `_csrf` of every form; the partial `csrf` writes it. */
+  readonly csrf: string;
+  /** Path and query of this request, without the base path. */
+  readonly path: string;
+  /** False where `auth.enabled` is: nobody signs in, everybody is the same viewer. */
+  readonly authEnabled: boolean;
+  readonly url: (path: string) => string;
+  /** One text value of the query; '' when it is missing or repeated. */
+  readonly query: (name: string) => string;
+  /** `path` with some query values replaced; null removes one. For filters, sorting and paging. */
+  readonly urlWith: (changes: Readonly<Record<string, string | number | null>>) => string;
+  readonly render: (view: string, model: Model & object, status?: number) => Promise<void>;
+  /** 303 to an own path; the flash is shown once on the next page. */
+  readonly redirect: (path: string, flash?: Flash) => void;
+  readonly body: FormValues;
+  readonly parseForm: <Schema extends z.ZodType>(schema: Schema) => FormResult<z.output<Schema>>;
+  /** The messages for a form that is shown again. Throws on what a person cannot mend. */
+  readonly fieldErrors: (error: unknown) => FieldErrors;
+  /** The translated sentence of an expected failure. */
+  readonly errorText: (error: unknown) => string;
+}
+
+/** What templates see as `page`, beside the view model itself. */
+export interface PageView
+  extends Pick<Page, 'viewer' | 'locale' | 'scheme' | 't' | 'format' | 'csrf' | 'path' | 'url'> {
+  readonly authEnabled: boolean;
+  readonly urlWith: Page['urlWith'];
+  readonly query: Page['query'];
+  readonly nav: readonly NavSection[];
+  readonly asset: (name: 'css' | 'js' | 'icons') => string;
+  readonly flash: string | undefined;
+  readonly registry: { readonly name: string; readonly state: RegistryState | undefined };
+  /** The quiet notice to admins who came over plain HTTP from elsewhere. */
+  readonly warnPlainHttp: boolean;
+  readonly personTone: (name: string) => number;
+  readonly initials: (name: string) => string;
+}
+
+export interface RegistryState {
+  readonly reachable: boolean;
+  readonly version: string | null;
+}
+
+export type PageFactory = (request: Request, response: Response, viewer: Viewer) => Page;

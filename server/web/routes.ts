@@ -1,0 +1,55 @@
+/**
+ * Pages for people: sign-in, the shell around every page, and one file per page. Rules live below; here a request
+ * becomes a `Page`, the guard of its route lets it in or not, and a view model becomes HTML.
+ */
+import type { Request, RequestHandler, Response, Router } from 'express';
+import type { Page } from './page.ts';
+
+/**
+ * Who may open a route. `browse`: anonymous too, where anonymous holds anything; `setup`: only who still has to replace
+ * the password. Everything but `public` and `setup` is closed to those.
+ */
+export type Policy = 'public' | 'setup' | 'browse' | 'signed-in' | 'auditor' | 'admin';
+
+export type PageHandler = (page: Page, request: Request, response: Response) => Promise<void> | void;
+
+export interface RouteEntry {
+  readonly method: 'GET' | 'POST';
+  readonly path: string | RegExp;
+  readonly policy: Policy;
+}
+
+export interface Routes {
+  readonly get: (path: string | RegExp, policy: Policy, handler: PageHandler) => void;
+  /** The body is a form of at most 64 KB; its CSRF token is checked before the handler runs. */
+  readonly post: (path: string | RegExp, policy: Policy, handler: PageHandler) => void;
+  readonly table: readonly RouteEntry[];
+}
+
+/** What a page file exports, once it has its dependencies. */
+export type PageModule = (routes: Routes) => void;
+
+/** Answers by itself and returns undefined when the viewer may not open the route. */
+export type Guard = (policy: Policy, request: Request, response: Response) => Promise<Page | undefined>;
+
+/** Every route goes through here, so none can be without a policy; `table` is what a test walks. */
+export function createRoutes(router: Router, guard: Guard, formChecks: readonly RequestHandler[]): Routes {
+  const table: RouteEntry[] = [];
+  const guarded =
+    (policy: Policy, handler: PageHandler): RequestHandler =>
+    async (request, response) => {
+      const page = await guard(policy, request, response);
+      if (page !== undefined) await handler(page, request, response);
+    };
+  return {
+    table,
+    get(path, policy, handler) {
+      table.push({ method: 'GET', path, policy });
+      router.get(path, guarded(policy, handler));
+    },
+    post(path, policy, handler) {
+      table.push({ method: 'POST', path, policy });
+      router.post(path, ...formChecks, guarded(policy, handler));
+    },
+  };
+}
