@@ -1,0 +1,100 @@
+import { AppError } from '../errors.ts';
+import { asObject, asText, textMap } from './manifest.ts';
+
+export interface HistoryEntry {
+  /** Epoch milliseconds. */
+  readonly created: number | undefined;
+  readonly createdBy: string;
+  readonly comment: string;
+  /** It made no layer. */
+  readonly empty: boolean;
+}
+
+export interface ImageConfig {
+  /** Epoch milliseconds; builders that want reproducible images say 1970. */
+  readonly created: number | undefined;
+  readonly architecture: string | undefined;
+  readonly os: string | undefined;
+  readonly variant: string | undefined;
+  readonly author: string | undefined;
+  readonly history: readonly HistoryEntry[];
+  readonly config: {
+    readonly env: readonly string[];
+    readonly labels: Readonly<Record<string, string>>;
+    readonly entrypoint: readonly string[];
+    readonly cmd: readonly string[];
+    readonly user: string;
+    readonly workingDir: string;
+    readonly exposedPorts: readonly string[];
+    readonly volumes: readonly string[];
+    readonly stopSignal: string;
+    readonly healthcheck: readonly string[];
+  };
+}
+
+const MOST_ENTRIES = 10_000;
+
+function texts(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (!Array.isArray(value)) return [];
+  return value.slice(0, MOST_ENTRIES).filter((item): item is string => typeof item === 'string');
+}
+
+function time(value: unknown): number | undefined {
+  const milliseconds = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(milliseconds) ? undefined : milliseconds;
+}
+
+function historyEntry(value: unknown): HistoryEntry {
+  const entry = asObject(value);
+  return {
+    created: time(entry?.created),
+    createdBy: asText(entry?.created_by) ?? '',
+    comment: asText(entry?.comment) ?? '',
+    empty: entry?.empty_layer === true,
+  };
+}
+
+/**
+ * Lenient: a field of an unexpected type counts as absent, since images of all ages and builders are stored.
+ *
+ * @throws {AppError} INVALID when it is no JSON object (the config of a Helm chart or a signature may be one of other fields).
+ */
+export function parseImageConfig(raw: Buffer): ImageConfig {
+  const body = parseObject(raw);
+  const config = asObject(body.config);
+  return {
+    created: time(body.created),
+    architecture: asText(body.architecture),
+    os: asText(body.os),
+    variant: asText(body.variant),
+    author: asText(body.author),
+    history: Array.isArray(body.history) ? body.history.slice(0, MOST_ENTRIES).map(historyEntry) : [],
+    config: {
+      env: texts(config?.Env),
+      labels: textMap(config?.Labels),
+      entrypoint: texts(config?.Entrypoint),
+      cmd: texts(config?.Cmd),
+      user: asText(config?.User) ?? '',
+      workingDir: asText(config?.WorkingDir) ?? '',
+      exposedPorts: Object.keys(asObject(config?.ExposedPorts) ?? {}),
+      volumes: Object.keys(asObject(config?.Volumes) ?? {}),
+      stopSignal: asText(config?.StopSignal) ?? '',
+      healthcheck: texts(asObject(config?.Healthcheck)?.Test),
+    },
+  };
+}
+
+function parseObject(raw: Buffer): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(raw.toString('utf8'));
+  } catch {
+    value = undefined;
+  }
+  const body = asObject(value);
+  if (body !== undefined) return body;
+  throw new AppError('INVALID', 'The configuration of this image cannot be read: it is not a JSON object', {
+    key: 'imageConfig',
+  });
+}

@@ -1,0 +1,71 @@
+import { expectStatus, hasError, nextPage, parseJson, saysGone, textList } from './answers.ts';
+import { upstream } from './failure.ts';
+import { isRepositoryName, isTag, parseRepositoryName } from './reference.ts';
+import type { Answer, Outgoing } from './transport.ts';
+
+interface ListDeps {
+  readonly send: (scopes: readonly string[], outgoing: Outgoing) => Promise<Answer>;
+  readonly address: string;
+}
+
+const PAGE_LIMIT = 16 * 1024 * 1024;
+// Registries may allow less than a thousand entries per page, and say so with an error.
+const PAGE_SIZES: readonly string[] = ['?n=1000', '?n=100', ''];
+const MOST_PAGES = 20_000;
+
+/** The two lists of the registry's API, page after page. */
+export function createLists({ send, address }: ListDeps) {
+  const get = (scopes: readonly string[], path: string) =>
+    send(scopes, { method: 'GET', path, limitBytes: PAGE_LIMIT, patience: 'work' });
+
+  async function firstPage(scopes: readonly string[], path: string): Promise<Answer> {
+    for (const size of PAGE_SIZES) {
+      const answer = await get(scopes, path + size);
+      if (answer.status !== 400 || !hasError(answer, 'PAGINATION_NUMBER_INVALID')) return answer;
+    }
+    return get(scopes, path);
+  }
+
+  /** Yields nothing when the registry says that the repository does not exist. */
+  async function* pages(scopes: readonly string[], path: string, field: string): AsyncGenerator<readonly string[]> {
+    const seen = new Set<string>();
+    let answer = await firstPage(scopes, path);
+    if (saysGone(answer)) return;
+    for (;;) {
+      expectStatus(answer, [200], address, `GET ${path}`);
+      yield textList(parseJson(answer, address)[field]);
+      const next = nextPage(answer);
+      if (next === undefined) return;
+      if (seen.has(next) || seen.size >= MOST_PAGES) throw endless(address);
+      seen.add(next);
+      answer = await get(scopes, path + next);
+    }
+  }
+
+  return {
+    /** All repository names; they may come unsorted or twice. A registry that asks for rights wants an admin's. */
+    async *catalogPages(): AsyncGenerator<readonly string[]> {
+      for await (const page of pages(['registry:catalog:*'], '/v2/_catalog', 'repositories')) {
+        yield page.filter(isRepositoryName);
+      }
+    },
+
+    /** Empty also when the registry says that there is no such repository: it forgets one with its last tag. */
+    async tags(repository: string): Promise<readonly string[]> {
+      parseRepositoryName(repository);
+      const all = new Set<string>();
+      for await (const page of pages([`repository:${repository}:pull`], `/v2/${repository}/tags/list`, 'tags')) {
+        for (const tag of page) if (isTag(tag)) all.add(tag);
+      }
+      return [...all];
+    },
+  };
+}
+
+function endless(address: string) {
+  return upstream(
+    'registryPaging',
+    `${address} sends a list that does not end: its pages point back to each other. Look at proxies before the registry`,
+    { address },
+  );
+}
