@@ -1,0 +1,125 @@
+import { CompiledQuery } from 'kysely';
+import type { Database } from '../storage/database.ts';
+import { mentionsUser } from './glob.ts';
+import type { Rights, Subject } from './rights.ts';
+import { type RuleColumns, toRule } from './roles.ts';
+import { compileRule, type Rule } from './rule.ts';
+
+/** An account as a credential check sees it at this moment. */
+export interface Identity {
+  readonly subject: Subject;
+  readonly enabled: boolean;
+  readonly passwordHash: string | undefined;
+  readonly passwordVersion: number;
+  readonly mustChangePassword: boolean;
+  /** Give it to `rightsOf`, which then needs no query of its own to find its cached answer. */
+  readonly accessVersion: number;
+}
+
+interface IdentityRow {
+  readonly id: number;
+  readonly username: string;
+  readonly enabled: 0 | 1;
+  readonly password_hash: string | null;
+  readonly password_version: number;
+  readonly must_change_password: 0 | 1;
+  readonly access_version: number;
+}
+
+const MOST_CACHED = 2000;
+
+const IDENTIFY = `select id, username, enabled, password_hash, password_version, must_change_password,
+  coalesce((select version from access_state where id = 1), 0) as access_version
+  from users where username = ?`;
+
+/** The one engine that decides: every token, list, count and button asks the `Rights` that come from here. */
+export function createAccess(db: Database) {
+  const cache = new Map<string, { readonly version: number; readonly rights: Rights }>();
+
+  /** One query; called for every request, because a disabled account or a new password counts at once. */
+  async function identify(username: string): Promise<Identity | undefined> {
+    const { rows } = await db.executeQuery<IdentityRow>(CompiledQuery.raw(IDENTIFY, [username.toLowerCase()]));
+    const row = rows[0];
+    if (row === undefined) return undefined;
+    return {
+      subject: { kind: 'user', id: row.id, name: row.username },
+      enabled: row.enabled === 1,
+      passwordHash: row.password_hash ?? undefined,
+      passwordVersion: row.password_version,
+      mustChangePassword: row.must_change_password === 1,
+      accessVersion: row.access_version,
+    };
+  }
+
+  async function currentVersion(): Promise<number> {
+    const row = await db.selectFrom('access_state').select('version').where('id', '=', 1).executeTakeFirst();
+    return row?.version ?? 0;
+  }
+
+  /**
+   * What the subject holds now; a signed-in subject also holds what everybody does. A disabled account holds nothing of its own.
+   * @param accessVersion Of an `Identity` read for this same request.
+   */
+  async function rightsOf(subject: Subject, accessVersion?: number): Promise<Rights> {
+    // Read before the rules: rights can then be newer than their version, never older.
+    const version = accessVersion ?? (await currentVersion());
+    const key = `${subject.kind}:${subject.id}`;
+    const cached = cache.get(key);
+    if (cached?.version === version) return cached.rights;
+    const rights = await loadRights(db, subject);
+    if (cache.size >= MOST_CACHED) cache.clear();
+    cache.set(key, { version, rights });
+    return rights;
+  }
+
+  return { identify, rightsOf };
+}
+export type Access = ReturnType<typeof createAccess>;
+
+async function loadRights(db: Database, subject: Subject): Promise<Rights> {
+  const held = await heldRoles(db, subject);
+  const kinds = new Set(held.map((role) => role.kind));
+  const rules = await rulesFor(db, subject, held);
+  const isAdmin = kinds.has('admin');
+  return Object.freeze({ subject, isAdmin, isAuditor: isAdmin || kinds.has('auditor'), rules });
+}
+
+async function heldRoles(db: Database, subject: Subject) {
+  return db
+    .selectFrom('grants')
+    .innerJoin('roles', 'roles.id', 'grants.role_id')
+    .leftJoin('users', (join) =>
+      join.onRef('users.id', '=', 'grants.subject_id').on('grants.subject_kind', '=', 'user'),
+    )
+    .select(['roles.id', 'roles.kind', 'grants.subject_kind'])
+    .where(({ or, and, eb }) =>
+      or([
+        eb('grants.subject_kind', '=', 'anonymous'),
+        and([
+          eb('grants.subject_kind', '=', subject.kind),
+          eb('grants.subject_id', '=', subject.id),
+          or([eb('grants.subject_kind', '!=', 'user'), eb('users.enabled', '=', 1)]),
+        ]),
+      ]),
+    )
+    .execute();
+}
+
+type HeldRoles = Awaited<ReturnType<typeof heldRoles>>;
+
+async function rulesFor(db: Database, subject: Subject, held: HeldRoles): Promise<readonly Rule[]> {
+  if (held.length === 0) return [];
+  const own = new Set(held.filter((role) => role.subject_kind !== 'anonymous').map((role) => role.id));
+  const ids = [...new Set(held.map((role) => role.id))];
+  const rows: readonly (RuleColumns & { role_id: number })[] = await db
+    .selectFrom('rules')
+    .selectAll()
+    .where('role_id', 'in', ids)
+    .execute();
+  return (
+    rows
+      // Everybody together has no name, so a rule about "their own folder" says nothing about them.
+      .filter((row) => own.has(row.role_id) || !mentionsUser(row.repository))
+      .map((row) => compileRule(toRule(row), subject.name))
+  );
+}

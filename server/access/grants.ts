@@ -1,0 +1,100 @@
+import { AppError } from '../errors.ts';
+import type { Database } from '../storage/database.ts';
+import type { RoleKind, SubjectKind } from '../storage/schema.ts';
+import { type AccessTransaction, changeAccess } from './version.ts';
+
+/** Who holds a role: `{ kind: 'anonymous', id: 0 }` is everybody, signed in or not. */
+export interface Holder {
+  readonly kind: SubjectKind;
+  readonly id: number;
+}
+
+export interface HeldRole {
+  readonly id: number;
+  readonly name: string;
+  readonly kind: RoleKind;
+  readonly builtin: boolean;
+  readonly grantedAt: number;
+  readonly grantedBy: string;
+}
+
+export interface NamedHolder extends Holder {
+  /** '' for anonymous. */
+  readonly name: string;
+}
+
+/** The one table of who holds which role. */
+export function createGrantStore(db: Database, now: () => number = Date.now) {
+  return {
+    /** True when it is new. @throws {AppError} NOT_FOUND without such a role or user, INVALID for auditor or admin to anonymous. */
+    grant: (subject: Holder, roleId: number, by: string): Promise<boolean> =>
+      changeAccess(db, async (transaction) => {
+        await checkGrant(transaction, subject, roleId);
+        const result = await transaction
+          .insertInto('grants')
+          .values({
+            subject_kind: subject.kind,
+            subject_id: subject.id,
+            role_id: roleId,
+            granted_at: now(),
+            granted_by: by,
+          })
+          .onConflict((conflict) => conflict.doNothing())
+          .executeTakeFirst();
+        return result.numInsertedOrUpdatedRows === 1n;
+      }),
+    /** True when it was held. @throws {AppError} CONFLICT for `admin` of the last active admin. */
+    revoke: (subject: Holder, roleId: number): Promise<boolean> =>
+      changeAccess(db, async (transaction) => {
+        const result = await transaction
+          .deleteFrom('grants')
+          .where('subject_kind', '=', subject.kind)
+          .where('subject_id', '=', subject.id)
+          .where('role_id', '=', roleId)
+          .executeTakeFirst();
+        return result.numDeletedRows > 0n;
+      }),
+    async rolesOf(subject: Holder): Promise<readonly HeldRole[]> {
+      const rows = await db
+        .selectFrom('grants')
+        .innerJoin('roles', 'roles.id', 'grants.role_id')
+        .select(['roles.id', 'roles.name', 'roles.kind', 'roles.builtin', 'grants.granted_at', 'grants.granted_by'])
+        .where('grants.subject_kind', '=', subject.kind)
+        .where('grants.subject_id', '=', subject.id)
+        .orderBy('roles.name')
+        .execute();
+      return rows.map(({ builtin, granted_at: grantedAt, granted_by: grantedBy, ...role }) => ({
+        ...role,
+        builtin: builtin === 1,
+        grantedAt,
+        grantedBy,
+      }));
+    },
+    async holdersOf(roleId: number): Promise<readonly NamedHolder[]> {
+      const rows = await db
+        .selectFrom('grants')
+        .leftJoin('users', (join) =>
+          join.onRef('users.id', '=', 'grants.subject_id').on('grants.subject_kind', '=', 'user'),
+        )
+        .select(['grants.subject_kind', 'grants.subject_id', 'users.username'])
+        .where('grants.role_id', '=', roleId)
+        .orderBy('grants.subject_kind')
+        .orderBy('users.username')
+        .execute();
+      return rows.map((row) => ({ kind: row.subject_kind, id: row.subject_id, name: row.username ?? '' }));
+    },
+  };
+}
+export type GrantStore = ReturnType<typeof createGrantStore>;
+
+async function checkGrant(transaction: AccessTransaction, subject: Holder, roleId: number): Promise<void> {
+  const role = await transaction.selectFrom('roles').select('kind').where('id', '=', roleId).executeTakeFirst();
+  if (role === undefined) throw new AppError('NOT_FOUND', 'There is no such role.', { key: 'role_unknown' });
+  // Rights over the whole installation need somebody who can be named in the audit log.
+  if (subject.kind === 'anonymous' && (role.kind !== 'rules' || subject.id !== 0)) {
+    throw new AppError('INVALID', 'Only roles made of rules can be granted to everybody.', { key: 'role_not_for_all' });
+  }
+  if (subject.kind !== 'user') return;
+  const user = await transaction.selectFrom('users').select('id').where('id', '=', subject.id).executeTakeFirst();
+  if (user === undefined) throw new AppError('NOT_FOUND', 'There is no such user.', { key: 'user_unknown' });
+}

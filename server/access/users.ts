@@ -1,0 +1,210 @@
+import { AppError } from '../errors.ts';
+import type { Database } from '../storage/database.ts';
+import { type AccessTransaction, changeAccess } from './version.ts';
+
+export interface User {
+  readonly id: number;
+  readonly username: string;
+  readonly enabled: boolean;
+  readonly mustChangePassword: boolean;
+  readonly createdAt: number;
+  readonly lastSignInAt: number | undefined;
+  readonly lastSignInAddress: string | undefined;
+}
+
+export interface NewUser {
+  readonly username: string;
+  readonly passwordHash: string;
+  readonly mustChangePassword: boolean;
+  readonly roleIds: readonly number[];
+  /** Name of who grants the roles. */
+  readonly by: string;
+}
+
+export interface UserQuery {
+  /** Part of the name. */
+  readonly filter?: string | undefined;
+  /** `next` of the page before. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+export interface UserPage {
+  readonly users: readonly User[];
+  readonly next: string | undefined;
+  readonly total: number;
+}
+
+const LONGEST_NAME = 128;
+// Names that mean something else: to us, to `docker login` (identity tokens), or as a part of a path.
+const RESERVED = new Set(['anonymous', '00000000-0000-0000-0000-000000000000', '.', '..']);
+
+/** The name as it is stored: lower-cased. Docker sends `user:password`, so a name never holds a colon.
+ * @throws {AppError} INVALID (field `username`). */
+export function parseUsername(text: string): string {
+  const username = text.trim().toLowerCase();
+  if (!/^[a-z0-9._@+-]+$/.test(username) || username.length > LONGEST_NAME) {
+    throw new AppError('INVALID', 'A user name consists of letters a-z, digits and . _ @ + - (at most 128).', {
+      key: 'username_format',
+      field: 'username',
+    });
+  }
+  if (!RESERVED.has(username)) return username;
+  throw new AppError('INVALID', `The name ${username} is reserved.`, {
+    key: 'username_reserved',
+    params: { username },
+    field: 'username',
+  });
+}
+
+const COLUMNS = [
+  'id',
+  'username',
+  'enabled',
+  'must_change_password',
+  'created_at',
+  'last_sign_in_at',
+  'last_sign_in_address',
+] as const;
+
+interface UserRow {
+  readonly id: number;
+  readonly username: string;
+  readonly enabled: 0 | 1;
+  readonly must_change_password: 0 | 1;
+  readonly created_at: number;
+  readonly last_sign_in_at: number | null;
+  readonly last_sign_in_address: string | null;
+}
+
+function toUser(row: UserRow): User {
+  return {
+    id: row.id,
+    username: row.username,
+    enabled: row.enabled === 1,
+    mustChangePassword: row.must_change_password === 1,
+    createdAt: row.created_at,
+    lastSignInAt: row.last_sign_in_at ?? undefined,
+    lastSignInAddress: row.last_sign_in_address ?? undefined,
+  };
+}
+
+/** Everything that writes the `users` table. Password and enabled changes count at once: they are read with every request. */
+export function createUserStore(db: Database, now: () => number = Date.now) {
+  return {
+    /** @param username In any case. */
+    async find(username: string): Promise<User | undefined> {
+      const name = username.toLowerCase();
+      const row = await db.selectFrom('users').select(COLUMNS).where('username', '=', name).executeTakeFirst();
+      return row && toUser(row);
+    },
+    async get(id: number): Promise<User | undefined> {
+      const row = await db.selectFrom('users').select(COLUMNS).where('id', '=', id).executeTakeFirst();
+      return row && toUser(row);
+    },
+    list: (query: UserQuery): Promise<UserPage> => listUsers(db, query),
+    /** @throws {AppError} CONFLICT when the name is taken, INVALID when it is malformed. */
+    add: (user: NewUser): Promise<User> => changeAccess(db, (transaction) => addUser(transaction, user, now())),
+    /** Ends every session and cached credential of the user, because the password version grows. Returns that version. */
+    setPassword: (
+      id: number,
+      passwordHash: string,
+      { mustChange }: { readonly mustChange: boolean },
+    ): Promise<number> => changeAccess(db, (transaction) => writePassword(transaction, id, passwordHash, mustChange)),
+    /** @throws {AppError} CONFLICT for the last active admin, NOT_FOUND. */
+    setEnabled: (id: number, enabled: boolean): Promise<void> =>
+      changeAccess(db, async (transaction) => {
+        const change = { enabled: enabled ? 1 : 0 } as const;
+        const result = await transaction.updateTable('users').set(change).where('id', '=', id).executeTakeFirst();
+        if (result.numUpdatedRows === 0n) throw noSuchUser();
+      }),
+    /** @throws {AppError} CONFLICT for the last active admin, NOT_FOUND. */
+    remove: (id: number): Promise<void> => changeAccess(db, (transaction) => removeUser(transaction, id)),
+    async recordSignIn(id: number, address: string, at: number): Promise<void> {
+      const change = { last_sign_in_at: at, last_sign_in_address: address };
+      await db.updateTable('users').set(change).where('id', '=', id).execute();
+    },
+  };
+}
+export type UserStore = ReturnType<typeof createUserStore>;
+
+async function listUsers(db: Database, { filter, after, limit }: UserQuery): Promise<UserPage> {
+  let query = db.selectFrom('users');
+  const part = filter?.trim().toLowerCase() ?? '';
+  if (part !== '') query = query.where(({ fn, val }) => fn('instr', ['username', val(part)]), '>', 0);
+  const counted = await query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  if (after !== undefined) query = query.where('username', '>', after);
+  const rows = await query
+    .select(COLUMNS)
+    .orderBy('username')
+    .limit(limit + 1)
+    .execute();
+  const users = rows.slice(0, limit).map(toUser);
+  return { users, next: rows.length > limit ? users.at(-1)?.username : undefined, total: Number(counted.total) };
+}
+
+async function addUser(transaction: AccessTransaction, user: NewUser, at: number): Promise<User> {
+  const row = await transaction
+    .insertInto('users')
+    .values({
+      username: parseUsername(user.username),
+      password_hash: user.passwordHash,
+      must_change_password: user.mustChangePassword ? 1 : 0,
+      created_at: at,
+    })
+    .onConflict((conflict) => conflict.column('username').doNothing())
+    .returning(COLUMNS)
+    .executeTakeFirst();
+  if (row === undefined) throw nameTaken(user.username);
+  await grantAll(transaction, row.id, user, at);
+  return toUser(row);
+}
+
+async function grantAll(transaction: AccessTransaction, id: number, { roleIds, by }: NewUser, at: number) {
+  const rows = [...new Set(roleIds)].map((roleId) => ({
+    subject_kind: 'user' as const,
+    subject_id: id,
+    role_id: roleId,
+    granted_at: at,
+    granted_by: by,
+  }));
+  if (rows.length > 0) await transaction.insertInto('grants').values(rows).execute();
+}
+
+async function writePassword(
+  transaction: AccessTransaction,
+  id: number,
+  passwordHash: string,
+  mustChange: boolean,
+): Promise<number> {
+  const row = await transaction
+    .updateTable('users')
+    .set(({ eb }) => ({
+      password_hash: passwordHash,
+      password_version: eb('password_version', '+', 1),
+      must_change_password: mustChange ? 1 : 0,
+    }))
+    .where('id', '=', id)
+    .returning('password_version')
+    .executeTakeFirst();
+  if (row === undefined) throw noSuchUser();
+  return row.password_version;
+}
+
+async function removeUser(transaction: AccessTransaction, id: number): Promise<void> {
+  await transaction.deleteFrom('grants').where('subject_kind', '=', 'user').where('subject_id', '=', id).execute();
+  const result = await transaction.deleteFrom('users').where('id', '=', id).executeTakeFirst();
+  if (result.numDeletedRows === 0n) throw noSuchUser();
+}
+
+function nameTaken(username: string): AppError {
+  return new AppError('CONFLICT', `There is already a user ${username}.`, {
+    key: 'username_taken',
+    params: { username },
+    field: 'username',
+  });
+}
+
+function noSuchUser(): AppError {
+  return new AppError('NOT_FOUND', 'There is no such user.', { key: 'user_unknown' });
+}
