@@ -189,6 +189,8 @@ export interface TagsTable {
   pull_count: Generated<number>;
   /** First time a complete list lacked it and HEAD said 404; null while it is there. */
   missing_since: number | null;
+  /** What a fallback or cosign tag speaks about (a signature's image); null for the tags people use. */
+  subject_digest: string | null;
 }
 
 export type ManifestKind = 'image' | 'index' | 'helm' | 'signature' | 'attestation' | 'sbom' | 'artifact' | 'unknown';

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { count, flag, id, millis, present } from './columns.ts';
 
 /** What the registry told us (envelopes, events) and what we know of its content (the index), deletions and the trash. */
@@ -71,7 +71,15 @@ async function addRepositories({ schema }: Kysely<unknown>): Promise<void> {
     .addColumn('platforms', 'text', (column) => column.notNull().defaultTo('[]'))
     .addColumn('error', 'text')
     .execute();
-  await schema.createIndex('repositories_pushed').on('repositories').columns(['last_pushed_at', 'name']).execute();
+  // Each column that lists are sorted by; a repository never pushed to in our time counts as pushed at 0.
+  await schema
+    .createIndex('repositories_pushed')
+    .on('repositories')
+    .expression(sql`coalesce(last_pushed_at, 0), name`)
+    .execute();
+  await schema.createIndex('repositories_tags').on('repositories').columns(['tag_count', 'name']).execute();
+  await schema.createIndex('repositories_size').on('repositories').columns(['size_bytes', 'name']).execute();
+  await schema.createIndex('repositories_pulls').on('repositories').columns(['pull_count', 'name']).execute();
   await schema
     .createTable('tags')
     .addColumn('id', 'integer', id)
@@ -88,8 +96,10 @@ async function addRepositories({ schema }: Kysely<unknown>): Promise<void> {
     .addColumn('last_pulled_at', 'bigint')
     .addColumn('pull_count', 'bigint', count)
     .addColumn('missing_since', 'bigint')
+    .addColumn('subject_digest', 'text')
     .addUniqueConstraint('tags_name', ['repository_id', 'name'])
     .execute();
+  await schema.createIndex('tags_subject').on('tags').columns(['repository_id', 'subject_digest']).execute();
   await schema.createIndex('tags_digest').on('tags').columns(['repository_id', 'digest']).execute();
   await schema
     .createTable('patterns')

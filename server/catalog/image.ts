@@ -1,0 +1,95 @@
+import type { ImageConfig } from '../registry/image-config.ts';
+import type { ManifestKind } from '../storage/schema.ts';
+import type { DockerfileLine } from './history.ts';
+import type { Referrer } from './referrers.ts';
+import type { TagRow, Usage } from './tags.ts';
+
+/** Everything the page of an image shows. All texts come from whoever built the image: escape, never interpret. */
+export interface ImageDetail extends Usage {
+  readonly repositoryId: number;
+  readonly repository: string;
+  readonly digest: string;
+  readonly kind: ManifestKind;
+  readonly mediaType: string;
+  readonly artifactType: string | null;
+  /** The manifest as stored, byte for byte; null while it could not be read. */
+  readonly raw: string | null;
+  /** Config and layers, each once; of an index: of all its platforms together. */
+  readonly sizeBytes: number;
+  /** Of these, what nothing else in the registry uses. */
+  readonly uniqueBytes: number;
+  readonly createdAt: number | null;
+  readonly fetchedAt: number | null;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly subjectDigest: string | null;
+  /** Tags on exactly this digest. */
+  readonly tags: readonly TagRow[];
+  /** Indexes of the same repository that list this manifest. */
+  readonly parents: readonly string[];
+  /** Of an index, nested ones flattened; empty for anything else. */
+  readonly platforms: readonly PlatformEntry[];
+  /** BuildKit attestations inside the index, apart from what runs. */
+  readonly attestations: readonly PlatformEntry[];
+  /** The chosen platform's image, or the image or artifact itself; undefined while its manifest could not be read. */
+  readonly content: ImageContent | undefined;
+  readonly referrers: readonly Referrer[];
+  readonly problems: readonly ImageProblem[];
+}
+
+export interface PlatformEntry {
+  readonly digest: string;
+  /** `os/arch[/variant]`; '' where the index names none. */
+  readonly platform: string;
+  readonly mediaType: string;
+  readonly kind: ManifestKind;
+  readonly sizeBytes: number;
+  readonly createdAt: number | null;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Its manifest is not in the index (of ours): missing in the registry, or not read yet. */
+  readonly isMissing: boolean;
+}
+
+export interface ImageContent {
+  readonly digest: string;
+  readonly platform: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  readonly createdAt: number | null;
+  readonly layers: readonly LayerRow[];
+  /** From the history; empty for artifacts and for builders that keep none. */
+  readonly dockerfile: readonly DockerfileStep[];
+  /** undefined for artifacts, and while the configuration could not be read. */
+  readonly config: ImageConfig | undefined;
+  readonly configDigest: string | null;
+  readonly rawConfig: string | null;
+  /** This platform's own manifest, byte for byte. */
+  readonly raw: string | null;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface LayerRow {
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  /** 0..1 of the content's size. */
+  readonly share: number;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** The step that made it, where the history tells. */
+  readonly command: DockerfileLine | undefined;
+  /** Other manifests of this repository with the same layer. */
+  readonly alsoIn: number;
+}
+
+export interface DockerfileStep extends DockerfileLine {
+  /** Index into `layers`; undefined for steps that made none. */
+  readonly layer: number | undefined;
+  readonly sizeBytes: number;
+}
+
+export interface ImageProblem {
+  /** What is missing or unreadable; `unreachable`: the registry did not answer, so nothing is known. */
+  readonly what: 'manifest' | 'config' | 'child' | 'unreachable';
+  readonly digest: string;
+  /** An English sentence for the log and the API; the page words it by `what`. */
+  readonly message: string;
+}
