@@ -1,0 +1,124 @@
+/**
+ * What the registry tells us: envelopes are kept first (`intake.ts`), parsed afterwards (`project.ts`), shown
+ * (`events.ts`) and let go of (`retention.ts`). What an event means for the index is `catalog/`'s business.
+ */
+import type { Insertable } from 'kysely';
+import { AppError } from '../errors.ts';
+import type { Database } from '../storage/database.ts';
+import type { EnvelopesTable } from '../storage/schema.ts';
+
+/** One webhook body, as it came. */
+export interface Envelope {
+  readonly mediaType: string;
+  /** The request carried the configured secret. */
+  readonly verified: boolean;
+  readonly body: Buffer;
+  /** Why it must not be parsed; it is kept aside. */
+  readonly error?: string;
+}
+
+export interface IntakeDeps {
+  readonly db: Database;
+  readonly now: () => number;
+  /** Called after each commit, outside of anybody's answer. */
+  readonly onStored: (stored: { readonly unverifiedBytes: number }) => void;
+}
+
+interface Waiting {
+  readonly row: Insertable<EnvelopesTable>;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+// A statement stays below SQLite's limit of variables, and a commit below what delays the next sender noticeably.
+const MOST_PER_COMMIT = 64;
+const MOST_BYTES_PER_COMMIT = 16 * 1024 * 1024;
+const MOST_WAITING = 2000;
+const MOST_BYTES_WAITING = 64 * 1024 * 1024;
+
+/** Concurrent envelopes share one commit, because a synced commit costs the same for one row and for fifty. */
+export function createIntake({ db, now, onStored }: IntakeDeps) {
+  const queue: Waiting[] = [];
+  let waitingBytes = 0;
+  let running: Promise<void> | undefined;
+
+  async function commit(batch: readonly Waiting[]): Promise<void> {
+    try {
+      await db
+        .insertInto('envelopes')
+        .values(batch.map((each) => each.row))
+        .execute();
+    } catch (cause) {
+      const error = notStored(cause);
+      for (const each of batch) each.reject(error);
+      return;
+    }
+    for (const each of batch) each.resolve();
+    onStored({ unverifiedBytes: batch.reduce((sum, { row }) => sum + (row.verified ? 0 : row.size_bytes), 0) });
+  }
+
+  function takeBatch(): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { row } of queue) {
+      bytes += row.size_bytes;
+      if (count === MOST_PER_COMMIT || (count > 0 && bytes > MOST_BYTES_PER_COMMIT)) break;
+      count += 1;
+    }
+    const batch = queue.splice(0, count);
+    waitingBytes -= batch.reduce((sum, { row }) => sum + row.size_bytes, 0);
+    return batch;
+  }
+
+  async function run(): Promise<void> {
+    while (queue.length > 0) {
+      // Every request that this turn of the event loop has read joins the commit.
+      await new Promise(setImmediate);
+      await commit(takeBatch());
+    }
+    running = undefined;
+  }
+
+  return {
+    /**
+     * Resolves once the envelope is synced to disk.
+     * @throws {AppError} UNAVAILABLE when it could not be written, or too many wait.
+     */
+    record(envelope: Envelope): Promise<void> {
+      const row = rowOf(envelope, now());
+      if (queue.length >= MOST_WAITING || waitingBytes + row.size_bytes > MOST_BYTES_WAITING) {
+        return Promise.reject(notStored(new Error('too many envelopes wait to be written')));
+      }
+      waitingBytes += row.size_bytes;
+      return new Promise((resolve, reject) => {
+        queue.push({ row, resolve, reject });
+        running ??= run();
+      });
+    },
+    /** Resolves when everything accepted so far is written. */
+    async drain(): Promise<void> {
+      await running;
+    },
+  };
+}
+export type Intake = ReturnType<typeof createIntake>;
+
+function rowOf(envelope: Envelope, receivedAt: number): Insertable<EnvelopesTable> {
+  return {
+    received_at: receivedAt,
+    media_type: envelope.mediaType.slice(0, 200),
+    verified: envelope.verified ? 1 : 0,
+    size_bytes: envelope.body.length,
+    body: envelope.body,
+    state: envelope.error === undefined ? 'new' : 'quarantined',
+    error: envelope.error ?? null,
+  };
+}
+
+function notStored(cause: unknown): AppError {
+  return new AppError('UNAVAILABLE', 'The event could not be stored; send it again.', {
+    cause,
+    key: 'eventNotStored',
+    retryAfterSeconds: 1,
+  });
+}
