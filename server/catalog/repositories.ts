@@ -32,6 +32,8 @@ export type Direction = 'asc' | 'desc';
 export interface RepositoryQuery {
   /** Part of the name. */
   readonly filter?: string | undefined;
+  /** Only what lies below this folder: `team`. */
+  readonly folder?: string | undefined;
   readonly sort: RepositorySort;
   readonly direction: Direction;
   /** `next` of the page before. */
@@ -99,7 +101,8 @@ async function listRepositories(db: Database, visibility: Visibility, query: Rep
   const matching = db
     .selectFrom('repositories')
     .where(isVisible(visibility))
-    .$if(Boolean(query.filter), (rows) => rows.where(nameContains(query.filter ?? '')));
+    .$if(Boolean(query.filter), (rows) => rows.where(nameContains(query.filter ?? '')))
+    .$if(Boolean(query.folder), (rows) => rows.where(isBelow(query.folder ?? '')));
   const { total } = await matching.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
   const position = decodeCursor(query.after);
   const found = await matching
@@ -118,6 +121,11 @@ async function listRepositories(db: Database, visibility: Visibility, query: Rep
 
 function nameContains(filter: string): RawBuilder<SqlBool> {
   return sql<SqlBool>`repositories.name like ${likePattern(filter)} escape '\\'`;
+}
+
+// A range, so that the index on the name is used: `0` is the character after `/`.
+function isBelow(folder: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`repositories.name >= ${`${folder}/`} and repositories.name < ${`${folder}0`}`;
 }
 
 function isBehind({ sort, direction }: RepositoryQuery, { value, key }: Position): RawBuilder<SqlBool> {
