@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AppError } from '../../../server/errors.ts';
-import { createDispatcher } from '../../../server/http/dispatch.ts';
+import { createDispatcher, type PlainHandler } from '../../../server/http/dispatch.ts';
 import { closeServer, createHttpServer, listen } from '../../../server/http/server.ts';
 
 const errors: unknown[] = [];
 const server = createHttpServer(
   createDispatcher({
     basePath: '/sub',
-    plain: new Map([
+    plain: new Map<string, PlainHandler>([
       ['/api/auth', (_request, response) => void response.end('plain')],
       ['/fails', () => Promise.reject(new TypeError('inner detail'))],
       ['/busy', () => Promise.reject(new AppError('UNAVAILABLE', 'Try later', { retryAfterSeconds: 3 }))],
