@@ -1,0 +1,18 @@
+// Comfort only: every page works without this file.
+import { closeMenus } from './menus.js';
+import { copyButtons } from './copy.js';
+import { localTimes } from './times.js';
+
+copyButtons();
+localTimes();
+closeMenus();
+
+const search = document.querySelector('[data-search]');
+document.addEventListener('keydown', (event) => {
+  const typing = event.target instanceof Element && event.target.closest('input, textarea, select, [contenteditable]');
+  const wanted = (event.key === '/' && !typing) || (event.key === 'k' && (event.ctrlKey || event.metaKey));
+  if (!wanted || !(search instanceof HTMLInputElement)) return;
+  event.preventDefault();
+  search.focus();
+  search.select();
+});

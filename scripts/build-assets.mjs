@@ -1,0 +1,107 @@
+/**
+ * Makes what browsers load: one style sheet (Tabler without the rules no page uses, then ours), one script, one sprite
+ * of the icons that templates name. Writes dist/public and dist/assets.json.
+ */
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { PurgeCSS } from 'purgecss';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const OUT = join(ROOT, 'dist', 'public');
+const ICONS = join(ROOT, 'node_modules', '@tabler', 'icons', 'icons', 'outline');
+const STYLES = ['tokens.css', 'shell.css', 'forms.css', 'admin.css', 'browse.css'];
+const LARGEST_CSS_BYTES = 40_000;
+
+async function filesUnder(folder, endings) {
+  const entries = await readdir(join(ROOT, folder), { recursive: true }).catch(() => []);
+  return entries.filter((name) => endings.some((end) => name.endsWith(end))).map((name) => join(ROOT, folder, name));
+}
+
+async function writeHashed(name, ending, content) {
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 10);
+  const file = `${name}.${hash}.${ending}`;
+  await writeFile(join(OUT, file), content);
+  return file;
+}
+
+async function buildStyles() {
+  const tabler = await readFile(join(ROOT, 'node_modules/@tabler/core/dist/css/tabler.min.css'), 'utf8');
+  const present = new Set(await readdir(join(ROOT, 'public/css')));
+  const own = await Promise.all(
+    STYLES.filter((name) => present.has(name)).map((name) => readFile(join(ROOT, 'public/css', name), 'utf8')),
+  );
+  const content = [...(await filesUnder('views', ['.ejs'])), ...(await filesUnder('public/js', ['.js']))];
+  const [purged] = await new PurgeCSS().purge({
+    content,
+    css: [{ raw: tabler }],
+    variables: true,
+    keyframes: true,
+    fontFace: true,
+    safelist: { standard: ['html', 'body'], greedy: [/data-bs-theme/] },
+  });
+  const bundle = await build({
+    stdin: { contents: `${purged.css}\n${own.join('\n')}`, loader: 'css' },
+    minify: true,
+    write: false,
+    logLevel: 'error',
+    legalComments: 'none',
+  });
+  const css = Buffer.from(bundle.outputFiles[0].contents);
+  const size = gzipSync(css, { level: 9 }).length;
+  if (size > LARGEST_CSS_BYTES) throw new Error(`The style sheet has ${size} bytes compressed; at most ${LARGEST_CSS_BYTES}.`);
+  return writeHashed('app', 'css', css);
+}
+
+async function buildScript() {
+  const bundle = await build({
+    entryPoints: [join(ROOT, 'public/js/app.js')],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2020',
+    write: false,
+    logLevel: 'error',
+  });
+  return writeHashed('app', 'js', Buffer.from(bundle.outputFiles[0].contents));
+}
+
+/** Names after `icon:` in templates and view models. */
+async function usedIcons() {
+  const known = new Set((await readdir(ICONS)).map((name) => name.replace(/\.svg$/, '')));
+  const files = [...(await filesUnder('views', ['.ejs'])), ...(await filesUnder('server/web', ['.ts']))];
+  const used = new Set();
+  for (const file of files) {
+    const text = await readFile(file, 'utf8');
+    for (const [, value] of text.matchAll(/\bicon:\s*([^,}\n]+)/g)) {
+      for (const [, name] of value.matchAll(/'([a-z0-9-]+)'/g)) if (known.has(name)) used.add(name);
+    }
+  }
+  return [...used].sort();
+}
+
+async function buildSprite() {
+  const symbols = await Promise.all(
+    (await usedIcons()).map(async (name) => {
+      const svg = await readFile(join(ICONS, `${name}.svg`), 'utf8');
+      const shapes = svg.slice(svg.indexOf('>', svg.indexOf('<svg')) + 1, svg.lastIndexOf('</svg>'));
+      return `<symbol id="${name}" viewBox="0 0 24 24">${shapes.replace(/\s+/g, ' ').trim()}</symbol>`;
+    }),
+  );
+  return writeHashed('icons', 'svg', `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join('')}</svg>`);
+}
+
+export async function buildAssets() {
+  await rm(OUT, { recursive: true, force: true });
+  await mkdir(OUT, { recursive: true });
+  await cp(join(ROOT, 'public/icon.svg'), join(OUT, 'icon.svg'));
+  const [css, js, icons] = await Promise.all([buildStyles(), buildScript(), buildSprite()]);
+  const assets = { css, js, icons };
+  await writeFile(join(ROOT, 'dist/assets.json'), JSON.stringify(assets));
+  return assets;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await buildAssets());

@@ -1,0 +1,49 @@
+import type { Request, Response } from 'express';
+import { AppError } from '../errors.ts';
+import { ownPath } from './own-path.ts';
+import type { PageFactory, Viewer } from './page.ts';
+import type { Guard, Policy } from './routes.ts';
+
+export type Verdict = 'open' | 'sign-in' | 'set-password' | 'denied' | 'missing';
+
+/** The one decision about who may open a route; what a page then shows is decided by the viewer's rights. */
+export function decide(policy: Policy, viewer: Viewer, authEnabled: boolean): Verdict {
+  if (policy === 'public') return 'open';
+  if (policy === 'setup') return viewer.mustChangePassword ? 'open' : 'missing';
+  if (viewer.mustChangePassword) return 'set-password';
+  const { isAdmin, isAuditor, rules } = viewer.rights;
+  if (policy === 'browse') return viewer.isSignedIn || isAdmin || isAuditor || rules.length > 0 ? 'open' : 'sign-in';
+  if (policy === 'auditor' && (isAdmin || isAuditor)) return 'open';
+  if (!authEnabled) return 'missing';
+  if (!viewer.isSignedIn) return 'sign-in';
+  return policy === 'signed-in' || isAdmin ? 'open' : 'denied';
+}
+
+export interface GuardDeps {
+  readonly viewerOf: (request: Request) => Promise<Viewer>;
+  readonly createPage: PageFactory;
+  readonly authEnabled: boolean;
+}
+
+export function createGuard({ viewerOf, createPage, authEnabled }: GuardDeps): Guard {
+  return async (policy, request: Request, response: Response) => {
+    const viewer = await viewerOf(request);
+    const page = createPage(request, response, viewer);
+    switch (decide(policy, viewer, authEnabled)) {
+      case 'open':
+        return page;
+      case 'set-password':
+        return void page.redirect('/setup-password');
+      case 'sign-in': {
+        const next = request.method === 'GET' ? ownPath(request.url) : undefined;
+        return void page.redirect(
+          next === undefined || next === '/' ? '/login' : `/login?next=${encodeURIComponent(next)}`,
+        );
+      }
+      case 'denied':
+        throw new AppError('DENIED', 'This page is for administrators.', { key: 'page.denied' });
+      case 'missing':
+        throw new AppError('NOT_FOUND', 'There is no such page.', { key: 'page.missing' });
+    }
+  };
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import type { Request, Response } from 'express';
+import { AppError } from '../errors.ts';
+import type { OriginOf } from '../http/client-address.ts';
+import { isLoopback } from '../http/client-address.ts';
+import type { Assets } from './assets.ts';
+import type { Cookies } from './cookies.ts';
+import type { Csrf } from './csrf.ts';
+import { errorText, fieldErrors, formValues, parseForm } from './form.ts';
+import { createFormat } from './format.ts';
+import { isLocale, type Languages, type Locale, preferredLocale } from './i18n.ts';
+import { type NavCounts, navigation } from './nav.ts';
+import { ownPath } from './own-path.ts';
+import type { Page, PageFactory, PageView, RegistryState, Scheme, Viewer } from './page.ts';
+import { initials, personTone } from './person.ts';
+import type { RenderView } from './view-engine.ts';
+
+export interface PageFactoryDeps {
+  readonly originOf: OriginOf;
+  readonly basePath: string;
+  readonly registryName: string;
+  readonly authEnabled: boolean;
+  readonly languages: Languages;
+  readonly renderView: RenderView;
+  readonly assets: Assets;
+  readonly csrf: Csrf;
+  readonly cookies: Cookies;
+  readonly now: () => number;
+  readonly counts: (viewer: Viewer, address: string) => Promise<NavCounts>;
+  readonly registryState: () => RegistryState | undefined;
+}
+
+const VISITOR = 'rw-visitor';
+
+/** What a form token is bound to: the session, or a random value that only this browser has. '' when there is neither. */
+export function csrfBinding(request: Request, cookies: Cookies): string {
+  if (request.session?.userId !== undefined) return `session:${request.sessionID}`;
+  const visitor = cookies.read(request, VISITOR);
+  return visitor === undefined ? '' : `visitor:${visitor}`;
+}
+
+function schemeOf(text: string | undefined): Scheme {
+  return text === 'light' || text === 'dark' ? text : 'system';
+}
+
+export function createPageFactory(deps: PageFactoryDeps): PageFactory {
+  const { basePath, cookies, languages } = deps;
+  const url = (path: string) => `${basePath}${path}`;
+
+  function localeOf(request: Request): Locale {
+    const chosen = cookies.read(request, 'rw-language');
+    return isLocale(chosen) ? chosen : preferredLocale(request.headers['accept-language']);
+  }
+
+  function csrfToken(request: Request, response: Response): string {
+    const binding = csrfBinding(request, cookies);
+    if (binding !== '') return deps.csrf.issue(binding);
+    const visitor = randomBytes(16).toString('base64url');
+    cookies.set(request, response, VISITOR, visitor);
+    return deps.csrf.issue(`visitor:${visitor}`);
+  }
+
+  return (request, response, viewer) => {
+    const locale = localeOf(request);
+    const t = languages.translator(locale);
+    const format = createFormat(locale, deps.now, t('common:just_now'));
+    const origin = deps.originOf(request);
+    const path = ownPath(request.url) ?? '/';
+    const query = queryOf(path);
+    let token: string | undefined;
+
+    const page: Page = {
+      viewer,
+      locale,
+      scheme: schemeOf(cookies.read(request, 'rw-scheme')),
+      t,
+      format,
+      origin,
+      path,
+      url,
+      authEnabled: deps.authEnabled,
+      get csrf() {
+        token ??= csrfToken(request, response);
+        return token;
+      },
+      query: (name) => (query.getAll(name).length === 1 ? (query.get(name) ?? '') : ''),
+      urlWith: (changes) => url(changedQuery(path, changes)),
+      body: formValues(request.body),
+      parseForm: (schema) => parseForm(schema, formValues(request.body), t, languages),
+      fieldErrors: (error) => fieldErrors(error, t, languages),
+      errorText: (error) => (error instanceof AppError ? errorText(error, t, languages) : t('errors:page.broken')),
+      redirect(target, flash) {
+        if (flash !== undefined) cookies.putFlash(request, response, flash);
+        response.set('Cache-Control', 'no-store').redirect(303, url(ownPath(target) ?? '/'));
+      },
+      async render(view, model, status = 200) {
+        const html = await deps.renderView(view, { ...model, page: await pageView(page, request, response) });
+        response.status(status).set('Cache-Control', 'no-store').type('html').send(html);
+      },
+    };
+    return page;
+  };
+
+  async function pageView(page: Page, request: Request, response: Response): Promise<PageView> {
+    const { viewer, origin } = page;
+    const flash = cookies.takeFlash(request, response);
+    const nav = navigation(viewer, deps.authEnabled, await deps.counts(viewer, origin.address));
+    return {
+      ...page,
+      nav,
+      asset: (name) => url(`/assets/${deps.assets[name]}`),
+      flash: flash !== undefined && languages.has(flash.key) ? page.t(flash.key, flash.params) : undefined,
+      registry: { name: deps.registryName, state: deps.registryState() },
+      warnPlainHttp: viewer.rights.isAdmin && !origin.secure && !isLoopback(origin.address),
+      personTone,
+      initials,
+    };
+  }
+}
+
+function queryOf(path: string): URLSearchParams {
+  const start = path.indexOf('?');
+  return new URLSearchParams(start < 0 ? '' : path.slice(start + 1));
+}
+
+function changedQuery(path: string, changes: Readonly<Record<string, string | number | null>>): string {
+  const query = queryOf(path);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null || value === '') query.delete(name);
+    else query.set(name, String(value));
+  }
+  const text = query.toString();
+  return `${path.split('?')[0]}${text === '' ? '' : `?${text}`}`;
+}

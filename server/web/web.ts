@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import express, { type RequestHandler, type Router } from 'express';
+import type { Store } from 'express-session';
+import type { Config } from '../config/config.ts';
+import { AppError } from '../errors.ts';
+import type { OriginOf } from '../http/client-address.ts';
+import { securityHeaders } from '../http/security-headers.ts';
+import type { Logger } from '../log.ts';
+import { readAssets } from './assets.ts';
+import { createCookies } from './cookies.ts';
+import { createCsrf, isSameOrigin } from './csrf.ts';
+import { errorPage, missingPage } from './error-page.ts';
+import { createGuard } from './guard.ts';
+import { createLanguages } from './i18n.ts';
+import type { NavCounts } from './nav.ts';
+import type { RegistryState, Viewer } from './page.ts';
+import { createPageFactory, csrfBinding } from './page-factory.ts';
+import { type AccountPagesDeps, accountPages } from './pages/account-pages.ts';
+import { preferencesPage } from './pages/preferences.ts';
+import { createRoutes, type PageModule, type RouteEntry } from './routes.ts';
+import { sessionMiddleware } from './session.ts';
+import { createViewEngine } from './view-engine.ts';
+import { createViewerOf } from './viewer.ts';
+
+export interface WebDeps extends AccountPagesDeps {
+  readonly config: Config;
+  /** Folder with `views/`, `locales/`, `public/` and `dist/`. */
+  readonly root: string;
+  readonly originOf: OriginOf;
+  readonly sessionStore: Store;
+  /** At least 256 random bits, kept over restarts: signs session cookies and form tokens. */
+  readonly secret: string;
+  readonly log: Logger;
+  /** False in development: templates are read again for every page. */
+  readonly cacheViews: boolean;
+  /** The pages that stand outside of accounts and administration. */
+  readonly pages: readonly PageModule[];
+  /** Small numbers beside the entries of the side bar, by their id. */
+  readonly counts?: (viewer: Viewer, address: string) => Promise<NavCounts>;
+  readonly registryState?: () => RegistryState | undefined;
+}
+
+export interface Web {
+  /** Everything people see, with sessions, headers and error pages; mounted under the base path, behind the API. */
+  readonly router: Router;
+  readonly routes: readonly RouteEntry[];
+}
+
+const FORM_LIMIT = '64kb';
+const MOST_FIELDS = 2000;
+
+export function createWeb(deps: WebDeps): Web {
+  const { config, originOf, secret } = deps;
+  const basePath = config.server.base_path;
+  const authEnabled = config.registry.auth.enabled;
+  const cookies = createCookies({ originOf, basePath, secret });
+  const csrf = createCsrf(secret);
+  const viewerOf = createViewerOf({ access: deps.access, users: deps.users, authEnabled });
+  const createPage = createPageFactory({
+    originOf,
+    basePath,
+    authEnabled,
+    cookies,
+    csrf,
+    registryName: config.registry.public_name ?? config.registry.name,
+    languages: createLanguages(join(deps.root, 'locales')),
+    renderView: createViewEngine(join(deps.root, 'views'), deps.cacheViews),
+    assets: readAssets(join(deps.root, 'dist')),
+    now: deps.now,
+    counts: deps.counts ?? (async () => ({})),
+    registryState: deps.registryState ?? (() => undefined),
+  });
+
+  const router = express.Router();
+  router.use(securityHeaders(originOf));
+  router.use('/assets', staticFiles(deps.root));
+  router.use(sessionMiddleware({ store: deps.sessionStore, secret, originOf, basePath }));
+  const publicUrl = config.server.public_url;
+  const publicHost = publicUrl === null ? undefined : new URL(publicUrl).host;
+  const formChecks: readonly RequestHandler[] = [
+    (request, _response, next) => next(isSameOrigin(request, originOf(request), publicHost) ? undefined : foreignForm()),
+    express.urlencoded({ extended: false, limit: FORM_LIMIT, parameterLimit: MOST_FIELDS, inflate: false }),
+    (request, _response, next) =>
+      next(csrf.verify(request.body?.['_csrf'], csrfBinding(request, cookies)) ? undefined : foreignForm()),
+  ];
+  const routes = createRoutes(router, createGuard({ viewerOf, createPage, authEnabled }), formChecks);
+  preferencesPage({ cookies })(routes);
+  if (authEnabled) accountPages(deps)(routes);
+  for (const page of deps.pages) page(routes);
+  router.use(missingPage());
+  router.use(errorPage({ createPage, viewerOf, log: deps.log }));
+  return { router, routes: routes.table };
+}
+
+function foreignForm(): AppError {
+  return new AppError('DENIED', 'This form is too old or came from another site. Open the page again.', {
+    key: 'form.foreign',
+  });
+}
+
+function staticFiles(root: string): RequestHandler {
+  const options = { index: false, redirect: false, immutable: true, maxAge: '365d' } as const;
+  return express.static(join(root, 'dist', 'public'), options);
+}
