@@ -1,0 +1,88 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createLeafCertificate, generateSigningKey } from './certificates.ts';
+import { isIssuedBy, validityOf } from './key-files.ts';
+import { writeAtomically } from './write-file.ts';
+
+export interface Leaf {
+  readonly key: KeyObject;
+  readonly certificate: X509Certificate;
+  readonly notAfter: number;
+}
+
+export interface LeafAuthority {
+  readonly key: KeyObject;
+  readonly certificate: X509Certificate;
+}
+
+export interface LeafOptions {
+  readonly authority: LeafAuthority;
+  /** Folder in which the leaf is kept, so that the next start has one at once. */
+  readonly folder: string;
+  readonly now: () => number;
+  /** Lifetime of a token: the certificate outlives the last one it signs. */
+  readonly lifetimeSeconds: number;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+// Registries check dates without any leeway, and their clock may be behind ours.
+const BACKDATED_MS = HOUR_MS;
+const RENEW_AFTER_MS = 20 * DAY_MS;
+const SPARE_MS = 10 * DAY_MS;
+
+/** The kept leaf while it is good, else a new one, kept. `undefined`: the CA certificate cannot issue any. */
+export async function obtainLeaf(options: LeafOptions): Promise<Leaf | undefined> {
+  const kept = readLeaf(options.folder);
+  if (kept !== undefined && isGood(kept, options)) return kept;
+  return issueLeaf(options);
+}
+
+/** True while a leaf made before needs no successor. */
+export function isGood(leaf: Leaf, { authority, now }: LeafOptions): boolean {
+  const { notBefore } = validityOf(leaf.certificate);
+  const renewAt = notBefore + BACKDATED_MS + RENEW_AFTER_MS;
+  return (
+    notBefore <= now() &&
+    now() < renewAt &&
+    leaf.notAfter > now() &&
+    isIssuedBy(leaf.certificate, authority.certificate)
+  );
+}
+
+export async function issueLeaf(options: LeafOptions): Promise<Leaf | undefined> {
+  const { authority, folder, now, lifetimeSeconds } = options;
+  const key = generateSigningKey();
+  const ca = validityOf(authority.certificate);
+  const wanted = now() + RENEW_AFTER_MS + Math.max(SPARE_MS, lifetimeSeconds * 1000 + DAY_MS);
+  const pem = await createLeafCertificate({
+    key,
+    caKey: authority.key,
+    caCertificate: authority.certificate.toString(),
+    notBefore: Math.max(now() - BACKDATED_MS, ca.notBefore),
+    notAfter: Math.min(wanted, ca.notAfter),
+  });
+  const certificate = new X509Certificate(pem);
+  if (!isIssuedBy(certificate, authority.certificate)) return undefined;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeAtomically(leafFile(folder), `${key.export({ type: 'pkcs8', format: 'pem' })}${pem}`, 0o600);
+  return { key, certificate, notAfter: validityOf(certificate).notAfter };
+}
+
+function leafFile(folder: string): string {
+  return join(folder, 'leaf.pem');
+}
+
+/** Whatever is wrong with it, a leaf can be made anew. */
+function readLeaf(folder: string): Leaf | undefined {
+  try {
+    const text = readFileSync(leafFile(folder), 'utf8');
+    const certificate = new X509Certificate(text);
+    const key = createPrivateKey(text);
+    if (!certificate.checkPrivateKey(key)) return undefined;
+    return { key, certificate, notAfter: validityOf(certificate).notAfter };
+  } catch {
+    return undefined;
+  }
+}

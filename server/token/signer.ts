@@ -1,0 +1,152 @@
+import type { Config } from '../config/config.ts';
+import { AppError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { type AccessEntry, grantAll } from './grant.ts';
+import { randomId, signJwt } from './jwt.ts';
+import type { KeySource, Keys, Layout, SigningKey } from './keys.ts';
+import { createLayoutProbe, type LayoutStatus, type Trial } from './layout-probe.ts';
+
+export interface SignerOptions {
+  readonly keys: Keys;
+  readonly config: Config;
+  /** Sends a token to `GET /v2/` of the registry; without it the layout is never tried. */
+  readonly tryToken?: (token: string) => Promise<Trial>;
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+export interface TokenRequest {
+  /** Name of the authenticated subject; '' for anonymous. */
+  readonly subject: string;
+  readonly access: readonly AccessEntry[];
+  /** Default: `registry.auth.lifetime`. */
+  readonly lifetimeSeconds?: number;
+}
+
+export interface SignedToken {
+  readonly token: string;
+  readonly id: string;
+  readonly expiresInSeconds: number;
+  /** Epoch seconds. */
+  readonly issuedAt: number;
+}
+
+export interface SignerStatus extends LayoutStatus {
+  readonly source: KeySource;
+  readonly service: string;
+  readonly issuer: string;
+  readonly algorithm: string;
+  /** Of the operator's or our own CA certificate; undefined for a key alone. */
+  readonly certificateNotAfter: number | undefined;
+  /** Of the certificate that is sent along now. */
+  readonly leafNotAfter: number | undefined;
+  /** Less than 30 days are left, or none. */
+  readonly certificateRunsOut: boolean;
+}
+
+// Clocks that are behind ours a little take a fresh token all the same; registries add 60 s of their own.
+const BACKDATED_SECONDS = 10;
+const LEEWAY_SECONDS = 60;
+const LEAST_LIFETIME_SECONDS = 60;
+const WARN_BEFORE_MS = 30 * 86_400_000;
+const MOST_MINTED = 500;
+
+/** Signs every token, in the layout the registry verifies. */
+export function createSigner({ keys, config, tryToken, now, log }: SignerOptions) {
+  const { auth, name } = config.registry;
+  const service = auth.service ?? name;
+  const minted = new Map<string, { readonly token: string; readonly freshUntil: number }>();
+  const probe = createLayoutProbe({
+    signingKeys: keys.signingKeys,
+    header: auth.token_header,
+    mintWith: async (key) => (await signWith(key, { subject: '', access: [], lifetimeSeconds: 60 })).token,
+    tryToken,
+    now,
+    log,
+  });
+
+  function currentKey(): SigningKey {
+    const all = keys.signingKeys();
+    const { layout } = probe.status();
+    const key = all.find((candidate) => candidate.layout === layout) ?? all.at(-1);
+    if (key === undefined) throw new AppError('UNAVAILABLE', 'There is no signing key');
+    return key;
+  }
+
+  async function signWith(key: SigningKey, request: TokenRequest): Promise<SignedToken> {
+    const issuedAt = Math.floor(now() / 1000);
+    const expiresInSeconds = lifetimeWithin(key, issuedAt, request.lifetimeSeconds ?? auth.lifetime);
+    const id = randomId();
+    const claims = {
+      iss: auth.issuer,
+      sub: request.subject,
+      aud: service,
+      exp: issuedAt + expiresInSeconds,
+      nbf: issuedAt - BACKDATED_SECONDS,
+      iat: issuedAt,
+      jti: id,
+      access: request.access,
+    };
+    return { token: await signJwt(claims, key), id, expiresInSeconds, issuedAt };
+  }
+
+  /**
+   * A token for our own calls, holding exactly these scopes; kept and given out again for half of its lifetime.
+   * @throws {AppError} INVALID for a malformed scope.
+   */
+  async function mint(scopes: readonly string[], subject = ''): Promise<string> {
+    const key = currentKey();
+    const name = [key.layout, key.kid, subject, ...scopes].join('\n');
+    const known = minted.get(name);
+    if (known !== undefined && known.freshUntil > now()) return known.token;
+    const signed = await signWith(key, { subject, access: grantAll(scopes) });
+    if (minted.size >= MOST_MINTED) minted.clear();
+    minted.set(name, { token: signed.token, freshUntil: now() + signed.expiresInSeconds * 500 });
+    return signed.token;
+  }
+
+  function status(): SignerStatus {
+    const key = currentKey();
+    const certificateNotAfter = keys.certificate?.notAfter;
+    return {
+      ...probe.status(),
+      source: keys.source,
+      service,
+      issuer: auth.issuer,
+      algorithm: key.algorithm,
+      certificateNotAfter,
+      leafNotAfter: key.notAfter,
+      certificateRunsOut: certificateNotAfter !== undefined && certificateNotAfter - now() < WARN_BEFORE_MS,
+    };
+  }
+
+  return {
+    /**
+     * Async, and yet done within the call for elliptic keys.
+     * @throws {AppError} UNAVAILABLE when the certificate that has to go along has run out.
+     */
+    sign: (request: TokenRequest): Promise<SignedToken> => signWith(currentKey(), request),
+    mint,
+    headerMode: (): Layout => probe.status().layout,
+    /** Tries the registry now. */
+    probe: probe.probe,
+    retry: probe.retry,
+    status,
+    caPem: keys.caPem,
+    jwks: keys.jwks,
+    close: probe.close,
+  };
+}
+export type Signer = ReturnType<typeof createSigner>;
+
+/** A token never outlives the certificate it carries. */
+function lifetimeWithin(key: SigningKey, issuedAt: number, lifetimeSeconds: number): number {
+  if (key.notAfter === undefined) return lifetimeSeconds;
+  const left = Math.floor(key.notAfter / 1000) - issuedAt - LEEWAY_SECONDS - 1;
+  if (left >= LEAST_LIFETIME_SECONDS) return Math.min(lifetimeSeconds, left);
+  throw new AppError('UNAVAILABLE', 'The certificate of the signing key has run out. Renew it and restart.', {
+    key: 'certificate_ran_out',
+  });
+}
+
+export type { Layout, LayoutStatus, Trial };
