@@ -34,8 +34,14 @@ export const configSchema = z.strictObject({
         .string()
         .nullable()
         .default(null)
-        .describe('Managed mode: path of the registry binary. Empty: sought on the PATH.'),
-      ca: z.string().nullable().default(null).describe("PEM file with the CA of the registry's certificate."),
+        .describe('Managed mode: path of the registry binary. Empty: sought on the PATH.')
+        .meta({ file: true }),
+      ca: z
+        .string()
+        .nullable()
+        .default(null)
+        .describe("PEM file with the CA of the registry's certificate.")
+        .meta({ file: true }),
       trust_any_ssl: z
         .boolean()
         .default(false)
@@ -44,9 +50,10 @@ export const configSchema = z.strictObject({
         .string()
         .nullable()
         .default(null)
-        .describe('base64 of user:password, sent to a registry that asks for Basic. Secret.'),
+        .describe('base64 of user:password, sent to a registry that asks for Basic.')
+        .meta({ secret: true }),
       username: z.string().nullable().default(null).describe('User for a registry that asks for Basic.'),
-      password: z.string().nullable().default(null).describe('Its password. Secret.'),
+      password: z.string().nullable().default(null).describe('Its password.').meta({ secret: true }),
       context_path: basePath.nullable().default(null).describe('Old name of server.base_path.'),
       readonly: z
         .boolean()
@@ -56,12 +63,18 @@ export const configSchema = z.strictObject({
       auth: z
         .strictObject({
           enabled: z.boolean().default(true).describe('false: pages are open to everybody and no tokens are issued.'),
-          key: z.string().nullable().default(null).describe('PEM private key that signs tokens. Empty: created.'),
+          key: z
+            .string()
+            .nullable()
+            .default(null)
+            .describe('PEM private key that signs tokens. Empty: created.')
+            .meta({ file: true }),
           cert: z
             .string()
             .nullable()
             .default(null)
-            .describe("PEM certificate of the key; equals the registry's auth.token.rootcertbundle."),
+            .describe("PEM certificate of the key; equals the registry's auth.token.rootcertbundle.")
+            .meta({ file: true }),
           issuer: z.string().min(1).default('registry-web').describe("Equals the registry's auth.token.issuer."),
           service: z
             .string()
@@ -103,15 +116,30 @@ export const configSchema = z.strictObject({
         .describe('Addresses or CIDR blocks of proxies whose X-Forwarded-* headers count.'),
       tls: z
         .strictObject({
-          cert: z.string().nullable().default(null).describe('PEM certificate chain: serve https ourselves.'),
-          key: z.string().nullable().default(null).describe('PEM private key of that certificate.'),
+          cert: z
+            .string()
+            .nullable()
+            .default(null)
+            .describe('PEM certificate chain: serve https ourselves.')
+            .meta({ file: true }),
+          key: z
+            .string()
+            .nullable()
+            .default(null)
+            .describe('PEM private key of that certificate.')
+            .meta({ file: true }),
         })
         .prefault({}),
     })
     .prefault({}),
   data: z
     .strictObject({
-      path: z.string().min(1).default('../data').describe('Folder of the database and of what we create.'),
+      path: z
+        .string()
+        .min(1)
+        .default('../data')
+        .describe('Folder of the database and of what we create.')
+        .meta({ file: true }),
     })
     .prefault({}),
   notifications: z
@@ -122,8 +150,9 @@ export const configSchema = z.strictObject({
         .nullable()
         .default(null)
         .describe(
-          'Value the registry sends in the Authorization header of its notifications (with or without "Bearer "). Secret.',
-        ),
+          'Value the registry sends in the Authorization header of its notifications (with or without "Bearer ").',
+        )
+        .meta({ secret: true }),
     })
     .prefault({}),
   log: z
@@ -138,7 +167,8 @@ export const configSchema = z.strictObject({
         .min(1)
         .nullable()
         .default(null)
-        .describe('Password of admin when the account is created; later it changes nothing. Secret.'),
+        .describe('Password of admin when the account is created; later it changes nothing.')
+        .meta({ secret: true }),
     })
     .prefault({}),
 });

@@ -1,0 +1,72 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { errorText } from '../errors.ts';
+import type { ConfigKey } from './keys.ts';
+import { suggestionFor } from './suggest.ts';
+
+/** Values by key path (`registry.auth.key`); empty ones, which count as not given, are left out. */
+export type FlatValues = ReadonlyMap<string, unknown>;
+
+export interface Read {
+  readonly values: FlatValues;
+  readonly mistakes: readonly string[];
+}
+
+const NOTHING: FlatValues = new Map();
+
+/** Reads the YAML file; one that is not there is empty, unless its folder shows that it was meant to be. */
+export function readConfigFile(file: string, expected: boolean, keys: readonly ConfigKey[]): Read {
+  if (!existsSync(file)) return { values: NOTHING, mistakes: missingFile(file, expected) };
+  try {
+    const document = parseDocument(readFileSync(file, 'utf8'), { prettyErrors: true });
+    const broken = document.errors.map((error) => `${file}: ${error.message.split('\n')[0]}`);
+    return broken.length > 0 ? { values: NOTHING, mistakes: broken } : flatten(document.toJS(), file, keys);
+  } catch (error) {
+    return { values: NOTHING, mistakes: [`${file} cannot be read: ${errorText(error)}`] };
+  }
+}
+
+function flatten(content: unknown, file: string, keys: readonly ConfigKey[]): Read {
+  const values = new Map<string, unknown>();
+  const mistakes: string[] = [];
+  const known = new Map(keys.map((key) => [key.path, key]));
+
+  function visit(value: unknown, path: string): void {
+    if (value === null || value === undefined || value === '') return;
+    if (known.has(path)) {
+      values.set(path, value);
+    } else if (!isSection(path, keys)) {
+      mistakes.push(`${path}: unknown key in ${file}${suggestionFor(path, [...known.keys()])}`);
+    } else if (typeof value !== 'object' || Array.isArray(value)) {
+      mistakes.push(`${path || file}: must be a section with keys below it`);
+    } else {
+      for (const [name, below] of Object.entries(value)) visit(below, path === '' ? name : `${path}.${name}`);
+    }
+  }
+
+  visit(content, '');
+  return { values, mistakes };
+}
+
+function isSection(path: string, keys: readonly ConfigKey[]): boolean {
+  return path === '' || keys.some((key) => key.path.startsWith(`${path}.`));
+}
+
+/** Keys without config.yml: the folder was mounted one level off. Starting a registry of our own would hide that. */
+function missingFile(file: string, expected: boolean): readonly string[] {
+  const folder = dirname(file);
+  if (expected) return [`${file} does not exist: CONFIG_PATH names it`];
+  const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+  const nested = entries.find((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, basename(file))));
+  if (nested !== undefined) {
+    return [
+      `${file} does not exist, but ${join(folder, nested.name, basename(file))} does: mount that folder as ${folder}`,
+    ];
+  }
+  const key = entries.find((entry) => /\.(key|pem)$/.test(entry.name));
+  if (key === undefined) return [];
+  return [
+    `${file} does not exist, although ${join(folder, key.name)} does: put config.yml beside it, or set CONFIG_PATH`,
+  ];
+}

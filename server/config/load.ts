@@ -1,0 +1,172 @@
+/** Reads the settings, once, from the file and the environment; nothing else touches either. */
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { z } from 'zod';
+import { StartError } from '../errors.ts';
+import { configWarnings, contradictions, unreadableFiles } from './checks.ts';
+import { type Config, configSchema } from './config.ts';
+import { readEnvironment } from './environment.ts';
+import { type FlatValues, readConfigFile } from './file.ts';
+import { type ConfigKey, configKeys } from './keys.ts';
+
+export interface ConfigSource {
+  /** Of config.yml; need not exist, unless the environment's CONFIG_PATH names it. */
+  readonly file: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Listens beyond loopback by default: nothing else reaches a container. */
+  readonly inContainer: boolean;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Plain sentences for the log. */
+  readonly warnings: readonly string[];
+}
+
+/** Whether this process runs in a container, as container engines and our image say. */
+export function isInContainer(env: ConfigSource['env']): boolean {
+  if (env.REGISTRY_WEB_CONTAINER !== undefined) return env.REGISTRY_WEB_CONTAINER === '1';
+  return existsSync('/.dockerenv') || existsSync('/run/.containerenv');
+}
+
+/** @param projectFile of the checkout or the image, used unless the environment names another. */
+export function configFile(env: ConfigSource['env'], projectFile: string): string {
+  return resolve(env.CONFIG_PATH || projectFile);
+}
+
+/** @throws {StartError} naming every mistake at once, so that one restart mends them all. */
+export function loadConfig({ file, env, inContainer }: ConfigSource): LoadedConfig {
+  const keys = configKeys();
+  const fromFile = readConfigFile(file, (env.CONFIG_PATH ?? '') !== '', keys);
+  const fromEnvironment = readEnvironment(env, keys);
+  const values = new Map(
+    [...fromFile.values, ...fromEnvironment.values].map(([path, value]) => [path, plain(path, value, keys)]),
+  );
+  const parsed = configSchema.safeParse(toTree(values));
+  const issues = parsed.error?.issues ?? [];
+  const mistakes = [
+    ...fromFile.mistakes,
+    ...fromEnvironment.mistakes,
+    ...issues.map((issue) => describeIssue(issue, keys, fromEnvironment.values)),
+  ];
+  if (!parsed.success) throw new StartError(mistakes);
+  const completed = complete(withPaths(parsed.data, values, file, keys), inContainer);
+  const all = [
+    ...mistakes,
+    ...completed.mistakes,
+    ...contradictions(completed.config),
+    ...unreadableFiles(completed.config),
+  ];
+  if (all.length > 0) throw new StartError(all);
+  return { config: completed.config, warnings: [...fromEnvironment.warnings, ...configWarnings(completed.config)] };
+}
+
+/** Texts that mean a truth value or a list: the environment knows only text, and old files quote `"true"`. */
+function plain(path: string, value: unknown, keys: readonly ConfigKey[]): unknown {
+  const kind = keys.find((key) => key.path === path)?.kind;
+  if (typeof value !== 'string') return value;
+  if (kind === 'boolean' && /^(true|yes|on|1)$/i.test(value)) return true;
+  if (kind === 'boolean' && /^(false|no|off|0)$/i.test(value)) return false;
+  if (kind !== 'list') return value;
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+interface Tree {
+  [name: string]: unknown;
+}
+
+function toTree(values: FlatValues): Tree {
+  const tree: Tree = {};
+  for (const [path, value] of values) setAt(tree, path.split('.'), value);
+  return tree;
+}
+
+function setAt(tree: Tree, [name = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) {
+    tree[name] = value;
+    return;
+  }
+  const below = (tree[name] ?? {}) as Tree;
+  tree[name] = below;
+  setAt(below, rest, value);
+}
+
+function getAt(tree: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, name) => (value as Tree | null | undefined)?.[name], tree);
+}
+
+function describeIssue(issue: z.core.$ZodIssue, keys: readonly ConfigKey[], fromEnvironment: FlatValues): string {
+  const key = keys.find(({ path }) => `${issue.path.join('.')}.`.startsWith(`${path}.`));
+  const path = key?.path ?? issue.path.join('.');
+  const origin = key !== undefined && fromEnvironment.has(path) ? ` (from ${key.environment})` : '';
+  return `${path}: ${describeProblem(issue, key)}${origin}`;
+}
+
+const KIND_WORDS = { text: 'text', number: 'a whole number', boolean: 'true or false', list: 'a list' } as const;
+
+function describeProblem(issue: z.core.$ZodIssue, key: ConfigKey | undefined): string {
+  if (issue.code === 'custom') return issue.message;
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`;
+  if (issue.code === 'too_big') return `must be at most ${issue.maximum}`;
+  if (issue.code === 'too_small')
+    return issue.message.startsWith('must') ? issue.message : `must be at least ${issue.minimum}`;
+  return `must be ${KIND_WORDS[key?.kind ?? 'text']}`;
+}
+
+/** Makes paths absolute. A default starts at the file as well: `../data` lies beside the folder of config.yml. */
+function withPaths(config: Config, values: FlatValues, file: string, keys: readonly ConfigKey[]): Config {
+  const tree = structuredClone(config) as unknown as Tree;
+  for (const { path, file: isFile } of keys) {
+    const value = getAt(tree, path.split('.'));
+    // A bare name of a program is sought on the PATH.
+    if (!isFile || typeof value !== 'string' || (path === 'registry.binary' && !value.includes('/'))) continue;
+    setAt(tree, path.split('.'), locate(resolve(dirname(file), value), file, values.has(path)));
+  }
+  return tree as unknown as Config;
+}
+
+/** Guides write `/conf/auth.key`, the path inside a container, wherever config.yml really lies. */
+function locate(path: string, file: string, given: boolean): string {
+  if (!given || !/^\/conf(ig)?\/[^/]+$/.test(path) || existsSync(path)) return path;
+  const beside = join(dirname(file), basename(path));
+  return existsSync(beside) ? beside : path;
+}
+
+/** Fills in the defaults that depend on other settings. */
+function complete(config: Config, inContainer: boolean): { config: Config; mistakes: readonly string[] } {
+  const { registry, server } = config;
+  const { origin, path } = splitUrl(server.public_url);
+  const given = [...new Set([registry.context_path ?? '', server.base_path, path].filter((prefix) => prefix !== ''))];
+  const mistakes =
+    given.length < 2
+      ? []
+      : [
+          `server.base_path: ${given.join(' and ')} contradict each other (registry.context_path is its old name, and the path of server.public_url must be the same)`,
+        ];
+  return {
+    mistakes,
+    config: {
+      ...config,
+      registry: {
+        ...registry,
+        readonly: registry.readonly ?? !registry.auth.enabled,
+        auth: { ...registry.auth, service: registry.auth.service ?? registry.name },
+      },
+      server: {
+        ...server,
+        host: server.host ?? (inContainer ? '0.0.0.0' : '127.0.0.1'),
+        base_path: given[0] ?? '',
+        public_url: origin,
+      },
+    },
+  };
+}
+
+function splitUrl(url: string | null): { origin: string | null; path: string } {
+  if (url === null) return { origin: null, path: '' };
+  const { origin, pathname } = new URL(url);
+  return { origin, path: pathname.replace(/\/+$/, '') };
+}

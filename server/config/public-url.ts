@@ -1,0 +1,21 @@
+import { isIP } from 'node:net';
+import type { Config } from './config.ts';
+
+type ServerConfig = Pick<Config, 'server'>;
+
+/** The address people reach us under, with the base path, without a trailing slash. */
+export function publicBaseUrl({ server }: ServerConfig): string {
+  const scheme = server.tls.cert === null ? 'http' : 'https';
+  return (server.public_url ?? `${scheme}://localhost:${server.port}`) + server.base_path;
+}
+
+/** What the registry's `auth.token.realm` has to say. */
+export function tokenRealm(config: ServerConfig): string {
+  return `${publicBaseUrl(config)}/api/auth`;
+}
+
+/** `localhost` or a literal address: right only on one machine; some clients refuse literal addresses. */
+export function isLocalName(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === 'localhost' || hostname.endsWith('.localhost') || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
+}

@@ -1,0 +1,54 @@
+import { errorText } from '../errors.ts';
+import type { Ping, RegistryClient } from './client.ts';
+
+export interface RegistryHealth {
+  readonly reachable: boolean;
+  /** One plain sentence why not. */
+  readonly error: string | null;
+  readonly ping: Ping | undefined;
+  readonly checkedAt: number;
+}
+
+export interface MonitorDeps {
+  readonly client: Pick<RegistryClient, 'ping'>;
+  readonly now: () => number;
+  /** Told once per change, not once per failure: a flapping registry must not fill the log. */
+  readonly onChange: (health: RegistryHealth) => void;
+}
+
+const EVERY_MS = 15_000;
+const EVERY_WHILE_DOWN_MS = 3_000;
+
+/** Asks the registry now and then whether it is there, so that pages can say it without asking themselves. */
+export function createMonitor({ client, now, onChange }: MonitorDeps) {
+  let health: RegistryHealth | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  async function check(): Promise<RegistryHealth> {
+    const found = await client.ping().then(
+      (ping) => ({ reachable: true, error: null, ping, checkedAt: now() }),
+      (error: unknown) => ({ reachable: false, error: errorText(error), ping: undefined, checkedAt: now() }),
+    );
+    const changed = health?.reachable !== found.reachable;
+    health = found;
+    if (changed) onChange(found);
+    return found;
+  }
+
+  async function loop(): Promise<void> {
+    const found = await check();
+    if (!stopped) timer = setTimeout(loop, found.reachable ? EVERY_MS : EVERY_WHILE_DOWN_MS).unref();
+  }
+
+  return {
+    start: loop,
+    check,
+    latest: (): RegistryHealth | undefined => health,
+    stop(): void {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+export type Monitor = ReturnType<typeof createMonitor>;

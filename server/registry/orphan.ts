@@ -1,0 +1,58 @@
+/** The pid file of the registry we start: ends one that outlived us, where the system could not. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Pids are used again; together with the start time they are not. Empty where there is no /proc. */
+function startTime(pid: number): string {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ');
+    return fields?.[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+export function writePidFile(file: string, pid: number): void {
+  writeFileSync(file, `${pid} ${startTime(pid)}\n`);
+}
+
+export function removePidFile(file: string): void {
+  rmSync(file, { force: true });
+}
+
+/** @returns whether there was one. */
+export async function endOrphan(file: string): Promise<boolean> {
+  const pid = orphanPid(file);
+  removePidFile(file);
+  if (pid === undefined) return false;
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if (!send(pid, signal)) break;
+    if (await hasEnded(pid)) break;
+  }
+  return true;
+}
+
+function orphanPid(file: string): number | undefined {
+  try {
+    const [pid = '', started = ''] = readFileSync(file, 'utf8').trim().split(' ');
+    return started !== '' && startTime(Number(pid)) === started ? Number(pid) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function send(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+async function hasEnded(pid: number): Promise<boolean> {
+  for (let tries = 0; tries < 30; tries += 1) {
+    if (startTime(pid) === '') return true;
+    await sleep(100);
+  }
+  return false;
+}
