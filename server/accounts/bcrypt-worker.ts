@@ -1,0 +1,12 @@
+/** Runs in a worker thread: bcrypt takes tens of milliseconds of pure computing, which the event loop cannot spare. */
+import { compareSync, hashSync } from 'bcryptjs';
+
+export type BcryptTask =
+  | { readonly kind: 'hash'; readonly password: string; readonly cost: number }
+  | { readonly kind: 'verify'; readonly password: string; readonly hash: string };
+
+// Piscina calls the default export of the file it is given.
+export default function runTask(task: BcryptTask): string | boolean {
+  if (task.kind === 'hash') return hashSync(task.password, task.cost);
+  return compareSync(task.password, task.hash);
+}

@@ -1,0 +1,110 @@
+import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
+import type { GrantStore } from '../access/grants.ts';
+import type { RoleStore } from '../access/roles.ts';
+import type { User, UserStore } from '../access/users.ts';
+import { StartError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { Settings } from '../storage/settings.ts';
+import { isUsable, type PasswordHasher } from './password.ts';
+
+export const FIRST_ADMIN = 'admin';
+const DEFAULT_PASSWORD = 'admin';
+const SETTING = 'setup.code';
+// No letters that are read as digits or as each other.
+const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
+const CODE_LENGTH = 16;
+
+export interface FirstAdminDeps {
+  readonly users: UserStore;
+  readonly roles: RoleStore;
+  readonly grants: GrantStore;
+  readonly hasher: Pick<PasswordHasher, 'hash'>;
+  /** `admin.password`; null: the default, which only opens the page that replaces it. */
+  readonly password: string | null;
+  readonly settings: Settings;
+  readonly log: Logger;
+}
+
+/**
+ * At every start: the built-in roles, on an empty database the first admin, and while the default password still opens its
+ * one door a new one-time code, shown in the log.
+ * @throws {StartError} when the configured password cannot be used.
+ */
+export async function ensureFirstAdmin(deps: FirstAdminDeps): Promise<void> {
+  await deps.roles.ensureBuiltins();
+  const isEmpty = (await deps.users.list({ limit: 1 })).total === 0;
+  if (isEmpty) await addAdmin(deps);
+  await renewCode(deps);
+}
+
+async function addAdmin({ users, roles, hasher, password, settings, log }: FirstAdminDeps): Promise<void> {
+  if (password !== null && !isUsable(password)) {
+    throw new StartError(['admin.password (ADMIN_PASSWORD) is longer than 72 bytes. Choose a shorter one.']);
+  }
+  const isDefault = password === null || password === DEFAULT_PASSWORD;
+  const role = await roles.find('admin');
+  const user = await users.add({
+    username: FIRST_ADMIN,
+    passwordHash: await hasher.hash(password ?? DEFAULT_PASSWORD),
+    mustChangePassword: isDefault,
+    roleIds: role === undefined ? [] : [role.id],
+    by: '',
+  });
+  if (isDefault) await settings.set(SETTING, codeRecord(user, ''));
+  log.info({ user: FIRST_ADMIN }, 'first admin created');
+}
+
+/** Only a hash is kept, so a restart shows another code rather than the same. */
+async function renewCode({ users, settings, log }: FirstAdminDeps): Promise<void> {
+  const record = parseRecord(await settings.get(SETTING));
+  const user = record && (await users.get(record.userId));
+  if (user?.mustChangePassword !== true) return settings.remove(SETTING);
+  const code = makeCode();
+  await settings.set(SETTING, codeRecord(user, hashCode(code)));
+  log.warn(
+    { user: user.username, code },
+    `Sign in as ${user.username} / ${DEFAULT_PASSWORD} and choose a password. From another machine the page asks for this one-time code: ${code}`,
+  );
+}
+
+/** The one-time code that the log shows while the default password waits to be replaced. */
+export function createSetupCode(settings: Settings) {
+  return {
+    /** True while this user signed in with the default password, which anybody may know. */
+    async isNeededFor(user: Pick<User, 'id' | 'mustChangePassword'>): Promise<boolean> {
+      return user.mustChangePassword && parseRecord(await settings.get(SETTING))?.userId === user.id;
+    },
+    /** Spaces, dashes and case do not matter. */
+    async check(code: string): Promise<boolean> {
+      const expected = parseRecord(await settings.get(SETTING))?.codeHash ?? '';
+      const given = hashCode(code);
+      return expected.length === given.length && timingSafeEqual(Buffer.from(expected), Buffer.from(given));
+    },
+    /** After the password was replaced: the code has done its work. */
+    clear: (): Promise<void> => settings.remove(SETTING),
+  };
+}
+export type SetupCode = ReturnType<typeof createSetupCode>;
+
+interface CodeRecord {
+  readonly userId: number;
+  readonly codeHash: string;
+}
+
+function codeRecord(user: User, codeHash: string): string {
+  return JSON.stringify({ userId: user.id, codeHash } satisfies CodeRecord);
+}
+
+function parseRecord(text: string | undefined): CodeRecord | undefined {
+  return text === undefined ? undefined : (JSON.parse(text) as CodeRecord);
+}
+
+function makeCode(): string {
+  const characters = Array.from({ length: CODE_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+  return characters.replace(/(.{4})(?=.)/g, '$1-');
+}
+
+function hashCode(code: string): string {
+  const plain = code.toUpperCase().replace(/[^0-9A-Z]/g, '');
+  return createHash('sha256').update(plain).digest('hex');
+}

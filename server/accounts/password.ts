@@ -1,0 +1,135 @@
+/**
+ * Proving who somebody is: passwords, sessions, refresh tokens, the first admin. What a proven subject may do is decided
+ * in `access/`; cookies, forms and headers belong to `web/` and `token/`.
+ */
+import { fileURLToPath } from 'node:url';
+import type { Piscina } from 'piscina';
+import { AppError } from '../errors.ts';
+import type { BcryptTask } from './bcrypt-worker.ts';
+import { COMMON_PASSWORDS } from './common-passwords.ts';
+
+/** bcrypt reads no further; a longer password would be cut without a word, so it is refused instead. */
+const MOST_BYTES = 72;
+const LEAST_CHARACTERS = 8;
+export const BCRYPT_COST = 10;
+
+const MOST_AT_ONCE = 2;
+const MOST_WAITING = 32;
+const IDLE_MS = 10_000;
+const RETRY_AFTER_SECONDS = 2;
+
+export interface PasswordHasher {
+  /** @throws {AppError} UNAVAILABLE when too many are waiting. */
+  readonly hash: (password: string) => Promise<string>;
+  /** False for anything that is no bcrypt hash. @throws {AppError} UNAVAILABLE when too many are waiting. */
+  readonly verify: (password: string, hash: string) => Promise<boolean>;
+  /** The next call would be refused. */
+  readonly isFull: () => boolean;
+  readonly close: () => Promise<void>;
+}
+
+/** bcrypt in worker threads that start with the first password and end when idle: at most two at a time, a bounded queue. */
+export function createPasswordHasher(): PasswordHasher {
+  let pool: Promise<Piscina> | undefined;
+  let running = 0;
+  const isFull = () => running >= MOST_AT_ONCE + MOST_WAITING;
+
+  async function run(task: BcryptTask): Promise<unknown> {
+    if (isFull()) throw busy();
+    running += 1;
+    try {
+      pool ??= openPool();
+      return await (await pool).run(task);
+    } finally {
+      running -= 1;
+    }
+  }
+  return {
+    hash: async (password) => String(await run({ kind: 'hash', password: asTyped(password), cost: BCRYPT_COST })),
+    async verify(password, hash) {
+      if (!isBcrypt(hash) || !isUsable(password)) return false;
+      return (await run({ kind: 'verify', password: asTyped(password), hash })) === true;
+    },
+    isFull,
+    close: async () => {
+      await (await pool)?.destroy();
+      pool = undefined;
+    },
+  };
+}
+
+async function openPool(): Promise<Piscina> {
+  const { Piscina } = await import('piscina');
+  return new Piscina({
+    ...workerFile(),
+    minThreads: 0,
+    maxThreads: MOST_AT_ONCE,
+    concurrentTasksPerWorker: 1,
+    idleTimeout: IDLE_MS,
+    maxQueue: MOST_WAITING + MOST_AT_ONCE,
+    recordTiming: false,
+  });
+}
+
+/** The sources run through tsx, which a worker has to be told of; the bundle has the worker as a file beside it. */
+function workerFile(): { filename: string; execArgv?: string[] } {
+  if (!import.meta.url.endsWith('.ts')) {
+    return { filename: fileURLToPath(new URL('./bcrypt-worker.js', import.meta.url)), execArgv: [] };
+  }
+  const filename = fileURLToPath(new URL('./bcrypt-worker.ts', import.meta.url));
+  return { filename, execArgv: ['--import', import.meta.resolve('tsx')] };
+}
+
+/** One spelling for letters that can be written in two ways, so that every keyboard gives the same password. */
+export function asTyped(password: string): string {
+  return password.normalize('NFC');
+}
+
+/** Whether bcrypt reads all of it: it stops at 72 bytes and cannot tell a NUL from the end. */
+export function isUsable(password: string): boolean {
+  return Buffer.byteLength(asTyped(password)) <= MOST_BYTES && !password.includes('\0');
+}
+
+function isBcrypt(hash: string): boolean {
+  return /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(hash);
+}
+
+/**
+ * Checks a password that somebody wants to set; it comes back in the one spelling in which it is hashed.
+ * @throws {AppError} INVALID (field `password`).
+ */
+export function parsePassword(text: string, { username = '' }: { readonly username?: string } = {}): string {
+  const password = asTyped(text);
+  if (Array.from(password).length < LEAST_CHARACTERS) {
+    throw refused('password_short', `A password has at least ${LEAST_CHARACTERS} characters.`);
+  }
+  if (Buffer.byteLength(password) > MOST_BYTES) {
+    throw refused('password_long', `A password has at most ${MOST_BYTES} bytes; letters beyond a-z take 2 to 4 each.`);
+  }
+  if (password.includes('\0')) throw refused('password_nul', 'A password cannot contain a NUL character.');
+  if (isCommon(password.toLowerCase(), username.toLowerCase())) {
+    throw refused('password_common', 'This password is among the first that are tried. Choose another one.');
+  }
+  return password;
+}
+
+function isCommon(password: string, username: string): boolean {
+  if (COMMON_PASSWORDS.has(password) || new Set(password).size < 3) return true;
+  // The name with a digit or two behind it is the first guess of all.
+  return username !== '' && password.replace(/[\d!._-]*$/, '') === username;
+}
+
+function refused(key: string, message: string): AppError {
+  return new AppError('INVALID', message, {
+    key,
+    field: 'password',
+    params: { least: LEAST_CHARACTERS, most: MOST_BYTES },
+  });
+}
+
+function busy(): AppError {
+  return new AppError('UNAVAILABLE', 'Too many sign-ins at this moment. Try again in a few seconds.', {
+    key: 'passwords_busy',
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  });
+}
