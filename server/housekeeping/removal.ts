@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { AppError } from '../errors.ts';
+import type { RegistryClient, StoredManifest } from '../registry/client.ts';
+import type { Journal, Operation } from './journal.ts';
+import { makeThrowaway } from './throwaway.ts';
+
+export type DeletingClient = Pick<
+  RegistryClient,
+  'headManifest' | 'getManifest' | 'putManifest' | 'uploadBlob' | 'deleteManifest' | 'tags'
+>;
+
+export interface RemovalDeps {
+  readonly client: DeletingClient;
+  readonly journal: Journal;
+  /** The operation has got its throw-away manifest, which nobody knows of yet. */
+  readonly onThrowaway: (operation: Operation) => void;
+}
+
+type Confirmed = Pick<Operation, 'repository' | 'tag' | 'digest'>;
+type Content = Pick<StoredManifest, 'mediaType' | 'raw'>;
+
+const HEADS_AT_ONCE = 8;
+
+/** The steps of a deletion at the registry. Each is confirmed by asking again; none believes a mere "accepted". */
+export function createRemoval({ client, journal, onThrowaway }: RemovalDeps) {
+  /** @throws {AppError} NOT_FOUND when the tag is gone, CONFLICT when it moved since the person looked. */
+  async function requireUnmoved({ repository, tag, digest }: Confirmed): Promise<void> {
+    const there = await client.headManifest(repository, tag);
+    if (there === undefined) {
+      throw new AppError('NOT_FOUND', `The tag ${tag} is gone already.`, { key: 'tagGone', params: { tag } });
+    }
+    if (there.digest !== digest) {
+      throw conflict('tagMoved', `The tag ${tag} points to another image by now. Look at it again.`, { tag });
+    }
+  }
+
+  /** @returns what the tag points to now, when somebody pushed it meanwhile. */
+  async function confirmGone({ repository, tag, digest }: Confirmed): Promise<string | undefined> {
+    const there = await client.headManifest(repository, tag);
+    if (there?.digest === digest) throw unconfirmed(tag);
+    return there?.digest;
+  }
+
+  async function deleteByThrowaway(planned: Operation, manifest: Content): Promise<string | undefined> {
+    const throwaway = makeThrowaway(randomUUID());
+    const operation = { ...planned, throwawayDigest: throwaway.digest };
+    onThrowaway(operation);
+    await journal.setThrowaway(operation.id, throwaway.digest);
+    await client.uploadBlob(operation.repository, throwaway.config);
+    await requireUnmoved(operation);
+    try {
+      await client.putManifest(operation.repository, operation.tag, throwaway.mediaType, throwaway.raw);
+      await journal.advance(operation.id, 'pushed');
+      await removeThrowaway(operation);
+      return await confirmGone(operation);
+    } catch (error) {
+      await undo(operation, manifest);
+      throw error;
+    }
+  }
+
+  async function removeThrowaway({ id, repository, throwawayDigest = '' }: Operation): Promise<void> {
+    await journal.advance(id, 'repointed');
+    await client.deleteManifest(repository, throwawayDigest);
+    if ((await client.headManifest(repository, throwawayDigest)) !== undefined) throw unconfirmed(throwawayDigest);
+  }
+
+  /** @throws {AppError} one that `isUnfinished` knows when the registry does not answer: the journal keeps it for later. */
+  async function undo(operation: Operation, manifest: Content): Promise<void> {
+    const { repository, tag, throwawayDigest } = operation;
+    try {
+      const there = await client.headManifest(repository, tag);
+      if (there?.digest === throwawayDigest)
+        await client.putManifest(repository, tag, manifest.mediaType, manifest.raw);
+    } catch (cause) {
+      throw unfinished(tag, cause);
+    }
+  }
+
+  return {
+    requireUnmoved,
+    removeThrowaway,
+    undo,
+    /** The manifest and with it the tag. */
+    async deleteWhole(operation: Operation): Promise<string | undefined> {
+      const { repository, digest } = operation;
+      await requireUnmoved(operation);
+      await client.deleteManifest(repository, digest);
+      if ((await client.headManifest(repository, digest)) !== undefined) throw unconfirmed(digest);
+      return confirmGone(operation);
+    },
+    /** @param manifest what the tag points to, to undo with. */
+    async deleteOnlyTag(operation: Operation, manifest: Content): Promise<string | undefined> {
+      await requireUnmoved(operation);
+      const outcome = await client.deleteManifest(operation.repository, operation.tag);
+      // It cannot: registry 2.x. One that does not delete at all has refused above, with nothing changed.
+      return outcome === 'tag-unsupported' ? deleteByThrowaway(operation, manifest) : confirmGone(operation);
+    },
+    /**
+     * Asks the registry, as the index may be behind: a tag that we overlooked would go with the manifest.
+     * @throws {AppError} CONFLICT when other tags point to it.
+     */
+    async requireUnshared({ repository, tag, digest }: Confirmed): Promise<void> {
+      const others = (await client.tags(repository)).filter((name) => name !== tag);
+      const sharing: string[] = [];
+      const check = async () => {
+        for (let name = others.pop(); name !== undefined; name = others.pop()) {
+          if ((await client.headManifest(repository, name))?.digest === digest) sharing.push(name);
+        }
+      };
+      await Promise.all(Array.from({ length: HEADS_AT_ONCE }, check));
+      if (sharing.length === 0) return;
+      const tags = sharing.sort().join(', ');
+      throw conflict('manifestShared', `Other tags point to this manifest (${tags}); it stays.`, { tags });
+    },
+  };
+}
+
+export function conflict(key: string, message: string, params: Readonly<Record<string, string>> = {}): AppError {
+  return new AppError('CONFLICT', message, { key, params });
+}
+
+function unconfirmed(reference: string): AppError {
+  return new AppError('UPSTREAM', `The registry accepted the deletion of ${reference} but still shows it.`, {
+    key: 'deletionUnconfirmed',
+    params: { reference },
+  });
+}
+
+const UNFINISHED = 'deletionUnfinished';
+
+function unfinished(tag: string, cause: unknown): AppError {
+  const message = `The registry stopped answering in the middle of deleting ${tag}; it is ended as soon as it answers.`;
+  return new AppError('UPSTREAM', message, { key: UNFINISHED, params: { tag }, cause });
+}
+
+export function isUnfinished(error: unknown): boolean {
+  return error instanceof AppError && error.key === UNFINISHED;
+}

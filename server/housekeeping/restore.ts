@@ -1,0 +1,51 @@
+import { AppError } from '../errors.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import type { Trash, TrashedManifest } from './trash.ts';
+
+export interface RestoreResult {
+  readonly repository: string;
+  readonly digest: string;
+  readonly tags: readonly string[];
+  /** Tags that point to something else by now; they were left alone. */
+  readonly taken: readonly string[];
+}
+
+interface RestoreDeps {
+  readonly client: Pick<RegistryClient, 'headManifest' | 'putManifest'>;
+  readonly trash: Trash;
+}
+
+/**
+ * Puts a manifest back under its tags.
+ * @throws {AppError} NOT_FOUND, CONFLICT when its blobs are gone, UPSTREAM.
+ */
+export async function restoreManifest({ client, trash }: RestoreDeps, id: number): Promise<RestoreResult> {
+  const item = await trash.get(id);
+  if (item === undefined) throw new AppError('NOT_FOUND', 'This is not in the trash.', { key: 'trashUnknown' });
+  const { repository, digest } = item;
+  const tags: string[] = [];
+  const taken: string[] = [];
+  for (const tag of item.tags) {
+    const there = await client.headManifest(repository, tag);
+    if (there === undefined) await put(client, item, tag);
+    (there === undefined || there.digest === digest ? tags : taken).push(tag);
+  }
+  // Also when every tag is taken: the person gets the image back under its digest.
+  if (tags.length === 0) await put(client, item, digest);
+  await trash.markRestored(id);
+  return { repository, digest, tags, taken };
+}
+
+async function put(client: RestoreDeps['client'], item: TrashedManifest, reference: string): Promise<void> {
+  try {
+    await client.putManifest(item.repository, reference, item.mediaType, item.raw);
+  } catch (error) {
+    const refused = error instanceof AppError && [400, 404].includes(Number(error.params['status']));
+    if (!refused) throw error;
+    throw new AppError(
+      'CONFLICT',
+      'The registry refused to take the manifest back: its layers were removed by garbage collection.',
+      { key: 'trashBlobsGone', cause: error },
+    );
+  }
+}

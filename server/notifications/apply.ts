@@ -1,0 +1,94 @@
+import type { Logger } from '../log.ts';
+import type { Database } from '../storage/database.ts';
+import { type RegistryEvent, toEvent } from './events.ts';
+
+export interface ApplyDeps {
+  readonly db: Database;
+  /** Lets the index look; awaited, repeated when it fails. Must be idempotent. */
+  readonly onEvent: (event: RegistryEvent) => Promise<void>;
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+const BATCH = 200;
+const AT_ONCE = 4;
+const MOST_TRIES = 8;
+const LONGEST_WAIT_MS = 60_000;
+
+interface Failing {
+  tries: number;
+  notBefore: number;
+}
+
+/** Tells the index about every event, in order within a repository, and remembers that it did. */
+export function createApplier({ db, onEvent, now, log }: ApplyDeps) {
+  const failing = new Map<string, Failing>();
+
+  async function mark(ids: readonly number[]): Promise<void> {
+    if (ids.length === 0) return;
+    await db.updateTable('events').set({ applied: 1 }).where('id', 'in', ids).execute();
+  }
+
+  /** The events of one repository; stops at the first that fails, so that order is kept. */
+  async function applyAll(repository: string, events: readonly RegistryEvent[]): Promise<readonly number[]> {
+    const done: number[] = [];
+    for (const event of events) {
+      try {
+        await onEvent(event);
+        failing.delete(repository);
+      } catch (error) {
+        if (!giveUp(repository, event, error)) break;
+      }
+      done.push(event.id);
+    }
+    return done;
+  }
+
+  /** After some minutes the reconciling crawl is the better remedy than this one event. */
+  function giveUp(repository: string, event: RegistryEvent, error: unknown): boolean {
+    const tries = (failing.get(repository)?.tries ?? 0) + 1;
+    log.warn({ repository, event: event.id, tries, error }, 'event not applied to the index');
+    if (tries >= MOST_TRIES) return failing.delete(repository);
+    failing.set(repository, { tries, notBefore: now() + Math.min(LONGEST_WAIT_MS, 500 * 2 ** tries) });
+    return false;
+  }
+
+  return {
+    /** @returns true when some were applied and more may wait. */
+    async step(): Promise<boolean> {
+      const waiting = [...failing].filter(([, state]) => state.notBefore > now()).map(([repository]) => repository);
+      const rows = await db
+        .selectFrom('events')
+        .selectAll()
+        .where('applied', '=', 0)
+        .$if(waiting.length > 0, (query) => query.where('repository', 'not in', waiting))
+        .orderBy('id')
+        .limit(BATCH)
+        .execute();
+      const groups = [...groupByRepository(rows.map(toEvent))];
+      let applied = 0;
+      const worker = async () => {
+        for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
+          const done = await applyAll(group[0], group[1]);
+          applied += done.length;
+          await mark(done);
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, worker));
+      return applied > 0;
+    },
+    /** When the earliest failed one is due again; undefined when none failed. */
+    retryAt: (): number | undefined =>
+      failing.size === 0 ? undefined : Math.min(...[...failing.values()].map((each) => each.notBefore)),
+  };
+}
+
+function groupByRepository(events: readonly RegistryEvent[]): Map<string, RegistryEvent[]> {
+  const groups = new Map<string, RegistryEvent[]>();
+  for (const event of events) {
+    const group = groups.get(event.repository);
+    if (group === undefined) groups.set(event.repository, [event]);
+    else group.push(event);
+  }
+  return groups;
+}

@@ -1,0 +1,89 @@
+import type { Logger } from '../log.ts';
+import type { Database } from '../storage/database.ts';
+import { createApplier } from './apply.ts';
+import type { RegistryEvent } from './events.ts';
+import { createIntake, type Envelope } from './intake.ts';
+import { createLoop } from './loop.ts';
+import { createProjection } from './project.ts';
+import { createRetention } from './retention.ts';
+
+export interface ReceiverDeps {
+  readonly db: Database;
+  readonly log: Logger;
+  readonly now?: () => number;
+  readonly onEvent: (event: RegistryEvent) => Promise<void>;
+  readonly onInstance: (instanceId: string) => void;
+  readonly holdsPermit: (subject: string, repository: string) => boolean;
+  readonly isOwnDigest: (digest: string) => boolean;
+  readonly whoDeleted: (event: { repository: string; tag: string | null; digest: string | null }) => string | undefined;
+  readonly unverifiedBudgetBytes?: number;
+}
+
+const UNVERIFIED_INSTANCE_EVERY_MS = 60_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** The whole way of an envelope: kept, read, told to the index, let go of. */
+export function createReceiver(deps: ReceiverDeps) {
+  const { db, log, now = Date.now } = deps;
+  let daily: NodeJS.Timeout | undefined;
+  let unverifiedInstanceAt = Number.NEGATIVE_INFINITY;
+
+  const retention = createRetention({ db, now, ...budget(deps) });
+  const applier = createApplier({ db, onEvent: deps.onEvent, now, log });
+  const projection = createProjection({ ...deps, onInstance: noteInstance });
+  const intake = createIntake({ db, now, onStored });
+  // Two loops: a registry that answers slowly must not keep events from the page.
+  const telling = createLoop(tell, log);
+  const reading = createLoop(readAll, log);
+
+  async function readAll(): Promise<undefined> {
+    while ((await projection.step()) > 0) telling.wake();
+  }
+
+  async function tell(): Promise<number | undefined> {
+    while (await applier.step());
+    const retryAt = applier.retryAt();
+    return retryAt === undefined ? undefined : retryAt - now();
+  }
+
+  /** Where no secret was agreed anybody can invent instances, and each would cost a crawl. */
+  function noteInstance(instanceId: string, verified: boolean): void {
+    if (!verified && now() - unverifiedInstanceAt < UNVERIFIED_INSTANCE_EVERY_MS) return;
+    if (!verified) unverifiedInstanceAt = now();
+    log.info({ instanceId }, 'new registry instance');
+    deps.onInstance(instanceId);
+  }
+
+  let dropping: Promise<void> = Promise.resolve();
+  function onStored({ unverifiedBytes }: { unverifiedBytes: number }): void {
+    dropping = dropping
+      .then(() => retention.noteUnverified(unverifiedBytes))
+      .catch((error: unknown) => log.error({ error }, 'old notifications not purged'));
+    reading.wake();
+  }
+
+  return {
+    /** @throws {AppError} UNAVAILABLE when the envelope could not be made durable. */
+    record: (envelope: Envelope): Promise<void> => intake.record(envelope),
+    /** Takes up what a crash left unread or untold. */
+    async start(): Promise<void> {
+      await projection.remember();
+      await retention.noteUnverified(1);
+      reading.start();
+      telling.start();
+      const purge = () =>
+        retention.purgeOld().catch((error: unknown) => log.error({ error }, 'old notifications not purged'));
+      daily = setInterval(purge, DAY_MS).unref();
+    },
+    async stop(): Promise<void> {
+      await intake.drain();
+      clearInterval(daily);
+      await Promise.all([reading.stop(), telling.stop(), dropping]);
+    },
+  };
+}
+export type Receiver = ReturnType<typeof createReceiver>;
+
+function budget({ unverifiedBudgetBytes }: ReceiverDeps): { unverifiedBudgetBytes?: number } {
+  return unverifiedBudgetBytes === undefined ? {} : { unverifiedBudgetBytes };
+}
