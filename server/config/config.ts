@@ -54,6 +54,19 @@ export const configSchema = z.strictObject({
         .meta({ secret: true }),
       username: z.string().nullable().default(null).describe('User for a registry that asks for Basic.'),
       password: z.string().nullable().default(null).describe('Its password.').meta({ secret: true }),
+      setup: z
+        .strictObject({
+          folder: z
+            .string()
+            .nullable()
+            .default(null)
+            .describe('Folder into which we write config.yml and the certificate for a registry that waits for them.')
+            .meta({ file: true }),
+          own_url: baseUrl
+            .default('http://registry-web:8080')
+            .describe('Address under which that registry reaches us, for its notifications.'),
+        })
+        .prefault({}),
       context_path: basePath.nullable().default(null).describe('Old name of server.base_path.'),
       readonly: z
         .boolean()

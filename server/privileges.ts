@@ -1,0 +1,102 @@
+import {
+  chmodSync,
+  chownSync,
+  constants,
+  lchownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import type { Config } from './config/config.ts';
+import { errorText, StartError } from './errors.ts';
+
+const OWN_USER = 1000;
+
+/** True in our image when it was started as root; elsewhere whoever starts us as root meant it. */
+export function startsAsImageRoot(env: NodeJS.ProcessEnv): boolean {
+  return process.getuid?.() === 0 && env['REGISTRY_WEB_CONTAINER'] === '1';
+}
+
+/**
+ * As root: makes the data folder ours and the operator's keys readable, then becomes user 1000 for good. Call it before
+ * anything is opened.
+ * @returns the configuration with the paths where the keys can be read from now on
+ * @throws {StartError} with the command that does by hand what we could not.
+ */
+export function takeOverAndDrop(config: Config): Config {
+  takeFolder(config.data.path);
+  if (config.registry.setup.folder !== null) takeFolder(config.registry.setup.folder);
+  const { auth } = config.registry;
+  const { tls } = config.server;
+  const taken: Config = {
+    ...config,
+    registry: { ...config.registry, auth: { ...auth, key: readable(auth.key), cert: readable(auth.cert) } },
+    server: { ...config.server, tls: { cert: readable(tls.cert), key: readable(tls.key) } },
+  };
+  drop();
+  return taken;
+}
+
+function takeFolder(folder: string): void {
+  try {
+    if (statSync(folder, { throwIfNoEntry: false }) === undefined) return;
+    ownAll(folder);
+  } catch (error) {
+    const command = `chown -R ${OWN_USER}:${OWN_USER} FOLDER`;
+    throw new StartError([`${folder} cannot be made ours: ${errorText(error)}. On the host: ${command}`]);
+  }
+}
+
+/** Links are owned themselves, never followed: the folder may hold one that leads out of it. */
+function ownAll(path: string): void {
+  lchownSync(path, OWN_USER, OWN_USER);
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    const below = join(path, entry.name);
+    if (entry.isDirectory()) ownAll(below);
+    else lchownSync(below, OWN_USER, OWN_USER);
+  }
+}
+
+/** A key stays where it is when user 1000 can read it or can be made its owner; on a read-only mount it is copied. */
+function readable(path: string | null): string | null {
+  if (path === null || isReadableByUs(path) || tryOwn(path)) return path;
+  try {
+    const folder = mkdtempSync(join(tmpdir(), 'registry-web-'));
+    const copy = join(folder, basename(path));
+    writeFileSync(copy, readFileSync(path), { mode: 0o600 });
+    for (const item of [copy, folder]) chownSync(item, OWN_USER, OWN_USER);
+    chmodSync(folder, 0o700);
+    return copy;
+  } catch (error) {
+    throw new StartError([
+      `${path} cannot be taken over: ${errorText(error)}. On the host, in the folder mounted as ${dirname(path)}: chown ${OWN_USER} ${basename(path)}`,
+    ]);
+  }
+}
+
+function isReadableByUs(path: string): boolean {
+  const { mode, uid, gid } = statSync(path);
+  if (uid === OWN_USER) return (mode & constants.S_IRUSR) !== 0;
+  return (mode & (gid === OWN_USER ? constants.S_IRGRP : constants.S_IROTH)) !== 0;
+}
+
+function tryOwn(path: string): boolean {
+  try {
+    chownSync(path, OWN_USER, OWN_USER);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function drop(): void {
+  process.setgroups?.([OWN_USER]);
+  process.setgid?.(OWN_USER);
+  process.setuid?.(OWN_USER);
+  if (process.getuid?.() !== OWN_USER)
+    throw new StartError(['Root could not be given up; start the container as user 1000.']);
+}
