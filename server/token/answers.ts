@@ -36,12 +36,11 @@ export function sendRefusal(response: ServerResponse, refusal: Refusal, isForm: 
 }
 
 function headersFor({ status, retryAfterSeconds }: Refusal): OutgoingHttpHeaders {
-  return {
-    ...NO_STORE,
-    ...(status === 401 && { 'www-authenticate': CHALLENGE }),
-    ...(status === 405 && { allow: 'GET, POST' }),
-    ...(retryAfterSeconds !== undefined && { 'retry-after': Math.max(1, Math.ceil(retryAfterSeconds)) }),
-  };
+  const headers: OutgoingHttpHeaders = { ...NO_STORE };
+  if (status === 401) headers['www-authenticate'] = CHALLENGE;
+  if (status === 405) headers.allow = 'GET, POST';
+  if (retryAfterSeconds !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterSeconds)));
+  return headers;
 }
 
 function oauthErrorOf(status: number): string {

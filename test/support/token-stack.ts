@@ -31,7 +31,12 @@ export interface TokenStackOptions {
 
 export const SERVICE = 'registry.test:5000';
 export const ISSUER = 'test';
-export const PASSWORDS = { alice: 'alice: pass', viewer: 'viewer-pass', root: 'root-pass', nobody: 'nobody-pass' } as const;
+export const PASSWORDS = {
+  alice: 'alice: pass',
+  viewer: 'viewer-pass',
+  root: 'root-pass',
+  nobody: 'nobody-pass',
+} as const;
 export type Person = keyof typeof PASSWORDS;
 
 export function testConfig({ registry = {}, auth = {} }: TokenStackOptions = {}): Config {
@@ -99,12 +104,17 @@ export type TokenStack = Awaited<ReturnType<typeof startTokenStack>>;
 export async function addPeople({ users, roles, grants, hasher }: TokenStack): Promise<void> {
   await roles.ensureBuiltins();
   const writer = await roles.add({ name: 'team-writer', description: '' });
-  const rule = { repository: 'team/*', address: '', canPull: true, canPush: true, canDelete: false };
+  const rule = { repository: 'team/*', address: '*', canPull: true, canPush: true, canDelete: false };
   await roles.setRules(writer.id, [rule]);
   const reader = await roles.add({ name: 'team-reader', description: '' });
   await roles.setRules(reader.id, [{ ...rule, canPush: false }]);
   const admin = await roles.find('admin');
-  const held: Record<Person, number | undefined> = { alice: writer.id, viewer: reader.id, root: admin?.id, nobody: undefined };
+  const held: Record<Person, number | undefined> = {
+    alice: writer.id,
+    viewer: reader.id,
+    root: admin?.id,
+    nobody: undefined,
+  };
   for (const [username, password] of Object.entries(PASSWORDS)) {
     const passwordHash = await hasher.hash(password);
     const user = await users.add({ username, passwordHash, mustChangePassword: false, roleIds: [], by: 'test' });
