@@ -22,6 +22,7 @@ const EVERY_WHILE_DOWN_MS = 3_000;
 /** Asks the registry now and then whether it is there, so that pages can say it without asking themselves. */
 export function createMonitor({ client, now, onChange }: MonitorDeps) {
   let health: RegistryHealth | undefined;
+  let lastAnswerAt: number | null = null;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
@@ -32,6 +33,7 @@ export function createMonitor({ client, now, onChange }: MonitorDeps) {
     );
     const changed = health?.reachable !== found.reachable;
     health = found;
+    if (found.reachable) lastAnswerAt = found.checkedAt;
     if (changed) onChange(found);
     return found;
   }
@@ -45,6 +47,8 @@ export function createMonitor({ client, now, onChange }: MonitorDeps) {
     start: loop,
     check,
     latest: (): RegistryHealth | undefined => health,
+    /** null: never since the start. */
+    lastAnswerAt: (): number | null => lastAnswerAt,
     stop(): void {
       stopped = true;
       clearTimeout(timer);

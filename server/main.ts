@@ -1,0 +1,94 @@
+/** The process: reads the configuration, opens the database, builds the app, listens, and stops cleanly. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type App, createApp } from './app.ts';
+import type { Config } from './config/config.ts';
+import { configFile, isInContainer, loadConfig } from './config/load.ts';
+import { publicBaseUrl } from './config/public-url.ts';
+import { StartError } from './errors.ts';
+import { closeServer, createHttpServer, listen, type ServerTls } from './http/server.ts';
+import { createLogger, type Logger } from './log.ts';
+import { startsAsImageRoot, takeOverAndDrop } from './privileges.ts';
+import { openDatabase } from './storage/database.ts';
+
+const DRAIN_MS = 10_000;
+const LAST_RESORT_MS = 30_000;
+
+/** Works for `server/main.ts` and for the bundle `dist/main.js` alike. */
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+async function start(log: Logger): Promise<void> {
+  process.umask(0o077);
+  const inContainer = isInContainer(process.env);
+  const file = configFile(process.env, join(root, 'conf', 'config.yml'));
+  const loaded = loadConfig({ file, env: process.env, inContainer });
+  const { warnings } = loaded;
+  const config = startsAsImageRoot(process.env) ? takeOverAndDrop(loaded.config) : loaded.config;
+  log.level = config.log.level;
+  for (const warning of warnings) log.warn(warning);
+  const tls = readTls(config);
+  const opened = await openDatabase({ dataPath: config.data.path, exclusive: true });
+  const configFolder = dirname(file);
+  const app = await createApp({
+    config,
+    configFolder,
+    // The image's /conf belongs to the operator and may be read-only.
+    keyFolder: inContainer ? config.data.path : configFolder,
+    root,
+    opened,
+    log,
+    now: Date.now,
+    cacheViews: isBundle(),
+  });
+  const server = createHttpServer(app.listener, tls);
+  stopOnSignal(server, app, log);
+  const address = await listen(server, config.server.port, config.server.host ?? '127.0.0.1');
+  log.info({ address: address.address, port: address.port, url: publicBaseUrl(config) }, 'listening');
+  await app.start();
+  sayReady(config);
+}
+
+function readTls({ server: { tls } }: Config): ServerTls | null {
+  return tls.cert === null || tls.key === null ? null : { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
+}
+
+function isBundle(): boolean {
+  return import.meta.url.endsWith('.js') && existsSync(join(root, 'dist'));
+}
+
+/** For the person who typed `npm start`; machines read the log line. */
+function sayReady(config: Config): void {
+  if (!process.stdout.isTTY) return;
+  process.stderr.write(`\n  Registry Web is ready: ${publicBaseUrl(config)}\n\n`);
+}
+
+function stopOnSignal(server: ReturnType<typeof createHttpServer>, app: App, log: Logger): void {
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    setTimeout(() => process.exit(1), LAST_RESORT_MS).unref();
+    app.refuseNew();
+    await closeServer(server, DRAIN_MS);
+    await app.stop();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+}
+
+function failed(error: unknown, log: Logger): never {
+  if (error instanceof StartError) {
+    for (const reason of error.reasons) process.stderr.write(`Registry Web cannot start: ${reason}\n`);
+    process.exit(error.exitCode);
+  }
+  log.fatal({ error }, 'start failed');
+  process.exit(1);
+}
+
+const log = createLogger('info');
+// After something nobody expected the state is unknown: the supervisor starts us anew.
+process.on('uncaughtException', (error) => failed(error, log));
+process.on('unhandledRejection', (error) => failed(error, log));
+start(log).catch((error: unknown) => failed(error, log));

@@ -1,0 +1,174 @@
+/** The registry and what we know of it: the managed process, notifications, the index, deletions, its health. */
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AppOptions, Core } from './app.ts';
+import { createIndexer } from './catalog/indexer.ts';
+import { tokenRealm } from './config/public-url.ts';
+import { StartError } from './errors.ts';
+import { createDeletion } from './housekeeping/deletion.ts';
+import { createEventStore, type RegistryEvent } from './notifications/events.ts';
+import { createReceiver } from './notifications/receiver.ts';
+import { prepareRegistryConfig } from './prepare.ts';
+import { findRegistry } from './registry/find-registry.ts';
+import { createManagedRegistry, type ManagedRegistry } from './registry/managed.ts';
+import { createMonitor } from './registry/monitor.ts';
+import type { TokenSide } from './token-side.ts';
+
+export interface RegistrySideOptions extends AppOptions {
+  readonly core: Core;
+  readonly token: TokenSide;
+}
+
+export type RegistrySide = Awaited<ReturnType<typeof createRegistrySide>>;
+
+const RECONCILE_MS = 6 * 3600_000;
+
+export async function createRegistrySide(options: RegistrySideOptions) {
+  const { config, core, token, opened, log, now } = options;
+  const { db } = opened;
+  const { client, permits, signer } = token;
+  const isReadonly = config.registry.readonly ?? !config.registry.auth.enabled;
+  const notificationSecret = await chosenSecret(options);
+  prepareOther(options, notificationSecret);
+  const indexer = createIndexer({ db, client, now, log });
+  const deletion = createDeletion({
+    db,
+    client,
+    isReadonly: () => isReadonly,
+    onChanged: indexer.refreshRepository,
+    audit: core.audit.record,
+    now,
+    log,
+  });
+  const receiver = createReceiver({
+    db,
+    log,
+    now,
+    onEvent: async (event) => {
+      await deletion.notePush(event);
+      await indexer.applyEvent(catalogEvent(event));
+    },
+    onInstance: () => {
+      signer?.retry();
+      background(indexer.crawl('instance'));
+    },
+    holdsPermit: permits.holds,
+    isOwnDigest: deletion.isOwnDigest,
+    whoDeleted: deletion.whoDeleted,
+  });
+  let lastPushTokenAt: number | undefined;
+  permits.onIssued((repository) => {
+    lastPushTokenAt = now();
+    indexer.lookAgain(repository);
+  });
+  const monitor = createMonitor({
+    client,
+    now,
+    onChange: ({ reachable, error }) => {
+      if (reachable) log.info({ registry: client.address }, 'registry reachable');
+      else log.warn({ registry: client.address, reason: error }, 'registry not reachable');
+      if (reachable) signer?.retry();
+    },
+  });
+  const managed = config.registry.url === null ? await prepareManaged(options, notificationSecret) : undefined;
+  let schedule: NodeJS.Timeout | undefined;
+
+  function background(work: Promise<unknown>): void {
+    work.catch((error: unknown) => log.warn({ error }, 'background work failed'));
+  }
+
+  return {
+    client,
+    indexer,
+    deletion,
+    receiver,
+    monitor,
+    managed,
+    isReadonly,
+    notificationSecret,
+    events: createEventStore(db),
+    lastPushTokenAt: () => lastPushTokenAt,
+    async start(): Promise<void> {
+      await receiver.start();
+      await managed?.start();
+      await monitor.start();
+      await signer?.probe();
+      background(deletion.resume());
+      background(indexer.crawl('start'));
+      schedule = setInterval(() => background(indexer.crawl('schedule')), RECONCILE_MS).unref();
+    },
+    async stop(): Promise<void> {
+      clearInterval(schedule);
+      monitor.stop();
+      deletion.stop();
+      await indexer.stop();
+      await receiver.stop();
+      await managed?.stop();
+    },
+  };
+}
+
+/** A registry that we configure ourselves always sends one; elsewhere the operator chooses, or nobody did. */
+async function chosenSecret({ config, core }: RegistrySideOptions): Promise<string | null> {
+  const isOurs = config.registry.url === null || config.registry.setup.folder !== null;
+  if (config.notifications.secret !== null || !isOurs) return config.notifications.secret;
+  return core.settings.getOrMake('notification_secret', () => randomBytes(32).toString('base64url'));
+}
+
+/** For a registry in another container, which waits for our health check before it reads these files. */
+function prepareOther({ config, token }: RegistrySideOptions, secret: string | null): void {
+  const { folder } = config.registry.setup;
+  if (folder === null || secret === null) return;
+  prepareRegistryConfig({ folder, config, caPem: token.signer?.caPem(), secret });
+}
+
+async function prepareManaged(options: RegistrySideOptions, secret: string | null): Promise<ManagedRegistry> {
+  const { config, configFolder, core, token, log } = options;
+  const binary = await findRegistry({
+    binary: config.registry.binary,
+    dataPath: config.data.path,
+    env: process.env,
+    log,
+  });
+  const { auth, name, host, port } = config.registry;
+  const scheme = config.server.tls.cert === null ? 'http' : 'https';
+  return createManagedRegistry({
+    binary,
+    templateFile: join(configFolder, 'registry.yml'),
+    host: host === '' ? (config.server.host ?? '127.0.0.1') : host,
+    port,
+    facts: {
+      dataPath: config.data.path,
+      auth: auth.enabled
+        ? {
+            realm: tokenRealm(config),
+            service: auth.service ?? name,
+            issuer: auth.issuer,
+            rootCertBundle: writeBundle(config.data.path, token.signer?.caPem()),
+          }
+        : null,
+      notifications: {
+        url: `${scheme}://127.0.0.1:${config.server.port}${config.server.base_path}/api/notification`,
+        secret: secret ?? core.secret,
+      },
+    },
+    env: process.env,
+    log,
+  });
+}
+
+function writeBundle(dataPath: string, caPem: string | undefined): string {
+  if (caPem === undefined) {
+    throw new StartError([
+      'A registry that we start needs the certificate of registry.auth.key: set registry.auth.cert.',
+    ]);
+  }
+  const file = join(dataPath, 'registry-ca.pem');
+  writeFileSync(file, caPem, { mode: 0o644 });
+  return file;
+}
+
+function catalogEvent(event: RegistryEvent) {
+  return { ...event, tag: event.tag ?? null, digest: event.digest ?? null, confirmed: event.actorConfirmed };
+}

@@ -1,0 +1,138 @@
+/** Collects what /status shows, from every part that knows something. Judging it is `web/status-checks.ts`. */
+
+import type { CrawlProgress } from './catalog/indexer.ts';
+import type { Config } from './config/config.ts';
+import { AppError, errorText } from './errors.ts';
+import type { Arrivals } from './notifications/events.ts';
+import type { RegistryClient } from './registry/client.ts';
+import type { Monitor } from './registry/monitor.ts';
+import { type Database, synchronousMode } from './storage/database.ts';
+import type { Layout, SignerStatus } from './token/signer.ts';
+import type { StatusFacts } from './web/status-facts.ts';
+
+export interface StatusDeps {
+  readonly config: Config;
+  readonly realm: string;
+  readonly notificationUrl: string;
+  readonly hasSecret: boolean;
+  readonly readonly: boolean;
+  readonly client: Pick<RegistryClient, 'address' | 'deleteManifest'>;
+  readonly monitor: Pick<Monitor, 'check'>;
+  readonly version: () => Promise<string | null>;
+  readonly arrivals: () => Promise<Arrivals>;
+  readonly lastPushTokenAt: () => number | undefined;
+  readonly crawl: () => Promise<CrawlProgress | undefined>;
+  /** undefined: `auth.enabled` is false. */
+  readonly signer: () => SignerStatus | undefined;
+  readonly certificatePath: string | null;
+  readonly db: Database;
+  readonly now: () => number;
+}
+
+const SYNCHRONOUS = ['OFF', 'NORMAL', 'FULL', 'EXTRA'];
+const REALM_TIMEOUT_MS = 3000;
+// A repository and a digest that nobody has: a registry that may delete says "unknown", one that may not says 405.
+const NOBODYS_REPOSITORY = 'registry-web-probe';
+const NOBODYS_DIGEST = `sha256:${'0'.repeat(64)}`;
+
+export function createStatusFacts(deps: StatusDeps): () => Promise<StatusFacts> {
+  return async () => ({
+    now: deps.now(),
+    mode: deps.config.registry.url === null ? 'managed' : 'configured',
+    ...(await registryAndAuth(deps)),
+    notifications: await notificationFacts(deps),
+    database: { engine: 'sqlite', synchronous: SYNCHRONOUS[await synchronousMode(deps.db)] ?? null },
+    crawl: crawlFacts(await deps.crawl()),
+  });
+}
+
+async function registryAndAuth(deps: StatusDeps): Promise<Pick<StatusFacts, 'registry' | 'auth'>> {
+  const health = await deps.monitor.check();
+  const challenge = health.ping?.challenge;
+  const realm = challenge?.scheme === 'bearer' ? (challenge.realm ?? null) : null;
+  const [deletionEnabled, realmError, version] = await Promise.all([
+    health.reachable ? canDelete(deps.client) : null,
+    realm === null ? null : tryRealm(realm),
+    deps.version(),
+  ]);
+  const registry: StatusFacts['registry'] = {
+    url: deps.client.address,
+    publicName: deps.config.registry.public_name ?? deps.config.registry.name,
+    reachable: health.reachable,
+    error: health.error,
+    version,
+    demandsToken: health.ping?.demandsToken ?? null,
+    challenge: realm === null ? null : { scheme: 'bearer', realm, service: challenge?.service ?? '' },
+    clockDifferenceMs: health.ping?.clockDifferenceMs ?? null,
+    deletionEnabled,
+  };
+  return {
+    registry,
+    auth: { ...authFacts(deps), realmReachable: realm === null ? null : realmError === null, realmError },
+  };
+}
+
+function authFacts(deps: StatusDeps): Omit<StatusFacts['auth'], 'realmReachable' | 'realmError'> {
+  const { auth, name } = deps.config.registry;
+  const signer = deps.signer();
+  return {
+    enabled: auth.enabled,
+    service: auth.service ?? name,
+    issuer: auth.issuer,
+    realm: deps.realm,
+    readonly: deps.readonly,
+    accepted: signer === undefined || signer.state === 'untried' ? null : signer.state === 'accepted',
+    headerMode: signer === undefined ? null : headerMode(signer.layout),
+    certificateExpiresAt: signer?.certificateNotAfter ?? null,
+    certificatePath: deps.certificatePath,
+  };
+}
+
+function headerMode(layout: Layout): StatusFacts['auth']['headerMode'] {
+  return layout === 'kid-libtrust' || layout === 'kid-rfc7638' ? layout : 'x5c';
+}
+
+async function notificationFacts(deps: StatusDeps): Promise<StatusFacts['notifications']> {
+  const arrivals = await deps.arrivals();
+  const lastAt = arrivals.lastReceivedAt ?? null;
+  return {
+    endpoint: deps.notificationUrl,
+    lastAt,
+    lastVerified: lastAt === null ? null : arrivals.lastVerifiedAt === lastAt,
+    hasSecret: deps.hasSecret,
+    quarantined: arrivals.quarantined,
+    lastPushTokenAt: deps.lastPushTokenAt() ?? null,
+  };
+}
+
+function crawlFacts(progress: CrawlProgress | undefined): StatusFacts['crawl'] {
+  return {
+    running: progress !== undefined && progress.finishedAt === null,
+    done: progress?.repositoriesDone ?? 0,
+    total: progress?.repositoriesTotal ?? null,
+    finishedAt: progress?.finishedAt ?? null,
+    failures: progress?.failures ?? 0,
+    error: progress?.error ?? null,
+  };
+}
+
+async function canDelete(client: StatusDeps['client']): Promise<boolean | null> {
+  try {
+    return (await client.deleteManifest(NOBODYS_REPOSITORY, NOBODYS_DIGEST)) === 'missing';
+  } catch (error) {
+    return error instanceof AppError && error.key === 'registryDeletionOff' ? false : null;
+  }
+}
+
+/** Any JSON answer of a token endpoint will do; no credentials are sent. Returns what is wrong, or null. */
+async function tryRealm(realm: string): Promise<string | null> {
+  try {
+    const response = await fetch(realm, { redirect: 'manual', signal: AbortSignal.timeout(REALM_TIMEOUT_MS) });
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
+    if (isJson && response.status < 500) return null;
+    return `${response.status} ${response.headers.get('content-type') ?? ''}`.trim();
+  } catch (error) {
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    return errorText(cause);
+  }
+}

@@ -1,0 +1,125 @@
+/** The pages, with everything they read. */
+import type { AppOptions, Core } from './app.ts';
+import { createImages } from './catalog/images.ts';
+import { previewMatches } from './catalog/preview.ts';
+import { createRepositoryStore } from './catalog/repositories.ts';
+import { createTagStore } from './catalog/tags.ts';
+import { createVisibility } from './catalog/visibility.ts';
+import { tokenRealm } from './config/public-url.ts';
+import type { RegistrySide } from './registry-side.ts';
+import { createStatusFacts } from './status.ts';
+import type { TokenSide } from './token-side.ts';
+import type { IndexState } from './web/browse/notices.ts';
+import type { RegistryState, Viewer } from './web/page.ts';
+import { deleteTagPage } from './web/pages/delete-tag.ts';
+import { eventsPage } from './web/pages/events.ts';
+import { homePage } from './web/pages/home.ts';
+import { imagePage } from './web/pages/image.ts';
+import { repositoriesPage } from './web/pages/repositories.ts';
+import { statusPage } from './web/pages/status.ts';
+import { createWeb, type Web } from './web/web.ts';
+
+export interface WebSideOptions extends AppOptions {
+  readonly core: Core;
+  readonly token: TokenSide;
+  readonly registry: RegistrySide;
+}
+
+export async function createWebSide(options: WebSideOptions): Promise<Web> {
+  const { config, root, core, token, registry, opened, log, now, cacheViews } = options;
+  const { db } = opened;
+  const visibility = createVisibility(db);
+  const repositories = createRepositoryStore(db);
+  const readonly = registry.isReadonly;
+  const browse = {
+    host: config.registry.public_name ?? config.registry.name,
+    readonly,
+    visibility,
+    repositories,
+    tags: createTagStore(db),
+    images: createImages({ db, client: token.client, now }),
+    deletion: registry.deletion,
+    indexState: () => indexState(registry),
+  };
+  return createWeb({
+    ...core,
+    config,
+    root,
+    log,
+    now,
+    cacheViews,
+    sessionStore: core.sessions.store,
+    previewMatches: (pattern) => previewMatches(db, pattern),
+    pages: [
+      homePage(browse),
+      repositoriesPage(browse),
+      deleteTagPage(browse),
+      imagePage(browse),
+      eventsPage({
+        ...browse,
+        events: registry.events,
+        refusals: token.refusals,
+        roles: core.roles,
+        users: core.users,
+      }),
+      statusPage({ statusFacts: createStatusFacts(statusDeps(options)) }),
+    ],
+    counts: (viewer, address) => navCounts(options, visibility, repositories, viewer, address),
+    registryState: () => registryState(registry),
+  });
+}
+
+async function navCounts(
+  { core }: WebSideOptions,
+  visibility: ReturnType<typeof createVisibility>,
+  repositories: ReturnType<typeof createRepositoryStore>,
+  viewer: Viewer,
+  address: string,
+): Promise<Record<string, number>> {
+  const seen = await visibility.of(viewer.rights, address);
+  const counts = { repositories: (await repositories.counts(seen)).repositories };
+  return viewer.rights.isAdmin ? { ...counts, users: (await core.users.list({ limit: 1 })).total } : counts;
+}
+
+function indexState({ monitor, indexer }: RegistrySide): IndexState {
+  const health = monitor.latest();
+  const crawl = indexer.progress();
+  const isRunning = crawl !== undefined && crawl.finishedAt === null;
+  return {
+    reachable: health?.reachable ?? true,
+    lastAnswerAt: monitor.lastAnswerAt(),
+    crawl: isRunning ? { done: crawl.repositoriesDone, total: crawl.repositoriesTotal } : null,
+    complete: indexer.isComplete(),
+  };
+}
+
+function registryState({ monitor, managed }: RegistrySide): RegistryState | undefined {
+  const health = monitor.latest();
+  return health && { reachable: health.reachable, version: shortVersion(managed?.status().version) };
+}
+
+/** `v3.1.1` and `2.8.2+unknown` as people say them. */
+function shortVersion(version: string | undefined): string | null {
+  return /\d+\.\d+\.\d+/.exec(version ?? '')?.[0] ?? null;
+}
+
+function statusDeps({ config, core, token, registry, opened, now }: WebSideOptions) {
+  const { client, keys, signer } = token;
+  return {
+    config,
+    realm: tokenRealm(config),
+    notificationUrl: `${core.publicUrl}/api/notification`,
+    hasSecret: registry.notificationSecret !== null,
+    readonly: registry.isReadonly,
+    client,
+    monitor: registry.monitor,
+    version: async () => shortVersion(registry.managed?.status().version),
+    arrivals: registry.events.arrivals,
+    lastPushTokenAt: registry.lastPushTokenAt,
+    crawl: async () => registry.indexer.progress(),
+    signer: () => signer?.status(),
+    certificatePath: keys?.certificate === undefined ? null : (config.registry.auth.cert ?? 'auth.cert'),
+    db: opened.db,
+    now,
+  };
+}
