@@ -57,6 +57,7 @@ export async function startTokenStack(options: TokenStackOptions = {}) {
   const users = createUserStore(db);
   const hasher = createPasswordHasher();
   const credentials = createCredentialChecker({ access, hasher, users, now, log });
+  const refreshTokens = createRefreshTokens(db);
   const refusals = createRefusals(db, { now, log });
   const permits = createPushPermits({ now, lifetimeSeconds: config.registry.auth.lifetime });
   const endpoint = createTokenEndpoint({
@@ -64,7 +65,7 @@ export async function startTokenStack(options: TokenStackOptions = {}) {
     publicUrl: 'http://registry.test:8090',
     access,
     credentials,
-    refreshTokens: createRefreshTokens(db),
+    refreshTokens,
     signer,
     permits,
     refusals,
@@ -86,7 +87,7 @@ export async function startTokenStack(options: TokenStackOptions = {}) {
     realm: `${base}/api/auth`,
     folder: folder.path,
     ...{ config, db, keys, signer, users, roles: createRoleStore(db), grants: createGrantStore(db), hasher },
-    ...{ refusals, permits, credentials },
+    ...{ refusals, permits, credentials, refreshTokens },
     async stop(): Promise<void> {
       await closeServer(server, 100);
       await refusals.flush();
