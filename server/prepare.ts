@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from './config/config.ts';
 import { tokenRealm } from './config/public-url.ts';
@@ -31,9 +31,10 @@ export function prepareRegistryConfig({ folder, config, caPem, secret }: Registr
     mkdirSync(folder, { recursive: true });
     const template = existsSync(file) ? readFileSync(file, 'utf8') : TEMPLATE;
     const content = managedConfiguration(template, file, facts(config, bundle, secret));
-    // The registry runs as another user, who has to be able to read both.
-    writeAtomically(bundle, caPem, 0o644);
-    writeAtomically(file, content, 0o644);
+    writeAtomically(bundle, caPem, 0o600);
+    writeAtomically(file, content, 0o600);
+    // The registry may run as another user; our umask would keep these to ourselves.
+    for (const path of [bundle, file]) chmodSync(path, 0o644);
   } catch (error) {
     if (error instanceof StartError) throw error;
     const who = `user ${process.getuid?.() ?? ''}`.trim();

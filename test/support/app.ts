@@ -70,7 +70,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   const launch = async () => {
     const running = startProcess(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
       cwd: PROJECT,
-      env: { ...ownEnvironment(), CONFIG_PATH: join(confPath, 'config.yml'), ADMIN_PASSWORD, ...options.env },
+      env: { ...ownEnvironment(), CONFIG_PATH: join(confPath, 'config.yml'), ...options.env },
     });
     const isUp = async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok;
     await waitUntil(running, isUp).catch(async (error) => {
@@ -137,13 +137,14 @@ async function addPeople(db: Database, { people = [], roles = {} }: AppOptions):
     if (id === undefined) throw new Error(`No role ${name}`);
     return id;
   };
-  for (const person of [MEMBER, OUTSIDER, ...people]) {
+  const admin = { username: 'admin', password: ADMIN_PASSWORD, roles: ['admin'] };
+  for (const person of [admin, MEMBER, OUTSIDER, ...people]) {
     await createUserStore(db).add({
       username: person.username,
       // The least cost: these tests are not about the price of a password.
       passwordHash: await bcrypt.hash(person.password, 4),
       mustChangePassword: false,
-      roleIds: person.roles.filter((name) => name !== 'anonymous').map(idOf),
+      roleIds: person.roles.map(idOf),
       by: 'test',
     });
   }

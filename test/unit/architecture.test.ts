@@ -10,7 +10,7 @@ const SERVER = resolve(import.meta.dirname, '..', '..', 'server');
  * file beside them gets its place here.
  */
 const LADDER = [
-  ['main', 'admin'],
+  ['main', 'admin', 'health'],
   ['app'],
   ['status', 'prepare', 'privileges'],
   ['web', 'api'],
@@ -56,7 +56,7 @@ test('imports lead downwards only, types included', () => {
 test('only the configuration reads the environment', () => {
   const readers = files.filter((file) => /\bprocess\.env\b/.test(readFileSync(join(SERVER, file), 'utf8')));
   assert.deepEqual(
-    readers.filter((file) => !['config', 'main', 'admin', 'app'].includes(partOf(file))),
+    readers.filter((file) => !['config', 'main', 'admin', 'health', 'app'].includes(partOf(file))),
     [],
   );
 });

@@ -1,0 +1,30 @@
+/**
+ * `npm test [-- FILE …]`: gets everything the tests need, then runs all of them, or those named. Ends with the runner's summary.
+ */
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { installPackages } from './lib/install.mjs';
+import { must, ROOT, run } from './lib/run.mjs';
+
+const SUITES = ['unit', 'integration', 'browser', 'clients'];
+const TIMEOUT_MS = 300_000;
+
+function testFiles() {
+  return SUITES.flatMap((suite) =>
+    readdirSync(join(ROOT, 'test', suite), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.test.ts'))
+      .sort()
+      .map((file) => join('test', suite, file)),
+  );
+}
+
+installPackages();
+// Pages name the built style sheet, and passwords are hashed by the built worker.
+must(run(process.execPath, ['scripts/build.mjs']));
+must(run(process.execPath, ['--import', 'tsx', 'test/support/install-tools.ts']));
+const named = process.argv.slice(2);
+const files = named.length > 0 ? named : testFiles();
+const options = ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-timeout=${TIMEOUT_MS}`];
+const concurrency = `--test-concurrency=${Math.max(2, Math.min(4, availableParallelism()))}`;
+process.exitCode = run(process.execPath, [...options, concurrency, ...files]);

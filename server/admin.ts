@@ -1,0 +1,137 @@
+/** Commands for whoever has the machine: the way back in when nobody can sign in any more. Works beside the running server. */
+import { randomInt } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createGrantStore } from './access/grants.ts';
+import { createUserStore, type User } from './access/users.ts';
+import { createSetupCode } from './accounts/first-admin.ts';
+import { createPasswordHasher } from './accounts/password.ts';
+import { createRefreshTokens } from './accounts/refresh-tokens.ts';
+import { createSessions } from './accounts/sessions.ts';
+import { createAudit } from './audit/audit.ts';
+import { configFile, isInContainer, loadConfig } from './config/load.ts';
+import { AppError, StartError } from './errors.ts';
+import { type Database, openDatabase } from './storage/database.ts';
+import { createSettings } from './storage/settings.ts';
+
+const USAGE = `Usage:
+  npm run admin -- reset-password NAME   a new password for NAME, printed once; NAME is enabled and signed out everywhere
+  npm run admin -- list-users            who has an account, with which roles
+`;
+
+// No characters that are read as each other.
+const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
+const PASSWORD_LENGTH = 20;
+const PAGE = 500;
+
+export interface AdminOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly print: (text: string) => void;
+  readonly complain: (text: string) => void;
+}
+
+const ON_THE_TERMINAL: AdminOptions = {
+  env: process.env,
+  print: (text) => process.stdout.write(text),
+  complain: (text) => process.stderr.write(text),
+};
+
+/**
+ * @param argv The arguments after the command's own name.
+ * @returns The exit code: 0, 1 when it could not be done, 64 for a wrong call, otherwise the one of a start that fails.
+ */
+export async function main(argv: readonly string[], options: AdminOptions = ON_THE_TERMINAL): Promise<number> {
+  const [command, username, ...more] = argv;
+  const isReset = command === 'reset-password' && username !== undefined && more.length === 0;
+  const isList = command === 'list-users' && username === undefined;
+  if (!isReset && !isList) {
+    options.complain(USAGE);
+    return 64;
+  }
+  try {
+    return await withDatabase(options.env, (db) =>
+      isReset ? resetPassword(db, username, options) : listUsers(db, options),
+    );
+  } catch (error) {
+    if (!(error instanceof AppError || error instanceof StartError)) throw error;
+    options.complain(`${error.message}\n`);
+    return error instanceof StartError ? error.exitCode : 1;
+  }
+}
+
+async function withDatabase(env: AdminOptions['env'], work: (db: Database) => Promise<number>): Promise<number> {
+  // `server/admin.ts` and the bundle `dist/admin.js` alike.
+  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  const file = configFile(env, join(root, 'conf', 'config.yml'));
+  const { config } = loadConfig({ file, env, inContainer: isInContainer(env) });
+  const { db, close } = await openDatabase({ dataPath: config.data.path, exclusive: false });
+  try {
+    return await work(db);
+  } finally {
+    await close();
+  }
+}
+
+async function resetPassword(db: Database, name: string, { print, complain }: AdminOptions): Promise<number> {
+  const users = createUserStore(db);
+  const user = await users.find(name);
+  if (user === undefined) {
+    complain(`There is no user ${name}. See: npm run admin -- list-users\n`);
+    return 1;
+  }
+  const password = makePassword();
+  await users.setPassword(user.id, await hashed(password), { mustChange: true });
+  if (!user.enabled) await users.setEnabled(user.id, true);
+  await endEverything(db, user);
+  await createAudit(db).record({
+    actor: 'command line',
+    address: '',
+    action: 'user.reset-password',
+    object: user.username,
+    outcome: 'ok',
+  });
+  print(`New password of ${user.username}: ${password}\nIt has to be changed at the first sign-in on the web page.\n`);
+  return 0;
+}
+
+/** The new password version ends them for the running server already; this leaves no rows of them behind. */
+async function endEverything(db: Database, user: User): Promise<void> {
+  await createSessions(db, { now: Date.now }).endAll(user.id);
+  await createRefreshTokens(db).revokeAll(user.id);
+  const setupCode = createSetupCode(createSettings(db));
+  // A password that only this terminal has seen needs no code from the log.
+  if (await setupCode.isNeededFor({ id: user.id, mustChangePassword: true })) await setupCode.clear();
+}
+
+async function hashed(password: string): Promise<string> {
+  const hasher = createPasswordHasher();
+  try {
+    return await hasher.hash(password);
+  } finally {
+    await hasher.close();
+  }
+}
+
+function makePassword(): string {
+  const characters = Array.from({ length: PASSWORD_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+  return characters.replace(/(.{5})(?=.)/g, '$1-');
+}
+
+async function listUsers(db: Database, { print }: AdminOptions): Promise<number> {
+  const users = createUserStore(db);
+  const grants = createGrantStore(db);
+  let after: string | undefined;
+  do {
+    const page = await users.list({ after, limit: PAGE });
+    for (const user of page.users) print(await userLine(user, grants));
+    after = page.next;
+  } while (after !== undefined);
+  return 0;
+}
+
+async function userLine(user: User, grants: ReturnType<typeof createGrantStore>): Promise<string> {
+  const roles = await grants.rolesOf({ kind: 'user', id: user.id });
+  const seen = user.lastSignInAt === undefined ? 'never signed in' : new Date(user.lastSignInAt).toISOString();
+  const names = roles.map((role) => role.name).join(',') || '-';
+  return `${[user.username, user.enabled ? 'enabled' : 'disabled', names, seen].join('\t')}\n`;
+}
