@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AppOptions, Core } from './app.ts';
+import type { CrawlProgress } from './catalog/crawl.ts';
 import { createIndexer } from './catalog/indexer.ts';
 import { tokenRealm } from './config/public-url.ts';
 import { StartError } from './errors.ts';
@@ -22,7 +23,14 @@ export interface RegistrySideOptions extends AppOptions {
 
 export type RegistrySide = Awaited<ReturnType<typeof createRegistrySide>>;
 
+export interface CrawlState {
+  readonly crawl: CrawlProgress | undefined;
+  /** A crawl has been finished at least once: what is not listed is not there. */
+  readonly isComplete: boolean;
+}
+
 const RECONCILE_MS = 6 * 3600_000;
+const CRAWL_STATE_MS = 1000;
 
 export async function createRegistrySide(options: RegistrySideOptions) {
   const { config, core, token, opened, log, now } = options;
@@ -49,14 +57,24 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       await deletion.notePush(event);
       await indexer.applyEvent(catalogEvent(event));
     },
-    onInstance: () => {
-      signer?.retry();
-      background(indexer.crawl('instance'));
-    },
+    onInstance: (instanceId) => background(noteInstance(instanceId)),
     holdsPermit: permits.holds,
     isOwnDigest: deletion.isOwnDigest,
     whoDeleted: deletion.whoDeleted,
   });
+  async function noteInstance(instanceId: string): Promise<void> {
+    signer?.retry();
+    if (await indexer.needsCrawl(instanceId)) await indexer.crawl('instance');
+  }
+
+  // What pages say of the index: kept here, so that they need not ask the database each time.
+  let crawlState: CrawlState = { crawl: undefined, isComplete: false };
+  let watch: NodeJS.Timeout | undefined;
+  async function readCrawlState(): Promise<void> {
+    const isComplete = crawlState.isComplete || (await indexer.hasCrawled());
+    crawlState = { crawl: await indexer.progress(), isComplete };
+  }
+
   let lastPushTokenAt: number | undefined;
   permits.onIssued((repository) => {
     lastPushTokenAt = now();
@@ -89,7 +107,10 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     notificationSecret,
     events: createEventStore(db),
     lastPushTokenAt: () => lastPushTokenAt,
+    crawlState: () => crawlState,
     async start(): Promise<void> {
+      await readCrawlState();
+      watch = setInterval(() => background(readCrawlState()), CRAWL_STATE_MS).unref();
       await receiver.start();
       await managed?.start();
       await monitor.start();
@@ -102,7 +123,8 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       clearInterval(schedule);
       monitor.stop();
       deletion.stop();
-      await indexer.stop();
+      clearInterval(watch);
+      await indexer.close();
       await receiver.stop();
       await managed?.stop();
     },

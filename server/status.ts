@@ -1,6 +1,6 @@
 /** Collects what /status shows, from every part that knows something. Judging it is `web/status-checks.ts`. */
 
-import type { CrawlProgress } from './catalog/indexer.ts';
+import type { CrawlProgress } from './catalog/crawl.ts';
 import type { Config } from './config/config.ts';
 import { AppError, errorText } from './errors.ts';
 import type { Arrivals } from './notifications/events.ts';

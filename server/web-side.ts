@@ -55,13 +55,7 @@ export async function createWebSide(options: WebSideOptions): Promise<Web> {
       repositoriesPage(browse),
       deleteTagPage(browse),
       imagePage(browse),
-      eventsPage({
-        ...browse,
-        events: registry.events,
-        refusals: token.refusals,
-        roles: core.roles,
-        users: core.users,
-      }),
+      eventsPage({ visibility, events: registry.events, refusals: token.refusals }),
       statusPage({ statusFacts: createStatusFacts(statusDeps(options)) }),
     ],
     counts: (viewer, address) => navCounts(options, visibility, repositories, viewer, address),
@@ -81,15 +75,15 @@ async function navCounts(
   return viewer.rights.isAdmin ? { ...counts, users: (await core.users.list({ limit: 1 })).total } : counts;
 }
 
-function indexState({ monitor, indexer }: RegistrySide): IndexState {
+function indexState({ monitor, crawlState }: RegistrySide): IndexState {
   const health = monitor.latest();
-  const crawl = indexer.progress();
+  const { crawl, isComplete } = crawlState();
   const isRunning = crawl !== undefined && crawl.finishedAt === null;
   return {
     reachable: health?.reachable ?? true,
     lastAnswerAt: monitor.lastAnswerAt(),
     crawl: isRunning ? { done: crawl.repositoriesDone, total: crawl.repositoriesTotal } : null,
-    complete: indexer.isComplete(),
+    complete: isComplete,
   };
 }
 

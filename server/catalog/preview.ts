@@ -17,7 +17,7 @@ export async function previewMatches(db: Database, pattern: string): Promise<Pat
   const glob = parseGlob(pattern);
   const names: string[] = [];
   let total = 0;
-  for await (const { name } of db.selectFrom('repositories').select('name').orderBy('name').stream()) {
+  for (const { name } of await db.selectFrom('repositories').select('name').orderBy('name').execute()) {
     if (!matchesGlob(glob, name)) continue;
     total += 1;
     if (names.length < SHOWN) names.push(name);
