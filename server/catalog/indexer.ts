@@ -1,9 +1,18 @@
 import type { Logger } from '../log.ts';
-import type { RegistryClient } from '../registry/client.ts';
 import type { Database } from '../storage/database.ts';
+import { createSettings } from '../storage/settings.ts';
+import { createApplyEvent } from './apply-event.ts';
+import { createLimit } from './concurrency.ts';
+import { createCrawl } from './crawl.ts';
+import { createInstances } from './instances.ts';
+import { createLookAgain } from './look-again.ts';
+import { createPulls } from './pulls.ts';
+import { createRefresh, MISSING_PATIENCE_MS, type RegistryReader } from './refresh.ts';
+import type { DroppedTag } from './tag-writes.ts';
 
-/** What the index asks the registry; only reads. */
-export type RegistryReader = Pick<RegistryClient, 'catalogPages' | 'tags' | 'headManifest' | 'getManifest' | 'getBlob'>;
+export type { CatalogEvent } from './apply-event.ts';
+export type { CrawlProgress } from './crawl.ts';
+export type { RegistryReader } from './refresh.ts';
 
 export interface IndexerDeps {
   readonly db: Database;
@@ -12,36 +21,111 @@ export interface IndexerDeps {
   readonly log: Logger;
   /** After each change of the index, with the repository that changed. */
   readonly onChanged?: (repository: string) => void;
+  /** A tag left the index because the registry no longer has it; not for our own deletions. */
+  readonly onGone?: (repository: string, tag: DroppedTag) => void;
+  /** For tests: when a push whose event is missing, or not true yet, is looked at again. */
+  readonly lookAgainDelaysMs?: readonly number[];
+  readonly retryDelaysMs?: readonly number[];
 }
 
-/** One event of the registry about a manifest, a tag or a repository. Missing texts are null or ''. */
-export interface CatalogEvent {
-  readonly action: string;
-  readonly repository: string;
-  readonly tag: string | null;
-  readonly digest: string | null;
-  readonly actor: string;
-  /** The actor is known to be true: the envelope carried the secret, or we issued that subject a push token. */
-  readonly confirmed: boolean;
-  /** Epoch milliseconds, by the registry's clock. */
-  readonly at: number;
-  readonly method: string;
-  readonly userAgent: string;
-  readonly address: string;
+const REQUESTS_AT_ONCE = 8;
+
+/** Keeps the index in line with the registry: by events, by looking again, and by crawls that repair what those missed. */
+export function createIndexer(deps: IndexerDeps) {
+  const { db, now, log, onChanged = () => undefined, onGone = () => undefined } = deps;
+  const client = boundedReader(deps.client);
+  const refresh = createRefresh({ db, client, now, log, onChanged, onGone });
+  const instances = createInstances(createSettings(db));
+  const crawler = createCrawl({ db, client, refresh, now, log, onMissing: confirmMissing });
+  const watch = createLookAgain({ look: lookForPush, log, ...delays(deps.lookAgainDelaysMs) });
+  const missing = createLookAgain({ look: reread, log, delaysMs: [MISSING_PATIENCE_MS + 10_000] });
+  const events = createApplyEvent({
+    db,
+    refresh,
+    pulls: createPulls(db),
+    now,
+    log,
+    onChanged,
+    onConfirmed: watch.stop,
+    onUnconfirmed: watch.start,
+    ...(deps.retryDelaysMs === undefined ? {} : { retryDelaysMs: deps.retryDelaysMs }),
+  });
+
+  function confirmMissing(repository: string): void {
+    missing.start(repository);
+  }
+
+  async function reread(repository: string): Promise<void> {
+    const states = [...(await refresh.refreshRepository(repository)).values()];
+    if (states.includes('missing')) confirmMissing(repository);
+  }
+
+  /** What is new since the last look was pushed just now; in a repository never read before that cannot be said. */
+  async function lookForPush(repository: string): Promise<void> {
+    const isRead = (await wasRead(db, repository)) ?? (await hasCrawled(db));
+    const push = { at: now(), by: null, confirmed: false, digest: null };
+    await refresh.refreshRepository(repository, isRead ? push : undefined);
+  }
+
+  return {
+    applyEvent: events.applyEvent,
+    crawl: crawler.crawl,
+    progress: crawler.progress,
+    isCrawling: crawler.isRunning,
+    /** Once true: what is not listed is not there. */
+    hasCrawled: () => hasCrawled(db),
+    /** A push token was issued: look at 1, 3, 10 and 60 s, unless its event comes. */
+    lookAgain: watch.start,
+    refreshRepository: reread,
+    async refreshTag(repository: string, tag: string): Promise<void> {
+      await refresh.checkTags(repository, [{ name: tag }]);
+    },
+    forgetTag: refresh.forgetTag,
+    forgetManifest: refresh.forgetManifest,
+    /** @returns whether the registry has it in this repository; it is in the index then. */
+    fetchManifest: refresh.checkManifest,
+    /** A registry process that we never heard of: what happened while nobody listened is unknown. Remembers it. */
+    needsCrawl: instances.isNew,
+    async close(): Promise<void> {
+      events.close();
+      await Promise.all([watch.close(), missing.close(), crawler.close()]);
+    },
+  };
+}
+export type Indexer = ReturnType<typeof createIndexer>;
+
+function delays(delaysMs: readonly number[] | undefined) {
+  return delaysMs === undefined ? {} : { delaysMs };
 }
 
-export type CrawlReason = 'start' | 'instance' | 'gap' | 'schedule' | 'asked';
+/** All reading together never keeps the registry from its users. */
+function boundedReader(client: RegistryReader): RegistryReader {
+  const limit = createLimit(REQUESTS_AT_ONCE);
+  return {
+    catalogPages: () => client.catalogPages(),
+    tags: (repository) => limit(() => client.tags(repository)),
+    headManifest: (repository, reference) => limit(() => client.headManifest(repository, reference)),
+    getManifest: (repository, reference) => limit(() => client.getManifest(repository, reference)),
+    getBlob: (repository, digest, maxBytes) => limit(() => client.getBlob(repository, digest, maxBytes)),
+  };
+}
 
-export interface CrawlProgress {
-  readonly reason: string;
-  readonly startedAt: number;
-  /** null while it runs. */
-  readonly finishedAt: number | null;
-  /** null until the catalog was read to its end. */
-  readonly repositoriesTotal: number | null;
-  readonly repositoriesDone: number;
-  /** Repositories that could not be read; what the index knows of them stays. */
-  readonly failures: number;
-  /** Why the crawl itself ended early. */
-  readonly error: string | null;
+async function wasRead(db: Database, repository: string): Promise<boolean | undefined> {
+  const row = await db
+    .selectFrom('repositories')
+    .select('checked_at')
+    .where('name', '=', repository)
+    .executeTakeFirst();
+  return row && row.checked_at !== null;
+}
+
+async function hasCrawled(db: Database): Promise<boolean> {
+  const row = await db
+    .selectFrom('crawls')
+    .select('id')
+    .where('finished_at', 'is not', null)
+    .where('error', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }

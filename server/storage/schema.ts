@@ -228,7 +228,7 @@ export interface ManifestChildrenTable {
   child_digest: string;
   media_type: string;
   size_bytes: number;
-  /** `os/arch[/variant]`, or '' where the descriptor names none. */
+  /** `os/arch[/variant]`; '' where the descriptor names none; `attestation` for what BuildKit puts beside the images. */
   platform: string;
   annotations: Generated<string>;
 }

@@ -139,9 +139,7 @@ async function addManifests({ schema }: Kysely<unknown>): Promise<void> {
     .addColumn('media_type', 'text', present)
     .addColumn('kind', 'text', present)
     .addColumn('artifact_type', 'text')
-    .addColumn('raw', 'blob')
     .addColumn('config_digest', 'text')
-    .addColumn('config', 'blob')
     .addColumn('subject_digest', 'text')
     .addColumn('created_at', 'bigint')
     .addColumn('total_bytes', 'bigint', present)
@@ -149,7 +147,11 @@ async function addManifests({ schema }: Kysely<unknown>): Promise<void> {
     .addColumn('annotations', 'text', (column) => column.notNull().defaultTo('{}'))
     .addColumn('fetched_at', 'bigint', millis)
     .addColumn('error', 'text')
+    // Last, so that a list that reads the columns before them never touches their pages.
+    .addColumn('raw', 'blob')
+    .addColumn('config', 'blob')
     .execute();
+  await schema.createIndex('manifests_config').on('manifests').column('config_digest').execute();
   await schema.createIndex('manifests_subject').on('manifests').column('subject_digest').execute();
   await schema
     .createTable('repository_manifests')

@@ -1,0 +1,66 @@
+/** At most `most` at once; the others wait their turn. */
+export function createLimit(most: number) {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
+}
+export type Limit = ReturnType<typeof createLimit>;
+
+/** One holder per key. Several keys are taken in one order, so that two holders never wait for each other. */
+export function createLocks() {
+  const last = new Map<string, Promise<void>>();
+
+  async function hold<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = last.get(key);
+    let open = (): void => undefined;
+    const mine = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    last.set(key, mine);
+    try {
+      await before;
+      return await work();
+    } finally {
+      if (last.get(key) === mine) last.delete(key);
+      open();
+    }
+  }
+
+  return function holdAll<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
+    const [first, ...rest] = [...new Set(keys)].sort();
+    return first === undefined ? work() : hold(first, () => holdAll(rest, work));
+  };
+}
+export type Locks = ReturnType<typeof createLocks>;
+
+/** Works through a stream of items, `most` at a time; stops at the first failure. */
+export async function forEachBounded<T>(
+  items: AsyncIterable<T> | Iterable<T>,
+  most: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const running = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+  for await (const item of items) {
+    if (failure !== undefined) break;
+    const task: Promise<void> = work(item)
+      .catch((error: unknown) => {
+        failure ??= { error };
+      })
+      .finally(() => running.delete(task));
+    running.add(task);
+    if (running.size >= most) await Promise.race(running);
+  }
+  await Promise.all(running);
+  if (failure !== undefined) throw failure.error;
+}

@@ -1,0 +1,123 @@
+import { errorText } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { isDigest } from '../registry/reference.ts';
+import type { Database } from '../storage/database.ts';
+import type { ImageDetail, ImageProblem } from './image.ts';
+import { choosePlatform, contentOf } from './image-content.ts';
+import { type ManifestRow, manifestRow, platformsOf, uniqueBytes } from './image-rows.ts';
+import { referrersOf } from './referrers.ts';
+import { createTagStore, usageOf } from './tags.ts';
+
+export type * from './image.ts';
+
+export interface ImagesDeps {
+  readonly db: Database;
+  /** Gets one manifest into the index; false: the registry says that it has none. */
+  readonly fetchManifest: (repository: string, digest: string) => Promise<boolean>;
+  readonly log: Logger;
+}
+
+/** What the page of an image shows, from the index; only a manifest that was never read is asked for. */
+export function createImages({ db, fetchManifest, log }: ImagesDeps) {
+  const tags = createTagStore(db);
+
+  async function find(repositoryId: number, repository: string, digest: string): Promise<Found> {
+    const kept = await manifestRow(db, repositoryId, digest);
+    if (kept !== undefined && kept.error === null) return { row: kept, problems: [] };
+    try {
+      const isThere = await fetchManifest(repository, digest);
+      const row = await manifestRow(db, repositoryId, digest);
+      return { row, problems: isThere ? problemsOf(row) : [gone(digest), ...problemsOf(kept)] };
+    } catch (error) {
+      log.warn({ repository, digest, error: errorText(error) }, 'manifest not read');
+      return { row: kept, problems: [{ what: 'unreachable', digest, message: errorText(error) }, ...problemsOf(kept)] };
+    }
+  }
+
+  return {
+    /**
+     * Whether the viewer may see the repository was decided before.
+     *
+     * @param reference a tag or a digest.
+     * @param platform `os/arch[/variant]` or the digest of one; by default linux/amd64, else the first.
+     * @returns undefined when there is no such tag or manifest in this repository.
+     */
+    async detail(repository: string, reference: string, platform?: string): Promise<ImageDetail | undefined> {
+      const home = await db.selectFrom('repositories').select('id').where('name', '=', repository).executeTakeFirst();
+      if (home === undefined) return undefined;
+      const digest = isDigest(reference) ? reference : (await tags.resolve(home.id, reference))?.digest;
+      if (digest === undefined) return undefined;
+      const onIt = await tags.tagsOf(home.id, digest);
+      const { row, problems } = await find(home.id, repository, digest);
+      // A digest that is in no tag and that the registry did not confirm may as well be made up.
+      if (row === undefined && onIt.length === 0) return undefined;
+      const listed = await platformsOf(db, digest);
+      const missing = [...listed.platforms, ...listed.attestations].filter((entry) => entry.isMissing);
+      const chosen = choosePlatform(listed.platforms, platform);
+      return {
+        repositoryId: home.id,
+        repository,
+        digest,
+        ...factsOf(row),
+        ...usageOf(onIt),
+        tags: onIt,
+        uniqueBytes: await uniqueBytes(db, digest),
+        parents: await parentsOf(db, home.id, digest),
+        ...listed,
+        content:
+          row === undefined ? undefined : await contentOf(db, home.id, chosen?.digest ?? digest, chosen?.platform),
+        referrers: await referrersOf(db, home.id, digest),
+        problems: [...problems, ...missing.map(missingChild)],
+      };
+    },
+  };
+}
+export type Images = ReturnType<typeof createImages>;
+
+interface Found {
+  readonly row: ManifestRow | undefined;
+  readonly problems: readonly ImageProblem[];
+}
+
+function factsOf(row: ManifestRow | undefined) {
+  return {
+    kind: row?.kind ?? 'unknown',
+    mediaType: row?.media_type ?? '',
+    artifactType: row?.artifact_type ?? null,
+    raw: row?.raw?.toString('utf8') ?? null,
+    sizeBytes: row?.total_bytes ?? 0,
+    createdAt: row?.created_at ?? null,
+    fetchedAt: row?.fetched_at ?? null,
+    annotations: JSON.parse(row?.annotations ?? '{}') as Record<string, string>,
+    subjectDigest: row?.subject_digest ?? null,
+  } as const;
+}
+
+/** Missing children are told one by one. */
+function problemsOf(row: ManifestRow | undefined): readonly ImageProblem[] {
+  if (row === undefined || row.error === null || row.kind === 'index') return [];
+  const what = row.kind === 'unknown' ? 'manifest' : 'config';
+  return [{ what, digest: what === 'config' ? (row.config_digest ?? row.digest) : row.digest, message: row.error }];
+}
+
+function gone(digest: string): ImageProblem {
+  return { what: 'manifest', digest, message: `The registry does not have the manifest ${digest}` };
+}
+
+function missingChild({ digest, platform }: { digest: string; platform: string }): ImageProblem {
+  const name = platform === '' ? digest : `${platform} (${digest})`;
+  return { what: 'child', digest, message: `The registry does not have ${name}, which this index lists` };
+}
+
+async function parentsOf(db: Database, repositoryId: number, digest: string): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('manifest_children')
+    .innerJoin('repository_manifests', 'repository_manifests.digest', 'parent_digest')
+    .select('parent_digest')
+    .distinct()
+    .where('child_digest', '=', digest)
+    .where('repository_manifests.repository_id', '=', repositoryId)
+    .limit(20)
+    .execute();
+  return rows.map((row) => row.parent_digest);
+}

@@ -1,0 +1,123 @@
+import type { Insertable } from 'kysely';
+import { errorText } from '../errors.ts';
+import type { StoredManifest } from '../registry/client.ts';
+import { type ImageConfig, parseImageConfig } from '../registry/image-config.ts';
+import { type ParsedManifest, parseManifest } from '../registry/manifest.ts';
+import type { ManifestBlobsTable, ManifestChildrenTable, ManifestKind } from '../storage/schema.ts';
+import { ATTESTATION_PLATFORM, artifactTypeOf, childPlatform, kindOf, platformText } from './kinds.ts';
+
+/** A manifest, read once and ready to be stored. */
+export interface ManifestRecord {
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly raw: Buffer;
+  readonly kind: ManifestKind;
+  readonly artifactType: string | null;
+  readonly configDigest: string | null;
+  readonly config: Buffer | null;
+  readonly subjectDigest: string | null;
+  readonly createdAt: number | null;
+  readonly platforms: readonly string[];
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly blobs: readonly Omit<Insertable<ManifestBlobsTable>, 'digest' | 'position'>[];
+  readonly children: readonly Omit<Insertable<ManifestChildrenTable>, 'parent_digest' | 'position'>[];
+  /** What is missing or wrong, an English sentence. With it the next look at the registry tries again. */
+  readonly error: string | null;
+}
+
+/** @param parsed undefined: `problem` says why it cannot be read; its bytes are kept all the same. */
+export function manifestRecord(
+  stored: StoredManifest,
+  parsed: ParsedManifest | undefined,
+  config: Buffer | null,
+  problem: string | null,
+): ManifestRecord {
+  const base = { digest: stored.digest, raw: stored.raw, config };
+  if (parsed === undefined) return { ...base, ...UNREADABLE, mediaType: stored.mediaType, error: problem };
+  const kind = kindOf(parsed);
+  const image = config === null || kind !== 'image' ? undefined : readImageConfig(config);
+  return {
+    ...base,
+    mediaType: parsed.mediaType,
+    kind,
+    artifactType: artifactTypeOf(parsed) ?? null,
+    configDigest: parsed.config?.digest ?? null,
+    subjectDigest: parsed.subject?.digest ?? null,
+    createdAt: creationTime(parsed, image),
+    platforms: platformsOf(parsed, image),
+    annotations: parsed.annotations,
+    blobs: blobsOf(parsed),
+    children: childrenOf(parsed),
+    error: problem,
+  };
+}
+
+const UNREADABLE = {
+  kind: 'unknown',
+  artifactType: null,
+  configDigest: null,
+  subjectDigest: null,
+  createdAt: null,
+  platforms: [],
+  annotations: {},
+  blobs: [],
+  children: [],
+} as const;
+
+/** @returns the reason instead when it is no manifest that we can read. */
+export function tryParse({ raw, mediaType }: StoredManifest): { parsed?: ParsedManifest; problem?: string } {
+  try {
+    return { parsed: parseManifest(raw, mediaType) };
+  } catch (error) {
+    return { problem: errorText(error) };
+  }
+}
+
+export function readImageConfig(config: Buffer): ImageConfig | undefined {
+  try {
+    return parseImageConfig(config);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reproducible builds say 1970, which is no time of building. */
+function creationTime({ annotations }: ParsedManifest, image: ImageConfig | undefined): number | null {
+  const annotated = Date.parse(annotations['org.opencontainers.image.created'] ?? '');
+  const created = image?.created ?? (Number.isNaN(annotated) ? 0 : annotated);
+  return created > 0 ? created : null;
+}
+
+function platformsOf({ children }: ParsedManifest, image: ImageConfig | undefined): readonly string[] {
+  const own = image === undefined ? [] : [platformText(imagePlatform(image))];
+  const platforms = [...own, ...children.map(childPlatform)];
+  return [...new Set(platforms)].filter((name) => name !== '' && name !== ATTESTATION_PLATFORM).sort();
+}
+
+function imagePlatform({ os, architecture, variant }: ImageConfig) {
+  return { os: os ?? '', architecture: architecture ?? '', variant };
+}
+
+function blobsOf({ config, layers }: ParsedManifest): ManifestRecord['blobs'] {
+  const entries = [
+    ...(config === undefined ? [] : [{ ...config, role: 'config' as const }]),
+    ...layers.map((layer) => ({ ...layer, role: 'layer' as const })),
+  ];
+  return entries.map((entry) => ({
+    blob_digest: entry.digest,
+    media_type: entry.mediaType,
+    size_bytes: entry.sizeBytes,
+    role: entry.role,
+    annotations: JSON.stringify(entry.annotations),
+  }));
+}
+
+function childrenOf({ children }: ParsedManifest): ManifestRecord['children'] {
+  return children.map((child) => ({
+    child_digest: child.digest,
+    media_type: child.mediaType,
+    size_bytes: child.sizeBytes,
+    platform: childPlatform(child),
+    annotations: JSON.stringify(child.annotations),
+  }));
+}

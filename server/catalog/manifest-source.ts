@@ -1,0 +1,125 @@
+import { AppError, errorText } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { RegistryClient, StoredManifest } from '../registry/client.ts';
+import type { ParsedManifest } from '../registry/manifest.ts';
+import type { Database } from '../storage/database.ts';
+import { hasReadableConfig, kindOf } from './kinds.ts';
+import { type ManifestRecord, manifestRecord, tryParse } from './manifest-record.ts';
+import { completeManifests, storedConfig, storedRaw } from './manifest-store.ts';
+
+export interface ManifestSourceDeps {
+  readonly db: Database;
+  readonly client: Pick<RegistryClient, 'getManifest' | 'getBlob'>;
+  readonly log: Logger;
+}
+
+/** A manifest and everything it lists, as far as the index lacks it. */
+export interface FetchedTree {
+  /** Children before the indexes that list them; empty: all of it was known. */
+  readonly records: readonly ManifestRecord[];
+  /** The registry has no such manifest. */
+  readonly isMissing: boolean;
+}
+
+// Indexes of indexes are rare, and deeper ones an attack.
+const DEEPEST = 4;
+const NOTHING_NEW: FetchedTree = { records: [], isMissing: false };
+
+/** Fetches manifests and configurations, each once: what is stored or on its way is never asked for again. */
+export function createManifestSource({ db, client, log }: ManifestSourceDeps) {
+  // Kept until the caller has stored it, so that two repositories that share an image cause one request.
+  const underway = new Map<string, Promise<FetchedTree>>();
+
+  function tree(repository: string, digest: string, depth: number): Promise<FetchedTree> {
+    const known = underway.get(digest);
+    if (known !== undefined) return known;
+    const fetched = fetchUnlessKnown(repository, digest, depth);
+    underway.set(digest, fetched);
+    fetched.then(
+      ({ records }) => records.length === 0 && underway.delete(digest),
+      () => underway.delete(digest),
+    );
+    return fetched;
+  }
+
+  async function fetchUnlessKnown(repository: string, digest: string, depth: number): Promise<FetchedTree> {
+    if ((await completeManifests(db, [digest])).has(digest)) return NOTHING_NEW;
+    const kept = await storedRaw(db, digest);
+    const stored = kept === undefined ? await client.getManifest(repository, digest) : { digest, ...kept };
+    if (stored === undefined) return { records: [], isMissing: true };
+    const { parsed, problem } = tryParse(stored);
+    if (parsed === undefined)
+      return { records: [manifestRecord(stored, undefined, null, problem ?? null)], isMissing: false };
+    return withChildren(repository, stored, parsed, depth);
+  }
+
+  async function withChildren(
+    repository: string,
+    stored: StoredManifest,
+    parsed: ParsedManifest,
+    depth: number,
+  ): Promise<FetchedTree> {
+    const { config, problem } = await readConfig(repository, parsed);
+    const below: ManifestRecord[] = [];
+    const problems = problem === undefined ? [] : [problem];
+    for (const child of depth >= DEEPEST ? [] : parsed.children) {
+      const found = await readChild(repository, child.digest, depth + 1);
+      below.push(...found.records);
+      if (found.problem !== undefined) problems.push(found.problem);
+    }
+    const record = manifestRecord(
+      stored,
+      parsed,
+      config,
+      problems.length === 0 ? null : problems.slice(0, 3).join('; '),
+    );
+    return { records: [...below, record], isMissing: false };
+  }
+
+  /** One platform that cannot be read leaves the others readable. */
+  async function readChild(
+    repository: string,
+    digest: string,
+    depth: number,
+  ): Promise<{ records: readonly ManifestRecord[]; problem?: string }> {
+    try {
+      const { records, isMissing } = await tree(repository, digest, depth);
+      return isMissing
+        ? { records, problem: `The registry does not have ${digest}, which this index lists` }
+        : { records };
+    } catch (error) {
+      return { records: [], problem: sentence(error, digest) };
+    }
+  }
+
+  async function readConfig(
+    repository: string,
+    parsed: ParsedManifest,
+  ): Promise<{ config: Buffer | null; problem?: string }> {
+    const { config } = parsed;
+    if (config === undefined || !hasReadableConfig(kindOf(parsed))) return { config: null };
+    try {
+      const found = (await storedConfig(db, config.digest)) ?? (await client.getBlob(repository, config.digest));
+      if (found !== undefined) return { config: found };
+      return { config: null, problem: `The registry does not have the configuration ${config.digest} of this image` };
+    } catch (error) {
+      return { config: null, problem: sentence(error, config.digest) };
+    }
+  }
+
+  function sentence(error: unknown, digest: string): string {
+    log.warn({ digest, error: errorText(error) }, 'content not read');
+    return error instanceof AppError ? error.message : `${digest} could not be read`;
+  }
+
+  return {
+    /** @throws {AppError} UPSTREAM when the registry gives no clear answer about the manifest itself. */
+    fetch: (repository: string, digest: string) => tree(repository, digest, 0),
+
+    /** To be called when the records are stored, or given up. */
+    release(records: readonly ManifestRecord[]): void {
+      for (const { digest } of records) underway.delete(digest);
+    },
+  };
+}
+export type ManifestSource = ReturnType<typeof createManifestSource>;
