@@ -39,6 +39,8 @@ export interface Model {
   /** Entry of the side bar that is lit: `repositories`, `events`, `users` … */
   readonly nav?: string;
   readonly crumbs?: readonly Crumb[];
+  /** No navigation around it: sign-in and what comes before it. */
+  readonly bare?: boolean;
 }
 
 /** One request, ready for a page: who asks, in which language, and the ways to answer. */
@@ -60,7 +62,7 @@ export interface Page {
   readonly query: (name: string) => string;
   /** `path` with some query values replaced; null removes one. For filters, sorting and paging. */
   readonly urlWith: (changes: Readonly<Record<string, string | number | null>>) => string;
-  readonly render: (view: string, model: Model & object, status?: number) => Promise<void>;
+  readonly render: <M extends Model>(view: string, model: M, status?: number) => Promise<void>;
   /** 303 to an own path; the flash is shown once on the next page. */
   readonly redirect: (path: string, flash?: Flash) => void;
   readonly body: FormValues;

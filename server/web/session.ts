@@ -4,12 +4,7 @@ import type { OriginOf } from '../http/client-address.ts';
 
 declare module 'express-session' {
   interface SessionData {
-    userId: number;
     username: string;
-    /** A password change ends every session that began before it. */
-    passwordVersion: number;
-    address: string;
-    userAgent: string;
   }
 }
 

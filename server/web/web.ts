@@ -78,7 +78,8 @@ export function createWeb(deps: WebDeps): Web {
   const publicUrl = config.server.public_url;
   const publicHost = publicUrl === null ? undefined : new URL(publicUrl).host;
   const formChecks: readonly RequestHandler[] = [
-    (request, _response, next) => next(isSameOrigin(request, originOf(request), publicHost) ? undefined : foreignForm()),
+    (request, _response, next) =>
+      next(isSameOrigin(request, originOf(request), publicHost) ? undefined : foreignForm()),
     express.urlencoded({ extended: false, limit: FORM_LIMIT, parameterLimit: MOST_FIELDS, inflate: false }),
     (request, _response, next) =>
       next(csrf.verify(request.body?.['_csrf'], csrfBinding(request, cookies)) ? undefined : foreignForm()),

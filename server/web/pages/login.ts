@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import type { CredentialResult } from '../../accounts/credentials.ts';
+import { AppError } from '../../errors.ts';
+import { ownPath } from '../own-path.ts';
+import type { Page } from '../page.ts';
+import type { PageModule } from '../routes.ts';
+import { endSession, startSession } from '../session.ts';
+import type { AccountPagesDeps } from './account-pages.ts';
+
+const schema = z.strictObject({
+  username: z.string().min(1, 'form.required').max(200, 'form.too_long'),
+  password: z.string().min(1, 'form.required').max(1000, 'form.too_long'),
+  next: z.string().max(2000).default(''),
+});
+
+type Refusal = Extract<CredentialResult, { ok: false }>;
+type Deps = Pick<AccountPagesDeps, 'credentials' | 'audit'>;
+
+const SENTENCE: Readonly<Record<Refusal['reason'], string>> = {
+  wrong: 'errors:sign_in.wrong',
+  disabled: 'errors:sign_in.disabled',
+  throttled: 'errors:sign_in.throttled',
+  busy: 'errors:sign_in.busy',
+  'change-password': 'errors:sign_in.wrong',
+};
+
+function showForm(page: Page, values: { username: string; next: string }, error?: string, status = 200) {
+  const title = page.t('accounts:login.title');
+  return page.render('login', { title, bare: true, ...values, error }, status);
+}
+
+function refusal(page: Page, { reason, retryAfterSeconds = 1 }: Refusal): string {
+  return page.t(SENTENCE[reason], { seconds: retryAfterSeconds, count: retryAfterSeconds });
+}
+
+/** `next` only ever leads to one of our own pages. */
+function afterSignIn(next: string): string {
+  const path = ownPath(next) ?? '/';
+  return path.startsWith('/login') ? '/' : path;
+}
+
+export function loginPage({ credentials, audit }: Deps): PageModule {
+  return (routes) => {
+    routes.get('/login', 'public', (page) => {
+      const next = page.query('next');
+      if (page.viewer.isSignedIn) return page.redirect(afterSignIn(next));
+      return showForm(page, { username: '', next });
+    });
+
+    routes.post('/login', 'public', async (page, request, response) => {
+      const form = page.parseForm(schema);
+      const username = String(page.body['username'] ?? '');
+      const next = String(page.body['next'] ?? '');
+      if (!form.ok) return showForm(page, { username, next }, page.t('errors:sign_in.empty'), 422);
+      const { address } = page.origin;
+      const result = await credentials.check({ ...form.values, address, allowMustChange: true });
+      const entry = { actor: username.slice(0, 128), address, action: 'session.start', object: '' };
+      if (!result.ok) {
+        await audit.record({ ...entry, outcome: 'refused', detail: { reason: result.reason } });
+        if (result.retryAfterSeconds !== undefined) response.set('Retry-After', String(result.retryAfterSeconds));
+        return showForm(page, { username, next }, refusal(page, result), statusOf(result));
+      }
+      const { subject, passwordVersion, mustChangePassword } = result.identity;
+      await startSession(request, { id: subject.id, username: subject.name, passwordVersion }, address);
+      await audit.record({ ...entry, actor: subject.name, outcome: 'ok' });
+      page.redirect(mustChangePassword ? '/setup-password' : afterSignIn(next));
+    });
+
+    routes.post('/sign-out', 'public', async (page, request, response) => {
+      const { viewer, origin } = page;
+      if (!viewer.isSignedIn) return page.redirect('/login');
+      await endSession(request);
+      const actor = viewer.subject.name;
+      await audit.record({ actor, address: origin.address, action: 'session.end', object: '', outcome: 'ok' });
+      // Language and colours are cookies, too; they belong to the browser, not to the person.
+      response.set('Clear-Site-Data', '"cache", "storage"');
+      page.redirect('/login', { key: 'accounts:login.signed_out' });
+    });
+  };
+}
+
+function statusOf({ reason }: Refusal): number {
+  if (reason === 'throttled') return 429;
+  return reason === 'busy' ? 503 : 422;
+}
+
+/** For routes that only make sense with an account behind them. */
+export function signedInUser(page: Page) {
+  const { user } = page.viewer;
+  if (user === undefined) throw new AppError('NOT_FOUND', 'There is no such page.', { key: 'page.missing' });
+  return user;
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { parsePassword } from '../../accounts/password.ts';
+import { AppError } from '../../errors.ts';
+import { isLoopback } from '../../http/client-address.ts';
+import type { FieldErrors } from '../form.ts';
+import type { Page } from '../page.ts';
+import type { PageModule } from '../routes.ts';
+import { startSession } from '../session.ts';
+import type { AccountPagesDeps } from './account-pages.ts';
+import { signedInUser } from './login.ts';
+
+const schema = z.strictObject({
+  code: z.string().max(100, 'form.too_long').default(''),
+  password: z.string().min(1, 'form.required').max(1000, 'form.too_long'),
+  repeated: z.string().max(1000, 'form.too_long'),
+});
+type Values = z.output<typeof schema>;
+type Deps = Pick<AccountPagesDeps, 'users' | 'hasher' | 'credentials' | 'setupCode' | 'audit'>;
+
+/** The one page that a default or reset password opens: it replaces it. */
+export function setupPasswordPage({ users, hasher, credentials, setupCode, audit }: Deps): PageModule {
+  /** The default password is no secret, so from another machine something from this one's log has to prove the rest. */
+  async function asksCode(page: Page): Promise<boolean> {
+    return !isLoopback(page.origin.address) && (await setupCode.isNeededFor(signedInUser(page)));
+  }
+
+  async function show(page: Page, errors: FieldErrors = {}): Promise<void> {
+    const title = page.t('accounts:setup.title');
+    const status = Object.keys(errors).length > 0 ? 422 : 200;
+    await page.render('setup-password', { title, bare: true, asksCode: await asksCode(page), errors }, status);
+  }
+
+  async function checked(page: Page, { code, password, repeated }: Values): Promise<string> {
+    if ((await asksCode(page)) && !(await setupCode.check(code))) {
+      throw new AppError('INVALID', 'This is not the code from the log.', { key: 'setup.code', field: 'code' });
+    }
+    const parsed = parsePassword(password, { username: page.viewer.subject.name });
+    if (password === repeated) return parsed;
+    throw new AppError('INVALID', 'The two passwords differ.', { key: 'form.not_equal', field: 'repeated' });
+  }
+
+  return (routes) => {
+    routes.get('/setup-password', 'setup', (page) => show(page));
+    routes.post('/setup-password', 'setup', async (page, request) => {
+      const form = page.parseForm(schema);
+      if (!form.ok) return show(page, form.errors);
+      const user = signedInUser(page);
+      const { id, username } = user;
+      const isFirstAdmin = await setupCode.isNeededFor(user);
+      const entry = { actor: username, address: page.origin.address, action: 'password.change', object: username };
+      let passwordVersion: number;
+      try {
+        const password = await checked(page, form.values);
+        passwordVersion = await users.setPassword(id, await hasher.hash(password), { mustChange: false });
+      } catch (error) {
+        const errors = page.fieldErrors(error);
+        await audit.record({ ...entry, outcome: 'refused' });
+        return show(page, errors);
+      }
+      if (isFirstAdmin) await setupCode.clear();
+      credentials.forget(id);
+      await startSession(request, { id, username, passwordVersion }, page.origin.address);
+      await audit.record({ ...entry, outcome: 'ok' });
+      page.redirect('/', { key: 'accounts:setup.done' });
+    });
+  };
+}
