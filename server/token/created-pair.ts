@@ -74,7 +74,7 @@ async function makePair(keyPath: string, certPath: string, { folder, now, log }:
 }
 
 function notWritable(folder: string, error: unknown): StartError {
-  const uid = process.getuid?.() ?? 0;
+  const uid = process.geteuid?.() ?? 0;
   return new StartError([
     `The signing key cannot be created in ${folder} by uid ${uid} (${errorText(error)}). ` +
       `Run: chown ${uid} ${folder}, or make a key yourself and name it in registry.auth.key.`,

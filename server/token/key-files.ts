@@ -74,7 +74,7 @@ function unreadable(path: string, setting: string, error: unknown): string {
   if (code === 'ENOENT' || code === 'ENOTDIR') return `The file ${path} does not exist; ${setting} names it.`;
   if (code === 'EISDIR') return `${path} is a folder; ${setting} must name a file.`;
   if (code === 'EACCES' || code === 'EPERM') {
-    const uid = process.getuid?.() ?? 0;
+    const uid = process.geteuid?.() ?? 0;
     return `The file ${path} (${setting}) cannot be read by uid ${uid}. Run: chown ${uid} ${path}`;
   }
   return `The file ${path} (${setting}) cannot be read: ${errorText(error)}.`;
