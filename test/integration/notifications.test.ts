@@ -1,0 +1,377 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { pino } from 'pino';
+import { createOriginOf } from '../../server/http/client-address.ts';
+import { createEventStore, type RegistryEvent } from '../../server/notifications/events.ts';
+import { createReceiver, type ReceiverDeps } from '../../server/notifications/receiver.ts';
+import { createNotificationEndpoint, type NotificationEndpoint } from '../../server/notifications/routes.ts';
+import { synchronousMode } from '../../server/storage/database.ts';
+import { pushImage } from '../support/content.ts';
+import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { anEnvelope, anEvent, EVENTS_V1, EVENTS_V2 } from '../support/events.ts';
+import { registrySkip, startRegistry } from '../support/registry.ts';
+
+const log = pino({ level: 'silent' });
+const SECRET = 'a-secret-of-the-notifications';
+const MIB = 1024 * 1024;
+
+interface Stack {
+  readonly url: string;
+  readonly opened: TestDatabase;
+  readonly applied: RegistryEvent[];
+  readonly instances: string[];
+  readonly endpoint: NotificationEndpoint;
+  readonly send: (body: string | Buffer, headers?: Record<string, string>) => Promise<Response>;
+  readonly settled: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+async function start(secret: string | null, more: Partial<ReceiverDeps> = {}): Promise<Stack> {
+  const opened = await openTestDatabase();
+  const applied: RegistryEvent[] = [];
+  const instances: string[] = [];
+  const receiver = createReceiver({
+    db: opened.db,
+    log,
+    onEvent: async (event) => void applied.push(event),
+    onInstance: (instance) => void instances.push(instance),
+    holdsPermit: (subject) => subject === 'permitted',
+    isOwnDigest: (digest) => digest === `sha256:${'f'.repeat(64)}`,
+    whoDeleted: () => undefined,
+    ...more,
+  });
+  await receiver.start();
+  const endpoint = createNotificationEndpoint({
+    intake: receiver,
+    secret: () => secret,
+    originOf: createOriginOf([]),
+    log,
+  });
+  const server = createServer(endpoint);
+  const url = await listen(server);
+  const count = (state: 'new') => opened.db.selectFrom('envelopes').select('id').where('state', '=', state).execute();
+  return {
+    url,
+    opened,
+    applied,
+    instances,
+    endpoint,
+    send: (body, headers = {}) =>
+      fetch(url, { method: 'POST', body: Buffer.from(body), headers: { 'Content-Type': EVENTS_V2, ...headers } }),
+    settled: async () => {
+      await until(async () => (await count('new')).length === 0);
+      await until(
+        async () => (await opened.db.selectFrom('events').select('id').where('applied', '=', 0).execute()).length === 0,
+      );
+    },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await receiver.stop();
+      await opened.close();
+    },
+  };
+}
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/notification`;
+}
+
+async function until(isDone: () => Promise<boolean>, timeoutMs = 5000): Promise<void> {
+  for (const end = Date.now() + timeoutMs; Date.now() < end; ) {
+    if (await isDone()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error('not within the time');
+}
+
+const everything = { all: true } as const;
+
+describe('with a secret', () => {
+  let stack: Stack;
+  before(async () => {
+    stack = await start(SECRET);
+  });
+  after(() => stack.close());
+  const rows = () => stack.opened.db.selectFrom('envelopes').selectAll().orderBy('id').execute();
+
+  const refused = [undefined, '', 'wrong', SECRET.slice(0, -1), `${SECRET}x`, `Basic ${SECRET}`, 'x'.repeat(8000)];
+  for (const value of refused) {
+    test(`401 for Authorization ${value?.slice(0, 40)}, and nothing is stored`, async () => {
+      const before = (await rows()).length;
+      const answer = await stack.send(anEnvelope(anEvent()), value === undefined ? {} : { Authorization: value });
+      assert.equal(answer.status, 401);
+      assert.equal((await rows()).length, before);
+      assert.ok(stack.endpoint.refusals().count > 0);
+    });
+  }
+  for (const value of [SECRET, `Bearer ${SECRET}`, `bearer ${SECRET}`]) {
+    test(`taken with Authorization ${value}, and verified`, async () => {
+      assert.equal((await stack.send(anEnvelope(anEvent()), { Authorization: value })).status, 204);
+      assert.equal((await rows()).at(-1)?.verified, 1);
+    });
+  }
+  test('the commit is synced', async () => assert.equal(await synchronousMode(stack.opened.db), 2));
+  for (const method of ['GET', 'PUT', 'DELETE', 'OPTIONS']) {
+    test(`405 for ${method}`, async () => {
+      const answer = await fetch(stack.url, { method });
+      assert.equal(answer.status, 405);
+      assert.equal(answer.headers.get('allow'), 'POST');
+    });
+  }
+  test('the body of a stranger is not read', async () => {
+    const big = Buffer.alloc(20 * MIB);
+    const answer = await stack.send(big).catch(() => undefined);
+    assert.ok(answer === undefined || answer.status === 401);
+  });
+});
+
+describe('without a secret', () => {
+  let stack: Stack;
+  before(async () => {
+    stack = await start(null);
+  });
+  after(() => stack.close());
+  const eventOf = (id: string) =>
+    stack.opened.db.selectFrom('events').selectAll().where('event_id', '=', id).executeTakeFirst();
+  const envelopes = () => stack.opened.db.selectFrom('envelopes').selectAll().orderBy('id').execute();
+
+  for (const type of [EVENTS_V1, EVENTS_V2, 'application/json', 'application/json; charset=utf-8', 'text/plain']) {
+    test(`takes ${type}`, async () => {
+      const id = `type ${type}`;
+      assert.equal((await stack.send(anEnvelope(anEvent({ id })), { 'Content-Type': type })).status, 204);
+      await stack.settled();
+      assert.equal((await eventOf(id))?.verified, 0);
+    });
+  }
+
+  test('the same event in fifty parallel posts is one row and fifty times 2xx', async () => {
+    const body = anEnvelope(anEvent({ id: 'fifty' }));
+    const answers = await Promise.all(Array.from({ length: 50 }, () => stack.send(body)));
+    assert.ok(answers.every((answer) => answer.status === 204));
+    await stack.settled();
+    const same = await stack.opened.db.selectFrom('events').selectAll().where('event_id', '=', 'fifty').execute();
+    assert.equal(same.length, 1);
+  });
+
+  const oddBodies: readonly (readonly [string, string | Buffer])[] = [
+    ['not JSON', 'nonsense'],
+    ['empty', ''],
+    ['an unknown shape', '{"hello":1}'],
+    ['binary', Buffer.from([0, 255, 254, 1])],
+    ['deep', '['.repeat(100_000)],
+  ];
+  for (const [name, body] of oddBodies) {
+    test(`2xx for content that is ${name}; it is kept aside`, async () => {
+      assert.equal((await stack.send(body)).status, 204);
+      await stack.settled();
+      const last = (await envelopes()).at(-1);
+      assert.equal(last?.state, 'quarantined');
+      assert.deepEqual(last?.body, Buffer.from(body));
+    });
+  }
+
+  test('an envelope of 3 MB is read', async () => {
+    const event = { ...anEvent({ id: 'big' }), padding: 'x'.repeat(3 * MIB) };
+    assert.equal((await stack.send(anEnvelope(event))).status, 204);
+    await stack.settled();
+    assert.ok(await eventOf('big'));
+  });
+  test('beyond 8 MB the beginning is kept aside, as a refusal would block the queue for ever', async () => {
+    assert.equal((await stack.send(Buffer.alloc(9 * MIB, 0x20))).status, 204);
+    const last = (await envelopes()).at(-1);
+    assert.equal(last?.state, 'quarantined');
+    assert.match(last?.error ?? '', /too large/);
+    assert.equal(last?.size_bytes, 64 * 1024);
+  });
+  test('what no registry sends is refused before it is read', async () => {
+    const answer = await stack.send(Buffer.alloc(33 * MIB)).catch(() => undefined);
+    assert.ok(answer === undefined || answer.status === 413);
+  });
+  test('gzip is read', async () => {
+    const body = gzipSync(anEnvelope(anEvent({ id: 'zipped' })));
+    assert.equal((await stack.send(body, { 'Content-Encoding': 'gzip' })).status, 204);
+    await stack.settled();
+    assert.ok(await eventOf('zipped'));
+  });
+  test('a gzip bomb is kept aside, small', async () => {
+    assert.equal((await stack.send(gzipSync(Buffer.alloc(200 * MIB)), { 'Content-Encoding': 'gzip' })).status, 204);
+    assert.match((await envelopes()).at(-1)?.error ?? '', /inflated/);
+  });
+
+  test('a pusher is named as confirmed only with a push token of ours', async () => {
+    await stack.send(
+      anEnvelope(anEvent({ id: 'claimed', actor: 'boss' }), anEvent({ id: 'known', actor: 'permitted' })),
+    );
+    await stack.settled();
+    assert.equal((await eventOf('claimed'))?.actor_confirmed, 0);
+    assert.equal((await eventOf('known'))?.actor_confirmed, 1);
+  });
+  test('our own reads and throw-away manifests are shown nowhere, and the index is not told', async () => {
+    const told = stack.applied.length;
+    const own = { action: 'pull', actor: '', method: 'GET', userAgent: 'registry-web/1.0', repository: 'own/noise' };
+    await stack.send(
+      anEnvelope(anEvent(own), anEvent({ digest: `sha256:${'f'.repeat(64)}`, repository: 'own/noise' })),
+    );
+    await stack.settled();
+    const { rows } = await createEventStore(stack.opened.db).list({ visible: everything, inRepository: 'own/noise' });
+    assert.deepEqual(rows, []);
+    assert.equal(stack.applied.length, told);
+  });
+  test('a pull of containerd is one row, under its tag', async () => {
+    const digest = `sha256:${'1'.repeat(64)}`;
+    const child = `sha256:${'2'.repeat(64)}`;
+    const pull = { action: 'pull', repository: 'pulled/app', actor: 'ann' };
+    await stack.send(
+      anEnvelope(
+        anEvent({ ...pull, method: 'HEAD', tag: 'v1', digest }),
+        anEvent({ ...pull, method: 'GET', digest }),
+        anEvent({ ...pull, method: 'GET', digest: child }),
+      ),
+    );
+    await stack.settled();
+    const { rows } = await createEventStore(stack.opened.db).list({ visible: everything, inRepository: 'pulled/app' });
+    assert.deepEqual(
+      rows.map((row) => [row.tag, row.digest]),
+      [['v1', digest]],
+    );
+  });
+});
+
+test('a failed write is 503, and the next one is taken', async () => {
+  const stack = await start(null);
+  await stack.opened.db.schema.alterTable('envelopes').renameTo('elsewhere').execute();
+  const failed = await stack.send(anEnvelope(anEvent()));
+  assert.equal(failed.status, 503);
+  assert.equal(failed.headers.get('retry-after'), '1');
+  await stack.opened.db.schema
+    .alterTable('elsewhere' as 'envelopes')
+    .renameTo('envelopes')
+    .execute();
+  assert.equal((await stack.send(anEnvelope(anEvent()))).status, 204);
+  await stack.close();
+});
+
+test('an event that the index could not take is told again', async () => {
+  let failures = 2;
+  const seen: number[] = [];
+  const stack = await start(null, {
+    onEvent: async (event) => {
+      if (failures-- > 0) throw new Error('registry is down');
+      seen.push(event.id);
+    },
+  });
+  await stack.send(anEnvelope(anEvent({ tag: 'a' }), anEvent({ tag: 'b' })));
+  await stack.settled();
+  assert.deepEqual(seen, [1, 2]);
+  await stack.close();
+});
+
+test('a new instance of the registry is told once; strangers cannot make it often', async () => {
+  const stack = await start(SECRET);
+  const headers = { Authorization: SECRET };
+  await stack.send(anEnvelope(anEvent({ instanceId: 'one' }), anEvent({ instanceId: 'one' })), headers);
+  await stack.send(anEnvelope(anEvent({ instanceId: 'two' })), headers);
+  await stack.settled();
+  assert.deepEqual(stack.instances, ['one', 'two']);
+  await stack.close();
+  const open = await start(null);
+  for (let index = 0; index < 20; index += 1) await open.send(anEnvelope(anEvent({ instanceId: `made up ${index}` })));
+  await open.settled();
+  assert.equal(open.instances.length, 1);
+  await open.close();
+});
+
+test('unverified envelopes keep to their budget, the oldest go first', async () => {
+  const stack = await start(null, { unverifiedBudgetBytes: 100_000 });
+  for (let index = 0; index < 60; index += 1) {
+    const event = { ...anEvent({ id: `budget ${index}` }), padding: 'x'.repeat(4000) };
+    assert.equal((await stack.send(anEnvelope(event))).status, 204);
+  }
+  await stack.settled();
+  const size = async () => {
+    const rows = await stack.opened.db.selectFrom('envelopes').select('size_bytes').execute();
+    return rows.reduce((sum, row) => sum + row.size_bytes, 0);
+  };
+  await until(async () => (await size()) <= 100_000);
+  const ids = (await stack.opened.db.selectFrom('events').select('event_id').execute()).map((row) => row.event_id);
+  assert.ok(ids.includes('budget 59'));
+  assert.ok(!ids.includes('budget 0'));
+  await stack.close();
+});
+
+describe('the list of events', () => {
+  let stack: Stack;
+  before(async () => {
+    stack = await start(null);
+    const { db } = stack.opened;
+    for (const repository of ['team/app', 'team/web', 'secret/app']) {
+      for (let index = 0; index < 5; index += 1) {
+        const timestamp = new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString();
+        await stack.send(anEnvelope(anEvent({ repository, tag: `v${index}`, timestamp, actor: `user${index}` })));
+      }
+      await db.insertInto('repositories').values({ name: repository, first_seen_at: 1 }).execute();
+    }
+    await db.insertInto('patterns').values({ pattern: 'team/**' }).execute();
+    const named = db.selectFrom('repositories').select('id').where('name', 'like', 'team/%');
+    for (const { id } of await named.execute()) {
+      await db.insertInto('pattern_repositories').values({ pattern_id: 1, repository_id: id }).execute();
+    }
+    await stack.settled();
+  });
+  after(() => stack.close());
+  const list = (filter: object) => createEventStore(stack.opened.db).list({ visible: everything, ...filter });
+  const repositories = async (filter: object) => [...new Set((await list(filter)).rows.map((row) => row.repository))];
+
+  test('shows what the viewer may pull', async () => {
+    assert.deepEqual((await repositories({})).sort(), ['secret/app', 'team/app', 'team/web']);
+    assert.deepEqual((await repositories({ visible: { all: false, patternIds: [1] } })).sort(), [
+      'team/app',
+      'team/web',
+    ]);
+    assert.deepEqual(await repositories({ visible: { all: false, patternIds: [] } }), []);
+  });
+  test('filters by part of a name, glob, user and action', async () => {
+    assert.deepEqual(await repositories({ repository: 'web' }), ['team/web']);
+    assert.deepEqual((await repositories({ repository: 'team/*' })).sort(), ['team/app', 'team/web']);
+    assert.deepEqual(await repositories({ repository: '%' }), []);
+    assert.equal((await list({ user: 'user3' })).rows.length, 3);
+    assert.equal((await list({ action: 'delete' })).rows.length, 0);
+  });
+  test('pages by key, newest first, each event once', async () => {
+    const seen: number[] = [];
+    let after: string | undefined;
+    do {
+      const page = await list({ after, limit: 4 });
+      seen.push(...page.rows.map((row) => row.id));
+      after = page.next;
+    } while (after !== undefined);
+    assert.equal(seen.length, 15);
+    assert.equal(new Set(seen).size, 15);
+  });
+  test('tells how events arrive', async () => {
+    const arrivals = await createEventStore(stack.opened.db).arrivals();
+    assert.ok(arrivals.lastReceivedAt);
+    assert.equal(arrivals.lastVerifiedAt, undefined);
+    assert.equal(arrivals.quarantined, 0);
+  });
+});
+
+for (const version of ['2.8.2', '3.1.1'] as const) {
+  test(`registry ${version}: a push arrives within a second`, { skip: await registrySkip(version) }, async () => {
+    const stack = await start(SECRET);
+    const notifications = { url: stack.url, headers: { Authorization: [`Bearer ${SECRET}`] } };
+    const registry = await startRegistry({ version, notifications });
+    try {
+      const image = await pushImage(registry.url, 'team/real', 'v1');
+      await until(async () => stack.applied.some((event) => event.digest === image.digest && event.tag === 'v1'), 1000);
+    } finally {
+      await registry.stop();
+      await stack.close();
+    }
+  });
+}

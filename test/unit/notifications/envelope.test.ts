@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseEnvelope } from '../../../server/notifications/envelope.ts';
+import { anEnvelope, anEvent } from '../../support/events.ts';
+
+const parse = (body: string | Buffer) => parseEnvelope(Buffer.from(body), 1000);
+const only = (event: unknown) => parse(anEnvelope(event)).events[0];
+
+test('reads an event as the registry sends it', () => {
+  const event = only(anEvent({ id: 'x', tag: 'v1', timestamp: '2026-01-02T03:04:05.678901234Z' }));
+  assert.equal(event?.eventId, 'x');
+  assert.equal(event?.at, Date.UTC(2026, 0, 2, 3, 4, 5, 678));
+  assert.equal(event?.repository, 'team/app');
+  assert.equal(event?.tag, 'v1');
+  assert.equal(event?.actor, 'ann');
+  assert.equal(event?.ofManifest, true);
+});
+
+const addresses = [
+  ['192.0.2.7:43210', '192.0.2.7'],
+  ['192.0.2.7', '192.0.2.7'],
+  ['[2001:db8::1]:443', '2001:db8::1'],
+  ['2001:db8::1', '2001:db8::1'],
+  ['[::ffff:192.0.2.7]:80', '192.0.2.7'],
+  ['', ''],
+] as const;
+for (const [sent, address] of addresses) {
+  test(`reads the address ${sent}`, () => assert.equal(only(anEvent({ address: sent }))?.address, address));
+}
+
+test('an event without actor is anonymous', () => assert.equal(only(anEvent({ actor: '' }))?.actor, ''));
+test('an unknown action is kept', () => assert.equal(only(anEvent({ action: 'sign' }))?.action, 'sign'));
+test('an unreadable time becomes the time of arrival', () => {
+  assert.equal(only(anEvent({ timestamp: 'yesterday' }))?.at, 1000);
+});
+test('a missing id becomes the same hash on every retry', () => {
+  const { id: _, ...nameless } = anEvent();
+  const first = only(nameless)?.eventId;
+  assert.match(first ?? '', /^sha256:[0-9a-f]{64}$/);
+  assert.equal(only(nameless)?.eventId, first);
+});
+
+const blobs = [
+  { mediaType: 'application/octet-stream' },
+  { mediaType: '', url: 'http://registry/v2/team/app/blobs/sha256:1' },
+  { action: 'mount' },
+] as const;
+for (const options of blobs) {
+  test(`is no manifest: ${JSON.stringify(options)}`, () => assert.equal(only(anEvent(options))?.ofManifest, false));
+}
+test('a delete of a tag names neither type nor digest', () => {
+  const event = only({
+    id: 'd',
+    action: 'delete',
+    target: { repository: 'team/app', tag: 'v1', mediaType: '', digest: '' },
+  });
+  assert.deepEqual([event?.ofManifest, event?.tag, event?.digest], [true, 'v1', null]);
+});
+test('a delete of a repository names only that', () => {
+  const event = only({ id: 'd', action: 'delete', target: { repository: 'team/app' } });
+  assert.deepEqual([event?.repository, event?.tag, event?.digest], ['team/app', null, null]);
+});
+
+const odd: readonly (readonly [string, string, RegExp])[] = [
+  ['nothing', '', /not JSON/],
+  ['half an envelope', '{"events":[{"id":"x"', /not JSON/],
+  ['HTML', '<html>', /not JSON/],
+  ['a list', '[]', /no list of events/],
+  ['null', 'null', /no list of events/],
+  ['events that are no list', '{"events":{}}', /no list of events/],
+  ['an event that is a number', '{"events":[7]}', /no object/],
+  ['no action', anEnvelope(anEvent({ action: '' })), /without action/],
+  ['a path as repository', anEnvelope(anEvent({ repository: '../etc' })), /repository name/],
+  ['depth', '['.repeat(1_000_000), /deep/],
+  ['half a million keys', `{${'"a":1,'.repeat(500_000)}"b":1}`, /too many/],
+];
+for (const [name, body, reason] of odd) {
+  test(`keeps aside: ${name}`, () => {
+    const { events, error } = parse(body);
+    assert.equal(events.length, 0);
+    assert.match(error ?? '', reason);
+  });
+}
+
+test('what is good beside something odd is read', () => {
+  const { events, error } = parse(anEnvelope(anEvent(), 'odd', anEvent()));
+  assert.equal(events.length, 2);
+  assert.ok(error);
+});
+test('hostile names lose control characters and length', () => {
+  const event = only(anEvent({ actor: `a\u0000\u001b[31m\r\nb\ud800${'x'.repeat(5000)}` }));
+  assert.equal(event?.actor.startsWith('a[31mbx'), true);
+  assert.ok((event?.actor.length ?? 0) <= 256);
+});
+test('keys of prototypes change nothing', () => {
+  parse('{"__proto__":{"events":[]},"events":[{"__proto__":{"action":"push"},"constructor":{"prototype":{"x":1}}}]}');
+  assert.equal(({} as Record<string, unknown>)['x'], undefined);
+});
