@@ -37,7 +37,7 @@ export async function createWebSide(options: WebSideOptions): Promise<Web> {
     visibility,
     repositories,
     tags: createTagStore(db),
-    images: createImages({ db, client: token.client, now }),
+    images: createImages({ db, fetchManifest: registry.indexer.fetchManifest, log }),
     deletion: registry.deletion,
     indexState: () => indexState(registry),
   };
