@@ -37,6 +37,7 @@ export function spawnRegistry({ binary, configFile, env, secrets, log }: ChildOp
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => logLine(line, secrets, log));
   }
+  child.on('error', (error) => log.error({ error, binary }, 'the registry cannot be run'));
   return child;
 }
 
