@@ -111,13 +111,9 @@ export function createUserStore(db: Database, now: () => number = Date.now) {
       passwordHash: string,
       { mustChange }: { readonly mustChange: boolean },
     ): Promise<number> => changeAccess(db, (transaction) => writePassword(transaction, id, passwordHash, mustChange)),
-    /** @throws {AppError} CONFLICT for the last active admin, NOT_FOUND. */
+    /** Disabling ends every session and refresh token for good. @throws {AppError} CONFLICT for the last active admin, NOT_FOUND. */
     setEnabled: (id: number, enabled: boolean): Promise<void> =>
-      changeAccess(db, async (transaction) => {
-        const change = { enabled: enabled ? 1 : 0 } as const;
-        const result = await transaction.updateTable('users').set(change).where('id', '=', id).executeTakeFirst();
-        if (result.numUpdatedRows === 0n) throw noSuchUser();
-      }),
+      changeAccess(db, (transaction) => writeEnabled(transaction, id, enabled)),
     /** @throws {AppError} CONFLICT for the last active admin, NOT_FOUND. */
     remove: (id: number): Promise<void> => changeAccess(db, (transaction) => removeUser(transaction, id)),
     async recordSignIn(id: number, address: string, at: number): Promise<void> {
@@ -189,6 +185,19 @@ async function writePassword(
     .executeTakeFirst();
   if (row === undefined) throw noSuchUser();
   return row.password_version;
+}
+
+async function writeEnabled(transaction: AccessTransaction, id: number, enabled: boolean): Promise<void> {
+  const result = await transaction
+    .updateTable('users')
+    .set(({ eb }) => ({
+      enabled: enabled ? 1 : 0,
+      // What was proven before must not count again when the account comes back.
+      password_version: eb('password_version', '+', enabled ? 0 : 1),
+    }))
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (result.numUpdatedRows === 0n) throw noSuchUser();
 }
 
 async function removeUser(transaction: AccessTransaction, id: number): Promise<void> {
