@@ -44,7 +44,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     db,
     client,
     isReadonly: () => isReadonly,
-    onChanged: indexer.refreshRepository,
+    onChanged: indexer.refreshAfterDeletion,
     audit: core.audit.record,
     now,
     log,

@@ -64,7 +64,7 @@ export function createIndexer(deps: IndexerDeps) {
   async function lookForPush(repository: string): Promise<void> {
     const isRead = (await wasRead(db, repository)) ?? (await hasCrawled(db));
     const push = { at: now(), by: null, confirmed: false, digest: null };
-    await refresh.refreshRepository(repository, isRead ? push : undefined);
+    await refresh.refreshRepository(repository, isRead ? { push } : {});
   }
 
   return {
@@ -79,6 +79,13 @@ export function createIndexer(deps: IndexerDeps) {
     refreshRepository: reread,
     async refreshTag(repository: string, tag: string): Promise<void> {
       await refresh.checkTags(repository, [{ name: tag }]);
+    },
+    /** We deleted something here ourselves: one look confirms it. */
+    async refreshAfterDeletion(repository: string): Promise<void> {
+      const before = await digestsOf(db, repository);
+      await refresh.refreshRepository(repository, { isDeletionReported: true });
+      const after = new Set(await digestsOf(db, repository));
+      for (const digest of before) if (!after.has(digest)) await refresh.dropManifestIfGone(repository, digest);
     },
     forgetTag: refresh.forgetTag,
     forgetManifest: refresh.forgetManifest,
@@ -128,4 +135,15 @@ async function hasCrawled(db: Database): Promise<boolean> {
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
+}
+
+async function digestsOf(db: Database, repository: string): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('tags')
+    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
+    .select('tags.digest')
+    .distinct()
+    .where('repositories.name', '=', repository)
+    .execute();
+  return rows.map((row) => row.digest);
 }

@@ -42,6 +42,13 @@ export interface TagCheck {
   readonly isUnlisted?: boolean | undefined;
 }
 
+export interface RefreshOptions {
+  /** What to note for tags that turn out to be new or moved. */
+  readonly push?: TagCheck['push'];
+  /** Something was just deleted here, so what the list lacks goes after one 404. */
+  readonly isDeletionReported?: boolean;
+}
+
 /** `unreadable`: it is there, but its manifest could not be read. `unknown`: no clear answer, so nothing changed. */
 export type TagState = 'present' | 'unreadable' | 'gone' | 'missing' | 'unknown';
 
@@ -172,16 +179,13 @@ export function createRefresh(deps: RefreshDeps) {
       return true;
     },
 
-    /**
-     * Reads the whole list of a repository's tags and checks each, those that it lacks too.
-     *
-     * @param push what to note for tags that turn out to be new or moved.
-     */
-    async refreshRepository(repository: string, push?: TagCheck['push']): Promise<ReadonlyMap<string, TagState>> {
+    /** Reads the whole list of a repository's tags and checks each, those that it lacks too. */
+    async refreshRepository(repository: string, options: RefreshOptions = {}): Promise<ReadonlyMap<string, TagState>> {
+      const { push, isDeletionReported } = options;
       try {
         const listed = await client.tags(repository);
         const missed = await tagsBeyond(db, repository, listed);
-        const unlisted = missed.map((name) => ({ name, isUnlisted: true }));
+        const unlisted = missed.map((name) => ({ name, isUnlisted: true, isDeletionReported }));
         const states = await checkTags(repository, [...listed.map((name) => ({ name, push })), ...unlisted]);
         await noteChecked(db, repository, problemOf(states), now());
         return states;
