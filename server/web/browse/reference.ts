@@ -1,0 +1,25 @@
+import { AppError } from '../../errors.ts';
+import { parseReferencePath, type Reference } from '../../registry/reference.ts';
+
+/**
+ * What an address below `/repositories/` names. Express has decoded it once already; nothing is decoded again.
+ *
+ * @throws {AppError} NOT_FOUND for anything that is no reference.
+ */
+export function referenceOf(path: string): Reference {
+  const reference = parseReferencePath(path);
+  if (reference === undefined) throw hidden();
+  return reference;
+}
+
+/** One answer for what is not there and for what the viewer may not see. */
+export function hidden(): AppError {
+  return new AppError('NOT_FOUND', 'There is no such repository or image, or you may not see it', {
+    key: 'image_hidden',
+  });
+}
+
+/** `/repositories/` + reference + an optional page below it; the first group is the reference. No name contains `/-/`. */
+export const REFERENCE_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+?)$/s;
+export const DELETE_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/delete$/s;
+export const RAW_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/(manifest|config)$/s;

@@ -1,0 +1,53 @@
+/** Values people should not have baked into an image. The page masks them until asked, it cannot undo them. */
+const SECRET_NAME =
+  /(passw|passphrase|secret|token|api_?key|private_?key|access_?key|credential|auth_?key|_pwd$|^pwd_)/i;
+const SECRET_VALUE =
+  /(^-----BEGIN [A-Z ]*PRIVATE KEY|^gh[pousr]_|^glpat-|^AKIA[0-9A-Z]{16}$|^xox[abp]-|^rw_|:\/\/[^/\s:@]+:[^/\s@]+@)/;
+
+export interface EnvironmentCell {
+  readonly name: string;
+  readonly value: string;
+  readonly isSecret: boolean;
+}
+
+/** `NAME=value`; what has no `=` is a name. */
+export function environmentCell(line: string): EnvironmentCell {
+  const at = line.indexOf('=');
+  const name = at === -1 ? line : line.slice(0, at);
+  const value = at === -1 ? '' : line.slice(at + 1);
+  const isSecret = value !== '' && (SECRET_NAME.test(name) || SECRET_VALUE.test(value));
+  return { name, value, isSecret };
+}
+
+/** A label's value as a link only where it is plain http or https; everything else stays text. */
+export function safeLink(value: string): string | null {
+  if (!/^https?:\/\/[^\s]+$/i.test(value) || value.length > 2000) return null;
+  try {
+    const url = new URL(value);
+    return url.username === '' && url.password === '' ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+export interface MapEntry {
+  /** The whole name. */
+  readonly full: string;
+  readonly key: string;
+  readonly value: string;
+  readonly link: string | null;
+}
+
+const OCI_PREFIX = 'org.opencontainers.image.';
+
+/** Labels and annotations in order of their names; the long standard prefix says nothing. */
+export function mapEntries(map: Readonly<Record<string, string>>): readonly MapEntry[] {
+  return Object.entries(map)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([full, value]) => ({
+      full,
+      key: full.startsWith(OCI_PREFIX) ? full.slice(OCI_PREFIX.length) : full,
+      value,
+      link: safeLink(value),
+    }));
+}

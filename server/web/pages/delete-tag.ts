@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { allowedActions } from '../../access/rule.ts';
+import type { RepositoryStore } from '../../catalog/repositories.ts';
+import type { VisibilityStore } from '../../catalog/visibility.ts';
+import { AppError } from '../../errors.ts';
+import type { Deletion } from '../../housekeeping/deletion.ts';
+import type { DeletionPlan } from '../../housekeeping/plan.ts';
+import { isDigest } from '../../registry/reference.ts';
+import { referencePath, shortDigest, splitName } from '../browse/cells.ts';
+import { folderCrumbs } from '../browse/labels.ts';
+import { DELETE_ROUTE, hidden, referenceOf } from '../browse/reference.ts';
+import { parseTrashId } from '../browse/undo.ts';
+import type { FieldErrors } from '../form.ts';
+import type { Crumb, Page } from '../page.ts';
+import type { PageModule } from '../routes.ts';
+import { whyNoDelete } from './repository.ts';
+
+export interface DeleteTagPageDeps {
+  readonly readonly: boolean;
+  readonly visibility: VisibilityStore;
+  readonly repositories: RepositoryStore;
+  readonly deletion: Pick<Deletion, 'plan' | 'deleteTag' | 'restore' | 'trash'>;
+}
+
+export interface DeleteTagView {
+  readonly title: string;
+  readonly nav: 'repositories';
+  readonly crumbs: readonly Crumb[];
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string;
+  readonly shortDigest: string;
+  readonly action: string;
+  readonly backHref: string;
+  /** Why it cannot be done; '' when it can. */
+  readonly deleteNote: string;
+  readonly siblings: readonly string[];
+  readonly stays: readonly string[];
+  readonly manifestOffer: { readonly label: string; readonly hint: string; readonly checked: boolean } | null;
+  readonly warnings: readonly string[];
+  readonly error: string | undefined;
+}
+
+const formSchema = z.strictObject({
+  digest: z.string().refine(isDigest, 'form.invalid'),
+  manifest: z.literal('yes').optional(),
+});
+
+export function deleteTagPage(deps: DeleteTagPageDeps): PageModule {
+  return (routes) => {
+    routes.get(DELETE_ROUTE, 'browse', async (page, request) => {
+      const plan = await planFor(deps, page, request.params[0] ?? '');
+      await render(deps, page, plan, {});
+    });
+    routes.post(DELETE_ROUTE, 'browse', async (page, request) => {
+      const plan = await planFor(deps, page, request.params[0] ?? '');
+      await carryOut(deps, page, plan);
+    });
+    routes.post('/trash/:id/restore', 'browse', (page, request) => restore(deps, page, String(request.params.id)));
+  };
+}
+
+async function planFor({ visibility, repositories, deletion }: DeleteTagPageDeps, page: Page, path: string) {
+  const reference = referenceOf(path);
+  if (!('tag' in reference)) throw hidden();
+  const seen = await visibility.of(page.viewer.rights, page.origin.address);
+  if ((await repositories.find(seen, reference.repository)) === undefined) throw hidden();
+  return deletion.plan(reference.repository, reference.tag);
+}
+
+async function render(
+  { readonly }: DeleteTagPageDeps,
+  page: Page,
+  plan: DeletionPlan,
+  errors: FieldErrors,
+): Promise<void> {
+  const alsoManifest = page.body.manifest === 'yes';
+  const status = Object.keys(errors).length === 0 ? 200 : 422;
+  await page.render('delete-tag', deleteTagView({ page, plan, readonly, errors, alsoManifest }), status);
+}
+
+async function carryOut(deps: DeleteTagPageDeps, page: Page, plan: DeletionPlan): Promise<void> {
+  requireDelete(deps, page, plan.repository);
+  const form = page.parseForm(formSchema);
+  if (!form.ok) return render(deps, page, plan, form.errors);
+  const { repository, tag } = plan;
+  const who = { actor: page.viewer.subject.name, address: page.origin.address };
+  const alsoManifest = form.values.manifest === 'yes';
+  try {
+    const request = { repository, tag, digest: form.values.digest, alsoManifest, ...who };
+    const { trashId, pushedAgain } = await deps.deletion.deleteTag(request);
+    const key = pushedAgain ? 'browse:delete.pushed_again' : 'browse:delete.done';
+    page.redirect(await pathAfter(deps, page, repository, trashId), { key, params: { tag, repository } });
+  } catch (error) {
+    // The tag moved, or the registry refused: the form again, with what is true by now.
+    await render(deps, page, await deps.deletion.plan(repository, tag), page.fieldErrors(error));
+  }
+}
+
+/** A repository whose last tag went may not be listed any more. */
+async function pathAfter(deps: DeleteTagPageDeps, page: Page, repository: string, trashId: number): Promise<string> {
+  const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
+  const isThere = (await deps.repositories.find(seen, repository)) !== undefined;
+  return `${isThere ? referencePath(repository) : '/repositories'}?undo=${trashId}`;
+}
+
+async function restore(deps: DeleteTagPageDeps, page: Page, text: string): Promise<void> {
+  const id = parseTrashId(text);
+  const item = id === undefined ? undefined : await deps.deletion.trash.get(id);
+  if (id === undefined || item === undefined) throw hidden();
+  const allowed = allowedActions(page.viewer.rights, item.repository, page.origin.address);
+  if (!allowed.has('pull')) throw hidden();
+  requireDelete(deps, page, item.repository);
+  const who = { actor: page.viewer.subject.name, address: page.origin.address };
+  const { repository, tags, taken } = await deps.deletion.restore(id, who);
+  const key = taken.length > 0 ? 'browse:delete.restored_some' : 'browse:delete.restored';
+  const params = { repository, tags: tags.join(', '), taken: taken.join(', ') };
+  page.redirect(referencePath(repository), { key, params });
+}
+
+/** @throws {AppError} DENIED: the button was greyed, but a form can be sent without it. */
+function requireDelete({ readonly }: DeleteTagPageDeps, page: Page, repository: string): void {
+  const note = whyNoDelete({ page, readonly, repository: { name: repository } });
+  if (note === '') return;
+  throw new AppError('DENIED', `The right "delete" on ${repository} is missing, or the registry is read-only.`, {
+    key: readonly ? 'readonly' : 'delete_denied',
+    params: { repository },
+  });
+}
+
+export interface DeleteTagFacts {
+  readonly page: Pick<Page, 't' | 'format' | 'url' | 'viewer' | 'origin'>;
+  readonly plan: DeletionPlan;
+  readonly readonly: boolean;
+  readonly errors: FieldErrors;
+  readonly alsoManifest: boolean;
+}
+
+export function deleteTagView({ page, plan, readonly, errors, alsoManifest }: DeleteTagFacts): DeleteTagView {
+  const { repository, tag, digest } = plan;
+  const { folder, leaf } = splitName(repository);
+  const path = referencePath(`${repository}:${tag}`);
+  const repositoryHref = page.url(referencePath(repository));
+  return {
+    title: page.t('browse:delete.title', { tag }),
+    nav: 'repositories',
+    crumbs: [
+      ...folderCrumbs(folder, page),
+      { text: leaf, href: repositoryHref },
+      { text: tag, href: page.url(path), separator: ':' },
+      { text: page.t('browse:delete.crumb') },
+    ],
+    repository,
+    tag,
+    digest,
+    shortDigest: shortDigest(digest),
+    action: page.url(`${path}/-/delete`),
+    backHref: page.url(path),
+    deleteNote: whyNoDelete({ page, readonly, repository: { name: repository } }),
+    siblings: plan.siblings,
+    stays: whatStays(plan, page),
+    manifestOffer: manifestOffer(plan, alsoManifest, page),
+    warnings: warnings(plan, page),
+    error: Object.values(errors)[0],
+  };
+}
+
+function whatStays({ siblings, digest, children, lastTag }: DeletionPlan, { t }: DeleteTagFacts['page']) {
+  const stays = [t('browse:delete.stays_digest', { digest: shortDigest(digest) })];
+  if (!lastTag) stays.unshift(t('browse:delete.stays_tags', { count: siblings.length }));
+  if (children.length > 0) stays.push(t('browse:delete.stays_children', { count: children.length }));
+  return stays;
+}
+
+/** Only for the last tag: otherwise the manifest is still in use, and deleting it would take the other tags along. */
+function manifestOffer(plan: DeletionPlan, checked: boolean, { t, format }: DeleteTagFacts['page']) {
+  if (!plan.canDeleteManifest) return null;
+  const label = t('browse:delete.also_manifest', { size: format.bytes(plan.freesBytes) });
+  return { label, hint: t('browse:delete.also_manifest_hint'), checked };
+}
+
+function warnings(plan: DeletionPlan, { t }: DeleteTagFacts['page']): readonly string[] {
+  const found: string[] = [];
+  if (plan.lastTag && plan.parents.length > 0)
+    found.push(t('browse:delete.protected_by_index', { count: plan.parents.length }));
+  if (plan.referrers.length > 0) found.push(t('browse:delete.referrers', { count: plan.referrers.length }));
+  return found;
+}

@@ -1,0 +1,83 @@
+import type { Page } from '../page.ts';
+import type { PageModule } from '../routes.ts';
+import { type Check, overallState, statusChecks } from '../status-checks.ts';
+import type { LoadStatusFacts, StatusFacts } from '../status-facts.ts';
+
+export interface StatusPageDeps {
+  readonly statusFacts: LoadStatusFacts;
+}
+
+export interface StatusView {
+  readonly title: string;
+  readonly nav: 'status';
+  readonly overall: { readonly tone: 'good' | 'amber' | 'red'; readonly icon: string; readonly text: string };
+  readonly checks: readonly CheckCells[];
+  readonly checkedAt: number;
+}
+
+export interface CheckCells {
+  readonly id: string;
+  readonly title: string;
+  readonly state: Check['state'];
+  readonly stateText: string;
+  readonly tone: 'accent' | 'amber' | 'red' | 'plain';
+  readonly text: string;
+  readonly at: number | null;
+  readonly fix: { readonly intro: string; readonly lines: string } | null;
+}
+
+export function statusPage({ statusFacts }: StatusPageDeps): PageModule {
+  return (routes) => {
+    routes.get('/status', 'auditor', async (page) => {
+      await page.render('status', statusView(page, await statusFacts()));
+    });
+  };
+}
+
+export function statusView({ t }: Pick<Page, 't'>, facts: StatusFacts): StatusView {
+  const checks = statusChecks(facts);
+  return {
+    title: t('status:page'),
+    nav: 'status',
+    overall: overall(checks, t),
+    checks: checks.map((check) => checkCells(check, t)),
+    checkedAt: facts.now,
+  };
+}
+
+function overall(checks: readonly Check[], t: Page['t']): StatusView['overall'] {
+  const count = (state: Check['state']) => checks.filter((check) => check.state === state).length;
+  switch (overallState(checks)) {
+    case 'failed':
+      return { tone: 'red', icon: 'alert-triangle', text: t('status:overall.failed', { count: count('failed') }) };
+    case 'warning':
+      return { tone: 'amber', icon: 'alert-triangle', text: t('status:overall.warning', { count: count('warning') }) };
+    default:
+      return { tone: 'good', icon: 'check', text: t('status:overall.ok') };
+  }
+}
+
+function checkCells(check: Check, t: Page['t']): CheckCells {
+  const tones = { ok: 'accent', warning: 'amber', failed: 'red', unknown: 'plain' } as const;
+  const states = {
+    ok: t('status:state.ok'),
+    warning: t('status:state.warning'),
+    failed: t('status:state.failed'),
+    unknown: t('status:state.unknown'),
+  };
+  return {
+    id: check.id,
+    title: t(check.title),
+    state: check.state,
+    stateText: states[check.state],
+    tone: tones[check.state],
+    text: t(check.key, check.params),
+    at: check.at,
+    fix: check.fix === null ? null : { intro: fixIntro(check.fix.file, t), lines: check.fix.lines },
+  };
+}
+
+function fixIntro(file: NonNullable<Check['fix']>['file'], t: Page['t']): string {
+  if (file === 'registry') return t('status:fix.registry');
+  return file === 'ours' ? t('status:fix.ours') : t('status:fix.shell');
+}

@@ -1,0 +1,236 @@
+/**
+ * Judges the facts of /status. Pure: facts in, checks out. A check that fails carries the exact lines to change in the
+ * registry's `config.yml` or in ours; its sentences are keys of `locales/<language>/status.json`.
+ */
+import type { StatusFacts } from './status-facts.ts';
+
+export type CheckState = 'ok' | 'warning' | 'failed' | 'unknown';
+
+export interface Fix {
+  readonly file: 'registry' | 'ours' | 'shell';
+  readonly lines: string;
+}
+
+const TITLES = {
+  reachable: 'status:title.reachable',
+  demands_token: 'status:title.demands_token',
+  challenge: 'status:title.challenge',
+  realm: 'status:title.realm',
+  tokens: 'status:title.tokens',
+  expiry: 'status:title.expiry',
+  deletion: 'status:title.deletion',
+  notifications: 'status:title.notifications',
+  clock: 'status:title.clock',
+  crawl: 'status:title.crawl',
+  database: 'status:title.database',
+} as const;
+type CheckId = keyof typeof TITLES;
+
+export interface Check {
+  readonly id: CheckId;
+  readonly state: CheckState;
+  /** Key of its name. */
+  readonly title: string;
+  /** Key of the sentence that tells what was found. */
+  readonly key: string;
+  readonly params: Readonly<Record<string, string | number>>;
+  /** Moments that the page words itself: relative, in the reader's language. */
+  readonly at: number | null;
+  readonly fix: Fix | null;
+}
+
+const CLOCK_LIMIT_MS = 30_000;
+const DAY_MS = 86_400_000;
+const EXPIRY_WARNING_MS = 30 * DAY_MS;
+
+export function statusChecks(facts: StatusFacts): readonly Check[] {
+  const checks = [reachable(facts)];
+  if (facts.auth.enabled)
+    checks.push(demandsToken(facts), challenge(facts), realm(facts), tokens(facts), expiry(facts));
+  checks.push(deletion(facts), notifications(facts), clock(facts), crawl(facts), database(facts));
+  return checks;
+}
+
+/** The worst of all: what one looks at first. Unknown is no alarm. */
+export function overallState(checks: readonly Check[]): CheckState {
+  if (checks.some((check) => check.state === 'failed')) return 'failed';
+  return checks.some((check) => check.state === 'warning') ? 'warning' : 'ok';
+}
+
+interface Found {
+  readonly params?: Check['params'];
+  readonly at?: number | null;
+  readonly fix?: Fix | null;
+}
+
+function check(id: CheckId, state: CheckState, key: string, { params = {}, at = null, fix = null }: Found = {}): Check {
+  return { id, state, title: TITLES[id], key, params, at, fix };
+}
+
+function reachable({ registry, mode }: StatusFacts): Check {
+  const params = { url: registry.url, version: registry.version ?? '', error: registry.error ?? '' };
+  if (registry.reachable)
+    return check('reachable', 'ok', registry.version === null ? 'status:reachable.ok' : 'status:reachable.version', {
+      params,
+    });
+  if (mode === 'managed') return check('reachable', 'failed', 'status:reachable.managed', { params });
+  const fix: Fix = { file: 'ours', lines: `registry:\n  url: ${registry.url}` };
+  return check('reachable', 'failed', 'status:reachable.refused', { params, fix });
+}
+
+/** A v2 configuration mounted into a v3 image is silently ignored, and the registry stands open. */
+function demandsToken({ registry, auth }: StatusFacts): Check {
+  if (registry.demandsToken === null) return check('demands_token', 'unknown', 'status:demands_token.unknown');
+  if (!registry.demandsToken)
+    return check('demands_token', 'failed', 'status:demands_token.open', { fix: tokenFix(auth) });
+  if (registry.challenge !== null && registry.challenge.scheme.toLowerCase() !== 'bearer') {
+    return check('demands_token', 'failed', 'status:demands_token.basic', {
+      fix: tokenFix(auth),
+      params: { scheme: registry.challenge.scheme },
+    });
+  }
+  return check('demands_token', 'ok', 'status:demands_token.ok');
+}
+
+function challenge({ registry, auth }: StatusFacts): Check {
+  const found = registry.challenge;
+  if (found === null || found.scheme.toLowerCase() !== 'bearer')
+    return check('challenge', 'unknown', 'status:challenge.unknown');
+  if (found.service !== auth.service) {
+    const fix: Fix = { file: 'registry', lines: `auth:\n  token:\n    service: ${auth.service}` };
+    return check('challenge', 'failed', 'status:challenge.service', {
+      params: { found: found.service, ours: auth.service },
+      fix,
+    });
+  }
+  if (samePlace(found.realm, auth.realm))
+    return check('challenge', 'ok', 'status:challenge.ok', { params: { service: auth.service } });
+  const fix: Fix = { file: 'registry', lines: `auth:\n  token:\n    realm: ${auth.realm}` };
+  return check('challenge', 'warning', 'status:challenge.realm', {
+    params: { found: found.realm, ours: auth.realm },
+    fix,
+  });
+}
+
+function realm({ registry, auth }: StatusFacts): Check {
+  const params = { realm: registry.challenge?.realm ?? auth.realm, error: auth.realmError ?? '' };
+  if (auth.realmReachable === null) return check('realm', 'unknown', 'status:realm.unknown');
+  if (auth.realmReachable) return check('realm', 'ok', 'status:realm.ok', { params });
+  const origin = auth.realm.replace(/\/api\/auth\/?$/, '');
+  return check('realm', 'failed', 'status:realm.unreachable', {
+    params,
+    fix: { file: 'ours', lines: `server:\n  public_url: ${origin}` },
+  });
+}
+
+function tokens({ auth }: StatusFacts): Check {
+  if (auth.accepted === null) return check('tokens', 'unknown', 'status:tokens.unknown');
+  if (auth.accepted) return check('tokens', 'ok', 'status:tokens.ok', { params: { mode: auth.headerMode ?? '' } });
+  const bundle = auth.certificatePath ?? '/conf/auth.cert';
+  const lines = `auth:\n  token:\n    issuer: ${auth.issuer}\n    rootcertbundle: ${bundle}`;
+  return check('tokens', 'failed', 'status:tokens.refused', { fix: { file: 'registry', lines } });
+}
+
+function expiry({ auth, now }: StatusFacts): Check {
+  const at = auth.certificateExpiresAt;
+  if (at === null) return check('expiry', 'ok', 'status:expiry.none');
+  if (at <= now) return check('expiry', 'failed', 'status:expiry.over', { at });
+  if (at - now < EXPIRY_WARNING_MS) return check('expiry', 'warning', 'status:expiry.soon', { at });
+  return check('expiry', 'ok', 'status:expiry.ok', { at });
+}
+
+function deletion({ registry, auth }: StatusFacts): Check {
+  if (auth.readonly)
+    return check('deletion', 'ok', 'status:deletion.readonly', {
+      fix: { file: 'ours', lines: 'registry:\n  readonly: false' },
+    });
+  if (registry.deletionEnabled === null) return check('deletion', 'unknown', 'status:deletion.unknown');
+  if (registry.deletionEnabled) return check('deletion', 'ok', 'status:deletion.ok');
+  return check('deletion', 'failed', 'status:deletion.disabled', {
+    fix: { file: 'registry', lines: 'storage:\n  delete:\n    enabled: true' },
+  });
+}
+
+function notifications({ notifications: facts }: StatusFacts): Check {
+  const fix: Fix = { file: 'registry', lines: endpointLines(facts) };
+  if (facts.quarantined > 0) {
+    return check('notifications', 'warning', 'status:notifications.quarantined', {
+      params: { count: facts.quarantined },
+      at: facts.lastAt,
+    });
+  }
+  if (facts.lastAt === null) {
+    // A push without its event proves that the endpoint is wrong; before the first push nothing is known.
+    const pushed = facts.lastPushTokenAt !== null;
+    return check(
+      'notifications',
+      pushed ? 'failed' : 'unknown',
+      pushed ? 'status:notifications.missing' : 'status:notifications.never',
+      { fix },
+    );
+  }
+  if (facts.lastVerified === true) return check('notifications', 'ok', 'status:notifications.ok', { at: facts.lastAt });
+  if (facts.hasSecret)
+    return check('notifications', 'failed', 'status:notifications.wrong_secret', { at: facts.lastAt, fix });
+  return check('notifications', 'warning', 'status:notifications.unverified', { at: facts.lastAt, fix: secretFix });
+}
+
+function clock({ registry }: StatusFacts): Check {
+  if (registry.clockDifferenceMs === null) return check('clock', 'unknown', 'status:clock.unknown');
+  const seconds = Math.round(Math.abs(registry.clockDifferenceMs) / 1000);
+  if (Math.abs(registry.clockDifferenceMs) <= CLOCK_LIMIT_MS) return check('clock', 'ok', 'status:clock.ok');
+  const found = registry.clockDifferenceMs > 0 ? 'status:clock.ahead' : 'status:clock.behind';
+  return check('clock', 'failed', found, {
+    params: { seconds },
+    fix: { file: 'shell', lines: 'timedatectl set-ntp true' },
+  });
+}
+
+function crawl({ crawl: facts }: StatusFacts): Check {
+  if (facts.running)
+    return check('crawl', 'ok', 'status:crawl.running', {
+      params: { done: facts.done, total: facts.total ?? facts.done },
+    });
+  if (facts.error !== null)
+    return check('crawl', 'failed', 'status:crawl.failed', { params: { error: facts.error }, at: facts.finishedAt });
+  if (facts.finishedAt === null) return check('crawl', 'unknown', 'status:crawl.never');
+  if (facts.failures > 0)
+    return check('crawl', 'warning', 'status:crawl.failures', {
+      params: { count: facts.failures },
+      at: facts.finishedAt,
+    });
+  return check('crawl', 'ok', 'status:crawl.ok', { at: facts.finishedAt });
+}
+
+function database({ database: facts }: StatusFacts): Check {
+  if (facts.engine === 'postgres') return check('database', 'ok', 'status:database.postgres');
+  if (facts.synchronous === null) return check('database', 'unknown', 'status:database.unknown');
+  const full = /^(full|extra|2|3)$/i.test(facts.synchronous);
+  return check('database', full ? 'ok' : 'failed', full ? 'status:database.ok' : 'status:database.loose', {
+    params: { synchronous: facts.synchronous },
+  });
+}
+
+const secretFix: Fix = { file: 'ours', lines: 'notifications:\n  secret: …' };
+
+function endpointLines({ endpoint, hasSecret }: StatusFacts['notifications']): string {
+  const header = hasSecret ? '\n      headers:\n        Authorization: [Bearer …]' : '';
+  return `notifications:\n  endpoints:\n    - name: registry-web\n      url: ${endpoint}${header}`;
+}
+
+function tokenFix(auth: StatusFacts['auth']): Fix {
+  const bundle = auth.certificatePath ?? '/conf/auth.cert';
+  const values = [
+    `realm: ${auth.realm}`,
+    `service: ${auth.service}`,
+    `issuer: ${auth.issuer}`,
+    `rootcertbundle: ${bundle}`,
+  ];
+  return { file: 'registry', lines: `auth:\n  token:\n${values.map((line) => `    ${line}`).join('\n')}` };
+}
+
+/** The same realm in other words: a trailing slash, or the old path of the endpoint. */
+function samePlace(found: string, ours: string): boolean {
+  const plain = (text: string) => text.replace(/\/+$/, '').replace(/\/auth\/token$/, '/api/auth');
+  return plain(found) === plain(ours);
+}

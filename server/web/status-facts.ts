@@ -1,0 +1,61 @@
+/** What /status is told. Collected by `app.ts` from the parts that know; judged by `status-checks.ts`. */
+import type { Config } from '../config/config.ts';
+
+export interface StatusFacts {
+  readonly now: number;
+  readonly mode: 'managed' | 'configured';
+  readonly registry: {
+    readonly url: string;
+    readonly publicName: string;
+    readonly reachable: boolean;
+    /** One plain sentence why not. */
+    readonly error: string | null;
+    /** `2.x`, `3.1.1` …: as far as the answers tell; null when they do not. */
+    readonly version: string | null;
+    /** false: it answered 200 without a token. */
+    readonly demandsToken: boolean | null;
+    /** What its challenge names; null when there was none, or when it asks for Basic. */
+    readonly challenge: { readonly scheme: string; readonly realm: string; readonly service: string } | null;
+    /** From its Date header; positive: it is ahead of us. */
+    readonly clockDifferenceMs: number | null;
+    /** null: nobody has tried yet. */
+    readonly deletionEnabled: boolean | null;
+  };
+  readonly auth: {
+    readonly enabled: boolean;
+    readonly service: string;
+    readonly issuer: string;
+    /** The realm we print, from `server.public_url`. */
+    readonly realm: string;
+    /** What fetching the registry's own realm gave; null: not tried, or there is no realm. */
+    readonly realmReachable: boolean | null;
+    readonly realmError: string | null;
+    readonly readonly: boolean;
+    /** Whether the registry took a token of ours, and in which form. */
+    readonly accepted: boolean | null;
+    readonly headerMode: Config['registry']['auth']['token_header'] | null;
+    readonly certificateExpiresAt: number | null;
+    readonly certificatePath: string | null;
+  };
+  readonly notifications: {
+    readonly endpoint: string;
+    readonly lastAt: number | null;
+    /** The last one carried the configured secret. */
+    readonly lastVerified: boolean | null;
+    readonly hasSecret: boolean;
+    readonly quarantined: number;
+    /** Last push that we only know of because we issued its token. */
+    readonly lastPushTokenAt: number | null;
+  };
+  readonly database: { readonly engine: 'sqlite' | 'postgres'; readonly synchronous: string | null };
+  readonly crawl: {
+    readonly running: boolean;
+    readonly done: number;
+    readonly total: number | null;
+    readonly finishedAt: number | null;
+    readonly failures: number;
+    readonly error: string | null;
+  };
+}
+
+export type LoadStatusFacts = () => Promise<StatusFacts>;
