@@ -82,6 +82,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   });
   const monitor = createMonitor({
     client,
+    token: async () => signer?.mint([]),
     now,
     onChange: ({ reachable, error }) => {
       if (reachable) log.info({ registry: client.address }, 'registry reachable');

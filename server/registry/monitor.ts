@@ -11,6 +11,8 @@ export interface RegistryHealth {
 
 export interface MonitorDeps {
   readonly client: Pick<RegistryClient, 'ping'>;
+  /** Sent with the regular question: a registry writes a warning into its log for each one without. */
+  readonly token: () => Promise<string | undefined>;
   readonly now: () => number;
   /** Told once per change, not once per failure: a flapping registry must not fill the log. */
   readonly onChange: (health: RegistryHealth) => void;
@@ -20,14 +22,14 @@ const EVERY_MS = 15_000;
 const EVERY_WHILE_DOWN_MS = 3_000;
 
 /** Asks the registry now and then whether it is there, so that pages can say it without asking themselves. */
-export function createMonitor({ client, now, onChange }: MonitorDeps) {
+export function createMonitor({ client, token, now, onChange }: MonitorDeps) {
   let health: RegistryHealth | undefined;
   let lastAnswerAt: number | null = null;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  async function check(): Promise<RegistryHealth> {
-    const found = await client.ping().then(
+  async function ask(given?: string): Promise<RegistryHealth> {
+    const found = await client.ping(given === undefined ? {} : { token: given }).then(
       (ping) => ({ reachable: true, error: null, ping, checkedAt: now() }),
       (error: unknown) => ({ reachable: false, error: errorText(error), ping: undefined, checkedAt: now() }),
     );
@@ -39,13 +41,14 @@ export function createMonitor({ client, now, onChange }: MonitorDeps) {
   }
 
   async function loop(): Promise<void> {
-    const found = await check();
+    const found = await ask(await token());
     if (!stopped) timer = setTimeout(loop, found.reachable ? EVERY_MS : EVERY_WHILE_DOWN_MS).unref();
   }
 
   return {
     start: loop,
-    check,
+    /** Without a token, as a stranger would: what it answers then tells whether it is protected. */
+    check: () => ask(),
     latest: (): RegistryHealth | undefined => health,
     /** null: never since the start. */
     lastAnswerAt: (): number | null => lastAnswerAt,
