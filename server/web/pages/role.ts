@@ -23,7 +23,7 @@ interface RoleState {
 export function rolePage({ roles, grants, audit, previewMatches }: Deps): PageModule {
   async function find(name: unknown): Promise<Role> {
     const role = await roles.find(String(name));
-    if (role === undefined) throw new AppError('NOT_FOUND', 'There is no such role.', { key: 'role_unknown' });
+    if (role === undefined) throw new AppError('NOT_FOUND', 'There is no such role.', { key: 'role.unknown' });
     return role;
   }
 

@@ -6,6 +6,7 @@ import { generatePassword } from '../generated-password.ts';
 import type { Flash, Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import type { AccountPagesDeps } from './account-pages.ts';
+import { roleText } from './roles.ts';
 import { roleIds, userPath } from './users.ts';
 
 const enabledSchema = z.strictObject({ enabled: z.enum(['yes', 'no']) });
@@ -19,7 +20,7 @@ export function userPage(deps: Deps): PageModule {
 
   async function find(name: unknown): Promise<User> {
     const user = await users.find(String(name));
-    if (user === undefined) throw new AppError('NOT_FOUND', 'There is no such user.', { key: 'user_unknown' });
+    if (user === undefined) throw new AppError('NOT_FOUND', 'There is no such user.', { key: 'user.unknown' });
     return user;
   }
 
@@ -32,7 +33,7 @@ export function userPage(deps: Deps): PageModule {
       nav: 'users',
       user,
       path,
-      roles: known.map((role) => ({ ...role, checked: held.has(role.id) })),
+      roles: known.map((role) => ({ ...role, description: roleText(page, role), checked: held.has(role.id) })),
       sessions: await sessions.list(user.id),
       errors,
     };

@@ -7,6 +7,7 @@ import { generatePassword } from '../generated-password.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import type { AccountPagesDeps } from './account-pages.ts';
+import { roleText } from './roles.ts';
 
 const PAGE_SIZE = 50;
 
@@ -50,7 +51,11 @@ export function usersPage({ users, roles, grants, hasher, audit }: Deps): PageMo
       title: page.t('admin:users.new'),
       nav: 'users',
       ...state,
-      roles: known.map((role) => ({ ...role, checked: state.chosen.includes(role.id) })),
+      roles: known.map((role) => ({
+        ...role,
+        description: roleText(page, role),
+        checked: state.chosen.includes(role.id),
+      })),
     };
     await page.render('user-new', model, Object.keys(state.errors).length > 0 ? 422 : 200);
   }
@@ -58,12 +63,12 @@ export function usersPage({ users, roles, grants, hasher, audit }: Deps): PageMo
   async function addUser(
     page: Page,
     values: z.output<typeof schema>,
-  ): Promise<{ user: User; secret: string | undefined }> {
+  ): Promise<{ user: User; secret: string | undefined; roleNames: readonly string[] }> {
     const secret = values.password === '' ? generatePassword() : undefined;
     const password = secret ?? parsePassword(values.password, { username: values.username });
-    const known = new Set((await roles.list()).map(({ id }) => id));
-    if (!values.role_id.every((id) => known.has(id))) {
-      throw new AppError('INVALID', 'There is no such role.', { key: 'role_unknown', field: 'role_id' });
+    const chosen = (await roles.list()).filter(({ id }) => values.role_id.includes(id));
+    if (chosen.length !== new Set(values.role_id).size) {
+      throw new AppError('INVALID', 'There is no such role.', { key: 'role.unknown', field: 'role_id' });
     }
     const user = await users.add({
       username: values.username,
@@ -72,7 +77,7 @@ export function usersPage({ users, roles, grants, hasher, audit }: Deps): PageMo
       roleIds: values.role_id,
       by: page.viewer.subject.name,
     });
-    return { user, secret };
+    return { user, secret, roleNames: chosen.map(({ name }) => name) };
   }
 
   return (routes) => {
@@ -109,10 +114,10 @@ export function usersPage({ users, roles, grants, hasher, audit }: Deps): PageMo
       if (!form.ok) return showForm(page, { ...state, errors: form.errors });
       const added = await addUser(page, form.values).catch((error: unknown) => ({ errors: page.fieldErrors(error) }));
       if ('errors' in added) return showForm(page, { ...state, errors: added.errors });
-      const { user, secret } = added;
+      const { user, secret, roleNames } = added;
       const { subject } = page.viewer;
       const entry = { actor: subject.name, address: page.origin.address, action: 'user.add', object: user.username };
-      await audit.record({ ...entry, outcome: 'ok', detail: { roles: form.values.role_id.map(String) } });
+      await audit.record({ ...entry, outcome: 'ok', detail: { roles: roleNames } });
       const path = userPath(user.username);
       if (secret === undefined)
         return page.redirect(path, { key: 'admin:users.added', params: { name: user.username } });

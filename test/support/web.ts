@@ -1,0 +1,84 @@
+/** The pages on a free port with a fresh database: everything real but the registry. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import express from 'express';
+import { createAccess } from '../../server/access/engine.ts';
+import { createGrantStore } from '../../server/access/grants.ts';
+import { createRoleStore } from '../../server/access/roles.ts';
+import { createUserStore } from '../../server/access/users.ts';
+import { createCredentialChecker } from '../../server/accounts/credentials.ts';
+import { createSetupCode, ensureFirstAdmin } from '../../server/accounts/first-admin.ts';
+import { createPasswordHasher } from '../../server/accounts/password.ts';
+import { createSessions } from '../../server/accounts/sessions.ts';
+import { createAudit } from '../../server/audit/audit.ts';
+import { configSchema } from '../../server/config/config.ts';
+import { createOriginOf } from '../../server/http/client-address.ts';
+import { createLogger } from '../../server/log.ts';
+import { openDatabase } from '../../server/storage/database.ts';
+import { createSettings } from '../../server/storage/settings.ts';
+import type { PageModule } from '../../server/web/routes.ts';
+import { createWeb, type WebDeps } from '../../server/web/web.ts';
+
+export const ROOT = join(fileURLToPath(import.meta.url), '..', '..', '..');
+
+export interface TestWebOptions {
+  readonly config?: object;
+  readonly adminPassword?: string | null;
+  readonly pages?: readonly PageModule[];
+  readonly deps?: Partial<WebDeps>;
+  /** Trusted as a proxy, so that a test can be another client or come over https. */
+  readonly trustedProxies?: readonly string[];
+}
+
+export async function startWeb(options: TestWebOptions = {}) {
+  const { config: given = {}, adminPassword = 'first-admin-password', pages = [], trustedProxies = [] } = options;
+  const dataPath = mkdtempSync(join(tmpdir(), 'registry-web-test-'));
+  const { db, close } = await openDatabase({ dataPath, exclusive: true });
+  const config = configSchema.parse(given);
+  const lines: string[] = [];
+  const log = createLogger('debug', { write: (line) => void lines.push(line) });
+  const [access, users, roles, grants] = [
+    createAccess(db),
+    createUserStore(db),
+    createRoleStore(db),
+    createGrantStore(db),
+  ];
+  const [hasher, settings, sessions, audit] = [
+    createPasswordHasher(),
+    createSettings(db),
+    createSessions(db, { now: Date.now }),
+    createAudit(db),
+  ];
+  await ensureFirstAdmin({ users, roles, grants, hasher, password: adminPassword, settings, log });
+  const web = createWeb({
+    ...{ config, root: ROOT, originOf: createOriginOf(trustedProxies), sessionStore: sessions.store },
+    ...{ secret: 'test'.repeat(16), log, cacheViews: true, pages, access, users, roles, grants, hasher, sessions, audit },
+    credentials: createCredentialChecker({ access, hasher, users, now: Date.now, log }),
+    setupCode: createSetupCode(settings),
+    now: Date.now,
+    previewMatches: async (pattern) => ({ total: pattern === '**' ? 12 : 1, names: ['team/app'] }),
+    ...options.deps,
+  });
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(config.server.base_path === '' ? '/' : config.server.base_path, web.router);
+  const server = createServer(app).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    ...{ port, url: `http://127.0.0.1:${port}${config.server.base_path}`, db, users, roles, grants, sessions, audit },
+    ...{ hasher, routes: web.routes, logged: () => lines.join('') },
+    async stop(): Promise<void> {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await hasher.close();
+      await close();
+      rmSync(dataPath, { recursive: true, force: true });
+    },
+  };
+}
+export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
