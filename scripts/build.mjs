@@ -8,8 +8,8 @@ import { build } from 'esbuild';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const OUT = join(ROOT, 'dist');
 
-// Native, or finding files beside their own.
-const NOT_BUNDLED = ['better-sqlite3', 'piscina', 'pg-native'];
+// Native, finding files beside their own, or loaded only to make certificates.
+export const NOT_BUNDLED = ['better-sqlite3', 'piscina', '@peculiar/x509', 'reflect-metadata'];
 
 // Packages in the older module format call require() for node's own modules.
 const BANNER = `import { createRequire as createRequireHere } from 'node:module';

@@ -33,15 +33,16 @@ function install() {
   markPackages(ROOT);
 }
 
-async function build() {
+/** In a process of its own: what the build tools need of memory goes with them. */
+function build() {
   const stamp = sourceStamp(ROOT);
   say('Building …');
-  const { buildAll } = await import('./build.mjs');
-  await buildAll();
+  const result = spawnSync(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  if (result.status !== 0) stop('the build failed: it says why above', 70);
   markBundle(ROOT, stamp);
 }
 
 checkNode();
 install();
-if (!isBundleFresh(ROOT)) await build().catch((error) => stop(`the build failed: ${error.message}`, 70));
+if (!isBundleFresh(ROOT)) build();
 await import(new URL('../dist/main.js', import.meta.url).href);

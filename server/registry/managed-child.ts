@@ -67,6 +67,8 @@ export function parseRegistryLine(line: string, secrets: readonly string[]): Reg
   const { level = '', msg, error } = parseFields(text);
   const said = typeof msg === 'string' ? msg : text;
   const message = typeof error === 'string' ? `${said}: ${error}` : said;
+  // Every login and every first request comes without a token and is told where to get one.
+  if (said.startsWith('error authorizing context')) return { level: 'debug', message };
   return { level: LEVELS[String(level)] ?? (msg === undefined ? 'info' : 'debug'), message };
 }
 

@@ -77,6 +77,11 @@ const LINES: readonly (readonly [line: string, level: string, message: string])[
     'endpoint headers=map[Authorization:[Bearer [redacted]]]',
   ],
   ['panic: open x: no such file', 'info', 'panic: open x: no such file'],
+  [
+    '{"level":"warning","msg":"error authorizing context: authorization token required"}',
+    'debug',
+    'error authorizing context: authorization token required',
+  ],
   ['null', 'info', 'null'],
 ];
 for (const [line, level, message] of LINES) {
