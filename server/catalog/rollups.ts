@@ -16,7 +16,10 @@ export async function sumUpRepository(trx: Database, repositoryId: number): Prom
 }
 
 async function tagFacts(trx: Database, repositoryId: number) {
-  const tags = trx.selectFrom('tags').where('repository_id', '=', repositoryId).where('subject_digest', 'is', null);
+  const tags = trx
+    .selectFrom('tags')
+    .where('tags.repository_id', '=', repositoryId)
+    .where('tags.subject_digest', 'is', null);
   const { total } = await tags.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
   const newest = await tags
     .leftJoin('manifests', 'manifests.digest', 'tags.digest')

@@ -1,0 +1,109 @@
+/** The index beside a real registry, with nothing else of the application. */
+import { createImages } from '../../server/catalog/images.ts';
+import { createIndexer, type RegistryReader } from '../../server/catalog/indexer.ts';
+import { createRepositoryStore } from '../../server/catalog/repositories.ts';
+import { createTagStore } from '../../server/catalog/tags.ts';
+import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import type { Config } from '../../server/config/config.ts';
+import { createLogger } from '../../server/log.ts';
+import { createRegistryClient } from '../../server/registry/client.ts';
+import { openTestDatabase } from './database.ts';
+import { startRegistry } from './registry.ts';
+
+export interface Catalog {
+  readonly url: string;
+  /** Counts of requests by kind since the last `reset`. */
+  readonly asked: string[];
+  /** What the next calls of this kind fail with. */
+  readonly failing: Set<string>;
+  clock: number;
+}
+
+export async function startCatalog() {
+  const registry = await startRegistry({ version: '3.1.1' });
+  const database = await openTestDatabase();
+  const log = createLogger('silent');
+  const config = {
+    registry: {
+      url: registry.url,
+      host: '',
+      port: 0,
+      ca: null,
+      trust_any_ssl: false,
+      basic_auth: null,
+      username: null,
+      password: null,
+    },
+  };
+  const real = createRegistryClient({
+    config: config as unknown as Pick<Config, 'registry'>,
+    token: async () => undefined,
+    log,
+  });
+  const state: Catalog = {
+    url: registry.url,
+    asked: [],
+    failing: new Set(),
+    clock: Date.parse('2026-03-01T00:00:00Z'),
+  };
+  const changes: string[] = [];
+  const { db } = database;
+  const indexer = createIndexer({
+    db,
+    client: watched(real, state),
+    now: () => state.clock,
+    log,
+    onChanged: (repository) => changes.push(repository),
+    lookAgainDelaysMs: [20, 60],
+    retryDelaysMs: [20, 40],
+  });
+  const repositories = createRepositoryStore(db);
+  return {
+    ...state,
+    state,
+    registry,
+    db,
+    indexer,
+    changes,
+    repositories,
+    tags: createTagStore(db),
+    images: createImages({ db, fetchManifest: indexer.fetchManifest, log }),
+    repository: (name: string) => repositories.find(EVERYTHING, name),
+    async stop(): Promise<void> {
+      await indexer.close();
+      real.close();
+      await database.close();
+      await registry.stop();
+    },
+  };
+}
+
+/** Notes each request, and fails those that the test wants to fail. */
+function watched(client: RegistryReader, state: Catalog): RegistryReader {
+  const note = (kind: string, what: string): void => {
+    state.asked.push(`${kind} ${what}`);
+    if (state.failing.has(kind)) throw new Error(`${kind} fails`);
+  };
+  return {
+    catalogPages: () => {
+      note('catalog', '');
+      return client.catalogPages();
+    },
+    tags: async (repository) => {
+      note('tags', repository);
+      return client.tags(repository);
+    },
+    headManifest: async (repository, reference) => {
+      note('head', `${repository} ${reference}`);
+      return client.headManifest(repository, reference);
+    },
+    getManifest: async (repository, reference) => {
+      note('manifest', reference);
+      return client.getManifest(repository, reference);
+    },
+    getBlob: async (repository, digest, maxBytes) => {
+      note('blob', digest);
+      return client.getBlob(repository, digest, maxBytes);
+    },
+  };
+}
