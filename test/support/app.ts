@@ -70,7 +70,13 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   const launch = async () => {
     const running = startProcess(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
       cwd: PROJECT,
-      env: { ...ownEnvironment(), CONFIG_PATH: join(confPath, 'config.yml'), ...options.env },
+      // The tests may run in a container; what they test does not.
+      env: {
+        ...ownEnvironment(),
+        REGISTRY_WEB_CONTAINER: '0',
+        CONFIG_PATH: join(confPath, 'config.yml'),
+        ...options.env,
+      },
     });
     const isUp = async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok;
     await waitUntil(running, isUp).catch(async (error) => {
