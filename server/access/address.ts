@@ -51,7 +51,12 @@ function addressGlob(pattern: string): Glob {
     return parseGlob(pattern.toLowerCase());
   } catch (cause) {
     if (!(cause instanceof AppError)) throw cause;
-    throw new AppError('INVALID', cause.message, { cause, key: cause.key ?? 'address_pattern', field: 'address' });
+    throw new AppError('INVALID', cause.message, {
+      cause,
+      key: cause.key ?? 'pattern.address',
+      params: cause.params,
+      field: 'address',
+    });
   }
 }
 
@@ -62,7 +67,7 @@ function shortest(address: string): string {
 
 function malformed(pattern: string): AppError {
   return new AppError('INVALID', `"${pattern}" is no address pattern. Use *, 10.0.0.5, 10.0.0.0/8 or 10.0.*.`, {
-    key: 'address_pattern',
+    key: 'pattern.address',
     params: { pattern },
     field: 'address',
   });

@@ -38,7 +38,8 @@ const SLASH = 0x2f;
  * @throws {AppError} INVALID (field `repository`) when malformed or longer than 255 characters.
  */
 export function parseGlob(text: string): Glob {
-  if (text.length > LONGEST) throw malformed('glob_too_long', `A pattern has at most ${LONGEST} characters.`);
+  if (text.length > LONGEST)
+    throw malformed('pattern.too_long', `A pattern has at most ${LONGEST} characters.`, { most: LONGEST });
   return compile(text);
 }
 
@@ -132,12 +133,12 @@ function compile(text: string): Glob {
   for (let at = 0; at < characters.length; at += 1) {
     const character = characters[at] ?? '';
     if (character === '{' && group === undefined) group = openGroup(program);
-    else if (character === '{') throw malformed('glob_nested', 'Groups { } cannot stand inside each other.');
+    else if (character === '{') throw malformed('pattern.nested', 'Groups { } cannot stand inside each other.');
     else if (character === '}' && group !== undefined) group = closeGroup(program, group);
     else if (character === ',' && group !== undefined) nextBranch(program, group);
     else at = compileOne(characters, at, program);
   }
-  if (group !== undefined) throw malformed('glob_open_group', 'A group { is not closed with }.');
+  if (group !== undefined) throw malformed('pattern.open_group', 'A group { is not closed with }.');
   return { text, program, simple: simpleOf(program) };
 }
 
@@ -157,7 +158,7 @@ function compileOne(characters: readonly string[], at: number, program: Step[]):
     case '[':
       return compileClass(characters, at + 1, program);
     case '\\':
-      if (at + 1 >= characters.length) throw malformed('glob_escape', 'A pattern cannot end with a single \\.');
+      if (at + 1 >= characters.length) throw malformed('pattern.escape', 'A pattern cannot end with a single \\.');
       program.push(literal(characters[at + 1] ?? ''));
       return at + 1;
     default:
@@ -198,13 +199,13 @@ function closeGroup(program: Step[], group: Group): undefined {
 
 function compileClass(characters: readonly string[], start: number, program: Step[]): number {
   const end = characters.indexOf(']', start);
-  if (end < 0) throw malformed('glob_open_class', 'A set [ is not closed with ].');
+  if (end < 0) throw malformed('pattern.open_class', 'A set [ is not closed with ].');
   const inner = characters.slice(start, end);
-  if (inner.includes('/')) throw malformed('glob_slash_in_class', 'A set [ ] cannot contain /.');
-  if (inner.join('').includes(USER)) throw malformed('glob_user_in_class', `${USER} cannot stand inside a set [ ].`);
+  if (inner.includes('/')) throw malformed('pattern.slash_in_class', 'A set [ ] cannot contain /.');
+  if (inner.join('').includes(USER)) throw malformed('pattern.user_in_class', `${USER} cannot stand inside a set [ ].`);
   const negated = inner[0] === '!';
   const ranges = rangesOf(negated ? inner.slice(1) : inner);
-  if (ranges.length === 0) throw malformed('glob_empty_class', 'A set [ ] cannot be empty.');
+  if (ranges.length === 0) throw malformed('pattern.empty_class', 'A set [ ] cannot be empty.');
   program.push({ kind: 'class', negated, ranges });
   return end;
 }
@@ -225,7 +226,8 @@ function rangesOf(inner: readonly string[]): Range[] {
 }
 
 function badRange(inner: readonly string[]): AppError {
-  return malformed('glob_range', `The range in [${inner.join('')}] is not in order, such as a-z.`);
+  const set = inner.join('');
+  return malformed('pattern.range', `The range in [${set}] is not in order, such as a-z.`, { set });
 }
 
 function simpleOf(program: readonly Step[]): SimpleGlob | undefined {
@@ -240,6 +242,6 @@ function simpleOf(program: readonly Step[]): SimpleGlob | undefined {
   return { kind: isPrefix ? 'prefix' : 'exact', value };
 }
 
-function malformed(key: string, message: string): AppError {
-  return new AppError('INVALID', message, { key, field: 'repository' });
+function malformed(key: string, message: string, params: Readonly<Record<string, string | number>> = {}): AppError {
+  return new AppError('INVALID', message, { key, params, field: 'repository' });
 }

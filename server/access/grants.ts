@@ -89,12 +89,12 @@ export type GrantStore = ReturnType<typeof createGrantStore>;
 
 async function checkGrant(transaction: AccessTransaction, subject: Holder, roleId: number): Promise<void> {
   const role = await transaction.selectFrom('roles').select('kind').where('id', '=', roleId).executeTakeFirst();
-  if (role === undefined) throw new AppError('NOT_FOUND', 'There is no such role.', { key: 'role_unknown' });
+  if (role === undefined) throw new AppError('NOT_FOUND', 'There is no such role.', { key: 'role.unknown' });
   // Rights over the whole installation need somebody who can be named in the audit log.
   if (subject.kind === 'anonymous' && (role.kind !== 'rules' || subject.id !== 0)) {
-    throw new AppError('INVALID', 'Only roles made of rules can be granted to everybody.', { key: 'role_not_for_all' });
+    throw new AppError('INVALID', 'Only roles made of rules can be granted to everybody.', { key: 'role.not_for_all' });
   }
   if (subject.kind !== 'user') return;
   const user = await transaction.selectFrom('users').select('id').where('id', '=', subject.id).executeTakeFirst();
-  if (user === undefined) throw new AppError('NOT_FOUND', 'There is no such user.', { key: 'user_unknown' });
+  if (user === undefined) throw new AppError('NOT_FOUND', 'There is no such user.', { key: 'user.unknown' });
 }

@@ -55,7 +55,7 @@ export function parseRoleName(text: string): string {
   const name = text.trim();
   if (/^[a-z0-9._-]{1,64}$/.test(name) && name !== '.' && name !== '..') return name;
   throw new AppError('INVALID', 'A role name consists of lower-case letters, digits and . _ - (at most 64).', {
-    key: 'role_name_format',
+    key: 'role.name_format',
     field: 'name',
   });
 }
@@ -65,10 +65,10 @@ export function parseRule(input: RuleInput): RuleInput {
   const repository = input.repository.trim();
   const address = input.address.trim();
   if (repository === '')
-    throw invalid('repository', 'pattern_empty', 'A rule needs a repository pattern, such as team/**.');
+    throw invalid('repository', 'pattern.empty', 'A rule needs a repository pattern, such as team/**.');
   parseGlob(repository);
   parseAddressPattern(address);
-  if (actionsOf(input).size === 0) throw invalid('actions', 'rule_without_action', 'A rule needs at least one action.');
+  if (actionsOf(input).size === 0) throw invalid('actions', 'rule.no_action', 'A rule needs at least one action.');
   return { ...input, repository, address };
 }
 
@@ -100,8 +100,7 @@ export function createRoleStore(db: Database, now: () => number = Date.now) {
     },
     /** Replaces all rules of the role. @throws {AppError} INVALID, NOT_FOUND, CONFLICT for a built-in role. */
     async setRules(id: number, rules: readonly RuleInput[]): Promise<void> {
-      if (rules.length > MOST_RULES)
-        throw invalid('rules', 'too_many_rules', `A role has at most ${MOST_RULES} rules.`);
+      if (rules.length > MOST_RULES) throw invalid('rules', 'rule.too_many', `A role has at most ${MOST_RULES} rules.`);
       const parsed = rules.map(parseRule);
       await changeAccess(db, async (transaction) => {
         await refuseBuiltin(transaction, id);
@@ -169,7 +168,7 @@ async function addRole(transaction: AccessTransaction, values: RoleValues): Prom
     .executeTakeFirst();
   if (row !== undefined) return row.id;
   throw new AppError('CONFLICT', `There is already a role ${values.name}.`, {
-    key: 'role_name_taken',
+    key: 'role.name_taken',
     params: { name: values.name },
     field: 'name',
   });
@@ -200,10 +199,10 @@ async function refuseBuiltin(transaction: AccessTransaction, id: number): Promis
     .select(['name', 'builtin'])
     .where('id', '=', id)
     .executeTakeFirst();
-  if (role === undefined) throw new AppError('NOT_FOUND', 'There is no such role.', { key: 'role_unknown' });
+  if (role === undefined) throw new AppError('NOT_FOUND', 'There is no such role.', { key: 'role.unknown' });
   if (role.builtin === 0) return;
   throw new AppError('CONFLICT', `The role ${role.name} is built in and stays as it is.`, {
-    key: 'role_builtin',
+    key: 'role.builtin',
     params: { name: role.name },
   });
 }
@@ -222,5 +221,5 @@ async function ensureBuiltins(db: Database, at: number): Promise<void> {
 }
 
 function invalid(field: string, key: string, message: string): AppError {
-  return new AppError('INVALID', message, { key, field });
+  return new AppError('INVALID', message, { key, field, params: { most: MOST_RULES } });
 }

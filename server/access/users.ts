@@ -45,13 +45,13 @@ export function parseUsername(text: string): string {
   const username = text.trim().toLowerCase();
   if (!/^[a-z0-9._@+-]+$/.test(username) || username.length > LONGEST_NAME) {
     throw new AppError('INVALID', 'A user name consists of letters a-z, digits and . _ @ + - (at most 128).', {
-      key: 'username_format',
+      key: 'user.name_format',
       field: 'username',
     });
   }
   if (!RESERVED.has(username)) return username;
   throw new AppError('INVALID', `The name ${username} is reserved.`, {
-    key: 'username_reserved',
+    key: 'user.name_reserved',
     params: { username },
     field: 'username',
   });
@@ -208,12 +208,12 @@ async function removeUser(transaction: AccessTransaction, id: number): Promise<v
 
 function nameTaken(username: string): AppError {
   return new AppError('CONFLICT', `There is already a user ${username}.`, {
-    key: 'username_taken',
+    key: 'user.name_taken',
     params: { username },
     field: 'username',
   });
 }
 
 function noSuchUser(): AppError {
-  return new AppError('NOT_FOUND', 'There is no such user.', { key: 'user_unknown' });
+  return new AppError('NOT_FOUND', 'There is no such user.', { key: 'user.unknown' });
 }

@@ -47,6 +47,6 @@ async function countActiveAdmins(transaction: AccessTransaction): Promise<number
 
 function lastAdmin(): AppError {
   return new AppError('CONFLICT', 'This is the last active admin. Make somebody else an admin first.', {
-    key: 'last_admin',
+    key: 'user.last_admin',
   });
 }

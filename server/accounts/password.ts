@@ -101,14 +101,14 @@ function isBcrypt(hash: string): boolean {
 export function parsePassword(text: string, { username = '' }: { readonly username?: string } = {}): string {
   const password = asTyped(text);
   if (Array.from(password).length < LEAST_CHARACTERS) {
-    throw refused('password_short', `A password has at least ${LEAST_CHARACTERS} characters.`);
+    throw refused('password.short', `A password has at least ${LEAST_CHARACTERS} characters.`);
   }
   if (Buffer.byteLength(password) > MOST_BYTES) {
-    throw refused('password_long', `A password has at most ${MOST_BYTES} bytes; letters beyond a-z take 2 to 4 each.`);
+    throw refused('password.long', `A password has at most ${MOST_BYTES} bytes; letters beyond a-z take 2 to 4 each.`);
   }
-  if (password.includes('\0')) throw refused('password_nul', 'A password cannot contain a NUL character.');
+  if (password.includes('\0')) throw refused('password.nul', 'A password cannot contain a NUL character.');
   if (isCommon(password.toLowerCase(), username.toLowerCase())) {
-    throw refused('password_common', 'This password is among the first that are tried. Choose another one.');
+    throw refused('password.common', 'This password is among the first that are tried. Choose another one.');
   }
   return password;
 }
@@ -129,7 +129,7 @@ function refused(key: string, message: string): AppError {
 
 function busy(): AppError {
   return new AppError('UNAVAILABLE', 'Too many sign-ins at this moment. Try again in a few seconds.', {
-    key: 'passwords_busy',
+    key: 'password.busy',
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });
 }

@@ -73,8 +73,8 @@ test('built-in roles are made once and cannot be changed or removed', async () =
   await roles.ensureBuiltins();
   assert.deepEqual(await roles.list(), before);
   const { id } = await role('read-all');
-  await assert.rejects(roles.setRules(id, [PULL]), { code: 'CONFLICT', key: 'role_builtin' });
-  await assert.rejects(roles.remove(id), { code: 'CONFLICT', key: 'role_builtin' });
+  await assert.rejects(roles.setRules(id, [PULL]), { code: 'CONFLICT', key: 'role.builtin' });
+  await assert.rejects(roles.remove(id), { code: 'CONFLICT', key: 'role.builtin' });
   assert.deepEqual(await roles.list(), before);
 });
 
@@ -136,7 +136,7 @@ test('what everybody may do holds for visitors and for the signed-in alike', asy
 test('admin and auditor cannot be granted to everybody', async () => {
   for (const name of ['admin', 'auditor']) {
     const { id } = await role(name);
-    await assert.rejects(grants.grant(EVERYBODY, id, 'admin'), { code: 'INVALID', key: 'role_not_for_all' });
+    await assert.rejects(grants.grant(EVERYBODY, id, 'admin'), { code: 'INVALID', key: 'role.not_for_all' });
   }
   assert.equal((await access.rightsOf(ANONYMOUS)).isAdmin, false);
 });
@@ -171,7 +171,7 @@ test('the last active admin can be neither disabled, removed nor demoted', async
   const second = await addUser('second', 'admin');
   const adminRole = await role('admin');
   await users.setEnabled(second.id, false);
-  const lastAdmin = { code: 'CONFLICT', key: 'last_admin' };
+  const lastAdmin = { code: 'CONFLICT', key: 'user.last_admin' };
   await assert.rejects(users.setEnabled(root.id, false), lastAdmin);
   await assert.rejects(users.remove(root.id), lastAdmin);
   await assert.rejects(grants.revoke({ kind: 'user', id: root.id }, adminRole.id), lastAdmin);

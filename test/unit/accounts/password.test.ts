@@ -6,16 +6,16 @@ const hasher = createPasswordHasher();
 after(() => hasher.close());
 
 const refused = [
-  ['1234567', 'password_short'],
-  ['x'.repeat(73), 'password_long'],
-  ['密'.repeat(25), 'password_long'],
-  ['password', 'password_common'],
-  ['PASSWORD123', 'password_common'],
-  ['registry-web', 'password_common'],
-  ['aaaaaaaaaaab', 'password_common'],
-  ['annemarie', 'password_common'],
-  ['AnneMarie2026!', 'password_common'],
-  ['correct\0horse', 'password_nul'],
+  ['1234567', 'password.short'],
+  ['x'.repeat(73), 'password.long'],
+  ['密'.repeat(25), 'password.long'],
+  ['password', 'password.common'],
+  ['PASSWORD123', 'password.common'],
+  ['registry-web', 'password.common'],
+  ['aaaaaaaaaaab', 'password.common'],
+  ['annemarie', 'password.common'],
+  ['AnneMarie2026!', 'password.common'],
+  ['correct\0horse', 'password.nul'],
 ] as const;
 for (const [text, key] of refused) {
   test(`refuses ${JSON.stringify(text.slice(0, 16))}: ${key}`, () => {

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+
+function usedKeys(): readonly string[] {
+  const keys = new Set<string>();
+  for (const folder of ['access', 'accounts']) {
+    for (const file of readdirSync(join(ROOT, 'server', folder))) {
+      const source = readFileSync(join(ROOT, 'server', folder, file), 'utf8');
+      for (const [, key = ''] of source.matchAll(/'((?:pattern|rule|user|role|password)\.[a-z_]+)'/g)) keys.add(key);
+    }
+  }
+  return [...keys];
+}
+
+function sentence(language: string, key: string): string {
+  const texts = JSON.parse(readFileSync(join(ROOT, 'locales', language, 'errors.json'), 'utf8'));
+  const [group = '', name = ''] = key.split('.');
+  return texts[group]?.[name] ?? '';
+}
+
+function placeholders(text: string): readonly string[] {
+  return (text.match(/\{\{\w+\}\}/g) ?? []).sort();
+}
+
+test('every message has its sentence in both languages, with the same values in it', () => {
+  const keys = usedKeys();
+  assert.ok(keys.length > 20, `only ${keys.length} keys found`);
+  for (const key of keys) {
+    const [english, chinese] = [sentence('en', key), sentence('zh-CN', key)];
+    assert.ok(english !== '' && chinese !== '', key);
+    assert.match(chinese, /\p{Script=Han}/u, key);
+    assert.deepEqual(placeholders(chinese), placeholders(english), key);
+  }
+});
