@@ -91,7 +91,7 @@ async function holderOf({ users }: GrantRefusedPageDeps, refusal: RecordedRefusa
   if (refusal.subjectKind === 'anonymous') return { kind: 'anonymous', id: 0 };
   const user = refusal.subjectKind === 'user' ? await users.find(refusal.subject) : undefined;
   if (user !== undefined) return { kind: 'user', id: user.id };
-  throw new AppError('NOT_FOUND', 'This account does not exist any more.', { key: 'user_unknown' });
+  throw new AppError('NOT_FOUND', 'This account does not exist any more.', { key: 'user.unknown' });
 }
 
 /**
