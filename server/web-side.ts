@@ -13,6 +13,7 @@ import type { IndexState } from './web/browse/notices.ts';
 import type { RegistryState, Viewer } from './web/page.ts';
 import { deleteTagPage } from './web/pages/delete-tag.ts';
 import { eventsPage } from './web/pages/events.ts';
+import { grantRefusedPage } from './web/pages/grant-refused.ts';
 import { homePage } from './web/pages/home.ts';
 import { imagePage } from './web/pages/image.ts';
 import { repositoriesPage } from './web/pages/repositories.ts';
@@ -56,6 +57,7 @@ export async function createWebSide(options: WebSideOptions): Promise<Web> {
       deleteTagPage(browse),
       imagePage(browse),
       eventsPage({ visibility, events: registry.events, refusals: token.refusals }),
+      grantRefusedPage({ ...core, refusals: token.refusals }),
       statusPage({ statusFacts: createStatusFacts(statusDeps(options)) }),
     ],
     counts: (viewer, address) => navCounts(options, visibility, repositories, viewer, address),
