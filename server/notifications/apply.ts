@@ -54,7 +54,7 @@ export function createApplier({ db, onEvent, now, log }: ApplyDeps) {
   }
 
   return {
-    /** @returns true when some were applied and more may wait. */
+    /** @returns true when more wait that can be told now. */
     async step(): Promise<boolean> {
       const waiting = [...failing].filter(([, state]) => state.notBefore > now()).map(([repository]) => repository);
       const rows = await db
@@ -75,7 +75,7 @@ export function createApplier({ db, onEvent, now, log }: ApplyDeps) {
         }
       };
       await Promise.all(Array.from({ length: AT_ONCE }, worker));
-      return applied > 0;
+      return rows.length === BATCH && applied > 0;
     },
     /** When the earliest failed one is due again; undefined when none failed. */
     retryAt: (): number | undefined =>

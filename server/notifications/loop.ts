@@ -1,7 +1,5 @@
 import type { Logger } from '../log.ts';
 
-// Long enough for a burst to share one pass, short enough for "within a second".
-const GATHER_MS = 25;
 const AFTER_ERROR_MS = 2000;
 
 export interface Loop {
@@ -12,8 +10,16 @@ export interface Loop {
   readonly stop: () => Promise<void>;
 }
 
-/** Runs `pass` whenever it was woken, never twice at once. `pass` may return the milliseconds after which it wants to run again. */
-export function createLoop(pass: () => Promise<number | undefined>, log: Logger): Loop {
+export interface LoopOptions {
+  /** How long a call of `wake` waits for others: each pass costs a synced commit. */
+  readonly gatherMs: number;
+  /** May return the milliseconds after which it wants to run again. */
+  readonly pass: () => Promise<number | undefined>;
+  readonly log: Logger;
+}
+
+/** Runs `pass` whenever it was woken, never twice at once. */
+export function createLoop({ gatherMs, pass, log }: LoopOptions): Loop {
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> | undefined;
   let woken = false;
@@ -30,8 +36,8 @@ export function createLoop(pass: () => Promise<number | undefined>, log: Logger)
 
   function rest(againMs: number | undefined): void {
     working = undefined;
-    if (woken) plan(GATHER_MS);
-    else if (againMs !== undefined) plan(Math.max(GATHER_MS, againMs));
+    if (woken) plan(gatherMs);
+    else if (againMs !== undefined) plan(Math.max(gatherMs, againMs));
   }
 
   function fail(error: unknown): void {
@@ -42,7 +48,7 @@ export function createLoop(pass: () => Promise<number | undefined>, log: Logger)
 
   return {
     wake(): void {
-      if (!woken) plan(GATHER_MS);
+      if (!woken) plan(gatherMs);
       woken = true;
     },
     start(): void {

@@ -31,7 +31,8 @@ interface Read {
   readonly error: string | undefined;
 }
 
-const MOST_ENVELOPES = 50;
+/** A step that read fewer has read all. */
+export const ENVELOPES_PER_STEP = 100;
 const MOST_BYTES = 8 * 1024 * 1024;
 const ROWS_PER_INSERT = 100;
 // One pull of a multi-platform image reads the index by tag, then a manifest by digest.
@@ -82,7 +83,7 @@ async function takeNew(db: Database): Promise<readonly StoredEnvelope[]> {
     .select(['id', 'size_bytes'])
     .where('state', '=', 'new')
     .orderBy('id')
-    .limit(MOST_ENVELOPES)
+    .limit(ENVELOPES_PER_STEP)
     .execute();
   let bytes = 0;
   const ids: number[] = [];
