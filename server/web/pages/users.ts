@@ -32,7 +32,7 @@ interface FormState {
   readonly chosen: readonly number[];
   readonly errors: FieldErrors;
 }
-const EMPTY: FormState = { username: '', mustChange: true, chosen: [], errors: {} };
+const EMPTY: FormState = { username: '', mustChange: false, chosen: [], errors: {} };
 
 export function userPath(username: string): string {
   return `/users/${encodeURIComponent(username)}`;
