@@ -1,0 +1,102 @@
+/**
+ * GET /api/auth with a password verified once, ES256, against a bare node:http server that signs the same token: at
+ * least half of its rate. And cold: 20 people who log in at once must not stop the event loop for 50 ms.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { openSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { basic, basicOf, SERVICE } from '../support/token-stack.ts';
+import { type LoadResult, load } from './load.ts';
+
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
+const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 2000);
+const CONNECTIONS = 32;
+const COLD_USERS = 20;
+const LEAST_RATIO = 0.5;
+const MOST_STALL_MS = 50;
+const PATH = `/api/auth?service=${SERVICE}&account=alice&scope=repository:team/app:pull,push`;
+
+interface Server {
+  readonly child: ChildProcess;
+  readonly port: number;
+}
+
+function answerOf<Answer>(child: ChildProcess): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (message) => resolve(message as Answer));
+    child.once('exit', (code) => reject(new Error(`The server of the benchmark ended with ${code}`)));
+  });
+}
+
+async function start(kind: 'bare' | 'ours'): Promise<Server> {
+  // The log is written as in production, only that nobody reads it.
+  const log = openSync('/dev/null', 'w');
+  const file = fileURLToPath(new URL('token-server.ts', import.meta.url));
+  const child = fork(file, [kind], { execArgv: ['--import', 'tsx'], stdio: ['ignore', log, 'inherit', 'ipc'] });
+  const { port } = await answerOf<{ port: number }>(child);
+  return { child, port };
+}
+
+async function coldStallMs({ child, port }: Server): Promise<number> {
+  const watching = answerOf<string>(child);
+  child.send('watch');
+  await watching;
+  const statuses = await Promise.all(Array.from({ length: COLD_USERS }, (_, index) => login(port, index)));
+  if (statuses.some((status) => status !== 200)) throw new Error(`A cold login failed: ${statuses.join(' ')}`);
+  const stall = answerOf<{ stallMs: number }>(child);
+  child.send('stall');
+  return (await stall).stallMs;
+}
+
+async function login(port: number, index: number): Promise<number> {
+  const headers = basicOf(`user${index}`, 'the-same-for-all');
+  const response = await fetch(`http://127.0.0.1:${port}/api/auth`, { headers });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+const measure = ({ port }: Server, durationMs = ROUND_MS) =>
+  load({ port, path: PATH, headers: basic('alice'), connections: CONNECTIONS, durationMs });
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+const show = (name: string, { perSecond, p50Ms, p99Ms, failures }: LoadResult, cpu: number) =>
+  console.log(
+    `${name.padEnd(6)}${perSecond.toFixed(0).padStart(7)} requests/s   p50 ${p50Ms.toFixed(2)} ms   p99 ${p99Ms.toFixed(2)} ms   CPU ${cpu.toFixed(0)} µs   failures ${failures}`,
+  );
+
+/** Of the server alone: says where the time goes when the machine is busy with something else. */
+async function cpuMicroseconds({ child }: Server): Promise<number> {
+  const usage = answerOf<NodeJS.CpuUsage>(child);
+  child.send('cpu');
+  const { user, system } = await usage;
+  return user + system;
+}
+
+async function runRound(name: string, server: Server): Promise<LoadResult> {
+  const before = await cpuMicroseconds(server);
+  const result = await measure(server);
+  const perRequest = ((await cpuMicroseconds(server)) - before) / (result.perSecond * (ROUND_MS / 1000));
+  show(name, result, perRequest);
+  return result;
+}
+
+const ours = await start('ours');
+const stallMs = await coldStallMs(ours);
+const bare = await start('bare');
+for (const server of [bare, ours]) await measure(server, 1000);
+const ratios: number[] = [];
+const latencies: number[] = [];
+let failures = 0;
+for (let round = 0; round < ROUNDS; round += 1) {
+  const [reference, result] = [await runRound('bare', bare), await runRound('ours', ours)];
+  ratios.push(result.perSecond / reference.perSecond);
+  latencies.push(result.p99Ms);
+  failures += result.failures;
+}
+for (const { child } of [bare, ours]) child.send('stop');
+const ratio = median(ratios);
+const stallText = `${COLD_USERS} cold logins at once: event loop stalled ${stallMs.toFixed(1)} ms (at most ${MOST_STALL_MS})`;
+console.log(
+  `ratio ${ratio.toFixed(2)} (at least ${LEAST_RATIO}), p99 ${median(latencies).toFixed(2)} ms, ${CONNECTIONS} connections`,
+);
+console.log(stallText);
+if (ratio < LEAST_RATIO || stallMs > MOST_STALL_MS || failures > 0) process.exitCode = 1;
