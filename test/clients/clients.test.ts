@@ -80,7 +80,10 @@ function describeClient(client: Client, stackOf: () => Stack): void {
     });
     can('wrong password', true, async () => {
       const shell = await createShell(toolPath ?? tool, folder.path, 'stranger');
-      fails(await client.login(shell, place, MEMBER.username, 'wrong-password'), /unauthorized|401|denied/i);
+      fails(
+        await client.login(shell, place, MEMBER.username, 'wrong-password'),
+        /unauthorized|401|denied|invalid username/i,
+      );
     });
     can('push', true, async () => {
       succeeds(await client.push(await signedIn(MEMBER), place, repository));

@@ -68,12 +68,14 @@ const storage = (shell: Shell) => [
   '--root',
   join(shell.home, 'storage'),
   '--runroot',
-  join(shell.home, 'run', 'storage'),
+  shell.runFolder,
   '--storage-driver',
   'vfs',
 ];
 
-/** Reading a layout takes no registry; then the name that decides where it goes. */
+// Relative to the working folder: these two make a repository name of the path, which takes no capitals.
+const LAYOUT_HERE = 'oci:layout:v1';
+
 const loginWithPodman: Client['login'] = (shell, { host }, username, password) =>
   shell.run([...storage(shell), 'login', '--tls-verify=false', '-u', username, '--password-stdin', host], {
     input: password,
@@ -82,9 +84,9 @@ const loginWithPodman: Client['login'] = (shell, { host }, username, password) =
 const podman: Client = {
   tool: 'podman',
   login: loginWithPodman,
-  push: (shell, { host, layout }, repository) =>
+  push: (shell, { host }, repository) =>
     inTurn(
-      () => shell.run([...storage(shell), 'pull', '-q', `oci:${layout}:v1`]),
+      () => shell.run([...storage(shell), 'pull', '-q', LAYOUT_HERE]),
       async () => {
         const { text } = await shell.run([...storage(shell), 'images', '-q', '--no-trunc']);
         const id = text.trim().split('\n')[0] ?? '';
@@ -100,9 +102,9 @@ const podman: Client = {
 const buildah: Client = {
   tool: 'buildah',
   login: loginWithPodman,
-  push: (shell, { host, layout }, repository) =>
+  push: (shell, { host }, repository) =>
     inTurn(
-      () => shell.run([...storage(shell), 'pull', '-q', `oci:${layout}:v1`]),
+      () => shell.run([...storage(shell), 'pull', '-q', LAYOUT_HERE]),
       async () => {
         const { text } = await shell.run([...storage(shell), 'images', '-q', '--no-trunc']);
         const id = text.trim().split('\n')[0]?.replace('sha256:', '') ?? '';
@@ -115,12 +117,12 @@ const buildah: Client = {
 
 const crane: Client = {
   tool: 'crane',
-  // crane only writes the credentials down; the first request shows whether they are good.
+  // crane only writes the credentials down; the first request shows whether the token server takes them.
   login: (shell, { host }, username, password) =>
     inTurn(
       () => shell.run(['auth', 'login', host, '-u', username, '--password-stdin'], { input: password }),
       () => shell.run(['ls', `${host}/team/unknown`]),
-    ).then((outcome) => ({ ...outcome, ok: outcome.ok || outcome.text.includes('NAME_UNKNOWN') })),
+    ).then((outcome) => ({ ...outcome, ok: !outcome.text.includes('/api/auth') })),
   push: (shell, { host, layout }, repository) => shell.run(['push', layout, `${host}/${repository}:v1`]),
   pull: (shell, { host, folder }, repository) =>
     shell.run(['pull', `${host}/${repository}:v1`, join(folder, 'crane-pull.tar')]),

@@ -1,0 +1,28 @@
+/** Just enough of a browser: cookies, and forms with their hidden fields. */
+export function createBrowser(origin) {
+  const cookies = new Map();
+
+  async function request(path, options = {}) {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const headers = { ...options.headers, ...(cookie ? { cookie } : {}), origin, 'accept-language': 'en' };
+    const response = await fetch(new URL(path, origin), { ...options, headers, redirect: 'manual' });
+    for (const line of response.headers.getSetCookie()) {
+      const [pair] = line.split(';');
+      cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
+    }
+    const next = response.headers.get('location');
+    if (next !== null && response.status >= 300 && response.status < 400)
+      return request(new URL(next, response.url || origin));
+    return { status: response.status, text: await response.text() };
+  }
+
+  /** Opens the page and sends its form with these values. */
+  async function submit(path, values) {
+    const { text } = await request(path);
+    const token = /name="_csrf" value="([^"]+)"/.exec(text)?.[1] ?? '';
+    const body = new URLSearchParams({ _csrf: token, ...values }).toString();
+    return request(path, { method: 'POST', body, headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+  }
+
+  return { get: (path) => request(path), submit };
+}
