@@ -11,6 +11,7 @@ import { createSetupCode, ensureFirstAdmin } from './accounts/first-admin.ts';
 import { createPasswordHasher } from './accounts/password.ts';
 import { createRefreshTokens } from './accounts/refresh-tokens.ts';
 import { createSessions } from './accounts/sessions.ts';
+import { startAccountUpkeep } from './accounts/upkeep.ts';
 import { createAudit } from './audit/audit.ts';
 import type { Config } from './config/config.ts';
 import { publicBaseUrl } from './config/public-url.ts';
@@ -62,6 +63,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     now,
   });
   let ready = false;
+  let stopUpkeep = () => {};
   const plain = new Map<string, PlainHandler>([
     ...token.handlers,
     ['/api/notification', notification],
@@ -80,12 +82,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     listener,
     async start() {
       ready = true;
+      stopUpkeep = startAccountUpkeep({ ...core, log });
       await registry.start();
     },
     refuseNew: () => {
       ready = false;
     },
     async stop() {
+      stopUpkeep();
       await registry.stop();
       await token.stop();
       await core.hasher.close();
@@ -115,9 +119,9 @@ async function createCore({ config, opened: { db }, log, now }: AppOptions) {
     publicUrl: publicBaseUrl(config),
     credentials: createCredentialChecker({ access, hasher, users, now, log }),
     sessions: createSessions(db, { now }),
-    refreshTokens: createRefreshTokens(db),
+    refreshTokens: createRefreshTokens(db, now),
     setupCode: createSetupCode(settings),
-    audit: createAudit(db),
+    audit: createAudit(db, now),
     secret: await settings.getOrMake('session_secret', () => randomBytes(32).toString('base64url')),
   };
   if (config.registry.auth.enabled) {

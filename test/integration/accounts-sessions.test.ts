@@ -7,6 +7,8 @@ import express from 'express';
 import session, { type SessionData } from 'express-session';
 import { createUserStore, type User, type UserStore } from '../../server/access/users.ts';
 import { createSessions, type Sessions, sessionIdHash } from '../../server/accounts/sessions.ts';
+import { startAccountUpkeep } from '../../server/accounts/upkeep.ts';
+import { createLogger } from '../../server/log.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const MINUTE = 60_000;
@@ -213,6 +215,19 @@ test('purging frees what has ended and nothing else', async () => {
   assert.ok(await read('new'));
 });
 
+test('upkeep purges at once and reports a failure instead of ending the process', async () => {
+  await save('old', dataFor(anna));
+  time += HOUR;
+  const lines: string[] = [];
+  const log = createLogger('info', { write: (line: string) => void lines.push(line) });
+  const refreshTokens = { purgeExpired: () => Promise.reject(new Error('disk is busy')) };
+  const stop = startAccountUpkeep({ sessions, refreshTokens, log });
+  while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  stop();
+  assert.equal(await rows(), 0);
+  assert.match(lines[0] ?? '', /disk is busy/);
+});
+
 test('works under express-session: sign in with a new id, stay signed in, sign out', async (context) => {
   const app = express();
   app.use(session({ store: sessions.store, secret: 'not-a-secret', saveUninitialized: false, resave: false }));
@@ -220,7 +235,7 @@ test('works under express-session: sign in with a new id, stay signed in, sign o
     request.session.regenerate((error) => {
       if (error) return next(error);
       Object.assign(request.session, { userId: anna.id, passwordVersion: version });
-      response.end('in');
+      request.session.save(() => response.end('in'));
     });
   });
   app.post('/out', (request, response) => request.session.destroy(() => response.end('out')));

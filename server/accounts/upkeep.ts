@@ -1,0 +1,28 @@
+import { errorText } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { RefreshTokens } from './refresh-tokens.ts';
+import type { Sessions } from './sessions.ts';
+
+export interface UpkeepDeps {
+  readonly sessions: Pick<Sessions, 'purgeExpired'>;
+  readonly refreshTokens: Pick<RefreshTokens, 'purgeExpired'>;
+  readonly log: Logger;
+}
+
+const EVERY_MS = 3600_000;
+
+/** Frees the rows of sessions and refresh tokens that have ended, now and every hour. Returns how to stop it. */
+export function startAccountUpkeep({ sessions, refreshTokens, log }: UpkeepDeps): () => void {
+  const purge = async () => {
+    try {
+      await sessions.purgeExpired();
+      await refreshTokens.purgeExpired();
+    } catch (error) {
+      // Reading enforces the limits anyway; the next hour tries again.
+      log.warn({ reason: errorText(error) }, 'ended sessions not removed');
+    }
+  };
+  void purge();
+  const timer = setInterval(() => void purge(), EVERY_MS).unref();
+  return () => clearInterval(timer);
+}
