@@ -18,7 +18,7 @@ const SHELL = /^(?:\/bin\/(?:ba|a|da)?sh|sh|bash)\s+-\w*c\s+/;
 const NOT_RUN = /^#\(nop\)\s*/;
 // The classic builder writes the build arguments of a step before its shell: `|2 A=1 B=2 /bin/sh -c …`.
 const BUILD_ARGUMENTS = /^\|\d+\s/;
-const BUILDKIT_MARK = /\s*#\s*buildkit\s*$/;
+const BUILDKIT_MARK = '# buildkit';
 
 /** `created_by` of one history entry, read as the instruction it came from. */
 export function dockerfileLine(entry: HistoryEntry): DockerfileLine {
@@ -27,7 +27,8 @@ export function dockerfileLine(entry: HistoryEntry): DockerfileLine {
 }
 
 function readInstruction(createdBy: string): { instruction: string; text: string } {
-  const bare = createdBy.replace(BUILDKIT_MARK, '');
+  // String methods where a text can be megabytes of blanks: a pattern would try every beginning.
+  const bare = createdBy.endsWith(BUILDKIT_MARK) ? createdBy.slice(0, -BUILDKIT_MARK.length).trimEnd() : createdBy;
   const command = withoutBuildArguments(bare);
   const shell = SHELL.exec(command)?.[0];
   if (shell !== undefined) return fromShell(command.slice(shell.length));
@@ -59,11 +60,22 @@ function withoutShell(text: string): string {
 
 /** The classic builder names what it copied by its checksum and prints its own spelling of lists. */
 function tidy(instruction: string, text: string): string {
-  if (instruction === 'COPY' || instruction === 'ADD')
-    return text.replace(/\s+in\s+(?=\S+\s*$)/, ' ').replace(/\s{2,}/g, ' ');
+  if (instruction === 'COPY' || instruction === 'ADD') return withoutIn(text);
   if (instruction === 'EXPOSE' || instruction === 'VOLUME')
     return text.replace(/^map\[(.*)\]$/s, '$1').replace(/:\{\}/g, '');
   return text;
+}
+
+/** `file:1a2b in /app`: the last ` in ` stands before the target. */
+function withoutIn(text: string): string {
+  const at = text.lastIndexOf(' in ');
+  const isLast =
+    at > 0 &&
+    !text
+      .slice(at + 4)
+      .trim()
+      .includes(' ');
+  return isLast ? `${text.slice(0, at).trimEnd()} ${text.slice(at + 4).trim()}` : text;
 }
 
 /** Pairs each step with the layer it made; steps beyond the layers, and layers beyond the steps, stay alone. */

@@ -54,8 +54,8 @@ export async function startCatalog() {
     now: () => state.clock,
     log,
     onChanged: (repository) => changes.push(repository),
-    lookAgainDelaysMs: [20, 60],
-    retryDelaysMs: [20, 40],
+    lookAgainDelaysMs: [200, 600, 1500],
+    retryDelaysMs: [200, 500, 1000],
   });
   const repositories = createRepositoryStore(db);
   return {

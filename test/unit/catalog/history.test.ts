@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { dockerfileLine, layerPositions } from '../../../server/catalog/history.ts';
+
+const line = (createdBy: string, empty = false) =>
+  dockerfileLine({ created: undefined, createdBy, comment: '', empty });
+
+const cases: readonly [string, string, string][] = [
+  ['/bin/sh -c #(nop) ADD file:9a4c in / ', 'ADD', 'file:9a4c /'],
+  ['/bin/sh -c #(nop)  CMD ["bash"]', 'CMD', '["bash"]'],
+  ['/bin/sh -c #(nop) COPY dir:77 in /app ', 'COPY', 'dir:77 /app'],
+  ['/bin/sh -c #(nop)  EXPOSE 80/tcp', 'EXPOSE', '80/tcp'],
+  ['/bin/sh -c apt-get update', 'RUN', 'apt-get update'],
+  ['/bin/bash -o pipefail -c set -e', '', '/bin/bash -o pipefail -c set -e'],
+  ['|2 A=1 B=two words /bin/sh -c make A=$A', 'RUN', 'make A=$A'],
+  ['RUN /bin/sh -c npm ci # buildkit', 'RUN', 'npm ci'],
+  ['RUN |1 VERSION=3 /bin/sh -c curl $VERSION # buildkit', 'RUN', 'curl $VERSION'],
+  ['COPY package.json ./ # buildkit', 'COPY', 'package.json ./'],
+  ['ENTRYPOINT ["/entry"]', 'ENTRYPOINT', '["/entry"]'],
+  ['EXPOSE map[8080/tcp:{} 9090/tcp:{}]', 'EXPOSE', '8080/tcp 9090/tcp'],
+  ['ENV A="x # y"', 'ENV', 'A="x # y"'],
+  ['bazel build //:image', '', 'bazel build //:image'],
+  ['RUNNER start', '', 'RUNNER start'],
+  ['<script>alert(1)</script>', '', '<script>alert(1)</script>'],
+  ['', '', ''],
+];
+for (const [createdBy, instruction, text] of cases) {
+  test(`reads ${createdBy || 'an empty step'}`, () => {
+    const read = line(createdBy);
+    assert.deepEqual([read.instruction, read.text], [instruction, text]);
+  });
+}
+
+test('a step of a hundred thousand characters is read at once', () => {
+  const started = performance.now();
+  line(`|2 ${' A='.repeat(50_000)}`);
+  line(`RUN ${' '.repeat(100_000)}x`);
+  line(`COPY ${' in'.repeat(50_000)}  `);
+  assert.ok(performance.now() - started < 1000);
+});
+
+test('steps that made a layer are paired with the layers in order', () => {
+  const lines = [line('ADD a /'), line('ENV A=1', true), line('RUN b'), line('RUN beyond')];
+  assert.deepEqual(layerPositions(lines, 2), [0, undefined, 1, undefined]);
+});
