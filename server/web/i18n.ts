@@ -5,7 +5,7 @@ import { createInstance, type i18n, type Resource } from 'i18next';
 export const LOCALES = ['en', 'zh-CN'] as const;
 export type Locale = (typeof LOCALES)[number];
 export type TranslateParams = Readonly<Record<string, string | number>>;
-/** `t('accounts:users.title')`; a key without a namespace is one of `common`. */
+/** `t('accounts:login.title')`; a key without a namespace is one of `common`. */
 export type Translate = (key: string, params?: TranslateParams) => string;
 
 export interface Languages {

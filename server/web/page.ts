@@ -20,7 +20,7 @@ export interface Viewer {
 }
 
 export interface Flash {
-  /** A full key such as `accounts:users.disabled`. */
+  /** A full key such as `accounts:setup.done`. */
   readonly key: string;
   readonly params?: TranslateParams;
 }

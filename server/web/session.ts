@@ -12,7 +12,6 @@ export interface SessionOptions {
   readonly store: Store;
   readonly secret: string;
   readonly originOf: OriginOf;
-  readonly basePath: string;
 }
 
 /** `__Host-` where the request is https; over plain HTTP, where browsers refuse that name, a plain one. */
@@ -20,7 +19,7 @@ export function sessionCookieName(secure: boolean): string {
   return secure ? '__Host-rw' : 'rw';
 }
 
-export function sessionMiddleware({ store, secret, originOf, basePath }: SessionOptions): RequestHandler {
+export function sessionMiddleware({ store, secret, originOf }: SessionOptions): RequestHandler {
   const make = (secure: boolean) =>
     session({
       name: sessionCookieName(secure),
@@ -29,7 +28,8 @@ export function sessionMiddleware({ store, secret, originOf, basePath }: Session
       resave: false,
       // Visitors who never sign in leave no row.
       saveUninitialized: false,
-      cookie: { httpOnly: true, sameSite: 'lax', secure, path: secure || basePath === '' ? '/' : basePath },
+      // `auto` asks the request: both middlewares share one store, and the one made last would decide for both.
+      cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', path: '/' },
     });
   const [https, plain] = [make(true), make(false)];
   return (request, response, next) => {

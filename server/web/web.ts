@@ -74,7 +74,7 @@ export function createWeb(deps: WebDeps): Web {
   const router = express.Router();
   router.use(securityHeaders(originOf));
   router.use('/assets', staticFiles(deps.root));
-  router.use(sessionMiddleware({ store: deps.sessionStore, secret, originOf, basePath }));
+  router.use(sessionMiddleware({ store: deps.sessionStore, secret, originOf }));
   const publicUrl = config.server.public_url;
   const publicHost = publicUrl === null ? undefined : new URL(publicUrl).host;
   const formChecks: readonly RequestHandler[] = [

@@ -1,5 +1,5 @@
 /** The pages on a free port with a fresh database: everything real but the registry. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -34,8 +34,15 @@ export interface TestWebOptions {
   readonly trustedProxies?: readonly string[];
 }
 
+async function buildOnce(): Promise<void> {
+  if (existsSync(join(ROOT, 'dist', 'assets.json'))) return;
+  const { buildAssets } = (await import(`${ROOT}/scripts/build-assets.mjs`)) as { buildAssets: () => Promise<unknown> };
+  await buildAssets();
+}
+
 export async function startWeb(options: TestWebOptions = {}) {
   const { config: given = {}, adminPassword = 'first-admin-password', pages = [], trustedProxies = [] } = options;
+  await buildOnce();
   const dataPath = mkdtempSync(join(tmpdir(), 'registry-web-test-'));
   const { db, close } = await openDatabase({ dataPath, exclusive: true });
   const config = configSchema.parse(given);
@@ -56,7 +63,19 @@ export async function startWeb(options: TestWebOptions = {}) {
   await ensureFirstAdmin({ users, roles, grants, hasher, password: adminPassword, settings, log });
   const web = createWeb({
     ...{ config, root: ROOT, originOf: createOriginOf(trustedProxies), sessionStore: sessions.store },
-    ...{ secret: 'test'.repeat(16), log, cacheViews: true, pages, access, users, roles, grants, hasher, sessions, audit },
+    ...{
+      secret: 'test'.repeat(16),
+      log,
+      cacheViews: true,
+      pages,
+      access,
+      users,
+      roles,
+      grants,
+      hasher,
+      sessions,
+      audit,
+    },
     credentials: createCredentialChecker({ access, hasher, users, now: Date.now, log }),
     setupCode: createSetupCode(settings),
     now: Date.now,
@@ -81,4 +100,39 @@ export async function startWeb(options: TestWebOptions = {}) {
     },
   };
 }
+/** A browser without a window: keeps cookies, sends forms with their token, follows nothing. */
+export function createVisitor(url: string, headers: Readonly<Record<string, string>> = {}) {
+  const jar = new Map<string, string>();
+  async function request(path: string, init: RequestInit = {}): Promise<Response> {
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await fetch(`${url}${path}`, {
+      ...init,
+      redirect: 'manual',
+      headers: { ...headers, cookie, ...(init.headers as Record<string, string> | undefined) },
+    });
+    for (const line of response.headers.getSetCookie()) {
+      const [name = '', value = ''] = (line.split(';')[0] ?? '').split('=');
+      if (value === '') jar.delete(name);
+      else jar.set(name, value);
+    }
+    return response;
+  }
+  async function token(): Promise<string> {
+    const html = await (await request('/no-such-page')).text();
+    return /name="_csrf" value="([^"]+)"/.exec(html)?.[1] ?? '';
+  }
+  return {
+    jar,
+    request,
+    token,
+    async post(path: string, fields: Readonly<Record<string, string>>, init: RequestInit = {}): Promise<Response> {
+      const body = new URLSearchParams({ _csrf: await token(), ...fields });
+      return request(path, { ...init, method: 'POST', body });
+    },
+    signIn(username: string, password: string): Promise<Response> {
+      return this.post('/login', { username, password });
+    },
+  };
+}
+export type Visitor = ReturnType<typeof createVisitor>;
 export type TestWeb = Awaited<ReturnType<typeof startWeb>>;

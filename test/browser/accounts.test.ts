@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { startWeb, type TestWeb } from '../support/web.ts';
+
+const HOST = 'registry.test';
+const PASSWORD = 'my-own-long-password';
+
+let browser: Browser;
+before(async () => {
+  // A name that is not localhost: browsers treat only that one as secure over plain HTTP.
+  const args = ['--no-sandbox', '--disable-gpu', `--host-resolver-rules=MAP ${HOST} 127.0.0.1`];
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
+});
+after(() => browser.close());
+
+async function open(web: TestWeb, options: BrowserContextOptions): Promise<{ page: Page; problems: string[] }> {
+  const context = await browser.newContext({
+    locale: 'en-US',
+    extraHTTPHeaders: { 'x-forwarded-for': '10.0.0.9' },
+    ...options,
+  });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('status of 4')) problems.push(message.text());
+  });
+  await page.goto(`http://${HOST}:${web.port}/users`);
+  return { page, problems };
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`the first admin gets in and makes a user, JavaScript ${javaScriptEnabled ? 'on' : 'off'}`, async () => {
+    const web = await startWeb({ adminPassword: null, trustedProxies: ['127.0.0.1'] });
+    try {
+      const { page, problems } = await open(web, { javaScriptEnabled });
+      await page.getByLabel('User name').fill('admin');
+      await page.getByLabel('Password').fill('admin');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByLabel('One-time code').fill(/"code":"([^"]+)"/.exec(web.logged())?.[1] ?? '');
+      await page.getByLabel('New password').fill(PASSWORD);
+      await page.getByLabel('The same again').fill(PASSWORD);
+      await page.getByRole('button', { name: 'Set the password' }).click();
+
+      await page.goto(`http://${HOST}:${web.port}/users`);
+      assert.ok(await page.getByText('You came over plain HTTP').isVisible());
+      await page.getByRole('link', { name: 'New user' }).click();
+      await page.getByLabel('User name').fill('lin');
+      await page.getByRole('checkbox', { name: 'write-all' }).check();
+      await page.getByRole('checkbox', { name: 'delete-all' }).check();
+      await page.getByRole('button', { name: 'Create user' }).click();
+      assert.ok(await page.getByRole('heading', { name: 'lin is created.' }).isVisible());
+      await page.getByRole('link', { name: 'I have noted it' }).click();
+      assert.equal(await page.getByRole('checkbox', { name: 'write-all' }).isChecked(), true);
+      assert.equal(await page.getByRole('checkbox', { name: 'read-all' }).isChecked(), false);
+
+      await page.locator('summary[aria-label="Language"]').click();
+      await page.getByRole('button', { name: '简体中文' }).click();
+      assert.ok(await page.getByRole('button', { name: '重置密码' }).isVisible());
+      assert.deepEqual(problems, []);
+    } finally {
+      await web.stop();
+    }
+  });
+}
+
+test('a role shows what it matches before it is saved', async () => {
+  const web = await startWeb({ trustedProxies: ['127.0.0.1'] });
+  try {
+    const { page, problems } = await open(web, {});
+    await page.getByLabel('User name').fill('admin');
+    await page.getByLabel('Password').fill('first-admin-password');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.goto(`http://${HOST}:${web.port}/roles/-/new`);
+    await page.getByLabel('Name', { exact: true }).fill('team');
+    await page.getByRole('button', { name: 'Create role' }).click();
+    await page.getByLabel('Repository').first().fill('team/**');
+    await page.getByRole('button', { name: 'What does it match?' }).click();
+    assert.ok(await page.getByText('team/app').isVisible());
+    assert.deepEqual((await web.roles.find('team'))?.rules, []);
+    await page.getByRole('button', { name: 'Save rules' }).click();
+    assert.ok(await page.getByText('The rules are saved').isVisible());
+    assert.equal((await web.roles.find('team'))?.rules[0]?.repository, 'team/**');
+    await page.getByRole('link', { name: 'Delete role' }).click();
+    await page.getByRole('button', { name: 'Delete role' }).click();
+    assert.equal(await web.roles.find('team'), undefined);
+    assert.deepEqual(problems, []);
+  } finally {
+    await web.stop();
+  }
+});

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createFormat } from '../../../server/web/format.ts';
+import { preferredLocale } from '../../../server/web/i18n.ts';
+import { initials, personTone } from '../../../server/web/person.ts';
+
+const now = Date.UTC(2026, 10, 20, 12);
+const en = createFormat('en', () => now, 'just now');
+const zh = createFormat('zh-CN', () => now, '刚刚');
+
+const sizes = [
+  [0, '0 B'],
+  [999, '999 B'],
+  [1000, '1 kB'],
+  [412_000, '412 kB'],
+  [1_900_000_000, '1.9 GB'],
+  [99_960_000, '100 MB'],
+  [999_700, '1 MB'],
+] as const;
+for (const [bytes, text] of sizes) test(`${bytes} bytes read ${text}`, () => assert.equal(en.bytes(bytes), text));
+
+const ages = [
+  [10_000, 'just now', '刚刚'],
+  [4 * 60_000, '4 min ago', '4分钟前'],
+  [26 * 3_600_000, 'yesterday', '昨天'],
+  [9 * 86_400_000, '9 days ago', '9天前'],
+] as const;
+for (const [age, english, chinese] of ages) {
+  test(`an age of ${age} ms reads ${english}`, () => {
+    assert.equal(en.relative(now - age), english);
+    assert.equal(zh.relative(now - age), chinese);
+  });
+}
+
+const languages = [
+  [undefined, 'en'],
+  ['zh-CN,zh;q=0.9,en;q=0.8', 'zh-CN'],
+  ['zh-TW', 'zh-CN'],
+  ['en-GB,zh;q=0.5', 'en'],
+  ['fr, zh;q=0.2', 'zh-CN'],
+  ['zh;q=0', 'en'],
+] as const;
+for (const [header, locale] of languages) {
+  test(`${header} asks for ${locale}`, () => assert.equal(preferredLocale(header), locale));
+}
+
+test('a person is drawn the same every time', () => {
+  assert.equal(personTone('wei'), personTone('wei'));
+  assert.equal(initials('wei'), 'WE');
+  assert.equal(initials('wei.chen'), 'WC');
+  assert.equal(initials('...'), '?');
+});
