@@ -27,7 +27,7 @@ export function testPage({ rights = ADMIN, locale = 'en' as Locale, query = {} a
   const subject = { kind: 'user' as const, id: 1, name: 'lin' };
   const urlWith = (changes: Readonly<Record<string, string | number | null>>) => {
     const entries = Object.entries({ ...query, ...changes }).filter(([, value]) => value !== null);
-    return `/web/here?${new URLSearchParams(entries.map(([key, value]) => [key, String(value)]))}`;
+    return `/web/here?${new URLSearchParams(entries.map(([key, value]): [string, string] => [key, String(value)]))}`;
   };
   return {
     ...{ t, locale, urlWith, scheme: 'light' as const, csrf: 'token', path: '/here', authEnabled: true },

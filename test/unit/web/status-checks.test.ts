@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { overallState, statusChecks } from '../../../server/web/status-checks.ts';
+import type { StatusFacts } from '../../../server/web/status-facts.ts';
+import { NOW, statusFacts } from '../../support/browse-facts.ts';
+
+type Part = 'registry' | 'auth' | 'notifications' | 'database' | 'crawl';
+
+function having(part: Part, changes: object): StatusFacts {
+  const facts = statusFacts();
+  return { ...facts, [part]: { ...facts[part], ...changes } };
+}
+
+const challenge = { scheme: 'Bearer', realm: 'https://web.example.com/api/auth', service: 'registry.example.com' };
+
+const cases: readonly (readonly [string, Part, object, string, string])[] = [
+  ['registry down', 'registry', { reachable: false, error: 'refused' }, 'failed status:reachable.refused', 'url: http'],
+  [
+    'registry open',
+    'registry',
+    { demandsToken: false },
+    'failed status:demands_token.open',
+    'rootcertbundle: /conf/auth.cert',
+  ],
+  [
+    'asks for Basic',
+    'registry',
+    { challenge: { ...challenge, scheme: 'Basic' } },
+    'failed status:demands_token.basic',
+    'realm:',
+  ],
+  [
+    'foreign service',
+    'registry',
+    { challenge: { ...challenge, service: 'x' } },
+    'failed status:challenge.service',
+    'service: registry.example.com',
+  ],
+  [
+    'other realm',
+    'registry',
+    { challenge: { ...challenge, realm: 'http://x' } },
+    'warning status:challenge.realm',
+    'realm: https://web.example.com/api/auth',
+  ],
+  [
+    'realm unreachable',
+    'auth',
+    { realmReachable: false },
+    'failed status:realm.unreachable',
+    'public_url: https://web.example.com',
+  ],
+  ['tokens refused', 'auth', { accepted: false }, 'failed status:tokens.refused', 'issuer: registry-web'],
+  ['certificate over', 'auth', { certificateExpiresAt: NOW }, 'failed status:expiry.over', ''],
+  ['certificate near its end', 'auth', { certificateExpiresAt: NOW + 86_400_000 }, 'warning status:expiry.soon', ''],
+  ['deletion disabled', 'registry', { deletionEnabled: false }, 'failed status:deletion.disabled', 'enabled: true'],
+  [
+    'pushed without event',
+    'notifications',
+    { lastAt: null, lastPushTokenAt: NOW },
+    'failed status:notifications.missing',
+    'url: https://web.example.com/api/notification',
+  ],
+  [
+    'unverified events',
+    'notifications',
+    { lastVerified: false, hasSecret: false },
+    'warning status:notifications.unverified',
+    'secret:',
+  ],
+  [
+    'wrong secret',
+    'notifications',
+    { lastVerified: false },
+    'failed status:notifications.wrong_secret',
+    'Authorization',
+  ],
+  ['clock behind', 'registry', { clockDifferenceMs: -95_000 }, 'failed status:clock.behind', 'set-ntp'],
+  ['loose database', 'database', { synchronous: 'normal' }, 'failed status:database.loose', ''],
+  ['failed crawl', 'crawl', { error: 'x' }, 'failed status:crawl.failed', ''],
+];
+
+for (const [name, part, changes, expected, fix] of cases) {
+  test(`names ${name} and what to change`, () => {
+    const checks = statusChecks(having(part, changes));
+    const found = checks.find(({ state, key }) => `${state} ${key}` === expected);
+    assert.ok(found, checks.map(({ state, key }) => `${state} ${key}`).join('\n'));
+    assert.ok((found.fix?.lines ?? '').includes(fix), found.fix?.lines);
+  });
+}
+
+test('all is well when every fact is', () => {
+  const checks = statusChecks(statusFacts());
+  assert.equal(overallState(checks), 'ok');
+  assert.ok(checks.every(({ fix }) => fix === null));
+});
+
+test('a trailing slash or the other path of the endpoint is the same realm', () => {
+  const other = { ...challenge, realm: 'https://web.example.com/auth/token/' };
+  const checks = statusChecks(having('registry', { challenge: other }));
+  assert.ok(checks.some(({ key }) => key === 'status:challenge.ok'));
+});
