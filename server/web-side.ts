@@ -73,7 +73,7 @@ async function navCounts(
   address: string,
 ): Promise<Record<string, number>> {
   const seen = await visibility.of(viewer.rights, address);
-  const counts = { repositories: (await repositories.counts(seen)).repositories };
+  const counts = { repositories: await repositories.total(seen) };
   return viewer.rights.isAdmin ? { ...counts, users: (await core.users.list({ limit: 1 })).total } : counts;
 }
 

@@ -18,6 +18,7 @@ export interface RepositoryRow {
   /** When the registry last confirmed what this row says; null: not read yet. */
   readonly checkedAt: number | null;
   readonly lastPushedAt: number | null;
+  /** '' for anonymous; null: not known, or told by an event that anybody could have sent. */
   readonly lastPushedBy: string | null;
   readonly lastPushConfirmed: boolean;
   readonly lastPulledAt: number | null;
@@ -89,6 +90,16 @@ export function createRepositoryStore(db: Database) {
         .where(isVisible(visibility))
         .executeTakeFirst();
       return row && toRow(row);
+    },
+
+    /** How many there are: cheap enough for every page. */
+    async total(visibility: Visibility): Promise<number> {
+      const { total } = await db
+        .selectFrom('repositories')
+        .select(({ fn }) => fn.countAll<number>().as('total'))
+        .where(isVisible(visibility))
+        .executeTakeFirstOrThrow();
+      return Number(total);
     },
 
     counts: (visibility: Visibility) => countAll(db, visibility),

@@ -12,8 +12,9 @@ export interface TagRow {
   readonly checkedAt: number;
   /** null: pushed before we listened. */
   readonly pushedAt: number | null;
+  /** '' for anonymous; null: not known. */
   readonly pushedBy: string | null;
-  /** False: the name of who pushed comes from an event that anybody could have sent. */
+  /** False: that it was pushed is seen, but not who did it. */
   readonly pushConfirmed: boolean;
   readonly lastPulledAt: number | null;
   readonly pullCount: number;

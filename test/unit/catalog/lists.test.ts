@@ -31,7 +31,7 @@ after(() => database.close());
 
 function rights(patterns: readonly string[], isAdmin = false): Rights {
   const rules = patterns.map((repository) =>
-    compileRule({ repository, address: '**', can_pull: 1, can_push: 0, can_delete: 0 } as never, 'alice'),
+    compileRule({ repository, address: '**', canPull: true, canPush: false, canDelete: false }, 'alice'),
   );
   return { subject: { ...ANONYMOUS, kind: 'user', id: 1, name: 'alice' }, isAdmin, isAuditor: false, rules };
 }
