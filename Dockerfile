@@ -15,7 +15,7 @@ RUN if [ -n "$DEBIAN_MIRROR" ]; then \
       rm -f /etc/apt/sources.list.d/*; \
       echo "deb $DEBIAN_MIRROR bookworm main" > /etc/apt/sources.list; \
     fi; \
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends python3 make g++ ca-certificates && rm -rf /var/lib/apt/lists/*
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends python3 make g++ && rm -rf /var/lib/apt/lists/*
 COPY package.json package-lock.json ./
 RUN if [ -n "$NPM_REGISTRY" ]; then npm config set registry "$NPM_REGISTRY"; fi; \
     npm ci --no-audit --no-fund && npm cache clean --force
