@@ -48,9 +48,14 @@ async function startIntake(dataPath: string, env: NodeJS.ProcessEnv): Promise<St
 async function crashOnce(dataPath: string, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const { child, port, synchronous } = await startIntake(dataPath, env);
   assert.equal(synchronous, 2, 'the running process syncs every commit');
-  const kill = setTimeout(() => child.kill('SIGKILL'), 50 + Math.random() * 250);
   const exited = once(child, 'exit');
-  const { acknowledged } = await sendEvents(port, SENDERS, () => child.signalCode !== null);
+  let kill: NodeJS.Timeout | undefined;
+  // Counted from the first answer, so that a slow machine kills a receiver at work too.
+  const killSoon = () => {
+    kill ??= setTimeout(() => child.kill('SIGKILL'), 10 + Math.random() * 150);
+  };
+  const { acknowledged } = await sendEvents(port, SENDERS, () => child.signalCode !== null, killSoon);
+  child.kill('SIGKILL');
   await exited;
   clearTimeout(kill);
   return acknowledged;

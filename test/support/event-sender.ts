@@ -30,7 +30,12 @@ export interface Sent {
 }
 
 /** Each sender posts one event after the other, as a registry does, until `isOver` or the connection breaks. */
-export async function sendEvents(port: number, senders: number, isOver: () => boolean): Promise<Sent> {
+export async function sendEvents(
+  port: number,
+  senders: number,
+  isOver: () => boolean,
+  onAcknowledged: () => void = () => undefined,
+): Promise<Sent> {
   const agent = new Agent({ keepAlive: true, maxSockets: senders });
   const sent: Sent = { acknowledged: [], milliseconds: [] };
   const sender = async () => {
@@ -41,6 +46,7 @@ export async function sendEvents(port: number, senders: number, isOver: () => bo
         if (status < 200 || status > 299) continue;
         sent.acknowledged.push(id);
         sent.milliseconds.push(milliseconds);
+        onAcknowledged();
       } catch {
         return;
       }
