@@ -44,20 +44,20 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('button', { name: 'Set the password' }).click();
 
       await page.goto(`http://${HOST}:${web.port}/users`);
-      assert.ok(await page.getByText('You came over plain HTTP').isVisible());
+      await page.getByText('You came over plain HTTP').waitFor();
       await page.getByRole('link', { name: 'New user' }).click();
       await page.getByLabel('User name').fill('lin');
       await page.getByRole('checkbox', { name: 'write-all' }).check();
       await page.getByRole('checkbox', { name: 'delete-all' }).check();
       await page.getByRole('button', { name: 'Create user' }).click();
-      assert.ok(await page.getByRole('heading', { name: 'lin is created.' }).isVisible());
+      await page.getByRole('heading', { name: 'lin is created.' }).waitFor();
       await page.getByRole('link', { name: 'I have noted it' }).click();
       assert.equal(await page.getByRole('checkbox', { name: 'write-all' }).isChecked(), true);
       assert.equal(await page.getByRole('checkbox', { name: 'read-all' }).isChecked(), false);
 
       await page.locator('summary[aria-label="Language"]').click();
       await page.getByRole('button', { name: '简体中文' }).click();
-      assert.ok(await page.getByRole('button', { name: '重置密码' }).isVisible());
+      await page.getByRole('button', { name: '重置密码' }).waitFor();
       assert.deepEqual(problems, []);
     } finally {
       await web.stop();
@@ -75,15 +75,16 @@ test('a role shows what it matches before it is saved', async () => {
     await page.goto(`http://${HOST}:${web.port}/roles/-/new`);
     await page.getByLabel('Name', { exact: true }).fill('team');
     await page.getByRole('button', { name: 'Create role' }).click();
-    await page.getByLabel('Repository').first().fill('team/**');
+    await page.getByLabel('Repository', { exact: true }).first().fill('team/**');
     await page.getByRole('button', { name: 'What does it match?' }).click();
-    assert.ok(await page.getByText('team/app').isVisible());
+    await page.getByText('team/app').waitFor();
     assert.deepEqual((await web.roles.find('team'))?.rules, []);
     await page.getByRole('button', { name: 'Save rules' }).click();
-    assert.ok(await page.getByText('The rules are saved').isVisible());
+    await page.getByText('The rules are saved').waitFor();
     assert.equal((await web.roles.find('team'))?.rules[0]?.repository, 'team/**');
     await page.getByRole('link', { name: 'Delete role' }).click();
     await page.getByRole('button', { name: 'Delete role' }).click();
+    await page.getByText('The role team is deleted.').waitFor();
     assert.equal(await web.roles.find('team'), undefined);
     assert.deepEqual(problems, []);
   } finally {
