@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { parse, stringify } from 'yaml';
+import { configSchema } from '../../server/config/config.ts';
+import { StartError } from '../../server/errors.ts';
+import { prepareRegistryConfig } from '../../server/prepare.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
+
+let temporary: TemporaryFolder;
+before(async () => {
+  temporary = await temporaryFolder('prepare');
+});
+after(() => temporary.remove());
+
+const config = configSchema.parse({
+  registry: { url: 'http://registry:5000', name: 'hub.test:5000', auth: { issuer: 'us' } },
+  server: { public_url: 'http://hub.test:8090' },
+});
+const caPem = '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n';
+const secret = 'a-secret-of-the-notifications';
+
+test('a registry beside us finds realm, certificate and endpoint in its folder', async () => {
+  const folder = join(temporary.path, 'fresh');
+  prepareRegistryConfig({ folder, config, caPem, secret });
+  const made = parse(await readFile(join(folder, 'config.yml'), 'utf8'));
+  assert.deepEqual(made.auth.token, {
+    realm: 'http://hub.test:8090/api/auth',
+    service: 'hub.test:5000',
+    issuer: 'us',
+    rootcertbundle: join(folder, 'auth.cert'),
+  });
+  const [endpoint] = made.notifications.endpoints;
+  assert.equal(endpoint.url, 'http://registry-web:8080/api/notification');
+  assert.deepEqual(endpoint.headers, { Authorization: [`Bearer ${secret}`] });
+  assert.equal(made.storage.filesystem.rootdirectory, '/var/lib/registry');
+  assert.equal(made.storage.delete.enabled, true);
+  assert.equal(await readFile(join(folder, 'auth.cert'), 'utf8'), caPem);
+});
+
+test('the registry may run as another user', async () => {
+  const folder = join(temporary.path, 'modes');
+  prepareRegistryConfig({ folder, config, caPem, secret });
+  for (const name of ['config.yml', 'auth.cert']) assert.equal((await stat(join(folder, name))).mode & 0o777, 0o644);
+});
+
+test("the operator's own settings stay", async () => {
+  const folder = join(temporary.path, 'kept');
+  prepareRegistryConfig({ folder, config, caPem, secret });
+  const file = join(folder, 'config.yml');
+  const changed = { ...parse(await readFile(file, 'utf8')), redis: { addrs: ['redis:6379'] } };
+  await writeFile(file, stringify(changed));
+  prepareRegistryConfig({ folder, config, caPem, secret: 'another-secret-of-theirs' });
+  const made = parse(await readFile(file, 'utf8'));
+  assert.deepEqual(made.redis, { addrs: ['redis:6379'] });
+  assert.deepEqual(made.notifications.endpoints.length, 1);
+  assert.deepEqual(made.notifications.endpoints[0].headers.Authorization, ['Bearer another-secret-of-theirs']);
+});
+
+test('a lone key has no certificate to hand out, and the start says so', () => {
+  const folder = join(temporary.path, 'lone');
+  assert.throws(() => prepareRegistryConfig({ folder, config, caPem: undefined, secret }), StartError);
+});
