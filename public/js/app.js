@@ -1,6 +1,7 @@
 // Comfort only: every page works without this file.
-import { closeMenus } from './menus.js';
+
 import { copyButtons } from './copy.js';
+import { closeMenus } from './menus.js';
 import { localTimes } from './times.js';
 
 copyButtons();
