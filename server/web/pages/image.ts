@@ -32,7 +32,7 @@ export function imagePage(deps: ImagePageDeps): PageModule {
     });
     routes.get(RAW_ROUTE, 'browse', async (page, request, response) => {
       const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
-      await sendRaw(deps, seen, request.params as unknown as readonly string[], response);
+      await sendRaw(deps, seen, [request.params[0] ?? '', request.params[1] ?? ''], response);
     });
   };
 }
