@@ -18,7 +18,6 @@ import { publicBaseUrl } from './config/public-url.ts';
 import { createOriginOf } from './http/client-address.ts';
 import { createDispatcher, type PlainHandler } from './http/dispatch.ts';
 import type { Logger } from './log.ts';
-import { createNotificationEndpoint } from './notifications/routes.ts';
 import { createRegistrySide } from './registry-side.ts';
 import type { OpenedDatabase } from './storage/database.ts';
 import { createSettings } from './storage/settings.ts';
@@ -50,23 +49,16 @@ export interface App {
 
 /** @throws {StartError} when keys or the first account cannot be had. */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { config, opened, log, now } = options;
+  const { config, opened, log } = options;
   const core = await createCore(options);
   const token = await createTokenSide({ ...options, core });
   const registry = await createRegistrySide({ ...options, core, token });
   const web = await createWebSide({ ...options, core, token, registry });
-  const notification = createNotificationEndpoint({
-    intake: registry.receiver,
-    secret: () => registry.notificationSecret,
-    originOf: core.originOf,
-    log,
-    now,
-  });
   let ready = false;
   let stopUpkeep = () => {};
   const plain = new Map<string, PlainHandler>([
     ...token.handlers,
-    ['/api/notification', notification],
+    ['/api/notification', registry.notification],
     ['/healthz', (_request, response) => answerText(response, 200, 'ok')],
     ['/readyz', (_request, response) => answerText(response, ready ? 200 : 503, ready ? 'ready' : 'not ready')],
   ]);

@@ -1,15 +1,20 @@
 /** The registry and what we know of it: the managed process, notifications, the index, deletions, its health. */
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import type { AppOptions, Core } from './app.ts';
 import type { CrawlProgress } from './catalog/crawl.ts';
 import { createIndexer } from './catalog/indexer.ts';
+import type { Config } from './config/config.ts';
 import { tokenRealm } from './config/public-url.ts';
 import { StartError } from './errors.ts';
 import { createDeletion } from './housekeeping/deletion.ts';
+import { createDispatcher, type PlainHandler } from './http/dispatch.ts';
+import { closeServer, createHttpServer, listen } from './http/server.ts';
 import { createEventStore, type RegistryEvent } from './notifications/events.ts';
 import { createReceiver } from './notifications/receiver.ts';
+import { createNotificationEndpoint } from './notifications/routes.ts';
 import { prepareRegistryConfig } from './prepare.ts';
 import { findRegistry } from './registry/find-registry.ts';
 import { createManagedRegistry, type ManagedRegistry } from './registry/managed.ts';
@@ -31,6 +36,7 @@ export interface CrawlState {
 
 const RECONCILE_MS = 6 * 3600_000;
 const CRAWL_STATE_MS = 1000;
+const INNER_DRAIN_MS = 1000;
 
 export async function createRegistrySide(options: RegistrySideOptions) {
   const { config, core, token, opened, log, now } = options;
@@ -90,7 +96,16 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       if (reachable) signer?.retry();
     },
   });
-  const managed = config.registry.url === null ? await prepareManaged(options, notificationSecret) : undefined;
+  const notification = createNotificationEndpoint({
+    intake: receiver,
+    secret: () => notificationSecret,
+    originOf: core.originOf,
+    log,
+    now,
+  });
+  const inner = await innerListener(config, notification);
+  const managed =
+    config.registry.url === null ? await prepareManaged(options, notificationSecret, inner?.url) : undefined;
   let schedule: NodeJS.Timeout | undefined;
 
   function background(work: Promise<unknown>): void {
@@ -102,6 +117,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     indexer,
     deletion,
     receiver,
+    notification,
     monitor,
     managed,
     isReadonly,
@@ -128,6 +144,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       await indexer.close();
       await receiver.stop();
       await managed?.stop();
+      await inner?.close();
     },
   };
 }
@@ -146,7 +163,11 @@ function prepareOther({ config, token }: RegistrySideOptions, secret: string | n
   prepareRegistryConfig({ folder, config, caPem: token.signer?.caPem(), secret });
 }
 
-async function prepareManaged(options: RegistrySideOptions, secret: string | null): Promise<ManagedRegistry> {
+async function prepareManaged(
+  options: RegistrySideOptions,
+  secret: string | null,
+  innerUrl: string | undefined,
+): Promise<ManagedRegistry> {
   const { config, configFolder, core, token, log } = options;
   const binary = await findRegistry({
     binary: config.registry.binary,
@@ -155,7 +176,7 @@ async function prepareManaged(options: RegistrySideOptions, secret: string | nul
     log,
   });
   const { auth, name, host, port } = config.registry;
-  const scheme = config.server.tls.cert === null ? 'http' : 'https';
+  const ownUrl = innerUrl ?? `http://127.0.0.1:${config.server.port}${config.server.base_path}`;
   return createManagedRegistry({
     binary,
     templateFile: join(configFolder, 'registry.yml'),
@@ -172,13 +193,26 @@ async function prepareManaged(options: RegistrySideOptions, secret: string | nul
           }
         : null,
       notifications: {
-        url: `${scheme}://127.0.0.1:${config.server.port}${config.server.base_path}/api/notification`,
+        url: `${ownUrl}/api/notification`,
         secret: secret ?? core.secret,
       },
     },
     env: process.env,
     log,
   });
+}
+
+/**
+ * A registry of ours cannot be told to trust the certificate of `server.tls`, which is not for 127.0.0.1 anyway: its
+ * notifications come over a plain port that only this machine reaches.
+ */
+async function innerListener(config: Config, notification: PlainHandler) {
+  if (config.server.tls.cert === null || config.registry.url !== null) return undefined;
+  const plain = new Map([['/api/notification', notification]]);
+  const rest: RequestListener = (_request, response) => void response.writeHead(404).end();
+  const server = createHttpServer(createDispatcher({ basePath: '', plain, rest, onError: () => undefined }), null);
+  const { port } = await listen(server, 0, '127.0.0.1');
+  return { url: `http://127.0.0.1:${port}`, close: () => closeServer(server, INNER_DRAIN_MS) };
 }
 
 function writeBundle(dataPath: string, caPem: string | undefined): string {
