@@ -128,11 +128,12 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     async start(): Promise<void> {
       await readCrawlState();
       watch = setInterval(() => background(readCrawlState()), CRAWL_STATE_MS).unref();
-      await receiver.start();
       await managed?.start();
       await monitor.start();
       await signer?.probe();
-      background(deletion.resume());
+      // Which manifests were only in the way of a deletion has to be known before events about them are read.
+      await deletion.resume().catch((error: unknown) => log.error({ error }, 'interrupted deletions not ended'));
+      await receiver.start();
       background(indexer.crawl('start'));
       schedule = setInterval(() => background(indexer.crawl('schedule')), RECONCILE_MS).unref();
     },
