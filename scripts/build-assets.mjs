@@ -52,7 +52,8 @@ async function buildStyles() {
   });
   const css = Buffer.from(bundle.outputFiles[0].contents);
   const size = gzipSync(css, { level: 9 }).length;
-  if (size > LARGEST_CSS_BYTES) throw new Error(`The style sheet has ${size} bytes compressed; at most ${LARGEST_CSS_BYTES}.`);
+  if (size > LARGEST_CSS_BYTES)
+    throw new Error(`The style sheet has ${size} bytes compressed; at most ${LARGEST_CSS_BYTES}.`);
   return writeHashed('app', 'css', css);
 }
 
