@@ -50,7 +50,9 @@ function header(request: IncomingMessage, name: string): string | undefined {
  */
 export function createOriginOf(trusted: readonly string[]): OriginOf {
   const proxies = proxyList(trusted);
-  const isProxy = (address: string) => isIP(address) !== 0 && proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  // Without proxies nothing has to be looked up, which the token endpoint notices.
+  const isProxy = (address: string) =>
+    trusted.length > 0 && isIP(address) !== 0 && proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
   return (request) => {
     const peer = canonicalAddress(request.socket.remoteAddress ?? '');
     const encrypted = 'encrypted' in request.socket && request.socket.encrypted === true;
