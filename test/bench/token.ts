@@ -82,7 +82,7 @@ async function runRound(name: string, server: Server): Promise<LoadResult> {
 const ours = await start('ours');
 const stallMs = await coldStallMs(ours);
 const bare = await start('bare');
-for (const server of [bare, ours]) await measure(server, 1000);
+for (const server of [bare, ours]) await measure(server, 4000);
 const ratios: number[] = [];
 const latencies: number[] = [];
 let failures = 0;
