@@ -83,7 +83,7 @@ export function configWarnings(config: Config): readonly string[] {
     ],
     [
       !hasOldDatabase(data.path),
-      `${data.path}/prodDb is the database of docker-registry-web: its accounts are not read. docs/migration.md tells how to move`,
+      `${data.path}/prodDb is the database of docker-registry-web: its accounts are not read. docs/compose-and-upgrade.md tells how to move`,
     ],
   ]);
 }
