@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { errorText } from '../errors.ts';
@@ -17,14 +17,25 @@ const NOTHING: FlatValues = new Map();
 
 /** Reads the YAML file; one that is not there is empty, unless its folder shows that it was meant to be. */
 export function readConfigFile(file: string, expected: boolean, keys: readonly ConfigKey[]): Read {
-  if (!existsSync(file)) return { values: NOTHING, mistakes: missingFile(file, expected) };
   try {
+    if (!isThere(file)) return { values: NOTHING, mistakes: missingFile(file, expected) };
     const document = parseDocument(readFileSync(file, 'utf8'), { prettyErrors: true });
     const broken = document.errors.map((error) => `${file}: ${error.message.split('\n')[0]}`);
     return broken.length > 0 ? { values: NOTHING, mistakes: broken } : flatten(document.toJS(), file, keys);
   } catch (error) {
-    return { values: NOTHING, mistakes: [`${file} cannot be read: ${errorText(error)}`] };
+    return { values: NOTHING, mistakes: [unreadable(file, error)] };
   }
+}
+
+/** @throws where a folder on the way may not be entered: nobody knows then whether it is there. */
+function isThere(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false }) !== undefined;
+}
+
+function unreadable(file: string, error: unknown): string {
+  const isForbidden = (error as { code?: string }).code === 'EACCES';
+  const who = isForbidden ? ` by uid ${process.geteuid?.() ?? 0}` : '';
+  return `${file} cannot be read${who}: ${errorText(error)}`;
 }
 
 function flatten(content: unknown, file: string, keys: readonly ConfigKey[]): Read {
