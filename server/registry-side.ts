@@ -82,7 +82,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   }
 
   let lastPushTokenAt: number | undefined;
-  permits.onIssued((repository) => {
+  permits.onPushIssued((repository) => {
     lastPushTokenAt = now();
     indexer.lookAgain(repository);
   });

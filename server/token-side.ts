@@ -4,7 +4,7 @@ import type { Config } from './config/config.ts';
 import type { PlainHandler } from './http/dispatch.ts';
 import { createRegistryClient, type RegistryClient } from './registry/client.ts';
 import { type Keys, openKeys } from './token/keys.ts';
-import { createPushPermits } from './token/permits.ts';
+import { createPermits } from './token/permits.ts';
 import { createRefusals } from './token/refusals.ts';
 import { createTokenEndpoint } from './token/routes.ts';
 import { createSigner, type Signer, type Trial } from './token/signer.ts';
@@ -17,7 +17,7 @@ export async function createTokenSide({ core, ...options }: AppOptions & { reado
   const keys = config.registry.auth.enabled
     ? await openKeys({ config, confPath: keyFolder, dataPath: config.data.path, isNew: opened.isNew, now, log })
     : undefined;
-  const permits = createPushPermits({ now, lifetimeSeconds: config.registry.auth.lifetime });
+  const permits = createPermits({ now, lifetimeSeconds: config.registry.auth.lifetime });
   const refusals = createRefusals(opened.db, { now, log });
   const signer = keys && createSigner({ keys, config, tryToken: (token) => tryToken(client, token), now, log });
   const client = createRegistryClient({

@@ -7,8 +7,8 @@ import { type ParsedEvent, parseEnvelope } from './envelope.ts';
 
 export interface ProjectionDeps {
   readonly db: Database;
-  /** True when we issued that subject a push token for that repository within its lifetime. */
-  readonly holdsPermit: (subject: string, repository: string) => boolean;
+  /** True when we issued that subject a token for this on that repository within its lifetime. */
+  readonly holdsPermit: (subject: string, repository: string, action: 'pull' | 'push') => boolean;
   /** True for the throw-away manifests of a deletion. */
   readonly isOwnDigest: (digest: string) => boolean;
   /** Who asked us for this deletion: the registry only knows that we did it. */
@@ -136,7 +136,9 @@ function rowOf(deps: ProjectionDeps, envelope: StoredEnvelope, event: ParsedEven
   const { holdsPermit, isOwnDigest, whoDeleted } = deps;
   const ours = event.actor === '' && OWN_AGENT.test(event.userAgent);
   const deleter = ours && event.action === 'delete' ? whoDeleted(event) : undefined;
-  const confirmed = envelope.verified === 1 || (event.action === 'push' && holdsPermit(event.actor, event.repository));
+  const { action, actor, repository } = event;
+  const isPermitted = (action === 'push' || action === 'pull') && holdsPermit(actor, repository, action);
+  const confirmed = envelope.verified === 1 || isPermitted;
   // A HEAD is a client looking whether it must pull at all; blobs concern nobody.
   const looks = event.action === 'pull' && (event.method === 'HEAD' || ours);
   const hidden = looks || (event.digest !== null && isOwnDigest(event.digest));

@@ -13,7 +13,7 @@ export interface ReceiverDeps {
   readonly now?: () => number;
   readonly onEvent: (event: RegistryEvent) => Promise<void>;
   readonly onInstance: (instanceId: string) => void;
-  readonly holdsPermit: (subject: string, repository: string) => boolean;
+  readonly holdsPermit: (subject: string, repository: string, action: 'pull' | 'push') => boolean;
   readonly isOwnDigest: (digest: string) => boolean;
   readonly whoDeleted: (event: { repository: string; tag: string | null; digest: string | null }) => string | undefined;
   readonly unverifiedBudgetBytes?: number;

@@ -1,50 +1,70 @@
-export interface PushPermitsOptions {
+export interface PermitsOptions {
   readonly now: () => number;
   /** Lifetime of a token. */
   readonly lifetimeSeconds: number;
 }
+
+/** What events are about; everything else names nobody. */
+const PERMITTED = ['pull', 'push'] as const;
+export type Permitted = (typeof PERMITTED)[number];
 
 // The registry accepts a token this long after it ran out.
 const LEEWAY_SECONDS = 60;
 const MOST_PERMITS = 20_000;
 
 /**
- * Who got a push token for which repository of late: an event that nobody vouches for may name only such a person as
- * the pusher, and a repository somebody may push to now is worth another look even if its event never comes.
+ * Who got a token for which repository of late: an event that nobody vouches for may name only such a person, and a
+ * repository somebody may push to now is worth another look even if its event never comes.
  */
-export function createPushPermits({ now, lifetimeSeconds }: PushPermitsOptions) {
-  const issued = new Map<string, number>();
-  const listeners: ((repository: string) => void)[] = [];
+export function createPermits({ now, lifetimeSeconds }: PermitsOptions) {
   const validMs = (lifetimeSeconds + LEEWAY_SECONDS) * 1000;
-
-  function forgetOldest(): void {
-    for (const [key, at] of issued) {
-      if (issued.size <= MOST_PERMITS && at + validMs > now()) return;
-      issued.delete(key);
-    }
-  }
+  // Apart, so that the many who pull do not push out the few who push.
+  const issued = { pull: createMemory(now, validMs), push: createMemory(now, validMs) };
+  const listeners: ((repository: string) => void)[] = [];
 
   return {
-    /** A token with `push` was given out. */
-    note(subjectName: string, repository: string): void {
+    /** A token with these actions was given out. */
+    note(subjectName: string, repository: string, actions: readonly string[]): void {
       const key = permitKey(subjectName, repository);
-      // Written anew, so that the map stays in the order of time and the oldest stand first.
-      issued.delete(key);
-      issued.set(key, now());
-      forgetOldest();
+      for (const action of PERMITTED) if (actions.includes(action)) issued[action].add(key);
+      if (!actions.includes('push')) return;
       for (const listener of listeners) listener(repository);
     },
-    holds(subjectName: string, repository: string): boolean {
-      const at = issued.get(permitKey(subjectName, repository));
-      return at !== undefined && at + validMs > now();
+    holds(subjectName: string, repository: string, action: Permitted): boolean {
+      return issued[action].has(permitKey(subjectName, repository));
     },
     /** Called at each push token with its repository; must not throw and should only schedule. */
-    onIssued(listener: (repository: string) => void): void {
+    onPushIssued(listener: (repository: string) => void): void {
       listeners.push(listener);
     },
   };
 }
-export type PushPermits = ReturnType<typeof createPushPermits>;
+export type Permits = ReturnType<typeof createPermits>;
+
+/** Keys that are forgotten after a while, and the oldest first when there are too many. */
+function createMemory(now: () => number, validMs: number) {
+  const since = new Map<string, number>();
+
+  function forgetOldest(): void {
+    for (const [key, at] of since) {
+      if (since.size <= MOST_PERMITS && at + validMs > now()) return;
+      since.delete(key);
+    }
+  }
+
+  return {
+    add(key: string): void {
+      // Written anew, so that the map stays in the order of time and the oldest stand first.
+      since.delete(key);
+      since.set(key, now());
+      forgetOldest();
+    },
+    has(key: string): boolean {
+      const at = since.get(key);
+      return at !== undefined && at + validMs > now();
+    },
+  };
+}
 
 function permitKey(subjectName: string, repository: string): string {
   return `${subjectName}\n${repository}`;

@@ -11,7 +11,7 @@ import type { Logger } from '../log.ts';
 import { METHOD_NOT_ALLOWED, type Refusal, refusalOf, sendRefusal, sendToken, signInFirst } from './answers.ts';
 import { type CallerDeps, findCaller } from './caller.ts';
 import { type AccessEntry, formatAccess, type Grant, grantScopes } from './grant.ts';
-import type { PushPermits } from './permits.ts';
+import type { Permits } from './permits.ts';
 import type { Refusals } from './refusals.ts';
 import { formatScope } from './scope.ts';
 import type { Signer } from './signer.ts';
@@ -25,7 +25,7 @@ export interface TokenEndpointDeps {
   readonly credentials: Pick<CredentialChecker, 'check'>;
   readonly refreshTokens: Pick<RefreshTokens, 'issue' | 'redeem'>;
   readonly signer: Pick<Signer, 'sign'>;
-  readonly permits: Pick<PushPermits, 'note'>;
+  readonly permits: Pick<Permits, 'note'>;
   readonly refusals: Pick<Refusals, 'record'>;
   readonly originOf: OriginOf;
   readonly log: Logger;
@@ -111,7 +111,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): PlainHandler {
 
   function notePermits(subjectName: string, access: readonly AccessEntry[]): void {
     for (const { type, name: repository, actions } of access) {
-      if (type === 'repository' && actions.includes('push')) deps.permits.note(subjectName, repository);
+      if (type === 'repository') deps.permits.note(subjectName, repository, actions);
     }
   }
 

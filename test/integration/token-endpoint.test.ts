@@ -362,11 +362,11 @@ describe('scopes', () => {
   });
   test('a push token is remembered for its subject and repository alone', async () => {
     const seen: string[] = [];
-    stack.permits.onIssued((repository) => seen.push(repository));
+    stack.permits.onPushIssued((repository) => seen.push(repository));
     await get(asked('repository:team/pushed:pull,push'), basic('alice'));
     await get(asked('repository:team/pulled:pull'), basic('alice'));
     assert.deepEqual(seen, ['team/pushed']);
-    const held = (subject: string, repository: string) => stack.permits.holds(subject, repository);
+    const held = (subject: string, repository: string) => stack.permits.holds(subject, repository, 'push');
     assert.deepEqual(
       [held('alice', 'team/pushed'), held('alice', 'team/pulled'), held('root', 'team/pushed')],
       [true, false, false],

@@ -14,7 +14,7 @@ import { closeServer, createHttpServer, listen } from '../../server/http/server.
 import { createLogger, type Logger } from '../../server/log.ts';
 import { openDatabase } from '../../server/storage/database.ts';
 import { openKeys } from '../../server/token/keys.ts';
-import { createPushPermits } from '../../server/token/permits.ts';
+import { createPermits } from '../../server/token/permits.ts';
 import { createRefusals } from '../../server/token/refusals.ts';
 import { createTokenEndpoint } from '../../server/token/routes.ts';
 import { createSigner, type Trial } from '../../server/token/signer.ts';
@@ -59,7 +59,7 @@ export async function startTokenStack(options: TokenStackOptions = {}) {
   const credentials = createCredentialChecker({ access, hasher, users, now, log });
   const refreshTokens = createRefreshTokens(db);
   const refusals = createRefusals(db, { now, log });
-  const permits = createPushPermits({ now, lifetimeSeconds: config.registry.auth.lifetime });
+  const permits = createPermits({ now, lifetimeSeconds: config.registry.auth.lifetime });
   const endpoint = createTokenEndpoint({
     config,
     publicUrl: 'http://registry.test:8090',
