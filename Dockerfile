@@ -19,29 +19,18 @@ RUN if [ -n "$DEBIAN_MIRROR" ]; then \
 COPY package.json package-lock.json ./
 RUN if [ -n "$NPM_REGISTRY" ]; then npm config set registry "$NPM_REGISTRY"; fi; \
     npm ci --no-audit --no-fund && npm cache clean --force
-COPY scripts scripts
-COPY server server
-COPY views views
-COPY public public
-COPY locales locales
-RUN node scripts/build.mjs
-# The bundle holds everything but these; their sources and build leftovers are of no use at run time.
-RUN node scripts/runtime-packages.mjs /runtime
+COPY . .
+# The bundle holds everything but the runtime packages; their sources and build leftovers are of no use at run time.
+RUN node scripts/build.mjs && node scripts/runtime-packages.mjs /image/app && mkdir /image/app/scripts && \
+    cp -r dist views locales package.json LICENSE /image/app/ && cp scripts/admin.mjs /image/app/scripts/ && \
+    cp -r conf /image/conf && chmod -R a+rX /image
 
 FROM ${NODE_IMAGE}
+# A named volume takes over the owner of the folder it is mounted on.
+RUN mkdir -p /data /registry-conf && chown 1000:1000 /data /registry-conf && chmod 755 /registry-conf
 LABEL org.opencontainers.image.title="Registry Web" \
       org.opencontainers.image.description="Web UI, token server and event receiver for the stock Docker/OCI registry" \
       org.opencontainers.image.licenses="Apache-2.0"
-WORKDIR /app
-COPY --from=registry /bin/registry /usr/local/bin/registry
-COPY --from=build /runtime/node_modules node_modules
-COPY --from=build /app/dist dist
-COPY package.json LICENSE ./
-COPY views views
-COPY locales locales
-COPY conf /conf
-# A named volume takes over the owner of the folder it is mounted on.
-RUN mkdir -p /data /registry-conf && chown 1000:1000 /data /registry-conf && chmod 755 /registry-conf && chmod -R a+rX /app /conf
 ENV NODE_ENV=production \
     REGISTRY_WEB_CONTAINER=1 \
     CONFIG_PATH=/conf/config.yml \
@@ -52,3 +41,7 @@ EXPOSE 8080
 USER 1000:1000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=5 CMD ["node", "/app/dist/health.js"]
 CMD ["node", "/app/dist/main.js"]
+WORKDIR /app
+# Copied files are root's, whoever the user is. What changes with every version comes last.
+COPY --from=registry /bin/registry /usr/local/bin/registry
+COPY --from=build /image /

@@ -30,6 +30,7 @@ export async function buildServer() {
     main: 'server/main.ts',
     'bcrypt-worker': 'server/accounts/bcrypt-worker.ts',
     admin: 'server/admin.ts',
+    health: 'server/health.ts',
   };
   const present = Object.entries(entries).filter(([, file]) => existsSync(join(ROOT, file)));
   await removeOldBundle();

@@ -135,3 +135,6 @@ async function userLine(user: User, grants: ReturnType<typeof createGrantStore>)
   const names = roles.map((role) => role.name).join(',') || '-';
   return `${[user.username, user.enabled ? 'enabled' : 'disabled', names, seen].join('\t')}\n`;
 }
+
+// The bundle is the command; tests call `main` themselves.
+if (import.meta.url.endsWith('/dist/admin.js')) process.exitCode = await main(process.argv.slice(2));

@@ -13,15 +13,17 @@ export function createBrowser(origin) {
     const next = response.headers.get('location');
     if (next !== null && response.status >= 300 && response.status < 400)
       return request(new URL(next, response.url || origin));
-    return { status: response.status, text: await response.text() };
+    return { status: response.status, url: response.url, text: await response.text() };
   }
 
-  /** Opens the page and sends its form with these values. */
-  async function submit(path, values) {
+  /** Opens the page and sends its form with these values, each a text or several. */
+  async function submit(path, values, action = path) {
     const { text } = await request(path);
     const token = /name="_csrf" value="([^"]+)"/.exec(text)?.[1] ?? '';
-    const body = new URLSearchParams({ _csrf: token, ...values }).toString();
-    return request(path, { method: 'POST', body, headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+    const body = new URLSearchParams({ _csrf: token });
+    for (const [name, value] of Object.entries(values)) for (const one of [value].flat()) body.append(name, one);
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    return request(action, { method: 'POST', body: body.toString(), headers });
   }
 
   return { get: (path) => request(path), submit };

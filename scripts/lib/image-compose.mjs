@@ -1,68 +1,53 @@
-/** docker-compose.yml as it is: sign in, push, pull, the event on the page, and everything still there after a restart. */
+/** docker-compose.yml as it is: the first admin, people with docker, and everything still there after a restart. */
 import { join } from 'node:path';
-import { createBrowser } from './image-browser.mjs';
-import { compose, docker } from './image-engine.mjs';
-import { eventually, expect, step } from './image-steps.mjs';
-import { ROOT, read } from './run.mjs';
-
-const PASSWORD = 'image-test-password-1';
-const ORIGIN = 'http://localhost:8090';
-const IMAGE_HERE = 'localhost:5000/team/hello:v1';
+import { composeOf, docker, expectUnprivileged, healthy, setupCode } from './image-engine.mjs';
+import { ADMIN_PASSWORD, setUpAdmin, signIn } from './image-people.mjs';
+import { expect, step } from './image-steps.mjs';
+import { answers, ORIGIN, peopleWalk, restartedWalk } from './image-walk.mjs';
+import { ROOT } from './run.mjs';
 
 export async function composeWalk(folder) {
-  const env = { ADMIN_PASSWORD: PASSWORD, COMPOSE_PROJECT_NAME: 'registry-web-test', DOCKER_CONFIG: folder };
-  const up = () => compose(env, '-f', join(ROOT, 'docker-compose.yml'), 'up', '-d', '--no-build');
-  const inspect = (format) => docker('inspect', '--format', format, compose(env, 'ps', '-q', 'registry-web'));
-  const dockerAs = (args, input) => read('docker', args, { env: { ...process.env, ...env }, input });
+  const compose = composeOf(join(ROOT, 'docker-compose.yml'), 'registry-web-test', { ADMIN_PASSWORD: '' });
+  const container = () => compose('ps', '-q', 'registry-web');
   try {
-    await step('compose: both services start, the health check is green', async () => {
-      up();
-      await eventually('healthy', () => inspect('{{.State.Health.Status}}') === 'healthy');
-      await eventually('the registry answers', async () => (await fetch('http://localhost:5000/v2/')).status === 401);
+    await step('compose: the registry waits for us, the health check is green', async () => {
+      compose('up', '-d', '--no-build');
+      await healthy(container());
+      await answers();
     });
-    await step('compose: not root, root read-only, no capabilities', () => {
-      expect(inspect('{{.Config.User}}') === '1000:1000', 'runs as another user');
-      expect(
-        inspect('{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}}') === 'true [ALL]',
-        'has rights it needs not',
-      );
+    await step('compose: not root, root read-only, no capabilities', () => expectConfined(container()));
+    const admin = await step('compose: admin / admin asks for the code in the log, and takes a password', async () =>
+      setUpAdmin(ORIGIN, await setupCode(container())),
+    );
+    await peopleWalk('compose', folder, admin);
+    await step('compose: down and up again keeps everything', async () => {
+      compose('down');
+      compose('up', '-d', '--no-build');
+      await restartedWalk(folder, ADMIN_PASSWORD);
     });
-    await step('compose: docker login, push, pull', async () => {
-      dockerAs(['login', '-u', 'admin', '--password-stdin', 'localhost:5000'], PASSWORD);
-      docker('tag', 'registry:3', IMAGE_HERE);
-      dockerAs(['push', IMAGE_HERE]);
-      docker('rmi', IMAGE_HERE);
-      dockerAs(['pull', IMAGE_HERE]);
-    });
-    await step('compose: a wrong password is refused', () => {
-      let message = '';
-      try {
-        dockerAs(['login', '-u', 'admin', '--password-stdin', 'localhost:5000'], 'wrong-password');
-      } catch (error) {
-        message = error.message;
-      }
-      expect(/unauthorized/i.test(message), `the login said: ${message}`);
-    });
-    await step('compose: the push is on the pages', () => isOnThePages());
-    await step('compose: a new start keeps everything', async () => {
-      compose(env, '-f', join(ROOT, 'docker-compose.yml'), 'down');
-      up();
-      await eventually('healthy', () => inspect('{{.State.Health.Status}}') === 'healthy');
-      await isOnThePages();
-      await eventually('pull', () => dockerAs(['pull', IMAGE_HERE]) !== '');
-    });
+    await step('compose: a lost admin password is replaced on the machine', () => resetPassword(compose));
   } catch (error) {
-    process.stderr.write(`${compose(env, 'logs', '--no-color', '--tail', '60')}\n`);
+    process.stderr.write(`${compose('logs', '--no-color', '--tail', '60')}\n`);
     throw error;
   } finally {
-    compose(env, '-f', join(ROOT, 'docker-compose.yml'), 'down', '-v');
+    compose('down', '-v');
   }
 }
 
-async function isOnThePages() {
-  const browser = createBrowser(ORIGIN);
-  await browser.submit('/login', { username: 'admin', password: PASSWORD, next: '/' });
-  await eventually('the event', async () => (await browser.get('/events')).text.includes('team/hello'), 15_000);
-  const { text } = await browser.get('/repositories/team/hello');
-  expect(text.includes('v1') && text.includes('admin'), 'the repository page lacks the tag or who pushed it');
+function expectConfined(container) {
+  expectUnprivileged(container);
+  const rights = docker('inspect', '--format', '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}}', container);
+  expect(rights === 'true [ALL]', `root read-only, capabilities dropped: ${rights}`);
+  const writes = docker('exec', container, 'sh', '-c', 'touch /app/x /conf/x /x 2>&1 || true');
+  expect(writes.match(/Read-only file system/g)?.length === 3, `something can be written: ${writes}`);
+}
+
+async function resetPassword(compose) {
+  const said = compose('exec', '-T', 'registry-web', 'node', 'dist/admin.js', 'reset-password', 'admin');
+  const password = /: (\S+)\n/.exec(said)?.[1];
+  expect(password !== undefined, `no password in: ${said}`);
+  const browser = await signIn(ORIGIN, 'admin', password);
+  const own = { password: ADMIN_PASSWORD, repeated: ADMIN_PASSWORD };
+  const { status, text } = await browser.submit('/setup-password', own);
+  expect(status === 200 && !text.includes('name="repeated"'), 'the new password opens no page');
 }

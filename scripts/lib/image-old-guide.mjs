@@ -1,12 +1,15 @@
-/** As the old guides say: conf mounted read-only with root's key of mode 0600, and a data folder that root made. */
+/** As the old guides say: conf mounted read-only with root's key of mode 0600, a data folder that root made, registry 2. */
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { docker, IMAGE } from './image-engine.mjs';
+import { cleanUp, composeOf, docker, expectUnprivileged, healthy, IMAGE, logsOf, setupCode } from './image-engine.mjs';
+import { ADMIN_PASSWORD, setUpAdmin } from './image-people.mjs';
 import { eventually, expect, step } from './image-steps.mjs';
+import { answers, ORIGIN, peopleWalk, restartedWalk } from './image-walk.mjs';
 import { read } from './run.mjs';
 
 const NAME = 'registry-web-old-guide';
-const CONFIG = `registry:
+
+const OUR_CONFIG = `registry:
    url: http://registry:5000/v2
    name: registry:5000
    readonly: false
@@ -16,38 +19,103 @@ const CONFIG = `registry:
      issuer: test
 `;
 
-export async function oldGuideWalk(folder) {
+const REGISTRY_CONFIG = `version: 0.1
+storage:
+  filesystem:
+    rootdirectory: /var/lib/registry
+  delete:
+    enabled: true
+http:
+  addr: 0.0.0.0:5000
+auth:
+  token:
+    realm: http://localhost:8090/api/auth
+    service: registry:5000
+    issuer: test
+    rootcertbundle: /etc/docker/registry/auth.cert
+notifications:
+  endpoints:
+    - name: docker-registry-web
+      url: http://registry-web:8080/api/notification
+      timeout: 1s
+      threshold: 5
+      backoff: 1s
+`;
+
+// The guide's, with the two lines that a newer image needs: our name, and root to take over what root made.
+const COMPOSE = `version: "2"
+services:
+  registry-web:
+    image: ${IMAGE}
+    user: "0"
+    ports: ["127.0.0.1:8090:8080"]
+    volumes: ["./conf:/conf:ro", "./db:/data"]
+  registry:
+    image: registry:2
+    ports: ["127.0.0.1:5000:5000"]
+    volumes:
+      - ./registry.yml:/etc/docker/registry/config.yml:ro
+      - ./conf/auth.cert:/etc/docker/registry/auth.cert:ro
+      - images:/var/lib/registry
+volumes: { images: {} }
+`;
+
+function writeGuide(folder) {
   const conf = join(folder, 'conf');
-  const data = join(folder, 'data');
-  for (const path of [conf, data]) mkdirSync(path);
-  writeFileSync(join(conf, 'config.yml'), CONFIG);
   const key = join(conf, 'auth.key');
+  const data = join(folder, 'db');
+  for (const path of [conf, data]) mkdirSync(path);
+  writeFileSync(join(conf, 'config.yml'), OUR_CONFIG);
+  writeFileSync(join(folder, 'registry.yml'), REGISTRY_CONFIG);
+  writeFileSync(join(folder, 'docker-compose.yml'), COMPOSE);
   const pair = ['-nodes', '-x509', '-subj', '/CN=localhost', '-keyout', key, '-out', join(conf, 'auth.cert')];
   read('openssl', ['req', '-new', '-newkey', 'rsa:4096', '-days', '365', ...pair]);
+  for (const path of [folder, conf, data]) chmodSync(path, 0o755);
   chmodSync(key, 0o600);
-  for (const path of [conf, data]) chmodSync(path, 0o755);
   if (process.getuid() === 0) chownSync(key, 0, 0);
-  const mounts = ['-v', `${conf}:/conf:ro`, '-v', `${data}:/data`];
+  return ['-v', `${conf}:/conf:ro`, '-v', `${data}:/data`];
+}
+
+export async function oldGuideWalk(parent) {
+  const folder = join(parent, 'old-guide');
+  mkdirSync(folder);
+  const mounts = writeGuide(folder);
+  await step('old guide: not as root it says which chown is missing', () => refusesKeyOfRoot(mounts));
+  const compose = composeOf(join(folder, 'docker-compose.yml'), NAME);
   try {
-    await step('old guide: starts as root, takes over key and data, drops to its own user', async () => {
-      docker('run', '-d', '--name', NAME, '--user', '0', ...mounts, IMAGE);
-      await eventually('healthy', () => docker('inspect', '--format', '{{.State.Health.Status}}', NAME) === 'healthy');
-      const status = docker('exec', NAME, 'cat', '/proc/1/status');
-      expect(/^Uid:\s+1000\s+1000\s+1000\s+1000$/m.test(status), 'the server still runs as root');
-      expect(/^CapEff:\s+0+$/m.test(status), 'the server still has capabilities');
+    const web = await step('old guide: starts as root, takes over key and data, drops to its own user', async () => {
+      compose('up', '-d');
+      const container = compose('ps', '-q', 'registry-web');
+      await healthy(container);
+      expectUnprivileged(container);
+      return container;
     });
-    await step('old guide: not as root it says which chown is missing', async () => {
-      docker('rm', '-f', NAME);
-      docker('run', '-d', '--name', NAME, ...mounts, IMAGE);
-      await eventually(
-        'stopped',
-        () => docker('inspect', '--format', '{{.State.Status}} {{.State.ExitCode}}', NAME) === 'exited 78',
-      );
-      // `docker logs` repeats what came on stderr on stderr.
-      const text = read('sh', ['-c', `docker logs ${NAME} 2>&1`]);
-      expect(text.includes('chown'), `no hint in: ${text}`);
+    await answers();
+    const admin = await setUpAdmin(ORIGIN, await setupCode(web));
+    await peopleWalk('old guide', parent, admin);
+    await step('old guide: a restart keeps everything', async () => {
+      compose('restart');
+      await healthy(web);
+      await restartedWalk(parent, ADMIN_PASSWORD);
     });
+  } catch (error) {
+    process.stderr.write(`${compose('logs', '--no-color', '--tail', '60')}\n`);
+    throw error;
   } finally {
-    read('sh', ['-c', `docker rm -f ${NAME} >/dev/null 2>&1 || true`]);
+    compose('down', '-v');
+    // Files of user 1000, which whoever runs this may not be.
+    cleanUp(`docker run --rm --network none --user 0 -v ${folder}:/work ${IMAGE} rm -rf /work/db /work/conf`);
+  }
+}
+
+async function refusesKeyOfRoot(mounts) {
+  try {
+    docker('run', '-d', '--network', 'none', '--name', NAME, ...mounts, IMAGE);
+    const state = () => docker('inspect', '--format', '{{.State.Status}} {{.State.ExitCode}}', NAME);
+    await eventually('stopped with exit code 78', () => state() === 'exited 78');
+    const text = logsOf(NAME);
+    expect(text.includes('chown'), `no hint in: ${text}`);
+  } finally {
+    cleanUp(`docker rm -f -v ${NAME}`);
   }
 }

@@ -22,7 +22,7 @@ export function expect(isTrue, message) {
 }
 
 /** Asks until the answer is truthy. */
-export async function eventually(what, ask, timeoutMs = 60_000) {
+export async function eventually(what, ask, timeoutMs = 90_000, pauseMs = 500) {
   const end = Date.now() + timeoutMs;
   let last;
   while (Date.now() < end) {
@@ -32,7 +32,7 @@ export async function eventually(what, ask, timeoutMs = 60_000) {
     } catch (error) {
       last = error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   throw new Error(`${what}: not within ${timeoutMs / 1000} s${last ? `: ${last.message}` : ''}`);
 }
