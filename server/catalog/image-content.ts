@@ -38,8 +38,9 @@ export async function contentOf(
   const lines = (config?.history ?? []).map(dockerfileLine);
   const layerBlobs = blobs.filter((blob) => blob.role === 'layer');
   const positions = layerPositions(lines, layerBlobs.length);
+  const layerBytes = layerBlobs.reduce((sum, blob) => sum + blob.size_bytes, 0);
   const layers = layerBlobs.map((blob, index) =>
-    toLayer(blob, lines[positions.indexOf(index)], shared.get(blob.blob_digest) ?? 0, row.total_bytes),
+    toLayer(blob, lines[positions.indexOf(index)], shared.get(blob.blob_digest) ?? 0, layerBytes),
   );
   const [ownPlatform = ''] = JSON.parse(row.platforms) as string[];
   return {
@@ -62,13 +63,13 @@ function toLayer(
   blob: Selectable<ManifestBlobsTable>,
   command: DockerfileLine | undefined,
   alsoIn: number,
-  totalBytes: number,
+  layerBytes: number,
 ): LayerRow {
   return {
     digest: blob.blob_digest,
     mediaType: blob.media_type,
     sizeBytes: blob.size_bytes,
-    share: totalBytes === 0 ? 0 : Math.min(1, blob.size_bytes / totalBytes),
+    share: layerBytes === 0 ? 0 : blob.size_bytes / layerBytes,
     annotations: JSON.parse(blob.annotations) as Record<string, string>,
     command,
     alsoIn,

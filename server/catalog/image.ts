@@ -71,7 +71,7 @@ export interface LayerRow {
   readonly digest: string;
   readonly mediaType: string;
   readonly sizeBytes: number;
-  /** 0..1 of the content's size. */
+  /** 0..1 of the bytes of all layers together. */
   readonly share: number;
   readonly annotations: Readonly<Record<string, string>>;
   /** The step that made it, where the history tells. */

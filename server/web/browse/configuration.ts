@@ -14,6 +14,11 @@ export interface ConfigurationCells {
   readonly environment: readonly EnvironmentCell[];
 }
 
+/** An image may have a configuration that sets nothing: there is nothing to show then. */
+export function isEmptyConfiguration({ environment, ...texts }: ConfigurationCells): boolean {
+  return environment.length === 0 && Object.values(texts).every((text) => text === '');
+}
+
 /** Lists are shown as they stand in a Dockerfile: `["tini", "--"]`. What is not set is ''. */
 export function configurationCells({ config, author }: ImageConfig): ConfigurationCells {
   return {

@@ -1,10 +1,11 @@
 /** The view model of one image. Everything in it that is not ours is the text of whoever built the image. */
-import type { DockerfileStep, ImageContent, ImageDetail, ImageProblem, LayerRow } from '../../catalog/image.ts';
+import type { ImageContent, ImageDetail, ImageProblem } from '../../catalog/image.ts';
 import type { Crumb, Page } from '../page.ts';
 import { referencePath, shortDigest, splitName } from './cells.ts';
 import { type PullBox, pullBox } from './commands.ts';
-import { type ConfigurationCells, configurationCells } from './configuration.ts';
+import { type ConfigurationCells, configurationCells, isEmptyConfiguration } from './configuration.ts';
 import { folderCrumbs, folderLink, kindLabel } from './labels.ts';
+import { type LayerCells, type LayerPart, layerBar, layerCells } from './layers.ts';
 import type { Notice } from './notices.ts';
 import { type MapEntry, mapEntries } from './secrets.ts';
 
@@ -38,7 +39,7 @@ export interface ImageView {
   readonly isTag: boolean;
   readonly platforms: readonly PlatformChip[];
   readonly attestations: readonly { readonly href: string; readonly shortDigest: string; readonly sizeBytes: number }[];
-  readonly bar: readonly { readonly share: number; readonly step: number; readonly label: string }[];
+  readonly bar: readonly LayerPart[];
   readonly layers: readonly LayerCells[];
   readonly tab: Tab;
   readonly tabs: readonly {
@@ -63,17 +64,6 @@ export interface PlatformChip {
   readonly href: string;
   readonly active: boolean;
   readonly missing: boolean;
-}
-
-export interface LayerCells {
-  readonly instruction: string;
-  readonly text: string;
-  readonly digest: string;
-  /** 1 to 5 in the ramp; null for a step that made no layer. */
-  readonly step: number | null;
-  readonly sizeBytes: number | null;
-  readonly share: string;
-  readonly sharedWith: string;
 }
 
 export interface ReferrerCells {
@@ -129,7 +119,7 @@ export function imageView(facts: ImageFacts): ImageView {
     layers: layerCells(content, page),
     tab,
     tabs: tabLinks(facts, tab),
-    configuration: content?.config === undefined ? null : configurationCells(content.config),
+    configuration: shownConfiguration(content),
     configJson: content?.config === undefined ? pretty(content?.rawConfig ?? null) : null,
     dockerfile: content?.dockerfile ?? [],
     referrers: referrerCells(facts),
@@ -138,6 +128,11 @@ export function imageView(facts: ImageFacts): ImageView {
     labels: mapEntries(content?.config?.config.labels ?? {}),
     annotations: mapEntries({ ...detail.annotations, ...(content?.annotations ?? {}) }),
   };
+}
+
+function shownConfiguration(content: ImageContent | undefined): ConfigurationCells | null {
+  const cells = content?.config === undefined ? null : configurationCells(content.config);
+  return cells === null || isEmptyConfiguration(cells) ? null : cells;
 }
 
 function imageCrumbs({ page, detail, tag }: ImageFacts, folder: string, leaf: string): readonly Crumb[] {
@@ -171,66 +166,6 @@ function platformChips(detail: ImageDetail, { t, urlWith }: ImageFacts['page']):
     active: entry.digest === detail.content?.digest,
     missing: entry.isMissing,
   }));
-}
-
-/** Five steps of one colour, dark to light and again: neighbours always differ. */
-function rampStep(index: number): number {
-  return (index % 5) + 1;
-}
-
-function layerBar(content: ImageContent | undefined, { format }: ImageFacts['page']): ImageView['bar'] {
-  const layers = content?.layers ?? [];
-  return layers
-    .map((layer, index) => ({ layer, step: rampStep(index) }))
-    .filter(({ layer }) => layer.share > 0)
-    .map(({ layer, step }) => ({
-      share: layer.share,
-      step,
-      label: `${layerTitle(layer)} ${format.bytes(layer.sizeBytes)}`,
-    }));
-}
-
-function layerTitle({ command, annotations, digest }: LayerRow): string {
-  const title = annotations['org.opencontainers.image.title'];
-  if (command !== undefined) return `${command.instruction} ${command.text}`.trim().slice(0, 120);
-  return title ?? shortDigest(digest);
-}
-
-/** The history's steps in order, each with the layer it made; layers the history does not know follow. */
-function layerCells(content: ImageContent | undefined, page: ImageFacts['page']): readonly LayerCells[] {
-  if (content === undefined) return [];
-  const told = new Set(content.dockerfile.map((step) => step.layer));
-  const steps = content.dockerfile.map((step) => stepCells(step, content, page));
-  const untold = content.layers.flatMap((layer, index) => (told.has(index) ? [] : [plainLayer(layer, index, page)]));
-  return [...steps, ...untold];
-}
-
-function stepCells(step: DockerfileStep, content: ImageContent, page: ImageFacts['page']): LayerCells {
-  const layer = step.layer === undefined ? undefined : content.layers[step.layer];
-  const said = { instruction: step.instruction, text: step.text };
-  if (layer === undefined) return { ...said, digest: '', step: null, sizeBytes: null, share: '', sharedWith: '' };
-  return { ...plainLayer(layer, step.layer ?? 0, page), ...said };
-}
-
-function plainLayer(layer: LayerRow, index: number, { t, format }: ImageFacts['page']): LayerCells {
-  const sharedWith =
-    layer.alsoIn === 0
-      ? t('browse:image.only_here')
-      : t('browse:image.also_in', { count: layer.alsoIn, formatted: format.number(layer.alsoIn) });
-  return {
-    instruction: layer.command?.instruction ?? '',
-    text: layer.command === undefined ? plainTitle(layer) : layer.command.text,
-    digest: layer.digest,
-    step: rampStep(index),
-    sizeBytes: layer.sizeBytes,
-    share: format.percent(layer.share),
-    sharedWith,
-  };
-}
-
-/** Artifacts name their files; otherwise the media type is the best word there is. */
-function plainTitle({ annotations, digest, mediaType }: LayerRow): string {
-  return annotations['org.opencontainers.image.title'] ?? `${shortDigest(digest)} ${mediaType}`;
 }
 
 function tabLinks({ page, detail }: ImageFacts, current: Tab): ImageView['tabs'] {

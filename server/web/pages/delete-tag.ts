@@ -7,13 +7,13 @@ import type { Deletion } from '../../housekeeping/deletion.ts';
 import type { DeletionPlan } from '../../housekeeping/plan.ts';
 import { isDigest } from '../../registry/reference.ts';
 import { referencePath, shortDigest, splitName } from '../browse/cells.ts';
+import { whyNoDelete } from '../browse/delete-right.ts';
 import { folderCrumbs } from '../browse/labels.ts';
 import { DELETE_ROUTE, hidden, referenceOf } from '../browse/reference.ts';
 import { parseTrashId } from '../browse/undo.ts';
 import type { FieldErrors } from '../form.ts';
 import type { Crumb, Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import { whyNoDelete } from './repository.ts';
 
 export interface DeleteTagPageDeps {
   readonly readonly: boolean;
@@ -165,9 +165,8 @@ export function deleteTagView({ page, plan, readonly, errors, alsoManifest }: De
   };
 }
 
-function whatStays({ siblings, digest, children, lastTag }: DeletionPlan, { t }: DeleteTagFacts['page']) {
+function whatStays({ digest, children }: DeletionPlan, { t }: DeleteTagFacts['page']) {
   const stays = [t('browse:delete.stays_digest', { digest: shortDigest(digest) })];
-  if (!lastTag) stays.unshift(t('browse:delete.stays_tags', { count: siblings.length }));
   if (children.length > 0) stays.push(t('browse:delete.stays_children', { count: children.length }));
   return stays;
 }

@@ -2,12 +2,13 @@ import type { Response } from 'express';
 import type { ImageDetail } from '../../catalog/image.ts';
 import type { RepositoryRow } from '../../catalog/repositories.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
+import { whyNoDelete } from '../browse/delete-right.ts';
 import { imageView } from '../browse/image-view.ts';
 import { indexNotices } from '../browse/notices.ts';
 import { hidden, RAW_ROUTE, REFERENCE_ROUTE, referenceOf } from '../browse/reference.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import { type RepositoryPageDeps, showRepository, whyNoDelete } from './repository.ts';
+import { type RepositoryPageDeps, showRepository } from './repository.ts';
 
 export interface ImagePageDeps extends RepositoryPageDeps {
   readonly visibility: VisibilityStore;

@@ -1,25 +1,14 @@
-import type { Rights } from '../../access/rights.ts';
-import { allowedActions } from '../../access/rule.ts';
 import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
-import type { TagGroup, TagPage, TagSort, TagStore } from '../../catalog/tags.ts';
+import type { TagPage, TagSort, TagStore } from '../../catalog/tags.ts';
 import type { Visibility } from '../../catalog/visibility.ts';
-import {
-  type Column,
-  type PlatformCells,
-  parseSorting,
-  platformCells,
-  referencePath,
-  type Sorting,
-  shareOf,
-  shortDigest,
-  sortedColumn,
-  splitName,
-} from '../browse/cells.ts';
+import { type Column, parseSorting, referencePath, type Sorting, sortedColumn, splitName } from '../browse/cells.ts';
 import { type PullBox, pullBox } from '../browse/commands.ts';
-import { actor, folderCrumbs, folderLink, kindLabel } from '../browse/labels.ts';
+import { whyNoDelete } from '../browse/delete-right.ts';
+import { folderCrumbs, folderLink } from '../browse/labels.ts';
 import { type IndexState, indexNotices, type Notice } from '../browse/notices.ts';
 import { keyPager, type Pager } from '../browse/pager.ts';
 import { hidden } from '../browse/reference.ts';
+import { groupCells, type TagGroupCells } from '../browse/tag-groups.ts';
 import { readUndo, type Undo, type UndoDeps } from '../browse/undo.ts';
 import type { Crumb, Page } from '../page.ts';
 import type { ListFilter } from './repositories.ts';
@@ -53,37 +42,8 @@ export interface RepositoryView {
   readonly pager: Pager;
 }
 
-export interface TagGroupCells {
-  readonly digest: string;
-  readonly shortDigest: string;
-  readonly href: string;
-  readonly tags: readonly TagCell[];
-  /** Tags of this image beyond those shown; the image page has them all. */
-  readonly moreTags: number;
-  readonly platforms: PlatformCells;
-  /** What it is, where it is no ordinary image. */
-  readonly kind: string | null;
-  readonly isSigned: boolean;
-  readonly sizeBytes: number | null;
-  readonly share: number;
-  readonly pushedAt: number | null;
-  readonly by: { readonly name: string; readonly confirmed: boolean } | null;
-  readonly pulledAt: number | null;
-  readonly pulls: string;
-  readonly error: string | null;
-}
-
-export interface TagCell {
-  readonly name: string;
-  readonly href: string;
-  /** null: the viewer may not. */
-  readonly deleteHref: string | null;
-  readonly missing: boolean;
-}
-
 const SORTS = ['pushed', 'name', 'size', 'pulls'] as const satisfies readonly TagSort[];
 const PAGE_ROWS = 50;
-const MOST_TAGS = 6;
 
 interface AskedTags extends Sorting<TagSort> {
   readonly filter: string;
@@ -159,26 +119,11 @@ export function repositoryView(facts: RepositoryFacts): RepositoryView {
     referrersLink: referrersLink(facts),
     emptyText: asked.filter === '' ? page.t('browse:repository.no_tags') : page.t('browse:repository.no_result'),
     columns: columns(asked, page),
-    rows: found.rows.map((group) => groupCells(group, { facts, largest, mayDelete: deleteNote === '' })),
+    rows: found.rows.map((group) =>
+      groupCells(group, { page, repository: repository.name, largest, mayDelete: deleteNote === '' }),
+    ),
     pager: keyPager(page, found.rows.length, found.next),
   };
-}
-
-interface DeleteRule {
-  readonly page: {
-    readonly t: Page['t'];
-    readonly viewer: { readonly rights: Rights };
-    readonly origin: Page['origin'];
-  };
-  readonly readonly: boolean;
-  readonly repository: { readonly name: string };
-}
-
-/** Names the right that is missing, or the setting that forbids it for everybody; '' when the viewer may delete. */
-export function whyNoDelete({ page, readonly, repository }: DeleteRule): string {
-  if (readonly) return page.t('browse:delete.readonly');
-  const allowed = allowedActions(page.viewer.rights, repository.name, page.origin.address);
-  return allowed.has('delete') ? '' : page.t('browse:delete.missing_right', { repository: repository.name });
 }
 
 function summary({ page, found, repository }: RepositoryFacts): string {
@@ -232,38 +177,4 @@ function columns(asked: AskedTags, { t, urlWith }: RepositoryFacts['page']): rea
     { id: 'pulled', label: t('browse:column.last_pull') },
     { id: 'pulls', label: t('browse:column.pulls'), isNumber: true, ...sorted('pulls') },
   ];
-}
-
-interface GroupContext {
-  readonly facts: RepositoryFacts;
-  readonly largest: number;
-  readonly mayDelete: boolean;
-}
-
-function groupCells(group: TagGroup, { facts, largest, mayDelete }: GroupContext): TagGroupCells {
-  const { page, repository } = facts;
-  const path = (tag: string) => referencePath(`${repository.name}:${tag}`);
-  const tagCell = ({ name, missingSince }: TagGroup['tags'][number]): TagCell => ({
-    name,
-    href: page.url(path(name)),
-    deleteHref: mayDelete ? page.url(`${path(name)}/-/delete`) : null,
-    missing: missingSince !== null,
-  });
-  return {
-    digest: group.digest,
-    shortDigest: shortDigest(group.digest),
-    href: page.url(referencePath(`${repository.name}@${group.digest}`)),
-    tags: group.tags.slice(0, MOST_TAGS).map(tagCell),
-    moreTags: Math.max(0, group.tags.length - MOST_TAGS),
-    platforms: platformCells(group.platforms),
-    kind: kindLabel(group.kind, page.t),
-    isSigned: group.referrers.signatures > 0,
-    sizeBytes: group.mediaType === '' ? null : group.sizeBytes,
-    share: shareOf(group.sizeBytes, largest),
-    pushedAt: group.pushedAt,
-    by: actor(group.pushedBy, group.pushConfirmed),
-    pulledAt: group.lastPulledAt,
-    pulls: page.format.number(group.pullCount),
-    error: group.error,
-  };
 }

@@ -132,7 +132,7 @@ test('the manifest is offered only with the last tag', async () => {
 test('secret-looking values are folded away, and only http links are links', async () => {
   const page = testPage();
   const html = await renderPage(page, 'image', image(page));
-  assert.match(html, /<details class="secret">.*hunter2/s);
+  assert.match(html, /<details class="masked">.*hunter2/s);
   assert.match(html, /href="https:\/\/git\.example\.com[^"]*" rel="noopener noreferrer nofollow"/);
   const detail = facts.imageDetail({ annotations: { home: 'javascript:alert(1)' } });
   assert.doesNotMatch(await renderPage(page, 'image', image(page, detail)), /href="javascript:/);

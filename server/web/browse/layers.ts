@@ -1,0 +1,88 @@
+/** The layers of one image as bar and rows: the history's steps, with what each of them weighs. */
+import type { DockerfileStep, ImageContent, LayerRow } from '../../catalog/image.ts';
+import type { Page } from '../page.ts';
+import { shortDigest } from './cells.ts';
+
+type LayerPage = Pick<Page, 't' | 'format'>;
+
+const FILE_SYSTEM_LAYER = /^application\/vnd\.(oci\.image\.layer|docker\.image\.rootfs)\b/;
+
+export interface LayerPart {
+  readonly share: number;
+  readonly step: number;
+  readonly label: string;
+}
+
+export interface LayerCells {
+  readonly instruction: string;
+  readonly text: string;
+  readonly digest: string;
+  /** 1 to 5 in the ramp; null for a step that made no layer. */
+  readonly step: number | null;
+  readonly sizeBytes: number | null;
+  readonly share: string;
+  readonly sharedWith: string;
+}
+
+/** Five steps of one colour, dark to light and again: neighbours always differ. */
+function rampStep(index: number): number {
+  return (index % 5) + 1;
+}
+
+export function layerBar(content: ImageContent | undefined, { format }: LayerPage): readonly LayerPart[] {
+  const layers = content?.layers ?? [];
+  return layers
+    .map((layer, index) => ({ layer, step: rampStep(index) }))
+    .filter(({ layer }) => layer.share > 0)
+    .map(({ layer, step }) => ({
+      share: layer.share,
+      step,
+      label: `${layerTitle(layer)} ${format.bytes(layer.sizeBytes)}`,
+    }));
+}
+
+function layerTitle({ command, annotations, digest }: LayerRow): string {
+  const title = annotations['org.opencontainers.image.title'];
+  const said = command === undefined ? '' : `${command.instruction} ${command.text}`.trim();
+  return said.slice(0, 120) || (title ?? shortDigest(digest));
+}
+
+/** The history's steps in order, each with the layer it made; layers the history does not know follow. */
+export function layerCells(content: ImageContent | undefined, page: LayerPage): readonly LayerCells[] {
+  if (content === undefined) return [];
+  const told = new Set(content.dockerfile.map((step) => step.layer));
+  const steps = content.dockerfile.map((step) => stepCells(step, content, page));
+  const untold = content.layers.flatMap((layer, index) => (told.has(index) ? [] : [plainLayer(layer, index, page)]));
+  return [...steps, ...untold];
+}
+
+function stepCells(step: DockerfileStep, content: ImageContent, page: LayerPage): LayerCells {
+  const layer = step.layer === undefined ? undefined : content.layers[step.layer];
+  const { instruction, text } = step;
+  if (layer === undefined)
+    return { instruction, text, digest: '', step: null, sizeBytes: null, share: '', sharedWith: '' };
+  return plainLayer({ ...layer, command: step }, step.layer ?? 0, page);
+}
+
+function plainLayer(layer: LayerRow, index: number, { t, format }: LayerPage): LayerCells {
+  const sharedWith =
+    layer.alsoIn === 0
+      ? t('browse:image.only_here')
+      : t('browse:image.also_in', { count: layer.alsoIn, formatted: format.number(layer.alsoIn) });
+  return {
+    instruction: layer.command?.instruction ?? '',
+    text: (layer.command?.text ?? '') || plainTitle(layer),
+    digest: layer.digest,
+    step: rampStep(index),
+    sizeBytes: layer.sizeBytes,
+    share: format.percent(layer.share),
+    sharedWith,
+  };
+}
+
+/** Artifacts name their files. A layer that nothing tells about still has its digest. */
+function plainTitle({ annotations, digest, mediaType }: LayerRow): string {
+  const title = annotations['org.opencontainers.image.title'];
+  if (title !== undefined) return title;
+  return FILE_SYSTEM_LAYER.test(mediaType) ? shortDigest(digest) : `${shortDigest(digest)} ${mediaType}`;
+}
