@@ -6,8 +6,16 @@ import { expect, step } from './image-steps.mjs';
 import { answers, ORIGIN, peopleWalk, restartedWalk } from './image-walk.mjs';
 import { ROOT } from './run.mjs';
 
+// The file's own defaults, whatever an `.env` beside it says.
+const DEFAULTS = {
+  ADMIN_PASSWORD: '',
+  BIND: '127.0.0.1',
+  PUBLIC_URL: ORIGIN,
+  REGISTRY_NAME: 'localhost:5000',
+};
+
 export async function composeWalk(folder) {
-  const compose = composeOf(join(ROOT, 'docker-compose.yml'), 'registry-web-test', { ADMIN_PASSWORD: '' });
+  const compose = composeOf(join(ROOT, 'docker-compose.yml'), 'registry-web-test', DEFAULTS);
   const container = () => compose('ps', '-q', 'registry-web');
   try {
     await step('compose: the registry waits for us, the health check is green', async () => {
