@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { errorText, StartError } from '../errors.ts';
+import { answerClientError } from './client-error.ts';
 
 export interface ServerTls {
   readonly cert: Buffer;
@@ -24,6 +25,7 @@ export function createHttpServer(listener: RequestListener, tls: ServerTls | nul
   const server = tls === null ? createServer(LIMITS, listener) : createSecure(listener, tls);
   server.maxConnections = MOST_CONNECTIONS;
   server.maxHeadersCount = MOST_HEADERS;
+  server.on('clientError', answerClientError);
   return server;
 }
 

@@ -35,6 +35,10 @@ export interface AppOptions {
   readonly people?: readonly Person[];
   readonly roles?: Readonly<Record<string, readonly RuleInput[]>>;
   readonly port?: number;
+  /** Nobody is there yet: the server makes its first admin itself. */
+  readonly isFresh?: boolean;
+  /** Where it answers when it is neither plain HTTP nor at the root. */
+  readonly healthUrl?: string;
   /** Called with the conf folder before the start, for files of the operator. */
   readonly prepare?: (confPath: string) => Promise<void>;
 }
@@ -65,7 +69,8 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   await mkdir(confPath, { recursive: true });
   await writeFile(join(confPath, 'config.yml'), stringify(configOf(options, port)));
   await options.prepare?.(confPath);
-  await seed(dataPath, options);
+  if (options.isFresh !== true) await seed(dataPath, options);
+  const healthUrl = options.healthUrl ?? `http://127.0.0.1:${port}/healthz`;
   const url = `http://localhost:${port}`;
   const launch = async () => {
     const running = startProcess(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
@@ -78,7 +83,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
         ...options.env,
       },
     });
-    const isUp = async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok;
+    const isUp = async () => (await fetch(healthUrl)).ok;
     await waitUntil(running, isUp).catch(async (error) => {
       await running.stop();
       throw error;
