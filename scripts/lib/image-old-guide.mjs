@@ -1,5 +1,5 @@
 /** As the old guides say: conf mounted read-only with root's key of mode 0600, a data folder that root made, registry 2. */
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cleanUp, composeOf, docker, expectUnprivileged, healthy, IMAGE, logsOf, setupCode } from './image-engine.mjs';
 import { ADMIN_PASSWORD, setUpAdmin } from './image-people.mjs';
@@ -60,6 +60,9 @@ services:
 volumes: { images: {} }
 `;
 
+const asRoot = (folder, ...command) =>
+  docker('run', '--rm', '--network', 'none', '--user', '0', '-v', `${folder}:/work`, IMAGE, ...command);
+
 function writeGuide(folder) {
   const conf = join(folder, 'conf');
   const key = join(conf, 'auth.key');
@@ -72,7 +75,8 @@ function writeGuide(folder) {
   read('openssl', ['req', '-new', '-newkey', 'rsa:4096', '-days', '365', ...pair]);
   for (const path of [folder, conf, data]) chmodSync(path, 0o755);
   chmodSync(key, 0o600);
-  if (process.getuid() === 0) chownSync(key, 0, 0);
+  // Whoever runs this need not be root; the guide's reader was.
+  asRoot(folder, 'chown', '-R', '0:0', '/work/conf', '/work/db');
   return ['-v', `${conf}:/conf:ro`, '-v', `${data}:/data`];
 }
 
@@ -104,7 +108,7 @@ export async function oldGuideWalk(parent) {
   } finally {
     compose('down', '-v');
     // Files of user 1000, which whoever runs this may not be.
-    cleanUp(`docker run --rm --network none --user 0 -v ${folder}:/work ${IMAGE} rm -rf /work/db /work/conf`);
+    asRoot(folder, 'rm', '-rf', '/work/db', '/work/conf');
   }
 }
 
