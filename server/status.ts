@@ -60,6 +60,7 @@ async function registryAndAuth(deps: StatusDeps): Promise<Pick<StatusFacts, 'reg
     publicName: deps.config.registry.public_name ?? deps.config.registry.name,
     reachable: health.reachable,
     error: health.error,
+    failure: health.failure,
     version,
     demandsToken: health.ping?.demandsToken ?? null,
     challenge: realm === null ? null : { scheme: 'bearer', realm, service: challenge?.service ?? '' },

@@ -1,12 +1,19 @@
-import { errorText } from '../errors.ts';
+import { AppError, errorText } from '../errors.ts';
 import type { Ping, RegistryClient } from './client.ts';
 
 export interface RegistryHealth {
   readonly reachable: boolean;
   /** One plain sentence why not. */
   readonly error: string | null;
+  /** The same as a key of `errors`, for pages in other languages. */
+  readonly failure?: Failure | undefined;
   readonly ping: Ping | undefined;
   readonly checkedAt: number;
+}
+
+export interface Failure {
+  readonly key: string;
+  readonly params: AppError['params'];
 }
 
 export interface MonitorDeps {
@@ -21,6 +28,10 @@ export interface MonitorDeps {
 const EVERY_MS = 15_000;
 const EVERY_WHILE_DOWN_MS = 3_000;
 
+function failureOf(error: unknown): Failure | undefined {
+  return error instanceof AppError && error.key !== undefined ? { key: error.key, params: error.params } : undefined;
+}
+
 /** Asks the registry now and then whether it is there, so that pages can say it without asking themselves. */
 export function createMonitor({ client, token, now, onChange }: MonitorDeps) {
   let health: RegistryHealth | undefined;
@@ -31,7 +42,10 @@ export function createMonitor({ client, token, now, onChange }: MonitorDeps) {
   async function ask(given?: string): Promise<RegistryHealth> {
     const found = await client.ping(given === undefined ? {} : { token: given }).then(
       (ping) => ({ reachable: true, error: null, ping, checkedAt: now() }),
-      (error: unknown) => ({ reachable: false, error: errorText(error), ping: undefined, checkedAt: now() }),
+      (error: unknown) => ({
+        ...{ reachable: false, error: errorText(error), failure: failureOf(error) },
+        ...{ ping: undefined, checkedAt: now() },
+      }),
     );
     const changed = health?.reachable !== found.reachable;
     health = found;

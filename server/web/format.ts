@@ -51,7 +51,9 @@ export function createFormat(locale: Locale, now: () => number, justNow: string)
       const past = now() - ms;
       const step = STEPS.find(([, size]) => Math.abs(past) >= size);
       if (step === undefined) return justNow;
-      return spans.format(-Math.trunc(past / step[1]), step[0]).replaceAll('.', '');
+      const text = spans.format(-Math.trunc(past / step[1]), step[0]).replaceAll('.', '');
+      // As in every other text: a space between figures and Chinese.
+      return text.replace(/(\d)(?=\p{Script=Han})/u, '$1 ');
     },
     duration(ms: number): string {
       if (ms < 1000) return `${numbers.format(Math.round(ms))} ms`;

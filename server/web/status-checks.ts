@@ -75,7 +75,8 @@ function reachable({ registry, mode }: StatusFacts): Check {
     });
   if (mode === 'managed') return check('reachable', 'failed', 'status:reachable.managed', { params });
   const fix: Fix = { file: 'ours', lines: `registry:\n  url: ${registry.url}` };
-  return check('reachable', 'failed', 'status:reachable.refused', { params, fix });
+  if (registry.failure === undefined) return check('reachable', 'failed', 'status:reachable.refused', { params, fix });
+  return check('reachable', 'failed', `errors:${registry.failure.key}`, { params: registry.failure.params, fix });
 }
 
 /** A v2 configuration mounted into a v3 image is silently ignored, and the registry stands open. */
@@ -123,7 +124,8 @@ function realm({ registry, auth }: StatusFacts): Check {
   });
 }
 
-function tokens({ auth }: StatusFacts): Check {
+function tokens({ registry, auth }: StatusFacts): Check {
+  if (!registry.reachable) return check('tokens', 'unknown', 'status:demands_token.unknown');
   if (auth.accepted === null) return check('tokens', 'unknown', 'status:tokens.unknown');
   if (auth.accepted) return check('tokens', 'ok', 'status:tokens.ok', { params: { mode: auth.headerMode ?? '' } });
   const bundle = auth.certificatePath ?? '/conf/auth.cert';

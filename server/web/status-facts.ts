@@ -10,6 +10,8 @@ export interface StatusFacts {
     readonly reachable: boolean;
     /** One plain sentence why not. */
     readonly error: string | null;
+    /** The same as a key of `errors`, where there is one. */
+    readonly failure?: { readonly key: string; readonly params: Readonly<Record<string, string | number>> } | undefined;
     /** `2.x`, `3.1.1` …: as far as the answers tell; null when they do not. */
     readonly version: string | null;
     /** false: it answered 200 without a token. */

@@ -5,7 +5,7 @@ import { referencePath, shortDigest, splitName } from './cells.ts';
 import { type PullBox, pullBox } from './commands.ts';
 import { type ConfigurationCells, configurationCells, isEmptyConfiguration } from './configuration.ts';
 import { folderCrumbs, folderLink, kindLabel } from './labels.ts';
-import { type LayerCells, type LayerPart, layerBar, layerCells } from './layers.ts';
+import { dockerfileText, type LayerCells, type LayerPart, layerBar, layerCells } from './layers.ts';
 import type { Notice } from './notices.ts';
 import { type MapEntry, mapEntries } from './secrets.ts';
 
@@ -121,7 +121,7 @@ export function imageView(facts: ImageFacts): ImageView {
     tabs: tabLinks(facts, tab),
     configuration: shownConfiguration(content),
     configJson: content?.config === undefined ? pretty(content?.rawConfig ?? null) : null,
-    dockerfile: content?.dockerfile ?? [],
+    dockerfile: (content?.dockerfile ?? []).map((step) => ({ ...step, text: dockerfileText(step) })),
     referrers: referrerCells(facts),
     ...rawLinks(facts),
     facts: factCells(facts),

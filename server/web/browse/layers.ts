@@ -86,3 +86,8 @@ function plainTitle({ annotations, digest, mediaType }: LayerRow): string {
   if (title !== undefined) return title;
   return FILE_SYSTEM_LAYER.test(mediaType) ? shortDigest(digest) : `${shortDigest(digest)} ${mediaType}`;
 }
+
+/** The history keeps a command on one line; where its lines were joined, more than one space is left. */
+export function dockerfileText({ instruction, text }: Pick<DockerfileStep, 'instruction' | 'text'>): string {
+  return instruction === 'RUN' ? text.replaceAll(/\s{2,}/g, ' \\\n    ') : text;
+}

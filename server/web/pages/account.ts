@@ -6,6 +6,7 @@ import type { FieldErrors } from '../form.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import { startSession } from '../session.ts';
+import { browserName } from '../user-agent.ts';
 import type { AccountPagesDeps } from './account-pages.ts';
 import { signedInUser } from './login.ts';
 
@@ -34,7 +35,11 @@ export function accountPage({ users, hasher, credentials, sessions, audit, grant
         address: address.text,
         actions: [...actions],
       })),
-      sessions: (await sessions.list(user.id)).map((one) => ({ ...one, isOwn: one.idHash === ownHash })),
+      sessions: (await sessions.list(user.id)).map((one) => ({
+        ...one,
+        browser: browserName(one.userAgent),
+        isOwn: one.idHash === ownHash,
+      })),
       errors,
     };
     await page.render('account', model, Object.keys(errors).length > 0 ? 422 : 200);

@@ -23,6 +23,8 @@ export interface CheckCells {
   readonly tone: 'accent' | 'amber' | 'red' | 'plain';
   readonly text: string;
   readonly at: number | null;
+  /** A day rather than how far away it is. */
+  readonly isDay: boolean;
   readonly fix: { readonly intro: string; readonly lines: string } | null;
 }
 
@@ -73,6 +75,7 @@ function checkCells(check: Check, t: Page['t']): CheckCells {
     tone: tones[check.state],
     text: t(check.key, check.params),
     at: check.at,
+    isDay: check.id === 'expiry',
     fix: check.fix === null ? null : { intro: fixIntro(check.fix.file, t), lines: check.fix.lines },
   };
 }

@@ -5,6 +5,7 @@ import type { FieldErrors } from '../form.ts';
 import { generatePassword } from '../generated-password.ts';
 import type { Flash, Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
+import { browserName } from '../user-agent.ts';
 import type { AccountPagesDeps } from './account-pages.ts';
 import { roleText } from './roles.ts';
 import { roleIds, userPath } from './users.ts';
@@ -34,7 +35,7 @@ export function userPage(deps: Deps): PageModule {
       user,
       path,
       roles: known.map((role) => ({ ...role, description: roleText(page, role), checked: held.has(role.id) })),
-      sessions: await sessions.list(user.id),
+      sessions: (await sessions.list(user.id)).map((one) => ({ ...one, browser: browserName(one.userAgent) })),
       errors,
     };
     await page.render('user', model, Object.keys(errors).length > 0 ? 422 : 200);

@@ -21,9 +21,9 @@ for (const [bytes, text] of sizes) test(`${bytes} bytes read ${text}`, () => ass
 
 const ages = [
   [10_000, 'just now', '刚刚'],
-  [4 * 60_000, '4 min ago', '4分钟前'],
+  [4 * 60_000, '4 min ago', '4 分钟前'],
   [26 * 3_600_000, 'yesterday', '昨天'],
-  [9 * 86_400_000, '9 days ago', '9天前'],
+  [9 * 86_400_000, '9 days ago', '9 天前'],
 ] as const;
 for (const [age, english, chinese] of ages) {
   test(`an age of ${age} ms reads ${english}`, () => {
