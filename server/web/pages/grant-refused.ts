@@ -10,6 +10,7 @@ import type { RecordedRefusal, Refusals } from '../../token/refusals.ts';
 import type { FieldErrors } from '../form.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
+import { roleText } from './roles.ts';
 
 export interface GrantRefusedPageDeps {
   readonly refusals: Pick<Refusals, 'find'>;
@@ -138,14 +139,14 @@ export function grantRefusedView(
     action: url(`/events/refused/${refusal.id}/grant`),
     backHref: url('/events/refused'),
     rolesHref: url('/roles'),
-    choices: roles.map((role, index) => roleChoice(role, index === 0)),
+    choices: roles.map((role, index) => roleChoice(role, index === 0, t)),
     error: Object.values(errors)[0],
   };
 }
 
-function roleChoice(role: Role, checked: boolean): RoleChoice {
+function roleChoice(role: Role, checked: boolean, t: Page['t']): RoleChoice {
   const actions = (rule: Role['rules'][number]) =>
     [rule.canPull && 'pull', rule.canPush && 'push', rule.canDelete && 'delete'].filter(Boolean).join(', ');
   const rules = role.rules.map((rule) => `${rule.repository} · ${rule.address} · ${actions(rule)}`);
-  return { id: role.id, name: role.name, description: role.description, rules, checked };
+  return { id: role.id, name: role.name, description: roleText({ t }, role), rules, checked };
 }

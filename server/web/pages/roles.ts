@@ -24,7 +24,7 @@ const BUILTIN_TEXT: Readonly<Record<string, string>> = {
   admin: 'admin:roles.builtin.admin',
 };
 
-export function roleText(page: Page, role: { name: string; description: string; builtin: boolean }): string {
+export function roleText(page: Pick<Page, 't'>, role: { name: string; description: string; builtin: boolean }): string {
   const key = role.builtin ? BUILTIN_TEXT[role.name] : undefined;
   return key === undefined ? role.description : page.t(key);
 }
