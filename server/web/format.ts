@@ -38,6 +38,7 @@ export function createFormat(locale: Locale, now: () => number, justNow: string)
     timeZoneName: 'short',
   });
   const spans = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
+  const longSpans = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   return {
     bytes: (bytes: number): string => formatBytes(locale, bytes),
     number: (value: number): string => numbers.format(value),
@@ -51,7 +52,9 @@ export function createFormat(locale: Locale, now: () => number, justNow: string)
       const past = now() - ms;
       const step = STEPS.find(([, size]) => Math.abs(past) >= size);
       if (step === undefined) return justNow;
-      const text = spans.format(-Math.trunc(past / step[1]), step[0]).replaceAll('.', '');
+      // "last mo" is no English.
+      const words = step[1] > 86_400_000 ? longSpans : spans;
+      const text = words.format(-Math.trunc(past / step[1]), step[0]).replaceAll('.', '');
       // As in every other text: a space between figures and Chinese.
       return text.replace(/(\d)(?=\p{Script=Han})/u, '$1 ');
     },

@@ -5,6 +5,8 @@ import type { OriginOf } from '../http/client-address.ts';
 declare module 'express-session' {
   interface SessionData {
     username: string;
+    /** Epoch milliseconds at which the password was typed last. */
+    confirmedAt: number;
   }
 }
 
@@ -47,13 +49,14 @@ export interface SessionUser {
 }
 
 /** A new session id at every sign-in: one known before never becomes signed in. */
-export async function startSession(request: Request, user: SessionUser, address: string): Promise<void> {
+export async function startSession(request: Request, user: SessionUser, address: string, at: number): Promise<void> {
   await settled((done) => request.session.regenerate(done));
   Object.assign(request.session, {
     userId: user.id,
     username: user.username,
     passwordVersion: user.passwordVersion,
     address,
+    confirmedAt: at,
     userAgent: (request.headers['user-agent'] ?? '').slice(0, 300),
   });
   await settled((done) => request.session.save(done));

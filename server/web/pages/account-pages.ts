@@ -11,6 +11,7 @@ import type { PageModule } from '../routes.ts';
 import { accountPage } from './account.ts';
 import { anonymousPage } from './anonymous.ts';
 import { auditPage } from './audit.ts';
+import { confirmPage } from './confirm.ts';
 import { loginPage } from './login.ts';
 import { rolePage } from './role.ts';
 import { rolesPage } from './roles.ts';
@@ -44,6 +45,7 @@ export function accountPages(deps: AccountPagesDeps): PageModule {
   const pages = [
     loginPage(deps),
     setupPasswordPage(deps),
+    confirmPage(deps),
     accountPage(deps),
     usersPage(deps),
     userPage(deps),

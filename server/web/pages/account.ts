@@ -17,9 +17,9 @@ const passwordSchema = z.strictObject({
 });
 const endSchema = z.strictObject({ session: z.string().regex(/^([0-9a-f]{64}|others)$/) });
 
-type Deps = Pick<AccountPagesDeps, 'users' | 'hasher' | 'credentials' | 'sessions' | 'audit' | 'grants'>;
+type Deps = Pick<AccountPagesDeps, 'users' | 'hasher' | 'credentials' | 'sessions' | 'audit' | 'grants' | 'now'>;
 
-export function accountPage({ users, hasher, credentials, sessions, audit, grants }: Deps): PageModule {
+export function accountPage({ users, hasher, credentials, sessions, audit, grants, now }: Deps): PageModule {
   async function show(page: Page, ownHash: string, errors: FieldErrors = {}): Promise<void> {
     const user = signedInUser(page);
     const { rights } = page.viewer;
@@ -80,7 +80,7 @@ export function accountPage({ users, hasher, credentials, sessions, audit, grant
       }
       credentials.forget(id);
       // The password version grew: every session of the old one is over, this browser gets a new one.
-      await startSession(request, { id, username, passwordVersion }, page.origin.address);
+      await startSession(request, { id, username, passwordVersion }, page.origin.address, now());
       await audit.record({ ...entry, outcome: 'ok' });
       page.redirect('/account', { key: 'accounts:account.password_changed' });
     });

@@ -11,6 +11,7 @@ const FAMILIES = ['session.', 'password.', 'user.', 'role.', 'tag.'] as const;
 function actionLabel(action: string, t: Page['t']): string {
   const labels: Readonly<Record<string, string>> = {
     'session.start': t('admin:audit.action.session_start'),
+    'session.confirm': t('admin:audit.action.session_confirm'),
     'session.end': t('admin:audit.action.session_end'),
     'password.change': t('admin:audit.action.password_change'),
     'password.reset': t('admin:audit.action.password_reset'),

@@ -14,7 +14,7 @@ const schema = z.strictObject({
 });
 
 type Refusal = Extract<CredentialResult, { ok: false }>;
-type Deps = Pick<AccountPagesDeps, 'credentials' | 'audit'>;
+type Deps = Pick<AccountPagesDeps, 'credentials' | 'audit' | 'now'>;
 
 const SENTENCE: Readonly<Record<Refusal['reason'], string>> = {
   wrong: 'errors:sign_in.wrong',
@@ -29,7 +29,7 @@ function showForm(page: Page, values: { username: string; next: string }, error?
   return page.render('login', { title, bare: true, ...values, error }, status);
 }
 
-function refusal(page: Page, { reason, retryAfterSeconds = 1 }: Refusal): string {
+export function refusalText(page: Page, { reason, retryAfterSeconds = 1 }: Refusal): string {
   return page.t(SENTENCE[reason], { seconds: retryAfterSeconds, count: retryAfterSeconds });
 }
 
@@ -39,7 +39,7 @@ function afterSignIn(next: string): string {
   return path.startsWith('/login') ? '/' : path;
 }
 
-export function loginPage({ credentials, audit }: Deps): PageModule {
+export function loginPage({ credentials, audit, now }: Deps): PageModule {
   return (routes) => {
     routes.get('/login', 'public', (page) => {
       const next = page.query('next');
@@ -58,10 +58,10 @@ export function loginPage({ credentials, audit }: Deps): PageModule {
       if (!result.ok) {
         await audit.record({ ...entry, outcome: 'refused', detail: { reason: result.reason } });
         if (result.retryAfterSeconds !== undefined) response.set('Retry-After', String(result.retryAfterSeconds));
-        return showForm(page, { username, next }, refusal(page, result), statusOf(result));
+        return showForm(page, { username, next }, refusalText(page, result), refusalStatus(result));
       }
       const { subject, passwordVersion, mustChangePassword } = result.identity;
-      await startSession(request, { id: subject.id, username: subject.name, passwordVersion }, address);
+      await startSession(request, { id: subject.id, username: subject.name, passwordVersion }, address, now());
       await audit.record({ ...entry, actor: subject.name, outcome: 'ok' });
       page.redirect(mustChangePassword ? '/setup-password' : afterSignIn(next));
     });
@@ -79,7 +79,7 @@ export function loginPage({ credentials, audit }: Deps): PageModule {
   };
 }
 
-function statusOf({ reason }: Refusal): number {
+export function refusalStatus({ reason }: Refusal): number {
   if (reason === 'throttled') return 429;
   return reason === 'busy' ? 503 : 422;
 }

@@ -15,10 +15,10 @@ const schema = z.strictObject({
   repeated: z.string().max(1000, 'form.too_long'),
 });
 type Values = z.output<typeof schema>;
-type Deps = Pick<AccountPagesDeps, 'users' | 'hasher' | 'credentials' | 'setupCode' | 'audit'>;
+type Deps = Pick<AccountPagesDeps, 'users' | 'hasher' | 'credentials' | 'setupCode' | 'audit' | 'now'>;
 
 /** The one page that a default or reset password opens: it replaces it. */
-export function setupPasswordPage({ users, hasher, credentials, setupCode, audit }: Deps): PageModule {
+export function setupPasswordPage({ users, hasher, credentials, setupCode, audit, now }: Deps): PageModule {
   /** The default password is no secret, so from another machine something from this one's log has to prove the rest. */
   async function asksCode(page: Page): Promise<boolean> {
     return !isLoopback(page.origin.address) && (await setupCode.isNeededFor(signedInUser(page)));
@@ -59,7 +59,7 @@ export function setupPasswordPage({ users, hasher, credentials, setupCode, audit
       }
       if (isFirstAdmin) await setupCode.clear();
       credentials.forget(id);
-      await startSession(request, { id, username, passwordVersion }, page.origin.address);
+      await startSession(request, { id, username, passwordVersion }, page.origin.address, now());
       await audit.record({ ...entry, outcome: 'ok' });
       page.redirect('/', { key: 'accounts:setup.done' });
     });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { User } from '../../access/users.ts';
 import { AppError } from '../../errors.ts';
+import { isConfirmed } from '../confirmed.ts';
 import type { FieldErrors } from '../form.ts';
 import { generatePassword } from '../generated-password.ts';
 import type { Flash, Page } from '../page.ts';
@@ -13,7 +14,7 @@ import { roleIds, userPath } from './users.ts';
 const enabledSchema = z.strictObject({ enabled: z.enum(['yes', 'no']) });
 const rolesSchema = z.strictObject({ role_id: roleIds });
 
-type Deps = Pick<AccountPagesDeps, 'users' | 'roles' | 'grants' | 'hasher' | 'credentials' | 'sessions' | 'audit'>;
+type Deps = Pick<AccountPagesDeps, 'users' | 'roles' | 'grants' | 'hasher' | 'credentials' | 'sessions' | 'audit' | 'now'>;
 
 /** One user: what it holds, its sessions, and everything an admin does to it. */
 export function userPage(deps: Deps): PageModule {
@@ -96,6 +97,7 @@ export function userPage(deps: Deps): PageModule {
 
     routes.post('/users/:name/roles', 'admin', async (page, request) => {
       const user = await find(request.params['name']);
+      if (!isConfirmed(page, request, now(), userPath(user.username))) return;
       const form = page.parseForm(rolesSchema);
       if (!form.ok) return show(page, user, form.errors);
       const wanted = new Set(form.values.role_id);
@@ -104,6 +106,7 @@ export function userPage(deps: Deps): PageModule {
 
     routes.post('/users/:name/reset-password', 'admin', async (page, request) => {
       const user = await find(request.params['name']);
+      if (!isConfirmed(page, request, now(), userPath(user.username))) return;
       const secret = generatePassword();
       await users.setPassword(user.id, await hasher.hash(secret), { mustChange: true });
       await sessions.endAll(user.id);

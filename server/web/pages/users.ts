@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { User } from '../../access/users.ts';
 import { parsePassword } from '../../accounts/password.ts';
 import { AppError } from '../../errors.ts';
+import { isConfirmed } from '../confirmed.ts';
 import { type FieldErrors, listOf } from '../form.ts';
 import { generatePassword } from '../generated-password.ts';
 import type { Page } from '../page.ts';
@@ -10,6 +11,7 @@ import type { AccountPagesDeps } from './account-pages.ts';
 import { roleText } from './roles.ts';
 
 const PAGE_SIZE = 50;
+const NEW_USER = '/users/-/new';
 
 export const roleIds = z
   .union([z.string(), z.array(z.string())])
@@ -24,7 +26,7 @@ const schema = z.strictObject({
   role_id: roleIds,
 });
 
-type Deps = Pick<AccountPagesDeps, 'users' | 'roles' | 'grants' | 'hasher' | 'audit'>;
+type Deps = Pick<AccountPagesDeps, 'users' | 'roles' | 'grants' | 'hasher' | 'audit' | 'now'>;
 
 interface FormState {
   readonly username: string;
@@ -39,7 +41,7 @@ export function userPath(username: string): string {
 }
 
 /** The list of users, and making one. */
-export function usersPage({ users, roles, grants, hasher, audit }: Deps): PageModule {
+export function usersPage({ users, roles, grants, hasher, audit, now }: Deps): PageModule {
   async function row(page: Page, user: User) {
     const held = await grants.rolesOf({ kind: 'user', id: user.id });
     return { ...user, href: page.url(userPath(user.username)), roles: held.map(({ name }) => name) };
@@ -101,9 +103,13 @@ export function usersPage({ users, roles, grants, hasher, audit }: Deps): PageMo
       });
     });
 
-    routes.get('/users/-/new', 'admin', (page) => showForm(page, EMPTY));
+    // Asked for before the form, so that nothing typed into it is lost.
+    routes.get('/users/-/new', 'admin', async (page, request) => {
+      if (isConfirmed(page, request, now(), NEW_USER)) await showForm(page, EMPTY);
+    });
 
-    routes.post('/users', 'admin', async (page) => {
+    routes.post('/users', 'admin', async (page, request) => {
+      if (!isConfirmed(page, request, now(), NEW_USER)) return;
       const form = page.parseForm(schema);
       const state: FormState = {
         username: String(page.body['username'] ?? ''),
