@@ -99,6 +99,12 @@ export function createSessions(db: Database, { now }: { readonly now: () => numb
       if (exceptHash !== undefined) query = query.where('id_hash', '!=', exceptHash);
       return Number((await query.executeTakeFirst()).numDeletedRows);
     },
+    /** Everybody's but one. Returns how many ended. */
+    async endOthers(exceptHash: string): Promise<number> {
+      return Number(
+        (await db.deleteFrom('sessions').where('id_hash', '!=', exceptHash).executeTakeFirst()).numDeletedRows,
+      );
+    },
     /** Reading enforces the limits; this only frees the space. */
     async purgeExpired(): Promise<number> {
       const at = now();

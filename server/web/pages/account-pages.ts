@@ -33,7 +33,7 @@ export interface AccountPagesDeps {
   readonly grants: GrantStore;
   readonly hasher: Pick<PasswordHasher, 'hash'>;
   readonly credentials: CredentialChecker;
-  readonly sessions: Pick<Sessions, 'list' | 'end' | 'endAll'>;
+  readonly sessions: Pick<Sessions, 'list' | 'end' | 'endAll' | 'endOthers'>;
   readonly setupCode: SetupCode;
   readonly audit: Audit;
   readonly now: () => number;

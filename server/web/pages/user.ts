@@ -14,11 +14,14 @@ import { roleIds, userPath } from './users.ts';
 const enabledSchema = z.strictObject({ enabled: z.enum(['yes', 'no']) });
 const rolesSchema = z.strictObject({ role_id: roleIds });
 
-type Deps = Pick<AccountPagesDeps, 'users' | 'roles' | 'grants' | 'hasher' | 'credentials' | 'sessions' | 'audit' | 'now'>;
+type Deps = Pick<
+  AccountPagesDeps,
+  'users' | 'roles' | 'grants' | 'hasher' | 'credentials' | 'sessions' | 'audit' | 'now'
+>;
 
 /** One user: what it holds, its sessions, and everything an admin does to it. */
 export function userPage(deps: Deps): PageModule {
-  const { users, roles, grants, hasher, credentials, sessions, audit } = deps;
+  const { users, roles, grants, hasher, credentials, sessions, audit, now } = deps;
 
   async function find(name: unknown): Promise<User> {
     const user = await users.find(String(name));

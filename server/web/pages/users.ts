@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { User } from '../../access/users.ts';
 import { parsePassword } from '../../accounts/password.ts';
+import { sessionIdHash } from '../../accounts/sessions.ts';
 import { AppError } from '../../errors.ts';
 import { isConfirmed } from '../confirmed.ts';
 import { type FieldErrors, listOf } from '../form.ts';
@@ -26,7 +27,7 @@ const schema = z.strictObject({
   role_id: roleIds,
 });
 
-type Deps = Pick<AccountPagesDeps, 'users' | 'roles' | 'grants' | 'hasher' | 'audit' | 'now'>;
+type Deps = Pick<AccountPagesDeps, 'users' | 'roles' | 'grants' | 'hasher' | 'sessions' | 'audit' | 'now'>;
 
 interface FormState {
   readonly username: string;
@@ -41,7 +42,7 @@ export function userPath(username: string): string {
 }
 
 /** The list of users, and making one. */
-export function usersPage({ users, roles, grants, hasher, audit, now }: Deps): PageModule {
+export function usersPage({ users, roles, grants, hasher, sessions, audit, now }: Deps): PageModule {
   async function row(page: Page, user: User) {
     const held = await grants.rolesOf({ kind: 'user', id: user.id });
     return { ...user, href: page.url(userPath(user.username)), roles: held.map(({ name }) => name) };
@@ -101,6 +102,18 @@ export function usersPage({ users, roles, grants, hasher, audit, now }: Deps): P
           next: found.next && page.urlWith({ after: found.next, from: from + rows.length }),
         },
       });
+    });
+
+    routes.post('/users/-/sessions/end', 'admin', async (page, request) => {
+      const count = await sessions.endOthers(sessionIdHash(request.sessionID));
+      const entry = {
+        actor: page.viewer.subject.name,
+        address: page.origin.address,
+        action: 'session.end',
+        object: '*',
+      };
+      await audit.record({ ...entry, outcome: 'ok', detail: { sessions: count } });
+      page.redirect('/users', { key: 'admin:users.sessions_ended', params: { count } });
     });
 
     // Asked for before the form, so that nothing typed into it is lost.
