@@ -32,13 +32,16 @@ function dockerOf(folder, username) {
   };
 }
 
-/** @returns what docker said when it failed. @throws when it did not fail. */
-function refusal(what, act) {
+/** Docker has to fail with a sentence like this, which is shown. */
+function expectRefused(what, act, sentence) {
   let output;
   try {
     output = act();
   } catch (error) {
-    return error.message;
+    const said = error.message.split('\n').find((line) => sentence.test(line));
+    expect(said !== undefined, `${what}: docker said: ${error.message}`);
+    process.stdout.write(`        ${what}: ${said}\n`);
+    return;
   }
   throw new Error(`${what} went through: ${output}`);
 }
@@ -62,7 +65,7 @@ export async function peopleWalk(name, folder, admin) {
     await addUser(admin, 'nil', PASSWORD, []);
   });
   await step(`${name}: docker login; a wrong password is refused`, () => {
-    expect(/unauthorized/i.test(refusal('a wrong password', () => lin.login('wrong-password'))), 'no "unauthorized"');
+    expectRefused('a wrong password', () => lin.login('wrong-password'), /unauthorized/i);
     for (const person of [lin, rea, nil]) person.login(PASSWORD);
   });
   await step(`${name}: docker push, and who pushed it is on the pages within ${EVENT_MS / 1000} s`, async () => {
@@ -73,9 +76,9 @@ export async function peopleWalk(name, folder, admin) {
     forgetImage();
   });
   await step(`${name}: read-all pulls and is refused the push; without a role nothing is seen or pulled`, async () => {
-    expect(/denied/.test(refusal('a pull without a grant', nil.pull)), 'no "denied" for the pull');
+    expectRefused('a pull without a grant', nil.pull, /denied/);
     rea.pull();
-    expect(/denied/.test(refusal('a push with read-all', rea.push)), 'no "denied" for the push');
+    expectRefused('a push with read-all', rea.push, /denied/);
     forgetImage();
     const { status } = await (await signIn(ORIGIN, 'nil', PASSWORD)).get(`/repositories/${REPOSITORY}`);
     expect(status === 404, `the repository's page without a grant: ${status}`);
