@@ -221,17 +221,13 @@ test('twenty people at once do not stall the event loop', async () => {
   for (let count = 0; count < 20; count += 1) {
     await users.add({ username: `user${count}`, passwordHash, mustChangePassword: false, roleIds: [], by: '' });
   }
-  const gaps: number[] = [];
-  let last = performance.now();
+  let turns = 0;
   const ticker = setInterval(() => {
-    const at = performance.now();
-    gaps.push(at - last);
-    last = at;
+    turns += 1;
   }, 5);
   const results = await Promise.all(Array.from({ length: 20 }, (_, count) => check(PASSWORD, `user${count}`)));
   clearInterval(ticker);
   assert.deepEqual(new Set(results), new Set(['ok']));
-  // Computed on the event loop, nearly every gap would be as long as one hash. A busy machine stretches single ones.
-  const typical = gaps.sort((one, other) => one - other)[Math.floor(gaps.length * 0.95)] ?? Number.POSITIVE_INFINITY;
-  assert.ok(typical < 50, `gaps of ${typical} ms, longest ${gaps.at(-1)} ms`);
+  // Computed on the event loop, it would turn once after each hash at the most, however fast or slow the machine is.
+  assert.ok(turns > 2 * 20, `the event loop turned ${turns} times`);
 });

@@ -90,10 +90,8 @@ describe('a new installation', () => {
   });
   test('K06: the second start signs with the same leaf, without making anything', async () => {
     const first = leafOf(await open())?.x5c;
-    const start = performance.now();
     const second = leafOf(await open({}, false))?.x5c;
     assert.deepEqual(second, first);
-    assert.ok(performance.now() - start < 100);
   });
   test('a pair in a folder of an earlier installation is used', async () => {
     const first = await open();

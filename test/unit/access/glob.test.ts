@@ -105,43 +105,51 @@ test('an escaped dollar sign is no placeholder, and a hostile name stays literal
   assert.equal(matchesGlob(glob, 'anything/x'), false);
 });
 
-test('a pattern made to be slow is decided in little time', () => {
-  const started = performance.now();
+test('a pattern made to be slow ends, where trying every way would take years', () => {
   assert.equal(matchesGlob(parseGlob(`${'*a'.repeat(120)}b`), 'a'.repeat(2000)), false);
   assert.equal(matchesGlob(parseGlob('{a,*,**}'.repeat(31)), 'a'.repeat(255).concat('!')), true);
-  assert.ok(performance.now() - started < 1500);
 });
 
-/** The rules read one by one, trying every way; slow and obviously right. */
-function slowMatch(pattern: string, value: string): boolean {
-  if (pattern === '') return value === '';
+/**
+ * The rules read one by one, trying every way; slow and obviously right. `then` decides about what is left of the value:
+ * a choice is never glued to what follows its group, because `{*,}*` are two stars side by side and no `**`.
+ */
+function slowMatch(pattern: string, value: string, then: (left: string) => boolean = (left) => left === ''): boolean {
+  if (pattern === '') return then(value);
   const [first = '', rest] = [pattern[0], pattern.slice(1)];
   if (first === '*') {
     const crossing = rest.startsWith('*');
     const after = crossing ? rest.slice(1) : rest;
     for (let taken = 0; taken <= value.length; taken += 1) {
       if (!crossing && value.slice(0, taken).includes('/')) return false;
-      if (slowMatch(after, value.slice(taken))) return true;
+      if (slowMatch(after, value.slice(taken), then)) return true;
     }
     return false;
   }
   if (first === '{') {
     const end = pattern.indexOf('}');
     const choices = pattern.slice(1, end).split(',');
-    return choices.some((choice) => slowMatch(choice + pattern.slice(end + 1), value));
+    return choices.some((choice) => slowMatch(choice, value, (left) => slowMatch(pattern.slice(end + 1), left, then)));
   }
   if (value === '') return false;
-  if (first === '?') return value[0] !== '/' && slowMatch(rest, value.slice(1));
+  if (first === '?') return value[0] !== '/' && slowMatch(rest, value.slice(1), then);
   if (first === '[') {
     const end = pattern.indexOf(']');
     const negated = pattern[1] === '!';
     const set = pattern.slice(negated ? 2 : 1, end);
     return (
-      value[0] !== '/' && set.includes(value[0] ?? '') !== negated && slowMatch(pattern.slice(end + 1), value.slice(1))
+      value[0] !== '/' &&
+      set.includes(value[0] ?? '') !== negated &&
+      slowMatch(pattern.slice(end + 1), value.slice(1), then)
     );
   }
-  return first === value[0] && slowMatch(rest, value.slice(1));
+  return first === value[0] && slowMatch(rest, value.slice(1), then);
 }
+
+test('a star of a group and one behind it do not cross a slash together', () => {
+  assert.equal(matchesGlob(parseGlob('{*,}*'), '/'), false);
+  assert.equal(matchesGlob(parseGlob('{**,}*'), '/'), true);
+});
 
 test('agrees with a slow reference on any pattern and value', () => {
   const flat = fc.constantFrom('a', 'b', '/', '*', '**', '?', '[ab]', '[!a]', '[^b]', '-');

@@ -31,12 +31,15 @@ for (const [createdBy, instruction, text] of cases) {
   });
 }
 
-test('a step of a hundred thousand characters is read at once', () => {
-  const started = performance.now();
-  line(`|2 ${' A='.repeat(50_000)}`);
-  line(`RUN ${' '.repeat(100_000)}x`);
-  line(`COPY ${' in'.repeat(50_000)}  `);
-  assert.ok(performance.now() - started < 1000);
+// Read in quadratic time this would not end before the runner gives up.
+test('a step of millions of characters is read', () => {
+  for (const step of [
+    `|2 ${' A='.repeat(1_000_000)}`,
+    `RUN ${' '.repeat(2_000_000)}x`,
+    `COPY ${' in'.repeat(1_000_000)}  `,
+  ]) {
+    assert.doesNotThrow(() => line(step));
+  }
 });
 
 test('steps that made a layer are paired with the layers in order', () => {

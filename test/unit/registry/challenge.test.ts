@@ -26,8 +26,7 @@ for (const [header, challenge] of CASES) {
 
 test('no header is no challenge', () => assert.equal(parseChallenge(null), undefined));
 
-test('a megabyte of quotes is read in no time', () => {
-  const started = performance.now();
-  parseChallenge(`Bearer realm="${'\\"'.repeat(500_000)}`);
-  assert.ok(performance.now() - started < 100);
+// Read in quadratic time this would not end before the runner gives up.
+test('megabytes of quotes are read', () => {
+  assert.doesNotThrow(() => parseChallenge(`Bearer realm="${'\\"'.repeat(2_000_000)}`));
 });
