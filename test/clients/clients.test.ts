@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { ADMIN_PASSWORD, MEMBER, OUTSIDER, type Person, type Stack, startStack } from '../support/app.ts';
 import { makeLoneKey } from '../support/lone-key.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
-import { type RegistryVersion, requireTools } from '../support/tools.ts';
+import { type RegistryVersion, requireEngine, requireTools } from '../support/tools.ts';
 import { writeImageLayout } from './sample.ts';
 import { createShell, type Outcome, type Shell } from './shell.ts';
 import { CLIENTS, type Client, type Place } from './table.ts';
@@ -41,6 +41,12 @@ for (const { version, key } of SETUPS) {
   });
 }
 
+async function programOf(tool: Client['tool']): Promise<string | undefined> {
+  if (tool === 'docker') return (await requireEngine()) ? 'docker' : undefined;
+  const { skip, paths } = await requireTools(tool);
+  return skip === false ? paths[tool] : undefined;
+}
+
 function describeClient(client: Client, stackOf: () => Stack): void {
   const { tool } = client;
   const repository = `team/${tool}`;
@@ -55,8 +61,7 @@ function describeClient(client: Client, stackOf: () => Stack): void {
       await writeImageLayout(layout, tool);
       await mkdir(join(folder.path, 'helm-pull'));
       place = { host: stackOf().registry.host, layout, folder: folder.path };
-      const { skip, paths } = await requireTools(tool);
-      if (skip === false) toolPath = paths[tool];
+      toolPath = await programOf(tool);
     });
     after(() => folder?.remove());
 
@@ -70,7 +75,7 @@ function describeClient(client: Client, stackOf: () => Stack): void {
     function can(name: string, isAble: boolean, act: () => Promise<void>): void {
       if (!isAble) return;
       test(name, { timeout: 120_000 }, async (context) => {
-        if (toolPath === undefined) return context.skip(`${tool} is not installed`);
+        if (toolPath === undefined) return context.skip(`${tool} is not here`);
         await act();
       });
     }

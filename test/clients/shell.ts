@@ -27,6 +27,7 @@ export async function createShell(tool: string, folder: string, person: string):
     PATH: process.env['PATH'],
     HOME: home,
     DOCKER_CONFIG: join(home, '.docker'),
+    ...(process.env['DOCKER_HOST'] === undefined ? {} : { DOCKER_HOST: process.env['DOCKER_HOST'] }),
     REGISTRY_AUTH_FILE: join(home, 'auth.json'),
     XDG_RUNTIME_DIR: runFolder,
     BUILDAH_ISOLATION: 'chroot',

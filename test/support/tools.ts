@@ -64,6 +64,16 @@ export async function requireTools<Name extends Tool>(
   return { skip: reason, paths };
 }
 
+/** Whether a Docker Engine answers; with CI=true one has to. */
+export async function requireEngine(): Promise<boolean> {
+  const answers = await run('docker', ['version', '--format', '{{.Server.Version}}']).then(
+    () => true,
+    () => false,
+  );
+  if (!answers && !isMissingAllowed) throw new Error('No Docker Engine is reachable (DOCKER_HOST)');
+  return answers;
+}
+
 /** Gets the program where this machine can; answers how it went. */
 export async function installTool(tool: Tool): Promise<'present' | 'installed'> {
   if ((await findTool(tool)) !== undefined) return 'present';
