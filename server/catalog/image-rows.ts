@@ -15,10 +15,10 @@ export async function manifestRow(
 ): Promise<ManifestRow | undefined> {
   return db
     .selectFrom('manifests')
-    .innerJoin('repository_manifests', 'repository_manifests.digest', 'manifests.digest')
+    .innerJoin('held_manifests', 'held_manifests.digest', 'manifests.digest')
     .selectAll('manifests')
     .where('manifests.digest', '=', digest)
-    .where('repository_manifests.repository_id', '=', repositoryId)
+    .where('held_manifests.repository_id', '=', repositoryId)
     .executeTakeFirst();
 }
 
@@ -99,7 +99,7 @@ export async function uniqueBytes(db: Database, digest: string): Promise<number>
       select blob_digest, max(size_bytes) as size_bytes from manifest_blobs
         where digest in (select digest from closure) group by blob_digest) as own
     where not exists (
-      select 1 from manifest_blobs as other join repository_manifests as held on held.digest = other.digest
+      select 1 from manifest_blobs as other join held_manifests as held on held.digest = other.digest
       where other.blob_digest = own.blob_digest and other.digest not in (select digest from closure))`.execute(db);
   return Number(found.rows[0]?.bytes ?? 0);
 }
@@ -114,7 +114,7 @@ export async function sharedLayers(
     select own.blob_digest as blob, count(distinct other.digest) as images
     from manifest_blobs as own
       join manifest_blobs as other on other.blob_digest = own.blob_digest and other.digest <> own.digest
-      join repository_manifests as held on held.digest = other.digest and held.repository_id = ${repositoryId}
+      join held_manifests as held on held.digest = other.digest and held.repository_id = ${repositoryId}
     where own.digest = ${digest} and own.role = 'layer'
     group by own.blob_digest`.execute(db);
   return new Map(found.rows.map((row) => [row.blob, Number(row.images)]));

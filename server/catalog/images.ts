@@ -112,11 +112,11 @@ function missingChild({ digest, platform }: { digest: string; platform: string }
 async function parentsOf(db: Database, repositoryId: number, digest: string): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('manifest_children')
-    .innerJoin('repository_manifests', 'repository_manifests.digest', 'parent_digest')
+    .innerJoin('held_manifests', 'held_manifests.digest', 'parent_digest')
     .select('parent_digest')
     .distinct()
     .where('child_digest', '=', digest)
-    .where('repository_manifests.repository_id', '=', repositoryId)
+    .where('held_manifests.repository_id', '=', repositoryId)
     .limit(20)
     .execute();
   return rows.map((row) => row.parent_digest);

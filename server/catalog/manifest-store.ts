@@ -120,7 +120,7 @@ export async function storedConfig(db: Database, configDigest: string): Promise<
 
 /** Notes that a repository holds a manifest and what it lists, as far as that was found. For a transaction. */
 export async function linkManifest(trx: Database, repositoryId: number, digest: string, at: number): Promise<void> {
-  await sql`insert into repository_manifests (repository_id, digest, first_seen_at)
+  await sql`insert into held_manifests (repository_id, digest, first_seen_at)
     select ${repositoryId}, digest, ${at} from (${withClosure(sql`select ${digest}`)}
       select closure.digest from closure join manifests on manifests.digest = closure.digest) as held
     where true

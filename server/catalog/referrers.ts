@@ -73,7 +73,7 @@ async function findReferrers(
   const subjects = sql.join(digests);
   const found = await sql<FoundReferrer>`
     select manifests.subject_digest as subject, manifests.digest as digest, manifests.kind as kind
-      from manifests join repository_manifests as held on held.digest = manifests.digest
+      from manifests join held_manifests as held on held.digest = manifests.digest
       where manifests.subject_digest in (${subjects}) and held.repository_id = ${repositoryId}
     union
     select tags.subject_digest, tags.digest, manifests.kind

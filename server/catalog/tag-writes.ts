@@ -1,7 +1,8 @@
 /** What changes in the tables of repositories and tags. Each function is for a transaction and asks nobody. */
 import type { Database } from '../storage/database.ts';
+import { folderOf } from './folders.ts';
 import { subjectOfTag } from './referrers.ts';
-import { matchNewRepository } from './visibility.ts';
+import { showRepositories } from './visibility-build.ts';
 
 /** Who pushed and when, as far as that is proven. */
 export interface Push {
@@ -27,6 +28,7 @@ export async function ensureRepository(trx: Database, name: string, at: number):
     .insertInto('repositories')
     .values({
       name,
+      folder: folderOf(name),
       first_seen_at: at,
       checked_at: null,
       last_pushed_at: null,
@@ -37,7 +39,7 @@ export async function ensureRepository(trx: Database, name: string, at: number):
     })
     .returning('id')
     .executeTakeFirstOrThrow();
-  await matchNewRepository(trx, id, name);
+  await showRepositories(trx, [{ id, name }]);
   return id;
 }
 
@@ -160,7 +162,7 @@ export async function markMissing(trx: Database, repositoryId: number, name: str
 /** The registry no longer has this manifest under this name. */
 export async function unlinkManifest(trx: Database, repositoryId: number, digest: string): Promise<void> {
   await trx
-    .deleteFrom('repository_manifests')
+    .deleteFrom('held_manifests')
     .where('repository_id', '=', repositoryId)
     .where('digest', '=', digest)
     .execute();

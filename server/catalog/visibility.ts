@@ -4,23 +4,23 @@
  * `housekeeping/`, the registry's events to `notifications/`.
  */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { type Glob, matchesGlob, withUser } from '../access/glob.ts';
 import type { Rights } from '../access/rights.ts';
 import { pullPatterns } from '../access/rule.ts';
 import type { Database } from '../storage/database.ts';
+import { buildVisibility } from './visibility-build.ts';
 
-/** Which repositories a viewer may pull: all, or those that one of these patterns matches. */
-export type Visibility = { readonly all: true } | { readonly all: false; readonly patternIds: readonly number[] };
+/** Which repositories a viewer may pull. The id is that of `visibilities`; 0 for who may see none. */
+export type Visibility = { readonly all: true; readonly id: number } | { readonly all: false; readonly id: number };
 
-export const EVERYTHING: Visibility = { all: true };
-export const NOTHING: Visibility = { all: false, patternIds: [] };
+export const EVERYTHING: Visibility = { all: true, id: 1 };
+export const NOTHING: Visibility = { all: false, id: 0 };
 
 /** Condition for `where`: the repository whose id stands in `column` may be seen. */
 export function isVisible(visibility: Visibility, column = 'repositories.id'): RawBuilder<SqlBool> {
   if (visibility.all) return sql<SqlBool>`1 = 1`;
-  if (visibility.patternIds.length === 0) return sql<SqlBool>`1 = 0`;
-  return sql<SqlBool>`exists (select 1 from pattern_repositories as seen
-    where seen.repository_id = ${sql.ref(column)} and seen.pattern_id in (${sql.join(visibility.patternIds)}))`;
+  if (visibility.id === NOTHING.id) return sql<SqlBool>`1 = 0`;
+  return sql<SqlBool>`exists (select 1 from visible_repositories as seen
+    where seen.visibility_id = ${visibility.id} and seen.repository_id = ${sql.ref(column)})`;
 }
 
 /** The same for a column that holds a repository's name. Names that the index never met stay hidden from all but admins. */
@@ -30,85 +30,57 @@ export function isVisibleName(visibility: Visibility, column: string): RawBuilde
     where named.name = ${sql.ref(column)} and ${isVisible(visibility, 'named.id')})`;
 }
 
-interface KnownPattern {
+const MOST_REMEMBERED = 10_000;
+const USE_NOTED_EVERY_MS = 3600_000;
+/** Kept that long after its last viewer. */
+const UNUSED_MS = 7 * 24 * 3600_000;
+
+interface Remembered {
   readonly id: number;
-  readonly glob: Glob;
+  readonly notedAt: number;
 }
 
 /**
- * Keeps which repositories each held pattern matches, so that lists filter by a join. A pattern is worked out when its
- * first viewer comes; from then on each new repository is matched within its own insert.
+ * Keeps which repositories each held set of patterns reaches, so that a list costs its viewer the same as it costs an
+ * admin. A set is worked out when its first viewer comes; from then on each new repository joins it in its own insert.
  */
-export function createVisibility(db: Database) {
-  async function patternId(pattern: string): Promise<number> {
-    const known = await db.selectFrom('patterns').select('id').where('pattern', '=', pattern).executeTakeFirst();
-    return known?.id ?? (await materialise(db, pattern));
+export function createVisibility(db: Database, now: () => number = Date.now) {
+  const remembered = new Map<string, Remembered>();
+  const underway = new Map<string, Promise<number>>();
+
+  async function find(patterns: readonly string[]): Promise<number> {
+    const text = patterns.join('\n');
+    const known = remembered.get(text);
+    const at = now();
+    if (known !== undefined && Math.abs(at - known.notedAt) < USE_NOTED_EVERY_MS) return known.id;
+    const build = underway.get(text) ?? buildVisibility(db, patterns, at).finally(() => underway.delete(text));
+    underway.set(text, build);
+    const id = await build;
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    remembered.set(text, { id, notedAt: at });
+    return id;
   }
+
   return {
     async of(rights: Rights, address: string): Promise<Visibility> {
       const patterns = rights.isAdmin ? 'all' : pullPatterns(rights, address);
       if (patterns === 'all' || patterns.includes('**')) return EVERYTHING;
-      const patternIds: number[] = [];
-      for (const pattern of new Set(patterns)) patternIds.push(await patternId(pattern));
-      return { all: false, patternIds };
+      const distinct = [...new Set(patterns)].sort();
+      return distinct.length === 0 ? NOTHING : { all: false, id: await find(distinct) };
+    },
+
+    /** Forgets the sets that nobody used for a week, and patterns that stand in none. */
+    async prune(): Promise<void> {
+      await db
+        .deleteFrom('visibilities')
+        .where('id', '<>', EVERYTHING.id)
+        .where('last_used_at', '<', now() - UNUSED_MS)
+        .execute();
+      await db
+        .deleteFrom('patterns')
+        .where('id', 'not in', (held) => held.selectFrom('visibility_patterns').select('pattern_id'))
+        .execute();
     },
   };
 }
-export type VisibilityStore = ReturnType<typeof createVisibility>;
-
-/** `${user}` is filled in already, which may have made it longer than what a person may write. */
-function compilePattern(pattern: string): Glob {
-  return withUser(pattern, '');
-}
-
-async function materialise(db: Database, pattern: string): Promise<number> {
-  const glob = compilePattern(pattern);
-  return db.transaction().execute(async (trx) => {
-    await trx
-      .insertInto('patterns')
-      .values({ pattern })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    const { id } = await trx
-      .selectFrom('patterns')
-      .select('id')
-      .where('pattern', '=', pattern)
-      .executeTakeFirstOrThrow();
-    const repositories = await trx.selectFrom('repositories').select(['id', 'name']).execute();
-    const rows = repositories
-      .filter((repository) => matchesGlob(glob, repository.name))
-      .map((repository) => ({ pattern_id: id, repository_id: repository.id }));
-    await insertMatches(trx, rows);
-    return id;
-  });
-}
-
-/** For the transaction that inserts a repository. */
-export async function matchNewRepository(trx: Database, repositoryId: number, name: string): Promise<void> {
-  const patterns = await knownPatterns(trx);
-  const rows = patterns
-    .filter(({ glob }) => matchesGlob(glob, name))
-    .map(({ id }) => ({ pattern_id: id, repository_id: repositoryId }));
-  await insertMatches(trx, rows);
-}
-
-async function knownPatterns(trx: Database): Promise<readonly KnownPattern[]> {
-  const rows = await trx.selectFrom('patterns').selectAll().execute();
-  return rows.map(({ id, pattern }) => ({ id, glob: compilePattern(pattern) }));
-}
-
-// Well below the number of parameters that one statement may have.
-const ROWS_AT_ONCE = 500;
-
-async function insertMatches(
-  trx: Database,
-  rows: readonly { pattern_id: number; repository_id: number }[],
-): Promise<void> {
-  for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
-    await trx
-      .insertInto('pattern_repositories')
-      .values(rows.slice(start, start + ROWS_AT_ONCE))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
-}
+export type VisibilityStore = Pick<ReturnType<typeof createVisibility>, 'of'>;

@@ -76,8 +76,8 @@ async function childrenOf(db: Database, digest: string): Promise<DeletionPlan['c
 export async function parentsOf(db: Database, repository: string, digest: string): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('manifest_children')
-    .innerJoin('repository_manifests', 'repository_manifests.digest', 'manifest_children.parent_digest')
-    .innerJoin('repositories', 'repositories.id', 'repository_manifests.repository_id')
+    .innerJoin('held_manifests', 'held_manifests.digest', 'manifest_children.parent_digest')
+    .innerJoin('repositories', 'repositories.id', 'held_manifests.repository_id')
     .select('manifest_children.parent_digest as digest')
     .distinct()
     .where('repositories.name', '=', repository)
@@ -89,9 +89,9 @@ export async function parentsOf(db: Database, repository: string, digest: string
 async function referrersOf(db: Database, repositoryId: number, digest: string): Promise<readonly ManifestReference[]> {
   const rows = await db
     .selectFrom('manifests')
-    .innerJoin('repository_manifests', 'repository_manifests.digest', 'manifests.digest')
+    .innerJoin('held_manifests', 'held_manifests.digest', 'manifests.digest')
     .select(['manifests.digest', 'manifests.kind', 'manifests.artifact_type'])
-    .where('repository_manifests.repository_id', '=', repositoryId)
+    .where('held_manifests.repository_id', '=', repositoryId)
     .where('manifests.subject_digest', '=', digest)
     .execute();
   return rows.map((row) => ({ digest: row.digest, kind: row.kind, artifactType: row.artifact_type ?? undefined }));
@@ -100,7 +100,7 @@ async function referrersOf(db: Database, repositoryId: number, digest: string): 
 /** Blobs that no other manifest of any repository uses, each once, and the manifest itself. */
 async function uniqueBytes(db: Database, repositoryId: number, digest: string): Promise<number> {
   const elsewhere = await db
-    .selectFrom('repository_manifests')
+    .selectFrom('held_manifests')
     .select('repository_id')
     .where('digest', '=', digest)
     .where('repository_id', '!=', repositoryId)
@@ -111,7 +111,7 @@ async function uniqueBytes(db: Database, repositoryId: number, digest: string): 
     select coalesce(sum(size_bytes), 0) as bytes from (
       select blob_digest, max(size_bytes) as size_bytes from manifest_blobs mine where mine.digest = ${digest}
       and not exists (
-        select 1 from manifest_blobs other join repository_manifests held on held.digest = other.digest
+        select 1 from manifest_blobs other join held_manifests held on held.digest = other.digest
         where other.blob_digest = mine.blob_digest and other.digest <> ${digest}
       ) group by blob_digest
     ) alone`.execute(db);

@@ -29,9 +29,7 @@ export interface RegistryEvent {
 }
 
 /** Which repositories the viewer may pull; the shape of `catalog/visibility.ts`. */
-export type VisibleRepositories =
-  | { readonly all: true }
-  | { readonly all: false; readonly patternIds: readonly number[] };
+export type VisibleRepositories = { readonly all: true } | { readonly all: false; readonly id: number };
 
 export interface EventFilter {
   readonly visible: VisibleRepositories;
@@ -110,14 +108,13 @@ function conditions(where: Where, filter: EventFilter) {
 /** What nobody may pull any more (a repository that is gone) only those see who see everything. */
 function visible(where: Where, repositories: VisibleRepositories) {
   if (repositories.all) return sql<boolean>`1 = 1`;
-  if (repositories.patternIds.length === 0) return sql<boolean>`1 = 0`;
   return where.exists(
     where
       .selectFrom('repositories')
-      .innerJoin('pattern_repositories', 'pattern_repositories.repository_id', 'repositories.id')
+      .innerJoin('visible_repositories', 'visible_repositories.repository_id', 'repositories.id')
       .select('repositories.id')
       .whereRef('repositories.name', '=', 'events.repository')
-      .where('pattern_repositories.pattern_id', 'in', [...repositories.patternIds]),
+      .where('visible_repositories.visibility_id', '=', repositories.id),
   );
 }
 

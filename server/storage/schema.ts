@@ -173,6 +173,24 @@ export interface RepositoriesTable {
   /** JSON list of `os/arch[/variant]`. */
   platforms: Generated<string>;
   error: string | null;
+  /** What stands before the last slash; '' for a name without one. */
+  folder: Generated<string>;
+  /** Distinct digests under tags that people use. */
+  image_count: Generated<number>;
+  untagged_count: Generated<number>;
+  platform_count: Generated<number>;
+  /** `tagKey` of `newest_tag`. */
+  newest_key: Generated<string>;
+  /** Sum over images, as if nothing was shared. */
+  logical_bytes: Generated<number>;
+  /** Blobs that no other repository has; follows in the background. */
+  unique_bytes: Generated<number>;
+  /** Blobs that only untagged manifests use, here and everywhere; follows in the background. */
+  reclaimable_bytes: Generated<number>;
+  /** The crawl that read it last, 0 for none. */
+  crawl_id: Generated<number>;
+  /** Epoch milliseconds of the last change that people can see. */
+  changed_at: Generated<number>;
 }
 
 export interface TagsTable {
@@ -191,6 +209,13 @@ export interface TagsTable {
   missing_since: number | null;
   /** What a fallback or cosign tag speaks about (a signature's image); null for the tags people use. */
   subject_digest: string | null;
+  /** `tagKey` of the name: sorts versions in their order. */
+  name_key: Generated<string>;
+  /** Of its image, all platforms together. */
+  size_bytes: Generated<number>;
+  platform_count: Generated<number>;
+  /** Pushed, else built, else 0. */
+  aged_at: Generated<number>;
 }
 
 export type ManifestKind = 'image' | 'index' | 'helm' | 'signature' | 'attestation' | 'sbom' | 'artifact' | 'unknown';
@@ -216,10 +241,34 @@ export interface ManifestsTable {
   error: string | null;
 }
 
-export interface RepositoryManifestsTable {
+/** `tagged`: by a tag that people use. `referrer`: it speaks about another. `child`: an index here lists it. */
+export type HeldState = 'tagged' | 'referrer' | 'child' | 'untagged';
+
+/** A manifest in a repository, with what its row in a list shows: follows from tags and manifests, see `catalog/`. */
+export interface HeldManifestsTable {
+  id: Generated<number>;
   repository_id: number;
   digest: string;
   first_seen_at: number;
+  state: Generated<HeldState>;
+  /** Tags that people use. */
+  tag_count: Generated<number>;
+  /** The highest of them by `tagKey`; '' for none. */
+  tag_name: Generated<string>;
+  tag_key: Generated<string>;
+  kind: Generated<ManifestKind>;
+  size_bytes: Generated<number>;
+  platforms: Generated<string>;
+  platform_count: Generated<number>;
+  created_at: number | null;
+  /** Last push of any of its tags, else build time, else 0. */
+  aged_at: Generated<number>;
+  pushed_at: number | null;
+  pushed_by: string | null;
+  push_confirmed: Generated<Flag>;
+  /** 0: never seen. */
+  last_pulled_at: Generated<number>;
+  pull_count: Generated<number>;
 }
 
 export interface ManifestChildrenTable {
@@ -244,14 +293,112 @@ export interface ManifestBlobsTable {
   annotations: Generated<string>;
 }
 
-/** Repository patterns that somebody holds, and what each matches: lists are filtered by a join. */
+/** Repository patterns that somebody holds. */
 export interface PatternsTable {
   id: Generated<number>;
   pattern: string;
 }
 
-export interface PatternRepositoriesTable {
+/** A set of patterns that somebody holds together; id 1 (`EVERYTHING`) sees all and has no rows in `visible_repositories`. */
+export interface VisibilitiesTable {
+  id: Generated<number>;
+  /** Sorted pattern ids joined by commas; '*' for everything. */
+  patterns: string;
+  ready: Generated<Flag>;
+  repository_count: Generated<number>;
+  last_used_at: number;
+}
+
+export interface VisibilityPatternsTable {
+  visibility_id: number;
   pattern_id: number;
+}
+
+export interface VisibleRepositoriesTable {
+  visibility_id: number;
+  repository_id: number;
+}
+
+/** A folder as one visibility sees it. */
+export interface FoldersTable {
+  visibility_id: number;
+  /** `team/sub`; '' is the root. */
+  path: string;
+  parent: string | null;
+  /** Exact at all times, everything below included. */
+  repository_count: Generated<number>;
+  tag_count: Generated<number>;
+  pull_count: Generated<number>;
+  /** 0: never. */
+  last_pushed_at: Generated<number>;
+  last_pulled_at: Generated<number>;
+  logical_bytes: Generated<number>;
+  /** Each blob below once. */
+  size_bytes: Generated<number>;
+  /** Blobs that nothing outside of this folder has. */
+  unique_bytes: Generated<number>;
+  reclaimable_bytes: Generated<number>;
+  /** When the sums were made; 0: not yet. */
+  summed_at: Generated<number>;
+}
+
+/** `platform:linux/arm64`, `kind:helm`: what a repository's tagged images are. */
+export interface RepositoryFacetsTable {
+  facet: string;
+  repository_id: number;
+  image_count: Generated<number>;
+}
+
+export interface BlobsTable {
+  id: Generated<number>;
+  digest: string;
+  size_bytes: number;
+}
+
+/** How many held manifests of a repository list a blob: those that a tag reaches, and the others. */
+export interface RepositoryBlobsTable {
+  repository_id: number;
+  blob_id: number;
+  tagged_count: Generated<number>;
+  untagged_count: Generated<number>;
+}
+
+export interface LabelsTable {
+  id: Generated<number>;
+  key: string;
+  value: string;
+}
+
+export interface ManifestLabelsTable {
+  label_id: number;
+  digest: string;
+}
+
+/** Content of artifacts that was looked at: fetched once. */
+export interface DocumentsTable {
+  digest: string;
+  fetched_at: number;
+  content: Buffer;
+}
+
+interface SampleColumns {
+  /** Midnight UTC. */
+  day_at: number;
+  tag_count: Generated<number>;
+  logical_bytes: Generated<number>;
+  size_bytes: Generated<number>;
+  unique_bytes: Generated<number>;
+  reclaimable_bytes: Generated<number>;
+}
+
+export interface FolderSamplesTable extends SampleColumns {
+  visibility_id: number;
+  path: string;
+  repository_count: Generated<number>;
+}
+
+/** Only for days on which it had changed. */
+export interface RepositorySamplesTable extends SampleColumns {
   repository_id: number;
 }
 
@@ -312,11 +459,22 @@ export interface Schema {
   repositories: RepositoriesTable;
   tags: TagsTable;
   manifests: ManifestsTable;
-  repository_manifests: RepositoryManifestsTable;
+  held_manifests: HeldManifestsTable;
   manifest_children: ManifestChildrenTable;
   manifest_blobs: ManifestBlobsTable;
   patterns: PatternsTable;
-  pattern_repositories: PatternRepositoriesTable;
+  visibilities: VisibilitiesTable;
+  visibility_patterns: VisibilityPatternsTable;
+  visible_repositories: VisibleRepositoriesTable;
+  folders: FoldersTable;
+  repository_facets: RepositoryFacetsTable;
+  blobs: BlobsTable;
+  repository_blobs: RepositoryBlobsTable;
+  labels: LabelsTable;
+  manifest_labels: ManifestLabelsTable;
+  documents: DocumentsTable;
+  folder_samples: FolderSamplesTable;
+  repository_samples: RepositorySamplesTable;
   crawls: CrawlsTable;
   trash: TrashTable;
   deletions: DeletionsTable;

@@ -316,10 +316,10 @@ describe('the list of events', () => {
       }
       await db.insertInto('repositories').values({ name: repository, first_seen_at: 1 }).execute();
     }
-    await db.insertInto('patterns').values({ pattern: 'team/**' }).execute();
+    await db.insertInto('visibilities').values({ id: 2, patterns: '1', last_used_at: 0 }).execute();
     const named = db.selectFrom('repositories').select('id').where('name', 'like', 'team/%');
     for (const { id } of await named.execute()) {
-      await db.insertInto('pattern_repositories').values({ pattern_id: 1, repository_id: id }).execute();
+      await db.insertInto('visible_repositories').values({ visibility_id: 2, repository_id: id }).execute();
     }
     await stack.settled();
   });
@@ -329,11 +329,8 @@ describe('the list of events', () => {
 
   test('shows what the viewer may pull', async () => {
     assert.deepEqual((await repositories({})).sort(), ['secret/app', 'team/app', 'team/web']);
-    assert.deepEqual((await repositories({ visible: { all: false, patternIds: [1] } })).sort(), [
-      'team/app',
-      'team/web',
-    ]);
-    assert.deepEqual(await repositories({ visible: { all: false, patternIds: [] } }), []);
+    assert.deepEqual((await repositories({ visible: { all: false, id: 2 } })).sort(), ['team/app', 'team/web']);
+    assert.deepEqual(await repositories({ visible: { all: false, id: 0 } }), []);
   });
   test('filters by part of a name, glob, user and action', async () => {
     assert.deepEqual(await repositories({ repository: 'web' }), ['team/web']);

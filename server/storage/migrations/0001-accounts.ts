@@ -1,13 +1,15 @@
 import type { Kysely } from 'kysely';
-import { flag, id, millis, present } from './columns.ts';
+import { columnTypes, flag, idColumn, millis, present } from './columns.ts';
 
 /** Users, roles, rules, grants, sessions, refresh tokens, the audit log and settings. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  const schema = db.schema;
+  const { schema } = db;
+  const types = columnTypes(db);
+  const counted = idColumn(db);
   await schema
     .createTable('settings')
-    .addColumn('key', 'text', (column) => column.primaryKey())
-    .addColumn('value', 'text', present)
+    .addColumn('key', types.text, (column) => column.primaryKey())
+    .addColumn('value', types.text, present)
     .execute();
   await schema
     .createTable('access_state')
@@ -16,32 +18,32 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .execute();
   await schema
     .createTable('users')
-    .addColumn('id', 'integer', id)
-    .addColumn('username', 'text', (column) => column.notNull().unique())
-    .addColumn('password_hash', 'text')
+    .addColumn('id', types.id, counted)
+    .addColumn('username', types.text, (column) => column.notNull().unique())
+    .addColumn('password_hash', types.text)
     .addColumn('password_version', 'integer', (column) => column.notNull().defaultTo(1))
     .addColumn('enabled', 'integer', flag(1))
     .addColumn('must_change_password', 'integer', flag(0))
     .addColumn('created_at', 'bigint', millis)
     .addColumn('last_sign_in_at', 'bigint')
-    .addColumn('last_sign_in_address', 'text')
+    .addColumn('last_sign_in_address', types.text)
     .execute();
   await schema
     .createTable('roles')
-    .addColumn('id', 'integer', id)
-    .addColumn('name', 'text', (column) => column.notNull().unique())
-    .addColumn('description', 'text', (column) => column.notNull().defaultTo(''))
-    .addColumn('kind', 'text', (column) => column.notNull().defaultTo('rules'))
+    .addColumn('id', types.id, counted)
+    .addColumn('name', types.text, (column) => column.notNull().unique())
+    .addColumn('description', types.text, (column) => column.notNull().defaultTo(''))
+    .addColumn('kind', types.text, (column) => column.notNull().defaultTo('rules'))
     .addColumn('builtin', 'integer', flag(0))
     .addColumn('created_at', 'bigint', millis)
     .execute();
   await schema
     .createTable('rules')
-    .addColumn('id', 'integer', id)
+    .addColumn('id', types.id, counted)
     .addColumn('role_id', 'integer', (column) => column.notNull().references('roles.id').onDelete('cascade'))
     .addColumn('position', 'integer', present)
-    .addColumn('repository', 'text', present)
-    .addColumn('address', 'text', present)
+    .addColumn('repository', types.text, present)
+    .addColumn('address', types.text, present)
     .addColumn('can_pull', 'integer', flag(0))
     .addColumn('can_push', 'integer', flag(0))
     .addColumn('can_delete', 'integer', flag(0))
@@ -49,34 +51,34 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await schema.createIndex('rules_role').on('rules').columns(['role_id', 'position']).execute();
   await schema
     .createTable('grants')
-    .addColumn('subject_kind', 'text', present)
+    .addColumn('subject_kind', types.text, present)
     .addColumn('subject_id', 'integer', present)
     .addColumn('role_id', 'integer', (column) => column.notNull().references('roles.id').onDelete('cascade'))
     .addColumn('granted_at', 'bigint', millis)
-    .addColumn('granted_by', 'text', present)
+    .addColumn('granted_by', types.text, present)
     .addPrimaryKeyConstraint('grants_key', ['subject_kind', 'subject_id', 'role_id'])
     .execute();
   await schema.createIndex('grants_role').on('grants').column('role_id').execute();
   await schema
     .createTable('sessions')
-    .addColumn('id_hash', 'text', (column) => column.primaryKey())
+    .addColumn('id_hash', types.text, (column) => column.primaryKey())
     .addColumn('user_id', 'integer', (column) => column.notNull().references('users.id').onDelete('cascade'))
     .addColumn('password_version', 'integer', present)
-    .addColumn('data', 'text', present)
+    .addColumn('data', types.text, present)
     .addColumn('created_at', 'bigint', millis)
     .addColumn('last_seen_at', 'bigint', millis)
-    .addColumn('address', 'text', present)
-    .addColumn('user_agent', 'text', present)
+    .addColumn('address', types.text, present)
+    .addColumn('user_agent', types.text, present)
     .execute();
   await schema.createIndex('sessions_user').on('sessions').columns(['user_id', 'last_seen_at']).execute();
   await schema.createIndex('sessions_seen').on('sessions').column('last_seen_at').execute();
   await schema
     .createTable('refresh_tokens')
-    .addColumn('token_hash', 'text', (column) => column.primaryKey())
+    .addColumn('token_hash', types.text, (column) => column.primaryKey())
     .addColumn('user_id', 'integer', (column) => column.notNull().references('users.id').onDelete('cascade'))
     .addColumn('password_version', 'integer', present)
-    .addColumn('service', 'text', present)
-    .addColumn('client_id', 'text', present)
+    .addColumn('service', types.text, present)
+    .addColumn('client_id', types.text, present)
     .addColumn('created_at', 'bigint', millis)
     .addColumn('last_used_at', 'bigint', millis)
     .addColumn('expires_at', 'bigint', millis)
@@ -84,29 +86,29 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await schema.createIndex('refresh_tokens_user').on('refresh_tokens').column('user_id').execute();
   await schema
     .createTable('audit')
-    .addColumn('id', 'integer', id)
+    .addColumn('id', types.id, counted)
     .addColumn('at', 'bigint', millis)
-    .addColumn('actor', 'text', present)
-    .addColumn('address', 'text', present)
-    .addColumn('action', 'text', present)
-    .addColumn('object', 'text', present)
-    .addColumn('outcome', 'text', present)
-    .addColumn('detail', 'text', present)
+    .addColumn('actor', types.text, present)
+    .addColumn('address', types.text, present)
+    .addColumn('action', types.text, present)
+    .addColumn('object', types.text, present)
+    .addColumn('outcome', types.text, present)
+    .addColumn('detail', types.text, present)
     .execute();
   await schema.createIndex('audit_at').on('audit').columns(['at', 'id']).execute();
   await schema
     .createTable('token_refusals')
-    .addColumn('id', 'integer', id)
+    .addColumn('id', types.id, counted)
     .addColumn('first_at', 'bigint', millis)
     .addColumn('last_at', 'bigint', millis)
     .addColumn('count', 'integer', (column) => column.notNull().defaultTo(1))
-    .addColumn('subject', 'text', present)
-    .addColumn('subject_kind', 'text', present)
-    .addColumn('address', 'text', present)
-    .addColumn('repository', 'text', present)
-    .addColumn('asked', 'text', present)
-    .addColumn('missing', 'text', present)
-    .addColumn('client', 'text', present)
+    .addColumn('subject', types.text, present)
+    .addColumn('subject_kind', types.text, present)
+    .addColumn('address', types.text, present)
+    .addColumn('repository', types.text, present)
+    .addColumn('asked', types.text, present)
+    .addColumn('missing', types.text, present)
+    .addColumn('client', types.text, present)
     .addUniqueConstraint('token_refusals_same', ['subject_kind', 'subject', 'address', 'repository', 'missing'])
     .execute();
   await schema.createIndex('token_refusals_last').on('token_refusals').columns(['last_at', 'id']).execute();

@@ -1,0 +1,224 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { type Glob, matchesGlob, withUser } from '../access/glob.ts';
+import type { Database } from '../storage/database.ts';
+import { countByFolder, parentOf } from './folders.ts';
+
+const EVERYTHING_ID = 1;
+// Small enough that other requests get their turn in between.
+const NAMES_AT_ONCE = 2000;
+// Well below the number of parameters that one statement may have.
+const ROWS_AT_ONCE = 500;
+const MOST_COMPILED = 10_000;
+
+export interface NewRepository {
+  readonly id: number;
+  readonly name: string;
+}
+
+/**
+ * Finds or works out which repositories a set of patterns reaches. It takes turns with other requests; repositories that
+ * come meanwhile join by `showRepositories`.
+ *
+ * @returns the id of the set.
+ */
+export async function buildVisibility(db: Database, patterns: readonly string[], at: number): Promise<number> {
+  const patternIds = await ensurePatterns(db, patterns);
+  const key = patternIds.join(',');
+  const known = await db
+    .selectFrom('visibilities')
+    .select(['id', 'ready'])
+    .where('patterns', '=', key)
+    .executeTakeFirst();
+  if (known?.ready === 1) {
+    await db.updateTable('visibilities').set({ last_used_at: at }).where('id', '=', known.id).execute();
+    return known.id;
+  }
+  const id = known?.id ?? (await insertVisibility(db, key, patternIds, at));
+  for (const pattern of patterns) await matchAll(db, id, pattern);
+  await finish(db, id);
+  return id;
+}
+
+async function ensurePatterns(db: Database, patterns: readonly string[]): Promise<readonly number[]> {
+  const ids: number[] = [];
+  for (const pattern of patterns) {
+    await db
+      .insertInto('patterns')
+      .values({ pattern })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    const row = await db.selectFrom('patterns').select('id').where('pattern', '=', pattern).executeTakeFirstOrThrow();
+    ids.push(row.id);
+  }
+  return ids.sort((one, other) => one - other);
+}
+
+/** From here on new repositories join it. */
+async function insertVisibility(db: Database, key: string, patternIds: readonly number[], at: number): Promise<number> {
+  return db.transaction().execute(async (trx) => {
+    const { id } = await trx
+      .insertInto('visibilities')
+      .values({ patterns: key, last_used_at: at })
+      .onConflict((conflict) => conflict.column('patterns').doUpdateSet({ last_used_at: at }))
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    await trx
+      .insertInto('visibility_patterns')
+      .values(patternIds.map((pattern_id) => ({ visibility_id: id, pattern_id })))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    return id;
+  });
+}
+
+async function matchAll(db: Database, id: number, pattern: string): Promise<void> {
+  const glob = compilePattern(pattern);
+  const prefix = literalPrefix(pattern);
+  let after = '';
+  for (;;) {
+    const rows = await db
+      .selectFrom('repositories')
+      .select(['id', 'name'])
+      .where('name', '>=', prefix)
+      .where('name', '>', after)
+      .$if(prefix !== '', (names) => names.where('name', '<', endOf(prefix)))
+      .orderBy('name')
+      .limit(NAMES_AT_ONCE)
+      .execute();
+    const matching = rows.filter((row) => matchesGlob(glob, row.name));
+    await insertVisible(
+      db,
+      matching.map((row) => ({ visibility_id: id, repository_id: row.id })),
+    );
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < NAMES_AT_ONCE) return;
+    after = last.name;
+    await nextTurn();
+  }
+}
+
+/** What every match begins with: `team/a*` → `team/a`. */
+function literalPrefix(pattern: string): string {
+  return /^[^*?[{\\]*/.exec(pattern)?.[0] ?? '';
+}
+
+/** The first text behind everything that begins with `prefix`; names are ASCII. */
+function endOf(prefix: string): string {
+  return `${prefix}\u{7f}`;
+}
+
+async function finish(db: Database, id: number): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const rows = await trx
+      .selectFrom('visible_repositories')
+      .innerJoin('repositories', 'repositories.id', 'visible_repositories.repository_id')
+      .select('repositories.name')
+      .where('visibility_id', '=', id)
+      .execute();
+    await trx.deleteFrom('folders').where('visibility_id', '=', id).execute();
+    await addToFolders(
+      trx,
+      id,
+      rows.map((row) => row.name),
+    );
+    await trx
+      .updateTable('visibilities')
+      .set({ ready: 1, repository_count: rows.length })
+      .where('id', '=', id)
+      .execute();
+  });
+}
+
+/** For the transaction that inserts repositories: everybody who may see them does so from now on. */
+export async function showRepositories(trx: Database, repositories: readonly NewRepository[]): Promise<void> {
+  if (repositories.length === 0) return;
+  const reached = await visibilitiesReached(trx, repositories);
+  reached.set(EVERYTHING_ID, repositories);
+  for (const [id, seen] of reached) {
+    if (id !== EVERYTHING_ID) {
+      await insertVisible(
+        trx,
+        seen.map((repository) => ({ visibility_id: id, repository_id: repository.id })),
+      );
+    }
+    await addToFolders(
+      trx,
+      id,
+      seen.map((repository) => repository.name),
+    );
+    await trx
+      .updateTable('visibilities')
+      .set(({ eb }) => ({ repository_count: eb('repository_count', '+', seen.length) }))
+      .where('id', '=', id)
+      .execute();
+  }
+}
+
+async function visibilitiesReached(
+  trx: Database,
+  repositories: readonly NewRepository[],
+): Promise<Map<number, readonly NewRepository[]>> {
+  const sets = new Map<number, Set<NewRepository>>();
+  const rows = await trx
+    .selectFrom('visibility_patterns')
+    .innerJoin('patterns', 'patterns.id', 'visibility_patterns.pattern_id')
+    .select(['visibility_id', 'pattern'])
+    .execute();
+  const matches = new Map<string, readonly NewRepository[]>();
+  for (const { visibility_id, pattern } of rows) {
+    const matching =
+      matches.get(pattern) ?? repositories.filter(({ name }) => matchesGlob(compilePattern(pattern), name));
+    matches.set(pattern, matching);
+    if (matching.length === 0) continue;
+    const seen = sets.get(visibility_id) ?? new Set();
+    for (const repository of matching) seen.add(repository);
+    sets.set(visibility_id, seen);
+  }
+  return new Map([...sets].map(([id, seen]) => [id, [...seen]]));
+}
+
+const compiled = new Map<string, Glob>();
+
+/** `${user}` is filled in already, which may have made it longer than what a person may write. */
+function compilePattern(pattern: string): Glob {
+  const kept = compiled.get(pattern);
+  if (kept !== undefined) return kept;
+  const glob = withUser(pattern, '');
+  if (compiled.size >= MOST_COMPILED) compiled.clear();
+  compiled.set(pattern, glob);
+  return glob;
+}
+
+async function addToFolders(trx: Database, visibilityId: number, names: readonly string[]): Promise<void> {
+  const rows = [...countByFolder(names)].map(([path, repository_count]) => ({
+    visibility_id: visibilityId,
+    path,
+    parent: parentOf(path),
+    repository_count,
+  }));
+  for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
+    await trx
+      .insertInto('folders')
+      .values(rows.slice(start, start + ROWS_AT_ONCE))
+      .onConflict((conflict) =>
+        conflict
+          .columns(['visibility_id', 'path'])
+          .doUpdateSet({ repository_count: sql<number>`folders.repository_count + excluded.repository_count` }),
+      )
+      .execute();
+  }
+}
+
+async function insertVisible(
+  trx: Database,
+  rows: readonly { visibility_id: number; repository_id: number }[],
+): Promise<void> {
+  for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
+    await trx
+      .insertInto('visible_repositories')
+      .values(rows.slice(start, start + ROWS_AT_ONCE))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+}
