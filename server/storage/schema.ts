@@ -411,6 +411,11 @@ export interface CrawlsTable {
   repositories_done: Generated<number>;
   failures: Generated<number>;
   error: string | null;
+  tags_done: Generated<number>;
+  /** Time in which it ran, restarts left out. */
+  elapsed_ms: Generated<number>;
+  /** JSON of `{ key, params }`: the error in every language. */
+  failure: string | null;
 }
 
 export interface TrashTable {

@@ -8,6 +8,7 @@ import { columnTypes, count, empty, flag, idColumn, isPostgres, millis, present 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await addVisibilities(db);
   await widenRepositories(db);
+  await widenCrawls(db);
   await addHeldManifests(db);
   await widenTags(db);
   await addBlobs(db);
@@ -153,6 +154,15 @@ async function widenRepositories(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint('repository_facets_key', ['facet', 'repository_id'])
     .execute();
   await schema.createIndex('repository_facets_repository').on('repository_facets').column('repository_id').execute();
+}
+
+/** A crawl without an end is continued: `repositories.crawl_id` tells what it has read. */
+async function widenCrawls({ schema }: Kysely<unknown>): Promise<void> {
+  await schema.alterTable('crawls').addColumn('tags_done', 'integer', count).execute();
+  // While it ran: neither restarts nor a clock that jumps belong to it.
+  await schema.alterTable('crawls').addColumn('elapsed_ms', 'bigint', count).execute();
+  // JSON: the error as a key of the namespace `errors` and its values.
+  await schema.alterTable('crawls').addColumn('failure', 'text').execute();
 }
 
 /** Over everything and within one folder. */
