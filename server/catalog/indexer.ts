@@ -6,8 +6,9 @@ import { createLimit } from './concurrency.ts';
 import { createCrawl } from './crawl.ts';
 import { createInstances } from './instances.ts';
 import { createLookAgain } from './look-again.ts';
+import { MISSING_PATIENCE_MS } from './patience.ts';
 import { createPulls } from './pulls.ts';
-import { createRefresh, MISSING_PATIENCE_MS, type RegistryReader } from './refresh.ts';
+import { createRefresh, type RegistryReader } from './refresh.ts';
 import type { DroppedTag } from './tag-writes.ts';
 
 export type { CatalogEvent } from './apply-event.ts';
@@ -21,8 +22,8 @@ export interface IndexerDeps {
   readonly log: Logger;
   /** After each change of the index, with the repository that changed. */
   readonly onChanged?: (repository: string) => void;
-  /** A tag left the index because the registry no longer has it; not for our own deletions. */
-  readonly onGone?: (repository: string, tag: DroppedTag) => void;
+  /** Tags left the index because the registry no longer has them; also after deletions of ours. */
+  readonly onGone?: (repository: string, tags: readonly DroppedTag[]) => void;
   /** For tests: when a push whose event is missing, or not true yet, is looked at again. */
   readonly lookAgainDelaysMs?: readonly number[];
   readonly retryDelaysMs?: readonly number[];

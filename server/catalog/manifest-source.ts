@@ -25,11 +25,15 @@ export interface FetchedTree {
 const DEEPEST = 4;
 const NOTHING_NEW: FetchedTree = { records: [], isMissing: false };
 
-/** Fetches manifests and configurations, each once: what is stored or on its way is never asked for again. */
-export function createManifestSource({ db, client, log }: ManifestSourceDeps) {
-  // Kept until the caller has stored it, so that two repositories that share an image cause one request.
-  const underway = new Map<string, Promise<FetchedTree>>();
-
+/**
+ * Fetches manifests and configurations, each once: what is stored or on its way is never asked for again.
+ *
+ * @param underway kept until the caller has stored it, so that two repositories that share an image cause one request.
+ */
+export function createManifestSource(
+  { db, client, log }: ManifestSourceDeps,
+  underway = new Map<string, Promise<FetchedTree>>(),
+) {
   function tree(repository: string, digest: string, depth: number): Promise<FetchedTree> {
     const known = underway.get(digest);
     if (known !== undefined) return known;

@@ -4,8 +4,9 @@ import type { RegistryClient } from '../registry/client.ts';
 import type { Database } from '../storage/database.ts';
 import { createLocks, forEachBounded } from './concurrency.ts';
 import type { ManifestRecord } from './manifest-record.ts';
-import { createManifestSource } from './manifest-source.ts';
+import { createManifestSource, type FetchedTree } from './manifest-source.ts';
 import { linkManifest, saveManifests } from './manifest-store.ts';
+import { createPatience } from './patience.ts';
 import { sumUpRepository } from './rollups.ts';
 import {
   type DroppedTag,
@@ -27,9 +28,19 @@ export interface RefreshDeps {
   readonly now: () => number;
   readonly log: Logger;
   readonly onChanged: (repository: string) => void;
-  /** A tag left the index because the registry no longer has it. */
-  readonly onGone: (repository: string, tag: DroppedTag) => void;
+  /** Tags left the index because the registry no longer has them. */
+  readonly onGone: (repository: string, tags: readonly DroppedTag[]) => void;
 }
+
+/** For several that write the same tables with different readers. */
+export function createShared(clock: () => number) {
+  return {
+    holdAll: createLocks(),
+    patience: createPatience(clock),
+    underway: new Map<string, Promise<FetchedTree>>(),
+  };
+}
+export type Shared = ReturnType<typeof createShared>;
 
 /** Why we look at a tag: what a missing one means, and what may be said of who pushed it. */
 export interface TagCheck {
@@ -47,6 +58,10 @@ export interface RefreshOptions {
   readonly push?: TagCheck['push'];
   /** Something was just deleted here, so what the list lacks goes after one 404. */
   readonly isDeletionReported?: boolean;
+  /** The crawl that reads it. */
+  readonly crawlId?: number;
+  /** Ends the reading between two batches; what was not read yet is left as it was. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** `unreadable`: it is there, but its manifest could not be read. `unknown`: no clear answer, so nothing changed. */
@@ -61,17 +76,15 @@ interface Look {
 
 const TAGS_AT_ONCE = 50;
 const REQUESTS_AT_ONCE = 8;
-/** A tag that is not in the list goes when it was first missed this long ago. */
-export const MISSING_PATIENCE_MS = 2 * 60_000;
 
 /**
  * Brings tags in line with the registry. What it says counts, whatever events claim; a call that fails changes nothing.
  * The network comes first, then one transaction per batch.
  */
-export function createRefresh(deps: RefreshDeps) {
+export function createRefresh(deps: RefreshDeps, shared: Shared = createShared(() => performance.now())) {
   const { db, client, now, log } = deps;
-  const source = createManifestSource(deps);
-  const holdAll = createLocks();
+  const { holdAll, patience } = shared;
+  const source = createManifestSource(deps, shared.underway);
 
   async function look(repository: string, check: TagCheck): Promise<Look> {
     const head = await client.headManifest(repository, check.name);
@@ -91,9 +104,14 @@ export function createRefresh(deps: RefreshDeps) {
   }
 
   /** @returns what became of each; a tag that could not be asked for is `unknown` and stays as it was. */
-  async function checkTags(repository: string, checks: readonly TagCheck[]): Promise<ReadonlyMap<string, TagState>> {
+  async function checkTags(
+    repository: string,
+    checks: readonly TagCheck[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, TagState>> {
     const states = new Map<string, TagState>();
     for (let start = 0; start < checks.length; start += TAGS_AT_ONCE) {
+      signal?.throwIfAborted();
       const batch = checks.slice(start, start + TAGS_AT_ONCE);
       const keys = batch.map((check) => `${repository}:${check.name}`);
       // Held from question to writing, so that an older answer never overwrites a newer one.
@@ -113,7 +131,7 @@ export function createRefresh(deps: RefreshDeps) {
         looks.push(await look(repository, check));
       } catch (error) {
         states.set(check.name, 'unknown');
-        log.warn({ repository, tag: check.name, error: errorText(error) }, 'tag not read');
+        log.debug({ repository, tag: check.name, error: errorText(error) }, 'tag not read');
       }
     });
     try {
@@ -137,14 +155,20 @@ export function createRefresh(deps: RefreshDeps) {
       }
       const id = known ?? (await ensureRepository(trx, repository, at));
       for (const { state, ...found } of looks) {
-        if (state !== 'absent') isChanged = (await writeFound(trx, id, found, at)) || isChanged;
-        const result = state === 'absent' ? await writeAbsent(trx, id, found.check, at, dropped) : state;
+        const key = `${repository}:${found.check.name}`;
+        if (state !== 'absent') {
+          patience.forget(key);
+          isChanged = (await writeFound(trx, id, found, at)) || isChanged;
+        }
+        const isOver = () => patience.isOver(key);
+        const result = state === 'absent' ? await writeAbsent(trx, id, found.check, at, isOver, dropped) : state;
+        if (result === 'gone') patience.forget(key);
         states.set(found.check.name, result);
       }
       isChanged ||= dropped.length > 0;
       if (isChanged) await sumUpRepository(trx, id);
     });
-    for (const tag of dropped) deps.onGone(repository, tag);
+    if (dropped.length > 0) deps.onGone(repository, dropped);
     if (isChanged) deps.onChanged(repository);
   }
 
@@ -181,15 +205,24 @@ export function createRefresh(deps: RefreshDeps) {
 
     /** Reads the whole list of a repository's tags and checks each, those that it lacks too. */
     async refreshRepository(repository: string, options: RefreshOptions = {}): Promise<ReadonlyMap<string, TagState>> {
-      const { push, isDeletionReported } = options;
+      const { push, isDeletionReported, crawlId, signal } = options;
       try {
         const listed = await client.tags(repository);
         const missed = await tagsBeyond(db, repository, listed);
         const unlisted = missed.map((name) => ({ name, isUnlisted: true, isDeletionReported }));
-        const states = await checkTags(repository, [...listed.map((name) => ({ name, push })), ...unlisted]);
-        await noteChecked(db, repository, problemOf(states), now());
+        const states = await checkTags(repository, [...listed.map((name) => ({ name, push })), ...unlisted], signal);
+        signal?.throwIfAborted();
+        const problem = problemOf(states);
+        if (problem !== null) log.warn({ repository, problem }, 'repository not read completely');
+        const isRead = crawlId !== undefined && ![...states.values()].includes('unknown');
+        await noteChecked(db, repository, {
+          checked_at: now(),
+          error: problem,
+          ...(isRead ? { crawl_id: crawlId } : {}),
+        });
         return states;
       } catch (error) {
+        if (signal?.aborted) throw error;
         await noteProblem(db, repository, error instanceof AppError ? error.message : 'It could not be read');
         throw error;
       }
@@ -233,18 +266,18 @@ async function writeAbsent(
   id: number,
   check: TagCheck,
   at: number,
+  isPatienceOver: () => boolean,
   dropped: DroppedTag[],
 ): Promise<TagState> {
   const known = await trx
     .selectFrom('tags')
-    .select('missing_since')
+    .select('id')
     .where('repository_id', '=', id)
     .where('name', '=', check.name)
     .executeTakeFirst();
   if (known === undefined) return 'gone';
   if (!check.isDeletionReported && !check.isUnlisted) return 'unknown';
-  const isLongMissing = known.missing_since !== null && at - known.missing_since >= MISSING_PATIENCE_MS;
-  if (!check.isDeletionReported && !isLongMissing) {
+  if (!check.isDeletionReported && !isPatienceOver()) {
     await markMissing(trx, id, check.name, at);
     return 'missing';
   }
@@ -273,8 +306,14 @@ function problemOf(states: ReadonlyMap<string, TagState>): string | null {
   return `${unread.length} of its tags could not be read: ${unread.slice(0, 5).join(', ')}`;
 }
 
-async function noteChecked(db: Database, repository: string, error: string | null, at: number): Promise<void> {
-  await db.updateTable('repositories').set({ checked_at: at, error }).where('name', '=', repository).execute();
+interface CheckedColumns {
+  readonly checked_at: number;
+  readonly error: string | null;
+  readonly crawl_id?: number;
+}
+
+async function noteChecked(db: Database, repository: string, columns: CheckedColumns): Promise<void> {
+  await db.updateTable('repositories').set(columns).where('name', '=', repository).execute();
 }
 
 async function noteProblem(db: Database, repository: string, error: string): Promise<void> {
