@@ -1,4 +1,4 @@
-import { CompiledQuery } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import { mentionsUser } from './glob.ts';
 import type { Rights, Subject } from './rights.ts';
@@ -28,17 +28,22 @@ interface IdentityRow {
 
 const MOST_CACHED = 2000;
 
-const IDENTIFY = `select id, username, enabled, password_hash, password_version, must_change_password,
-  coalesce((select version from access_state where id = 1), 0) as access_version
-  from users where username = ?`;
+/** Written out once: building the same query anew for every request costs more than running it. */
+function identityQuery(db: Database): string {
+  const query = sql`select id, username, enabled, password_hash, password_version, must_change_password,
+    coalesce((select version from access_state where id = 1), 0) as access_version
+    from users where username = ${''}`;
+  return query.compile(db).sql;
+}
 
 /** The one engine that decides: every token, list, count and button asks the `Rights` that come from here. */
 export function createAccess(db: Database) {
   const cache = new Map<string, { readonly version: number; readonly rights: Rights }>();
+  const identityText = identityQuery(db);
 
   /** One query; called for every request, because a disabled account or a new password counts at once. */
   async function identify(username: string): Promise<Identity | undefined> {
-    const { rows } = await db.executeQuery<IdentityRow>(CompiledQuery.raw(IDENTIFY, [username.toLowerCase()]));
+    const { rows } = await db.executeQuery<IdentityRow>(CompiledQuery.raw(identityText, [username.toLowerCase()]));
     const row = rows[0];
     if (row === undefined) return undefined;
     return {

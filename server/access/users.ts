@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
+import { likePattern } from '../storage/like.ts';
 import { type AccessTransaction, changeAccess } from './version.ts';
 
 export interface User {
@@ -127,7 +129,7 @@ export type UserStore = ReturnType<typeof createUserStore>;
 async function listUsers(db: Database, { filter, after, limit }: UserQuery): Promise<UserPage> {
   let query = db.selectFrom('users');
   const part = filter?.trim().toLowerCase() ?? '';
-  if (part !== '') query = query.where(({ fn, val }) => fn('instr', ['username', val(part)]), '>', 0);
+  if (part !== '') query = query.where(sql<boolean>`username like ${likePattern(part)} escape '\\'`);
   const counted = await query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
   if (after !== undefined) query = query.where('username', '>', after);
   const rows = await query

@@ -1,3 +1,5 @@
+export { likePattern } from '../storage/like.ts';
+
 /** Where a page of a list ended: the sort value and the name of its last row. Opaque to everybody else. */
 export interface Position {
   readonly value: string | number;
@@ -18,11 +20,6 @@ export function decodeCursor(text: string | undefined): Position | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** For `like … escape '\'`: the text anywhere, its own wildcards taken literally. */
-export function likePattern(text: string): string {
-  return `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
 }
 
 export const MOST_ROWS = 100;

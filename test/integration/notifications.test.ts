@@ -8,7 +8,6 @@ import { createOriginOf } from '../../server/http/client-address.ts';
 import { createEventStore, type RegistryEvent } from '../../server/notifications/events.ts';
 import { createReceiver, type ReceiverDeps } from '../../server/notifications/receiver.ts';
 import { createNotificationEndpoint, type NotificationEndpoint } from '../../server/notifications/routes.ts';
-import { synchronousMode } from '../../server/storage/database.ts';
 import { pushImage } from '../support/content.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { anEnvelope, anEvent, EVENTS_V1, EVENTS_V2 } from '../support/events.ts';
@@ -115,7 +114,6 @@ describe('with a secret', () => {
       assert.equal((await rows()).at(-1)?.verified, 1);
     });
   }
-  test('the commit is synced', async () => assert.equal(await synchronousMode(stack.opened.db), 2));
   for (const method of ['GET', 'PUT', 'DELETE', 'OPTIONS']) {
     test(`405 for ${method}`, async () => {
       const answer = await fetch(stack.url, { method });

@@ -30,7 +30,11 @@ const SOURCES = {
   podman: { kind: 'apt', debian: 'podman' },
   buildah: { kind: 'apt', debian: 'buildah' },
   chromium: { kind: 'apt', debian: 'chromium' },
+  postgres: { kind: 'apt', debian: 'postgresql-15' },
 } as const satisfies Record<string, Source>;
+
+/** Debian keeps them off the PATH. */
+export const POSTGRES_FOLDER = '/usr/lib/postgresql/15/bin';
 
 export type Tool = keyof typeof SOURCES;
 export const TOOLS = Object.keys(SOURCES) as readonly Tool[];
@@ -43,7 +47,8 @@ export const isMissingAllowed = process.env['CI'] !== 'true';
 /** Path of the program, or undefined where the machine has none. Installs nothing. */
 export async function findTool(tool: Tool): Promise<string | undefined> {
   const own = join(toolFolder, tool);
-  const onPath = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, tool));
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), POSTGRES_FOLDER];
+  const onPath = folders.map((folder) => join(folder, tool));
   for (const path of [own, ...onPath]) if (await isExecutable(path)) return path;
   return undefined;
 }
@@ -117,7 +122,8 @@ async function unpackDebian(tool: Tool, debian: string, file: string): Promise<v
 
 async function installDebian(debian: string): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error(`needs root: apt-get install ${debian}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // At that run level a package's own service is not started.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   await run('apt-get', ['update', '-qq'], { env });
   await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', debian], { env, maxBuffer: 1 << 26 });
 }

@@ -1,0 +1,55 @@
+import { Kysely, Migrator, PostgresDialect, type PostgresPoolClient } from 'kysely';
+import pg from 'pg';
+import { MIGRATIONS } from '../../server/storage/migrations/index.ts';
+import type { Schema } from '../../server/storage/schema.ts';
+
+const MOST_CONNECTIONS = 10;
+/** Of `int8` and `numeric`: counts, sizes and times, all below 2^53. */
+const NUMBER_TYPES: readonly number[] = [20, 1700];
+
+/**
+ * The product's tables on PostgreSQL, with values as SQLite gives them: numbers for counts and times, no NUL in texts.
+ *
+ * @param url `postgres://user@host:port/database`.
+ */
+export async function openPostgres(url: string): Promise<{ db: Kysely<Schema>; close: () => Promise<void> }> {
+  const pool = createPool(url);
+  const connect = async () => withoutNul(await pool.connect());
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: { connect, end: () => pool.end() } }) });
+  const { error } = await new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
+  }).migrateToLatest();
+  if (error === undefined) return { db, close: () => db.destroy() };
+  await db.destroy();
+  throw error;
+}
+
+function createPool(url: string): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: MOST_CONNECTIONS,
+    types: {
+      getTypeParser: (type: number, format?: 'text' | 'binary') =>
+        NUMBER_TYPES.includes(type) ? Number : pg.types.getTypeParser(type, format as 'text'),
+    },
+  });
+  // A connection that breaks while it is idle is replaced; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** PostgreSQL has no NUL in texts, but registries and clients send what they like. */
+function withoutNul(client: pg.PoolClient): PostgresPoolClient {
+  const query = client.query.bind(client) as (...values: unknown[]) => unknown;
+  const wrapped = {
+    query: (text: unknown, values?: readonly unknown[]) =>
+      query(text, ...(values === undefined ? [] : [values.map(cleaned)])),
+    release: () => client.release(),
+  };
+  return wrapped as unknown as PostgresPoolClient;
+}
+
+function cleaned(value: unknown): unknown {
+  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\u{fffd}') : value;
+}
