@@ -1,5 +1,5 @@
 /** Reading the registry's answers: what they may look like, and a sentence for each way they do not. */
-import type { AppError } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import { quoteErrors, registryErrors, upstream } from './failure.ts';
 import type { Answer } from './transport.ts';
 
@@ -23,18 +23,20 @@ function statusFailure(answer: Answer, address: string, request: string): AppErr
   const { status } = answer;
   if (status === 401) return unauthorized(address);
   const said = quoteErrors(answer.body);
-  if (said === '' && status < 500) return notARegistry(address, status);
+  if (said === '' && status < 500 && status !== 429) return notARegistry(address, status);
   const detail = said === '' ? '' : ` (${said})`;
-  return upstream(
-    'registryStatus',
-    `${address} answered ${status} to ${request}${detail}: look at the registry's log`,
-    {
-      address,
-      status,
-      request,
-      detail,
-    },
-  );
+  const retryAfterSeconds = retryAfter(answer);
+  return new AppError('UPSTREAM', `${address} answered ${status} to ${request}${detail}: look at the registry's log`, {
+    key: 'registryStatus',
+    params: { address, status, request, detail },
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  });
+}
+
+/** Seconds; the date that may stand there instead would need a clock that agrees with ours. */
+function retryAfter(answer: Answer): number | undefined {
+  const text = answer.headers.get('retry-after')?.trim() ?? '';
+  return /^\d{1,6}$/.test(text) ? Number(text) : undefined;
 }
 
 function unauthorized(address: string): AppError {
@@ -85,8 +87,8 @@ export function textList(value: unknown): readonly string[] {
 
 /** The query of the next page. Host and path of the link are not used: the next page is where this one was. */
 export function nextPage(answer: Answer): string | undefined {
-  const link = (answer.headers.get('link') ?? '').slice(0, 4096);
-  const [, target] = /<([^>]*)>\s*;\s*rel\s*=\s*"?next"?/i.exec(link) ?? [];
+  const link = (answer.headers.get('link') ?? '').slice(0, 2048);
+  const [, target] = /<([^>]*)>\s*;[^<]*\brel\s*=\s*"?next\b/i.exec(link) ?? [];
   if (target === undefined || !URL.canParse(target, 'http://registry')) return undefined;
   return new URL(target, 'http://registry').search || undefined;
 }

@@ -63,6 +63,22 @@ export function upstream(
   return new AppError('UPSTREAM', message, { key, params, ...(cause === undefined ? {} : { cause }) });
 }
 
+const TOO_MUCH: readonly string[] = [
+  'registryRefused',
+  'registryUnreachable',
+  'registryName',
+  'registryBroken',
+  'registrySlow',
+  'registryBusy',
+];
+
+/** The registry is away, or has more to do than it can: asking less, or later, may help. */
+export function isOverload(error: unknown): boolean {
+  if (!(error instanceof AppError) || error.code !== 'UPSTREAM') return false;
+  const status = Number(error.params['status'] ?? 0);
+  return TOO_MUCH.includes(error.key ?? '') || status === 429 || status >= 500;
+}
+
 /** @param address scheme, host and port only: a path may hold an upload's state. */
 export function networkFailure(error: unknown, address: string): AppError {
   if (error instanceof AppError) return error;

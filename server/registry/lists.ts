@@ -11,7 +11,11 @@ interface ListDeps {
 const PAGE_LIMIT = 16 * 1024 * 1024;
 // Registries may allow less than a thousand entries per page, and say so with an error.
 const PAGE_SIZES: readonly string[] = ['?n=1000', '?n=100', ''];
-const MOST_PAGES = 20_000;
+const MOST_PAGES = 10_000;
+// Some registries send a page without entries now and then; many in a row lead nowhere.
+const MOST_BARREN_PAGES = 10;
+/** Far beyond what a registry can serve; a list that never ends must not fill our memory. */
+const MOST_ENTRIES = 2_000_000;
 
 /** The two lists of the registry's API, page after page. */
 export function createLists({ send, address }: ListDeps) {
@@ -28,16 +32,16 @@ export function createLists({ send, address }: ListDeps) {
 
   /** Yields nothing when the registry says that the repository does not exist. */
   async function* pages(scopes: readonly string[], path: string, field: string): AsyncGenerator<readonly string[]> {
-    const seen = new Set<string>();
+    const guard = createEndGuard(address);
     let answer = await firstPage(scopes, path);
     if (saysGone(answer)) return;
     for (;;) {
       expectStatus(answer, [200], address, `GET ${path}`);
-      yield textList(parseJson(answer, address)[field]);
+      const entries = textList(parseJson(answer, address)[field]);
+      yield entries;
       const next = nextPage(answer);
       if (next === undefined) return;
-      if (seen.has(next) || seen.size >= MOST_PAGES) throw endless(address);
-      seen.add(next);
+      guard(entries, next);
       answer = await get(scopes, path + next);
     }
   }
@@ -59,6 +63,23 @@ export function createLists({ send, address }: ListDeps) {
       }
       return [...all];
     },
+  };
+}
+
+/** @returns what throws when the pages lead nowhere: in a circle, without anything new, or on and on. */
+function createEndGuard(address: string) {
+  const links = new Set<string>();
+  let last: string | undefined;
+  let barren = 0;
+  let total = 0;
+  return (entries: readonly string[], next: string): void => {
+    const isBarren = entries.length === 0 || entries.at(-1) === last;
+    barren = isBarren ? barren + 1 : 0;
+    last = entries.at(-1) ?? last;
+    total += entries.length;
+    const isEndless = links.has(next) || links.size >= MOST_PAGES;
+    if (isEndless || barren >= MOST_BARREN_PAGES || total > MOST_ENTRIES) throw endless(address);
+    links.add(next);
   };
 }
 

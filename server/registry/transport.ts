@@ -49,7 +49,8 @@ export interface TransportOptions {
   readonly deadlines?: Readonly<Record<'read' | 'work', Deadlines>>;
 }
 
-const MOST_CONCURRENT = 16;
+// What a crawl may use at most, and beside it what people wait for.
+const MOST_CONCURRENT = 48;
 const MOST_REDIRECTS = 3;
 const DEADLINES: Readonly<Record<'read' | 'work', Deadlines>> = {
   read: { headersMs: 5000, bodyMs: 10_000 },
@@ -141,7 +142,7 @@ export function createTransport(options: TransportOptions) {
 export type Transport = ReturnType<typeof createTransport>;
 
 function createAgents({ ca, trustAnySsl }: TransportOptions) {
-  const shared = { keepAlive: true, maxSockets: MOST_CONCURRENT, maxFreeSockets: 4 };
+  const shared = { keepAlive: true, maxSockets: MOST_CONCURRENT, maxFreeSockets: MOST_CONCURRENT };
   const trust = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
   const plain = new http.Agent(shared);
   const home = new https.Agent({ ...shared, ...trust, rejectUnauthorized: trustAnySsl !== true });

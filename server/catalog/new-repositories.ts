@@ -1,0 +1,39 @@
+import type { Database } from '../storage/database.ts';
+import { folderOf } from './folders.ts';
+import { showRepositories } from './visibility-build.ts';
+
+// Well below the number of parameters that one statement may have.
+const NAMES_AT_ONCE = 500;
+
+/** For a transaction: those that are new get their row, and everybody who may see them does so from now on. */
+export async function ensureRepositories(trx: Database, names: readonly string[], at: number): Promise<void> {
+  for (let start = 0; start < names.length; start += NAMES_AT_ONCE) {
+    await insertMissing(trx, [...new Set(names.slice(start, start + NAMES_AT_ONCE))], at);
+  }
+}
+
+async function insertMissing(trx: Database, names: readonly string[], at: number): Promise<void> {
+  const known = await trx.selectFrom('repositories').select('name').where('name', 'in', names).execute();
+  const present = new Set(known.map((row) => row.name));
+  const missing = names.filter((name) => !present.has(name));
+  if (missing.length === 0) return;
+  const rows = missing.map((name) => ({
+    name,
+    folder: folderOf(name),
+    first_seen_at: at,
+    checked_at: null,
+    last_pushed_at: null,
+    last_pushed_by: null,
+    last_pulled_at: null,
+    newest_tag: null,
+    error: null,
+  }));
+  const inserted = await trx
+    .insertInto('repositories')
+    .values(rows)
+    // An event may have brought it in the meantime.
+    .onConflict((conflict) => conflict.doNothing())
+    .returning(['id', 'name'])
+    .execute();
+  await showRepositories(trx, inserted);
+}
