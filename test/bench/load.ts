@@ -10,7 +10,8 @@ export interface LoadResult {
 
 export interface LoadOptions {
   readonly port: number;
-  readonly path: string;
+  /** Several are asked in turn. */
+  readonly path: string | readonly string[];
   readonly headers: Readonly<Record<string, string>>;
   readonly connections: number;
   readonly durationMs: number;
@@ -20,7 +21,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   const latencies: number[] = [];
   const end = performance.now() + options.durationMs;
   const start = performance.now();
-  const failures = await Promise.all(Array.from({ length: options.connections }, () => drive(options, end, latencies)));
+  const failures = await Promise.all(Array.from({ length: options.connections }, (_, index) => drive(options, index, end, latencies)));
   const seconds = (performance.now() - start) / 1000;
   latencies.sort((a, b) => a - b);
   const at = (part: number) => latencies[Math.floor(latencies.length * part)] ?? 0;
@@ -33,17 +34,19 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
 }
 
 /** One connection: the next request when the answer to the last is complete. Returns how many were no 200. */
-function drive({ port, path, headers }: LoadOptions, end: number, latencies: number[]): Promise<number> {
+function drive({ port, path, headers }: LoadOptions, first: number, end: number, latencies: number[]): Promise<number> {
   const lines = Object.entries({ host: 'localhost', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
-  const request = `GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
+  const requests = [path].flat().map((each) => `GET ${each} HTTP/1.1\r\n${lines.join('')}\r\n`);
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     let failures = 0;
     let received = '';
     let sentAt = 0;
+    let next = first;
     const send = () => {
       sentAt = performance.now();
-      socket.write(request);
+      socket.write(requests[next % requests.length] ?? '');
+      next += 1;
     };
     socket.setNoDelay(true).setEncoding('latin1');
     socket.on('connect', send).on('error', reject);

@@ -14,6 +14,7 @@ import { type RegistryOptions, type RunningRegistry, startRegistry } from './reg
 import { temporaryFolder } from './tmp.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
+const SOURCES = ['--import', 'tsx', 'server/main.ts'];
 
 export interface Person {
   readonly username: string;
@@ -39,6 +40,10 @@ export interface AppOptions {
   readonly isFresh?: boolean;
   /** Where it answers when it is neither plain HTTP nor at the root. */
   readonly healthUrl?: string;
+  /** What node runs; default: the sources. */
+  readonly command?: readonly string[];
+  /** Called before the people are added, with the folder of a database that does not exist yet. */
+  readonly fill?: (dataPath: string) => Promise<void>;
   /** Called with the conf folder before the start, for files of the operator. */
   readonly prepare?: (confPath: string) => Promise<void>;
 }
@@ -69,11 +74,12 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   await mkdir(confPath, { recursive: true });
   await writeFile(join(confPath, 'config.yml'), stringify(configOf(options, port)));
   await options.prepare?.(confPath);
+  await options.fill?.(dataPath);
   if (options.isFresh !== true) await seed(dataPath, options);
   const healthUrl = options.healthUrl ?? `http://127.0.0.1:${port}/healthz`;
   const url = `http://localhost:${port}`;
   const launch = async () => {
-    const running = startProcess(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
+    const running = startProcess(process.execPath, options.command ?? SOURCES, {
       cwd: PROJECT,
       // The tests may run in a container; what they test does not.
       env: {

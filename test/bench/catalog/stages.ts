@@ -1,0 +1,85 @@
+/** The same product at several sizes, with the people who look at it: started when a row of the table needs it. */
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RuleInput } from '../../../server/access/rule.ts';
+import { ADMIN_PASSWORD } from '../../support/app.ts';
+import { planRegistry, type RegistrySize } from '../../support/generated-plan.ts';
+import { fillCatalog } from '../fill-catalog.ts';
+import { type CountingRegistry, startCountingRegistry } from './counting-registry.ts';
+import { type BenchServer, startServer } from './server.ts';
+
+export const SMALL: RegistrySize = { repositories: 1000, tags: 10_000, manifests: 3000 };
+export const MIDDLE: RegistrySize = { repositories: 10_000, tags: 100_000, manifests: 30_000 };
+export const LARGE: RegistrySize = { repositories: 100_000, tags: 1_000_000, manifests: 300_000 };
+
+/** Holds fifty rules of patterns and no more. */
+export const RULED = 'ruled';
+
+export interface Stage {
+  readonly size: RegistrySize;
+  readonly server: BenchServer;
+  readonly registry: CountingRegistry;
+  /** Cookie headers. */
+  readonly admin: string;
+  readonly ruled: string;
+  stop(): Promise<void>;
+}
+
+export async function startStage(size: RegistrySize): Promise<Stage> {
+  const registry = await startCountingRegistry();
+  const server = await startServer({
+    config: { registry: { url: registry.url, name: 'registry.example.com' } },
+    roles: { fifty: fiftyRules(size) },
+    people: [{ username: RULED, password: ADMIN_PASSWORD, roles: ['fifty'] }],
+    fill: (dataPath) => filled(dataPath, size),
+  });
+  return {
+    size,
+    server,
+    registry,
+    admin: await server.signIn('admin'),
+    ruled: await server.signIn(RULED),
+    async stop() {
+      await server.stop();
+      await registry.stop();
+    },
+  };
+}
+
+/** `BENCH_KEEP=1` keeps filled databases in the temporary folder for the next run. */
+async function filled(dataPath: string, size: RegistrySize): Promise<void> {
+  const kept = join(tmpdir(), `registry-web-bench-${size.repositories}.db`);
+  const isKept = process.env['BENCH_KEEP'] === '1';
+  await mkdir(dataPath, { recursive: true, mode: 0o700 });
+  const file = join(dataPath, 'registry-web.db');
+  if (isKept && existsSync(kept)) {
+    await copyFile(kept, file);
+    return;
+  }
+  const begin = performance.now();
+  await fillCatalog(dataPath, size, Date.now());
+  console.log(`  filled ${describeSize(size)} in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
+  if (isKept) await copyFile(file, kept);
+}
+
+export function describeSize({ repositories, tags }: RegistrySize): string {
+  return `${repositories.toLocaleString('en')} repositories, ${tags.toLocaleString('en')} tags`;
+}
+
+/** Whole folders, one level, patterns in the middle, single repositories: as roles of teams look after some years. */
+function fiftyRules(size: RegistrySize): readonly RuleInput[] {
+  const names = planRegistry(size).map(({ name }) => name);
+  const folders = [...new Set(names.map((name) => name.split('/')[0] ?? ''))];
+  const patterns = [
+    ...folders.slice(0, 10).map((folder) => `${folder}/**`),
+    ...folders.slice(10, 20).map((folder) => `${folder}/*`),
+    ...['core', 'edge', 'batch', 'tools', 'ml'].map((area) => `*/${area}/api-*`),
+    ...['a', 'b', 'c', 'd', 'e'].map((letter) => `**/gateway-${letter}*`),
+  ];
+  const singles = names.slice(0, 50 - patterns.length - 1);
+  return [...patterns, ...singles, 'platform/**'].map((repository) => ({
+    ...{ repository, address: '*', canPull: true, canPush: false, canDelete: false },
+  }));
+}
