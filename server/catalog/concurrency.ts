@@ -1,21 +1,3 @@
-/** At most `most` at once; the others wait their turn. */
-export function createLimit(most: number) {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
-    }
-  };
-}
-export type Limit = ReturnType<typeof createLimit>;
-
 /** One holder per key. Several keys are taken in one order, so that two holders never wait for each other. */
 export function createLocks() {
   const last = new Map<string, Promise<void>>();
@@ -43,13 +25,14 @@ export function createLocks() {
 }
 export type Locks = ReturnType<typeof createLocks>;
 
-/** Works through a stream of items, `most` at a time; stops at the first failure. */
+/** Works through a stream of items, `most` at a time, which may change meanwhile; stops at the first failure. */
 export async function forEachBounded<T>(
   items: AsyncIterable<T> | Iterable<T>,
-  most: number,
+  most: number | (() => number),
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const running = new Set<Promise<void>>();
+  const limit = typeof most === 'number' ? () => most : most;
   let failure: { readonly error: unknown } | undefined;
   for await (const item of items) {
     if (failure !== undefined) break;
@@ -59,7 +42,7 @@ export async function forEachBounded<T>(
       })
       .finally(() => running.delete(task));
     running.add(task);
-    if (running.size >= most) await Promise.race(running);
+    while (running.size >= limit()) await Promise.race(running);
   }
   await Promise.all(running);
   if (failure !== undefined) throw failure.error;

@@ -1,195 +1,246 @@
-import { AppError, errorText } from '../errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { isOverload } from '../registry/failure.ts';
 import type { Database } from '../storage/database.ts';
 import { forEachBounded } from './concurrency.ts';
+import { type CrawlRow, createCrawlJournal, failureOf } from './crawl-journal.ts';
+import { countRepositories, unreadRepositories } from './crawl-queue.ts';
+import { createMeter, type Meter, remainingMs } from './meter.ts';
+import { ensureRepositories } from './new-repositories.ts';
+import type { Pace } from './pace.ts';
 import type { Refresh, RegistryReader } from './refresh.ts';
-import { ensureRepository } from './tag-writes.ts';
 
-/** One crawl over the whole registry, running or finished. */
-export interface CrawlProgress {
-  readonly reason: string;
-  readonly startedAt: number;
-  /** null while it runs. */
-  readonly finishedAt: number | null;
-  /** null until the catalog was read to its end. */
-  readonly repositoriesTotal: number | null;
-  readonly repositoriesDone: number;
-  /** Repositories that could not be read; what the index knows of them stays. */
-  readonly failures: number;
-  /** Why the crawl itself ended early. */
-  readonly error: string | null;
+/** One crawl over the whole registry: running, interrupted or finished. */
+export interface CrawlProgress extends Omit<CrawlRow, 'id'> {
+  /** false while `finishedAt` is null: it was interrupted and goes on as soon as the registry answers. */
+  readonly isRunning: boolean;
+  readonly repositoriesPerSecond: number | null;
+  readonly tagsPerSecond: number | null;
+  readonly remainingMs: number | null;
+  /** Requests that may run at once; null when none do. */
+  readonly concurrency: number | null;
 }
 
 export interface CrawlDeps {
   readonly db: Database;
-  readonly client: RegistryReader;
+  readonly client: Pick<RegistryReader, 'catalogPages'>;
   readonly refresh: Pick<Refresh, 'refreshRepository'>;
+  readonly pace: Pick<Pace, 'limit' | 'failuresInRow'>;
   readonly now: () => number;
+  /** Milliseconds that only go forward. */
+  readonly clock: () => number;
   readonly log: Logger;
   /** Some tags were missed for the first time. */
   readonly onMissing: (repository: string) => void;
+  readonly retryDelaysMs?: readonly number[];
 }
 
-const REPOSITORIES_AT_ONCE = 4;
 const SAVE_EVERY_MS = 1000;
+/** So many failures in a row, after all retries, that the registry must be away: it is not asked for every repository. */
+const OUTAGE_FAILURES = 20;
+const RETRY_DELAYS_MS: readonly number[] = [1000, 3000];
 
 /** Reads the whole registry, one crawl at a time. A reason that comes while one runs makes one more afterwards. */
 export function createCrawl(deps: CrawlDeps) {
-  const { db, now, log } = deps;
+  const { db, now, clock, log } = deps;
+  const journal = createCrawlJournal(db, now);
+  const stopping = new AbortController();
   let running: Promise<void> | undefined;
   let waiting: Promise<void> | undefined;
-  let current: CrawlProgress | undefined;
-  let isStopped = false;
+  let current: Run | undefined;
 
   async function run(reason: string): Promise<void> {
-    const id = await openRow(db, reason, now());
-    const counts = { done: 0, failures: 0, total: null as number | null, savedAt: now() };
-    const report = (finishedAt: number | null = null, error: string | null = null): void => {
-      current = {
-        reason,
-        startedAt: current?.startedAt ?? now(),
-        finishedAt,
-        repositoriesTotal: counts.total,
-        repositoriesDone: counts.done,
-        failures: counts.failures,
-        error,
-      };
+    const row = await journal.openOrBegin(reason);
+    const { repositoriesDone: repositories, tagsDone: tags } = row;
+    const state: Run = { row, meter: createMeter(clock, { repositories, tags }), elapsedBefore: row.elapsedMs };
+    current = state;
+    let savedAt = clock();
+    const onStep = async (): Promise<void> => {
+      if (clock() - savedAt < SAVE_EVERY_MS) return;
+      savedAt = clock();
+      await journal.save(state.row);
     };
-    current = undefined;
-    report();
-    const error = await readEverything(counts, async () => {
-      report();
-      if (now() - counts.savedAt < SAVE_EVERY_MS) return;
-      counts.savedAt = now();
-      await saveRow(db, id, current);
-    });
-    report(now(), error);
-    await saveRow(db, id, current);
-    log.info({ reason, repositories: counts.done, failures: counts.failures, error }, 'crawl finished');
-  }
-
-  async function readEverything(counts: Counts, onStep: () => Promise<void>): Promise<string | null> {
-    try {
-      await forEachBounded(allRepositories(deps, counts), REPOSITORIES_AT_ONCE, async (name) => {
-        if (isStopped) return;
-        counts.failures += (await readOne(deps, name)) ? 0 : 1;
-        counts.done += 1;
-        await onStep();
-      });
-      return isStopped ? 'It was stopped before its end' : null;
-    } catch (error) {
-      log.warn({ error: errorText(error) }, 'crawl ended early');
-      return error instanceof AppError ? error.message : 'It could not be finished';
-    }
+    await readEverything(deps, state, onStep, stopping.signal);
+    // What ends before its time keeps its row open: the next run goes on there.
+    if (!stopping.signal.aborted && !state.isInterrupted) finish(state, now());
+    await journal.save(state.row);
+    const { repositoriesDone, tagsDone, failures, error } = state.row;
+    log.info({ reason, repositoriesDone, tagsDone, failures, error }, 'crawl ended');
   }
 
   function begin(reason: string): Promise<void> {
-    running = run(reason).finally(() => {
-      running = undefined;
-    });
+    running = run(reason)
+      .catch((error: unknown) => log.error({ error: errorText(error) }, 'crawl broke off'))
+      .finally(() => {
+        running = undefined;
+      });
     return running;
+  }
+
+  async function progress(): Promise<CrawlProgress | undefined> {
+    const row = current?.row ?? (await journal.last());
+    return row && describe(row, running === undefined ? undefined : current, deps.pace.limit());
   }
 
   return {
     /** Never fails: `progress` tells what became of it. */
     crawl(reason: string): Promise<void> {
+      if (stopping.signal.aborted) return Promise.resolve();
       if (running === undefined) return begin(reason);
       waiting ??= running.then(() => {
         waiting = undefined;
-        return isStopped ? undefined : begin(reason);
+        return stopping.signal.aborted ? undefined : begin(reason);
       });
       return waiting;
     },
     isRunning: () => running !== undefined,
-    progress: async (): Promise<CrawlProgress | undefined> => current ?? (await lastCrawl(db)),
+    /** It ended before its time: the registry went away. */
+    isInterrupted: () => running === undefined && current?.row.finishedAt === null,
+    progress,
+    hasFinished: journal.hasFinished,
     async close(): Promise<void> {
-      isStopped = true;
+      stopping.abort();
       await running;
     },
   };
 }
+export type Crawl = ReturnType<typeof createCrawl>;
 
-interface Counts {
-  done: number;
-  failures: number;
-  total: number | null;
+interface Run {
+  row: CrawlRow;
+  readonly meter: Meter;
+  readonly elapsedBefore: number;
+  isListed?: boolean;
+  isInterrupted?: boolean;
 }
 
-/** What the catalog lists, then what only the index knows: a registry forgets a repository with its last tag. */
-async function* allRepositories({ db, client, now }: CrawlDeps, counts: Counts): AsyncGenerator<string> {
-  const listed = new Set<string>();
-  for await (const page of client.catalogPages()) {
-    const news = page.filter((name) => !listed.has(name));
-    for (const name of news) listed.add(name);
-    await ensureAll(db, news, now());
-    yield* news;
-  }
-  const rows = await db.selectFrom('repositories').select('name').execute();
-  const others = rows.map((row) => row.name).filter((name) => !listed.has(name));
-  counts.total = listed.size + others.length;
-  yield* others;
+function advance(state: Run, changes: Partial<CrawlRow>): void {
+  state.row = { ...state.row, ...changes, elapsedMs: state.elapsedBefore + state.meter.elapsedMs() };
 }
 
-async function ensureAll(db: Database, names: readonly string[], at: number): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    for (const name of names) await ensureRepository(trx, name, at);
+/** Some came while it ran. */
+function finish(state: Run, finishedAt: number): void {
+  const { repositoriesTotal, repositoriesDone } = state.row;
+  const total = repositoriesTotal === null ? null : Math.max(repositoriesTotal, repositoriesDone);
+  advance(state, { finishedAt, repositoriesTotal: total });
+}
+
+function describe({ id: _, ...row }: CrawlRow, run: Run | undefined, limit: number): CrawlProgress {
+  const counts = { repositories: row.repositoriesDone, tags: row.tagsDone };
+  const rates = run?.meter.rates(counts) ?? { repositoriesPerSecond: null, tagsPerSecond: null };
+  const left = row.repositoriesTotal === null ? null : row.repositoriesTotal - row.repositoriesDone;
+  return {
+    ...row,
+    isRunning: run !== undefined,
+    ...rates,
+    remainingMs: remainingMs(left, rates.repositoriesPerSecond),
+    concurrency: run === undefined ? null : limit,
+  };
+}
+
+async function readEverything(
+  deps: CrawlDeps,
+  state: Run,
+  onStep: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  // Listing and reading go side by side: the first repositories show while the catalog is still read.
+  const listing = listAll(deps, state, signal).finally(() => {
+    state.isListed = true;
   });
-}
-
-/** @returns whether all of it could be read. */
-async function readOne({ refresh, log, onMissing }: CrawlDeps, name: string): Promise<boolean> {
   try {
-    const states = [...(await refresh.refreshRepository(name)).values()];
-    if (states.includes('missing')) onMissing(name);
-    return !states.includes('unknown');
-  } catch (error) {
-    log.warn({ repository: name, error: errorText(error) }, 'repository not read');
-    return false;
+    await readUnread(deps, state, onStep, signal);
+    if (state.row.failures > 0) await readAgain(deps, state, onStep, signal);
+  } finally {
+    await listing;
   }
 }
 
-async function openRow(db: Database, reason: string, at: number): Promise<number> {
-  return db.transaction().execute(async (trx) => {
-    await trx
-      .updateTable('crawls')
-      .set({ finished_at: at, error: 'It was stopped before its end' })
-      .where('finished_at', 'is', null)
-      .execute();
-    const row = await trx
-      .insertInto('crawls')
-      .values({ reason, started_at: at, finished_at: null, repositories_total: null, error: null })
-      .returning('id')
-      .executeTakeFirstOrThrow();
-    return row.id;
+/** What failed gets its second chance when everything else is done. */
+async function readAgain(deps: CrawlDeps, state: Run, onStep: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  const [pauseMs = 0] = deps.retryDelaysMs ?? RETRY_DELAYS_MS;
+  await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+  if (state.isInterrupted || signal.aborted) return;
+  const { repositoriesDone, failures } = state.row;
+  advance(state, { repositoriesDone: repositoriesDone - failures, failures: 0 });
+  await readUnread(deps, state, onStep, signal);
+}
+
+async function readUnread(
+  deps: CrawlDeps,
+  state: Run,
+  onStep: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const outage = new AbortController();
+  const ending = AbortSignal.any([signal, outage.signal]);
+  const isListed = () => state.isListed === true;
+  const names = unreadRepositories({ db: deps.db, crawlId: state.row.id, isListed, signal: ending });
+  await forEachBounded(names, deps.pace.limit, async (name) => {
+    const result = await readOne(deps, name, state.row.id, ending);
+    if (ending.aborted) return;
+    if (isOverload(result.error) && deps.pace.failuresInRow() >= OUTAGE_FAILURES) {
+      state.isInterrupted = true;
+      advance(state, failureOf(result.error));
+      outage.abort();
+      return;
+    }
+    const { repositoriesDone, tagsDone, failures } = state.row;
+    const counts = { repositories: repositoriesDone + 1, tags: tagsDone + (result.isComplete ? result.tags : 0) };
+    state.meter.note(counts);
+    advance(state, {
+      repositoriesDone: counts.repositories,
+      tagsDone: counts.tags,
+      failures: failures + (result.isComplete ? 0 : 1),
+    });
+    await onStep();
   });
 }
 
-async function saveRow(db: Database, id: number, progress: CrawlProgress | undefined): Promise<void> {
-  if (progress === undefined) return;
-  await db
-    .updateTable('crawls')
-    .set({
-      finished_at: progress.finishedAt,
-      repositories_total: progress.repositoriesTotal,
-      repositories_done: progress.repositoriesDone,
-      failures: progress.failures,
-      error: progress.error,
-    })
-    .where('id', '=', id)
-    .execute();
+interface ReadResult {
+  readonly tags: number;
+  /** All of it could be read. */
+  readonly isComplete: boolean;
+  readonly error?: unknown;
 }
 
-async function lastCrawl(db: Database): Promise<CrawlProgress | undefined> {
-  const row = await db.selectFrom('crawls').selectAll().orderBy('id', 'desc').limit(1).executeTakeFirst();
-  return (
-    row && {
-      reason: row.reason,
-      startedAt: row.started_at,
-      finishedAt: row.finished_at,
-      repositoriesTotal: row.repositories_total,
-      repositoriesDone: row.repositories_done,
-      failures: row.failures,
-      error: row.error,
+async function readOne(deps: CrawlDeps, name: string, crawlId: number, signal: AbortSignal): Promise<ReadResult> {
+  try {
+    const states = [...(await deps.refresh.refreshRepository(name, { crawlId, signal })).values()];
+    if (states.includes('missing')) deps.onMissing(name);
+    return { tags: states.length, isComplete: !states.includes('unknown') };
+  } catch (error) {
+    if (!signal.aborted) deps.log.warn({ repository: name, error: errorText(error) }, 'repository not read');
+    return { tags: 0, isComplete: false, error };
+  }
+}
+
+/** Never fails: what the index knows is read even where the registry keeps its catalog to itself. */
+async function listAll(deps: CrawlDeps, state: Run, signal: AbortSignal): Promise<void> {
+  const delays = deps.retryDelaysMs ?? RETRY_DELAYS_MS;
+  for (let tries = 0; !signal.aborted; tries += 1) {
+    try {
+      for await (const page of deps.client.catalogPages()) {
+        if (signal.aborted) return;
+        await deps.db.transaction().execute((trx) => ensureRepositories(trx, page, deps.now()));
+      }
+      break;
+    } catch (error) {
+      deps.log.warn({ error: errorText(error) }, 'catalog not read');
+      const delay = delays[tries];
+      if (delay === undefined || !isOverload(error)) {
+        noteUnlisted(state, error);
+        break;
+      }
+      await sleep(delay, undefined, { signal, ref: false }).catch(() => undefined);
     }
-  );
+  }
+  advance(state, { repositoriesTotal: await countRepositories(deps.db) });
+}
+
+/** A registry that is away: to be continued. One that refuses its catalog: the end, with that reason. */
+function noteUnlisted(state: Run, error: unknown): void {
+  advance(state, failureOf(error));
+  state.isInterrupted = isOverload(error);
 }

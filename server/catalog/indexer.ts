@@ -2,13 +2,15 @@ import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { createSettings } from '../storage/settings.ts';
 import { createApplyEvent } from './apply-event.ts';
-import { createLimit } from './concurrency.ts';
 import { createCrawl } from './crawl.ts';
+import { createGate } from './gate.ts';
 import { createInstances } from './instances.ts';
 import { createLookAgain } from './look-again.ts';
+import { createPace } from './pace.ts';
 import { MISSING_PATIENCE_MS } from './patience.ts';
 import { createPulls } from './pulls.ts';
-import { createRefresh, type RegistryReader } from './refresh.ts';
+import { createRefresh, createShared, type RegistryReader } from './refresh.ts';
+import { createRetry } from './retry.ts';
 import type { DroppedTag } from './tag-writes.ts';
 
 export type { CatalogEvent } from './apply-event.ts';
@@ -19,6 +21,8 @@ export interface IndexerDeps {
   readonly db: Database;
   readonly client: RegistryReader;
   readonly now: () => number;
+  /** Milliseconds that only go forward: what lasts is measured by it, because a day can jump. */
+  readonly clock?: () => number;
   readonly log: Logger;
   /** After each change of the index, with the repository that changed. */
   readonly onChanged?: (repository: string) => void;
@@ -29,15 +33,23 @@ export interface IndexerDeps {
   readonly retryDelaysMs?: readonly number[];
 }
 
-const REQUESTS_AT_ONCE = 8;
-
 /** Keeps the index in line with the registry: by events, by looking again, and by crawls that repair what those missed. */
 export function createIndexer(deps: IndexerDeps) {
   const { db, now, log, onChanged = () => undefined, onGone = () => undefined } = deps;
-  const client = boundedReader(deps.client);
-  const refresh = createRefresh({ db, client, now, log, onChanged, onGone });
+  const clock = deps.clock ?? (() => performance.now());
+  const pace = createPace({ clock });
+  const gate = createGate({ client: deps.client, pace, clock, ...retries(deps.retryDelaysMs) });
+  const shared = createShared(clock);
+  const writing = { db, now, log, onChanged, onGone };
+  const refresh = createRefresh({ ...writing, client: gate.reader('now') }, shared);
+  const patient = createRefresh({ ...writing, client: gate.reader('crawl') }, shared);
   const instances = createInstances(createSettings(db));
-  const crawler = createCrawl({ db, client, refresh, now, log, onMissing: confirmMissing });
+  const crawler = createCrawl({
+    ...{ db, now, clock, log, pace, refresh: patient, client: gate.reader('crawl') },
+    onMissing: confirmMissing,
+    ...retries(deps.retryDelaysMs),
+  });
+  const retry = createRetry({ db, crawler, refresh: patient, limit: pace.limit, clock, log });
   const watch = createLookAgain({ look: lookForPush, log, ...delays(deps.lookAgainDelaysMs) });
   const missing = createLookAgain({ look: reread, log, delaysMs: [MISSING_PATIENCE_MS + 10_000] });
   const events = createApplyEvent({
@@ -49,7 +61,7 @@ export function createIndexer(deps: IndexerDeps) {
     onChanged,
     onConfirmed: watch.stop,
     onUnconfirmed: watch.start,
-    ...(deps.retryDelaysMs === undefined ? {} : { retryDelaysMs: deps.retryDelaysMs }),
+    ...retries(deps.retryDelaysMs),
   });
 
   function confirmMissing(repository: string): void {
@@ -63,7 +75,7 @@ export function createIndexer(deps: IndexerDeps) {
 
   /** What is new since the last look was pushed just now; in a repository never read before that cannot be said. */
   async function lookForPush(repository: string): Promise<void> {
-    const isRead = (await wasRead(db, repository)) ?? (await hasCrawled(db));
+    const isRead = (await wasRead(db, repository)) ?? (await crawler.hasFinished());
     const push = { at: now(), by: null, confirmed: false, digest: null };
     await refresh.refreshRepository(repository, isRead ? { push } : {});
   }
@@ -74,7 +86,11 @@ export function createIndexer(deps: IndexerDeps) {
     progress: crawler.progress,
     isCrawling: crawler.isRunning,
     /** Once true: what is not listed is not there. */
-    hasCrawled: () => hasCrawled(db),
+    hasCrawled: crawler.hasFinished,
+    /** What could not be read is tried again. */
+    retry: retry.run,
+    /** Requests to the registry so far. */
+    requests: gate.requests,
     /** A push token was issued: look at 1, 3, 10 and 60 s, unless its event comes. */
     lookAgain: watch.start,
     refreshRepository: reread,
@@ -96,26 +112,20 @@ export function createIndexer(deps: IndexerDeps) {
     needsCrawl: instances.isNew,
     async close(): Promise<void> {
       events.close();
+      retry.close();
+      gate.close();
       await Promise.all([watch.close(), missing.close(), crawler.close()]);
     },
   };
 }
 export type Indexer = ReturnType<typeof createIndexer>;
 
-function delays(delaysMs: readonly number[] | undefined) {
-  return delaysMs === undefined ? {} : { delaysMs };
+function retries(retryDelaysMs: readonly number[] | undefined) {
+  return retryDelaysMs === undefined ? {} : { retryDelaysMs };
 }
 
-/** All reading together never keeps the registry from its users. */
-function boundedReader(client: RegistryReader): RegistryReader {
-  const limit = createLimit(REQUESTS_AT_ONCE);
-  return {
-    catalogPages: () => client.catalogPages(),
-    tags: (repository) => limit(() => client.tags(repository)),
-    headManifest: (repository, reference) => limit(() => client.headManifest(repository, reference)),
-    getManifest: (repository, reference) => limit(() => client.getManifest(repository, reference)),
-    getBlob: (repository, digest, maxBytes) => limit(() => client.getBlob(repository, digest, maxBytes)),
-  };
+function delays(delaysMs: readonly number[] | undefined) {
+  return delaysMs === undefined ? {} : { delaysMs };
 }
 
 async function wasRead(db: Database, repository: string): Promise<boolean | undefined> {
@@ -125,17 +135,6 @@ async function wasRead(db: Database, repository: string): Promise<boolean | unde
     .where('name', '=', repository)
     .executeTakeFirst();
   return row && row.checked_at !== null;
-}
-
-async function hasCrawled(db: Database): Promise<boolean> {
-  const row = await db
-    .selectFrom('crawls')
-    .select('id')
-    .where('finished_at', 'is not', null)
-    .where('error', 'is', null)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
 }
 
 async function digestsOf(db: Database, repository: string): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 import { AppError, errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { RegistryClient } from '../registry/client.ts';
+import { isOverload } from '../registry/failure.ts';
 import type { Database } from '../storage/database.ts';
 import { createLocks, forEachBounded } from './concurrency.ts';
 import type { ManifestRecord } from './manifest-record.ts';
@@ -126,14 +127,18 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
     states: Map<string, TagState>,
   ): Promise<void> {
     const looks: Look[] = [];
+    let overload: unknown;
     await forEachBounded(batch, REQUESTS_AT_ONCE, async (check) => {
       try {
         looks.push(await look(repository, check));
       } catch (error) {
         states.set(check.name, 'unknown');
+        if (isOverload(error)) overload = error;
         log.debug({ repository, tag: check.name, error: errorText(error) }, 'tag not read');
       }
     });
+    // A registry that lists tags and then hangs is not asked for ten thousand of them.
+    if (looks.length === 0 && overload !== undefined && batch.length === TAGS_AT_ONCE) throw overload;
     try {
       await write(repository, looks, states);
     } finally {

@@ -52,6 +52,7 @@ export async function startCatalog() {
     db,
     client: watched(real, state),
     now: () => state.clock,
+    clock: () => state.clock,
     log,
     onChanged: (repository) => changes.push(repository),
     lookAgainDelaysMs: [200, 600, 1500],

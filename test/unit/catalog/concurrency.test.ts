@@ -1,28 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as tick } from 'node:timers/promises';
-import { createLimit, createLocks, forEachBounded } from '../../../server/catalog/concurrency.ts';
-
-test('never more than allowed at once, and all of it gets done', async () => {
-  const limit = createLimit(3);
-  let running = 0;
-  let most = 0;
-  const work = async (): Promise<number> => {
-    running += 1;
-    most = Math.max(most, running);
-    await tick();
-    running -= 1;
-    return 1;
-  };
-  const done = await Promise.all(Array.from({ length: 20 }, () => limit(work)));
-  assert.deepEqual([done.length, most], [20, 3]);
-});
-
-test('a failure frees its place', async () => {
-  const limit = createLimit(1);
-  await assert.rejects(limit(() => Promise.reject(new Error('no'))));
-  assert.equal(await limit(async () => 'yes'), 'yes');
-});
+import { createLocks, forEachBounded } from '../../../server/catalog/concurrency.ts';
 
 test('holders of a common key take turns, in whatever order they name their keys', async () => {
   const holdAll = createLocks();
@@ -51,4 +30,23 @@ test('a stream is worked through in bounds and ends with its first failure', asy
     forEachBounded([1, 2], 1, () => Promise.reject(new Error('stop'))),
     { message: 'stop' },
   );
+});
+
+test('how many run at once may change on the way', async () => {
+  let most = 1;
+  let running = 0;
+  const seen: number[] = [];
+  await forEachBounded(
+    Array.from({ length: 30 }, (_, item) => item),
+    () => most,
+    async (item) => {
+      running += 1;
+      seen.push(running);
+      if (item === 10) most = 5;
+      await tick();
+      running -= 1;
+    },
+  );
+  assert.equal(Math.max(...seen.slice(0, 10)), 1);
+  assert.equal(Math.max(...seen), 5);
 });
