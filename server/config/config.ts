@@ -3,7 +3,7 @@
  * (`docs/configuration.md`) come from this schema. Keys are snake_case, as people write them in the file.
  */
 import { z } from 'zod';
-import { basePath, baseUrl, duration, proxyAddress, registryUrl } from './values.ts';
+import { basePath, baseUrl, cronSchedule, duration, proxyAddress, registryUrl } from './values.ts';
 
 const port = z.coerce.number().int().min(0).max(65535);
 
@@ -166,6 +166,15 @@ export const configSchema = z.strictObject({
           'Value the registry sends in the Authorization header of its notifications (with or without "Bearer ").',
         )
         .meta({ secret: true }),
+    })
+    .prefault({}),
+  catalog: z
+    .strictObject({
+      crawl_schedule: cronSchedule
+        .default('0 3 * * *')
+        .describe(
+          'When the whole registry is read again, as a cron expression (in quotes when it begins with *) in the time zone of TZ; off: only at start and after gaps.',
+        ),
     })
     .prefault({}),
   log: z

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { Cron } from 'croner';
 import { z } from 'zod';
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
@@ -13,6 +14,24 @@ export const duration = z.union([z.number(), z.string()]).transform((value, cont
   }
   return Number(match[1]) * unit;
 });
+
+/** A cron expression; `off` → null. */
+export const cronSchedule = z.string().transform((text, context) => {
+  const expression = text.trim();
+  if (/^off$/i.test(expression)) return null;
+  if (isCron(expression)) return expression;
+  context.addIssue({ code: 'custom', message: 'must be a cron expression such as 0 3 * * *, or off' });
+  return z.NEVER;
+});
+
+function isCron(expression: string): boolean {
+  try {
+    // One that can be read and comes true some day.
+    return new Cron(expression).nextRun() !== null;
+  } catch {
+    return false;
+  }
+}
 
 function parseHttpUrl(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;

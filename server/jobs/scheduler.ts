@@ -1,0 +1,134 @@
+/**
+ * Work that comes back by the clock: when it ran, when it runs next, what became of it. What the work is, its owner
+ * knows; `registry-side.ts` brings both together.
+ */
+import { Cron } from 'croner';
+import { errorText } from '../errors.ts';
+import type { Logger } from '../log.ts';
+
+export interface Job {
+  readonly name: string;
+  /** A cron expression in the time zone of TZ; null: only when somebody asks. */
+  readonly schedule: string | null;
+  /** Jobs of one lane take turns. */
+  readonly lane: string;
+  readonly run: () => Promise<unknown>;
+}
+
+export interface JobState {
+  readonly name: string;
+  readonly schedule: string | null;
+  readonly isRunning: boolean;
+  readonly lastStartedAt: number | null;
+  /** null while the first run has not ended. */
+  readonly lastDurationMs: number | null;
+  /** Why the last run failed. */
+  readonly lastError: string | null;
+  readonly nextAt: number | null;
+}
+
+export interface SchedulerDeps {
+  readonly now: () => number;
+  /** Milliseconds that only go forward. */
+  readonly clock: () => number;
+  readonly log: Logger;
+  readonly tickMs?: number;
+}
+
+const TICK_MS = 1000;
+
+interface Entry {
+  readonly job: Job;
+  readonly cron: Cron | undefined;
+  state: JobState;
+  running: Promise<void> | undefined;
+}
+
+/**
+ * Looks at the clock every second instead of sleeping until the next time, so that a clock that jumps forward makes each
+ * job late once, and one that jumps back makes none wait for a day that is over. What was due while nobody ran is not
+ * made up for.
+ */
+export function createScheduler({ now, clock, log, tickMs = TICK_MS }: SchedulerDeps) {
+  const entries = new Map<string, Entry>();
+  const lanes = new Map<string, Promise<void>>();
+  let lastLookAt = now();
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+
+  function plan(entry: Entry, after: number): void {
+    const next = entry.cron?.nextRun(new Date(after)) ?? null;
+    entry.state = { ...entry.state, nextAt: next === null ? null : next.getTime() };
+  }
+
+  async function execute(entry: Entry): Promise<void> {
+    if (isStopped) return;
+    const begun = clock();
+    entry.state = { ...entry.state, isRunning: true, lastStartedAt: now(), lastDurationMs: null, lastError: null };
+    let lastError: string | null = null;
+    try {
+      await entry.job.run();
+    } catch (error) {
+      lastError = errorText(error);
+      log.error({ job: entry.job.name, error: lastError }, 'job failed');
+    }
+    entry.state = { ...entry.state, isRunning: false, lastDurationMs: Math.round(clock() - begun), lastError };
+  }
+
+  /** A job that still runs, or waits for its lane, is not started twice. */
+  function start(entry: Entry): Promise<void> {
+    if (entry.running !== undefined) return entry.running;
+    const before = lanes.get(entry.job.lane) ?? Promise.resolve();
+    const work = before
+      .then(() => execute(entry))
+      .finally(() => {
+        entry.running = undefined;
+      });
+    entry.running = work;
+    lanes.set(entry.job.lane, work);
+    return work;
+  }
+
+  function tick(): void {
+    const at = now();
+    const hasJumpedBack = at < lastLookAt;
+    lastLookAt = at;
+    for (const entry of entries.values()) {
+      const { nextAt } = entry.state;
+      const isDue = nextAt !== null && nextAt <= at;
+      if (isDue || hasJumpedBack) plan(entry, at);
+      if (isDue) void start(entry);
+    }
+  }
+
+  return {
+    add(job: Job): void {
+      const cron = job.schedule === null ? undefined : new Cron(job.schedule);
+      const state: JobState = {
+        ...{ name: job.name, schedule: job.schedule, isRunning: false },
+        ...{ lastStartedAt: null, lastDurationMs: null, lastError: null, nextAt: null },
+      };
+      const entry: Entry = { job, cron, state, running: undefined };
+      plan(entry, now());
+      entries.set(job.name, entry);
+    },
+    start(): void {
+      timer = setInterval(tick, tickMs).unref();
+    },
+    /** What the timer does; for tests. */
+    tick,
+    /** Now, whatever the schedule says. @returns when it has ended, well or not. */
+    async run(name: string): Promise<void> {
+      const entry = entries.get(name);
+      if (entry !== undefined) await start(entry);
+    },
+    states: (): readonly JobState[] => [...entries.values()].map((entry) => entry.state),
+    /** Nothing new begins. @returns when what runs has ended. */
+    async stop(): Promise<void> {
+      isStopped = true;
+      clearInterval(timer);
+      await Promise.all(lanes.values());
+    },
+  };
+}
+export type Scheduler = ReturnType<typeof createScheduler>;
