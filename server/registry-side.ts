@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import type { AppOptions, Core } from './app.ts';
+import { createChanges } from './catalog/changes.ts';
 import type { CrawlProgress } from './catalog/crawl.ts';
 import { createIndexer } from './catalog/indexer.ts';
 import type { Config } from './config/config.ts';
@@ -45,7 +46,8 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   const isReadonly = config.registry.readonly ?? !config.registry.auth.enabled;
   const notificationSecret = await chosenSecret(options);
   prepareOther(options, notificationSecret);
-  const indexer = createIndexer({ db, client, now, log });
+  const changes = createChanges();
+  const indexer = createIndexer({ db, client, now, log, onChanged: changes.emit });
   const deletion = createDeletion({
     db,
     client,
@@ -114,6 +116,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
 
   return {
     client,
+    changes,
     indexer,
     deletion,
     receiver,

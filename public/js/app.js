@@ -1,12 +1,14 @@
 // Comfort only: every page works without this file.
 
 import { copyButtons } from './copy.js';
+import { liveUpdates } from './live.js';
 import { closeMenus } from './menus.js';
 import { localTimes } from './times.js';
 
 copyButtons();
 localTimes();
 closeMenus();
+liveUpdates(localTimes);
 
 const search = document.querySelector('[data-search]');
 document.addEventListener('keydown', (event) => {

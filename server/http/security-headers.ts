@@ -17,6 +17,7 @@ const DIRECTIVES = {
   'frame-ancestors': ["'none'"],
   'base-uri': ["'none'"],
   'require-trusted-types-for': ["'script'"],
+  'trusted-types': ['registry-web'],
 };
 
 function headersFor({ secure, trustworthy }: { secure: boolean; trustworthy: boolean }): Middleware {

@@ -41,6 +41,8 @@ export interface Model {
   readonly crumbs?: readonly Crumb[];
   /** No navigation around it: sign-in and what comes before it. */
   readonly bare?: boolean;
+  /** Shows by itself what changes: '*' for any repository, a name for that one and what lies below. */
+  readonly live?: string;
 }
 
 /** One request, ready for a page: who asks, in which language, and the ways to answer. */

@@ -46,11 +46,13 @@ for (const javaScriptEnabled of [true, false]) {
         ),
       );
       assertWorked(await lin.login());
+      await page.goto(`${app.url}/repositories`);
       assertWorked(await lin.push('team/app'));
 
       await eventually('the repository is listed', async () => {
-        await page.goto(`${app.url}/repositories`);
-        return page.getByRole('link', { name: /app/ }).first().isVisible();
+        // With scripts the open page shows it by itself.
+        if (!javaScriptEnabled) await page.reload();
+        return page.locator('main').getByRole('link', { name: /app/ }).first().isVisible();
       });
       await page.locator('main').getByRole('link', { name: /app/ }).first().click();
       await page.locator('main').getByText('lin', { exact: true }).first().waitFor();
