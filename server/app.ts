@@ -12,6 +12,7 @@ import { createPasswordHasher } from './accounts/password.ts';
 import { createRefreshTokens } from './accounts/refresh-tokens.ts';
 import { createSessions } from './accounts/sessions.ts';
 import { startAccountUpkeep } from './accounts/upkeep.ts';
+import { createApiSide } from './api-side.ts';
 import { createAudit } from './audit/audit.ts';
 import type { Config } from './config/config.ts';
 import { publicBaseUrl } from './config/public-url.ts';
@@ -42,7 +43,7 @@ export interface App {
   readonly listener: RequestListener;
   /** Once we listen: the registry may ask us from now on. */
   readonly start: () => Promise<void>;
-  /** /readyz says no from now on. */
+  /** /readyz says no from now on, and streams end. */
   readonly refuseNew: () => void;
   readonly stop: () => Promise<void>;
 }
@@ -53,7 +54,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   const core = await createCore(options);
   const token = await createTokenSide({ ...options, core });
   const registry = await createRegistrySide({ ...options, core, token });
-  const web = await createWebSide({ ...options, core, token, registry });
+  const sides = { ...options, core, token, registry };
+  const web = await createWebSide({ ...sides, apiDocument: () => api.document() });
+  const api = createApiSide({ ...sides, web });
   let ready = false;
   let stopUpkeep = () => {};
   const plain = new Map<string, PlainHandler>([
@@ -63,6 +66,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ['/readyz', (_request, response) => answerText(response, ready ? 200 : 503, ready ? 'ready' : 'not ready')],
   ]);
   const pages = express().disable('x-powered-by').set('query parser', 'simple');
+  pages.use(`${config.server.base_path}/api/v1`, api.handler);
   pages.use(config.server.base_path === '' ? '/' : config.server.base_path, web.router);
   const listener = createDispatcher({
     basePath: config.server.base_path,
@@ -79,6 +83,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     refuseNew: () => {
       ready = false;
+      web.live.endAll();
     },
     async stop() {
       stopUpkeep();

@@ -1,5 +1,6 @@
 /** The pages, with everything they read. */
 import type { AppOptions, Core } from './app.ts';
+import { visibleNames } from './catalog/changes.ts';
 import { createImages } from './catalog/images.ts';
 import { previewMatches } from './catalog/preview.ts';
 import { createRepositoryStore } from './catalog/repositories.ts';
@@ -10,7 +11,9 @@ import type { RegistrySide } from './registry-side.ts';
 import { createStatusFacts } from './status.ts';
 import type { TokenSide } from './token-side.ts';
 import type { IndexState } from './web/browse/notices.ts';
+import { createLive, type Live } from './web/live.ts';
 import type { RegistryState, Viewer } from './web/page.ts';
+import { type ApiDocument, apiDocsPage } from './web/pages/api-docs.ts';
 import { deleteTagPage } from './web/pages/delete-tag.ts';
 import { eventsPage } from './web/pages/events.ts';
 import { grantRefusedPage } from './web/pages/grant-refused.ts';
@@ -26,7 +29,12 @@ export interface WebSideOptions extends AppOptions {
   readonly registry: RegistrySide;
 }
 
-export async function createWebSide(options: WebSideOptions): Promise<Web> {
+export interface WebSideWithApi extends WebSideOptions {
+  /** What the page of the API shows; asked for with each page, because the API is built later. */
+  readonly apiDocument: () => ApiDocument;
+}
+
+export async function createWebSide(options: WebSideWithApi): Promise<Web & { readonly live: Live }> {
   const { config, root, core, token, registry, opened, log, now, cacheViews } = options;
   const { db } = opened;
   const visibility = createVisibility(db);
@@ -42,7 +50,14 @@ export async function createWebSide(options: WebSideOptions): Promise<Web> {
     deletion: registry.deletion,
     indexState: () => indexState(registry),
   };
-  return createWeb({
+  const live = createLive({
+    changes: registry.changes,
+    visibility,
+    rightsOf: (viewer) => core.access.rightsOf(viewer),
+    visibleNames: (seen, names) => visibleNames(db, seen, names),
+    log,
+  });
+  const web = createWeb({
     ...core,
     config,
     root,
@@ -59,10 +74,13 @@ export async function createWebSide(options: WebSideOptions): Promise<Web> {
       eventsPage({ visibility, events: registry.events, refusals: token.refusals }),
       grantRefusedPage({ ...core, refusals: token.refusals }),
       statusPage({ statusFacts: createStatusFacts(statusDeps(options)) }),
+      apiDocsPage({ document: options.apiDocument }),
+      live.pages,
     ],
     counts: (viewer, address) => navCounts(options, visibility, repositories, viewer, address),
     registryState: () => registryState(registry),
   });
+  return { ...web, live };
 }
 
 async function navCounts(

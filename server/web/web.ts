@@ -10,8 +10,9 @@ import { readAssets } from './assets.ts';
 import { createCookies } from './cookies.ts';
 import { createCsrf, isSameOrigin } from './csrf.ts';
 import { errorPage, missingPage } from './error-page.ts';
+import { errorText } from './form.ts';
 import { createGuard } from './guard.ts';
-import { createLanguages } from './i18n.ts';
+import { createLanguages, preferredLocale } from './i18n.ts';
 import type { NavCounts } from './nav.ts';
 import type { RegistryState, Viewer } from './page.ts';
 import { createPageFactory, csrfBinding } from './page-factory.ts';
@@ -19,6 +20,7 @@ import { type AccountPagesDeps, accountPages } from './pages/account-pages.ts';
 import { preferencesPage } from './pages/preferences.ts';
 import { createRoutes, type PageModule, type RouteEntry } from './routes.ts';
 import { sessionMiddleware } from './session.ts';
+import { createSessionGate, type SessionGate } from './session-gate.ts';
 import { createViewEngine } from './view-engine.ts';
 import { createViewerOf } from './viewer.ts';
 
@@ -44,6 +46,10 @@ export interface Web {
   /** Everything people see, with sessions, headers and error pages; mounted under the base path, behind the API. */
   readonly router: Router;
   readonly routes: readonly RouteEntry[];
+  /** For the JSON API, which answers the same browsers. */
+  readonly sessions: SessionGate;
+  /** A failure in the best language of an `Accept-Language` header. */
+  readonly sentence: (error: AppError, acceptLanguage: string | undefined) => { text: string; language: string };
 }
 
 const FORM_LIMIT = '64kb';
@@ -56,6 +62,7 @@ export function createWeb(deps: WebDeps): Web {
   const cookies = createCookies({ originOf, basePath, secret });
   const csrf = createCsrf(secret);
   const viewerOf = createViewerOf({ access: deps.access, users: deps.users, authEnabled });
+  const languages = createLanguages(join(deps.root, 'locales'));
   const createPage = createPageFactory({
     originOf,
     basePath,
@@ -63,7 +70,7 @@ export function createWeb(deps: WebDeps): Web {
     cookies,
     csrf,
     registryName: config.registry.public_name ?? config.registry.name,
-    languages: createLanguages(join(deps.root, 'locales')),
+    languages,
     renderView: createViewEngine(join(deps.root, 'views'), deps.cacheViews),
     assets: readAssets(join(deps.root, 'dist')),
     now: deps.now,
@@ -74,7 +81,8 @@ export function createWeb(deps: WebDeps): Web {
   const router = express.Router();
   router.use(securityHeaders(originOf));
   router.use('/assets', staticFiles(deps.root));
-  router.use(sessionMiddleware({ store: deps.sessionStore, secret, originOf }));
+  const sessions = sessionMiddleware({ store: deps.sessionStore, secret, originOf });
+  router.use(sessions);
   const publicUrl = config.server.public_url;
   const publicHost = publicUrl === null ? undefined : new URL(publicUrl).host;
   const formChecks: readonly RequestHandler[] = [
@@ -90,7 +98,15 @@ export function createWeb(deps: WebDeps): Web {
   for (const page of deps.pages) page(routes);
   router.use(missingPage());
   router.use(errorPage({ createPage, viewerOf, log: deps.log }));
-  return { router, routes: routes.table };
+  return {
+    router,
+    routes: routes.table,
+    sessions: createSessionGate({ sessions, viewerOf, cookies, csrf, originOf, publicHost }),
+    sentence(error, acceptLanguage) {
+      const language = preferredLocale(acceptLanguage);
+      return { language, text: errorText(error, languages.translator(language), languages) };
+    },
+  };
 }
 
 function foreignForm(): AppError {

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { isDigest } from '../registry/reference.ts';
+
+/** Texts that stand in names and searches: bounded, and without what no database takes. */
+function text(most: number) {
+  return z
+    .string()
+    .max(most)
+    .refine((value) => !value.includes('\0'), 'A NUL character cannot stand here.');
+}
+
+const DIGEST = `sha256:${'3f5a'.repeat(16)}`;
+const LONGEST_NAME = 255;
+const LONGEST_TAG = 128;
+
+export const repositoryParam = text(LONGEST_NAME).meta({
+  description: 'Name of a repository; slashes as they are or as %2F.',
+  examples: ['team/app'],
+});
+export const tagParam = text(LONGEST_TAG).meta({ description: 'A tag.', examples: ['v1'] });
+export const digestParam = text(200)
+  .refine(isDigest, 'A digest looks like sha256: and 64 hexadecimal digits.')
+  .meta({ description: 'Digest of a manifest.', examples: [DIGEST] });
+
+export const nameFilter = (what: string) => text(LONGEST_NAME).optional().describe(what);
+export const searchText = text(1000);
+export const yesOrNo = z.stringbool({ truthy: ['true'], falsy: ['false'] });
+export const direction = z.enum(['asc', 'desc']);
+
+export const digest = z.string().meta({ examples: [DIGEST] });
+export const repositoryName = z.string().meta({ examples: ['team/app'] });
+export const tagName = z.string().meta({ examples: ['v1'] });
+export const platform = z.string().meta({ examples: ['linux/arm64'] });
+export const time = z.iso.datetime();
+export const bytes = z.number().meta({ examples: [52_428_800] });
+export const count = z.number().int();
+/** '' stands for anonymous. */
+export const person = z.string().meta({ examples: ['lin'] });
+
+const LAST_MOMENT = 8.64e15;
+
+/** Times in answers are ISO 8601 in UTC. Whoever builds an image may have written any number. */
+export function timeOf(ms: number): string {
+  return new Date(Math.abs(ms) <= LAST_MOMENT ? ms : 0).toISOString();
+}
+
+export function timeOrNull(ms: number | null | undefined): string | null {
+  return ms === null || ms === undefined ? null : timeOf(ms);
+}
+
+/** Kept as 0 where it never happened. */
+export function timeOrNever(ms: number): string | null {
+  return ms === 0 ? null : timeOf(ms);
+}
+
+const MOST_ENTRIES = 200;
+const LONGEST_TEXT = 4096;
+
+/** Texts that come from whoever built the image: an answer stays of bounded size, whatever they wrote. */
+export function clip(value: string): string {
+  return value.length <= LONGEST_TEXT ? value : `${value.slice(0, LONGEST_TEXT)}…`;
+}
+
+export function clipRecord(record: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(record).slice(0, MOST_ENTRIES);
+  return Object.fromEntries(entries.map(([key, value]) => [clip(key), clip(value)]));
+}
+
+export function clipList<Item>(items: readonly Item[], most = MOST_ENTRIES): Item[] {
+  return items.slice(0, most);
+}

@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { type ExampleSource, exampleOf, type JsonSchema } from './example.ts';
+import { pathPattern } from './paths.ts';
+import { problemSchema } from './problem.ts';
+import type { ApiRoute } from './route.ts';
+
+export interface OpenApiParameter {
+  readonly name: string;
+  readonly in: 'path' | 'query';
+  readonly required: boolean;
+  readonly description?: string;
+  readonly schema: JsonSchema;
+  readonly example?: unknown;
+}
+
+export interface OpenApiOperation {
+  readonly operationId: string;
+  readonly tags: readonly [string];
+  readonly summary: string;
+  readonly description?: string;
+  readonly parameters: readonly OpenApiParameter[];
+  readonly responses: Readonly<Record<string, OpenApiResponse>>;
+}
+
+export interface OpenApiResponse {
+  readonly $ref?: string;
+  readonly description?: string;
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly content?: Readonly<Record<string, { readonly schema: JsonSchema; readonly example?: unknown }>>;
+}
+
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly servers: readonly { readonly url: string }[];
+  readonly tags: readonly { readonly name: string }[];
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly responses: Readonly<Record<string, OpenApiResponse>>;
+    readonly securitySchemes: Readonly<Record<string, unknown>>;
+  };
+}
+
+export interface DocumentOptions {
+  readonly routes: readonly ApiRoute[];
+  /** With the base path: `/api/v1`. */
+  readonly url: string;
+  readonly version: string;
+  readonly cookieName: string;
+}
+
+const SECURITY_NOTE =
+  'What an answer shows depends on who asks: a repository that may not be pulled is the same as a missing one.';
+
+/** The document that describes the API, made from the very schemas that check what comes in. OpenAPI 3.1. */
+export function openApiDocument({ routes, url, version, cookieName }: DocumentOptions): OpenApiDocument {
+  const schemas: Record<string, JsonSchema> = {};
+  const collect = (schema: z.ZodType): JsonSchema => collected(schema, schemas);
+  collect(problemSchema);
+  const operations = routes.map((one) => [one, operationOf(one, collect)] as const);
+  const paths: Record<string, Record<string, OpenApiOperation>> = {};
+  for (const [{ path, method }, operation] of operations) {
+    const entry = paths[path] ?? {};
+    entry[method.toLowerCase()] = withExamples(operation, schemas);
+    paths[path] = entry;
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Registry Web', version, description: SECURITY_NOTE },
+    servers: [{ url }],
+    tags: [...new Set(routes.map(({ group }) => group))].map((name) => ({ name })),
+    security: [{ basic: [] }, { session: [] }, {}],
+    paths,
+    components: {
+      schemas,
+      responses: { Problem: problemResponse(schemas) },
+      securitySchemes: {
+        basic: { type: 'http', scheme: 'basic' },
+        session: { type: 'apiKey', in: 'cookie', name: cookieName },
+      },
+    },
+  };
+}
+
+function problemResponse(schemas: Readonly<Record<string, JsonSchema>>): OpenApiResponse {
+  const schema = { $ref: '#/components/schemas/Problem' };
+  return {
+    description: 'Why it did not work',
+    content: { 'application/problem+json': { schema, example: exampleOf(schema, { schemas }) } },
+  };
+}
+
+type Collect = (schema: z.ZodType) => JsonSchema;
+
+function operationOf(one: ApiRoute, collect: Collect): OpenApiOperation {
+  const { id, group, summary, description, path, params, query, status } = one;
+  const inPath = pathPattern(path).names.map((name) => parameterOf('path', name, params, collect));
+  const inQuery = Object.keys(query.shape).map((name) => parameterOf('query', name, query, collect));
+  return {
+    operationId: id,
+    tags: [group],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    parameters: [...inPath, ...inQuery],
+    responses: {
+      [status]: { description: summary, ...linkHeader(one), content: contentOf(one, collect) },
+      default: { $ref: '#/components/responses/Problem' },
+    },
+  };
+}
+
+function linkHeader({ isList }: ApiRoute): Pick<OpenApiResponse, 'headers'> {
+  if (!isList) return {};
+  return { headers: { Link: { description: 'The next page, with rel="next".', schema: { type: 'string' } } } };
+}
+
+function contentOf({ response }: ApiRoute, collect: Collect): NonNullable<OpenApiResponse['content']> {
+  if (response === 'bytes') return { '*/*': { schema: { type: 'string', format: 'binary' } } };
+  return { 'application/json': { schema: collect(response) } };
+}
+
+function parameterOf(place: 'path' | 'query', name: string, all: z.ZodObject, collect: Collect): OpenApiParameter {
+  const field = all.shape[name];
+  if (field === undefined) throw new Error(`The path parameter ${name} has no schema`);
+  const { description, examples, ...schema } = collect(field as z.ZodType);
+  const required = !(field as z.ZodType).safeParse(undefined).success;
+  const [example] = examples ?? [];
+  return {
+    name,
+    in: place,
+    required: place === 'path' || required,
+    ...(description === undefined ? {} : { description }),
+    schema,
+    ...(example === undefined ? {} : { example }),
+  };
+}
+
+/** Turns a schema into JSON Schema, and moves what has a name of its own into `schemas`. */
+function collected(schema: z.ZodType, schemas: Record<string, JsonSchema>): JsonSchema {
+  // Wrapped, because a named schema at the top would stand there in full.
+  const whole = z.toJSONSchema(z.object({ value: schema.optional() }), { io: 'output' });
+  const { properties, $defs = {} } = tidy(whole) as JsonSchema & { readonly $defs?: Record<string, JsonSchema> };
+  Object.assign(schemas, $defs);
+  return properties?.value ?? {};
+}
+
+/** References to where the document keeps its schemas; without what only our own checks need. */
+function tidy(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(tidy);
+  if (typeof node !== 'object' || node === null) return node;
+  const entries = Object.entries(node).filter(([key, value]) => !isNoise(key, value, node as JsonSchema));
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, key === '$ref' ? String(value).replace('#/$defs/', REFS) : tidy(value)]),
+  );
+}
+
+const REFS = '#/components/schemas/';
+
+/** Answers may gain fields later, so readers are not told that there are no others. */
+function isNoise(key: string, value: unknown, { format }: JsonSchema): boolean {
+  if (key === 'additionalProperties') return value === false;
+  if (key === 'minimum' || key === 'maximum') return !Number.isSafeInteger(value) || Math.abs(Number(value)) > 2 ** 52;
+  return key === 'id' || (key === 'pattern' && format !== undefined);
+}
+
+function withExamples(operation: OpenApiOperation, schemas: ExampleSource['schemas']): OpenApiOperation {
+  const responses = Object.entries(operation.responses).map(([status, response]) => {
+    const json = response.content?.['application/json'];
+    if (json === undefined) return [status, response];
+    const example = exampleOf(json.schema, { schemas });
+    return [status, { ...response, content: { 'application/json': { ...json, example } } }];
+  });
+  return { ...operation, responses: Object.fromEntries(responses) };
+}

@@ -1,0 +1,43 @@
+import { AppError } from '../errors.ts';
+
+export interface PathPattern {
+  readonly names: readonly string[];
+  readonly match: (path: string) => readonly string[] | undefined;
+}
+
+// A repository's name has slashes, and `/-/` in none: what stands behind it is about the repository.
+const REPOSITORY = '((?:(?!/-(?:/|$)).)+)';
+const SEGMENT = '([^/]+)';
+
+/** `/repositories/{repository}/-/tags/{tag}`. Slashes in a name may come as they are or as `%2F`. */
+export function pathPattern(path: string): PathPattern {
+  const names: string[] = [];
+  const source = path.split(/(\{\w+\})/).map((part) => {
+    const name = /^\{(\w+)\}$/.exec(part)?.[1];
+    if (name === undefined) return part.replace(/[.\\+*?^$()[\]{}|]/g, '\\$&');
+    names.push(name);
+    return name === 'repository' ? REPOSITORY : SEGMENT;
+  });
+  const pattern = new RegExp(`^${source.join('')}$`);
+  return { names, match: (text) => pattern.exec(text)?.slice(1) };
+}
+
+/** @throws {AppError} INVALID for escapes that are none. */
+export function decodeSegment(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new AppError('INVALID', 'The address contains a % that is no escape. Write %25 for a percent sign.');
+  }
+}
+
+/** A repeated parameter comes as a list, which only a schema that wants one takes. */
+export function queryOf(search: string): Readonly<Record<string, string | readonly string[]>> {
+  const params = new URLSearchParams(search);
+  const query: Record<string, string | readonly string[]> = Object.create(null);
+  for (const name of new Set(params.keys())) {
+    const values = params.getAll(name);
+    query[name] = values.length === 1 ? (values[0] ?? '') : values;
+  }
+  return query;
+}

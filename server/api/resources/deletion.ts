@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { allowedActions } from '../../access/rule.ts';
+import { AppError } from '../../errors.ts';
+import type { Deletion } from '../../housekeeping/deletion.ts';
+import type { DeletionPlan } from '../../housekeeping/plan.ts';
+import {
+  bytes,
+  clipList,
+  digest,
+  digestParam,
+  platform,
+  repositoryName,
+  repositoryParam,
+  tagName,
+  tagParam,
+  yesOrNo,
+} from '../fields.ts';
+import { type ApiRoute, type RequestContext, route } from '../route.ts';
+import { type FindDeps, findRepository } from './find.ts';
+
+export interface DeletionRoutesDeps extends Pick<FindDeps, 'repositories'> {
+  readonly readonly: boolean;
+  readonly deletion: Pick<Deletion, 'plan' | 'deleteTag'>;
+}
+
+const planSchema = z
+  .strictObject({
+    repository: repositoryName,
+    tag: tagName,
+    digest: digest.describe('Send it with the deletion: another one means that the tag moved meanwhile.'),
+    allowed: z.boolean().describe('Whether the caller may delete here now.'),
+    siblings: z.array(tagName).describe('Other tags of the same manifest, at most 200; they stay.'),
+    lastTag: z.boolean().describe('Afterwards the image can be had by its digest only.'),
+    children: z.array(z.strictObject({ digest, platform })).describe('Images of this index, at most 200; they stay.'),
+    parents: z.array(digest).describe('Indexes that list this manifest and so protect it, at most 200.'),
+    referrers: z.array(z.strictObject({ digest, kind: z.string(), artifactType: z.string().nullable() })),
+    freesBytes: bytes.describe(
+      'What garbage collection can free when the manifest goes too; the tag alone frees nothing.',
+    ),
+    canDeleteManifest: z.boolean(),
+  })
+  .meta({ id: 'DeletionPlan' });
+
+const deletedSchema = z
+  .strictObject({
+    repository: repositoryName,
+    tag: tagName,
+    digest,
+    manifestDeleted: z.boolean(),
+    pushedAgain: z.boolean().describe('Somebody pushed the tag meanwhile: it exists again, with other content.'),
+    trashId: z.number().int().describe('Its place in the trash.'),
+  })
+  .meta({ id: 'DeletedTag' });
+
+const params = z.strictObject({ repository: repositoryParam, tag: tagParam });
+
+/** The same rights, the same checks and the same entries in the audit as on the pages. */
+export function deletionRoutes(deps: DeletionRoutesDeps): readonly ApiRoute[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/repositories/{repository}/-/tags/{tag}/deletion',
+      id: 'planTagDeletion',
+      policy: 'browse',
+      group: 'Tags',
+      summary: 'What deleting this tag would do',
+      params,
+      response: planSchema,
+      handler: async (input, context) => planBody(await planFor(deps, input.params, context), deps, context),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/repositories/{repository}/-/tags/{tag}',
+      id: 'deleteTag',
+      policy: 'browse',
+      group: 'Tags',
+      summary: 'Delete a tag',
+      description:
+        'Deletes this tag and nothing else; with `manifest=true` also its manifest, where no other tag needs it.',
+      params,
+      query: z.strictObject({
+        digest: digestParam.describe('What the tag points to, as the plan said. 409 when it points elsewhere by now.'),
+        manifest: yesOrNo.default(false).describe('Also delete the manifest.'),
+      }),
+      response: deletedSchema,
+      handler: async ({ params: { repository, tag }, query }, context) => {
+        await planFor(deps, { repository, tag }, context);
+        requireDelete(deps, context, repository);
+        const { rights, address } = context.caller;
+        const who = { actor: rights.subject.name, address };
+        const request = { repository, tag, digest: query.digest, alsoManifest: query.manifest, ...who };
+        const { manifestDeleted, pushedAgain, trashId } = await deps.deletion.deleteTag(request);
+        return { repository, tag, digest: query.digest, manifestDeleted, pushedAgain, trashId };
+      },
+    }),
+  ];
+}
+
+async function planFor(
+  deps: DeletionRoutesDeps,
+  { repository, tag }: z.infer<typeof params>,
+  context: RequestContext,
+): Promise<DeletionPlan> {
+  await findRepository(deps, context, repository);
+  return deps.deletion.plan(repository, tag);
+}
+
+function mayDelete({ caller: { rights, address } }: RequestContext, repository: string): boolean {
+  return allowedActions(rights, repository, address).has('delete');
+}
+
+/** @throws {AppError} DENIED */
+function requireDelete({ readonly }: DeletionRoutesDeps, context: RequestContext, repository: string): void {
+  if (!readonly && mayDelete(context, repository)) return;
+  throw new AppError('DENIED', `The right "delete" on ${repository} is missing, or the registry is read-only.`, {
+    key: readonly ? 'readonly' : 'delete_denied',
+    params: { repository },
+  });
+}
+
+function planBody(
+  plan: DeletionPlan,
+  { readonly }: DeletionRoutesDeps,
+  context: RequestContext,
+): z.input<typeof planSchema> {
+  const { siblings, children, parents, referrers, ...rest } = plan;
+  return {
+    ...rest,
+    allowed: !readonly && mayDelete(context, plan.repository),
+    siblings: clipList(siblings),
+    children: clipList(children),
+    parents: clipList(parents),
+    referrers: clipList(referrers).map(({ artifactType, ...one }) => ({ ...one, artifactType: artifactType ?? null })),
+  };
+}

@@ -1,0 +1,244 @@
+import { z } from 'zod';
+import type { ImageContent, ImageDetail, Images, LayerRow, PlatformEntry } from '../../catalog/images.ts';
+import type { Referrer } from '../../catalog/referrers.ts';
+import type { ImageConfig } from '../../registry/image-config.ts';
+import {
+  bytes,
+  clip,
+  clipList,
+  clipRecord,
+  count,
+  digest,
+  digestParam,
+  platform,
+  repositoryName,
+  repositoryParam,
+  tagName,
+  time,
+  timeOrNull,
+} from '../fields.ts';
+import { type ApiRoute, bytesRoute, type RequestContext, route } from '../route.ts';
+import { type FindDeps, findRepository, hidden } from './find.ts';
+import { tagBody, tagSchema } from './tags.ts';
+
+export interface ManifestRoutesDeps extends Pick<FindDeps, 'repositories'> {
+  readonly images: Pick<Images, 'detail'>;
+}
+
+const MOST_LAYERS = 1000;
+const mediaType = z.string().meta({ examples: ['application/vnd.oci.image.manifest.v1+json'] });
+const kind = z.string().meta({
+  description: '`image`, `index`, `helm`, `signature`, `attestation`, `sbom`, `artifact` or `unknown`.',
+  examples: ['image'],
+});
+const annotations = z
+  .record(z.string(), z.string())
+  .meta({ examples: [{ 'org.opencontainers.image.version': '1.0' }] });
+
+const layerSchema = z.strictObject({
+  digest,
+  mediaType,
+  sizeBytes: bytes,
+  annotations,
+  command: z
+    .string()
+    .nullable()
+    .meta({ description: 'The step that made it.', examples: ['RUN apk add curl'] }),
+  alsoIn: count.describe('Other manifests of this repository with the same layer.'),
+});
+
+const configSchema = z.strictObject({
+  created: time.nullable(),
+  architecture: z
+    .string()
+    .nullable()
+    .meta({ examples: ['arm64'] }),
+  os: z
+    .string()
+    .nullable()
+    .meta({ examples: ['linux'] }),
+  variant: z.string().nullable(),
+  author: z.string().nullable(),
+  environment: z.array(z.string().meta({ examples: ['PATH=/usr/bin'] })),
+  labels: z.record(z.string(), z.string()),
+  entrypoint: z.array(z.string()),
+  command: z.array(z.string()),
+  user: z.string(),
+  workingDirectory: z.string(),
+  exposedPorts: z.array(z.string()),
+  volumes: z.array(z.string()),
+  stopSignal: z.string(),
+  healthcheck: z.array(z.string()),
+});
+
+const contentSchema = z.strictObject({
+  digest,
+  platform,
+  sizeBytes: bytes,
+  layers: z.array(layerSchema),
+  configDigest: digest.nullable(),
+  config: configSchema.nullable().describe('null for artifacts, and while it could not be read.'),
+});
+
+const entrySchema = z
+  .strictObject({
+    digest,
+    platform,
+    mediaType,
+    kind,
+    sizeBytes: bytes,
+    createdAt: time.nullable(),
+    isMissing: z.boolean(),
+  })
+  .meta({ id: 'PlatformEntry' });
+
+const manifestSchema = z
+  .strictObject({
+    repository: repositoryName,
+    digest,
+    kind,
+    mediaType,
+    artifactType: z.string().nullable(),
+    sizeBytes: bytes.describe('Configuration and layers, each once; of an index: of all its platforms together.'),
+    uniqueBytes: bytes.describe('Of these, what nothing else in the registry uses.'),
+    createdAt: time.nullable(),
+    fetchedAt: time.nullable(),
+    annotations,
+    subjectDigest: digest.nullable(),
+    tags: z.array(tagSchema),
+    tagCount: count,
+    parents: z.array(digest).describe('Indexes of this repository that list it.'),
+    platforms: z.array(entrySchema).describe('Of an index; nested ones are opened up.'),
+    attestations: z.array(entrySchema).describe('What BuildKit put beside the images of the index.'),
+    content: contentSchema.nullable().describe('Of the chosen platform; null while it could not be read.'),
+    referrers: z.array(
+      z.strictObject({
+        ...{ digest, kind, mediaType, artifactType: z.string().nullable(), sizeBytes: bytes },
+        ...{ createdAt: time.nullable(), annotations, tag: tagName.nullable() },
+      }),
+    ),
+    problems: z.array(z.strictObject({ what: z.string(), digest, message: z.string() })),
+  })
+  .meta({ id: 'Manifest' });
+
+const params = z.strictObject({ repository: repositoryParam, digest: digestParam });
+
+/** Long texts are cut and long lists end at 200 entries (layers: 1000); the raw manifest has all of it. */
+export function manifestRoutes(deps: ManifestRoutesDeps): readonly ApiRoute[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/repositories/{repository}/-/manifests/{digest}',
+      id: 'getManifest',
+      policy: 'browse',
+      group: 'Manifests',
+      summary: 'Everything known about a manifest',
+      description: 'Of an index, `content` is one of its platforms: `linux/amd64` where there is one.',
+      params,
+      query: z.strictObject({
+        platform: z
+          .string()
+          .max(200)
+          .optional()
+          .meta({ description: 'Which one to describe.', examples: ['linux/arm64'] }),
+      }),
+      response: manifestSchema,
+      handler: async (input, context) =>
+        manifestBody(await detailOf(deps, input.params, context, input.query.platform)),
+    }),
+    bytesRoute({
+      path: '/repositories/{repository}/-/manifests/{digest}/raw',
+      id: 'getRawManifest',
+      policy: 'browse',
+      group: 'Manifests',
+      summary: 'The manifest, byte for byte',
+      params,
+      handler: async (given, context) => {
+        const { raw, mediaType, digest } = await detailOf(deps, given, context);
+        if (raw === null) throw hidden();
+        return { bytes: Buffer.from(raw), mediaType: safeMediaType(mediaType), etag: digest };
+      },
+    }),
+  ];
+}
+
+/** A header takes no line break, and no manifest shall call itself a page. */
+function safeMediaType(text: string): string {
+  return /^application\/[\w.+-]+$/.test(text) && !/html/i.test(text) ? text : 'application/octet-stream';
+}
+
+async function detailOf(
+  deps: ManifestRoutesDeps,
+  { repository, digest }: z.infer<typeof params>,
+  context: RequestContext,
+  platform?: string,
+): Promise<ImageDetail> {
+  await findRepository(deps, context, repository);
+  const found = await deps.images.detail(repository, digest, platform);
+  if (found === undefined) throw hidden();
+  return found;
+}
+
+function manifestBody(image: ImageDetail): z.input<typeof manifestSchema> {
+  const { repository, digest, kind, mediaType, artifactType, sizeBytes, uniqueBytes, subjectDigest } = image;
+  return {
+    ...{ repository, digest, kind, mediaType: clip(mediaType), artifactType, sizeBytes, uniqueBytes, subjectDigest },
+    createdAt: timeOrNull(image.createdAt),
+    fetchedAt: timeOrNull(image.fetchedAt),
+    annotations: clipRecord(image.annotations),
+    tags: clipList(image.tags).map(tagBody),
+    tagCount: image.tags.length,
+    parents: clipList(image.parents),
+    platforms: clipList(image.platforms).map(entryBody),
+    attestations: clipList(image.attestations).map(entryBody),
+    content: image.content === undefined ? null : contentBody(image.content),
+    referrers: clipList(image.referrers).map(referrerBody),
+    problems: clipList(image.problems).map((problem) => ({ ...problem })),
+  };
+}
+
+function entryBody({ digest, platform, mediaType, kind, sizeBytes, createdAt, isMissing }: PlatformEntry) {
+  return { digest, platform, mediaType: clip(mediaType), kind, sizeBytes, createdAt: timeOrNull(createdAt), isMissing };
+}
+
+function referrerBody({ annotations, createdAt, ...rest }: Referrer) {
+  return { ...rest, createdAt: timeOrNull(createdAt), annotations: clipRecord(annotations) };
+}
+
+function contentBody({ digest, platform, sizeBytes, layers, configDigest, config }: ImageContent) {
+  return {
+    ...{ digest, platform, sizeBytes, configDigest },
+    layers: clipList(layers, MOST_LAYERS).map(layerBody),
+    config: config === undefined ? null : configBody(config),
+  };
+}
+
+function layerBody({ digest, mediaType, sizeBytes, annotations, command, alsoIn }: LayerRow) {
+  const text = command && `${command.instruction} ${command.text}`.trim();
+  return {
+    ...{ digest, mediaType: clip(mediaType), sizeBytes, alsoIn },
+    annotations: clipRecord(annotations),
+    command: text === undefined ? null : clip(text),
+  };
+}
+
+function configBody({ created, architecture, os, variant, author, config }: ImageConfig) {
+  const texts = (values: readonly string[]) => clipList(values).map(clip);
+  return {
+    created: timeOrNull(created),
+    architecture: architecture ?? null,
+    os: os ?? null,
+    variant: variant ?? null,
+    author: author === undefined ? null : clip(author),
+    environment: texts(config.env),
+    labels: clipRecord(config.labels),
+    entrypoint: texts(config.entrypoint),
+    command: texts(config.cmd),
+    user: clip(config.user),
+    workingDirectory: clip(config.workingDir),
+    exposedPorts: texts(config.exposedPorts),
+    volumes: texts(config.volumes),
+    stopSignal: clip(config.stopSignal),
+    healthcheck: texts(config.healthcheck),
+  };
+}

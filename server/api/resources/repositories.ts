@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
+import {
+  bytes,
+  count,
+  direction,
+  nameFilter,
+  person,
+  platform,
+  repositoryName,
+  repositoryParam,
+  tagName,
+  time,
+  timeOf,
+  timeOrNull,
+} from '../fields.ts';
+import { type ApiRoute, listRoute, route } from '../route.ts';
+import { findRepository } from './find.ts';
+
+export interface RepositoryRoutesDeps {
+  readonly repositories: Pick<RepositoryStore, 'find' | 'list'>;
+  /** Asks the registry about everything in this repository. */
+  readonly refresh: (repository: string) => Promise<void>;
+}
+
+const repositorySchema = z
+  .strictObject({
+    name: repositoryName,
+    tagCount: count.describe('Without the tags of signatures and other referrers.'),
+    sizeBytes: bytes.describe('Everything tagged here, each blob once.'),
+    newestTag: tagName.nullable(),
+    platforms: z.array(platform),
+    firstSeenAt: time,
+    checkedAt: time.nullable().describe('When the registry last confirmed this; null: not read yet.'),
+    lastPushedAt: time.nullable(),
+    lastPushedBy: person.nullable().describe('Empty for anonymous; null: not known.'),
+    lastPushConfirmed: z.boolean(),
+    lastPulledAt: time.nullable(),
+    pullCount: count,
+    error: z.string().nullable().describe('Why it could not be read completely.'),
+  })
+  .meta({ id: 'Repository' });
+
+const SORTS = ['name', 'pushed', 'tags', 'size', 'pulls'] as const;
+const params = z.strictObject({ repository: repositoryParam });
+
+export function repositoryRoutes(deps: RepositoryRoutesDeps): readonly ApiRoute[] {
+  const refreshOnce = createOnce(deps.refresh);
+  return [
+    listRoute({
+      path: '/repositories',
+      id: 'listRepositories',
+      policy: 'browse',
+      group: 'Repositories',
+      summary: 'Repositories that the caller may pull',
+      query: z.strictObject({
+        filter: nameFilter('Part of the name.'),
+        folder: nameFilter('Only what lies below this folder.'),
+        sort: z.enum(SORTS).default('name'),
+        direction: direction.default('asc'),
+      }),
+      item: repositorySchema,
+      handler: async ({ query: { filter, folder, sort, direction }, page }, context) => {
+        const asked = { filter, folder, sort, direction, ...page };
+        const { rows, next, total } = await deps.repositories.list(await context.visibility(), asked);
+        return { items: rows.map(repositoryBody), next, total };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/repositories/{repository}',
+      id: 'getRepository',
+      policy: 'browse',
+      group: 'Repositories',
+      summary: 'One repository',
+      params,
+      response: repositorySchema,
+      handler: async (input, context) => repositoryBody(await findRepository(deps, context, input.params.repository)),
+    }),
+    route({
+      method: 'POST',
+      path: '/repositories/{repository}/-/refresh',
+      id: 'refreshRepository',
+      policy: 'browse',
+      group: 'Repositories',
+      summary: 'Compare with the registry now',
+      description: 'Events keep the index fresh by themselves; this is for when they do not arrive.',
+      params,
+      response: repositorySchema,
+      handler: async ({ params: { repository } }, context) => {
+        await findRepository(deps, context, repository);
+        await refreshOnce(repository);
+        return repositoryBody(await findRepository(deps, context, repository));
+      },
+    }),
+  ];
+}
+
+/** Who asks while it runs already waits for that: asking often costs the registry no more. */
+function createOnce(work: (name: string) => Promise<void>): (name: string) => Promise<void> {
+  const running = new Map<string, Promise<void>>();
+  return (name) => {
+    const already = running.get(name);
+    if (already !== undefined) return already;
+    const begun = work(name).finally(() => running.delete(name));
+    running.set(name, begun);
+    return begun;
+  };
+}
+
+export function repositoryBody(row: RepositoryRow): z.input<typeof repositorySchema> {
+  const { name, tagCount, sizeBytes, newestTag, lastPushedBy, lastPushConfirmed, pullCount, error } = row;
+  return {
+    ...{ name, tagCount, sizeBytes, newestTag, lastPushedBy, lastPushConfirmed, pullCount, error },
+    platforms: [...row.platforms],
+    firstSeenAt: timeOf(row.firstSeenAt),
+    checkedAt: timeOrNull(row.checkedAt),
+    lastPushedAt: timeOrNull(row.lastPushedAt),
+    lastPulledAt: timeOrNull(row.lastPulledAt),
+  };
+}

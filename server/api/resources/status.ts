@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import type { CrawlProgress } from '../../catalog/crawl.ts';
+import type { Arrivals } from '../../notifications/events.ts';
+import { count, time, timeOf, timeOrNull } from '../fields.ts';
+import { type ApiRoute, route } from '../route.ts';
+
+export interface StatusRoutesDeps {
+  readonly version: string;
+  readonly readonly: boolean;
+  readonly registry: () => RegistryFacts;
+  readonly crawl: () => { readonly crawl: CrawlProgress | undefined; readonly isComplete: boolean };
+  readonly arrivals: () => Promise<Arrivals>;
+}
+
+export interface RegistryFacts {
+  readonly name: string;
+  /** null: not asked yet. */
+  readonly reachable: boolean | null;
+  readonly lastAnswerAt: number | null;
+  readonly version: string | null;
+  readonly address: string;
+  readonly error: string | null;
+}
+
+const statusSchema = z
+  .strictObject({
+    version: z.string().meta({ description: 'Of Registry Web.', examples: ['0.1.0'] }),
+    readonly: z.boolean().describe('Nothing is deleted through this API.'),
+    registry: z.strictObject({
+      name: z.string().meta({ description: 'What people type before the repository.', examples: ['registry:5000'] }),
+      reachable: z.boolean().nullable().describe('null: not asked yet.'),
+      lastAnswerAt: time.nullable(),
+    }),
+    index: z.strictObject({
+      isComplete: z.boolean().describe('A crawl ended once: what is not listed is not there.'),
+      crawl: z
+        .strictObject({
+          running: z.boolean(),
+          startedAt: time,
+          finishedAt: time.nullable(),
+          repositoriesDone: count,
+          repositoriesTotal: count.nullable(),
+        })
+        .nullable()
+        .describe('The one that runs, or the last one.'),
+    }),
+    details: z
+      .strictObject({
+        registryAddress: z.string().meta({ examples: ['http://registry:5000'] }),
+        registryVersion: z
+          .string()
+          .nullable()
+          .meta({ examples: ['3.1.1'] }),
+        registryError: z.string().nullable(),
+        crawlReason: z
+          .string()
+          .nullable()
+          .meta({ examples: ['start'] }),
+        crawlFailures: count,
+        crawlError: z.string().nullable(),
+        lastEventAt: time.nullable(),
+        lastVerifiedEventAt: time.nullable(),
+        eventLagMs: z.number().nullable(),
+        envelopesWaiting: count,
+        envelopesQuarantined: count,
+      })
+      .nullable()
+      .describe('For admins and auditors; null for everybody else.'),
+  })
+  .meta({ id: 'Status' });
+
+export function statusRoutes(deps: StatusRoutesDeps): readonly ApiRoute[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/status',
+      id: 'getStatus',
+      policy: 'browse',
+      group: 'Status',
+      summary: 'Whether the registry answers and how fresh the index is',
+      response: statusSchema,
+      handler: async (_input, { caller: { rights } }) => ({
+        ...factsForAll(deps),
+        details: rights.isAdmin || rights.isAuditor ? await detailsOf(deps) : null,
+      }),
+    }),
+  ];
+}
+
+function factsForAll(deps: StatusRoutesDeps) {
+  const { name, reachable, lastAnswerAt } = deps.registry();
+  const { crawl, isComplete } = deps.crawl();
+  return {
+    version: deps.version,
+    readonly: deps.readonly,
+    registry: { name, reachable, lastAnswerAt: timeOrNull(lastAnswerAt) },
+    index: { isComplete, crawl: crawl === undefined ? null : crawlBody(crawl) },
+  };
+}
+
+function crawlBody({ startedAt, finishedAt, repositoriesDone, repositoriesTotal }: CrawlProgress) {
+  return {
+    running: finishedAt === null,
+    startedAt: timeOf(startedAt),
+    finishedAt: timeOrNull(finishedAt),
+    repositoriesDone,
+    repositoriesTotal,
+  };
+}
+
+async function detailsOf(deps: StatusRoutesDeps) {
+  const { address, version, error } = deps.registry();
+  const { crawl } = deps.crawl();
+  const arrivals = await deps.arrivals();
+  return {
+    registryAddress: address,
+    registryVersion: version,
+    registryError: error,
+    crawlReason: crawl?.reason ?? null,
+    crawlFailures: crawl?.failures ?? 0,
+    crawlError: crawl?.error ?? null,
+    lastEventAt: timeOrNull(arrivals.lastReceivedAt),
+    lastVerifiedEventAt: timeOrNull(arrivals.lastVerifiedAt),
+    eventLagMs: arrivals.lagMs ?? null,
+    envelopesWaiting: Number(arrivals.waiting),
+    envelopesQuarantined: Number(arrivals.quarantined),
+  };
+}

@@ -1,0 +1,191 @@
+/**
+ * The JSON API for programs: one file per resource, each route described once. From the same description come the checks
+ * of what is asked, the types of what is answered and the OpenAPI document. Rules and data live below; pages are neighbours.
+ */
+import { z } from 'zod';
+import type { Visibility } from '../catalog/visibility.ts';
+import type { Caller } from './caller.ts';
+import type { Cursors } from './cursors.ts';
+
+/**
+ * Who may ask. `browse`: anonymous too, where anonymous holds anything; `signed-in`: what people do is nobody's business
+ * before signing in. What an answer then shows is decided by the caller's rights.
+ */
+export type Policy = 'browse' | 'signed-in';
+export type Method = 'GET' | 'POST' | 'DELETE';
+
+/** What a handler knows of the request beside its parameters. */
+export interface RequestContext {
+  readonly caller: Caller;
+  /** Which repositories the caller may pull. */
+  readonly visibility: () => Promise<Visibility>;
+}
+
+/** Bytes as they are, instead of JSON. */
+export interface BytesAnswer {
+  readonly bytes: Buffer;
+  readonly mediaType: string;
+  readonly etag: string;
+}
+
+/** One page of a list as a store gives it. */
+export interface Listed<Item> {
+  readonly items: readonly Item[];
+  readonly next: string | undefined;
+  /** Over all pages; null or left out where counting would cost more than the page. */
+  readonly total?: number | null;
+}
+
+interface Described {
+  readonly method: Method;
+  /** Below `/api/v1`; `{repository}` also takes names with slashes. */
+  readonly path: `/${string}`;
+  /** Unique; clients made from the OpenAPI document call their functions so. */
+  readonly id: string;
+  readonly policy: Policy;
+  readonly group: string;
+  readonly summary: string;
+  readonly description?: string;
+}
+
+export interface ApiRoute extends Described {
+  readonly params: z.ZodObject;
+  readonly query: z.ZodObject;
+  /** `bytes`: not JSON. */
+  readonly response: z.ZodType | 'bytes';
+  readonly status: number;
+  readonly isList: boolean;
+  /** @throws {z.ZodError} where the input is not what the schemas say. */
+  readonly run: (input: RawInput, context: RequestContext, cursors: Cursors) => Promise<unknown>;
+}
+
+export interface RawInput {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string | readonly string[]>>;
+}
+
+interface Input<Params extends z.ZodObject, Query extends z.ZodObject> {
+  readonly params: z.output<Params>;
+  readonly query: z.output<Query>;
+}
+
+const NOTHING = z.strictObject({});
+
+type RouteOptions<Params extends z.ZodObject, Query extends z.ZodObject, Response extends z.ZodType> = Described & {
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly response: Response;
+  readonly status?: number;
+  readonly handler: (input: Input<Params, Query>, context: RequestContext) => Promise<z.input<Response>>;
+};
+
+export function route<
+  Response extends z.ZodType,
+  Params extends z.ZodObject = typeof NOTHING,
+  Query extends z.ZodObject = typeof NOTHING,
+>(options: RouteOptions<Params, Query, Response>): ApiRoute {
+  const { params, query, handler, status = 200, ...described } = options;
+  return {
+    ...described,
+    ...schemasOf(params, query),
+    status,
+    isList: false,
+    run: async (raw, context) => handler(parseInput(params, query, raw) as Input<Params, Query>, context),
+  };
+}
+
+type ListOptions<Params extends z.ZodObject, Query extends z.ZodObject, Item extends z.ZodType> = Omit<
+  Described,
+  'method'
+> & {
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly item: Item;
+  /** Called with the store's own cursor. */
+  readonly handler: (
+    input: Input<Params, Query> & { readonly page: PageInput },
+    context: RequestContext,
+  ) => Promise<Listed<z.input<Item>>>;
+};
+
+interface PageInput {
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+export const DEFAULT_LIMIT = 50;
+export const MOST_ITEMS = 100;
+const LONGEST_CURSOR = 3000;
+
+const PAGE_QUERY = {
+  after: z
+    .string()
+    .min(1)
+    .max(LONGEST_CURSOR)
+    .optional()
+    .describe('`next` of the page before. It belongs to the same filters and the same order.'),
+  limit: z.coerce.number().int().min(1).max(MOST_ITEMS).default(DEFAULT_LIMIT).describe('Entries per page.'),
+};
+
+/** A list with keyset pages: `after` and `limit` come in, `next` goes out, sealed so that only our own cursors come back. */
+export function listRoute<
+  Item extends z.ZodType,
+  Params extends z.ZodObject = typeof NOTHING,
+  Query extends z.ZodObject = typeof NOTHING,
+>(options: ListOptions<Params, Query, Item>): ApiRoute {
+  const { params, query, item, handler, ...described } = options;
+  const paged = (query ?? NOTHING).extend(PAGE_QUERY) as unknown as Query;
+  return {
+    ...described,
+    method: 'GET',
+    ...schemasOf(params, paged),
+    response: listOf(item),
+    status: 200,
+    isList: true,
+    async run(raw, context, cursors) {
+      const input = parseInput(params, paged, raw) as Input<Params, Query>;
+      const { after, limit } = input.query as unknown as PageInput;
+      const place = { route: described.id, params: raw.params, query: raw.query };
+      const page = { limit, after: after === undefined ? undefined : cursors.open(after, place) };
+      const { items, next, total = null } = await handler({ ...input, page }, context);
+      return { items, next: next === undefined ? null : cursors.seal(next, place), total };
+    },
+  };
+}
+
+function listOf(item: z.ZodType) {
+  return z.strictObject({
+    items: z.array(item),
+    next: z.string().nullable().describe('Send it as `after` for the next page; null on the last one.'),
+    total: z.number().int().nullable().describe('Over all pages; null where it is not counted.'),
+  });
+}
+
+type BytesOptions<Params extends z.ZodObject> = Omit<Described, 'method'> & {
+  readonly params: Params;
+  readonly handler: (params: z.output<Params>, context: RequestContext) => Promise<BytesAnswer>;
+};
+
+export function bytesRoute<Params extends z.ZodObject>(options: BytesOptions<Params>): ApiRoute {
+  const { params, handler, ...described } = options;
+  return {
+    ...described,
+    method: 'GET',
+    ...schemasOf(params, undefined),
+    response: 'bytes',
+    status: 200,
+    isList: false,
+    run: async (raw, context) =>
+      handler((parseInput(params, undefined, raw) as Input<Params, typeof NOTHING>).params, context),
+  };
+}
+
+function schemasOf(params: z.ZodObject | undefined, query: z.ZodObject | undefined) {
+  return { params: params ?? NOTHING, query: query ?? NOTHING };
+}
+
+/** Everything that is wrong is told at once, each with the place where it stands. */
+function parseInput(params: z.ZodObject | undefined, query: z.ZodObject | undefined, raw: RawInput): unknown {
+  const both = z.object(schemasOf(params, query));
+  return both.parse(raw);
+}
