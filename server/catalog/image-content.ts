@@ -3,27 +3,37 @@ import type { Database } from '../storage/database.ts';
 import type { ManifestBlobsTable } from '../storage/schema.ts';
 import { type DockerfileLine, dockerfileLine, layerPositions } from './history.ts';
 import type { DockerfileStep, ImageContent, LayerRow, PlatformEntry } from './image.ts';
-import { manifestRow, sharedLayers } from './image-rows.ts';
+import { type Listed, manifestRow } from './image-rows.ts';
 import { readImageConfig } from './manifest-record.ts';
+import { type SharedCount, sharedLayers } from './sharing.ts';
+import type { Visibility } from './visibility.ts';
 
 const USUAL_PLATFORM = 'linux/amd64';
 
 /** @param wanted a platform or a digest; one that the index does not list counts as none. */
 export function choosePlatform(
-  platforms: readonly PlatformEntry[],
+  { platforms, others }: Pick<Listed, 'platforms' | 'others'>,
   wanted: string | undefined,
 ): PlatformEntry | undefined {
-  const asked = platforms.find((entry) => entry.platform === wanted || entry.digest === wanted);
-  const readable = platforms.filter((entry) => !entry.isMissing);
-  return asked ?? readable.find((entry) => entry.platform === USUAL_PLATFORM) ?? readable[0] ?? platforms[0];
+  // What has no platform is shown where nothing else is there to show.
+  const choice = platforms.length > 0 ? platforms : others;
+  const asked = choice.find((entry) => entry.platform === wanted || entry.digest === wanted);
+  const readable = choice.filter((entry) => !entry.isMissing);
+  return asked ?? readable.find((entry) => entry.platform === USUAL_PLATFORM) ?? readable[0] ?? choice[0];
+}
+
+export interface AskedContent {
+  readonly digest: string;
+  readonly platform: string | undefined;
+  /** Layers are counted in what this viewer may see. */
+  readonly seen: Visibility;
 }
 
 /** One image (or artifact) with its layers, and what its configuration tells. */
 export async function contentOf(
   db: Database,
   repositoryId: number,
-  digest: string,
-  platform: string | undefined,
+  { digest, platform, seen }: AskedContent,
 ): Promise<ImageContent | undefined> {
   const row = await manifestRow(db, repositoryId, digest);
   if (row === undefined || row.kind === 'index') return undefined;
@@ -33,14 +43,14 @@ export async function contentOf(
     .where('digest', '=', digest)
     .orderBy('position')
     .execute();
-  const shared = await sharedLayers(db, repositoryId, digest);
+  const shared = await sharedLayers(db, seen, { digest });
   const config = row.kind === 'image' && row.config !== null ? readImageConfig(row.config) : undefined;
   const lines = (config?.history ?? []).map(dockerfileLine);
   const layerBlobs = blobs.filter((blob) => blob.role === 'layer');
   const positions = layerPositions(lines, layerBlobs.length);
   const layerBytes = layerBlobs.reduce((sum, blob) => sum + blob.size_bytes, 0);
   const layers = layerBlobs.map((blob, index) =>
-    toLayer(blob, lines[positions.indexOf(index)], shared.get(blob.blob_digest) ?? 0, layerBytes),
+    toLayer(blob, lines[positions.indexOf(index)], shared.get(blob.blob_digest), layerBytes),
   );
   const [ownPlatform = ''] = JSON.parse(row.platforms) as string[];
   return {
@@ -53,6 +63,7 @@ export async function contentOf(
     dockerfile: stepsOf(lines, positions, layers),
     config,
     configDigest: row.config_digest,
+    configMediaType: blobs.find((blob) => blob.role === 'config')?.media_type ?? '',
     rawConfig: row.config?.toString('utf8') ?? null,
     raw: row.raw?.toString('utf8') ?? null,
     annotations: JSON.parse(row.annotations) as Record<string, string>,
@@ -62,7 +73,7 @@ export async function contentOf(
 function toLayer(
   blob: Selectable<ManifestBlobsTable>,
   command: DockerfileLine | undefined,
-  alsoIn: number,
+  shared: SharedCount | undefined,
   layerBytes: number,
 ): LayerRow {
   return {
@@ -72,7 +83,8 @@ function toLayer(
     share: layerBytes === 0 ? 0 : blob.size_bytes / layerBytes,
     annotations: JSON.parse(blob.annotations) as Record<string, string>,
     command,
-    alsoIn,
+    alsoIn: shared?.images ?? 0,
+    alsoInMore: shared?.isMore ?? false,
   };
 }
 

@@ -1,9 +1,8 @@
-import { type Selectable, sql } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import type { ManifestsTable } from '../storage/schema.ts';
-import type { PlatformEntry } from './image.ts';
+import type { NestedIndex, PlatformEntry } from './image.ts';
 import { ATTESTATION_PLATFORM } from './kinds.ts';
-import { withClosure } from './manifest-store.ts';
 
 export type ManifestRow = Selectable<ManifestsTable>;
 
@@ -23,32 +22,40 @@ export async function manifestRow(
 }
 
 const DEEPEST = 4;
+const MOST_LISTED = 500;
+const UNKNOWN_PLATFORMS: readonly string[] = ['', 'unknown/unknown'];
 
-interface Listed {
+export interface Listed {
   readonly platforms: readonly PlatformEntry[];
   readonly attestations: readonly PlatformEntry[];
+  readonly others: readonly PlatformEntry[];
+  readonly nested: readonly NestedIndex[];
+  readonly isListCut: boolean;
 }
 
 /** Of an index: what it lists, with nested indexes opened up. */
 export async function platformsOf(db: Database, digest: string): Promise<Listed> {
-  const entries = await entriesBelow(db, [digest], DEEPEST);
+  const rows = await rowsBelow(db, [digest], DEEPEST);
+  const entries = rows.filter((row) => row.kind !== 'index').map(toEntry);
+  const attestations = entries.filter((entry) => entry.platform === ATTESTATION_PLATFORM);
+  const others = entries.filter((entry) => UNKNOWN_PLATFORMS.includes(entry.platform));
   return {
-    platforms: entries.filter((entry) => entry.platform !== ATTESTATION_PLATFORM),
-    attestations: entries.filter((entry) => entry.platform === ATTESTATION_PLATFORM),
+    platforms: entries.filter((entry) => !attestations.includes(entry) && !others.includes(entry)),
+    attestations,
+    others,
+    nested: rows.filter((row) => row.kind === 'index').map(toNested),
+    isListCut: rows.length >= MOST_LISTED,
   };
 }
 
-async function entriesBelow(
-  db: Database,
-  parents: readonly string[],
-  depth: number,
-): Promise<readonly PlatformEntry[]> {
+async function rowsBelow(db: Database, parents: readonly string[], depth: number): Promise<readonly ChildRow[]> {
   if (parents.length === 0 || depth === 0) return [];
   const rows = await db
     .selectFrom('manifest_children as child')
     .leftJoin('manifests', 'manifests.digest', 'child.child_digest')
     .select([
       'child.child_digest as digest',
+      'child.parent_digest as parent',
       'child.platform',
       'child.media_type',
       'child.annotations',
@@ -60,14 +67,16 @@ async function entriesBelow(
     .where('child.parent_digest', 'in', parents)
     .orderBy('child.parent_digest')
     .orderBy('child.position')
+    .limit(MOST_LISTED)
     .execute();
-  const nested = rows.filter((row) => row.kind === 'index').map((row) => row.digest);
-  const entries = rows.filter((row) => row.kind !== 'index').map(toEntry);
-  return [...entries, ...(await entriesBelow(db, nested, depth - 1))];
+  const nested = [...new Set(rows.filter((row) => row.kind === 'index').map((row) => row.digest))];
+  const below = await rowsBelow(db, nested, depth - 1);
+  return [...rows, ...below].slice(0, MOST_LISTED);
 }
 
 interface ChildRow {
   readonly digest: string;
+  readonly parent: string;
   readonly platform: string;
   readonly media_type: string;
   readonly annotations: string;
@@ -81,6 +90,7 @@ function toEntry(row: ChildRow): PlatformEntry {
   const [own = ''] = JSON.parse(row.ownPlatforms ?? '[]') as string[];
   return {
     digest: row.digest,
+    parent: row.parent,
     platform: row.platform === '' ? own : row.platform,
     mediaType: row.media_type,
     kind: row.kind ?? 'unknown',
@@ -91,31 +101,6 @@ function toEntry(row: ChildRow): PlatformEntry {
   };
 }
 
-/** Blobs of this image that no other manifest in any repository uses. */
-export async function uniqueBytes(db: Database, digest: string): Promise<number> {
-  const found = await sql<{ bytes: number | null }>`
-    ${withClosure(sql`select ${digest}`)}
-    select sum(size_bytes) as bytes from (
-      select blob_digest, max(size_bytes) as size_bytes from manifest_blobs
-        where digest in (select digest from closure) group by blob_digest) as own
-    where not exists (
-      select 1 from manifest_blobs as other join held_manifests as held on held.digest = other.digest
-      where other.blob_digest = own.blob_digest and other.digest not in (select digest from closure))`.execute(db);
-  return Number(found.rows[0]?.bytes ?? 0);
-}
-
-/** For each layer, how many other manifests of this repository have it. Other repositories stay out: not everybody may see them. */
-export async function sharedLayers(
-  db: Database,
-  repositoryId: number,
-  digest: string,
-): Promise<ReadonlyMap<string, number>> {
-  const found = await sql<{ blob: string; images: number }>`
-    select own.blob_digest as blob, count(distinct other.digest) as images
-    from manifest_blobs as own
-      join manifest_blobs as other on other.blob_digest = own.blob_digest and other.digest <> own.digest
-      join held_manifests as held on held.digest = other.digest and held.repository_id = ${repositoryId}
-    where own.digest = ${digest} and own.role = 'layer'
-    group by own.blob_digest`.execute(db);
-  return new Map(found.rows.map((row) => [row.blob, Number(row.images)]));
+function toNested({ digest, parent, annotations }: ChildRow): NestedIndex {
+  return { digest, parent, annotations: JSON.parse(annotations) as Record<string, string> };
 }

@@ -26,18 +26,33 @@ export interface ImageDetail extends Usage {
   readonly tags: readonly TagRow[];
   /** Indexes of the same repository that list this manifest. */
   readonly parents: readonly string[];
-  /** Of an index, nested ones flattened; empty for anything else. */
+  /** Of an index, also what nested ones list; empty for anything else. */
   readonly platforms: readonly PlatformEntry[];
   /** BuildKit attestations inside the index, apart from what runs. */
   readonly attestations: readonly PlatformEntry[];
+  /** What the index lists without a platform that we know. */
+  readonly others: readonly PlatformEntry[];
+  /** Indexes that this index lists. */
+  readonly nested: readonly NestedIndex[];
+  /** The index lists more than stands here. */
+  readonly isListCut: boolean;
   /** The chosen platform's image, or the image or artifact itself; undefined while its manifest could not be read. */
   readonly content: ImageContent | undefined;
   readonly referrers: readonly Referrer[];
   readonly problems: readonly ImageProblem[];
 }
 
+export interface NestedIndex {
+  readonly digest: string;
+  /** The index that lists it. */
+  readonly parent: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 export interface PlatformEntry {
   readonly digest: string;
+  /** The index that lists it: the image itself, or one of `nested`. */
+  readonly parent: string;
   /** `os/arch[/variant]`; '' where the index names none. */
   readonly platform: string;
   readonly mediaType: string;
@@ -61,6 +76,8 @@ export interface ImageContent {
   /** undefined for artifacts, and while the configuration could not be read. */
   readonly config: ImageConfig | undefined;
   readonly configDigest: string | null;
+  /** '' where the manifest names none. */
+  readonly configMediaType: string;
   readonly rawConfig: string | null;
   /** This platform's own manifest, byte for byte. */
   readonly raw: string | null;
@@ -76,8 +93,10 @@ export interface LayerRow {
   readonly annotations: Readonly<Record<string, string>>;
   /** The step that made it, where the history tells. */
   readonly command: DockerfileLine | undefined;
-  /** Other manifests of this repository with the same layer. */
+  /** Other images with the same layer, in all repositories that the viewer may see; at most 1000. */
   readonly alsoIn: number;
+  /** At least so many. */
+  readonly alsoInMore: boolean;
 }
 
 export interface DockerfileStep extends DockerfileLine {

@@ -4,9 +4,11 @@ import { isDigest } from '../registry/reference.ts';
 import type { Database } from '../storage/database.ts';
 import type { ImageDetail, ImageProblem } from './image.ts';
 import { choosePlatform, contentOf } from './image-content.ts';
-import { type ManifestRow, manifestRow, platformsOf, uniqueBytes } from './image-rows.ts';
+import { type ManifestRow, manifestRow, platformsOf } from './image-rows.ts';
 import { referrersOf } from './referrers.ts';
+import { uniqueBytes } from './sharing.ts';
 import { createTagStore, usageOf } from './tags.ts';
+import { NOTHING, type Visibility } from './visibility.ts';
 
 export type * from './image.ts';
 
@@ -40,9 +42,15 @@ export function createImages({ db, fetchManifest, log }: ImagesDeps) {
      *
      * @param reference a tag or a digest.
      * @param platform `os/arch[/variant]` or the digest of one; by default linux/amd64, else the first.
+     * @param seen whose repositories are searched for the same layers; by default nobody's.
      * @returns undefined when there is no such tag or manifest in this repository.
      */
-    async detail(repository: string, reference: string, platform?: string): Promise<ImageDetail | undefined> {
+    async detail(
+      repository: string,
+      reference: string,
+      platform?: string,
+      seen: Visibility = NOTHING,
+    ): Promise<ImageDetail | undefined> {
       const home = await db.selectFrom('repositories').select('id').where('name', '=', repository).executeTakeFirst();
       if (home === undefined) return undefined;
       const digest = isDigest(reference) ? reference : (await tags.resolve(home.id, reference))?.digest;
@@ -52,8 +60,11 @@ export function createImages({ db, fetchManifest, log }: ImagesDeps) {
       // A digest that is in no tag and that the registry did not confirm may as well be made up.
       if (row === undefined && onIt.length === 0) return undefined;
       const listed = await platformsOf(db, digest);
-      const missing = [...listed.platforms, ...listed.attestations].filter((entry) => entry.isMissing);
-      const chosen = choosePlatform(listed.platforms, platform);
+      const missing = [...listed.platforms, ...listed.attestations, ...listed.others].filter(
+        (entry) => entry.isMissing,
+      );
+      const chosen = choosePlatform(listed, platform);
+      const asked = { digest: chosen?.digest ?? digest, platform: chosen?.platform, seen };
       return {
         repositoryId: home.id,
         repository,
@@ -64,15 +75,16 @@ export function createImages({ db, fetchManifest, log }: ImagesDeps) {
         uniqueBytes: await uniqueBytes(db, digest),
         parents: await parentsOf(db, home.id, digest),
         ...listed,
-        content:
-          row === undefined ? undefined : await contentOf(db, home.id, chosen?.digest ?? digest, chosen?.platform),
+        content: row === undefined ? undefined : await contentOf(db, home.id, asked),
         referrers: await referrersOf(db, home.id, digest),
-        problems: [...problems, ...missing.map(missingChild)],
+        problems: [...problems, ...missing.slice(0, MOST_PROBLEMS).map(missingChild)],
       };
     },
   };
 }
 export type Images = ReturnType<typeof createImages>;
+
+const MOST_PROBLEMS = 20;
 
 interface Found {
   readonly row: ManifestRow | undefined;

@@ -29,7 +29,19 @@ export interface ImageConfig {
     readonly volumes: readonly string[];
     readonly stopSignal: string;
     readonly healthcheck: readonly string[];
+    /** Milliseconds and tries; 0: the engine's default. */
+    readonly healthcheckTimes: HealthcheckTimes;
+    /** What runs the commands of a Dockerfile, where it is not the usual one. */
+    readonly shell: readonly string[];
+    readonly onBuild: readonly string[];
   };
+}
+
+export interface HealthcheckTimes {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly startPeriodMs: number;
+  readonly retries: number;
 }
 
 const MOST_ENTRIES = 10_000;
@@ -52,6 +64,17 @@ function historyEntry(value: unknown): HistoryEntry {
     createdBy: asText(entry?.created_by) ?? '',
     comment: asText(entry?.comment) ?? '',
     empty: entry?.empty_layer === true,
+  };
+}
+
+/** Stored in nanoseconds. */
+function healthcheckTimes(check: Readonly<Record<string, unknown>> | undefined): HealthcheckTimes {
+  const count = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0);
+  return {
+    intervalMs: count(check?.Interval) / 1e6,
+    timeoutMs: count(check?.Timeout) / 1e6,
+    startPeriodMs: count(check?.StartPeriod) / 1e6,
+    retries: count(check?.Retries),
   };
 }
 
@@ -81,6 +104,9 @@ export function parseImageConfig(raw: Buffer): ImageConfig {
       volumes: Object.keys(asObject(config?.Volumes) ?? {}),
       stopSignal: asText(config?.StopSignal) ?? '',
       healthcheck: texts(asObject(config?.Healthcheck)?.Test),
+      healthcheckTimes: healthcheckTimes(asObject(config?.Healthcheck)),
+      shell: texts(config?.Shell),
+      onBuild: texts(config?.OnBuild),
     },
   };
 }

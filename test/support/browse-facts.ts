@@ -106,10 +106,20 @@ export function imageDetail(overrides: Partial<ImageDetail> = {}): ImageDetail {
     tags: [tagRow('v4.12.1'), tagRow('latest')],
     parents: [],
     platforms: ['linux/amd64', 'linux/arm64'].map((platform, index) => ({
-      ...{ platform, digest: digestOf(String(index + 1)), mediaType: '', kind: 'image' as const, sizeBytes: 59e6 },
+      ...{
+        platform,
+        parent: digestOf('a'),
+        digest: digestOf(String(index + 1)),
+        mediaType: '',
+        kind: 'image' as const,
+        sizeBytes: 59e6,
+      },
       ...{ createdAt: NOW, annotations: {}, isMissing: false },
     })),
     attestations: [],
+    others: [],
+    nested: [],
+    isListCut: false,
     content: {
       digest: digestOf('1'),
       platform: 'linux/amd64',
@@ -119,7 +129,8 @@ export function imageDetail(overrides: Partial<ImageDetail> = {}): ImageDetail {
       layers: STEPS.map(([instruction, text, sizeBytes], index) => ({
         ...{ digest: digestOf(String(index + 3)), mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', sizeBytes },
         ...{ share: sizeBytes / 118.4e6, annotations: {}, command: line(instruction, text, false) },
-        alsoIn: index < 3 ? 4118 : 0,
+        alsoIn: index < 3 ? 118 : 0,
+        alsoInMore: index === 0,
       })),
       dockerfile: [
         ...STEPS.map(([instruction, text, sizeBytes], layer) => ({
@@ -139,9 +150,15 @@ export function imageDetail(overrides: Partial<ImageDetail> = {}): ImageDetail {
           },
           ...{ entrypoint: ['tini', '--'], cmd: ['node', 'dist/main.js'], user: '1000:1000', workingDir: '/app' },
           ...{ exposedPorts: ['8080/tcp'], volumes: [], stopSignal: '', healthcheck: [] },
+          ...{
+            healthcheckTimes: { intervalMs: 0, timeoutMs: 0, startPeriodMs: 0, retries: 0 },
+            shell: [],
+            onBuild: [],
+          },
         },
       },
       configDigest: digestOf('2'),
+      configMediaType: 'application/vnd.oci.image.config.v1+json',
       rawConfig: '{"architecture":"amd64"}',
       raw,
       annotations: {},

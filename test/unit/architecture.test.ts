@@ -16,7 +16,7 @@ const LADDER = [
   ['web', 'api'],
   ['token', 'housekeeping'],
   ['catalog', 'notifications', 'jobs'],
-  ['accounts', 'audit'],
+  ['accounts', 'audit', 'artifacts'],
   ['access', 'registry'],
   ['storage', 'http'],
   ['config'],

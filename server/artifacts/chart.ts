@@ -1,0 +1,89 @@
+import { type ArchiveEntry, readTar } from './archive.ts';
+import type { ChartDocument, TextFile } from './document.ts';
+import { type Json, object, objects, text, texts } from './json.ts';
+
+const MOST_ENTRIES = 5000;
+const MOST_FILES = 2000;
+const LONGEST_TEXT = 256 * 1024;
+const SHOWN = /^[^/]+\/(?:README(?:\.md|\.txt)?|values\.yaml|Chart\.yaml)$/i;
+
+/** A chart's archive: one folder that carries the chart's name. @returns undefined when it is none. */
+export async function readChart(tar: Buffer): Promise<ChartDocument | undefined> {
+  const entries = await readTar(tar, (name) => SHOWN.test(name), { mostEntries: MOST_ENTRIES });
+  const inner = entries.map((entry) => ({ ...entry, name: entry.name.slice(entry.name.indexOf('/') + 1) }));
+  const file = (pattern: RegExp) => textFile(inner.find(({ name, content }) => content && pattern.test(name)));
+  const definition = file(/^Chart\.yaml$/);
+  if (definition === null) return undefined;
+  return {
+    kind: 'chart',
+    definition,
+    readme: file(/^README/i),
+    values: file(/^values\.yaml$/),
+    files: inner.slice(0, MOST_FILES).map(({ name, sizeBytes }) => ({ name, sizeBytes })),
+    fileCount: inner.length,
+  };
+}
+
+function textFile(entry: ArchiveEntry | undefined): TextFile | null {
+  if (entry?.content === undefined) return null;
+  const isCut = entry.content.length > LONGEST_TEXT;
+  return { text: entry.content.subarray(0, LONGEST_TEXT).toString('utf8'), isCut };
+}
+
+export interface ChartMetadata {
+  readonly name: string;
+  readonly version: string;
+  readonly appVersion: string;
+  readonly description: string;
+  readonly type: string;
+  readonly kubeVersion: string;
+  readonly home: string;
+  readonly icon: string;
+  readonly isDeprecated: boolean;
+  readonly keywords: readonly string[];
+  readonly sources: readonly string[];
+  readonly maintainers: readonly { readonly name: string; readonly email: string; readonly url: string }[];
+  readonly dependencies: readonly ChartDependency[];
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface ChartDependency {
+  readonly name: string;
+  readonly version: string;
+  readonly repository: string;
+  readonly condition: string;
+}
+
+/** @param config The configuration of a chart's manifest: Chart.yaml as JSON. */
+export function readChartMetadata(config: Json): ChartMetadata {
+  const field = (name: string) => text(config[name], 500);
+  return {
+    name: field('name'),
+    version: field('version'),
+    appVersion: field('appVersion'),
+    description: text(config.description),
+    type: field('type'),
+    kubeVersion: field('kubeVersion'),
+    home: field('home'),
+    icon: field('icon'),
+    isDeprecated: config.deprecated === true,
+    keywords: texts(config.keywords, 50),
+    sources: texts(config.sources, 50),
+    maintainers: objects(config.maintainers, 50).map((person) => ({
+      name: text(person.name, 200),
+      email: text(person.email, 200),
+      url: text(person.url, 500),
+    })),
+    dependencies: objects(config.dependencies, 200).map((chart) => ({
+      name: text(chart.name, 200),
+      version: text(chart.version, 200),
+      repository: text(chart.repository, 500),
+      condition: text(chart.condition, 200),
+    })),
+    annotations: Object.fromEntries(
+      Object.entries(object(config.annotations) ?? {})
+        .slice(0, 200)
+        .map(([key, value]) => [key.slice(0, 300), text(value)]),
+    ),
+  };
+}

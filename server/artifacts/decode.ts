@@ -1,0 +1,52 @@
+import { isGzip, unpack } from './archive.ts';
+import { readChart } from './chart.ts';
+import type { ArtifactDocument, TextFile } from './document.ts';
+import { type Json, parseJson } from './json.ts';
+import { readStatement } from './provenance.ts';
+import { readSbom } from './sbom.ts';
+import { readBundle, readEnvelope, readNotation, readSimpleSigning } from './signature.ts';
+
+export const MOST_UNPACKED_BYTES = 32 * 1024 * 1024;
+const LONGEST_TEXT = 64 * 1024;
+
+/**
+ * What some content says. Its own form tells what it is: media types are anybody's choice, and the same bytes may be
+ * stored under several.
+ *
+ * @throws {AppError} INVALID when it is damaged or unpacks to too much.
+ */
+export async function decodeDocument(bytes: Buffer): Promise<ArtifactDocument> {
+  const plain = isGzip(bytes) ? await unpack(bytes, MOST_UNPACKED_BYTES) : bytes;
+  const body = looksLikeJson(plain) ? parseJson(plain) : undefined;
+  if (body !== undefined) return (await decodeJsonDocument(body)) ?? { kind: 'other', text: readableText(plain) };
+  const chart = isTar(plain) ? await readChart(plain) : undefined;
+  return chart ?? { kind: 'other', text: readableText(plain) };
+}
+
+async function decodeJsonDocument(body: Json): Promise<ArtifactDocument | undefined> {
+  const sbom = readSbom(body);
+  if (sbom !== undefined) return { ...sbom, seal: null, subjects: [] };
+  return (
+    (await readBundle(body)) ??
+    readEnvelope(body) ??
+    readStatement(body, null) ??
+    readSimpleSigning(body) ??
+    (await readNotation(body))
+  );
+}
+
+function looksLikeJson(bytes: Buffer): boolean {
+  return /^\uFEFF?\s*\{/.test(bytes.subarray(0, 200).toString('utf8'));
+}
+
+function isTar(bytes: Buffer): boolean {
+  return bytes.subarray(257, 262).toString('latin1') === 'ustar';
+}
+
+/** null for what is no text. */
+function readableText(bytes: Buffer): TextFile | null {
+  const isCut = bytes.length > LONGEST_TEXT;
+  const text = bytes.subarray(0, LONGEST_TEXT).toString('utf8');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: bytes that no text has tell a binary file.
+  return /[\u0000-\u0008\u000e-\u001a]/.test(text) || text.includes('\uFFFD\uFFFD') ? null : { text, isCut };
+}

@@ -1,0 +1,224 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Database } from '../storage/database.ts';
+import { decodeCursor, encodeCursor, rowLimit } from './cursor.ts';
+import { withClosure } from './manifest-store.ts';
+import { isVisible, type Visibility } from './visibility.ts';
+
+/** So many repositories are looked at for one layer; a base layer may be in a hundred thousand. */
+const MOST_EXAMINED = 1000;
+const MOST_LAYERS = 200;
+
+/** In how many images that the viewer may see a blob is; `isMore`: at least. */
+export interface SharedCount {
+  readonly images: number;
+  readonly isMore: boolean;
+}
+
+interface CountedRow {
+  readonly repository_id: number;
+  readonly images: number;
+}
+
+/**
+ * For each layer: the other images with it, in every repository that the viewer may see. An image that two repositories
+ * hold counts twice.
+ *
+ * @param own one of them: a repository and a manifest in it that has all these layers.
+ */
+export async function sharedLayers(
+  db: Database,
+  seen: Visibility,
+  own: { readonly digest: string },
+): Promise<ReadonlyMap<string, SharedCount>> {
+  const layers = await layerIds(db, own.digest);
+  const seesFew = await isNarrow(db, seen);
+  const counts = new Map<string, SharedCount>();
+  for (const { digest, id } of layers) {
+    const rows = await holdersOf(db, seen, id, seesFew);
+    const images = rows.found.reduce((sum, row) => sum + Number(row.images), 0) - 1;
+    const isMore = rows.isCut || images > MOST_EXAMINED;
+    counts.set(digest, { images: Math.min(Math.max(0, images), MOST_EXAMINED), isMore });
+  }
+  return counts;
+}
+
+async function layerIds(db: Database, digest: string): Promise<readonly { digest: string; id: number }[]> {
+  return db
+    .selectFrom('manifest_blobs')
+    .innerJoin('blobs', 'blobs.digest', 'manifest_blobs.blob_digest')
+    .select(['blobs.digest', 'blobs.id'])
+    .distinct()
+    .where('manifest_blobs.digest', '=', digest)
+    .where('role', '=', 'layer')
+    .limit(MOST_LAYERS)
+    .execute();
+}
+
+/** True: it is cheaper to go through what the viewer sees than through what holds the blob. */
+async function isNarrow(db: Database, seen: Visibility): Promise<boolean> {
+  if (seen.all) return false;
+  const row = await db
+    .selectFrom('visibilities')
+    .select('repository_count')
+    .where('id', '=', seen.id)
+    .executeTakeFirst();
+  return (row?.repository_count ?? 0) <= MOST_EXAMINED;
+}
+
+async function holdersOf(
+  db: Database,
+  seen: Visibility,
+  blobId: number,
+  seesFew: boolean,
+): Promise<{ found: readonly CountedRow[]; isCut: boolean }> {
+  if (seesFew) {
+    // `cross join` keeps the order: first what the viewer sees.
+    const found = await sql<CountedRow>`
+      select held.repository_id, held.tagged_count + held.untagged_count as images
+      from visible_repositories as seen cross join repository_blobs as held
+      where seen.visibility_id = ${seen.id} and held.repository_id = seen.repository_id and held.blob_id = ${blobId}
+      limit ${MOST_EXAMINED + 1}`.execute(db);
+    return { found: found.rows, isCut: found.rows.length > MOST_EXAMINED };
+  }
+  const found = await sql<CountedRow & { seen: number }>`
+    select repository_id, images, case when ${isVisible(seen, 'held.repository_id')} then 1 else 0 end as seen
+    from (${examined(blobId, 0, MOST_EXAMINED + 1)}) as held`.execute(db);
+  const isCut = found.rows.length > MOST_EXAMINED;
+  return { found: found.rows.filter((row) => Number(row.seen) === 1), isCut };
+}
+
+function examined(blobId: number, after: number, limit: number) {
+  return sql`select repository_id, tagged_count + untagged_count as images from repository_blobs
+    where blob_id = ${blobId} and repository_id > ${after} order by repository_id limit ${limit}`;
+}
+
+/** A repository that holds a layer. */
+export interface LayerHolder {
+  readonly repository: string;
+  /** Of its images, how many have the layer. */
+  readonly imageCount: number;
+  /** The newest of them; none where only older ones have it. */
+  readonly images: readonly HolderImage[];
+}
+
+export interface HolderImage {
+  readonly digest: string;
+  /** Its highest tag; '' where it has none. */
+  readonly tag: string;
+  readonly platforms: readonly string[];
+}
+
+export interface LayerHolders {
+  readonly sizeBytes: number;
+  /** May be fewer than asked for, even none, with more to come: many repositories that the viewer may not see were passed. */
+  readonly rows: readonly LayerHolder[];
+  readonly next: string | undefined;
+}
+
+export interface HoldersQuery {
+  readonly after?: string | undefined;
+  /** At most 100. */
+  readonly limit: number;
+}
+
+/** The repositories with this layer that the viewer may see. @returns undefined for a blob that the index never met. */
+export async function layerHolders(
+  db: Database,
+  seen: Visibility,
+  layer: string,
+  { after, limit: asked }: HoldersQuery,
+): Promise<LayerHolders | undefined> {
+  const blob = await db.selectFrom('blobs').selectAll().where('digest', '=', layer).executeTakeFirst();
+  if (blob === undefined) return undefined;
+  const limit = rowLimit(asked);
+  const start = Number(decodeCursor(after)?.value ?? 0) || 0;
+  const { rows, last } = await pageOfHolders(db, seen, blob.id, start, limit);
+  const holders: LayerHolder[] = [];
+  for (const row of rows) {
+    const images = await imagesWith(db, row.repository_id, layer);
+    holders.push({ repository: row.name, imageCount: Number(row.images), images });
+  }
+  const next = last === undefined ? undefined : encodeCursor({ value: last, key: '' });
+  return { sizeBytes: blob.size_bytes, rows: holders, next };
+}
+
+interface HolderRow extends CountedRow {
+  readonly name: string;
+}
+
+/** @returns `last`: the id to go on behind; undefined at the end. */
+async function pageOfHolders(
+  db: Database,
+  seen: Visibility,
+  blobId: number,
+  start: number,
+  limit: number,
+): Promise<{ rows: readonly HolderRow[]; last: number | undefined }> {
+  if (await isNarrow(db, seen)) {
+    const found = await sql<HolderRow>`
+      select held.repository_id, repositories.name, held.tagged_count + held.untagged_count as images
+      from visible_repositories as seen cross join repository_blobs as held cross join repositories
+      where seen.visibility_id = ${seen.id} and seen.repository_id > ${start}
+        and held.repository_id = seen.repository_id and held.blob_id = ${blobId}
+        and repositories.id = held.repository_id
+      order by seen.repository_id limit ${limit + 1}`.execute(db);
+    const rows = found.rows.slice(0, limit);
+    return { rows, last: found.rows.length > limit ? rows.at(-1)?.repository_id : undefined };
+  }
+  const passed = await sql<HolderRow & { seen: number }>`
+    select held.repository_id, repositories.name, images,
+      case when ${isVisible(seen, 'held.repository_id')} then 1 else 0 end as seen
+    from (${examined(blobId, start, seen.all ? limit + 1 : MOST_EXAMINED)}) as held
+      join repositories on repositories.id = held.repository_id
+    order by held.repository_id`.execute(db);
+  const visible = passed.rows.filter((row) => Number(row.seen) === 1);
+  const rows = visible.slice(0, limit);
+  if (visible.length > limit) return { rows, last: rows.at(-1)?.repository_id };
+  const isEnd = passed.rows.length < (seen.all ? limit + 1 : MOST_EXAMINED);
+  return { rows, last: isEnd ? undefined : passed.rows.at(-1)?.repository_id };
+}
+
+const IMAGES_SHOWN = 3;
+const IMAGES_EXAMINED = 100;
+
+/** Among the newest of a repository. */
+async function imagesWith(db: Database, repositoryId: number, layer: string): Promise<readonly HolderImage[]> {
+  const newest = (state: string) => sql`select * from (select digest, tag_name, platforms, aged_at from held_manifests
+    where repository_id = ${repositoryId} and state = ${state} order by aged_at desc, id desc limit ${IMAGES_EXAMINED}) as ${sql.ref(state)}`;
+  const found = await sql<{ digest: string; tag_name: string; platforms: string }>`
+    select digest, tag_name, platforms from (${newest('tagged')} union all ${newest('child')}) as held
+    where exists (select 1 from manifest_blobs as own where own.digest = held.digest and own.blob_digest = ${layer})
+    order by aged_at desc, digest limit ${IMAGES_SHOWN}`.execute(db);
+  return found.rows.map((row) => ({
+    digest: row.digest,
+    tag: row.tag_name,
+    platforms: JSON.parse(row.platforms) as string[],
+  }));
+}
+
+const MOST_HOLDERS = 50;
+
+/** Blobs of this image (an index: of all that it lists) that no other manifest in any repository uses. */
+export async function uniqueBytes(db: Database, digest: string): Promise<number> {
+  const found = await sql<{ bytes: number | null }>`
+    ${withClosure(sql`select ${digest}`)}
+    select sum(size_bytes) as bytes from (
+      select own.blob_digest, max(own.size_bytes) as size_bytes, count(distinct own.digest) as manifests
+      from manifest_blobs as own where own.digest in (select digest from closure) group by own.blob_digest) as own
+    where ${isOnlyIn(sql`own.manifests`, sql`own.blob_digest`, digest)}`.execute(db);
+  return Number(found.rows[0]?.bytes ?? 0);
+}
+
+/**
+ * Each repository with the image counts the blob once per manifest that lists it; one count more is somebody else's.
+ * Who looks at more repositories than these learns that it is shared, which it is.
+ */
+function isOnlyIn(manifests: RawBuilder<unknown>, blob: RawBuilder<unknown>, image: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(
+    select coalesce(sum(uses), 0) from (
+      select held.tagged_count + held.untagged_count as uses
+      from blobs join repository_blobs as held on held.blob_id = blobs.id
+      where blobs.digest = ${blob} limit ${MOST_HOLDERS}) as counted)
+    <= ${manifests} * (select count(*) from (
+      select 1 as one from held_manifests where digest = ${image} limit ${MOST_HOLDERS}) as holders)`;
+}
