@@ -5,14 +5,13 @@ import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import type { AppOptions, Core } from './app.ts';
 import { createChanges } from './catalog/changes.ts';
-import type { CrawlProgress } from './catalog/crawl.ts';
-import { createIndexer } from './catalog/indexer.ts';
 import type { Config } from './config/config.ts';
 import { tokenRealm } from './config/public-url.ts';
 import { StartError } from './errors.ts';
 import { createDeletion } from './housekeeping/deletion.ts';
 import { createDispatcher, type PlainHandler } from './http/dispatch.ts';
 import { closeServer, createHttpServer, listen } from './http/server.ts';
+import { createIndexSide } from './index-side.ts';
 import { createEventStore, type RegistryEvent } from './notifications/events.ts';
 import { createReceiver } from './notifications/receiver.ts';
 import { createNotificationEndpoint } from './notifications/routes.ts';
@@ -29,14 +28,6 @@ export interface RegistrySideOptions extends AppOptions {
 
 export type RegistrySide = Awaited<ReturnType<typeof createRegistrySide>>;
 
-export interface CrawlState {
-  readonly crawl: CrawlProgress | undefined;
-  /** A crawl has been finished at least once: what is not listed is not there. */
-  readonly isComplete: boolean;
-}
-
-const RECONCILE_MS = 6 * 3600_000;
-const CRAWL_STATE_MS = 1000;
 const INNER_DRAIN_MS = 1000;
 
 export async function createRegistrySide(options: RegistrySideOptions) {
@@ -47,7 +38,11 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   const notificationSecret = await chosenSecret(options);
   prepareOther(options, notificationSecret);
   const changes = createChanges();
-  const indexer = createIndexer({ db, client, now, log, onChanged: changes.emit });
+  const index = createIndexSide({
+    ...{ config, db, client, now, log, onChanged: changes.emit },
+    onGone: (repository, tags) => background(deletion.keepGone(repository, tags)),
+  });
+  const { indexer } = index;
   const deletion = createDeletion({
     db,
     client,
@@ -75,14 +70,6 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     if (await indexer.needsCrawl(instanceId)) await indexer.crawl('instance');
   }
 
-  // What pages say of the index: kept here, so that they need not ask the database each time.
-  let crawlState: CrawlState = { crawl: undefined, isComplete: false };
-  let watch: NodeJS.Timeout | undefined;
-  async function readCrawlState(): Promise<void> {
-    const isComplete = crawlState.isComplete || (await indexer.hasCrawled());
-    crawlState = { crawl: await indexer.progress(), isComplete };
-  }
-
   let lastPushTokenAt: number | undefined;
   permits.onPushIssued((repository) => {
     lastPushTokenAt = now();
@@ -96,6 +83,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       if (reachable) log.info({ registry: client.address }, 'registry reachable');
       else log.warn({ registry: client.address, reason: error }, 'registry not reachable');
       if (reachable) signer?.retry();
+      index.noteReachable(reachable);
     },
   });
   const notification = createNotificationEndpoint({
@@ -108,7 +96,6 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   const inner = await innerListener(config, notification);
   const managed =
     config.registry.url === null ? await prepareManaged(options, notificationSecret, inner?.url) : undefined;
-  let schedule: NodeJS.Timeout | undefined;
 
   function background(work: Promise<unknown>): void {
     work.catch((error: unknown) => log.warn({ error }, 'background work failed'));
@@ -118,6 +105,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     client,
     changes,
     indexer,
+    jobs: index.jobs,
     deletion,
     receiver,
     notification,
@@ -127,25 +115,21 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     notificationSecret,
     events: createEventStore(db),
     lastPushTokenAt: () => lastPushTokenAt,
-    crawlState: () => crawlState,
+    crawlState: index.crawlState,
     async start(): Promise<void> {
-      await readCrawlState();
-      watch = setInterval(() => background(readCrawlState()), CRAWL_STATE_MS).unref();
+      await index.watch();
       await managed?.start();
       await monitor.start();
       await signer?.probe();
       // Which manifests were only in the way of a deletion has to be known before events about them are read.
       await deletion.resume().catch((error: unknown) => log.error({ error }, 'interrupted deletions not ended'));
       await receiver.start();
-      background(indexer.crawl('start'));
-      schedule = setInterval(() => background(indexer.crawl('schedule')), RECONCILE_MS).unref();
+      index.start();
     },
     async stop(): Promise<void> {
-      clearInterval(schedule);
       monitor.stop();
       deletion.stop();
-      clearInterval(watch);
-      await indexer.close();
+      await index.stop();
       await receiver.stop();
       await managed?.stop();
       await inner?.close();

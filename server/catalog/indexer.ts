@@ -87,6 +87,8 @@ export function createIndexer(deps: IndexerDeps) {
     isCrawling: crawler.isRunning,
     /** Once true: what is not listed is not there. */
     hasCrawled: crawler.hasFinished,
+    /** A crawl broke off and waits for the registry. */
+    isInterrupted: crawler.isInterrupted,
     /** What could not be read is tried again. */
     retry: retry.run,
     /** Requests to the registry so far. */

@@ -7,6 +7,7 @@ import { AppError, errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { StoredManifest } from '../registry/client.ts';
 import type { Database } from '../storage/database.ts';
+import { createGone } from './gone.ts';
 import { createJournal, type Operation } from './journal.ts';
 import { createOwnDoings } from './own-doings.ts';
 import { type DeletionPlan, parentsOf, readPlan } from './plan.ts';
@@ -178,6 +179,8 @@ export function createDeletion(deps: DeletionDeps) {
     },
     /** To be called with every event, before the index hears of it. */
     notePush: putBack.notePush,
+    /** Tags that left the registry outside of us go to the trash too. */
+    keepGone: createGone({ db, trash, isOwnDigest: own.isOwnDigest, now }).keep,
     isOwnDigest: own.isOwnDigest,
     whoDeleted: own.whoDeleted,
     stop: resumption.stop,

@@ -77,6 +77,14 @@ export function createTrash(db: Database, now: () => number) {
         .execute();
       return rows.map(toItem);
     },
+    /** More tags pointed to it. */
+    async setTags(id: number, tags: readonly string[]): Promise<void> {
+      await db
+        .updateTable('trash')
+        .set({ tags: JSON.stringify(tags) })
+        .where('id', '=', id)
+        .execute();
+    },
     /** For a deletion that did not come about. */
     async remove(id: number): Promise<void> {
       await db.deleteFrom('trash').where('id', '=', id).execute();

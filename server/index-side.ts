@@ -1,0 +1,77 @@
+/** The index and what keeps it in line with the registry: crawls at start, after gaps and by the clock, and its upkeep. */
+import type { CrawlProgress } from './catalog/crawl.ts';
+import { createGap } from './catalog/gap.ts';
+import { createIndexer, type IndexerDeps } from './catalog/indexer.ts';
+import { createVisibility } from './catalog/visibility.ts';
+import type { Config } from './config/config.ts';
+import { createScheduler } from './jobs/scheduler.ts';
+
+export interface CrawlState {
+  readonly crawl: CrawlProgress | undefined;
+  /** A crawl has been finished at least once: what is not listed is not there. */
+  readonly isComplete: boolean;
+}
+
+export interface IndexSideOptions extends Pick<IndexerDeps, 'db' | 'client' | 'now' | 'log' | 'onChanged' | 'onGone'> {
+  readonly config: Config;
+}
+
+const CRAWL_STATE_MS = 1000;
+
+export type IndexSide = ReturnType<typeof createIndexSide>;
+
+export function createIndexSide(options: IndexSideOptions) {
+  const { config, db, now, log } = options;
+  const clock = () => performance.now();
+  const indexer = createIndexer({ ...options, clock });
+  const visibility = createVisibility(db, now);
+  const jobs = createScheduler({ now, clock, log });
+  const gap = createGap(clock);
+  // What pages say of the index: kept here, so that they need not ask the database each time.
+  let crawlState: CrawlState = { crawl: undefined, isComplete: false };
+  let watch: NodeJS.Timeout | undefined;
+
+  jobs.add({
+    name: 'crawl',
+    schedule: config.catalog.crawl_schedule,
+    lane: 'registry',
+    run: () => indexer.crawl('schedule'),
+  });
+  jobs.add({ name: 'retry', schedule: '*/5 * * * *', lane: 'registry', run: indexer.retry });
+  jobs.add({ name: 'visibility', schedule: '20 4 * * *', lane: 'index', run: visibility.prune });
+
+  async function readCrawlState(): Promise<void> {
+    const isComplete = crawlState.isComplete || (await indexer.hasCrawled());
+    crawlState = { crawl: await indexer.progress(), isComplete };
+  }
+
+  function background(work: Promise<unknown>): void {
+    work.catch((error: unknown) => log.warn({ error }, 'background work failed'));
+  }
+
+  return {
+    indexer,
+    jobs,
+    crawlState: () => crawlState,
+    /** What the monitor found, once per change. */
+    noteReachable(isReachable: boolean): void {
+      if (!isReachable) gap.noteGone();
+      else if (gap.noteBack() || indexer.isInterrupted()) background(indexer.crawl('gap'));
+    },
+    /** Pages know from now on how far the index is. */
+    async watch(): Promise<void> {
+      await readCrawlState();
+      watch = setInterval(() => background(readCrawlState()), CRAWL_STATE_MS).unref();
+    },
+    start(): void {
+      background(indexer.crawl('start'));
+      jobs.start();
+    },
+    async stop(): Promise<void> {
+      clearInterval(watch);
+      const jobsEnd = jobs.stop();
+      await indexer.close();
+      await jobsEnd;
+    },
+  };
+}
