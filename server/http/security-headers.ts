@@ -20,7 +20,25 @@ const DIRECTIVES = {
   'trusted-types': ['registry-web'],
 };
 
-function headersFor({ secure, trustworthy }: { secure: boolean; trustworthy: boolean }): Middleware {
+interface Kind {
+  readonly secure: boolean;
+  readonly trustworthy: boolean;
+}
+
+/** They are the same for every request of a kind, so helmet is asked once. */
+function headersFor(kind: Kind): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  const recorder = {
+    setHeader: (name: string, value: string) => headers.set(name, value),
+    removeHeader: (name: string) => headers.delete(name),
+  };
+  helmetFor(kind)({} as IncomingMessage, recorder as unknown as ServerResponse, (error) => {
+    if (error !== undefined) throw error;
+  });
+  return headers;
+}
+
+function helmetFor({ secure, trustworthy }: Kind): Middleware {
   return helmet({
     contentSecurityPolicy: { useDefaults: false, directives: DIRECTIVES },
     // Browsers ignore these two on plain HTTP off localhost, and log an error about it on every page.
@@ -45,7 +63,7 @@ export function securityHeaders(originOf: OriginOf): Middleware {
   const plain = headersFor({ secure: false, trustworthy: false });
   return (request, response, next) => {
     const { secure, host } = originOf(request);
-    const chosen = secure ? https : isLocalName(host) ? local : plain;
-    chosen(request, response, next);
+    for (const [name, value] of secure ? https : isLocalName(host) ? local : plain) response.setHeader(name, value);
+    next();
   };
 }

@@ -2,19 +2,6 @@ import type { Locale } from './i18n.ts';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
-/** Decimal units with three digits that count: `412 kB`, `1.9 GB`. */
-function formatBytes(locale: Locale, bytes: number): string {
-  let value = Math.max(0, bytes);
-  let unit = 0;
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  const digits = unit > 0 && value < 99.95 ? 1 : 0;
-  const text = new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value);
-  return `${text} ${UNITS[unit]}`;
-}
-
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['year', 31_557_600_000],
   ['month', 2_629_800_000],
@@ -23,9 +10,27 @@ const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['minute', 60_000],
 ];
 
-/** @param now The clock, so that a page is the same for the same moment. */
-export function createFormat(locale: Locale, now: () => number, justNow: string) {
+const MOST_REMEMBERED = 5000;
+
+/** The same few texts are asked for again and again, and the formatters of `Intl` are slow. */
+function remembering<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const known = new Map<Key, Value>();
+  return (key) => {
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    if (known.size >= MOST_REMEMBERED) known.clear();
+    const made = make(key);
+    known.set(key, made);
+    return made;
+  };
+}
+
+/** What only the language decides; making these costs more than a page. */
+const wordsOf = remembering((locale: Locale) => {
   const numbers = new Intl.NumberFormat(locale);
+  const [whole, tenths] = [0, 1].map(
+    (maximumFractionDigits) => new Intl.NumberFormat(locale, { maximumFractionDigits }),
+  );
   const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
   const times = new Intl.DateTimeFormat(locale, {
     year: 'numeric',
@@ -39,30 +44,58 @@ export function createFormat(locale: Locale, now: () => number, justNow: string)
   });
   const spans = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
   const longSpans = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+
+  function relative(key: string): string {
+    const [step = '', count] = key.split(' ');
+    const [unit, size] = STEPS[Number(step)] ?? ['minute', 60_000];
+    // "last mo" is no English.
+    const words = size > 86_400_000 ? longSpans : spans;
+    const text = words.format(-Number(count), unit).replaceAll('.', '');
+    // As in every other text: a space between figures and Chinese.
+    return text.replace(/(\d)(?=\p{Script=Han})/u, '$1 ');
+  }
+
   return {
-    bytes: (bytes: number): string => formatBytes(locale, bytes),
-    number: (value: number): string => numbers.format(value),
+    numbers,
+    bytes: (value: number, digits: 0 | 1) => (digits === 0 ? whole : tenths)?.format(value) ?? '',
+    date: remembering((ms: number) => dates.format(ms)),
+    dateTime: remembering((ms: number) => times.format(ms)),
+    relative: remembering(relative),
+  };
+});
+
+/** @param now The clock, so that a page is the same for the same moment. */
+export function createFormat(locale: Locale, now: () => number, justNow: string) {
+  const words = wordsOf(locale);
+  return {
+    /** Decimal units with three digits that count: `412 kB`, `1.9 GB`. */
+    bytes(bytes: number): string {
+      let value = Math.max(0, bytes);
+      let unit = 0;
+      while (value >= 999.5 && unit < UNITS.length - 1) {
+        value /= 1000;
+        unit += 1;
+      }
+      return `${words.bytes(value, unit > 0 && value < 99.95 ? 1 : 0)} ${UNITS[unit]}`;
+    },
+    number: (value: number): string => words.numbers.format(value),
     /** Part of a whole, 0 to 1. */
-    percent: (share: number): string => `${numbers.format(Math.round(share * 100))}%`,
-    date: (ms: number): string => dates.format(ms),
+    percent: (share: number): string => `${words.numbers.format(Math.round(share * 100))}%`,
+    date: words.date,
     /** With the zone, because the server's may not be the reader's. */
-    dateTime: (ms: number): string => times.format(ms),
+    dateTime: words.dateTime,
     iso: (ms: number): string => new Date(ms).toISOString(),
     relative(ms: number): string {
       const past = now() - ms;
-      const step = STEPS.find(([, size]) => Math.abs(past) >= size);
-      if (step === undefined) return justNow;
-      // "last mo" is no English.
-      const words = step[1] > 86_400_000 ? longSpans : spans;
-      const text = words.format(-Math.trunc(past / step[1]), step[0]).replaceAll('.', '');
-      // As in every other text: a space between figures and Chinese.
-      return text.replace(/(\d)(?=\p{Script=Han})/u, '$1 ');
+      const step = STEPS.findIndex(([, size]) => Math.abs(past) >= size);
+      const size = STEPS[step]?.[1];
+      return size === undefined ? justNow : words.relative(`${step} ${Math.trunc(past / size)}`);
     },
     duration(ms: number): string {
-      if (ms < 1000) return `${numbers.format(Math.round(ms))} ms`;
+      if (ms < 1000) return `${words.numbers.format(Math.round(ms))} ms`;
       return ms < 60_000
-        ? `${numbers.format(Math.round(ms / 100) / 10)} s`
-        : `${numbers.format(Math.round(ms / 60_000))} min`;
+        ? `${words.numbers.format(Math.round(ms / 100) / 10)} s`
+        : `${words.numbers.format(Math.round(ms / 60_000))} min`;
     },
   };
 }

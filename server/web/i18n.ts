@@ -34,14 +34,53 @@ export function createLanguages(folder: string): Languages {
     showSupportNotice: false,
     interpolation: { escapeValue: false, skipOnVariables: true },
   });
+  const translators = new Map(LOCALES.map((locale) => [locale, createTranslator(instance, locale)]));
   return {
-    translator(locale) {
-      const fixed = instance.getFixedT(locale);
-      return (key, params = {}) => String(fixed(key, { ...params }));
-    },
+    translator: (locale) => translators.get(locale) ?? createTranslator(instance, locale),
     has: (key) => instance.exists(key),
   };
 }
+
+/**
+ * A page asks for a hundred texts, and looking each up anew would cost more than the rest of it. What is found once is
+ * kept: as it stands where nothing is to be filled in, else cut at its gaps. The languages' own rules stay i18next's.
+ */
+function createTranslator(instance: i18n, locale: Locale): Translate {
+  const fixed = instance.getFixedT(locale);
+  const plurals = new Intl.PluralRules(locale);
+  const plain = new Map<string, string>();
+  const cut = new Map<string, readonly string[] | null>();
+
+  function partsOf(key: string, count: string | number | undefined): readonly string[] | null {
+    const form = typeof count === 'number' ? `${key}_${plurals.select(count)}` : key;
+    const known = cut.get(form);
+    if (known !== undefined) return known;
+    const [namespace = '', path = ''] = key.includes(':') ? key.split(':') : ['common', key];
+    const text: unknown =
+      instance.getResource(locale, namespace, path + form.slice(key.length)) ??
+      instance.getResource(locale, namespace, path);
+    const parts = typeof text === 'string' && !UNUSUAL.test(text) ? text.split(GAP) : null;
+    cut.set(form, parts);
+    return parts;
+  }
+
+  return (key, params) => {
+    if (params === undefined) {
+      const text = plain.get(key) ?? String(fixed(key));
+      plain.set(key, text);
+      return text;
+    }
+    const parts = partsOf(key, params['count']);
+    // Every other part is the name of a value.
+    return (
+      parts?.map((part, index) => (index % 2 === 0 ? part : (params[part] ?? ''))).join('') ?? fixed(key, { ...params })
+    );
+  };
+}
+
+const GAP = /{{\s*(\w+)\s*}}/;
+/** Other texts inside, formats, nothing to be escaped: for i18next. */
+const UNUSUAL = /\$t\(|{{\s*\w+\s*[^\w\s}]|{{\s*-/;
 
 export function isLocale(text: string | undefined): text is Locale {
   return LOCALES.some((locale) => locale === text);

@@ -11,7 +11,8 @@ import { NOW } from './browse-facts.ts';
 
 const ROOT = join(fileURLToPath(import.meta.url), '..', '..', '..');
 const languages = createLanguages(join(ROOT, 'locales'));
-const renderView = createViewEngine(join(ROOT, 'views'), true);
+// Not cached: there a name that the model lacks is an error.
+const renderView = createViewEngine(join(ROOT, 'views'), false);
 
 export const ADMIN: Rights = { subject: ANONYMOUS, isAdmin: true, isAuditor: false, rules: [] };
 const pullOnly = { repository: '**', address: '*', canPull: true, canPush: false, canDelete: false };
