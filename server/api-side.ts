@@ -1,12 +1,14 @@
 /** The JSON API, with everything it reads: the same stores and the same rights as the pages. */
 import { type Api, createApi } from './api/api.ts';
 import { accountRoutes } from './api/resources/account.ts';
-import { deletionRoutes } from './api/resources/deletion.ts';
-import { eventRoutes } from './api/resources/events.ts';
-import { manifestRoutes } from './api/resources/manifests.ts';
-import { repositoryRoutes } from './api/resources/repositories.ts';
-import { type RegistryFacts, statusRoutes } from './api/resources/status.ts';
+import { compareRoutes } from './api/resources/compare.ts';
+import { type DeletionRoutesDeps, deletionRoutes } from './api/resources/deletion.ts';
+import { type EventRoutesDeps, eventRoutes } from './api/resources/events.ts';
+import { type ManifestRoutesDeps, manifestRoutes } from './api/resources/manifests.ts';
+import { type RepositoryRoutesDeps, repositoryRoutes } from './api/resources/repositories.ts';
+import { type RegistryFacts, type StatusRoutesDeps, statusRoutes } from './api/resources/status.ts';
 import { tagRoutes } from './api/resources/tags.ts';
+import type { ApiRoute } from './api/route.ts';
 import { createImages } from './catalog/images.ts';
 import { createRepositoryStore } from './catalog/repositories.ts';
 import { createTagStore } from './catalog/tags.ts';
@@ -14,6 +16,7 @@ import { createVisibility } from './catalog/visibility.ts';
 import type { Config } from './config/config.ts';
 import { VERSION } from './config/version.ts';
 import type { RegistrySide } from './registry-side.ts';
+import type { Database } from './storage/database.ts';
 import { sessionCookieName } from './web/session.ts';
 import type { Web } from './web/web.ts';
 import type { WebSideOptions } from './web-side.ts';
@@ -23,13 +26,27 @@ export interface ApiSideOptions extends WebSideOptions {
 }
 
 export function createApiSide(options: ApiSideOptions): Api {
-  const { config, core, opened, log, web } = options;
+  const { config, core, registry, opened, log, web } = options;
+  const { db } = opened;
   return createApi({
     ...core,
     sessions: web.sessions,
     sentence: web.sentence,
-    visibility: createVisibility(opened.db),
-    routes: apiRoutes(options),
+    visibility: createVisibility(db),
+    routes: apiRoutes({
+      db,
+      readonly: registry.isReadonly,
+      refresh: registry.indexer.refreshRepository,
+      images: createImages({ db, fetchManifest: registry.indexer.fetchManifest, log }),
+      deletion: registry.deletion,
+      events: registry.events,
+      status: {
+        version: VERSION,
+        registry: () => registryFacts(config, registry),
+        crawl: registry.crawlState,
+        arrivals: registry.events.arrivals,
+      },
+    }),
     authEnabled: config.registry.auth.enabled,
     basePath: config.server.base_path,
     version: VERSION,
@@ -38,22 +55,27 @@ export function createApiSide(options: ApiSideOptions): Api {
   });
 }
 
-function apiRoutes({ config, registry, opened: { db }, log }: ApiSideOptions) {
-  const readonly = registry.isReadonly;
+export interface ApiRoutesDeps {
+  readonly db: Database;
+  readonly readonly: boolean;
+  readonly refresh: RepositoryRoutesDeps['refresh'];
+  readonly images: ManifestRoutesDeps['images'];
+  readonly deletion: DeletionRoutesDeps['deletion'];
+  readonly events: EventRoutesDeps['events'];
+  readonly status: Omit<StatusRoutesDeps, 'readonly'>;
+}
+
+/** Every route of the API, in the order in which its page shows them. */
+export function apiRoutes({ db, readonly, refresh, images, deletion, events, status }: ApiRoutesDeps): ApiRoute[] {
   const found = { repositories: createRepositoryStore(db), tags: createTagStore(db) };
   return [
-    ...repositoryRoutes({ ...found, refresh: registry.indexer.refreshRepository }),
+    ...repositoryRoutes({ ...found, refresh }),
     ...tagRoutes(found),
-    ...deletionRoutes({ ...found, readonly, deletion: registry.deletion }),
-    ...manifestRoutes({ ...found, images: createImages({ db, fetchManifest: registry.indexer.fetchManifest, log }) }),
-    ...eventRoutes(registry),
-    ...statusRoutes({
-      version: VERSION,
-      readonly,
-      registry: () => registryFacts(config, registry),
-      crawl: registry.crawlState,
-      arrivals: registry.events.arrivals,
-    }),
+    ...deletionRoutes({ ...found, readonly, deletion }),
+    ...manifestRoutes({ ...found, images }),
+    ...compareRoutes({ ...found, images }),
+    ...eventRoutes({ events }),
+    ...statusRoutes({ ...status, readonly }),
     ...accountRoutes(),
   ];
 }

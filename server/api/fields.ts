@@ -53,7 +53,7 @@ export function timeOrNever(ms: number): string | null {
   return ms === 0 ? null : timeOf(ms);
 }
 
-const MOST_ENTRIES = 200;
+export const MOST_ENTRIES = 200;
 const LONGEST_TEXT = 4096;
 
 /** Texts that come from whoever built the image: an answer stays of bounded size, whatever they wrote. */

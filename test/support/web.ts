@@ -5,23 +5,23 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import express from 'express';
-import { createAccess } from '../../server/access/engine.ts';
+import express, { type RequestHandler } from 'express';
+import { type Access, createAccess } from '../../server/access/engine.ts';
 import { createGrantStore } from '../../server/access/grants.ts';
 import { createRoleStore } from '../../server/access/roles.ts';
 import { createUserStore } from '../../server/access/users.ts';
-import { createCredentialChecker } from '../../server/accounts/credentials.ts';
+import { type CredentialChecker, createCredentialChecker } from '../../server/accounts/credentials.ts';
 import { createSetupCode, ensureFirstAdmin } from '../../server/accounts/first-admin.ts';
 import { createPasswordHasher } from '../../server/accounts/password.ts';
 import { createSessions } from '../../server/accounts/sessions.ts';
-import { createAudit } from '../../server/audit/audit.ts';
+import { type Audit, createAudit } from '../../server/audit/audit.ts';
 import { configSchema } from '../../server/config/config.ts';
-import { createOriginOf } from '../../server/http/client-address.ts';
-import { createLogger } from '../../server/log.ts';
-import { openDatabase } from '../../server/storage/database.ts';
+import { createOriginOf, type OriginOf } from '../../server/http/client-address.ts';
+import { createLogger, type Logger } from '../../server/log.ts';
+import { type Database, openDatabase } from '../../server/storage/database.ts';
 import { createSettings } from '../../server/storage/settings.ts';
 import type { PageModule } from '../../server/web/routes.ts';
-import { createWeb, type WebDeps } from '../../server/web/web.ts';
+import { createWeb, type Web, type WebDeps } from '../../server/web/web.ts';
 
 export const ROOT = join(fileURLToPath(import.meta.url), '..', '..', '..');
 
@@ -32,6 +32,20 @@ export interface TestWebOptions {
   readonly deps?: Partial<WebDeps>;
   /** Trusted as a proxy, so that a test can be another client or come over https. */
   readonly trustedProxies?: readonly string[];
+  /** Makes what is mounted below `/api/v1`. */
+  readonly api?: (parts: ApiParts) => RequestHandler;
+}
+
+/** What the JSON API shares with the pages. */
+export interface ApiParts {
+  readonly db: Database;
+  readonly web: Web;
+  readonly access: Access;
+  readonly credentials: CredentialChecker;
+  readonly originOf: OriginOf;
+  readonly secret: string;
+  readonly log: Logger;
+  readonly audit: Audit;
 }
 
 async function buildOnce(): Promise<void> {
@@ -61,10 +75,13 @@ export async function startWeb(options: TestWebOptions = {}) {
     createAudit(db),
   ];
   await ensureFirstAdmin({ users, roles, grants, hasher, password: adminPassword, settings, log });
+  const originOf = createOriginOf(trustedProxies);
+  const secret = 'test'.repeat(16);
+  const credentials = createCredentialChecker({ access, hasher, users, now: Date.now, log });
   const web = createWeb({
-    ...{ config, root: ROOT, originOf: createOriginOf(trustedProxies), sessionStore: sessions.store },
+    ...{ config, root: ROOT, originOf, sessionStore: sessions.store },
     ...{
-      secret: 'test'.repeat(16),
+      secret,
       log,
       cacheViews: true,
       pages,
@@ -76,7 +93,7 @@ export async function startWeb(options: TestWebOptions = {}) {
       sessions,
       audit,
     },
-    credentials: createCredentialChecker({ access, hasher, users, now: Date.now, log }),
+    credentials,
     setupCode: createSetupCode(settings),
     now: Date.now,
     previewMatches: async (pattern) => ({ total: pattern === '**' ? 12 : 1, names: ['team/app'] }),
@@ -84,6 +101,8 @@ export async function startWeb(options: TestWebOptions = {}) {
   });
   const app = express();
   app.disable('x-powered-by');
+  const api = options.api?.({ db, web, access, credentials, originOf, secret, log, audit });
+  if (api !== undefined) app.use(`${config.server.base_path}/api/v1`, api);
   app.use(config.server.base_path === '' ? '/' : config.server.base_path, web.router);
   const server = createServer(app).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));

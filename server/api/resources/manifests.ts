@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import type { ImageContent, ImageDetail, Images, LayerRow, PlatformEntry } from '../../catalog/images.ts';
+import type {
+  DockerfileStep,
+  ImageContent,
+  ImageDetail,
+  Images,
+  LayerRow,
+  PlatformEntry,
+} from '../../catalog/images.ts';
 import type { Referrer } from '../../catalog/referrers.ts';
 import type { ImageConfig } from '../../registry/image-config.ts';
 import {
@@ -10,6 +17,7 @@ import {
   count,
   digest,
   digestParam,
+  MOST_ENTRIES,
   platform,
   repositoryName,
   repositoryParam,
@@ -44,7 +52,7 @@ const layerSchema = z.strictObject({
     .string()
     .nullable()
     .meta({ description: 'The step that made it.', examples: ['RUN apk add curl'] }),
-  alsoIn: count.describe('Other manifests of this repository with the same layer.'),
+  alsoIn: count.describe('Other images with the same layer that the caller may see, counted up to 1000.'),
 });
 
 const configSchema = z.strictObject({
@@ -69,6 +77,15 @@ const configSchema = z.strictObject({
   volumes: z.array(z.string()),
   stopSignal: z.string(),
   healthcheck: z.array(z.string()),
+  shell: z.array(z.string()),
+  onBuild: z.array(z.string()),
+});
+
+const stepSchema = z.strictObject({
+  instruction: z.string().meta({ examples: ['RUN'] }),
+  text: z.string().meta({ examples: ['apk add curl'] }),
+  createdAt: time.nullable(),
+  layer: count.nullable().describe('Position in `layers`; null for steps that made none.'),
 });
 
 const contentSchema = z.strictObject({
@@ -76,6 +93,7 @@ const contentSchema = z.strictObject({
   platform,
   sizeBytes: bytes,
   layers: z.array(layerSchema),
+  history: z.array(stepSchema).describe('The steps of the build, as lines of a Dockerfile.'),
   configDigest: digest.nullable(),
   config: configSchema.nullable().describe('null for artifacts, and while it could not be read.'),
 });
@@ -110,6 +128,8 @@ const manifestSchema = z
     parents: z.array(digest).describe('Indexes of this repository that list it.'),
     platforms: z.array(entrySchema).describe('Of an index; nested ones are opened up.'),
     attestations: z.array(entrySchema).describe('What BuildKit put beside the images of the index.'),
+    others: z.array(entrySchema).describe('What the index lists without a platform.'),
+    isListCut: z.boolean().describe('The index lists more than stands here.'),
     content: contentSchema.nullable().describe('Of the chosen platform; null while it could not be read.'),
     referrers: z.array(
       z.strictObject({
@@ -174,7 +194,7 @@ async function detailOf(
   platform?: string,
 ): Promise<ImageDetail> {
   await findRepository(deps, context, repository);
-  const found = await deps.images.detail(repository, digest, platform);
+  const found = await deps.images.detail(repository, digest, platform, await context.visibility());
   if (found === undefined) throw hidden();
   return found;
 }
@@ -191,6 +211,8 @@ function manifestBody(image: ImageDetail): z.input<typeof manifestSchema> {
     parents: clipList(image.parents),
     platforms: clipList(image.platforms).map(entryBody),
     attestations: clipList(image.attestations).map(entryBody),
+    others: clipList(image.others).map(entryBody),
+    isListCut: image.isListCut || image.platforms.length > MOST_ENTRIES,
     content: image.content === undefined ? null : contentBody(image.content),
     referrers: clipList(image.referrers).map(referrerBody),
     problems: clipList(image.problems).map((problem) => ({ ...problem })),
@@ -205,10 +227,11 @@ function referrerBody({ annotations, createdAt, ...rest }: Referrer) {
   return { ...rest, createdAt: timeOrNull(createdAt), annotations: clipRecord(annotations) };
 }
 
-function contentBody({ digest, platform, sizeBytes, layers, configDigest, config }: ImageContent) {
+function contentBody({ digest, platform, sizeBytes, layers, dockerfile, configDigest, config }: ImageContent) {
   return {
     ...{ digest, platform, sizeBytes, configDigest },
     layers: clipList(layers, MOST_LAYERS).map(layerBody),
+    history: clipList(dockerfile, MOST_LAYERS).map(stepBody),
     config: config === undefined ? null : configBody(config),
   };
 }
@@ -220,6 +243,10 @@ function layerBody({ digest, mediaType, sizeBytes, annotations, command, alsoIn 
     annotations: clipRecord(annotations),
     command: text === undefined ? null : clip(text),
   };
+}
+
+function stepBody({ instruction, text, createdAt, layer }: DockerfileStep) {
+  return { instruction: clip(instruction), text: clip(text), createdAt: timeOrNull(createdAt), layer: layer ?? null };
 }
 
 function configBody({ created, architecture, os, variant, author, config }: ImageConfig) {
@@ -240,5 +267,7 @@ function configBody({ created, architecture, os, variant, author, config }: Imag
     volumes: texts(config.volumes),
     stopSignal: clip(config.stopSignal),
     healthcheck: texts(config.healthcheck),
+    shell: texts(config.shell),
+    onBuild: texts(config.onBuild),
   };
 }

@@ -37,9 +37,12 @@ const statusSchema = z
         .strictObject({
           running: z.boolean(),
           startedAt: time,
-          finishedAt: time.nullable(),
+          finishedAt: time.nullable().describe('null while it runs or waits to be continued.'),
           repositoriesDone: count,
-          repositoriesTotal: count.nullable(),
+          repositoriesTotal: count.nullable().describe('null until the catalog was read to its end.'),
+          tagsDone: count,
+          repositoriesPerSecond: z.number().nullable(),
+          remainingSeconds: z.number().nullable(),
         })
         .nullable()
         .describe('The one that runs, or the last one.'),
@@ -98,13 +101,14 @@ function factsForAll(deps: StatusRoutesDeps) {
   };
 }
 
-function crawlBody({ startedAt, finishedAt, repositoriesDone, repositoriesTotal }: CrawlProgress) {
+function crawlBody(crawl: CrawlProgress) {
+  const { isRunning, repositoriesDone, repositoriesTotal, tagsDone, repositoriesPerSecond, remainingMs } = crawl;
   return {
-    running: finishedAt === null,
-    startedAt: timeOf(startedAt),
-    finishedAt: timeOrNull(finishedAt),
-    repositoriesDone,
-    repositoriesTotal,
+    running: isRunning,
+    startedAt: timeOf(crawl.startedAt),
+    finishedAt: timeOrNull(crawl.finishedAt),
+    ...{ repositoriesDone, repositoriesTotal, tagsDone, repositoriesPerSecond },
+    remainingSeconds: remainingMs === null ? null : Math.round(remainingMs / 1000),
   };
 }
 

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { type ComparedField, type ComparedLayer, compareImages } from '../../catalog/compare.ts';
+import type { ImageContent, Images, LayerRow } from '../../catalog/images.ts';
+import { AppError } from '../../errors.ts';
+import { parseReferencePath } from '../../registry/reference.ts';
+import { bytes, clip, clipList, digest, platform } from '../fields.ts';
+import { type ApiRoute, type RequestContext, route } from '../route.ts';
+import { type FindDeps, findRepository, hidden } from './find.ts';
+
+export interface CompareRoutesDeps extends Pick<FindDeps, 'repositories'> {
+  readonly images: Pick<Images, 'detail'>;
+}
+
+const MOST_LAYERS = 1000;
+const LONGEST_REFERENCE = 500;
+const change = z.enum(['same', 'changed', 'removed', 'added']);
+
+const layerSchema = z.strictObject({ digest, sizeBytes: bytes, command: z.string().nullable() });
+const fieldSchema = z
+  .strictObject({ name: z.string(), change, a: z.string(), b: z.string() })
+  .meta({ id: 'ComparedField' });
+const sideSchema = z.strictObject({ digest, platform, sizeBytes: bytes }).meta({ id: 'ComparedImage' });
+
+const comparisonSchema = z
+  .strictObject({
+    a: sideSchema,
+    b: sideSchema,
+    bytes: z.strictObject({
+      common: bytes.describe('Of layers that both have.'),
+      onlyA: bytes,
+      onlyB: bytes,
+    }),
+    layers: z
+      .array(z.strictObject({ change, a: layerSchema.nullable(), b: layerSchema.nullable() }))
+      .describe('In their order; `changed`: the same command made another layer. At most 1000.'),
+    fields: z.array(fieldSchema),
+    environment: z.array(fieldSchema),
+    labels: z.array(fieldSchema),
+    annotations: z.array(fieldSchema),
+  })
+  .meta({ id: 'Comparison' });
+
+const reference = (example: string) =>
+  z
+    .string()
+    .max(LONGEST_REFERENCE)
+    .meta({ description: 'Tag or digest of an image: `team/app:v1`, `team/app@sha256:…`.', examples: [example] });
+
+export function compareRoutes(deps: CompareRoutesDeps): readonly ApiRoute[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/compare',
+      id: 'compareImages',
+      policy: 'browse',
+      group: 'Manifests',
+      summary: 'What differs between two images',
+      query: z.strictObject({
+        a: reference('team/app:v1'),
+        b: reference('team/app:v2'),
+        platform: z
+          .string()
+          .max(200)
+          .optional()
+          .describe('Of both: `linux/arm64`. Default: `linux/amd64`, else the first.'),
+      }),
+      response: comparisonSchema,
+      handler: async ({ query }, context) => {
+        const a = await contentOf(deps, query.a, query.platform, context, 'a');
+        const b = await contentOf(deps, query.b, query.platform, context, 'b');
+        return comparisonBody(a, b);
+      },
+    }),
+  ];
+}
+
+async function contentOf(
+  deps: CompareRoutesDeps,
+  text: string,
+  wanted: string | undefined,
+  context: RequestContext,
+  field: 'a' | 'b',
+): Promise<ImageContent> {
+  const parsed = parseReferencePath(text);
+  if (parsed === undefined || !('tag' in parsed || 'digest' in parsed)) {
+    throw new AppError('INVALID', `${field} names no tag and no digest, such as team/app:v1.`, { field });
+  }
+  await findRepository(deps, context, parsed.repository);
+  const target = 'tag' in parsed ? parsed.tag : parsed.digest;
+  const found = await deps.images.detail(parsed.repository, target, wanted);
+  if (found?.content === undefined) throw hidden();
+  return found.content;
+}
+
+function comparisonBody(a: ImageContent, b: ImageContent): z.input<typeof comparisonSchema> {
+  const { bytes, layers, fields, environment, labels, annotations } = compareImages(a, b);
+  return {
+    a: sideBody(a),
+    b: sideBody(b),
+    bytes: { common: bytes.common, onlyA: bytes.onlyA, onlyB: bytes.onlyB },
+    layers: clipList(layers, MOST_LAYERS).map(comparedLayer),
+    fields: comparedFields(fields),
+    environment: comparedFields(environment),
+    labels: comparedFields(labels),
+    annotations: comparedFields(annotations),
+  };
+}
+
+function sideBody({ digest, platform, sizeBytes }: ImageContent) {
+  return { digest, platform, sizeBytes };
+}
+
+function comparedLayer({ change, a, b }: ComparedLayer) {
+  return { change, a: a === undefined ? null : layerBody(a), b: b === undefined ? null : layerBody(b) };
+}
+
+function layerBody({ digest, sizeBytes, command }: LayerRow) {
+  const text = command && `${command.instruction} ${command.text}`.trim();
+  return { digest, sizeBytes, command: text === undefined ? null : clip(text) };
+}
+
+function comparedFields(fields: readonly ComparedField[]) {
+  return clipList(fields).map(({ name, change, a, b }) => ({ name: clip(name), change, a: clip(a), b: clip(b) }));
+}
