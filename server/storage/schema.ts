@@ -251,6 +251,8 @@ export interface HeldManifestsTable {
   digest: string;
   first_seen_at: number;
   state: Generated<HeldState>;
+  /** 1: some tag keeps it: its own, one of an index that lists it, or one of what it speaks about. */
+  reached: Generated<Flag>;
   /** Tags that people use. */
   tag_count: Generated<number>;
   /** The highest of them by `tagKey`; '' for none. */

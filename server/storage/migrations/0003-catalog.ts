@@ -194,6 +194,8 @@ async function addHeldManifests(db: Kysely<unknown>): Promise<void> {
     .addColumn('first_seen_at', 'bigint', millis)
     // tagged: under a tag that people use; referrer: speaks about another; child: listed by an index here; untagged.
     .addColumn('state', types.text, (column) => column.notNull().defaultTo('untagged'))
+    // 1: some tag keeps it: its own, one of an index that lists it, or one of what it speaks about.
+    .addColumn('reached', 'integer', flag(0))
     .addColumn('tag_count', 'integer', count)
     // The highest of its tags, and that tag's sort value.
     .addColumn('tag_name', types.text, empty)
