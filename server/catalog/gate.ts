@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import { isOverload } from '../registry/failure.ts';
@@ -24,6 +25,8 @@ const RETRY_DELAYS_MS: readonly number[] = [500, 2000, 6000];
 export function createGate({ client, pace, clock, retryDelaysMs = RETRY_DELAYS_MS }: GateDeps) {
   const waiting: Readonly<Record<Lane, Set<Waiter>>> = { now: new Set(), crawl: new Set() };
   const ending = new AbortController();
+  // One per request that waits for its next try.
+  setMaxListeners(0, ending.signal);
   let running = 0;
   let requests = 0;
   let timer: NodeJS.Timeout | undefined;

@@ -6,7 +6,7 @@ import { createTagStore } from '../../server/catalog/tags.ts';
 import { EVERYTHING } from '../../server/catalog/visibility.ts';
 import type { Config } from '../../server/config/config.ts';
 import { createLogger } from '../../server/log.ts';
-import { createRegistryClient } from '../../server/registry/client.ts';
+import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../../server/registry/client.ts';
 import { openTestDatabase } from './database.ts';
 import { startRegistry } from './registry.ts';
 
@@ -23,23 +23,7 @@ export async function startCatalog() {
   const registry = await startRegistry({ version: '3.1.1' });
   const database = await openTestDatabase();
   const log = createLogger('silent');
-  const config = {
-    registry: {
-      url: registry.url,
-      host: '',
-      port: 0,
-      ca: null,
-      trust_any_ssl: false,
-      basic_auth: null,
-      username: null,
-      password: null,
-    },
-  };
-  const real = createRegistryClient({
-    config: config as unknown as Pick<Config, 'registry'>,
-    token: async () => undefined,
-    log,
-  });
+  const real = openClient(registry.url);
   const state: Catalog = {
     url: registry.url,
     asked: [],
@@ -79,8 +63,19 @@ export async function startCatalog() {
   };
 }
 
+/** A client of an open registry. */
+export function openClient(url: string, deadlines?: RegistryClientOptions['deadlines']): RegistryClient {
+  const none = { ca: null, trust_any_ssl: false, basic_auth: null, username: null, password: null };
+  return createRegistryClient({
+    config: { registry: { url, host: '', port: 0, ...none } } as unknown as Pick<Config, 'registry'>,
+    token: async () => undefined,
+    log: createLogger('silent'),
+    ...(deadlines === undefined ? {} : { deadlines }),
+  });
+}
+
 /** Notes each request, and fails those that the test wants to fail. */
-function watched(client: RegistryReader, state: Catalog): RegistryReader {
+export function watched(client: RegistryReader, state: Pick<Catalog, 'asked' | 'failing'>): RegistryReader {
   const note = (kind: string, what: string): void => {
     state.asked.push(`${kind} ${what}`);
     if (state.failing.has(kind)) throw new Error(`${kind} fails`);
