@@ -1,0 +1,179 @@
+import { type Selectable, sql } from 'kysely';
+import type { Database } from '../storage/database.ts';
+import type { FoldersTable, RepositoriesTable } from '../storage/schema.ts';
+import {
+  type AskedPage,
+  type Direction,
+  exactly,
+  type KeyOrder,
+  type KeyPage,
+  keyClauses,
+  type Reading,
+  readKeyPage,
+  type Total,
+} from './key-page.ts';
+import { type RepositoryQuery, type RepositorySort, sortValue } from './repository-query.ts';
+import { type RepositoryRow, toRow } from './repository-row.ts';
+import type { Visibility } from './visibility.ts';
+
+/** A folder and everything below it, as far as the viewer sees it. */
+export interface FolderRow {
+  readonly path: string;
+  /** Its last part. */
+  readonly name: string;
+  readonly repositoryCount: number;
+  /** The sums follow within seconds; null: never summed up yet, they say nothing. */
+  readonly summedAt: number | null;
+  readonly tagCount: number;
+  readonly pullCount: number;
+  readonly lastPushedAt: number | null;
+  readonly lastPulledAt: number | null;
+  readonly logicalBytes: number;
+  /** Each blob below once. */
+  readonly sizeBytes: number;
+  readonly uniqueBytes: number;
+  readonly reclaimableBytes: number;
+}
+
+export type FolderSort = 'name' | 'repositories' | RepositorySort;
+
+export interface FolderQuery extends AskedPage {
+  /** '' is the root. */
+  readonly parent: string;
+  /** What folders do not have (newest tag, pusher, platforms) leaves them in the order of their names. */
+  readonly sort: FolderSort;
+  readonly direction: Direction;
+}
+
+export interface FolderPage extends KeyPage<FolderRow> {}
+
+export type FolderEntry =
+  | { readonly folder: FolderRow; readonly repository?: undefined }
+  | { readonly repository: RepositoryRow; readonly folder?: undefined };
+
+/** `total`: repositories anywhere below. */
+export interface FolderContents extends KeyPage<FolderEntry>, Total {}
+
+type StoredFolder = Selectable<FoldersTable>;
+type StoredRepository = Selectable<RepositoriesTable>;
+
+const PATH = sql<string>`path`;
+const SORT_COLUMN: Partial<Record<FolderSort, Exclude<keyof StoredFolder, 'parent'>>> = {
+  repositories: 'repository_count',
+  tags: 'tag_count',
+  pushed: 'last_pushed_at',
+  pulled: 'last_pulled_at',
+  pulls: 'pull_count',
+  size: 'size_bytes',
+  unique: 'unique_bytes',
+};
+
+function folderOrder(sort: FolderSort, direction: Direction): KeyOrder {
+  const column = SORT_COLUMN[sort];
+  if (column !== undefined) return { value: sql.ref(column), key: PATH, direction, isText: false };
+  return { value: PATH, key: PATH, direction: sort === 'name' ? direction : 'asc', isText: true };
+}
+
+const folderValue = (row: StoredFolder, sort: FolderSort): string | number => row[SORT_COLUMN[sort] ?? 'path'];
+
+export async function listFolders(db: Database, visibility: Visibility, query: FolderQuery): Promise<FolderPage> {
+  const page = await readKeyPage(
+    query,
+    (reading) => readFolders(db, visibility, query, reading),
+    (row) => ({ value: folderValue(row, query.sort), key: row.path }),
+  );
+  return { ...page, rows: page.rows.map(toFolder) };
+}
+
+async function readFolders(
+  db: Database,
+  { id }: Visibility,
+  { parent, sort, direction }: FolderQuery,
+  reading: Reading,
+): Promise<readonly StoredFolder[]> {
+  const { behind, orderBy } = keyClauses(folderOrder(sort, direction), reading);
+  const found = await sql<StoredFolder>`
+    select * from folders where visibility_id = ${id} and parent = ${parent} and ${behind} and +repository_count > 0
+    order by ${orderBy} limit ${reading.limit}`.execute(db);
+  return found.rows;
+}
+
+type Entry =
+  | { readonly folder: StoredFolder; readonly repository?: undefined }
+  | { readonly repository: StoredRepository; readonly folder?: undefined };
+
+export type ReadDirect = (
+  query: Omit<RepositoryQuery, keyof AskedPage>,
+  reading: Reading,
+) => Promise<readonly StoredRepository[]>;
+
+/** Two lists read as one: a page may begin in the folders and end in the repositories, in both directions. */
+export async function listFolderContents(
+  db: Database,
+  visibility: Visibility,
+  query: FolderQuery,
+  readDirect: ReadDirect,
+): Promise<FolderContents> {
+  const sort = query.sort === 'repositories' ? 'name' : query.sort;
+  const direct = { folder: query.parent, isDirect: true, sort, direction: query.direction } as const;
+  const parts = {
+    folders: async (reading: Reading): Promise<readonly Entry[]> =>
+      (await readFolders(db, visibility, query, reading)).map((folder) => ({ folder })),
+    repositories: async (reading: Reading): Promise<readonly Entry[]> =>
+      (await readDirect(direct, reading)).map((repository) => ({ repository })),
+  };
+  const page = await readKeyPage(
+    query,
+    (reading) => readBoth(parts, reading),
+    (entry) =>
+      entry.folder !== undefined
+        ? { value: folderValue(entry.folder, query.sort), key: entry.folder.path, part: 'folders' }
+        : { value: sortValue(entry.repository, sort), key: entry.repository.name, part: 'repositories' },
+  );
+  const rows = page.rows.map(
+    (entry): FolderEntry =>
+      entry.folder !== undefined ? { folder: toFolder(entry.folder) } : { repository: toRow(entry.repository) },
+  );
+  return { ...page, rows, ...exactly(await countBelow(db, visibility, query.parent)) };
+}
+
+async function readBoth(
+  parts: Readonly<Record<'folders' | 'repositories', (reading: Reading) => Promise<readonly Entry[]>>>,
+  { position, isBackwards, limit }: Reading,
+): Promise<readonly Entry[]> {
+  const [first, second] = isBackwards ? [parts.repositories, parts.folders] : [parts.folders, parts.repositories];
+  const isInSecond = position?.part === (isBackwards ? 'folders' : 'repositories');
+  if (isInSecond) return second({ position, isBackwards, limit });
+  const found = await first({ position, isBackwards, limit });
+  if (found.length >= limit) return found;
+  return [...found, ...(await second({ position: undefined, isBackwards, limit: limit - found.length }))];
+}
+
+async function countBelow(db: Database, { id }: Visibility, path: string): Promise<number> {
+  const row = await db
+    .selectFrom('folders')
+    .select('repository_count')
+    .where('visibility_id', '=', id)
+    .where('path', '=', path)
+    .executeTakeFirst();
+  return row?.repository_count ?? 0;
+}
+
+const orNull = (ms: number): number | null => (ms === 0 ? null : ms);
+
+function toFolder(row: StoredFolder): FolderRow {
+  return {
+    path: row.path,
+    name: row.path.slice(row.path.lastIndexOf('/') + 1),
+    repositoryCount: row.repository_count,
+    summedAt: orNull(row.summed_at),
+    tagCount: row.tag_count,
+    pullCount: row.pull_count,
+    lastPushedAt: orNull(row.last_pushed_at),
+    lastPulledAt: orNull(row.last_pulled_at),
+    logicalBytes: row.logical_bytes,
+    sizeBytes: row.size_bytes,
+    uniqueBytes: row.unique_bytes,
+    reclaimableBytes: row.reclaimable_bytes,
+  };
+}

@@ -1,0 +1,120 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Database } from '../storage/database.ts';
+import { cappedTotal, exactly, MOST_COUNTED, type Total } from './key-page.ts';
+import {
+  filterRestrictions,
+  folderRestriction,
+  type RepositoryQuery,
+  type Restriction,
+  visibleRestriction,
+} from './repository-query.ts';
+import type { Visibility } from './visibility.ts';
+
+/**
+ * Up to here rows are fetched one by one and sorted; beyond, the sort's index is read until the page is full. In between
+ * both cost about the same at 100 000 repositories.
+ */
+const FEW = 1500;
+/** So many rows are looked at, at most, to say how many there are. */
+const MOST_EXAMINED = 20_000;
+
+export interface RepositoryPlan {
+  readonly from: RawBuilder<unknown>;
+  readonly where: RawBuilder<SqlBool>;
+  /** Asked for once per page, not by who reads only rows. */
+  readonly total: () => Promise<Total>;
+}
+
+interface Weighed extends Restriction {
+  /** Exact up to `FEW`, undefined where nobody can tell cheaply. */
+  readonly weight: number | undefined;
+}
+
+/** Engines guess badly here: they know neither how many rows a filter leaves nor that a page is enough. */
+export async function planRepositories(
+  db: Database,
+  visibility: Visibility,
+  query: RepositoryQuery,
+): Promise<RepositoryPlan> {
+  const restrictions: Weighed[] = [];
+  for (const restriction of restrictionsOf(visibility, query)) {
+    restrictions.push({ ...restriction, weight: await weigh(db, restriction) });
+  }
+  const driver = lightest(restrictions);
+  const conditions = restrictions.filter((each) => each !== driver).map((each) => each.condition);
+  if (query.isDirect === true) conditions.push(sql<SqlBool>`repositories.folder = ${query.folder ?? ''}`);
+  if (driver !== undefined) conditions.push(sql<SqlBool>`repositories.id = chosen.id`);
+  const where = conditions.length === 0 ? sql<SqlBool>`1 = 1` : sql.join<SqlBool>(conditions, sql` and `);
+  // A cross join, because SQLite keeps its order.
+  const from = driver === undefined ? sql`repositories` : sql`(${driver.candidates}) as chosen cross join repositories`;
+  const total = () => countRows(db, visibility, query, { restrictions, driver, from, where });
+  return { from, where, total };
+}
+
+function restrictionsOf(visibility: Visibility, query: RepositoryQuery): readonly Restriction[] {
+  const found: Restriction[] = [];
+  if (!visibility.all) found.push(visibleRestriction(visibility));
+  if (query.isDirect !== true && query.folder) found.push(folderRestriction(query.folder, query.sort));
+  found.push(...filterRestrictions(query, query.sort));
+  return found;
+}
+
+async function weigh(db: Database, { candidates, count }: Restriction): Promise<number | undefined> {
+  if (candidates === undefined) return undefined;
+  const counted = count ?? sql`select count(*) as total from (${candidates} limit ${FEW + 1}) as some`;
+  const { rows } = await sql<{ total: number }>`${counted}`.execute(db);
+  return Number(rows[0]?.total ?? 0);
+}
+
+function lightest(restrictions: readonly Weighed[]): Weighed | undefined {
+  return restrictions
+    .filter(({ weight }) => weight !== undefined && weight <= FEW)
+    .sort((one, other) => (one.weight ?? 0) - (other.weight ?? 0))[0];
+}
+
+interface Chosen extends Pick<RepositoryPlan, 'from' | 'where'> {
+  readonly restrictions: readonly Weighed[];
+  readonly driver: Weighed | undefined;
+}
+
+async function countRows(db: Database, visibility: Visibility, query: RepositoryQuery, plan: Chosen): Promise<Total> {
+  const { restrictions, driver, from, where } = plan;
+  if (filterRestrictions(query, query.sort).length === 0) return exactly(await countFolder(db, visibility, query));
+  if (driver !== undefined) return cappedTotal(await countOf(db, sql`select 1 from ${from} where ${where}`));
+  const [only, ...others] = restrictions;
+  // More than a few, so more than is counted.
+  if (only?.weight !== undefined && others.length === 0) return { total: MOST_COUNTED, isExact: false };
+  const some = sql`(select * from repositories order by id limit ${MOST_EXAMINED}) as repositories`;
+  const found = await countOf(db, sql`select 1 from ${some} where ${where}`);
+  const all = await countOf(db, sql`select 1 from repositories`, MOST_EXAMINED);
+  return all <= MOST_EXAMINED ? cappedTotal(found) : { ...cappedTotal(found), isExact: false };
+}
+
+async function countOf(db: Database, rows: RawBuilder<unknown>, most = MOST_COUNTED): Promise<number> {
+  const counted = await sql<{
+    total: number;
+  }>`select count(*) as total from (${rows} limit ${most + 1}) as some`.execute(db);
+  return Number(counted.rows[0]?.total ?? 0);
+}
+
+/** Kept with each repository that comes or goes, so nothing is counted here. */
+async function countFolder(
+  db: Database,
+  { id }: Visibility,
+  { folder = '', isDirect = false }: Pick<RepositoryQuery, 'folder' | 'isDirect'>,
+): Promise<number> {
+  const own = await db
+    .selectFrom('folders')
+    .select('repository_count')
+    .where('visibility_id', '=', id)
+    .where('path', '=', folder)
+    .executeTakeFirst();
+  if (!isDirect) return own?.repository_count ?? 0;
+  const below = await db
+    .selectFrom('folders')
+    .select(({ fn }) => fn.sum<number>('repository_count').as('total'))
+    .where('visibility_id', '=', id)
+    .where('parent', '=', folder)
+    .executeTakeFirst();
+  return Math.max(0, (own?.repository_count ?? 0) - Number(below?.total ?? 0));
+}

@@ -1,0 +1,159 @@
+/** What a list of repositories can be asked for, as SQL: sort values as the indexes have them, and filters. */
+import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
+import type { RepositoriesTable } from '../storage/schema.ts';
+import { likePattern } from './cursor.ts';
+import type { AskedPage, Direction, KeyOrder } from './key-page.ts';
+import { EVERYTHING, NOTHING, type Visibility } from './visibility.ts';
+
+export const REPOSITORY_SORTS = [
+  'name',
+  'tags',
+  'newest',
+  'pushed',
+  'by',
+  'pulled',
+  'pulls',
+  'platforms',
+  'size',
+  'unique',
+] as const;
+export type RepositorySort = (typeof REPOSITORY_SORTS)[number];
+
+export interface RepositoryFilters {
+  /** Part of the name. */
+  readonly filter?: string | undefined;
+  /** `linux/arm64`. */
+  readonly platform?: string | undefined;
+  /** `helm`: some image in it is of this kind. */
+  readonly kind?: string | undefined;
+  /** Epoch milliseconds; never pushed to in our time counts as long ago. */
+  readonly pushedBefore?: number | undefined;
+  readonly pushedAfter?: number | undefined;
+  readonly atLeastBytes?: number | undefined;
+  readonly atMostBytes?: number | undefined;
+  readonly neverPulled?: boolean | undefined;
+  /** Without tags. */
+  readonly isEmpty?: boolean | undefined;
+}
+
+export interface RepositoryQuery extends RepositoryFilters, AskedPage {
+  /** Only what lies below this folder: `team`; '' is no restriction. */
+  readonly folder?: string | undefined;
+  /** Only what lies in `folder` itself, where '' is the root. */
+  readonly isDirect?: boolean | undefined;
+  readonly sort: RepositorySort;
+  readonly direction: Direction;
+}
+
+const NAME = sql<string>`repositories.name`;
+
+// Exactly as in the indexes, otherwise these would not serve.
+const SORT_VALUE: Record<RepositorySort, RawBuilder<string | number>> = {
+  name: NAME,
+  tags: sql`tag_count`,
+  newest: sql`newest_key`,
+  pushed: sql`coalesce(last_pushed_at, 0)`,
+  by: sql`coalesce(last_pushed_by, '')`,
+  pulled: sql`coalesce(last_pulled_at, 0)`,
+  pulls: sql`pull_count`,
+  platforms: sql`platform_count`,
+  size: sql`size_bytes`,
+  unique: sql`unique_bytes`,
+};
+
+const TEXT_SORTS: ReadonlySet<RepositorySort> = new Set(['name', 'newest', 'by']);
+
+export function repositoryOrder(sort: RepositorySort, direction: Direction): KeyOrder {
+  return { value: SORT_VALUE[sort], key: NAME, direction, isText: TEXT_SORTS.has(sort) };
+}
+
+export function sortValue(row: Selectable<RepositoriesTable>, sort: RepositorySort): string | number {
+  const values: Record<RepositorySort, string | number> = {
+    name: row.name,
+    tags: row.tag_count,
+    newest: row.newest_key,
+    pushed: row.last_pushed_at ?? 0,
+    by: row.last_pushed_by ?? '',
+    pulled: row.last_pulled_at ?? 0,
+    pulls: row.pull_count,
+    platforms: row.platform_count,
+    size: row.size_bytes,
+    unique: row.unique_bytes,
+  };
+  return values[sort];
+}
+
+/** One condition on the rows, and how to get at the rows that meet it without reading the others. */
+export interface Restriction {
+  readonly condition: RawBuilder<SqlBool>;
+  /** Selects ids of repositories as `id`; undefined where no index can. */
+  readonly candidates?: RawBuilder<unknown>;
+  /** How many of those there are, where that is kept. */
+  readonly count?: RawBuilder<unknown>;
+}
+
+/**
+ * While the rows come in the order of a sort, a condition must not lure the engine to another index: `+` and `|| ''` leave
+ * it nothing to look up. Where the condition is about the sort value itself, the index serves both.
+ */
+const unindexed = (value: RawBuilder<unknown>) => sql`+${value}`;
+
+export function visibleRestriction(visibility: Visibility): Restriction {
+  if (visibility.id === NOTHING.id) {
+    return { condition: sql`1 = 0`, candidates: sql`select id from repositories where 1 = 0` };
+  }
+  const { id } = visibility;
+  return {
+    condition: sql<SqlBool>`exists (select 1 from visible_repositories as seen
+      where seen.visibility_id = ${id} and seen.repository_id = +repositories.id)`,
+    candidates: sql`select repository_id as id from visible_repositories where visibility_id = ${id}`,
+    count: sql`select repository_count as total from visibilities where id = ${id}`,
+  };
+}
+
+/** Everything below a folder: a range of names. `0` is the character behind `/`. */
+export function folderRestriction(folder: string, sort: RepositorySort): Restriction {
+  const name = sort === 'name' ? NAME : sql`(repositories.name || '')`;
+  const [from, to] = [`${folder}/`, `${folder}0`];
+  return {
+    condition: sql<SqlBool>`${name} >= ${from} and ${name} < ${to}`,
+    candidates: sql`select id from repositories where name >= ${from} and name < ${to}`,
+    count: sql`select repository_count as total from folders
+      where visibility_id = ${EVERYTHING.id} and path = ${folder}`,
+  };
+}
+
+export function filterRestrictions(filters: RepositoryFilters, sort: RepositorySort): readonly Restriction[] {
+  const { filter, platform, kind, pushedBefore, pushedAfter, atLeastBytes, atMostBytes } = filters;
+  const found: Restriction[] = [];
+  const compare = (on: RepositorySort, comparison: string, value: number) => {
+    const column = sort === on ? SORT_VALUE[on] : unindexed(SORT_VALUE[on]);
+    const meets = (tested: RawBuilder<unknown>) => sql<SqlBool>`${tested} ${sql.raw(comparison)} ${value}`;
+    found.push({
+      condition: meets(column),
+      candidates: sql`select id from repositories where ${meets(SORT_VALUE[on])}`,
+    });
+  };
+  if (filter) found.push({ condition: nameContains(filter) });
+  if (platform) found.push(facetRestriction(`platform:${platform}`));
+  if (kind) found.push(facetRestriction(`kind:${kind}`));
+  if (pushedBefore !== undefined) compare('pushed', '<', pushedBefore);
+  if (pushedAfter !== undefined) compare('pushed', '>=', pushedAfter);
+  if (atLeastBytes !== undefined) compare('size', '>=', atLeastBytes);
+  if (atMostBytes !== undefined) compare('size', '<=', atMostBytes);
+  if (filters.neverPulled === true) compare('pulled', '=', 0);
+  if (filters.isEmpty === true) compare('tags', '=', 0);
+  return found;
+}
+
+function nameContains(text: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`repositories.name like ${likePattern(text)} escape '\\'`;
+}
+
+function facetRestriction(facet: string): Restriction {
+  return {
+    condition: sql<SqlBool>`exists (select 1 from repository_facets as held
+      where held.facet = ${facet} and held.repository_id = +repositories.id)`,
+    candidates: sql`select repository_id as id from repository_facets where facet = ${facet}`,
+  };
+}

@@ -1,0 +1,58 @@
+import type { Selectable } from 'kysely';
+import type { RepositoriesTable } from '../storage/schema.ts';
+
+export interface RepositoryRow {
+  readonly id: number;
+  readonly name: string;
+  /** Tags that people use; those of signatures and other referrers are left out. */
+  readonly tagCount: number;
+  /** Distinct digests under those tags. */
+  readonly imageCount: number;
+  readonly untaggedCount: number;
+  /** Every blob of everything tagged here, once. */
+  readonly sizeBytes: number;
+  /** The same without counting once what images share. */
+  readonly logicalBytes: number;
+  /** Of `sizeBytes`, what no other repository has. */
+  readonly uniqueBytes: number;
+  /** What only untagged manifests use. */
+  readonly reclaimableBytes: number;
+  readonly newestTag: string | null;
+  /** `os/arch[/variant]`, sorted. */
+  readonly platforms: readonly string[];
+  readonly firstSeenAt: number;
+  /** When the registry last confirmed what this row says; null: not read yet. */
+  readonly checkedAt: number | null;
+  readonly lastPushedAt: number | null;
+  /** '' for anonymous; null: not known, or told by an event that anybody could have sent. */
+  readonly lastPushedBy: string | null;
+  readonly lastPushConfirmed: boolean;
+  readonly lastPulledAt: number | null;
+  readonly pullCount: number;
+  /** Why it could not be read completely, an English sentence. */
+  readonly error: string | null;
+}
+
+export function toRow(row: Selectable<RepositoriesTable>): RepositoryRow {
+  return {
+    id: row.id,
+    name: row.name,
+    tagCount: row.tag_count,
+    imageCount: row.image_count,
+    untaggedCount: row.untagged_count,
+    sizeBytes: row.size_bytes,
+    logicalBytes: row.logical_bytes,
+    uniqueBytes: row.unique_bytes,
+    reclaimableBytes: row.reclaimable_bytes,
+    newestTag: row.newest_tag,
+    platforms: JSON.parse(row.platforms) as string[],
+    firstSeenAt: row.first_seen_at,
+    checkedAt: row.checked_at,
+    lastPushedAt: row.last_pushed_at,
+    lastPushedBy: row.last_pushed_by,
+    lastPushConfirmed: Boolean(row.last_push_confirmed),
+    lastPulledAt: row.last_pulled_at,
+    pullCount: row.pull_count,
+    error: row.error,
+  };
+}
