@@ -4,6 +4,7 @@ import { accountRoutes } from './api/resources/account.ts';
 import { compareRoutes } from './api/resources/compare.ts';
 import { type DeletionRoutesDeps, deletionRoutes } from './api/resources/deletion.ts';
 import { type EventRoutesDeps, eventRoutes } from './api/resources/events.ts';
+import { folderRoutes } from './api/resources/folders.ts';
 import { type ManifestRoutesDeps, manifestRoutes } from './api/resources/manifests.ts';
 import { type RepositoryRoutesDeps, repositoryRoutes } from './api/resources/repositories.ts';
 import { type RegistryFacts, type StatusRoutesDeps, statusRoutes } from './api/resources/status.ts';
@@ -70,6 +71,7 @@ export function apiRoutes({ db, readonly, refresh, images, deletion, events, sta
   const found = { repositories: createRepositoryStore(db), tags: createTagStore(db) };
   return [
     ...repositoryRoutes({ ...found, refresh }),
+    ...folderRoutes(found),
     ...tagRoutes(found),
     ...deletionRoutes({ ...found, readonly, deletion }),
     ...manifestRoutes({ ...found, images }),

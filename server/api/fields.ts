@@ -25,6 +25,7 @@ export const digestParam = text(200)
 export const nameFilter = (what: string) => text(LONGEST_NAME).optional().describe(what);
 export const searchText = text(1000);
 export const yesOrNo = z.stringbool({ truthy: ['true'], falsy: ['false'] });
+export const size = z.coerce.number().int().min(0).optional();
 export const direction = z.enum(['asc', 'desc']);
 
 export const digest = z.string().meta({ examples: [DIGEST] });
@@ -36,6 +37,11 @@ export const bytes = z.number().meta({ examples: [52_428_800] });
 export const count = z.number().int();
 /** '' stands for anonymous. */
 export const person = z.string().meta({ examples: ['lin'] });
+
+/** Of a parameter. */
+export function msOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Date.parse(text);
+}
 
 const LAST_MOMENT = 8.64e15;
 

@@ -32,8 +32,10 @@ export interface BytesAnswer {
 export interface Listed<Item> {
   readonly items: readonly Item[];
   readonly next: string | undefined;
-  /** Over all pages; null or left out where counting would cost more than the page. */
-  readonly total?: number | null;
+  /** Over all pages; left out where counting would cost more than the page. */
+  readonly total?: number;
+  /** False: there are at least `total`. */
+  readonly isExact?: boolean;
 }
 
 interface Described {
@@ -147,8 +149,8 @@ export function listRoute<
       const { after, limit } = input.query as unknown as PageInput;
       const place = { route: described.id, params: raw.params, query: raw.query };
       const page = { limit, after: after === undefined ? undefined : cursors.open(after, place) };
-      const { items, next, total = null } = await handler({ ...input, page }, context);
-      return { items, next: next === undefined ? null : cursors.seal(next, place), total };
+      const { items, next, total = null, isExact = total !== null } = await handler({ ...input, page }, context);
+      return { items, next: next === undefined ? null : cursors.seal(next, place), total, totalIsExact: isExact };
     },
   };
 }
@@ -158,6 +160,7 @@ function listOf(item: z.ZodType) {
     items: z.array(item),
     next: z.string().nullable().describe('Send it as `after` for the next page; null on the last one.'),
     total: z.number().int().nullable().describe('Over all pages; null where it is not counted.'),
+    totalIsExact: z.boolean().describe('False: there are at least so many, or nobody counted.'),
   });
 }
 

@@ -1,18 +1,21 @@
 import { z } from 'zod';
-import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
+import { REPOSITORY_SORTS, type RepositoryRow, type RepositoryStore } from '../../catalog/repositories.ts';
 import {
   bytes,
   count,
   direction,
+  msOf,
   nameFilter,
   person,
   platform,
   repositoryName,
   repositoryParam,
+  size,
   tagName,
   time,
   timeOf,
   timeOrNull,
+  yesOrNo,
 } from '../fields.ts';
 import { type ApiRoute, listRoute, route } from '../route.ts';
 import { findRepository } from './find.ts';
@@ -23,11 +26,16 @@ export interface RepositoryRoutesDeps {
   readonly refresh: (repository: string) => Promise<void>;
 }
 
-const repositorySchema = z
+export const repositorySchema = z
   .strictObject({
     name: repositoryName,
     tagCount: count.describe('Without the tags of signatures and other referrers.'),
+    imageCount: count.describe('Distinct digests under these tags.'),
+    untaggedCount: count,
     sizeBytes: bytes.describe('Everything tagged here, each blob once.'),
+    logicalBytes: bytes.describe('The same, as if images shared nothing.'),
+    uniqueBytes: bytes.describe('Of `sizeBytes`, what no other repository has.'),
+    reclaimableBytes: bytes.describe('What only untagged manifests use.'),
     newestTag: tagName.nullable(),
     platforms: z.array(platform),
     firstSeenAt: time,
@@ -41,7 +49,21 @@ const repositorySchema = z
   })
   .meta({ id: 'Repository' });
 
-const SORTS = ['name', 'pushed', 'tags', 'size', 'pulls'] as const;
+const listQuery = z.strictObject({
+  filter: nameFilter('Part of the name.'),
+  folder: nameFilter('Only what lies below this folder.'),
+  direct: yesOrNo.optional().describe('Only what lies in the folder itself, not in folders below it.'),
+  platform: nameFilter('Only with an image for this platform: `linux/arm64`.'),
+  kind: nameFilter('Only with something of this kind: `image`, `helm`, `signature`, `sbom`, `artifact` …'),
+  pushedBefore: time.optional().describe('Last push before; never counts as long ago.'),
+  pushedAfter: time.optional(),
+  minBytes: size,
+  maxBytes: size,
+  neverPulled: yesOrNo.optional(),
+  empty: yesOrNo.optional().describe('Without tags.'),
+  sort: z.enum(REPOSITORY_SORTS).default('name'),
+  direction: direction.default('asc'),
+});
 const params = z.strictObject({ repository: repositoryParam });
 
 export function repositoryRoutes(deps: RepositoryRoutesDeps): readonly ApiRoute[] {
@@ -53,17 +75,22 @@ export function repositoryRoutes(deps: RepositoryRoutesDeps): readonly ApiRoute[
       policy: 'browse',
       group: 'Repositories',
       summary: 'Repositories that the caller may pull',
-      query: z.strictObject({
-        filter: nameFilter('Part of the name.'),
-        folder: nameFilter('Only what lies below this folder.'),
-        sort: z.enum(SORTS).default('name'),
-        direction: direction.default('asc'),
-      }),
+      query: listQuery,
       item: repositorySchema,
-      handler: async ({ query: { filter, folder, sort, direction }, page }, context) => {
-        const asked = { filter, folder, sort, direction, ...page };
-        const { rows, next, total } = await deps.repositories.list(await context.visibility(), asked);
-        return { items: rows.map(repositoryBody), next, total };
+      handler: async ({ query, page }, context) => {
+        const { direct, pushedBefore, pushedAfter, minBytes, maxBytes, neverPulled, empty, ...same } = query;
+        const { rows, next, total, isExact } = await deps.repositories.list(await context.visibility(), {
+          ...same,
+          isDirect: direct,
+          pushedBefore: msOf(pushedBefore),
+          pushedAfter: msOf(pushedAfter),
+          atLeastBytes: minBytes,
+          atMostBytes: maxBytes,
+          neverPulled,
+          isEmpty: empty,
+          ...page,
+        });
+        return { items: rows.map(repositoryBody), next, total, isExact };
       },
     }),
     route({
@@ -109,9 +136,11 @@ function createOnce(work: (name: string) => Promise<void>): (name: string) => Pr
 }
 
 export function repositoryBody(row: RepositoryRow): z.input<typeof repositorySchema> {
-  const { name, tagCount, sizeBytes, newestTag, lastPushedBy, lastPushConfirmed, pullCount, error } = row;
+  const { name, tagCount, imageCount, untaggedCount, sizeBytes, logicalBytes, uniqueBytes, reclaimableBytes } = row;
+  const { newestTag, lastPushedBy, lastPushConfirmed, pullCount, error } = row;
   return {
-    ...{ name, tagCount, sizeBytes, newestTag, lastPushedBy, lastPushConfirmed, pullCount, error },
+    ...{ name, tagCount, imageCount, untaggedCount, sizeBytes, logicalBytes, uniqueBytes, reclaimableBytes },
+    ...{ newestTag, lastPushedBy, lastPushConfirmed, pullCount, error },
     platforms: [...row.platforms],
     firstSeenAt: timeOf(row.firstSeenAt),
     checkedAt: timeOrNull(row.checkedAt),
