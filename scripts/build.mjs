@@ -45,7 +45,6 @@ export async function buildServer() {
     platform: 'node',
     target: 'node20.19',
     format: 'esm',
-    keepNames: true,
     external: NOT_BUNDLED,
     banner: { js: BANNER },
     legalComments: 'none',
