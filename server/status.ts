@@ -3,6 +3,7 @@
 import type { CrawlProgress } from './catalog/crawl.ts';
 import type { Config } from './config/config.ts';
 import { AppError, errorText } from './errors.ts';
+import type { JobState } from './jobs/scheduler.ts';
 import type { Arrivals } from './notifications/events.ts';
 import type { RegistryClient } from './registry/client.ts';
 import type { Monitor } from './registry/monitor.ts';
@@ -22,6 +23,7 @@ export interface StatusDeps {
   readonly arrivals: () => Promise<Arrivals>;
   readonly lastPushTokenAt: () => number | undefined;
   readonly crawl: () => Promise<CrawlProgress | undefined>;
+  readonly jobs: () => readonly JobState[];
   /** undefined: `auth.enabled` is false. */
   readonly signer: () => SignerStatus | undefined;
   readonly certificatePath: string | null;
@@ -43,6 +45,7 @@ export function createStatusFacts(deps: StatusDeps): () => Promise<StatusFacts> 
     notifications: await notificationFacts(deps),
     database: { engine: 'sqlite', synchronous: SYNCHRONOUS[await synchronousMode(deps.db)] ?? null },
     crawl: crawlFacts(await deps.crawl()),
+    jobs: deps.jobs(),
   });
 }
 
@@ -107,8 +110,11 @@ async function notificationFacts(deps: StatusDeps): Promise<StatusFacts['notific
 }
 
 function crawlFacts(progress: CrawlProgress | undefined): StatusFacts['crawl'] {
+  const { startedAt = null, reason = '', tagsDone: tags = 0, elapsedMs = 0, failure = null } = progress ?? {};
+  const { remainingMs = null, repositoriesPerSecond = null, tagsPerSecond = null, concurrency = null } = progress ?? {};
   return {
-    running: progress !== undefined && progress.finishedAt === null,
+    ...{ startedAt, reason, tags, elapsedMs, failure, remainingMs, repositoriesPerSecond, tagsPerSecond, concurrency },
+    running: progress?.isRunning ?? false,
     done: progress?.repositoriesDone ?? 0,
     total: progress?.repositoriesTotal ?? null,
     finishedAt: progress?.finishedAt ?? null,

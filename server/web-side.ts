@@ -1,6 +1,7 @@
 /** The pages, with everything they read. */
 import type { AppOptions, Core } from './app.ts';
 import { visibleNames } from './catalog/changes.ts';
+import type { CrawlProgress } from './catalog/crawl.ts';
 import { createImages } from './catalog/images.ts';
 import { previewMatches } from './catalog/preview.ts';
 import { createRepositoryStore } from './catalog/repositories.ts';
@@ -19,6 +20,7 @@ import { eventsPage } from './web/pages/events.ts';
 import { grantRefusedPage } from './web/pages/grant-refused.ts';
 import { homePage } from './web/pages/home.ts';
 import { imagePage } from './web/pages/image.ts';
+import { refreshPage } from './web/pages/refresh.ts';
 import { repositoriesPage } from './web/pages/repositories.ts';
 import { statusPage } from './web/pages/status.ts';
 import { createWeb, type Web } from './web/web.ts';
@@ -73,7 +75,11 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
       imagePage(browse),
       eventsPage({ visibility, events: registry.events, refusals: token.refusals }),
       grantRefusedPage({ ...core, refusals: token.refusals }),
-      statusPage({ statusFacts: createStatusFacts(statusDeps(options)) }),
+      statusPage({
+        statusFacts: createStatusFacts(statusDeps(options)),
+        readEverything: () => void registry.indexer.crawl('asked'),
+      }),
+      refreshPage({ refresh: registry.indexer.refreshRepository, log }),
       apiDocsPage({ document: options.apiDocument }),
       live.pages,
     ],
@@ -98,13 +104,17 @@ async function navCounts(
 function indexState({ monitor, crawlState }: RegistrySide): IndexState {
   const health = monitor.latest();
   const { crawl, isComplete } = crawlState();
-  const isRunning = crawl !== undefined && crawl.finishedAt === null;
   return {
     reachable: health?.reachable ?? true,
     lastAnswerAt: monitor.lastAnswerAt(),
-    crawl: isRunning ? { done: crawl.repositoriesDone, total: crawl.repositoriesTotal } : null,
+    crawl: crawl === undefined || crawl.finishedAt !== null ? null : crawlLine(crawl),
     complete: isComplete,
   };
+}
+
+function crawlLine(crawl: CrawlProgress): NonNullable<IndexState['crawl']> {
+  const { repositoriesDone: done, repositoriesTotal: total, repositoriesPerSecond: perSecond, remainingMs } = crawl;
+  return { done, total, perSecond, remainingMs, isInterrupted: !crawl.isRunning };
 }
 
 function registryState({ monitor, managed }: RegistrySide): RegistryState | undefined {
@@ -131,6 +141,7 @@ function statusDeps({ config, core, token, registry, opened, now }: WebSideOptio
     arrivals: registry.events.arrivals,
     lastPushTokenAt: registry.lastPushTokenAt,
     crawl: async () => registry.indexer.progress(),
+    jobs: registry.jobs.states,
     signer: () => signer?.status(),
     certificatePath: keys?.certificate === undefined ? null : (config.registry.auth.cert ?? 'auth.cert'),
     db: opened.db,

@@ -93,9 +93,10 @@ export function createFormat(locale: Locale, now: () => number, justNow: string)
     },
     duration(ms: number): string {
       if (ms < 1000) return `${words.numbers.format(Math.round(ms))} ms`;
-      return ms < 60_000
-        ? `${words.numbers.format(Math.round(ms / 100) / 10)} s`
-        : `${words.numbers.format(Math.round(ms / 60_000))} min`;
+      if (ms < 60_000) return `${words.numbers.format(Math.round(ms / 100) / 10)} s`;
+      return ms < 2 * 3600_000
+        ? `${words.numbers.format(Math.round(ms / 60_000))} min`
+        : `${words.numbers.format(Math.round(ms / 360_000) / 10)} h`;
     },
   };
 }

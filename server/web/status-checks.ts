@@ -193,6 +193,7 @@ function crawl({ crawl: facts }: StatusFacts): Check {
     return check('crawl', 'ok', 'status:crawl.running', {
       params: { done: facts.done, total: facts.total ?? facts.done },
     });
+  if (facts.failure) return check('crawl', 'failed', `errors:${facts.failure.key}`, crawlFailure(facts));
   if (facts.error !== null)
     return check('crawl', 'failed', 'status:crawl.failed', { params: { error: facts.error }, at: facts.finishedAt });
   if (facts.finishedAt === null) return check('crawl', 'unknown', 'status:crawl.never');
@@ -202,6 +203,10 @@ function crawl({ crawl: facts }: StatusFacts): Check {
       at: facts.finishedAt,
     });
   return check('crawl', 'ok', 'status:crawl.ok', { at: facts.finishedAt });
+}
+
+function crawlFailure({ failure, finishedAt }: StatusFacts['crawl']): Found {
+  return { params: failure?.params ?? {}, at: finishedAt };
 }
 
 function database({ database: facts }: StatusFacts): Check {

@@ -11,7 +11,7 @@ export interface StatusFacts {
     /** One plain sentence why not. */
     readonly error: string | null;
     /** The same as a key of `errors`, where there is one. */
-    readonly failure?: { readonly key: string; readonly params: Readonly<Record<string, string | number>> } | undefined;
+    readonly failure?: RegistryFailure | undefined;
     /** `2.x`, `3.1.1` …: as far as the answers tell; null when they do not. */
     readonly version: string | null;
     /** false: it answered 200 without a token. */
@@ -50,6 +50,7 @@ export interface StatusFacts {
     readonly lastPushTokenAt: number | null;
   };
   readonly database: { readonly engine: 'sqlite' | 'postgres'; readonly synchronous: string | null };
+  /** The one that runs, or the last one. */
   readonly crawl: {
     readonly running: boolean;
     readonly done: number;
@@ -57,7 +58,37 @@ export interface StatusFacts {
     readonly finishedAt: number | null;
     readonly failures: number;
     readonly error: string | null;
+    /** The same as a key of `errors`, where there is one. */
+    readonly failure?: RegistryFailure | null;
+    /** null: there was none yet. */
+    readonly startedAt?: number | null;
+    readonly reason?: string;
+    readonly tags?: number;
+    readonly elapsedMs?: number;
+    readonly remainingMs?: number | null;
+    readonly repositoriesPerSecond?: number | null;
+    readonly tagsPerSecond?: number | null;
+    /** Requests that may run at once now. */
+    readonly concurrency?: number | null;
   };
+  /** Work that comes back by the clock. */
+  readonly jobs?: readonly JobFacts[];
+}
+
+export interface RegistryFailure {
+  readonly key: string;
+  readonly params: Readonly<Record<string, string | number>>;
+}
+
+export interface JobFacts {
+  readonly name: string;
+  /** A cron expression; null: switched off. */
+  readonly schedule: string | null;
+  readonly isRunning: boolean;
+  readonly lastStartedAt: number | null;
+  readonly lastDurationMs: number | null;
+  readonly lastError: string | null;
+  readonly nextAt: number | null;
 }
 
 export type LoadStatusFacts = () => Promise<StatusFacts>;

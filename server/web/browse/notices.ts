@@ -6,10 +6,18 @@ export interface IndexState {
   readonly reachable: boolean;
   /** The last time the registry answered; null: never since the start. */
   readonly lastAnswerAt: number | null;
-  /** The crawl under way. */
-  readonly crawl: { readonly done: number; readonly total: number | null } | null;
+  /** The crawl that runs, or waits for the registry to go on. */
+  readonly crawl: CrawlState | null;
   /** A crawl has been finished at least once: what is not listed is not there. */
   readonly complete: boolean;
+}
+
+export interface CrawlState {
+  readonly done: number;
+  readonly total: number | null;
+  readonly perSecond?: number | null;
+  readonly remainingMs?: number | null;
+  readonly isInterrupted?: boolean;
 }
 
 export interface Notice {
@@ -34,17 +42,27 @@ export function indexNotices(state: IndexState, { t, format }: Pick<Page, 't' | 
   return notices;
 }
 
-function crawlNotice(
-  { done, total }: NonNullable<IndexState['crawl']>,
-  { t, format }: Pick<Page, 't' | 'format'>,
-): Notice {
+function crawlNotice(crawl: CrawlState, { t, format }: Pick<Page, 't' | 'format'>): Notice {
+  const { total } = crawl;
   const base = { tone: 'info', icon: 'refresh' } as const;
-  if (total === null)
-    return { ...base, text: t('browse:notice.listing', { done: format.number(done) }), percent: null };
-  const percent = total === 0 ? 100 : Math.min(100, Math.round((done / total) * 100));
-  return {
-    ...base,
-    text: t('browse:notice.crawling', { done: format.number(done), total: format.number(total) }),
-    percent,
-  };
+  const done = format.number(crawl.done);
+  if (total === null) return { ...base, text: t('browse:notice.listing', { done }), percent: null };
+  const percent = total === 0 ? 100 : Math.min(100, Math.round((crawl.done / total) * 100));
+  const values = { done, total: format.number(total) };
+  if (crawl.isInterrupted) return { ...base, text: t('browse:notice.interrupted', values), percent };
+  const speed = crawlSpeed(crawl, { t, format });
+  return { ...base, text: [t('browse:notice.crawling', values), ...speed].join(' '), percent };
+}
+
+/** How fast it goes and how long it takes, as far as that can be said. */
+function crawlSpeed({ perSecond, remainingMs }: CrawlState, { t, format }: Pick<Page, 't' | 'format'>): string[] {
+  const parts: string[] = [];
+  if (perSecond) parts.push(t('browse:notice.speed', { rate: format.number(rounded(perSecond)) }));
+  if (remainingMs) parts.push(t('browse:notice.remaining', { time: format.duration(Math.max(1000, remainingMs)) }));
+  return parts;
+}
+
+/** Three digits that count are enough. */
+export function rounded(value: number): number {
+  return value >= 10 ? Math.round(value) : Math.round(value * 10) / 10;
 }

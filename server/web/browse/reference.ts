@@ -22,4 +22,6 @@ export function hidden(): AppError {
 /** `/repositories/` + reference + an optional page below it; the first group is the reference. No name contains `/-/`. */
 export const REFERENCE_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+?)$/s;
 export const DELETE_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/delete$/s;
+export const REFRESH_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/refresh$/s;
 export const RAW_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/(manifest|config)$/s;
+export const LAYER_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/layers\/([^/]+)$/s;

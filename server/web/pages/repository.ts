@@ -11,6 +11,7 @@ import { hidden } from '../browse/reference.ts';
 import { groupCells, type TagGroupCells } from '../browse/tag-groups.ts';
 import { readUndo, type Undo, type UndoDeps } from '../browse/undo.ts';
 import type { Crumb, Page } from '../page.ts';
+import { mayRefresh } from './refresh.ts';
 import type { ListFilter } from './repositories.ts';
 
 export interface RepositoryPageDeps extends UndoDeps {
@@ -29,6 +30,8 @@ export interface RepositoryView {
   readonly leaf: string;
   readonly folder: { readonly name: string; readonly href: string } | null;
   readonly summary: string;
+  /** Where "read again" is sent; '' for who may not ask for it. */
+  readonly refreshAction: string;
   readonly notices: readonly Notice[];
   readonly undo: Undo | null;
   readonly pull: PullBox | null;
@@ -111,6 +114,7 @@ export function repositoryView(facts: RepositoryFacts): RepositoryView {
     leaf,
     folder: folderLink(folder, page),
     summary: summary(facts),
+    refreshAction: mayRefresh(page, repository.name) ? page.url(`${referencePath(repository.name)}/-/refresh`) : '',
     notices: indexNotices(index, page),
     undo: facts.undo,
     pull: repositoryPull(facts),

@@ -1,3 +1,4 @@
+import { type IndexView, indexView, type JobCells, jobCells } from '../browse/status-index.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import { type Check, overallState, statusChecks } from '../status-checks.ts';
@@ -5,6 +6,8 @@ import type { LoadStatusFacts, StatusFacts } from '../status-facts.ts';
 
 export interface StatusPageDeps {
   readonly statusFacts: LoadStatusFacts;
+  /** Begins to read the whole registry; /status shows how far it is. */
+  readonly readEverything: () => void;
 }
 
 export interface StatusView {
@@ -13,6 +16,8 @@ export interface StatusView {
   readonly overall: { readonly tone: 'good' | 'amber' | 'red'; readonly icon: string; readonly text: string };
   readonly checks: readonly CheckCells[];
   readonly checkedAt: number;
+  readonly index: IndexView;
+  readonly jobs: readonly JobCells[];
 }
 
 export interface CheckCells {
@@ -28,15 +33,20 @@ export interface CheckCells {
   readonly fix: { readonly intro: string; readonly lines: string } | null;
 }
 
-export function statusPage({ statusFacts }: StatusPageDeps): PageModule {
+export function statusPage({ statusFacts, readEverything }: StatusPageDeps): PageModule {
   return (routes) => {
     routes.get('/status', 'auditor', async (page) => {
       await page.render('status', statusView(page, await statusFacts()));
     });
+    routes.post('/status/crawl', 'admin', (page) => {
+      readEverything();
+      page.redirect('/status', { key: 'status:index.begun' });
+    });
   };
 }
 
-export function statusView({ t }: Pick<Page, 't'>, facts: StatusFacts): StatusView {
+export function statusView(page: StatusPage, facts: StatusFacts): StatusView {
+  const { t } = page;
   const checks = statusChecks(facts);
   return {
     title: t('status:page'),
@@ -44,8 +54,12 @@ export function statusView({ t }: Pick<Page, 't'>, facts: StatusFacts): StatusVi
     overall: overall(checks, t),
     checks: checks.map((check) => checkCells(check, t)),
     checkedAt: facts.now,
+    index: indexView(page, facts.crawl),
+    jobs: (facts.jobs ?? []).map((job) => jobCells(page, job)),
   };
 }
+
+type StatusPage = Pick<Page, 't' | 'format' | 'url' | 'viewer'>;
 
 function overall(checks: readonly Check[], t: Page['t']): StatusView['overall'] {
   const count = (state: Check['state']) => checks.filter((check) => check.state === state).length;
