@@ -5,6 +5,7 @@ import { compareRoutes } from './api/resources/compare.ts';
 import { type DeletionRoutesDeps, deletionRoutes } from './api/resources/deletion.ts';
 import { type EventRoutesDeps, eventRoutes } from './api/resources/events.ts';
 import { folderRoutes } from './api/resources/folders.ts';
+import { imageRoutes } from './api/resources/images.ts';
 import { type ManifestRoutesDeps, manifestRoutes } from './api/resources/manifests.ts';
 import { type RepositoryRoutesDeps, repositoryRoutes } from './api/resources/repositories.ts';
 import { type RegistryFacts, type StatusRoutesDeps, statusRoutes } from './api/resources/status.ts';
@@ -73,6 +74,7 @@ export function apiRoutes({ db, readonly, refresh, images, deletion, events, sta
     ...repositoryRoutes({ ...found, refresh }),
     ...folderRoutes(found),
     ...tagRoutes(found),
+    ...imageRoutes(found),
     ...deletionRoutes({ ...found, readonly, deletion }),
     ...manifestRoutes({ ...found, images }),
     ...compareRoutes({ ...found, images }),

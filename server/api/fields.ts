@@ -35,6 +35,11 @@ export const platform = z.string().meta({ examples: ['linux/arm64'] });
 export const time = z.iso.datetime();
 export const bytes = z.number().meta({ examples: [52_428_800] });
 export const count = z.number().int();
+export const mediaType = z.string().meta({ examples: ['application/vnd.oci.image.manifest.v1+json'] });
+export const kind = z.string().meta({
+  description: '`image`, `index`, `helm`, `signature`, `attestation`, `sbom`, `artifact` or `unknown`.',
+  examples: ['image'],
+});
 /** '' stands for anonymous. */
 export const person = z.string().meta({ examples: ['lin'] });
 

@@ -17,7 +17,9 @@ import {
   count,
   digest,
   digestParam,
+  kind,
   MOST_ENTRIES,
+  mediaType,
   platform,
   repositoryName,
   repositoryParam,
@@ -34,11 +36,6 @@ export interface ManifestRoutesDeps extends Pick<FindDeps, 'repositories'> {
 }
 
 const MOST_LAYERS = 1000;
-const mediaType = z.string().meta({ examples: ['application/vnd.oci.image.manifest.v1+json'] });
-const kind = z.string().meta({
-  description: '`image`, `index`, `helm`, `signature`, `attestation`, `sbom`, `artifact` or `unknown`.',
-  examples: ['image'],
-});
 const annotations = z
   .record(z.string(), z.string())
   .meta({ examples: [{ 'org.opencontainers.image.version': '1.0' }] });

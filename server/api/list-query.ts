@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { TAG_SORTS, type TagFilters } from '../catalog/tags.ts';
+import { digestParam, direction, msOf, nameFilter, size, time, yesOrNo } from './fields.ts';
+
+/** Filters and orders that the lists of tags, images and untagged manifests share. */
+export const tagListQuery = z.strictObject({
+  filter: nameFilter('Part of a tag, or the beginning of a digest (`sha256:…`).'),
+  digest: digestParam.optional().describe('Only this manifest.'),
+  platform: nameFilter('Only for this platform: `linux/arm64`.'),
+  kind: nameFilter('Only this kind: `image`, `index`, `helm`, `artifact` …'),
+  pushedBefore: time.optional().describe('By the push, else by the build, else long ago.'),
+  pushedAfter: time.optional(),
+  minBytes: size,
+  maxBytes: size,
+  neverPulled: yesOrNo.optional(),
+  sort: z.enum(TAG_SORTS).default('name').describe('`name` puts versions in their order.'),
+  direction: direction.default('desc'),
+});
+export type TagListQuery = z.output<typeof tagListQuery>;
+
+export function tagFilters(query: TagListQuery): TagFilters & Pick<TagListQuery, 'sort' | 'direction'> {
+  const { pushedBefore, pushedAfter, minBytes, maxBytes, ...same } = query;
+  return {
+    ...same,
+    pushedBefore: msOf(pushedBefore),
+    pushedAfter: msOf(pushedAfter),
+    atLeastBytes: minBytes,
+    atMostBytes: maxBytes,
+  };
+}

@@ -1,0 +1,74 @@
+/** The JSON API beside the pages, on a free port with a fresh database; only the registry is made up. */
+import { type Api, createApi } from '../../server/api/api.ts';
+import { type ApiRoutesDeps, apiRoutes } from '../../server/api-side.ts';
+import { createImages } from '../../server/catalog/images.ts';
+import { createVisibility } from '../../server/catalog/visibility.ts';
+import { createLogger } from '../../server/log.ts';
+import { createEventStore } from '../../server/notifications/events.ts';
+import type { Database } from '../../server/storage/database.ts';
+import { startWeb, type TestWeb, type TestWebOptions } from './web.ts';
+
+export interface TestApiOptions extends Omit<TestWebOptions, 'api'> {
+  readonly routes?: Partial<ApiRoutesDeps>;
+  readonly authEnabled?: boolean;
+}
+
+export interface TestApi extends TestWeb {
+  readonly api: Api;
+  /** With `user:password`; '' for anonymous. Below `/api/v1`. */
+  readonly ask: (path: string, who?: string, init?: RequestInit) => Promise<Response>;
+}
+
+export async function startApi({ routes = {}, authEnabled = true, ...options }: TestApiOptions = {}): Promise<TestApi> {
+  const made: Api[] = [];
+  const web = await startWeb({
+    ...options,
+    api(parts) {
+      const api = createApi({
+        ...parts,
+        sessions: parts.web.sessions,
+        sentence: parts.web.sentence,
+        visibility: createVisibility(parts.db),
+        routes: apiRoutes({ ...routesDeps(parts.db), ...routes }),
+        authEnabled,
+        publicUrl: 'http://registry-web.test',
+        basePath: '',
+        version: '0.0.0',
+        cookieName: 'rw',
+      });
+      made.push(api);
+      return api.handler;
+    },
+  });
+  const [api] = made;
+  if (api === undefined) throw new Error('No API was made');
+  return { ...web, api, ask: (path, who = '', init = {}) => fetch(`${web.url}/api/v1${path}`, withBasic(who, init)) };
+}
+
+function withBasic(who: string, init: RequestInit): RequestInit {
+  if (who === '') return init;
+  const authorization = `Basic ${Buffer.from(who).toString('base64')}`;
+  return { ...init, headers: { ...(init.headers as Record<string, string> | undefined), authorization } };
+}
+
+function routesDeps(db: Database): ApiRoutesDeps {
+  const events = createEventStore(db);
+  const noRegistry = () => Promise.reject(new Error('There is no registry in this test'));
+  return {
+    db,
+    readonly: false,
+    refresh: async () => undefined,
+    images: createImages({ db, fetchManifest: async () => false, log: createLogger('silent') }),
+    deletion: { plan: noRegistry, deleteTag: noRegistry },
+    events,
+    status: {
+      version: '0.0.0',
+      registry: () => ({
+        ...{ name: 'registry:5000', reachable: true, lastAnswerAt: Date.UTC(2026, 2, 1), version: '3.1.1' },
+        ...{ address: 'http://registry:5000', error: null },
+      }),
+      crawl: () => ({ crawl: undefined, isComplete: true }),
+      arrivals: events.arrivals,
+    },
+  };
+}
