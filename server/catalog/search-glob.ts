@@ -1,0 +1,70 @@
+/** Wildcards of a search: `*` any text, `?` one character, `[a-z]` and `[!x]` one out of a set. All else is itself. */
+export type GlobStep =
+  | { readonly kind: 'char'; readonly text: string }
+  | { readonly kind: 'any' }
+  | { readonly kind: 'one' }
+  | { readonly kind: 'set'; readonly isNegated: boolean; readonly body: string };
+
+export function hasWildcard(text: string): boolean {
+  return globSteps(text).some((step) => step.kind !== 'char');
+}
+
+/** Never fails: a set that is not closed, empty or out of order is plain text. */
+export function globSteps(text: string): readonly GlobStep[] {
+  const steps: GlobStep[] = [];
+  for (let at = 0; at < text.length; ) {
+    const set = text[at] === '[' ? /^\[(!?)([\w.-]+)\]/.exec(text.slice(at)) : null;
+    const body = set?.[2] ?? '';
+    if (set !== null && isInOrder(body)) {
+      steps.push({ kind: 'set', isNegated: set[1] === '!', body });
+      at += set[0].length;
+      continue;
+    }
+    const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
+    if (character === '*') {
+      if (steps.at(-1)?.kind !== 'any') steps.push({ kind: 'any' });
+    } else steps.push(character === '?' ? { kind: 'one' } : { kind: 'char', text: character });
+    at += character.length;
+  }
+  return steps;
+}
+
+/** A `-` stands first or last, or between the two ends of a range: the engines read anything else each their way. */
+function isInOrder(body: string): boolean {
+  const inner = body.replace(/^-|-$/g, '');
+  const ranges = [...inner.matchAll(/([\w.])-([\w.])/g)];
+  const dashes = inner.split('-').length - 1;
+  return inner !== '' && dashes === ranges.length && ranges.every(([, from = '', to = '']) => from <= to);
+}
+
+/** For `glob` of SQLite. */
+export function sqliteGlob(steps: readonly GlobStep[]): string {
+  const parts = { any: '*', one: '?' };
+  return steps
+    .map((step) => {
+      if (step.kind === 'set') return `[${step.isNegated ? '^' : ''}${step.body}]`;
+      if (step.kind !== 'char') return parts[step.kind];
+      return /[*?[]/.test(step.text) ? `[${step.text}]` : step.text;
+    })
+    .join('');
+}
+
+/** For `~` of PostgreSQL, and for `RegExp`. */
+export function globPattern(steps: readonly GlobStep[]): string {
+  const parts = { any: '.*', one: '.' };
+  const inner = steps.map((step) => {
+    if (step.kind === 'set') return `[${step.isNegated ? '^' : ''}${step.body}]`;
+    return step.kind === 'char' ? step.text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&') : parts[step.kind];
+  });
+  return `^${inner.join('')}$`;
+}
+
+/** The longest text that every match holds; `_` and `%` end it, because `like` reads them its own way. */
+export function longestLiteral(steps: readonly GlobStep[]): string {
+  let [longest, current] = ['', ''];
+  for (const step of steps) {
+    current = step.kind === 'char' && !/[%_\\]/.test(step.text) ? current + step.text : '';
+    if (current.length > longest.length) longest = current;
+  }
+  return longest;
+}
