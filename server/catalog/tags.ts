@@ -1,82 +1,55 @@
-import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
-import type { ManifestKind, TagsTable } from '../storage/schema.ts';
-import { decodeCursor, encodeCursor, likePattern, type Position, rowLimit } from './cursor.ts';
-import { noReferrers, type ReferrerCounts, referrerCounts } from './referrers.ts';
+import { cappedTotal, exactly, type KeyPage, keyClauses, MOST_COUNTED, readKeyPage, type Total } from './key-page.ts';
+import { noReferrers, referrerCounts } from './referrers.ts';
+import {
+  flatConditions,
+  flatOrder,
+  flatPosition,
+  type GroupQuery,
+  groupConditions,
+  groupOrder,
+  groupPosition,
+  hasFilter,
+  type TagQuery,
+} from './tag-query.ts';
+import {
+  type FlatTag,
+  type ManifestFacts,
+  type StoredHeld,
+  type StoredTag,
+  type TagGroup,
+  type TagRow,
+  toGroup,
+  toTag,
+} from './tag-rows.ts';
 
-export interface TagRow {
-  readonly name: string;
-  readonly digest: string;
-  /** When it was first met; for a tag older than us that says nothing of its age. */
-  readonly firstSeenAt: number;
-  readonly checkedAt: number;
-  /** null: pushed before we listened. */
-  readonly pushedAt: number | null;
-  /** '' for anonymous; null: not known. */
-  readonly pushedBy: string | null;
-  /** False: that it was pushed is seen, but not who did it. */
-  readonly pushConfirmed: boolean;
-  readonly lastPulledAt: number | null;
-  readonly pullCount: number;
-  /** Not found in the registry since then; it goes when that is confirmed. */
-  readonly missingSince: number | null;
-  /** A fallback or cosign tag: its subject, the image it speaks about. */
-  readonly subjectDigest: string | null;
-}
+export type { GroupQuery, TagFilters, TagQuery, TagSort } from './tag-query.ts';
+export { TAG_SORTS } from './tag-query.ts';
+export type { FlatTag, TagGroup, TagRow, Usage } from './tag-rows.ts';
+export { usageOf } from './tag-rows.ts';
 
-/** All tags of one image (one digest) in a repository. */
-export interface TagGroup {
-  readonly digest: string;
-  /** Newest first. With a filter: still all of them. */
-  readonly tags: readonly TagRow[];
-  readonly kind: ManifestKind;
-  /** '' while the manifest was not read. */
-  readonly mediaType: string;
-  readonly artifactType: string | null;
-  readonly sizeBytes: number;
-  /** `os/arch[/variant]`; empty for artifacts. */
-  readonly platforms: readonly string[];
-  /** Build time. */
-  readonly createdAt: number | null;
-  /** Of the latest push of any of its tags. */
-  readonly pushedAt: number | null;
-  readonly pushedBy: string | null;
-  readonly pushConfirmed: boolean;
-  readonly lastPulledAt: number | null;
-  readonly pullCount: number;
-  readonly referrers: ReferrerCounts;
-  /** True when every tag of it is a fallback or cosign tag. */
-  readonly isReferrer: boolean;
-  /** Why the manifest could not be read, an English sentence. */
-  readonly error: string | null;
-}
+/** `total` is over all pages, with the filters. */
+export interface TagPage extends KeyPage<TagGroup>, Total {}
 
-export type TagSort = 'pushed' | 'name' | 'size' | 'pulls';
+export interface FlatPage extends KeyPage<FlatTag>, Total {}
 
-export interface TagQuery {
-  /** Part of a tag's name, or the beginning of a digest (`sha256:…`). */
-  readonly filter?: string | undefined;
-  readonly sort: TagSort;
-  readonly direction: 'asc' | 'desc';
-  readonly after?: string | undefined;
-  /** At most 100. */
-  readonly limit: number;
-  /** Also the tags of signatures and other referrers; false by default. */
-  readonly withReferrers?: boolean | undefined;
-}
+/** An image may have thousands of tags; its row in a list shows so many of them. */
+export const TAGS_SHOWN = 12;
+/** So many rows are looked at, at most, to say how many there are. */
+const MOST_EXAMINED = 20_000;
 
-export interface TagPage {
-  readonly rows: readonly TagGroup[];
-  readonly next: string | undefined;
-  /** Groups and tags over all pages, with the filter. */
-  readonly total: number;
-  readonly totalTags: number;
-}
-
-/** Reads the `tags` table; who may see the repository was decided when it was found. */
+/** Reads `tags` and `held_manifests`; who may see the repository was decided when it was found. */
 export function createTagStore(db: Database) {
   return {
-    groups: (repositoryId: number, query: TagQuery) => listGroups(db, repositoryId, query),
+    /** One row per image. */
+    groups: (repositoryId: number, query: GroupQuery) => listGroups(db, repositoryId, query),
+
+    /** One row per tag. */
+    flat: (repositoryId: number, query: TagQuery) => listFlat(db, repositoryId, query),
+
+    /** What no tag, index or subject holds: pullable by digest only, and what cleaning up would remove. */
+    untagged: (repositoryId: number, query: TagQuery) => listGroups(db, repositoryId, { ...query, state: 'untagged' }),
 
     /** The digest a tag points to. */
     async resolve(repositoryId: number, tag: string): Promise<TagRow | undefined> {
@@ -89,187 +62,166 @@ export function createTagStore(db: Database) {
       return row && toTag(row);
     },
 
-    tagsOf: (repositoryId: number, digest: string) => tagsOfDigests(db, repositoryId, [digest]),
-
-    /** How many tags of referrers a list without them leaves out. */
-    async countReferrers(repositoryId: number): Promise<number> {
-      const row = await db
+    /** The last pushed first. */
+    async tagsOf(repositoryId: number, digest: string): Promise<readonly TagRow[]> {
+      const rows = await db
         .selectFrom('tags')
-        .select(({ fn }) => fn.countAll<number>().as('total'))
+        .selectAll()
         .where('repository_id', '=', repositoryId)
-        .where('subject_digest', 'is not', null)
-        .executeTakeFirstOrThrow();
-      return Number(row.total);
+        .where('digest', '=', digest)
+        .orderBy(sql`coalesce(pushed_at, 0)`, 'desc')
+        .orderBy('name')
+        .execute();
+      return rows.map(toTag);
+    },
+
+    /** Signatures and other manifests that speak about images here, up to 1001. */
+    async countReferrers(repositoryId: number): Promise<number> {
+      return countOf(
+        db,
+        sql`select 1 from held_manifests where repository_id = ${repositoryId} and state = 'referrer'`,
+        MOST_COUNTED,
+      );
     },
   };
 }
 export type TagStore = ReturnType<typeof createTagStore>;
 
-interface GroupKey {
-  readonly digest: string;
-  readonly value: string | number;
-  readonly groups: number;
-  readonly tags: number;
-}
-
-// `pushed` falls back to the build time, so that what was there before us has an order too.
-const SORT_VALUE: Record<TagSort, RawBuilder<string | number>> = {
-  pushed: sql`max(coalesce(tags.pushed_at, manifests.created_at, 0))`,
-  name: sql`min(tags.name)`,
-  size: sql`max(coalesce(manifests.total_bytes, 0))`,
-  pulls: sql`sum(tags.pull_count)`,
-};
-
-async function listGroups(db: Database, repositoryId: number, query: TagQuery): Promise<TagPage> {
-  const limit = rowLimit(query.limit);
-  const value = SORT_VALUE[query.sort];
-  const matching = sql`from tags left join manifests on manifests.digest = tags.digest
-    where tags.repository_id = ${repositoryId} and ${matches(query)}`;
-  const counted = await sql<{ total: number; tags: number }>`
-    select count(distinct tags.digest) as total, count(*) as tags ${matching}`.execute(db);
-  const found = await sql<GroupKey>`
-    select * from (select tags.digest as digest, ${value} as value ${matching} group by tags.digest) as grouped
-    where ${isBehind(query, decodeCursor(query.after))}
-    order by value ${sql.raw(query.direction)}, digest ${sql.raw(query.direction)} limit ${limit + 1}`.execute(db);
-  const keys = found.rows.slice(0, limit);
-  const last = keys.at(-1);
-  const next =
-    found.rows.length > limit && last !== undefined ? encodeCursor({ value: last.value, key: last.digest }) : undefined;
-  const rows = await loadGroups(
-    db,
-    repositoryId,
-    keys.map((key) => key.digest),
+async function listGroups(db: Database, repositoryId: number, query: GroupQuery): Promise<TagPage> {
+  const where = groupConditions(repositoryId, query);
+  const page = await readKeyPage(
+    query,
+    async (reading) => {
+      const { behind, orderBy } = keyClauses(groupOrder(query), reading);
+      const found = await sql<StoredHeld>`
+        select held.* from held_manifests as held where ${where} and ${behind}
+        order by ${orderBy} limit ${reading.limit}`.execute(db);
+      return found.rows;
+    },
+    (row) => groupPosition(row, query.sort),
   );
-  return { rows, next, total: Number(counted.rows[0]?.total ?? 0), totalTags: Number(counted.rows[0]?.tags ?? 0) };
-}
-
-function matches({ filter, withReferrers }: TagQuery): RawBuilder<SqlBool> {
-  const people = withReferrers === true ? sql<SqlBool>`1 = 1` : sql<SqlBool>`tags.subject_digest is null`;
-  if (filter === undefined || filter === '') return people;
-  const like = likePattern(filter);
-  // A digest is searched from its beginning.
-  const digestLike = /^sha\d+:/.test(filter) ? like.slice(1) : like;
-  const column = digestLike === like ? sql`lower(tags.name)` : sql`tags.digest`;
-  return sql<SqlBool>`${people} and ${column} like ${digestLike} escape '\\'`;
-}
-
-function isBehind({ direction }: TagQuery, position: Position | undefined): RawBuilder<SqlBool> {
-  if (position === undefined) return sql<SqlBool>`1 = 1`;
-  const comparison = direction === 'asc' ? sql`>` : sql`<`;
-  return sql<SqlBool>`(value, digest) ${comparison} (${position.value}, ${position.key})`;
+  const { state = 'tagged' } = query;
+  const kept = { tagged: 'image_count', untagged: 'untagged_count', referrer: undefined } as const;
+  const total = await totalOf(db, repositoryId, {
+    keptIn: hasFilter(query) ? undefined : kept[state],
+    rows: sql`(select * from held_manifests where repository_id = ${repositoryId} and state = ${state}
+      limit ${MOST_EXAMINED}) as held where ${where}`,
+  });
+  return { ...page, rows: await loadGroups(db, repositoryId, page.rows), ...total };
 }
 
 async function loadGroups(
   db: Database,
   repositoryId: number,
-  digests: readonly string[],
+  rows: readonly StoredHeld[],
 ): Promise<readonly TagGroup[]> {
-  if (digests.length === 0) return [];
-  const tags = await tagsOfDigests(db, repositoryId, digests);
-  const manifests = await db.selectFrom('manifests').select(FACTS).where('digest', 'in', digests).execute();
+  if (rows.length === 0) return [];
+  const digests = rows.map((row) => row.digest);
+  const tags = await tagsShown(db, repositoryId, rows);
+  const facts = await manifestFacts(db, digests);
   const referrers = await referrerCounts(db, repositoryId, digests);
-  return digests.map((digest) => {
-    const own = tags.filter((tag) => tag.digest === digest);
-    const facts = manifests.find((manifest) => manifest.digest === digest);
-    return toGroup(digest, own, facts, referrers.get(digest) ?? noReferrers());
+  return rows.map((row) =>
+    toGroup(row, tags.get(row.digest) ?? [], facts.get(row.digest), referrers.get(row.digest) ?? noReferrers()),
+  );
+}
+
+/** Images with few tags are read together; one with many brings only what is shown of it. */
+async function tagsShown(
+  db: Database,
+  repositoryId: number,
+  rows: readonly StoredHeld[],
+): Promise<ReadonlyMap<string, readonly TagRow[]>> {
+  const few = rows.filter((row) => row.state !== 'untagged' && row.tag_count <= TAGS_SHOWN * 2);
+  const tagsOn = (condition: RawBuilder<unknown>, limit = 10_000) =>
+    sql<StoredTag>`select * from tags where repository_id = ${repositoryId} and ${condition}
+      order by name_key desc, name limit ${limit}`.execute(db);
+  const found = few.length === 0 ? [] : (await tagsOn(sql`digest in (${sql.join(few.map((row) => row.digest))})`)).rows;
+  const shown = new Map<string, TagRow[]>(rows.map((row) => [row.digest, []]));
+  for (const tag of found) shown.get(tag.digest)?.push(toTag(tag));
+  for (const { digest } of rows.filter((row) => row.tag_count > TAGS_SHOWN * 2)) {
+    const tags = await tagsOn(sql`digest = ${digest} and subject_digest is null`, TAGS_SHOWN);
+    shown.set(digest, tags.rows.map(toTag));
+  }
+  return new Map([...shown].map(([digest, tags]) => [digest, tags.slice(0, TAGS_SHOWN)]));
+}
+
+async function manifestFacts(db: Database, digests: readonly string[]): Promise<ReadonlyMap<string, ManifestFacts>> {
+  const rows = await db
+    .selectFrom('manifests')
+    .select(['digest', 'media_type', 'artifact_type', 'error'])
+    .where('digest', 'in', digests)
+    .execute();
+  return new Map(rows.map((row) => [row.digest, row]));
+}
+
+async function listFlat(db: Database, repositoryId: number, query: TagQuery): Promise<FlatPage> {
+  const where = flatConditions(repositoryId, query);
+  const page = await readKeyPage(
+    query,
+    async (reading) => {
+      const { behind, orderBy } = keyClauses(flatOrder(query), reading);
+      const found = await sql<StoredTag>`
+        select tags.* from tags where ${where} and ${behind} order by ${orderBy} limit ${reading.limit}`.execute(db);
+      return found.rows;
+    },
+    (row) => flatPosition(row, query.sort),
+  );
+  const total = await totalOf(db, repositoryId, {
+    keptIn: hasFilter(query) ? undefined : 'tag_count',
+    rows: sql`(select * from tags where repository_id = ${repositoryId} and subject_digest is null
+      limit ${MOST_EXAMINED}) as tags where ${where}`,
+  });
+  return { ...page, rows: await loadFlat(db, repositoryId, page.rows), ...total };
+}
+
+async function loadFlat(db: Database, repositoryId: number, rows: readonly StoredTag[]): Promise<readonly FlatTag[]> {
+  if (rows.length === 0) return [];
+  const digests = [...new Set(rows.map((row) => row.digest))];
+  const held = await db
+    .selectFrom('held_manifests')
+    .select(['digest', 'kind', 'platforms'])
+    .where('repository_id', '=', repositoryId)
+    .where('digest', 'in', digests)
+    .execute();
+  const images = new Map(held.map((row) => [row.digest, row]));
+  const facts = await manifestFacts(db, digests);
+  const referrers = await referrerCounts(db, repositoryId, digests);
+  return rows.map((row) => {
+    const image = images.get(row.digest);
+    return {
+      ...toTag(row),
+      kind: image?.kind ?? 'unknown',
+      mediaType: facts.get(row.digest)?.media_type ?? '',
+      sizeBytes: row.size_bytes,
+      platforms: JSON.parse(image?.platforms ?? '[]') as string[],
+      isSigned: (referrers.get(row.digest)?.signatures ?? 0) > 0,
+      error: facts.get(row.digest)?.error ?? null,
+    };
   });
 }
 
-const FACTS = [
-  'digest',
-  'kind',
-  'media_type',
-  'artifact_type',
-  'total_bytes',
-  'platforms',
-  'created_at',
-  'error',
-] as const;
-
-interface ManifestFacts {
-  readonly kind: ManifestKind;
-  readonly media_type: string;
-  readonly artifact_type: string | null;
-  readonly total_bytes: number;
-  readonly platforms: string;
-  readonly created_at: number | null;
-  readonly error: string | null;
+interface Counted {
+  /** The sum that says it without counting. */
+  readonly keptIn: 'tag_count' | 'image_count' | 'untagged_count' | undefined;
+  /** `from` and `where`, over no more than `MOST_EXAMINED` rows. */
+  readonly rows: RawBuilder<unknown>;
 }
 
-function toGroup(
-  digest: string,
-  tags: readonly TagRow[],
-  facts: ManifestFacts | undefined,
-  referrers: ReferrerCounts,
-): TagGroup {
-  return {
-    digest,
-    tags,
-    kind: facts?.kind ?? 'unknown',
-    mediaType: facts?.media_type ?? '',
-    artifactType: facts?.artifact_type ?? null,
-    sizeBytes: facts?.total_bytes ?? 0,
-    platforms: JSON.parse(facts?.platforms ?? '[]') as string[],
-    createdAt: facts?.created_at ?? null,
-    ...usageOf(tags),
-    referrers,
-    isReferrer: tags.every((tag) => tag.subjectDigest !== null),
-    error: facts?.error ?? null,
-  };
+async function totalOf(db: Database, repositoryId: number, { keptIn, rows }: Counted): Promise<Total> {
+  const repository = await db
+    .selectFrom('repositories')
+    .select(['tag_count', 'image_count', 'untagged_count'])
+    .where('id', '=', repositoryId)
+    .executeTakeFirst();
+  if (keptIn !== undefined) return exactly(repository?.[keptIn] ?? 0);
+  const total = cappedTotal(await countOf(db, sql`select 1 from ${rows}`, MOST_COUNTED));
+  const held = (repository?.tag_count ?? 0) + (repository?.untagged_count ?? 0);
+  return held <= MOST_EXAMINED ? total : { ...total, isExact: false };
 }
 
-export interface Usage {
-  readonly pushedAt: number | null;
-  readonly pushedBy: string | null;
-  readonly pushConfirmed: boolean;
-  readonly lastPulledAt: number | null;
-  readonly pullCount: number;
-}
-
-/** The latest push and all pulls of some tags together. */
-export function usageOf(tags: readonly TagRow[]): Usage {
-  const latest = tags.reduce<TagRow | undefined>(
-    (best, tag) => ((tag.pushedAt ?? 0) > (best?.pushedAt ?? 0) ? tag : best),
-    undefined,
-  );
-  const lastPull = Math.max(0, ...tags.map((tag) => tag.lastPulledAt ?? 0));
-  return {
-    pushedAt: latest?.pushedAt ?? null,
-    pushedBy: latest?.pushedBy ?? null,
-    pushConfirmed: latest?.pushConfirmed ?? false,
-    lastPulledAt: lastPull === 0 ? null : lastPull,
-    pullCount: tags.reduce((sum, tag) => sum + tag.pullCount, 0),
-  };
-}
-
-async function tagsOfDigests(
-  db: Database,
-  repositoryId: number,
-  digests: readonly string[],
-): Promise<readonly TagRow[]> {
-  const rows = await db
-    .selectFrom('tags')
-    .selectAll()
-    .where('repository_id', '=', repositoryId)
-    .where('digest', 'in', digests)
-    .orderBy(sql`coalesce(pushed_at, 0)`, 'desc')
-    .orderBy('name')
-    .execute();
-  return rows.map(toTag);
-}
-
-function toTag(row: Selectable<TagsTable>): TagRow {
-  return {
-    name: row.name,
-    digest: row.digest,
-    firstSeenAt: row.first_seen_at,
-    checkedAt: row.checked_at,
-    pushedAt: row.pushed_at,
-    pushedBy: row.pushed_by,
-    pushConfirmed: Boolean(row.push_confirmed),
-    lastPulledAt: row.last_pulled_at,
-    pullCount: row.pull_count,
-    missingSince: row.missing_since,
-    subjectDigest: row.subject_digest,
-  };
+async function countOf(db: Database, rows: RawBuilder<unknown>, most: number): Promise<number> {
+  const counted = await sql<{
+    total: number;
+  }>`select count(*) as total from (${rows} limit ${most + 1}) as some`.execute(db);
+  return Number(counted.rows[0]?.total ?? 0);
 }

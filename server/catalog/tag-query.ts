@@ -1,0 +1,168 @@
+/** What a list of tags or images of one repository can be asked for, as SQL. */
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { HeldState } from '../storage/schema.ts';
+import { likePattern } from './cursor.ts';
+import type { AskedPage, Direction, KeyOrder } from './key-page.ts';
+import type { StoredHeld, StoredTag } from './tag-rows.ts';
+
+export const TAG_SORTS = ['name', 'pushed', 'by', 'pulled', 'pulls', 'platforms', 'size', 'tags'] as const;
+export type TagSort = (typeof TAG_SORTS)[number];
+
+export interface TagFilters {
+  /** Part of a tag's name, or the beginning of a digest (`sha256:…`). */
+  readonly filter?: string | undefined;
+  /** Only this image. */
+  readonly digest?: string | undefined;
+  readonly platform?: string | undefined;
+  readonly kind?: string | undefined;
+  /** Epoch milliseconds; by the push, else by the build, else long ago. */
+  readonly pushedBefore?: number | undefined;
+  readonly pushedAfter?: number | undefined;
+  readonly atLeastBytes?: number | undefined;
+  readonly atMostBytes?: number | undefined;
+  readonly neverPulled?: boolean | undefined;
+}
+
+export interface TagQuery extends TagFilters, AskedPage {
+  readonly sort: TagSort;
+  readonly direction: Direction;
+}
+
+/** `tagged` unless it says otherwise. */
+export interface GroupQuery extends TagQuery {
+  readonly state?: Exclude<HeldState, 'child'> | undefined;
+}
+
+export function hasFilter(filters: TagFilters): boolean {
+  const { filter, digest, platform, kind, pushedBefore, pushedAfter, atLeastBytes, atMostBytes } = filters;
+  const numbers = [pushedBefore, pushedAfter, atLeastBytes, atMostBytes];
+  const texts = [filter, digest, platform, kind];
+  return filters.neverPulled === true || texts.some(Boolean) || numbers.some((value) => value !== undefined);
+}
+
+interface Sorted<Row> {
+  readonly value: RawBuilder<string | number>;
+  readonly isText?: boolean;
+  readonly of: (row: Row) => string | number;
+}
+
+// Both exactly as in the indexes.
+const GROUP_SORTS: Record<TagSort, Sorted<StoredHeld>> = {
+  name: { value: sql`held.tag_key`, isText: true, of: (row) => row.tag_key },
+  pushed: { value: sql`held.aged_at`, of: (row) => row.aged_at },
+  by: { value: sql`coalesce(held.pushed_by, '')`, isText: true, of: (row) => row.pushed_by ?? '' },
+  pulled: { value: sql`held.last_pulled_at`, of: (row) => row.last_pulled_at },
+  pulls: { value: sql`held.pull_count`, of: (row) => row.pull_count },
+  platforms: { value: sql`held.platform_count`, of: (row) => row.platform_count },
+  size: { value: sql`held.size_bytes`, of: (row) => row.size_bytes },
+  tags: { value: sql`held.tag_count`, of: (row) => row.tag_count },
+};
+
+const BY_NAME: Sorted<StoredTag> = { value: sql`tags.name_key`, isText: true, of: (row) => row.name_key };
+const FLAT_SORTS: Record<TagSort, Sorted<StoredTag>> = {
+  name: BY_NAME,
+  // Each row is one tag.
+  tags: BY_NAME,
+  pushed: { value: sql`tags.aged_at`, of: (row) => row.aged_at },
+  by: { value: sql`coalesce(tags.pushed_by, '')`, isText: true, of: (row) => row.pushed_by ?? '' },
+  pulled: { value: sql`coalesce(tags.last_pulled_at, 0)`, of: (row) => row.last_pulled_at ?? 0 },
+  pulls: { value: sql`tags.pull_count`, of: (row) => row.pull_count },
+  platforms: { value: sql`tags.platform_count`, of: (row) => row.platform_count },
+  size: { value: sql`tags.size_bytes`, of: (row) => row.size_bytes },
+};
+
+export function groupOrder({ sort, direction }: TagQuery): KeyOrder {
+  const { value, isText = false } = GROUP_SORTS[sort];
+  return { value, key: sql`held.id`, direction, isText, isNumericKey: true };
+}
+
+export const groupPosition = (row: StoredHeld, sort: TagSort) => ({
+  value: GROUP_SORTS[sort].of(row),
+  key: String(row.id),
+});
+
+export function flatOrder({ sort, direction }: TagQuery): KeyOrder {
+  const { value, isText = false } = FLAT_SORTS[sort];
+  return { value, key: sql`tags.name`, direction, isText };
+}
+
+export const flatPosition = (row: StoredTag, sort: TagSort) => ({ value: FLAT_SORTS[sort].of(row), key: row.name });
+
+const all = (conditions: readonly RawBuilder<SqlBool>[]) => sql.join<SqlBool>(conditions, sql` and `);
+
+export function groupConditions(repositoryId: number, query: GroupQuery): RawBuilder<SqlBool> {
+  const { state = 'tagged', filter, digest, platform, kind } = query;
+  const conditions = [sql<SqlBool>`held.repository_id = ${repositoryId} and held.state = ${state}`];
+  if (filter) conditions.push(groupMatches(repositoryId, filter));
+  if (digest) conditions.push(sql`held.digest = ${digest}`);
+  if (platform) conditions.push(hasPlatform(platform));
+  if (kind) conditions.push(sql`held.kind = ${kind}`);
+  conditions.push(
+    ...measures(query, { age: sql`held.aged_at`, size: sql`held.size_bytes`, pulled: sql`held.last_pulled_at` }),
+  );
+  return all(conditions);
+}
+
+export function flatConditions(repositoryId: number, query: TagQuery): RawBuilder<SqlBool> {
+  const { filter, digest, platform, kind } = query;
+  // As the indexes have it: the tags of signatures and other referrers are no list of their own.
+  const conditions = [sql<SqlBool>`tags.repository_id = ${repositoryId} and tags.subject_digest is null`];
+  if (filter) conditions.push(isDigest(filter) ? beginsWith('tags.digest', filter) : nameContains(filter));
+  if (digest) conditions.push(sql`tags.digest = ${digest}`);
+  if (platform) conditions.push(pointsTo(hasPlatform(platform)));
+  if (kind) conditions.push(pointsTo(sql`held.kind = ${kind}`));
+  conditions.push(
+    ...measures(query, {
+      age: sql`tags.aged_at`,
+      size: sql`tags.size_bytes`,
+      pulled: sql`coalesce(tags.last_pulled_at, 0)`,
+    }),
+  );
+  return all(conditions);
+}
+
+interface Measured {
+  readonly age: RawBuilder<number>;
+  readonly size: RawBuilder<number>;
+  readonly pulled: RawBuilder<number>;
+}
+
+/** `+`: the rows come in the order of the sort, from its index; these only leave some out. */
+function measures(query: TagFilters, { age, size, pulled }: Measured): readonly RawBuilder<SqlBool>[] {
+  const { pushedBefore, pushedAfter, atLeastBytes, atMostBytes } = query;
+  const found: RawBuilder<SqlBool>[] = [];
+  if (pushedBefore !== undefined) found.push(sql`+${age} < ${pushedBefore}`);
+  if (pushedAfter !== undefined) found.push(sql`+${age} >= ${pushedAfter}`);
+  if (atLeastBytes !== undefined) found.push(sql`+${size} >= ${atLeastBytes}`);
+  if (atMostBytes !== undefined) found.push(sql`+${size} <= ${atMostBytes}`);
+  if (query.neverPulled === true) found.push(sql`+${pulled} = 0`);
+  return found;
+}
+
+const isDigest = (text: string) => /^sha\d+:/.test(text.toLowerCase());
+
+/** A range, so that an index can serve; digests are written in small letters. `~` is behind all of their characters. */
+function beginsWith(column: string, text: string): RawBuilder<SqlBool> {
+  const from = text.toLowerCase();
+  return sql<SqlBool>`${sql.ref(column)} >= ${from} and ${sql.ref(column)} < ${`${from}~`}`;
+}
+
+function nameContains(text: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`lower(tags.name) like ${likePattern(text)} escape '\\'`;
+}
+
+function groupMatches(repositoryId: number, text: string): RawBuilder<SqlBool> {
+  if (isDigest(text)) return beginsWith('held.digest', text);
+  return sql<SqlBool>`held.digest in (select tags.digest from tags
+    where tags.repository_id = ${repositoryId} and ${nameContains(text)})`;
+}
+
+function hasPlatform(platform: string): RawBuilder<SqlBool> {
+  const quoted = likePattern(JSON.stringify(platform));
+  return sql<SqlBool>`lower(held.platforms) like ${quoted} escape '\\'`;
+}
+
+function pointsTo(condition: RawBuilder<SqlBool>): RawBuilder<SqlBool> {
+  return sql<SqlBool>`exists (select 1 from held_manifests as held
+    where held.repository_id = tags.repository_id and held.digest = tags.digest and ${condition})`;
+}
