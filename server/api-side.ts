@@ -7,12 +7,15 @@ import { type EventRoutesDeps, eventRoutes } from './api/resources/events.ts';
 import { folderRoutes } from './api/resources/folders.ts';
 import { imageRoutes } from './api/resources/images.ts';
 import { type ManifestRoutesDeps, manifestRoutes } from './api/resources/manifests.ts';
-import { type RepositoryRoutesDeps, repositoryRoutes } from './api/resources/repositories.ts';
+import type { RefreshRoutesDeps } from './api/resources/refresh.ts';
+import { repositoryRoutes } from './api/resources/repositories.ts';
+import { type SpaceRoutesDeps, spaceRoutes } from './api/resources/space.ts';
 import { type RegistryFacts, type StatusRoutesDeps, statusRoutes } from './api/resources/status.ts';
 import { tagRoutes } from './api/resources/tags.ts';
 import type { ApiRoute } from './api/route.ts';
 import { createImages } from './catalog/images.ts';
 import { createRepositoryStore } from './catalog/repositories.ts';
+import { createSpace } from './catalog/space.ts';
 import { createTagStore } from './catalog/tags.ts';
 import { createVisibility } from './catalog/visibility.ts';
 import type { Config } from './config/config.ts';
@@ -28,7 +31,7 @@ export interface ApiSideOptions extends WebSideOptions {
 }
 
 export function createApiSide(options: ApiSideOptions): Api {
-  const { config, core, registry, opened, log, web } = options;
+  const { config, core, registry, opened, log, now, web } = options;
   const { db } = opened;
   return createApi({
     ...core,
@@ -42,6 +45,8 @@ export function createApiSide(options: ApiSideOptions): Api {
       images: createImages({ db, fetchManifest: registry.indexer.fetchManifest, log }),
       deletion: registry.deletion,
       events: registry.events,
+      space: createSpace({ db, now, log }),
+      now,
       status: {
         version: VERSION,
         registry: () => registryFacts(config, registry),
@@ -60,15 +65,18 @@ export function createApiSide(options: ApiSideOptions): Api {
 export interface ApiRoutesDeps {
   readonly db: Database;
   readonly readonly: boolean;
-  readonly refresh: RepositoryRoutesDeps['refresh'];
+  readonly refresh: RefreshRoutesDeps['refresh'];
   readonly images: ManifestRoutesDeps['images'];
   readonly deletion: DeletionRoutesDeps['deletion'];
   readonly events: EventRoutesDeps['events'];
+  readonly space: SpaceRoutesDeps['space'];
+  readonly now: () => number;
   readonly status: Omit<StatusRoutesDeps, 'readonly'>;
 }
 
 /** Every route of the API, in the order in which its page shows them. */
-export function apiRoutes({ db, readonly, refresh, images, deletion, events, status }: ApiRoutesDeps): ApiRoute[] {
+export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
+  const { db, readonly, refresh, images, deletion, events, space, now, status } = deps;
   const found = { repositories: createRepositoryStore(db), tags: createTagStore(db) };
   return [
     ...repositoryRoutes({ ...found, refresh }),
@@ -78,6 +86,7 @@ export function apiRoutes({ db, readonly, refresh, images, deletion, events, sta
     ...deletionRoutes({ ...found, readonly, deletion }),
     ...manifestRoutes({ ...found, images }),
     ...compareRoutes({ ...found, images }),
+    ...spaceRoutes({ space, now }),
     ...eventRoutes({ events }),
     ...statusRoutes({ ...status, readonly }),
     ...accountRoutes(),

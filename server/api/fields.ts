@@ -23,6 +23,7 @@ export const digestParam = text(200)
   .meta({ description: 'Digest of a manifest.', examples: [DIGEST] });
 
 export const nameFilter = (what: string) => text(LONGEST_NAME).optional().describe(what);
+export const folderPath = text(LONGEST_NAME);
 export const searchText = text(1000);
 export const yesOrNo = z.stringbool({ truthy: ['true'], falsy: ['false'] });
 export const size = z.coerce.number().int().min(0).optional();

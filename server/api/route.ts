@@ -36,6 +36,8 @@ export interface Listed<Item> {
   readonly total?: number;
   /** False: there are at least `total`. */
   readonly isExact?: boolean;
+  /** The fields of `beside`. */
+  readonly beside?: Readonly<Record<string, unknown>>;
 }
 
 interface Described {
@@ -103,6 +105,8 @@ type ListOptions<Params extends z.ZodObject, Query extends z.ZodObject, Item ext
   readonly params?: Params;
   readonly query?: Query;
   readonly item: Item;
+  /** What the answer says beside the list. */
+  readonly beside?: z.core.$ZodLooseShape;
   /** Called with the store's own cursor. */
   readonly handler: (
     input: Input<Params, Query> & { readonly page: PageInput },
@@ -135,13 +139,13 @@ export function listRoute<
   Params extends z.ZodObject = typeof NOTHING,
   Query extends z.ZodObject = typeof NOTHING,
 >(options: ListOptions<Params, Query, Item>): ApiRoute {
-  const { params, query, item, handler, ...described } = options;
+  const { params, query, item, beside = {}, handler, ...described } = options;
   const paged = (query ?? NOTHING).extend(PAGE_QUERY) as unknown as Query;
   return {
     ...described,
     method: 'GET',
     ...schemasOf(params, paged),
-    response: listOf(item),
+    response: listOf(item).extend(beside),
     status: 200,
     isList: true,
     async run(raw, context, cursors) {
@@ -149,8 +153,10 @@ export function listRoute<
       const { after, limit } = input.query as unknown as PageInput;
       const place = { route: described.id, params: raw.params, query: raw.query };
       const page = { limit, after: after === undefined ? undefined : cursors.open(after, place) };
-      const { items, next, total = null, isExact = total !== null } = await handler({ ...input, page }, context);
-      return { items, next: next === undefined ? null : cursors.seal(next, place), total, totalIsExact: isExact };
+      const found = await handler({ ...input, page }, context);
+      const { items, next, total = null, isExact = total !== null } = found;
+      const sealed = next === undefined ? null : cursors.seal(next, place);
+      return { ...found.beside, items, next: sealed, total, totalIsExact: isExact };
     },
   };
 }

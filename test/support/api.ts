@@ -2,6 +2,7 @@
 import { type Api, createApi } from '../../server/api/api.ts';
 import { type ApiRoutesDeps, apiRoutes } from '../../server/api-side.ts';
 import { createImages } from '../../server/catalog/images.ts';
+import { createSpace } from '../../server/catalog/space.ts';
 import { createVisibility } from '../../server/catalog/visibility.ts';
 import { createLogger } from '../../server/log.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
@@ -61,6 +62,8 @@ function routesDeps(db: Database): ApiRoutesDeps {
     images: createImages({ db, fetchManifest: async () => false, log: createLogger('silent') }),
     deletion: { plan: noRegistry, deleteTag: noRegistry },
     events,
+    space: createSpace({ db, now: Date.now, log: createLogger('silent') }),
+    now: Date.now,
     status: {
       version: '0.0.0',
       registry: () => ({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { FolderRow, RepositoryStore } from '../../catalog/repositories.ts';
-import { bytes, count, direction, repositoryName, time, timeOrNull } from '../fields.ts';
+import { bytes, count, direction, folderPath, repositoryName, time, timeOrNull } from '../fields.ts';
 import { type ApiRoute, listRoute } from '../route.ts';
 
 export interface FolderRoutesDeps {
@@ -8,7 +8,6 @@ export interface FolderRoutesDeps {
 }
 
 const SORTS = ['name', 'repositories', 'tags', 'pushed', 'pulled', 'pulls', 'size', 'unique'] as const;
-const LONGEST_PATH = 255;
 
 const folderSchema = z
   .strictObject({
@@ -35,7 +34,7 @@ export function folderRoutes({ repositories }: FolderRoutesDeps): readonly ApiRo
       group: 'Repositories',
       summary: 'Folders of repositories, with the sums of what the caller may pull below',
       query: z.strictObject({
-        parent: z.string().max(LONGEST_PATH).default('').describe('The folder around them; empty: the root.'),
+        parent: folderPath.default('').describe('The folder around them; empty: the root.'),
         sort: z.enum(SORTS).default('name'),
         direction: direction.default('asc'),
       }),

@@ -19,11 +19,10 @@ import {
 } from '../fields.ts';
 import { type ApiRoute, listRoute, route } from '../route.ts';
 import { findRepository } from './find.ts';
+import { type RefreshRoutesDeps, refreshRoutes } from './refresh.ts';
 
-export interface RepositoryRoutesDeps {
+export interface RepositoryRoutesDeps extends RefreshRoutesDeps {
   readonly repositories: Pick<RepositoryStore, 'find' | 'list'>;
-  /** Asks the registry about everything in this repository. */
-  readonly refresh: (repository: string) => Promise<void>;
 }
 
 export const repositorySchema = z
@@ -67,7 +66,6 @@ const listQuery = z.strictObject({
 const params = z.strictObject({ repository: repositoryParam });
 
 export function repositoryRoutes(deps: RepositoryRoutesDeps): readonly ApiRoute[] {
-  const refreshOnce = createOnce(deps.refresh);
   return [
     listRoute({
       path: '/repositories',
@@ -104,35 +102,8 @@ export function repositoryRoutes(deps: RepositoryRoutesDeps): readonly ApiRoute[
       response: repositorySchema,
       handler: async (input, context) => repositoryBody(await findRepository(deps, context, input.params.repository)),
     }),
-    route({
-      method: 'POST',
-      path: '/repositories/{repository}/-/refresh',
-      id: 'refreshRepository',
-      policy: 'browse',
-      group: 'Repositories',
-      summary: 'Compare with the registry now',
-      description: 'Events keep the index fresh by themselves; this is for when they do not arrive.',
-      params,
-      response: repositorySchema,
-      handler: async ({ params: { repository } }, context) => {
-        await findRepository(deps, context, repository);
-        await refreshOnce(repository);
-        return repositoryBody(await findRepository(deps, context, repository));
-      },
-    }),
+    ...refreshRoutes(deps),
   ];
-}
-
-/** Who asks while it runs already waits for that: asking often costs the registry no more. */
-function createOnce(work: (name: string) => Promise<void>): (name: string) => Promise<void> {
-  const running = new Map<string, Promise<void>>();
-  return (name) => {
-    const already = running.get(name);
-    if (already !== undefined) return already;
-    const begun = work(name).finally(() => running.delete(name));
-    running.set(name, begun);
-    return begun;
-  };
 }
 
 export function repositoryBody(row: RepositoryRow): z.input<typeof repositorySchema> {
