@@ -108,7 +108,21 @@ async function addFolders(db: Kysely<unknown>): Promise<void> {
       .columns(['visibility_id', 'parent', sort, 'path'])
       .execute();
   }
+  for (const [name, value] of Object.entries(SPACE_SORTS)) {
+    await schema
+      .createIndex(`folders_${name}`)
+      .on('folders')
+      .expression(sql`visibility_id, parent, ${value}, path`)
+      .execute();
+  }
 }
+
+/** Only the page about space sorts by these, and only within a folder. */
+const SPACE_SORTS = {
+  logical_bytes: sql`logical_bytes`,
+  shared_bytes: sql`(size_bytes - unique_bytes)`,
+  reclaimable_bytes: sql`reclaimable_bytes`,
+};
 
 async function widenRepositories(db: Kysely<unknown>): Promise<void> {
   const { schema } = db;
@@ -142,6 +156,13 @@ async function widenRepositories(db: Kysely<unknown>): Promise<void> {
   await sortIndexes(db, 'last_pushed_at', sql`coalesce(last_pushed_at, 0)`);
   await sortIndexes(db, 'last_pulled_at', sql`coalesce(last_pulled_at, 0)`);
   await sortIndexes(db, 'last_pushed_by', sql`coalesce(last_pushed_by, '')`);
+  for (const [name, value] of Object.entries(SPACE_SORTS)) {
+    await schema
+      .createIndex(`repositories_in_folder_by_${name}`)
+      .on('repositories')
+      .expression(sql`folder, ${value}, name`)
+      .execute();
+  }
   await schema.createIndex('repositories_folder').on('repositories').columns(['folder', 'name']).execute();
   // What a repository holds, for filters: `platform:linux/arm64`, `kind:helm`.
   await schema

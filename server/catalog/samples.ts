@@ -1,0 +1,224 @@
+import type { Selectable } from 'kysely';
+import type { Database } from '../storage/database.ts';
+import type { FoldersTable } from '../storage/schema.ts';
+import type { Rest } from './space-ground.ts';
+import { activeVisibilities } from './space-sums.ts';
+import { EVERYTHING } from './visibility.ts';
+
+export const DAY_MS = 24 * 3600_000;
+const KEPT_DAYS = 400;
+const ROWS_AT_ONCE = 200;
+// Of folders below the root.
+const DEEPEST = 2;
+
+export interface Sample {
+  /** Midnight UTC. */
+  readonly dayAt: number;
+  readonly repositoryCount: number;
+  readonly tagCount: number;
+  readonly logicalBytes: number;
+  readonly sizeBytes: number;
+  readonly uniqueBytes: number;
+  readonly reclaimableBytes: number;
+}
+
+export interface SeriesQuery {
+  readonly visibilityId: number;
+  readonly path: string;
+  readonly since: number;
+}
+
+/** Midnight UTC. */
+export function dayOf(at: number): number {
+  return Math.floor(at / DAY_MS) * DAY_MS;
+}
+
+export async function readSeries(db: Database, query: SeriesQuery): Promise<readonly Sample[]> {
+  const rows = await db
+    .selectFrom('folder_samples')
+    .selectAll()
+    .where('visibility_id', '=', query.visibilityId)
+    .where('path', '=', query.path)
+    .where('day_at', '>=', query.since)
+    .orderBy('day_at')
+    .limit(KEPT_DAYS + 1)
+    .execute();
+  return rows.map((row) => ({
+    dayAt: row.day_at,
+    repositoryCount: row.repository_count,
+    tagCount: row.tag_count,
+    logicalBytes: row.logical_bytes,
+    sizeBytes: row.size_bytes,
+    uniqueBytes: row.unique_bytes,
+    reclaimableBytes: row.reclaimable_bytes,
+  }));
+}
+
+/**
+ * Keeps today's sums of the upper folders, and of repositories that changed. What did not change since the last sample
+ * gets no row, but for the roots, and for the first day of a month, so that no curve loses its beginning when old days go.
+ * Twice on one day: the later one counts.
+ */
+export async function takeSamples(db: Database, at: number, rest: Rest): Promise<void> {
+  const day = dayOf(at);
+  for (const id of await activeVisibilities(db, at)) {
+    await sampleFolders(db, { id, day, since: await sampledBefore(db, id, day) }, rest);
+  }
+}
+
+interface Sampling {
+  /** Of the visibility. */
+  readonly id: number;
+  readonly day: number;
+  /** What changed since then is new; 0: everything. */
+  readonly since: number;
+}
+
+async function sampledBefore(db: Database, id: number, day: number): Promise<number> {
+  const last = await db
+    .selectFrom('folder_samples')
+    .select('day_at')
+    .where('visibility_id', '=', id)
+    .where('path', '=', '')
+    // A clock that was ahead for a while must not silence the days until then.
+    .where('day_at', '<', day)
+    .orderBy('day_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const isSameMonth = last !== undefined && new Date(last.day_at).getUTCMonth() === new Date(day).getUTCMonth();
+  return isSameMonth ? last.day_at : 0;
+}
+
+async function sampleFolders(db: Database, sampling: Sampling, rest: Rest): Promise<void> {
+  let after: string | undefined;
+  for (;;) {
+    const rows = await db
+      .selectFrom('folders')
+      .selectAll()
+      .where('visibility_id', '=', sampling.id)
+      .$if(after !== undefined, (folders) => folders.where('path', '>', after ?? ''))
+      .orderBy('path')
+      .limit(ROWS_AT_ONCE)
+      .execute();
+    const upper = rows.filter((row) => row.summed_at > 0 && depthOf(row.path) <= DEEPEST);
+    await pruneFolders(
+      db,
+      sampling,
+      upper.map((row) => row.path),
+    );
+    const fresh = upper.filter((row) => row.path === '' || row.summed_at >= sampling.since);
+    await insertFolderSamples(db, sampling.day, fresh);
+    after = rows.at(-1)?.path;
+    if (after === undefined || rows.length < ROWS_AT_ONCE) break;
+    await rest();
+  }
+  if (sampling.id === EVERYTHING.id) await sampleRepositories(db, sampling, rest);
+}
+
+function depthOf(path: string): number {
+  return path === '' ? 0 : path.split('/').length;
+}
+
+async function pruneFolders(db: Database, { id, day }: Sampling, paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return;
+  await db
+    .deleteFrom('folder_samples')
+    .where('visibility_id', '=', id)
+    .where('path', 'in', paths)
+    .where('day_at', '<', day - KEPT_DAYS * DAY_MS)
+    .execute();
+}
+
+async function insertFolderSamples(
+  db: Database,
+  day: number,
+  rows: readonly Selectable<FoldersTable>[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const values = rows.map((row) => ({
+    visibility_id: row.visibility_id,
+    path: row.path,
+    day_at: day,
+    repository_count: row.repository_count,
+    tag_count: row.tag_count,
+    logical_bytes: row.logical_bytes,
+    size_bytes: row.size_bytes,
+    unique_bytes: row.unique_bytes,
+    reclaimable_bytes: row.reclaimable_bytes,
+  }));
+  await db
+    .insertInto('folder_samples')
+    .values(values)
+    .onConflict((conflict) =>
+      conflict.columns(['visibility_id', 'path', 'day_at']).doUpdateSet(({ ref }) => ({
+        repository_count: ref('excluded.repository_count'),
+        tag_count: ref('excluded.tag_count'),
+        logical_bytes: ref('excluded.logical_bytes'),
+        size_bytes: ref('excluded.size_bytes'),
+        unique_bytes: ref('excluded.unique_bytes'),
+        reclaimable_bytes: ref('excluded.reclaimable_bytes'),
+      })),
+    )
+    .execute();
+}
+
+async function sampleRepositories(db: Database, { day, since }: Sampling, rest: Rest): Promise<void> {
+  let after = 0;
+  for (;;) {
+    const rows = await readRepositories(db, after);
+    await pruneRepositories(
+      db,
+      rows.map((row) => row.id),
+      day,
+    );
+    await insertRepositorySamples(
+      db,
+      day,
+      rows.filter((row) => since === 0 || row.changed_at >= since),
+    );
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < ROWS_AT_ONCE) return;
+    after = last.id;
+    await rest();
+  }
+}
+
+function readRepositories(db: Database, after: number) {
+  return db
+    .selectFrom('repositories')
+    .select(['id', 'changed_at', 'tag_count', 'logical_bytes', 'size_bytes', 'unique_bytes', 'reclaimable_bytes'])
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(ROWS_AT_ONCE)
+    .execute();
+}
+
+async function pruneRepositories(db: Database, ids: readonly number[], day: number): Promise<void> {
+  if (ids.length === 0) return;
+  await db
+    .deleteFrom('repository_samples')
+    .where('repository_id', 'in', ids)
+    .where('day_at', '<', day - KEPT_DAYS * DAY_MS)
+    .execute();
+}
+
+async function insertRepositorySamples(
+  db: Database,
+  day: number,
+  rows: Awaited<ReturnType<typeof readRepositories>>,
+): Promise<void> {
+  if (rows.length === 0) return;
+  await db
+    .insertInto('repository_samples')
+    .values(rows.map(({ id, changed_at: _, ...sums }) => ({ repository_id: id, day_at: day, ...sums })))
+    .onConflict((conflict) =>
+      conflict.columns(['repository_id', 'day_at']).doUpdateSet(({ ref }) => ({
+        tag_count: ref('excluded.tag_count'),
+        logical_bytes: ref('excluded.logical_bytes'),
+        size_bytes: ref('excluded.size_bytes'),
+        unique_bytes: ref('excluded.unique_bytes'),
+        reclaimable_bytes: ref('excluded.reclaimable_bytes'),
+      })),
+    )
+    .execute();
+}

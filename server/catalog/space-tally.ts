@@ -1,0 +1,160 @@
+import type { Ground } from './space-ground.ts';
+
+/** One number per visibility and folder: visibility × number of folders + folder. */
+export interface FolderSumColumns {
+  readonly tags: Float64Array;
+  readonly pulls: Float64Array;
+  readonly pushedAt: Float64Array;
+  readonly pulledAt: Float64Array;
+  readonly logical: Float64Array;
+  readonly size: Float64Array;
+  readonly unique: Float64Array;
+  readonly reclaimable: Float64Array;
+}
+
+export interface Tally {
+  readonly sums: FolderSumColumns;
+  /** Of each repository, by its place. */
+  readonly unique: Float64Array;
+  readonly reclaimable: Float64Array;
+  /** Ends the blob before; the holders of one blob have to follow each other. */
+  readonly begin: (sizeBytes: number) => void;
+  /** @param place of the holding repository; undefined for one that came meanwhile. */
+  readonly hold: (place: number | undefined, isTagged: boolean) => void;
+  readonly end: () => void;
+}
+
+/**
+ * Counts blobs into folders, each once per folder and visibility. A walk from a repository to the root stops at the
+ * first folder that already has the blob for everybody concerned, so common layers cost little.
+ *
+ * @param masks Which of the visibilities see a repository, a bit each, by its place.
+ * @param width How many visibilities, at most 31.
+ */
+export function createTally(ground: Ground, masks: Int32Array, width: number): Tally {
+  const { parents, depths } = ground.tree;
+  const folderCount = parents.length;
+  const sums = emptySums(folderCount * width);
+  const unique = new Float64Array(ground.ids.length);
+  const reclaimable = new Float64Array(ground.ids.length);
+  const seenFor = new Int32Array(folderCount);
+  const seenMask = new Int32Array(folderCount);
+  let turn = 0;
+  let bytes = 0;
+  let holders = 0;
+  let onlyHolder = -1;
+  // The lowest folder that has every holder below it.
+  let common = -1;
+  let taggedMask = 0;
+  let isTaggedAnywhere = false;
+  let untagged: number[] = [];
+  addRepositories();
+
+  function addRepositories(): void {
+    for (let place = 0; place < masks.length; place += 1) {
+      const mask = masks[place] ?? 0;
+      for (let at = ground.folders[place] ?? 0; at >= 0; at = parents[at] ?? -1) {
+        for (let rest = mask; rest !== 0; rest &= rest - 1) addRepository(place, lowestBit(rest) * folderCount + at);
+      }
+    }
+  }
+
+  function addRepository(place: number, slot: number): void {
+    add(sums.tags, slot, ground.tags[place] ?? 0);
+    add(sums.pulls, slot, ground.pulls[place] ?? 0);
+    add(sums.logical, slot, ground.logical[place] ?? 0);
+    sums.pushedAt[slot] = Math.max(sums.pushedAt[slot] ?? 0, ground.pushedAt[place] ?? 0);
+    sums.pulledAt[slot] = Math.max(sums.pulledAt[slot] ?? 0, ground.pulledAt[place] ?? 0);
+  }
+
+  function addFor(column: Float64Array, folder: number, mask: number): void {
+    for (let rest = mask; rest !== 0; rest &= rest - 1) add(column, lowestBit(rest) * folderCount + folder, bytes);
+  }
+
+  function countUpwards(column: Float64Array, place: number): void {
+    let fresh = masks[place] ?? 0;
+    for (let at = ground.folders[place] ?? 0; at >= 0; at = parents[at] ?? -1) {
+      const seen = seenFor[at] === turn ? (seenMask[at] ?? 0) : 0;
+      fresh &= ~seen;
+      if (fresh === 0) return;
+      seenFor[at] = turn;
+      seenMask[at] = seen | fresh;
+      addFor(column, at, fresh);
+    }
+  }
+
+  function meet(one: number, other: number): number {
+    let [a, b] = [one, other];
+    while (a !== b) {
+      if ((depths[a] ?? 0) >= (depths[b] ?? 0)) a = parents[a] ?? 0;
+      else b = parents[b] ?? 0;
+    }
+    return a;
+  }
+
+  function end(): void {
+    if (isTaggedAnywhere) {
+      if (holders === 1 && onlyHolder >= 0) add(unique, onlyHolder, bytes);
+      for (let at = common; at >= 0; at = parents[at] ?? -1) addFor(sums.unique, at, taggedMask);
+    } else {
+      for (const place of untagged) {
+        add(reclaimable, place, bytes);
+        countUpwards(sums.reclaimable, place);
+      }
+    }
+  }
+
+  return {
+    sums,
+    unique,
+    reclaimable,
+    end,
+    begin(sizeBytes) {
+      end();
+      turn += 1;
+      bytes = sizeBytes;
+      holders = 0;
+      onlyHolder = -1;
+      common = -1;
+      taggedMask = 0;
+      isTaggedAnywhere = false;
+      untagged = [];
+    },
+    hold(place, isTagged) {
+      const folder = place === undefined ? 0 : (ground.folders[place] ?? 0);
+      holders += 1;
+      onlyHolder = place ?? -1;
+      common = common < 0 ? folder : meet(common, folder);
+      isTaggedAnywhere ||= isTagged;
+      if (place === undefined) return;
+      if (!isTagged) {
+        if (!isTaggedAnywhere) untagged.push(place);
+        return;
+      }
+      taggedMask |= masks[place] ?? 0;
+      countUpwards(sums.size, place);
+    },
+  };
+}
+
+function add(column: Float64Array, slot: number, value: number): void {
+  column[slot] = (column[slot] ?? 0) + value;
+}
+
+function lowestBit(mask: number): number {
+  return 31 - Math.clz32(mask & -mask);
+}
+
+function emptySums(size: number): FolderSumColumns {
+  const column = () => new Float64Array(size);
+  return {
+    tags: column(),
+    pulls: column(),
+    pushedAt: column(),
+    pulledAt: column(),
+    logical: column(),
+    size: column(),
+    unique: column(),
+    reclaimable: column(),
+  };
+}
