@@ -161,8 +161,8 @@ const REFS = '#/components/schemas/';
 /** Answers may gain fields later, so readers are not told that there are no others. */
 function isNoise(key: string, value: unknown, { format }: JsonSchema): boolean {
   if (key === 'additionalProperties') return value === false;
-  if (key === 'minimum' || key === 'maximum') return !Number.isSafeInteger(value) || Math.abs(Number(value)) > 2 ** 52;
-  return key === 'id' || (key === 'pattern' && format !== undefined);
+  if (typeof value === 'number' && /^m(in|ax)imum$/.test(key)) return Math.abs(value) >= Number.MAX_SAFE_INTEGER;
+  return typeof value === 'string' && key === 'pattern' && format !== undefined;
 }
 
 function withExamples(operation: OpenApiOperation, schemas: ExampleSource['schemas']): OpenApiOperation {
