@@ -7,7 +7,7 @@ import { EVERYTHING } from './visibility.ts';
 
 export const DAY_MS = 24 * 3600_000;
 const KEPT_DAYS = 400;
-const ROWS_AT_ONCE = 200;
+const ROWS_AT_ONCE = 100;
 // Of folders below the root.
 const DEEPEST = 2;
 

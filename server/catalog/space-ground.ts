@@ -2,7 +2,7 @@ import type { Database } from '../storage/database.ts';
 import { foldersAbove, parentOf } from './folders.ts';
 
 // Small enough that other requests get their turn in between.
-const ROWS_AT_ONCE = 2000;
+const ROWS_AT_ONCE = 1000;
 
 /** Lets other requests have their turn; throws when the work is to end. */
 export type Rest = () => Promise<void>;

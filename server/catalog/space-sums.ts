@@ -6,8 +6,8 @@ import { writeFolderSums, writeRepositorySums } from './space-write.ts';
 import { EVERYTHING } from './visibility.ts';
 
 // A chunk takes a few milliseconds; a request that comes meanwhile waits that long.
-const ROWS_AT_ONCE = 2000;
-const VISIBLE_AT_ONCE = 5000;
+const ROWS_AT_ONCE = 1000;
+const VISIBLE_AT_ONCE = 2000;
 // One bit each.
 const MOST_AT_ONCE = 31;
 // Of sums held in memory: about 30 MB.
@@ -27,6 +27,7 @@ export async function sumSpace(db: Database, at: number, rest: Rest): Promise<re
   for (let start = 0; start < ids.length; start += width) {
     const some = ids.slice(start, start + width);
     const tally = createTally(ground, await readMasks(db, ground, some, rest), some.length);
+    await countRepositories(ground, tally, rest);
     await countBlobs(db, ground, tally, rest);
     if (start === 0) await writeRepositorySums(db, ground, tally, rest);
     await writeFolderSums(db, { ids: some, ground, tally, at }, rest);
@@ -78,6 +79,13 @@ async function readVisible(db: Database, id: number, rest: Rest, note: (reposito
     if (last === undefined || rows.length < VISIBLE_AT_ONCE) return;
     after = last.repository_id;
     await rest();
+  }
+}
+
+async function countRepositories(ground: Ground, tally: Tally, rest: Rest): Promise<void> {
+  for (let place = 0; place < ground.ids.length; place += 1) {
+    tally.addRepository(place);
+    if (place % VISIBLE_AT_ONCE === VISIBLE_AT_ONCE - 1) await rest();
   }
 }
 

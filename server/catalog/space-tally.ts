@@ -17,6 +17,8 @@ export interface Tally {
   /** Of each repository, by its place. */
   readonly unique: Float64Array;
   readonly reclaimable: Float64Array;
+  /** Its tags, pulls, times. */
+  readonly addRepository: (place: number) => void;
   /** Ends the blob before; the holders of one blob have to follow each other. */
   readonly begin: (sizeBytes: number) => void;
   /** @param place of the holding repository; undefined for one that came meanwhile. */
@@ -48,18 +50,15 @@ export function createTally(ground: Ground, masks: Int32Array, width: number): T
   let taggedMask = 0;
   let isTaggedAnywhere = false;
   let untagged: number[] = [];
-  addRepositories();
 
-  function addRepositories(): void {
-    for (let place = 0; place < masks.length; place += 1) {
-      const mask = masks[place] ?? 0;
-      for (let at = ground.folders[place] ?? 0; at >= 0; at = parents[at] ?? -1) {
-        for (let rest = mask; rest !== 0; rest &= rest - 1) addRepository(place, lowestBit(rest) * folderCount + at);
-      }
+  function addRepository(place: number): void {
+    const mask = masks[place] ?? 0;
+    for (let at = ground.folders[place] ?? 0; at >= 0; at = parents[at] ?? -1) {
+      for (let rest = mask; rest !== 0; rest &= rest - 1) addValues(place, lowestBit(rest) * folderCount + at);
     }
   }
 
-  function addRepository(place: number, slot: number): void {
+  function addValues(place: number, slot: number): void {
     add(sums.tags, slot, ground.tags[place] ?? 0);
     add(sums.pulls, slot, ground.pulls[place] ?? 0);
     add(sums.logical, slot, ground.logical[place] ?? 0);
@@ -108,6 +107,7 @@ export function createTally(ground: Ground, masks: Int32Array, width: number): T
     sums,
     unique,
     reclaimable,
+    addRepository,
     end,
     begin(sizeBytes) {
       end();

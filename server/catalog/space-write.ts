@@ -5,9 +5,9 @@ import type { Ground, Rest } from './space-ground.ts';
 import type { Tally } from './space-tally.ts';
 
 // Each statement is a transaction of its own, so that other writers wait for a few milliseconds only.
-const REPOSITORIES_AT_ONCE = 200;
-const FOLDERS_AT_ONCE = 100;
-const FOLDERS_READ_AT_ONCE = 1000;
+const REPOSITORIES_AT_ONCE = 100;
+const FOLDERS_AT_ONCE = 50;
+const FOLDERS_READ_AT_ONCE = 500;
 
 export async function writeRepositorySums(db: Database, ground: Ground, tally: Tally, rest: Rest): Promise<void> {
   let changed: number[] = [];
