@@ -14,8 +14,8 @@ const PAGE_SIZES: readonly string[] = ['?n=1000', '?n=100', ''];
 const MOST_PAGES = 10_000;
 // Some registries send a page without entries now and then; many in a row lead nowhere.
 const MOST_BARREN_PAGES = 10;
-/** Far beyond what a registry can serve; a list that never ends must not fill our memory. */
-const MOST_ENTRIES = 2_000_000;
+/** Far beyond what people keep; a list that never ends must not fill our memory. */
+const MOST_ENTRIES = { repositories: 2_000_000, tags: 500_000 } as const;
 
 /** The two lists of the registry's API, page after page. */
 export function createLists({ send, address }: ListDeps) {
@@ -31,8 +31,12 @@ export function createLists({ send, address }: ListDeps) {
   }
 
   /** Yields nothing when the registry says that the repository does not exist. */
-  async function* pages(scopes: readonly string[], path: string, field: string): AsyncGenerator<readonly string[]> {
-    const guard = createEndGuard(address);
+  async function* pages(
+    scopes: readonly string[],
+    path: string,
+    field: keyof typeof MOST_ENTRIES,
+  ): AsyncGenerator<readonly string[]> {
+    const guard = createEndGuard(address, MOST_ENTRIES[field]);
     let answer = await firstPage(scopes, path);
     if (saysGone(answer)) return;
     for (;;) {
@@ -67,7 +71,7 @@ export function createLists({ send, address }: ListDeps) {
 }
 
 /** @returns what throws when the pages lead nowhere: in a circle, without anything new, or on and on. */
-function createEndGuard(address: string) {
+function createEndGuard(address: string, most: number) {
   const links = new Set<string>();
   let last: string | undefined;
   let barren = 0;
@@ -78,7 +82,7 @@ function createEndGuard(address: string) {
     last = entries.at(-1) ?? last;
     total += entries.length;
     const isEndless = links.has(next) || links.size >= MOST_PAGES;
-    if (isEndless || barren >= MOST_BARREN_PAGES || total > MOST_ENTRIES) throw endless(address);
+    if (isEndless || barren >= MOST_BARREN_PAGES || total > most) throw endless(address);
     links.add(next);
   };
 }
