@@ -128,7 +128,7 @@ function configOf(options: AppOptions, port: number): Record<string, unknown> {
 
 /** Names of ours in the environment of whoever runs the tests must not change what they test. */
 function ownEnvironment(): NodeJS.ProcessEnv {
-  const ours = /^(REGISTRY|SERVER|DATA|NOTIFICATIONS|LOG|ADMIN|DATABASE)_/;
+  const ours = /^(REGISTRY|SERVER|DATA|NOTIFICATIONS|CATALOG|LOG|ADMIN|DATABASE)_/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
 }
 

@@ -99,6 +99,9 @@ const READS: readonly (readonly [env: Record<string, string>, read: (config: Con
   [{ REGISTRY_AUTH_ENABLED: 'false' }, (config) => config.registry.readonly, true],
   [{ REGISTRY_AUTH_ENABLED: 'false', REGISTRY_READONLY: 'false' }, (config) => config.registry.readonly, false],
   [{ REGISTRY_AUTH_LIFETIME: '1h' }, (config) => config.registry.auth.lifetime, 3600],
+  [{ CATALOG_CRAWL_SCHEDULE: '*/30 1-5 * * *' }, (config) => config.catalog.crawl_schedule, '*/30 1-5 * * *'],
+  [{ CATALOG_CRAWL_SCHEDULE: 'off' }, (config) => config.catalog.crawl_schedule, null],
+  [{ CATALOG_CRAWL_SCHEDULE: '' }, (config) => config.catalog.crawl_schedule, '0 3 * * *'],
   [{ SERVER_PORT: '8080' }, (config) => config.server.port, 8080],
   [{ SERVER_PORT: '' }, (config) => config.server.port, 8090],
   [{ SERVER_TRUSTED_PROXIES: '10.0.0.0/8, ::1' }, (config) => config.server.trusted_proxies, ['10.0.0.0/8', '::1']],
@@ -146,6 +149,8 @@ test('what container links and Kubernetes inject is ignored with a warning', () 
 });
 
 const MISTAKES: readonly (readonly [name: string, given: Given, sentence: RegExp])[] = [
+  ['no schedule', { env: { CATALOG_CRAWL_SCHEDULE: 'daily' } }, /catalog\.crawl_schedule: must be a cron expression/],
+  ['a day that never comes', { yaml: 'catalog: { crawl_schedule: 0 0 31 2 * }' }, /catalog\.crawl_schedule: must be/],
   [
     'an unknown key',
     { yaml: 'registry: { auth: { isuer: x } }' },
