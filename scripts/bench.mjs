@@ -1,11 +1,16 @@
-/** `npm run bench -- token|events|start`: ratios measured side by side in one run. Without a name: all of them. */
+/**
+ * `npm run bench -- token|events|start|catalog`: ratios measured side by side in one run. Without a name: all of them.
+ * What follows `catalog` is for it alone: the lines of its table (`catalog crawl pages`), `--full`, `--hour`.
+ */
 import { join } from 'node:path';
 import { installPackages } from './lib/install.mjs';
 import { must, run } from './lib/run.mjs';
 
-const FILES = { token: 'token.ts', events: 'events.bench.ts', start: 'start.ts' };
+const FILES = { token: 'token.ts', events: 'events.bench.ts', start: 'start.ts', catalog: 'catalog.ts' };
 const NAMES = Object.keys(FILES);
-const chosen = process.argv.slice(2);
+const given = process.argv.slice(2);
+const ownFrom = given.indexOf('catalog') + 1;
+const [chosen, own] = ownFrom === 0 ? [given, []] : [given.slice(0, ownFrom), given.slice(ownFrom)];
 const unknown = chosen.filter((name) => !NAMES.includes(name));
 if (unknown.length > 0) {
   process.stderr.write(`No benchmark ${unknown.join(', ')}: choose of ${NAMES.join(', ')}.\n`);
@@ -16,5 +21,5 @@ must(run(process.execPath, ['scripts/build.mjs']));
 for (const name of chosen.length > 0 ? chosen : NAMES) {
   const file = join('test', 'bench', FILES[name]);
   process.stdout.write(`\nbench: ${name}\n`);
-  must(run(process.execPath, ['--import', 'tsx', file]));
+  must(run(process.execPath, ['--import', 'tsx', file, ...(name === 'catalog' ? own : [])]));
 }

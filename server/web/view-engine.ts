@@ -68,7 +68,7 @@ const NAME = /(?<![\w$.])[A-Za-z_$][\w$]*/g;
 const NO_LOCALS = new Set(
   `break case catch class const continue debugger default delete do else export extends false finally for function if import
   in instanceof let new null of return static super switch this throw true try typeof undefined var void while with yield
-  await async enum eval arguments locals include escapeFn __append __output Array Boolean Date Infinity Intl JSON Map Math
+  await async enum eval arguments locals include escapeFn __append __output Array Boolean Date Infinity globalThis Intl JSON Map Math
   NaN Number Object RegExp Set String Symbol encodeURIComponent isNaN parseInt`.split(/\s+/),
 );
 

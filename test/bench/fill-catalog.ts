@@ -26,7 +26,7 @@ export async function fillCatalog(dataPath: string, size: RegistrySize, at: numb
   connection.pragma('cache_size = -400000');
   connection.transaction(() => writeSources(connection, size, at))();
   connection.close();
-  await derive(dataPath, at);
+  await derive(dataPath);
 }
 
 function writeSources(connection: SqliteDatabase.Database, size: RegistrySize, at: number): void {
@@ -135,14 +135,12 @@ function writeTags(
   write.pushes.run(lastPush, lastPusher, lastPull || null, pulls, id);
 }
 
-async function derive(dataPath: string, at: number): Promise<void> {
+async function derive(dataPath: string): Promise<void> {
   const { db, close } = await openDatabase({ dataPath, exclusive: true });
   try {
     const repositories = await db.selectFrom('repositories').select(['id', 'name']).orderBy('id').execute();
     for (let start = 0; start < repositories.length; start += NAMES_AT_ONCE) {
-      await db
-        .transaction()
-        .execute((trx) => showRepositories(trx, repositories.slice(start, start + NAMES_AT_ONCE)));
+      await db.transaction().execute((trx) => showRepositories(trx, repositories.slice(start, start + NAMES_AT_ONCE)));
     }
     await rebuildCatalog(db);
   } finally {

@@ -21,7 +21,9 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   const latencies: number[] = [];
   const end = performance.now() + options.durationMs;
   const start = performance.now();
-  const failures = await Promise.all(Array.from({ length: options.connections }, (_, index) => drive(options, index, end, latencies)));
+  const failures = await Promise.all(
+    Array.from({ length: options.connections }, (_, index) => drive(options, index, end, latencies)),
+  );
   const seconds = (performance.now() - start) / 1000;
   latencies.sort((a, b) => a - b);
   const at = (part: number) => latencies[Math.floor(latencies.length * part)] ?? 0;

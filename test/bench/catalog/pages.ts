@@ -1,5 +1,5 @@
 /** What people open, and how long the server takes for it while fifty of them do. */
-import { createRandom, BIG_REPOSITORY, planRegistry, type RegistrySize } from '../../support/generated-plan.ts';
+import { BIG_REPOSITORY, createRandom, planRegistry, type RegistrySize } from '../../support/generated-plan.ts';
 import { type LoadResult, load } from '../load.ts';
 import type { Stage } from './stages.ts';
 
@@ -15,9 +15,12 @@ export interface PageFigures {
 
 export type PagePaths = Readonly<Record<string, readonly string[]>>;
 
-/** Different ones of each kind, so that nothing is measured that was kept from the last request. */
-export function pagePaths(size: RegistrySize): PagePaths {
-  const plans = planRegistry(size);
+/**
+ * Different ones of each kind, so that nothing is measured that was kept from the last request.
+ * @param below Only from these folders; default: everywhere.
+ */
+export function pagePaths(size: RegistrySize, below?: readonly string[]): PagePaths {
+  const plans = planRegistry(size).filter(({ name }) => below?.includes(name.split('/')[0] ?? '') ?? true);
   const random = createRandom(7);
   const some = Array.from({ length: 40 }, () => plans[Math.floor(random() * plans.length)]?.name ?? '');
   const folders = [...new Set(some.filter((name) => name.includes('/')).map((name) => name.split('/')[0] ?? ''))];

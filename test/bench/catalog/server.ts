@@ -1,7 +1,7 @@
 /** The product as it runs in production: its bundle in a process of its own, with a hook that tells what it does. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AppOptions, ADMIN_PASSWORD, type RunningApp, startApp } from '../../support/app.ts';
+import { ADMIN_PASSWORD, type AppOptions, type RunningApp, startApp } from '../../support/app.ts';
 import { freePort } from '../../support/ports.ts';
 import { createVisitor } from '../../support/web.ts';
 

@@ -4,7 +4,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RuleInput } from '../../../server/access/rule.ts';
-import { ADMIN_PASSWORD } from '../../support/app.ts';
+import { ADMIN_PASSWORD, EVENT_SECRET } from '../../support/app.ts';
 import { planRegistry, type RegistrySize } from '../../support/generated-plan.ts';
 import { fillCatalog } from '../fill-catalog.ts';
 import { type CountingRegistry, startCountingRegistry } from './counting-registry.ts';
@@ -30,11 +30,16 @@ export interface Stage {
 export async function startStage(size: RegistrySize): Promise<Stage> {
   const registry = await startCountingRegistry();
   const server = await startServer({
-    config: { registry: { url: registry.url, name: 'registry.example.com' } },
+    config: {
+      registry: { url: registry.url, name: 'registry.example.com' },
+      notifications: { secret: EVENT_SECRET },
+    },
     roles: { fifty: fiftyRules(size) },
     people: [{ username: RULED, password: ADMIN_PASSWORD, roles: ['fifty'] }],
     fill: (dataPath) => filled(dataPath, size),
   });
+  // The crawl at the start tries for a while.
+  await registry.quiet();
   return {
     size,
     server,
@@ -68,18 +73,29 @@ export function describeSize({ repositories, tags }: RegistrySize): string {
   return `${repositories.toLocaleString('en')} repositories, ${tags.toLocaleString('en')} tags`;
 }
 
+const WHOLE_FOLDERS = 10;
+
+function foldersOf(size: RegistrySize): readonly string[] {
+  return [...new Set(planRegistry(size).map(({ name }) => name.split('/')[0] ?? ''))];
+}
+
+/** What the one with fifty rules surely sees. */
+export function ruledFolders(size: RegistrySize): readonly string[] {
+  return [...foldersOf(size).slice(0, WHOLE_FOLDERS), 'platform'];
+}
+
 /** Whole folders, one level, patterns in the middle, single repositories: as roles of teams look after some years. */
 function fiftyRules(size: RegistrySize): readonly RuleInput[] {
-  const names = planRegistry(size).map(({ name }) => name);
-  const folders = [...new Set(names.map((name) => name.split('/')[0] ?? ''))];
   const patterns = [
-    ...folders.slice(0, 10).map((folder) => `${folder}/**`),
-    ...folders.slice(10, 20).map((folder) => `${folder}/*`),
+    ...ruledFolders(size).map((folder) => `${folder}/**`),
+    ...foldersOf(size)
+      .slice(WHOLE_FOLDERS, 2 * WHOLE_FOLDERS)
+      .map((folder) => `${folder}/*`),
     ...['core', 'edge', 'batch', 'tools', 'ml'].map((area) => `*/${area}/api-*`),
     ...['a', 'b', 'c', 'd', 'e'].map((letter) => `**/gateway-${letter}*`),
   ];
-  const singles = names.slice(0, 50 - patterns.length - 1);
-  return [...patterns, ...singles, 'platform/**'].map((repository) => ({
+  const singles = planRegistry(size).slice(-(50 - patterns.length));
+  return [...patterns, ...singles.map(({ name }) => name)].map((repository) => ({
     ...{ repository, address: '*', canPull: true, canPush: false, canDelete: false },
   }));
 }
