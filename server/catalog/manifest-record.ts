@@ -5,6 +5,7 @@ import { type ImageConfig, parseImageConfig } from '../registry/image-config.ts'
 import { type ParsedManifest, parseManifest } from '../registry/manifest.ts';
 import type { ManifestBlobsTable, ManifestChildrenTable, ManifestKind } from '../storage/schema.ts';
 import { ATTESTATION_PLATFORM, artifactTypeOf, childPlatform, kindOf, platformText } from './kinds.ts';
+import { type Label, searchableLabels } from './labels.ts';
 
 /** A manifest, read once and ready to be stored. */
 export interface ManifestRecord {
@@ -19,6 +20,8 @@ export interface ManifestRecord {
   readonly createdAt: number | null;
   readonly platforms: readonly string[];
   readonly annotations: Readonly<Record<string, string>>;
+  /** Of the configuration and the annotations, as far as they are searched. */
+  readonly labels: readonly Label[];
   readonly blobs: readonly Omit<Insertable<ManifestBlobsTable>, 'digest' | 'position'>[];
   readonly children: readonly Omit<Insertable<ManifestChildrenTable>, 'parent_digest' | 'position'>[];
   /** What is missing or wrong, an English sentence. With it the next look at the registry tries again. */
@@ -33,19 +36,20 @@ export function manifestRecord(
   problem: string | null,
 ): ManifestRecord {
   const base = { digest: stored.digest, raw: stored.raw, config };
-  if (parsed === undefined) return { ...base, ...UNREADABLE, mediaType: stored.mediaType, error: problem };
+  if (parsed === undefined) return { ...base, ...UNREADABLE, mediaType: storable(stored.mediaType), error: problem };
   const kind = kindOf(parsed);
   const image = config === null || kind !== 'image' ? undefined : readImageConfig(config);
   return {
     ...base,
-    mediaType: parsed.mediaType,
+    mediaType: storable(parsed.mediaType),
     kind,
-    artifactType: artifactTypeOf(parsed) ?? null,
+    artifactType: storable(artifactTypeOf(parsed) ?? '') || null,
     configDigest: parsed.config?.digest ?? null,
     subjectDigest: parsed.subject?.digest ?? null,
     createdAt: creationTime(parsed, image),
     platforms: platformsOf(parsed, image),
     annotations: parsed.annotations,
+    labels: searchableLabels(image?.config.labels ?? {}, parsed.annotations),
     blobs: blobsOf(parsed),
     children: childrenOf(parsed),
     error: problem,
@@ -60,6 +64,7 @@ const UNREADABLE = {
   createdAt: null,
   platforms: [],
   annotations: {},
+  labels: [],
   blobs: [],
   children: [],
 } as const;
@@ -88,10 +93,22 @@ function creationTime({ annotations }: ParsedManifest, image: ImageConfig | unde
   return created > 0 ? created : null;
 }
 
+// They become lines of filters.
+const PLATFORM = /^[\x21-\x7e]{1,128}$/;
+const MOST_PLATFORMS = 100;
+// No storage takes larger objects, and sums of what a manifest claims have to stay numbers.
+const LARGEST_BLOB_BYTES = 2 ** 43;
+
+/** PostgreSQL refuses a NUL in text. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '');
+}
+
 function platformsOf({ children }: ParsedManifest, image: ImageConfig | undefined): readonly string[] {
   const own = image === undefined ? [] : [platformText(imagePlatform(image))];
   const platforms = [...own, ...children.map(childPlatform)];
-  return [...new Set(platforms)].filter((name) => name !== '' && name !== ATTESTATION_PLATFORM).sort();
+  const named = [...new Set(platforms)].filter((name) => PLATFORM.test(name) && name !== ATTESTATION_PLATFORM);
+  return named.slice(0, MOST_PLATFORMS).sort();
 }
 
 function imagePlatform({ os, architecture, variant }: ImageConfig) {
@@ -105,19 +122,20 @@ function blobsOf({ config, layers }: ParsedManifest): ManifestRecord['blobs'] {
   ];
   return entries.map((entry) => ({
     blob_digest: entry.digest,
-    media_type: entry.mediaType,
-    size_bytes: entry.sizeBytes,
+    media_type: storable(entry.mediaType),
+    size_bytes: Math.min(entry.sizeBytes, LARGEST_BLOB_BYTES),
     role: entry.role,
     annotations: JSON.stringify(entry.annotations),
   }));
 }
 
-function childrenOf({ children }: ParsedManifest): ManifestRecord['children'] {
+function childrenOf({ kind, children }: ParsedManifest): ManifestRecord['children'] {
+  if (kind !== 'index') return [];
   return children.map((child) => ({
     child_digest: child.digest,
-    media_type: child.mediaType,
-    size_bytes: child.sizeBytes,
-    platform: childPlatform(child),
+    media_type: storable(child.mediaType),
+    size_bytes: Math.min(child.sizeBytes, LARGEST_BLOB_BYTES),
+    platform: storable(childPlatform(child)),
     annotations: JSON.stringify(child.annotations),
   }));
 }

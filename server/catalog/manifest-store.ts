@@ -1,30 +1,117 @@
 import { sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
+import { ensureBlobs, uncountBlobs } from './blob-counts.ts';
+import { saveLabels } from './manifest-labels.ts';
 import type { ManifestRecord } from './manifest-record.ts';
+import { groupBy, inStatements } from './rows.ts';
 
-// Well below the number of parameters that one statement may have.
-const ROWS_AT_ONCE = 500;
-
-/** Stores what was fetched; children come before the indexes that list them. For a transaction. */
-export async function saveManifests(trx: Database, records: readonly ManifestRecord[], at: number): Promise<void> {
-  for (const record of records) await saveManifest(trx, record, at);
+/**
+ * Stores what was fetched; children come before the indexes that list them. For a transaction.
+ *
+ * @returns which repositories hold some of them already: what their rows say follows from these.
+ */
+export async function saveManifests(
+  trx: Database,
+  fetched: readonly ManifestRecord[],
+  at: number,
+): Promise<ReadonlyMap<number, readonly string[]>> {
+  const records = [...new Map(fetched.map((record) => [record.digest, record])).values()];
+  if (records.length === 0) return new Map();
+  const digests = records.map((record) => record.digest);
+  const holders = await holdersOf(trx, digests);
+  const known = await knownManifests(trx, digests);
+  await ensureBlobs(trx, sizesOf(records));
+  if (known.length > 0) await forgetContent(trx, known, holders);
+  await insertManifests(trx, records, at);
+  await insertContent(trx, records);
+  await saveLabels(trx, records);
+  for (const record of records) if (record.children.length > 0) await sumUpIndex(trx, record);
+  return new Map([...holders].map(([id, rows]) => [id, rows.map((row) => row.digest)]));
 }
 
-async function saveManifest(trx: Database, record: ManifestRecord, at: number): Promise<void> {
-  const row = toColumns(record, at);
-  await trx
-    .insertInto('manifests')
-    .values({ digest: record.digest, ...row })
-    .onConflict((conflict) => conflict.column('digest').doUpdateSet(row))
+interface Holder {
+  readonly repository_id: number;
+  readonly digest: string;
+  readonly reached: 0 | 1;
+}
+
+async function holdersOf(trx: Database, digests: readonly string[]): Promise<ReadonlyMap<number, readonly Holder[]>> {
+  const rows = await trx
+    .selectFrom('held_manifests')
+    .select(['repository_id', 'digest', 'reached'])
+    .where('digest', 'in', digests)
     .execute();
-  await replaceBlobs(trx, record);
-  await replaceChildren(trx, record);
-  if (record.children.length > 0) await sumUpIndex(trx, record);
+  return groupBy(rows, (row) => row.repository_id);
 }
+
+async function knownManifests(trx: Database, digests: readonly string[]): Promise<readonly string[]> {
+  const rows = await trx.selectFrom('manifests').select('digest').where('digest', 'in', digests).execute();
+  return rows.map((row) => row.digest);
+}
+
+function sizesOf(records: readonly ManifestRecord[]): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>();
+  for (const { blobs } of records) {
+    for (const { blob_digest, size_bytes } of blobs) {
+      sizes.set(blob_digest, Math.max(size_bytes, sizes.get(blob_digest) ?? 0));
+    }
+  }
+  return sizes;
+}
+
+/** What is read again may say more than at first: its lists are made anew, and what it counted with them. */
+async function forgetContent(
+  trx: Database,
+  digests: readonly string[],
+  holders: ReadonlyMap<number, readonly Holder[]>,
+): Promise<void> {
+  const again = new Set(digests);
+  for (const [id, rows] of holders) {
+    await uncountBlobs(
+      trx,
+      id,
+      rows.filter((row) => again.has(row.digest)),
+    );
+  }
+  await trx.deleteFrom('manifest_blobs').where('digest', 'in', digests).execute();
+  await trx.deleteFrom('manifest_children').where('parent_digest', 'in', digests).execute();
+  await trx.deleteFrom('manifest_labels').where('digest', 'in', digests).execute();
+}
+
+async function insertManifests(trx: Database, records: readonly ManifestRecord[], at: number): Promise<void> {
+  const rows = records
+    .map((record) => toColumns(record, at))
+    .sort((one, other) => (one.digest < other.digest ? -1 : 1));
+  for (const part of inStatements(rows)) {
+    await trx
+      .insertInto('manifests')
+      .values(part)
+      .onConflict((conflict) => conflict.column('digest').doUpdateSet(FROM_ROW))
+      .execute();
+  }
+}
+
+const CHANGING = [
+  'media_type',
+  'kind',
+  'artifact_type',
+  'raw',
+  'config_digest',
+  'config',
+  'subject_digest',
+  'created_at',
+  'total_bytes',
+  'platforms',
+  'annotations',
+  'fetched_at',
+  'error',
+] as const;
+const FROM_ROW = Object.fromEntries(CHANGING.map((column) => [column, sql`excluded.${sql.ref(column)}`]));
 
 function toColumns(record: ManifestRecord, at: number) {
   const sizes = new Map(record.blobs.map((blob) => [blob.blob_digest, blob.size_bytes]));
   return {
+    digest: record.digest,
     media_type: record.mediaType,
     kind: record.kind,
     artifact_type: record.artifactType,
@@ -41,26 +128,15 @@ function toColumns(record: ManifestRecord, at: number) {
   };
 }
 
-async function replaceBlobs(trx: Database, { digest, blobs }: ManifestRecord): Promise<void> {
-  await trx.deleteFrom('manifest_blobs').where('digest', '=', digest).execute();
-  const rows = blobs.map((blob, position) => ({ digest, position, ...blob }));
-  for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
-    await trx
-      .insertInto('manifest_blobs')
-      .values(rows.slice(start, start + ROWS_AT_ONCE))
-      .execute();
-  }
-}
-
-async function replaceChildren(trx: Database, { digest, children }: ManifestRecord): Promise<void> {
-  await trx.deleteFrom('manifest_children').where('parent_digest', '=', digest).execute();
-  const rows = children.map((child, position) => ({ parent_digest: digest, position, ...child }));
-  for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
-    await trx
-      .insertInto('manifest_children')
-      .values(rows.slice(start, start + ROWS_AT_ONCE))
-      .execute();
-  }
+async function insertContent(trx: Database, records: readonly ManifestRecord[]): Promise<void> {
+  const blobs = records.flatMap(({ digest, blobs: own }) =>
+    own.map((blob, position) => ({ digest, position, ...blob })),
+  );
+  for (const part of inStatements(blobs)) await trx.insertInto('manifest_blobs').values(part).execute();
+  const children = records.flatMap(({ digest, children: own }) =>
+    own.map((child, position) => ({ parent_digest: digest, position, ...child })),
+  );
+  for (const part of inStatements(children)) await trx.insertInto('manifest_children').values(part).execute();
 }
 
 /** An index is as large as all its images together, each blob once, and as new as the newest of them. */
@@ -116,13 +192,4 @@ export async function storedConfig(db: Database, configDigest: string): Promise<
     .limit(1)
     .executeTakeFirst();
   return row?.config ?? undefined;
-}
-
-/** Notes that a repository holds a manifest and what it lists, as far as that was found. For a transaction. */
-export async function linkManifest(trx: Database, repositoryId: number, digest: string, at: number): Promise<void> {
-  await sql`insert into held_manifests (repository_id, digest, first_seen_at)
-    select ${repositoryId}, digest, ${at} from (${withClosure(sql`select ${digest}`)}
-      select closure.digest from closure join manifests on manifests.digest = closure.digest) as held
-    where true
-    on conflict do nothing`.execute(trx);
 }

@@ -81,20 +81,48 @@ function askedTag(before: readonly Seen[], digest: string): string | null {
   return before.findLast((seen) => seen.digest === digest)?.tag ?? null;
 }
 
-async function store(db: Database, { repository, at }: PullEvent, tag: string | null): Promise<boolean> {
-  const pulled = {
-    pull_count: sql<number>`pull_count + 1`,
-    last_pulled_at: sql<number>`case when coalesce(last_pulled_at, 0) < ${at} then ${at} else last_pulled_at end`,
-  };
+async function store(db: Database, event: PullEvent, tag: string | null): Promise<boolean> {
+  const { repository, at } = event;
   return db.transaction().execute(async (trx) => {
     const row = await trx
       .updateTable('repositories')
-      .set(pulled)
+      .set(pulledAt(at))
+      .set({ changed_at: sql<number>`case when changed_at < ${at} then ${at} else changed_at end` })
       .where('name', '=', repository)
       .returning('id')
       .executeTakeFirst();
-    if (row === undefined || tag === null) return row !== undefined;
-    await trx.updateTable('tags').set(pulled).where('repository_id', '=', row.id).where('name', '=', tag).execute();
+    if (row === undefined) return false;
+    const pointed = tag === null ? undefined : await pullTag(trx, row.id, tag, at);
+    const digest = event.digest || pointed;
+    if (digest) await pullManifest(trx, row.id, digest, at);
     return true;
   });
+}
+
+function pulledAt(at: number) {
+  return {
+    pull_count: sql<number>`pull_count + 1`,
+    last_pulled_at: sql<number>`case when coalesce(last_pulled_at, 0) < ${at} then ${at} else last_pulled_at end`,
+  };
+}
+
+/** @returns what it points to. */
+async function pullTag(trx: Database, repositoryId: number, tag: string, at: number): Promise<string | undefined> {
+  const row = await trx
+    .updateTable('tags')
+    .set(pulledAt(at))
+    .where('repository_id', '=', repositoryId)
+    .where('name', '=', tag)
+    .returning('digest')
+    .executeTakeFirst();
+  return row?.digest;
+}
+
+async function pullManifest(trx: Database, repositoryId: number, digest: string, at: number): Promise<void> {
+  await trx
+    .updateTable('held_manifests')
+    .set(pulledAt(at))
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .execute();
 }

@@ -4,21 +4,13 @@ import type { RegistryClient } from '../registry/client.ts';
 import { isOverload } from '../registry/failure.ts';
 import type { Database } from '../storage/database.ts';
 import { createLocks, forEachBounded } from './concurrency.ts';
-import type { ManifestRecord } from './manifest-record.ts';
 import { createManifestSource, type FetchedTree } from './manifest-source.ts';
-import { linkManifest, saveManifests } from './manifest-store.ts';
 import { createPatience } from './patience.ts';
-import { sumUpRepository } from './rollups.ts';
-import {
-  type DroppedTag,
-  dropTags,
-  ensureRepository,
-  markMissing,
-  notePush,
-  type Push,
-  putTag,
-  unlinkManifest,
-} from './tag-writes.ts';
+import { changeRepository, type RepositoryChange } from './repository-change.ts';
+import { type DroppedTag, ensureRepository, lockRepository } from './tag-writes.ts';
+import { type Look, type TagCheck, type TagState, writeLooks } from './write-looks.ts';
+
+export type { TagCheck, TagState } from './write-looks.ts';
 
 /** What the index asks the registry; only reads. */
 export type RegistryReader = Pick<RegistryClient, 'catalogPages' | 'tags' | 'headManifest' | 'getManifest' | 'getBlob'>;
@@ -43,17 +35,6 @@ export function createShared(clock: () => number) {
 }
 export type Shared = ReturnType<typeof createShared>;
 
-/** Why we look at a tag: what a missing one means, and what may be said of who pushed it. */
-export interface TagCheck {
-  readonly name: string;
-  /** A push that somebody reported: of this digest. */
-  readonly push?: (Push & { readonly digest: string | null }) | undefined;
-  /** Somebody reported its deletion, so one 404 is enough. */
-  readonly isDeletionReported?: boolean | undefined;
-  /** A complete list lacks it: a second 404, minutes after the first, takes it away. */
-  readonly isUnlisted?: boolean | undefined;
-}
-
 export interface RefreshOptions {
   /** What to note for tags that turn out to be new or moved. */
   readonly push?: TagCheck['push'];
@@ -63,16 +44,6 @@ export interface RefreshOptions {
   readonly crawlId?: number;
   /** Ends the reading between two batches; what was not read yet is left as it was. */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** `unreadable`: it is there, but its manifest could not be read. `unknown`: no clear answer, so nothing changed. */
-export type TagState = 'present' | 'unreadable' | 'gone' | 'missing' | 'unknown';
-
-interface Look {
-  readonly check: TagCheck;
-  readonly state: 'present' | 'unreadable' | 'absent';
-  readonly digest: string;
-  readonly records: readonly ManifestRecord[];
 }
 
 const TAGS_AT_ONCE = 50;
@@ -148,42 +119,21 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
 
   async function write(repository: string, looks: readonly Look[], states: Map<string, TagState>): Promise<void> {
     if (looks.length === 0) return;
-    const at = now();
-    const dropped: DroppedTag[] = [];
-    let isChanged = false;
-    await db.transaction().execute(async (trx) => {
-      const known = await knownRepository(trx, repository);
-      // Made-up events must not make rows.
-      if (known === undefined && looks.every(({ state }) => state === 'absent')) {
-        for (const { check } of looks) states.set(check.name, 'gone');
-        return;
-      }
-      const id = known ?? (await ensureRepository(trx, repository, at));
-      for (const { state, ...found } of looks) {
-        const key = `${repository}:${found.check.name}`;
-        if (state !== 'absent') {
-          patience.forget(key);
-          isChanged = (await writeFound(trx, id, found, at)) || isChanged;
-        }
-        const isOver = () => patience.isOver(key);
-        const result = state === 'absent' ? await writeAbsent(trx, id, found.check, at, isOver, dropped) : state;
-        if (result === 'gone') patience.forget(key);
-        states.set(found.check.name, result);
-      }
-      isChanged ||= dropped.length > 0;
-      if (isChanged) await sumUpRepository(trx, id);
-    });
-    if (dropped.length > 0) deps.onGone(repository, dropped);
-    if (isChanged) deps.onChanged(repository);
+    const keyOf = (tag: string): string => `${repository}:${tag}`;
+    for (const { check, state } of looks) if (state !== 'absent') patience.forget(keyOf(check.name));
+    const written = await writeLooks(db, repository, looks, now(), (tag) => patience.isOver(keyOf(tag)));
+    for (const [name, state] of written.states) {
+      if (state === 'gone') patience.forget(keyOf(name));
+      states.set(name, state);
+    }
+    if (written.dropped.length > 0) deps.onGone(repository, written.dropped);
+    if (written.isChanged) deps.onChanged(repository);
   }
 
-  function drop(repository: string, names: readonly string[], also?: TransactionStep): Promise<void> {
+  function drop(repository: string, names: readonly string[], unlinked: readonly string[] = []): Promise<void> {
     const keys = names.map((name) => `${repository}:${name}`);
     return holdAll(keys, async () => {
-      await changeKnown(db, repository, async (trx, id) => {
-        await dropTags(trx, id, names);
-        await also?.(trx, id);
-      });
+      await changeKnown(db, repository, { dropped: names, unlinked }, now());
       deps.onChanged(repository);
     });
   }
@@ -199,8 +149,7 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
         await db.transaction().execute(async (trx) => {
           const at = now();
           const id = await ensureRepository(trx, repository, at);
-          await saveManifests(trx, records, at);
-          await linkManifest(trx, id, digest, at);
+          await changeRepository(trx, id, { records, linked: [digest] }, at);
         });
       } finally {
         source.release(records);
@@ -236,7 +185,7 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
     /** A deletion by digest was reported. */
     async dropManifestIfGone(repository: string, digest: string): Promise<void> {
       if ((await client.headManifest(repository, digest)) !== undefined) return;
-      await changeKnown(db, repository, (trx, id) => unlinkManifest(trx, id, digest));
+      await changeKnown(db, repository, { unlinked: [digest] }, now());
       deps.onChanged(repository);
     },
 
@@ -245,54 +194,11 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
 
     /** With every tag on it: the registry removes those itself. */
     async forgetManifest(repository: string, digest: string): Promise<void> {
-      await drop(repository, await tagsOn(db, repository, digest), (trx, id) => unlinkManifest(trx, id, digest));
+      await drop(repository, await tagsOn(db, repository, digest), [digest]);
     },
   };
 }
 export type Refresh = ReturnType<typeof createRefresh>;
-
-async function writeFound(
-  trx: Database,
-  id: number,
-  { check, digest, records }: Omit<Look, 'state'>,
-  at: number,
-): Promise<boolean> {
-  await saveManifests(trx, records, at);
-  await linkManifest(trx, id, digest, at);
-  // The report of another digest is about a push that was overtaken.
-  const push = check.push?.digest === digest || check.push?.digest === null ? check.push : undefined;
-  const isChanged = await putTag(trx, id, { name: check.name, digest, push }, at);
-  if (push !== undefined && (isChanged || push.confirmed)) await notePush(trx, id, push);
-  return isChanged || records.length > 0;
-}
-
-async function writeAbsent(
-  trx: Database,
-  id: number,
-  check: TagCheck,
-  at: number,
-  isPatienceOver: () => boolean,
-  dropped: DroppedTag[],
-): Promise<TagState> {
-  const known = await trx
-    .selectFrom('tags')
-    .select('id')
-    .where('repository_id', '=', id)
-    .where('name', '=', check.name)
-    .executeTakeFirst();
-  if (known === undefined) return 'gone';
-  if (!check.isDeletionReported && !check.isUnlisted) return 'unknown';
-  if (!check.isDeletionReported && !isPatienceOver()) {
-    await markMissing(trx, id, check.name, at);
-    return 'missing';
-  }
-  dropped.push(...(await dropTags(trx, id, [check.name])));
-  return 'gone';
-}
-
-async function knownRepository(db: Database, name: string): Promise<number | undefined> {
-  return (await db.selectFrom('repositories').select('id').where('name', '=', name).executeTakeFirst())?.id;
-}
 
 async function tagsBeyond(db: Database, repository: string, listed: readonly string[]): Promise<readonly string[]> {
   const rows = await db
@@ -325,14 +231,10 @@ async function noteProblem(db: Database, repository: string, error: string): Pro
   await db.updateTable('repositories').set({ error }).where('name', '=', repository).execute();
 }
 
-type TransactionStep = (trx: Database, repositoryId: number) => Promise<void>;
-
-async function changeKnown(db: Database, repository: string, work: TransactionStep): Promise<void> {
+async function changeKnown(db: Database, repository: string, change: RepositoryChange, at: number): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    const id = await knownRepository(trx, repository);
-    if (id === undefined) return;
-    await work(trx, id);
-    await sumUpRepository(trx, id);
+    const id = await lockRepository(trx, repository);
+    if (id !== undefined) await changeRepository(trx, id, change, at);
   });
 }
 

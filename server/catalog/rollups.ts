@@ -1,52 +1,131 @@
+/** A repository's sums, kept by adding what changed. Each function is for a transaction. */
 import { sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
-import { withClosure } from './manifest-store.ts';
+import type { HeldRow } from './neighbourhood.ts';
+import { inStatements } from './rows.ts';
+import { tagKey } from './tag-key.ts';
 
-/** Brings a repository's sums up to date with its tags; part of the transaction that changed them. */
-export async function sumUpRepository(trx: Database, repositoryId: number): Promise<void> {
+export interface HeldChange {
+  readonly before: ReadonlyMap<string, HeldRow>;
+  readonly after: ReadonlyMap<string, HeldRow>;
+  /** Of what tags keep, each blob once. */
+  readonly bytes: number;
+  readonly at: number;
+}
+
+export async function sumUp(trx: Database, repositoryId: number, change: HeldChange): Promise<void> {
+  const sums = difference(change);
+  const platforms = await changeFacets(trx, repositoryId, change);
   await trx
     .updateTable('repositories')
-    .set({
-      ...(await tagFacts(trx, repositoryId)),
-      size_bytes: await distinctBytes(trx, repositoryId),
-      platforms: JSON.stringify(await platforms(trx, repositoryId)),
-    })
+    .set(({ eb }) => ({
+      tag_count: eb('tag_count', '+', sums.tags),
+      image_count: eb('image_count', '+', sums.images),
+      untagged_count: eb('untagged_count', '+', sums.untagged),
+      logical_bytes: eb('logical_bytes', '+', sums.logicalBytes),
+      size_bytes: eb('size_bytes', '+', change.bytes),
+      changed_at: sql<number>`case when changed_at < ${change.at} then ${change.at} else changed_at end`,
+    }))
+    .set(await newestTag(trx, repositoryId))
+    .$if(platforms !== undefined, (row) =>
+      row.set({ platforms: JSON.stringify(platforms), platform_count: platforms?.length ?? 0 }),
+    )
     .where('id', '=', repositoryId)
     .execute();
 }
 
-async function tagFacts(trx: Database, repositoryId: number) {
+function difference({ before, after }: HeldChange) {
+  const [less, more] = [sumsOf(before), sumsOf(after)];
+  return {
+    tags: more.tags - less.tags,
+    images: more.images - less.images,
+    untagged: more.untagged - less.untagged,
+    logicalBytes: more.logicalBytes - less.logicalBytes,
+  };
+}
+
+function sumsOf(rows: ReadonlyMap<string, HeldRow>) {
+  const sums = { tags: 0, images: 0, untagged: 0, logicalBytes: 0 };
+  for (const row of rows.values()) {
+    sums.tags += row.tag_count;
+    sums.images += row.state === 'tagged' ? 1 : 0;
+    sums.untagged += row.state === 'untagged' ? 1 : 0;
+    sums.logicalBytes += row.state === 'tagged' ? row.size_bytes : 0;
+  }
+  return sums;
+}
+
+/** The youngest; where nothing is known of their age, the highest. */
+async function newestTag(trx: Database, repositoryId: number) {
   const tags = trx
     .selectFrom('tags')
-    .where('tags.repository_id', '=', repositoryId)
-    .where('tags.subject_digest', 'is', null);
-  const { total } = await tags.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
-  const newest = await tags
-    .leftJoin('manifests', 'manifests.digest', 'tags.digest')
-    .select('tags.name')
-    .orderBy(sql`coalesce(tags.pushed_at, manifests.created_at, 0)`, 'desc')
-    .orderBy('tags.name', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return { tag_count: Number(total), newest_tag: newest?.name ?? null };
+    .select(['name', 'aged_at'])
+    .where('repository_id', '=', repositoryId)
+    .where('subject_digest', 'is', null)
+    .limit(1);
+  const youngest = await tags.orderBy('aged_at', 'desc').orderBy('name', 'desc').executeTakeFirst();
+  const isKnown = youngest === undefined || youngest.aged_at > 0;
+  const newest = isKnown ? youngest : await tags.orderBy('name_key', 'desc').orderBy('name', 'desc').executeTakeFirst();
+  return { newest_tag: newest?.name ?? null, newest_key: newest === undefined ? '' : tagKey(newest.name) };
 }
 
-async function distinctBytes(trx: Database, repositoryId: number): Promise<number> {
-  const found = await sql<{ bytes: number | null }>`
-    ${withClosure(sql`select digest from tags where repository_id = ${repositoryId}`)}
-    select sum(size_bytes) as bytes from (select max(size_bytes) as size_bytes from manifest_blobs
-      where digest in (select digest from closure) group by blob_digest) as blobs`.execute(trx);
-  return Number(found.rows[0]?.bytes ?? 0);
+const PLATFORM = 'platform:';
+
+/** @returns the repository's platforms, where they may have changed. */
+async function changeFacets(
+  trx: Database,
+  repositoryId: number,
+  { before, after }: HeldChange,
+): Promise<readonly string[] | undefined> {
+  const counts = new Map<string, number>();
+  addFacets(counts, before, -1);
+  addFacets(counts, after, 1);
+  const rows = [...counts]
+    .filter(([, image_count]) => image_count !== 0)
+    .map(([facet, image_count]) => ({ facet, repository_id: repositoryId, image_count }));
+  if (rows.length === 0) return undefined;
+  for (const part of inStatements(rows)) {
+    await trx
+      .insertInto('repository_facets')
+      .values(part)
+      .onConflict((conflict) =>
+        conflict
+          .columns(['facet', 'repository_id'])
+          .doUpdateSet({ image_count: sql<number>`repository_facets.image_count + excluded.image_count` }),
+      )
+      .execute();
+  }
+  if (rows.some((row) => row.image_count < 0)) await dropEmptyFacets(trx, repositoryId);
+  return rows.some((row) => row.facet.startsWith(PLATFORM)) ? platformsOf(trx, repositoryId) : undefined;
 }
 
-async function platforms(trx: Database, repositoryId: number): Promise<readonly string[]> {
-  const rows = await trx
-    .selectFrom('tags')
-    .innerJoin('manifests', 'manifests.digest', 'tags.digest')
-    .select('manifests.platforms')
-    .distinct()
-    .where('tags.repository_id', '=', repositoryId)
-    .where('tags.subject_digest', 'is', null)
+function addFacets(counts: Map<string, number>, rows: ReadonlyMap<string, HeldRow>, step: 1 | -1): void {
+  for (const row of rows.values()) {
+    if (row.state !== 'tagged') continue;
+    const platforms = row.platforms === '[]' ? [] : (JSON.parse(row.platforms) as string[]);
+    for (const facet of [`kind:${row.kind}`, ...platforms.map((platform) => `${PLATFORM}${platform}`)]) {
+      counts.set(facet, (counts.get(facet) ?? 0) + step);
+    }
+  }
+}
+
+async function dropEmptyFacets(trx: Database, repositoryId: number): Promise<void> {
+  await trx
+    .deleteFrom('repository_facets')
+    .where('repository_id', '=', repositoryId)
+    .where('image_count', '<=', 0)
     .execute();
-  return [...new Set(rows.flatMap((row) => JSON.parse(row.platforms) as string[]))].sort();
+}
+
+async function platformsOf(trx: Database, repositoryId: number): Promise<readonly string[]> {
+  const rows = await trx
+    .selectFrom('repository_facets')
+    .select('facet')
+    .where('repository_id', '=', repositoryId)
+    .execute();
+  return rows
+    .map((row) => row.facet)
+    .filter((facet) => facet.startsWith(PLATFORM))
+    .map((facet) => facet.slice(PLATFORM.length))
+    .sort();
 }

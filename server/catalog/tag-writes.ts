@@ -1,8 +1,10 @@
 /** What changes in the tables of repositories and tags. Each function is for a transaction and asks nobody. */
+import { type Selectable, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
-import { folderOf } from './folders.ts';
+import type { TagsTable } from '../storage/schema.ts';
+import { ensureRepositories } from './new-repositories.ts';
 import { subjectOfTag } from './referrers.ts';
-import { showRepositories } from './visibility-build.ts';
+import { inStatements } from './rows.ts';
 
 /** Who pushed and when, as far as that is proven. */
 export interface Push {
@@ -20,51 +22,158 @@ export interface SeenTag {
   readonly push?: Push | undefined;
 }
 
-/** @returns its id; a new one is matched against every pattern that somebody holds. */
-export async function ensureRepository(trx: Database, name: string, at: number): Promise<number> {
-  const known = await trx.selectFrom('repositories').select('id').where('name', '=', name).executeTakeFirst();
-  if (known !== undefined) return known.id;
-  const { id } = await trx
-    .insertInto('repositories')
-    .values({
-      name,
-      folder: folderOf(name),
-      first_seen_at: at,
-      checked_at: null,
-      last_pushed_at: null,
-      last_pushed_by: null,
-      last_pulled_at: null,
-      newest_tag: null,
-      error: null,
-    })
+export type TagRow = Omit<Selectable<TagsTable>, 'id'>;
+
+/** @returns its id, for changes: until the transaction ends nobody else changes this repository. */
+export async function lockRepository(trx: Database, name: string): Promise<number | undefined> {
+  const row = await trx
+    .updateTable('repositories')
+    .set(({ ref }) => ({ changed_at: ref('changed_at') }))
+    .where('name', '=', name)
     .returning('id')
-    .executeTakeFirstOrThrow();
-  await showRepositories(trx, [{ id, name }]);
-  return id;
+    .executeTakeFirst();
+  return row?.id;
 }
 
-/** @returns whether anything that people see changed. */
-export async function putTag(trx: Database, repositoryId: number, seen: SeenTag, at: number): Promise<boolean> {
-  const known = await trx
-    .selectFrom('tags')
-    .select(['id', 'digest', 'pushed_at', 'push_confirmed'])
-    .where('repository_id', '=', repositoryId)
-    .where('name', '=', seen.name)
-    .executeTakeFirst();
-  if (known === undefined) {
-    await insertTag(trx, repositoryId, seen, at);
-    return true;
+/** @returns its id, locked as above; a new one is matched against every pattern that somebody holds. */
+export async function ensureRepository(trx: Database, name: string, at: number): Promise<number> {
+  const known = await lockRepository(trx, name);
+  if (known !== undefined) return known;
+  await ensureRepositories(trx, [name], at);
+  const made = await lockRepository(trx, name);
+  if (made === undefined) throw new Error(`The row of ${name} was not made`);
+  return made;
+}
+
+/** What the registry said of some tags, beside what is known of them. */
+export interface PlannedTags {
+  /** New, moved, or pushed again. */
+  readonly changed: readonly TagRow[];
+  /** As they were. */
+  readonly same: readonly string[];
+  /** What the changed ones point to now, and pointed to before. */
+  readonly digests: readonly string[];
+}
+
+export async function planTags(
+  trx: Database,
+  repositoryId: number,
+  seen: readonly SeenTag[],
+  at: number,
+): Promise<PlannedTags> {
+  const latest = new Map(seen.map((tag) => [tag.name, tag]));
+  const known = await knownTags(trx, repositoryId, [...latest.keys()]);
+  const changed: TagRow[] = [];
+  const same: string[] = [];
+  const digests = new Set<string>();
+  for (const tag of latest.values()) {
+    const before = known.get(tag.name);
+    const after = before === undefined ? newTag(repositoryId, tag, at) : changedTag(before, tag, at);
+    if (after === undefined) same.push(tag.name);
+    else {
+      changed.push(after);
+      digests.add(tag.digest).add(before?.digest ?? tag.digest);
+    }
   }
-  const isMoved = known.digest !== seen.digest;
-  const isNewer = isNews(seen.push, { ...known, isMoved });
+  return { changed, same, digests: [...digests] };
+}
+
+async function knownTags(
+  trx: Database,
+  repositoryId: number,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, TagRow>> {
+  if (names.length === 0) return new Map();
+  const rows = await trx
+    .selectFrom('tags')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .where('name', 'in', names)
+    .execute();
+  return new Map(rows.map(({ id: _id, ...row }) => [row.name, row]));
+}
+
+function newTag(repositoryId: number, { name, digest, push }: SeenTag, at: number): TagRow {
+  return {
+    repository_id: repositoryId,
+    name,
+    digest,
+    first_seen_at: at,
+    checked_at: at,
+    last_pulled_at: null,
+    pull_count: 0,
+    missing_since: null,
+    subject_digest: subjectOfTag(name) ?? null,
+    name_key: '',
+    size_bytes: 0,
+    platform_count: 0,
+    aged_at: 0,
+    ...pushColumns(push),
+  };
+}
+
+/** @returns undefined when nothing changed but that it was seen again. */
+function changedTag(known: TagRow, { digest, push }: SeenTag, at: number): TagRow | undefined {
+  const isMoved = known.digest !== digest;
+  const isNewer = isNews(push, { ...known, isMoved });
+  if (!isMoved && !isNewer) return undefined;
+  // Nobody told us who moved it: better nothing than the name of who pushed what was there before.
+  return { ...known, digest, checked_at: at, missing_since: null, ...pushColumns(isNewer ? push : undefined) };
+}
+
+/** They are still there, and nothing else is new. */
+export async function noteSeen(
+  trx: Database,
+  repositoryId: number,
+  names: readonly string[],
+  at: number,
+): Promise<void> {
+  if (names.length === 0) return;
   await trx
     .updateTable('tags')
-    .set({ digest: seen.digest, checked_at: at, missing_since: null })
-    // Nobody told us who moved it: better nothing than the name of who pushed what was there before.
-    .$if(isMoved || isNewer, (tag) => tag.set(pushColumns(isNewer ? seen.push : undefined)))
-    .where('id', '=', known.id)
+    .set({ checked_at: at, missing_since: null })
+    .where('repository_id', '=', repositoryId)
+    .where('name', 'in', names)
     .execute();
-  return isMoved || isNewer;
+}
+
+/** Every tag on these digests, without those on none. */
+export async function tagsOnDigests(
+  trx: Database,
+  repositoryId: number,
+  digests: readonly string[],
+): Promise<readonly TagRow[]> {
+  const rows = await trx
+    .selectFrom('tags')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .where('digest', 'in', digests)
+    .execute();
+  return rows.map(({ id: _id, ...row }) => row);
+}
+
+const CHANGING = [
+  'digest',
+  'checked_at',
+  'missing_since',
+  'pushed_at',
+  'pushed_by',
+  'push_confirmed',
+  'name_key',
+  'size_bytes',
+  'platform_count',
+  'aged_at',
+] as const;
+const FROM_ROW = Object.fromEntries(CHANGING.map((column) => [column, sql`excluded.${sql.ref(column)}`]));
+
+export async function storeTags(trx: Database, rows: readonly TagRow[]): Promise<void> {
+  for (const part of inStatements(rows)) {
+    await trx
+      .insertInto('tags')
+      .values(part)
+      .onConflict((conflict) => conflict.columns(['repository_id', 'name']).doUpdateSet(FROM_ROW))
+      .execute();
+  }
 }
 
 interface KnownPush {
@@ -78,28 +187,6 @@ function isNews(push: Push | undefined, known: KnownPush): boolean {
   if (push === undefined) return false;
   if (known.isMoved) return true;
   return push.confirmed && (push.at > (known.pushed_at ?? 0) || known.push_confirmed === 0);
-}
-
-async function insertTag(
-  trx: Database,
-  repositoryId: number,
-  { name, digest, push }: SeenTag,
-  at: number,
-): Promise<void> {
-  await trx
-    .insertInto('tags')
-    .values({
-      repository_id: repositoryId,
-      name,
-      digest,
-      first_seen_at: at,
-      checked_at: at,
-      last_pulled_at: null,
-      missing_since: null,
-      subject_digest: subjectOfTag(name) ?? null,
-      ...pushColumns(push),
-    })
-    .execute();
 }
 
 function pushColumns(push: Push | undefined) {
@@ -148,22 +235,19 @@ export async function dropTags(
     .execute();
 }
 
-/** Remembers when a tag was missed first. */
-export async function markMissing(trx: Database, repositoryId: number, name: string, at: number): Promise<void> {
+/** Remembers when tags were missed first. */
+export async function markMissing(
+  trx: Database,
+  repositoryId: number,
+  names: readonly string[],
+  at: number,
+): Promise<void> {
+  if (names.length === 0) return;
   await trx
     .updateTable('tags')
     .set({ missing_since: at, checked_at: at })
     .where('repository_id', '=', repositoryId)
-    .where('name', '=', name)
+    .where('name', 'in', names)
     .where('missing_since', 'is', null)
-    .execute();
-}
-
-/** The registry no longer has this manifest under this name. */
-export async function unlinkManifest(trx: Database, repositoryId: number, digest: string): Promise<void> {
-  await trx
-    .deleteFrom('held_manifests')
-    .where('repository_id', '=', repositoryId)
-    .where('digest', '=', digest)
     .execute();
 }

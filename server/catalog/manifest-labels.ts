@@ -1,0 +1,53 @@
+/** Labels of images and annotations of manifests, to be searched. */
+import { sql } from 'kysely';
+import type { Database } from '../storage/database.ts';
+import { type Label, pairOf } from './labels.ts';
+import type { ManifestRecord } from './manifest-record.ts';
+import { inStatements } from './rows.ts';
+
+/** For a transaction, after what was kept of these manifests before was deleted. */
+export async function saveLabels(
+  trx: Database,
+  records: readonly Pick<ManifestRecord, 'digest' | 'labels'>[],
+): Promise<void> {
+  const distinct = new Map(records.flatMap(({ labels }) => labels.map((label) => [pairOf(label), label])));
+  if (distinct.size === 0) return;
+  const ids = await ensureLabels(trx, distinct);
+  const rows = records.flatMap(({ digest, labels }) =>
+    labels.map((label) => ({ label_id: ids.get(pairOf(label)) ?? 0, digest })),
+  );
+  for (const part of inStatements(rows)) {
+    await trx
+      .insertInto('manifest_labels')
+      .values(part)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+}
+
+async function ensureLabels(trx: Database, labels: ReadonlyMap<string, Label>): Promise<ReadonlyMap<string, number>> {
+  const ids = await idsOf(trx, [...labels.values()]);
+  // In one order, so that two replicas never wait for each other.
+  const news = [...labels].filter(([pair]) => !ids.has(pair)).sort(([one], [other]) => (one < other ? -1 : 1));
+  if (news.length === 0) return ids;
+  const rows = news.map(([, label]) => label);
+  for (const part of inStatements(rows)) {
+    await trx
+      .insertInto('labels')
+      .values(part)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+  return new Map([...ids, ...(await idsOf(trx, rows))]);
+}
+
+async function idsOf(trx: Database, labels: readonly Label[]): Promise<ReadonlyMap<string, number>> {
+  const ids = new Map<string, number>();
+  for (const part of inStatements(labels)) {
+    const pairs = part.map(({ key, value }) => sql`(${key}, ${value})`);
+    const found = await sql<Label & { id: number }>`
+      select id, key, value from labels where (key, value) in (values ${sql.join(pairs)})`.execute(trx);
+    for (const row of found.rows) ids.set(pairOf(row), row.id);
+  }
+  return ids;
+}

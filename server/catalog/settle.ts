@@ -1,0 +1,140 @@
+/** Brings everything that follows from tags and manifests up to date, at a cost of what changed. For transactions. */
+import { sql } from 'kysely';
+import type { Database } from '../storage/database.ts';
+import { type BlobMove, countedAs, moveBlobs } from './blob-counts.ts';
+import { heldAfter, type Wish } from './held-rows.ts';
+import { type HeldRow, type Neighbourhood, readNeighbourhood } from './neighbourhood.ts';
+import { sumUp } from './rollups.ts';
+import { inStatements } from './rows.ts';
+import { tagKey } from './tag-key.ts';
+import { storeTags, type TagRow, tagsOnDigests } from './tag-writes.ts';
+
+export interface Touched extends Wish {
+  /** Whose tags or content changed: what they pointed to before, and what they point to now. */
+  readonly digests: Iterable<string>;
+  /** Rows of tags to be written: new, moved, or pushed again. */
+  readonly tags?: readonly TagRow[];
+  /** Held before, but read again: their blobs are not counted. */
+  readonly uncounted?: ReadonlySet<string>;
+  /** Tags were dropped. */
+  readonly isDropped?: boolean;
+}
+
+/** @returns whether anything that people see changed. */
+export async function settle(trx: Database, repositoryId: number, touched: Touched, at: number): Promise<boolean> {
+  const roots = new Set([...touched.digests, ...touched.linked, ...touched.unlinked]);
+  if (roots.size === 0) return false;
+  const around = await readNeighbourhood(trx, repositoryId, [...roots]);
+  const stored = await tagsOnDigests(trx, repositoryId, [...around.digests]);
+  const tags = withPending(stored, touched.tags ?? [], around);
+  const rows = heldAfter(around, tags, touched, { repository_id: repositoryId, first_seen_at: at });
+  const news = newTags(tags, touched.tags ?? [], rows);
+  await storeTags(trx, news);
+  await storeHeld(trx, repositoryId, around, rows);
+  const bytes = await moveBlobs(trx, repositoryId, blobMoves(around, rows, touched.uncounted));
+  const isChanged = news.length > 0 || touched.isDropped === true || hasChanged(around, rows);
+  if (isChanged || bytes !== 0) await sumUp(trx, repositoryId, { before: around.held, after: rows, bytes, at });
+  return isChanged;
+}
+
+/** Tags as they will be: what is to be written counts instead of what is stored under its name. */
+function withPending(
+  stored: readonly TagRow[],
+  pending: readonly TagRow[],
+  { digests }: Neighbourhood,
+): readonly TagRow[] {
+  if (pending.length === 0) return stored;
+  const names = new Set(pending.map((tag) => tag.name));
+  return [...stored.filter((tag) => !names.has(tag.name)), ...pending.filter((tag) => digests.has(tag.digest))];
+}
+
+/** Those that are to be written, and those whose image changed under them; all with what their list shows. */
+function newTags(
+  tags: readonly TagRow[],
+  pending: readonly TagRow[],
+  rows: ReadonlyMap<string, HeldRow>,
+): readonly TagRow[] {
+  const written = new Set(pending);
+  const derived = tags.map((tag) => [tag, withImage(tag, rows.get(tag.digest))] as const);
+  return derived
+    .filter(([tag, after]) => written.has(tag) || differs(tag, after, TAG_COLUMNS))
+    .map(([, after]) => after);
+}
+
+const TAG_COLUMNS = ['name_key', 'size_bytes', 'platform_count', 'aged_at'] as const;
+
+function withImage(tag: TagRow, row: HeldRow | undefined): TagRow {
+  return {
+    ...tag,
+    name_key: tagKey(tag.name),
+    size_bytes: row?.size_bytes ?? 0,
+    platform_count: row?.platform_count ?? 0,
+    aged_at: tag.pushed_at ?? row?.created_at ?? 0,
+  };
+}
+
+const HELD_COLUMNS = [
+  'state',
+  'reached',
+  'tag_count',
+  'tag_name',
+  'tag_key',
+  'kind',
+  'size_bytes',
+  'platforms',
+  'platform_count',
+  'created_at',
+  'aged_at',
+  'pushed_at',
+  'pushed_by',
+  'push_confirmed',
+] as const;
+
+function differs<Row>(one: Row, other: Row, columns: readonly (keyof Row)[]): boolean {
+  return columns.some((column) => one[column] !== other[column]);
+}
+
+function hasChanged({ held }: Neighbourhood, rows: ReadonlyMap<string, HeldRow>): boolean {
+  return held.size !== rows.size || [...rows].some(([digest, row]) => isNews(held.get(digest), row));
+}
+
+function isNews(before: HeldRow | undefined, after: HeldRow): boolean {
+  return before === undefined || differs(before, after, HELD_COLUMNS);
+}
+
+async function storeHeld(
+  trx: Database,
+  repositoryId: number,
+  { held }: Neighbourhood,
+  rows: ReadonlyMap<string, HeldRow>,
+): Promise<void> {
+  const news = [...rows.values()].filter((row) => isNews(held.get(row.digest), row));
+  for (const part of inStatements(news)) {
+    await trx
+      .insertInto('held_manifests')
+      .values(part)
+      .onConflict((conflict) => conflict.columns(['repository_id', 'digest']).doUpdateSet(FROM_ROW))
+      .execute();
+  }
+  const gone = [...held.keys()].filter((digest) => !rows.has(digest));
+  if (gone.length === 0) return;
+  await trx
+    .deleteFrom('held_manifests')
+    .where('repository_id', '=', repositoryId)
+    .where('digest', 'in', gone)
+    .execute();
+}
+
+const FROM_ROW = Object.fromEntries(HELD_COLUMNS.map((column) => [column, sql`excluded.${sql.ref(column)}`]));
+
+function blobMoves(
+  { held }: Neighbourhood,
+  rows: ReadonlyMap<string, HeldRow>,
+  uncounted: ReadonlySet<string> = new Set(),
+): readonly BlobMove[] {
+  return [...new Set([...held.keys(), ...rows.keys()])].map((digest) => ({
+    digest,
+    before: uncounted.has(digest) ? null : countedAs(held.get(digest)),
+    after: countedAs(rows.get(digest)),
+  }));
+}

@@ -1,0 +1,118 @@
+/** What a look at the registry means for the index: one transaction per batch of tags. */
+import type { Database } from '../storage/database.ts';
+import type { ManifestRecord } from './manifest-record.ts';
+import { changeRepository } from './repository-change.ts';
+import {
+  type DroppedTag,
+  ensureRepository,
+  lockRepository,
+  markMissing,
+  notePush,
+  type Push,
+  type SeenTag,
+} from './tag-writes.ts';
+
+/** Why we look at a tag: what a missing one means, and what may be said of who pushed it. */
+export interface TagCheck {
+  readonly name: string;
+  /** A push that somebody reported: of this digest. */
+  readonly push?: (Push & { readonly digest: string | null }) | undefined;
+  /** Somebody reported its deletion, so one 404 is enough. */
+  readonly isDeletionReported?: boolean | undefined;
+  /** A complete list lacks it: a second 404, minutes after the first, takes it away. */
+  readonly isUnlisted?: boolean | undefined;
+}
+
+/** `unreadable`: it is there, but its manifest could not be read. `unknown`: no clear answer, so nothing changed. */
+export type TagState = 'present' | 'unreadable' | 'gone' | 'missing' | 'unknown';
+
+/** What the registry said of one tag. */
+export interface Look {
+  readonly check: TagCheck;
+  readonly state: 'present' | 'unreadable' | 'absent';
+  readonly digest: string;
+  readonly records: readonly ManifestRecord[];
+}
+
+export interface Written {
+  readonly states: ReadonlyMap<string, TagState>;
+  readonly dropped: readonly DroppedTag[];
+  readonly isChanged: boolean;
+}
+
+/** @param isPatienceOver whether a tag that no list has was missed long enough. */
+export function writeLooks(
+  db: Database,
+  repository: string,
+  looks: readonly Look[],
+  at: number,
+  isPatienceOver: (tag: string) => boolean,
+): Promise<Written> {
+  return db.transaction().execute(async (trx) => {
+    const found = looks.filter(({ state }) => state !== 'absent');
+    // Made-up events must not make rows.
+    const id = found.length > 0 ? await ensureRepository(trx, repository, at) : await lockRepository(trx, repository);
+    const states = new Map<string, TagState>(
+      looks.map(({ check, state }) => [check.name, state === 'absent' ? 'gone' : state]),
+    );
+    if (id === undefined) return { states, dropped: [], isChanged: false };
+    for (const [name, state] of await absentStates(trx, id, looks, isPatienceOver)) states.set(name, state);
+    const seen = found.map(seenTag);
+    const { tags, dropped, isChanged } = await changeRepository(
+      trx,
+      id,
+      {
+        records: found.flatMap(({ records }) => records),
+        seen,
+        dropped: looks.map(({ check }) => check.name).filter((name) => states.get(name) === 'gone'),
+      },
+      at,
+    );
+    const missing = [...states].filter(([, state]) => state === 'missing').map(([name]) => name);
+    await markMissing(trx, id, missing, at);
+    for (const push of newPushes(seen, tags)) await notePush(trx, id, push);
+    return { states, dropped, isChanged };
+  });
+}
+
+function seenTag({ check, digest }: Look): SeenTag {
+  // The report of another digest is about a push that was overtaken.
+  const isOfThis = check.push?.digest === digest || check.push?.digest === null;
+  return { name: check.name, digest, push: isOfThis ? check.push : undefined };
+}
+
+/** Each push once, though it may be the reason of many looks. */
+function newPushes(seen: readonly SeenTag[], changed: ReadonlySet<string>): ReadonlySet<Push> {
+  const news = seen.flatMap(({ name, push }) => (push && (changed.has(name) || push.confirmed) ? [push] : []));
+  return new Set(news);
+}
+
+async function absentStates(
+  trx: Database,
+  repositoryId: number,
+  looks: readonly Look[],
+  isPatienceOver: (tag: string) => boolean,
+): Promise<ReadonlyMap<string, TagState>> {
+  const checks = looks.filter(({ state }) => state === 'absent').map(({ check }) => check);
+  if (checks.length === 0) return new Map();
+  const rows = await trx
+    .selectFrom('tags')
+    .select('name')
+    .where('repository_id', '=', repositoryId)
+    .where(
+      'name',
+      'in',
+      checks.map((check) => check.name),
+    )
+    .execute();
+  const known = new Set(rows.map((row) => row.name));
+  return new Map(
+    checks.map((check) => [check.name, known.has(check.name) ? absentState(check, isPatienceOver) : 'gone']),
+  );
+}
+
+function absentState(check: TagCheck, isPatienceOver: (tag: string) => boolean): TagState {
+  if (check.isDeletionReported) return 'gone';
+  if (!check.isUnlisted) return 'unknown';
+  return isPatienceOver(check.name) ? 'gone' : 'missing';
+}
