@@ -15,7 +15,6 @@ import { tagRoutes } from './api/resources/tags.ts';
 import type { ApiRoute } from './api/route.ts';
 import { createImages } from './catalog/images.ts';
 import { createRepositoryStore } from './catalog/repositories.ts';
-import { createSpace } from './catalog/space.ts';
 import { createTagStore } from './catalog/tags.ts';
 import { createVisibility } from './catalog/visibility.ts';
 import type { Config } from './config/config.ts';
@@ -45,7 +44,7 @@ export function createApiSide(options: ApiSideOptions): Api {
       images: createImages({ db, fetchManifest: registry.indexer.fetchManifest, log }),
       deletion: registry.deletion,
       events: registry.events,
-      space: createSpace({ db, now, log }),
+      space: registry.space,
       now,
       status: {
         version: VERSION,

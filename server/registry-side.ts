@@ -5,6 +5,7 @@ import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import type { AppOptions, Core } from './app.ts';
 import { createChanges } from './catalog/changes.ts';
+import { createSpace } from './catalog/space.ts';
 import type { Config } from './config/config.ts';
 import { tokenRealm } from './config/public-url.ts';
 import { StartError } from './errors.ts';
@@ -43,6 +44,11 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     onGone: (repository, tags) => background(deletion.keepGone(repository, tags)),
   });
   const { indexer } = index;
+  const space = createSpace({ db, now, log, isComplete: indexer.hasCrawled });
+  changes.subscribe(space.changed);
+  // Sums follow changes by themselves; once an hour in case one was missed.
+  index.jobs.add({ name: 'space-sums', schedule: '10 * * * *', lane: 'index', run: space.sum });
+  index.jobs.add({ name: 'space-sample', schedule: '5 0 * * *', lane: 'index', run: space.sample });
   const deletion = createDeletion({
     db,
     client,
@@ -105,6 +111,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     client,
     changes,
     indexer,
+    space,
     jobs: index.jobs,
     deletion,
     receiver,
@@ -125,11 +132,13 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       await deletion.resume().catch((error: unknown) => log.error({ error }, 'interrupted deletions not ended'));
       await receiver.start();
       index.start();
+      space.start();
     },
     async stop(): Promise<void> {
       monitor.stop();
       deletion.stop();
       await index.stop();
+      await space.close();
       await receiver.stop();
       await managed?.stop();
       await inner?.close();
