@@ -65,6 +65,12 @@ export interface ApiDocsView {
   readonly examples: { readonly account: string; readonly remove: string };
 }
 
+/** A piece of a sentence; code stands between backticks in the document. */
+interface Piece {
+  readonly text: string;
+  readonly isCode: boolean;
+}
+
 interface GroupCells {
   readonly name: string;
   readonly id: string;
@@ -76,10 +82,12 @@ export interface OperationCells {
   readonly method: string;
   readonly path: string;
   readonly summary: string;
-  readonly description: string;
+  readonly description: readonly Piece[];
   readonly parameters: readonly ParameterCells[];
   readonly curl: string;
   readonly mediaType: string;
+  /** Where the answer has a name of its own: that alone, and no fields. */
+  readonly schema: { readonly name: string; readonly href: string } | null;
   readonly fields: readonly FieldCells[];
   /** JSON text; '' for what is no JSON. */
   readonly example: string;
@@ -90,7 +98,7 @@ interface ParameterCells {
   readonly place: string;
   readonly required: boolean;
   readonly type: string;
-  readonly description: string;
+  readonly description: readonly Piece[];
   readonly fallback: string;
 }
 
@@ -101,7 +109,7 @@ interface FieldCells {
   readonly type: string;
   /** '' or the anchor of a schema with a name. */
   readonly href: string;
-  readonly description: string;
+  readonly description: readonly Piece[];
 }
 
 interface SchemaCells {
@@ -199,10 +207,11 @@ function operationCells(path: string, method: string, operation: ApiOperation, c
     method,
     path,
     summary,
-    description,
+    description: piecesOf(description),
     parameters: parameters.map(parameterCells),
     curl: curlLine(path, method, parameters, curl),
     mediaType,
+    schema: schemaLink(content?.schema.$ref),
     fields: fieldsOf(content?.schema ?? {}),
     example: content?.example === undefined ? '' : JSON.stringify(content.example, null, 2),
   };
@@ -210,7 +219,12 @@ function operationCells(path: string, method: string, operation: ApiOperation, c
 
 function parameterCells({ name, in: place, required, schema, description = '' }: ApiParameter): ParameterCells {
   const fallback = schema.default === undefined ? '' : String(schema.default);
-  return { name, place, required, type: typeText(schema), description, fallback };
+  return { name, place, required, type: typeText(schema), description: piecesOf(description), fallback };
+}
+
+function piecesOf(text: string): readonly Piece[] {
+  const pieces = text.split('`').map((piece, index) => ({ text: piece, isCode: index % 2 === 1 }));
+  return pieces.filter((piece) => piece.text !== '');
 }
 
 /** Ready to be pasted: the values are examples, quoted for a shell. */
@@ -253,7 +267,6 @@ const DEEPEST = 4;
 /** The fields of an object, those of objects inside of it below each; named schemas are only pointed to. */
 function fieldsOf(schema: ApiSchema, depth = 0): readonly FieldCells[] {
   if (depth > DEEPEST) return [];
-  if (depth === 0 && schema.$ref !== undefined) return [field('', schema, 0)];
   return Object.entries(schema.properties ?? {}).flatMap(([name, one]) => [
     field(name, one, depth),
     ...fieldsOf(innerOf(one), depth + 1),
@@ -266,8 +279,12 @@ function innerOf(schema: ApiSchema): ApiSchema {
   return inner.items ?? inner;
 }
 
+function schemaLink(ref: string | undefined): OperationCells['schema'] {
+  return ref === undefined ? null : { name: refName(ref), href: `#schema-${refName(ref)}` };
+}
+
 function field(name: string, schema: ApiSchema, depth: number): FieldCells {
   const { $ref } = innerOf(schema);
   const href = $ref === undefined ? '' : `#schema-${refName($ref)}`;
-  return { name, depth, type: typeText(schema), href, description: schema.description ?? '' };
+  return { name, depth, type: typeText(schema), href, description: piecesOf(schema.description ?? '') };
 }
