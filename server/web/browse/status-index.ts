@@ -120,8 +120,7 @@ function jobName({ t }: Shown, name: string): string {
     crawl: t('status:jobs.crawl'),
     retry: t('status:jobs.retry'),
     visibility: t('status:jobs.visibility'),
-    'space-sums': t('status:jobs.space_sums'),
-    'space-sample': t('status:jobs.space_sample'),
+    samples: t('status:jobs.samples'),
   };
   return texts[name] ?? t('status:jobs.other', { name });
 }
