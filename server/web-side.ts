@@ -2,6 +2,7 @@
 import type { AppOptions, Core } from './app.ts';
 import { visibleNames } from './catalog/changes.ts';
 import type { CrawlProgress } from './catalog/crawl.ts';
+import { createDocuments } from './catalog/documents.ts';
 import { createImages } from './catalog/images.ts';
 import { previewMatches } from './catalog/preview.ts';
 import { createRepositoryStore } from './catalog/repositories.ts';
@@ -15,6 +16,7 @@ import type { IndexState } from './web/browse/notices.ts';
 import { createLive, type Live } from './web/live.ts';
 import type { RegistryState, Viewer } from './web/page.ts';
 import { type ApiDocument, apiDocsPage } from './web/pages/api-docs.ts';
+import { comparePage } from './web/pages/compare.ts';
 import { deleteTagPage } from './web/pages/delete-tag.ts';
 import { eventsPage } from './web/pages/events.ts';
 import { grantRefusedPage } from './web/pages/grant-refused.ts';
@@ -49,6 +51,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     repositories,
     tags: createTagStore(db),
     images: createImages({ db, fetchManifest: registry.indexer.fetchManifest, log }),
+    documents: createDocuments({ db, getBlob: registry.client.getBlob, now, log }),
     deletion: registry.deletion,
     indexState: () => indexState(registry),
   };
@@ -73,6 +76,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
       repositoriesPage(browse),
       deleteTagPage(browse),
       imagePage(browse),
+      comparePage(browse),
       eventsPage({ visibility, events: registry.events, refusals: token.refusals }),
       grantRefusedPage({ ...core, refusals: token.refusals }),
       statusPage({

@@ -36,6 +36,7 @@ export type DocumentProblem = 'large' | 'missing' | 'damaged' | 'unreachable';
 export const MOST_FETCHED_BYTES = 8 * 1024 * 1024;
 const MOST_KEPT_BYTES = 64 * 1024 * 1024;
 const MOST_PARTS = 10;
+const GLANCE_BYTES = 64 * 1024;
 /** Grows when decoding learns more: what older versions kept is then fetched once again. */
 const LAYOUT = 1;
 
@@ -85,8 +86,22 @@ export function createDocuments({ db, getBlob, now, log }: DocumentsDeps) {
       );
     },
 
-    /** Only what somebody looked at before; asks the registry for nothing. */
-    kept: (parts: readonly DocumentPart[]) => kept(db, parts),
+    /**
+     * Of many parts at once, what a line about each can say: what somebody looked at before, and small content, of which
+     * some is fetched now.
+     */
+    async glance(repository: string, parts: readonly DocumentPart[]): Promise<ReadonlyMap<string, ArtifactDocument>> {
+      const stored = await kept(db, parts);
+      const small = parts.filter((part) => !stored.has(part.digest) && part.sizeBytes <= GLANCE_BYTES);
+      const read = await this.read(repository, small);
+      const found = new Map<string, ArtifactDocument>();
+      for (const { digest, document } of read) if (document !== undefined) found.set(digest, document);
+      for (const part of parts) {
+        const document = stored.get(part.digest);
+        if (document !== undefined) found.set(part.digest, await withLayerAnnotations(document, part.annotations));
+      }
+      return found;
+    },
   };
 }
 export type Documents = ReturnType<typeof createDocuments>;

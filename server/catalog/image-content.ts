@@ -55,6 +55,8 @@ export async function contentOf(
   const [ownPlatform = ''] = JSON.parse(row.platforms) as string[];
   return {
     digest,
+    kind: row.kind,
+    artifactType: row.artifact_type,
     platform: platform ?? ownPlatform,
     mediaType: row.media_type,
     sizeBytes: row.total_bytes,

@@ -66,6 +66,8 @@ export interface PlatformEntry {
 
 export interface ImageContent {
   readonly digest: string;
+  readonly kind: ManifestKind;
+  readonly artifactType: string | null;
   readonly platform: string;
   readonly mediaType: string;
   readonly sizeBytes: number;

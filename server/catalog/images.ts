@@ -5,8 +5,8 @@ import type { Database } from '../storage/database.ts';
 import type { ImageDetail, ImageProblem } from './image.ts';
 import { choosePlatform, contentOf } from './image-content.ts';
 import { type ManifestRow, manifestRow, platformsOf } from './image-rows.ts';
-import { referrersOf } from './referrers.ts';
-import { uniqueBytes } from './sharing.ts';
+import { partsOf, referrersOf } from './referrers.ts';
+import { type HoldersQuery, layerHolders, uniqueBytes } from './sharing.ts';
 import { createTagStore, usageOf } from './tags.ts';
 import { NOTHING, type Visibility } from './visibility.ts';
 
@@ -80,11 +80,36 @@ export function createImages({ db, fetchManifest, log }: ImagesDeps) {
         problems: [...problems, ...missing.slice(0, MOST_PROBLEMS).map(missingChild)],
       };
     },
+
+    /** Who else has a layer of this image, as far as the viewer may see. @returns undefined when the image has no such layer. */
+    async holders(repositoryId: number, digest: string, layer: string, seen: Visibility, query: HoldersQuery) {
+      const held = await manifestRow(db, repositoryId, digest);
+      const parts = held === undefined ? [] : ((await partsOf(db, [digest])).get(digest) ?? []);
+      if (!parts.some((part) => part.digest === layer)) return undefined;
+      return layerHolders(db, seen, layer, query);
+    },
+
+    partsOf: (digests: readonly string[]) => partsOf(db, digests),
+
+    /** The newest tags of a repository, to choose from. */
+    async newestTags(repositoryId: number): Promise<readonly string[]> {
+      const rows = await db
+        .selectFrom('tags')
+        .select('name')
+        .where('repository_id', '=', repositoryId)
+        .where('subject_digest', 'is', null)
+        .orderBy('aged_at', 'desc')
+        .orderBy('name', 'desc')
+        .limit(MOST_CHOICES)
+        .execute();
+      return rows.map((row) => row.name);
+    },
   };
 }
 export type Images = ReturnType<typeof createImages>;
 
 const MOST_PROBLEMS = 20;
+const MOST_CHOICES = 50;
 
 interface Found {
   readonly row: ManifestRow | undefined;

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import type { ManifestKind } from '../storage/schema.ts';
+import type { DocumentPart } from './documents.ts';
 
 /** What speaks about an image, counted by kind. */
 export interface ReferrerCounts {
@@ -86,9 +87,12 @@ async function findReferrers(
   return found.rows;
 }
 
-/** Everything that speaks about one image in its repository, except what stands inside its own index. */
+const MOST_SHOWN = 200;
+
+/** What speaks about one image in its repository, except what stands inside its own index; at most 200 of them. */
 export async function referrersOf(db: Database, repositoryId: number, digest: string): Promise<readonly Referrer[]> {
-  const found = (await findReferrers(db, repositoryId, [digest])).map((referrer) => referrer.digest);
+  const all = await findReferrers(db, repositoryId, [digest]);
+  const found = all.slice(0, MOST_SHOWN).map((referrer) => referrer.digest);
   if (found.length === 0) return [];
   const rows = await db
     .selectFrom('manifests')
@@ -120,6 +124,34 @@ export async function referrersOf(db: Database, repositoryId: number, digest: st
     annotations: JSON.parse(row.annotations) as Record<string, string>,
     tag: row.tag,
   }));
+}
+
+/** The parts (layers) of each of these manifests. That they are in a repository that may be seen was decided before. */
+export async function partsOf(
+  db: Database,
+  digests: readonly string[],
+): Promise<ReadonlyMap<string, readonly DocumentPart[]>> {
+  if (digests.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('manifest_blobs')
+    .selectAll()
+    .where('digest', 'in', digests)
+    .where('role', '=', 'layer')
+    .orderBy('digest')
+    .orderBy('position')
+    .limit(1000)
+    .execute();
+  const parts = new Map<string, DocumentPart[]>();
+  for (const row of rows) {
+    const part = {
+      digest: row.blob_digest,
+      sizeBytes: row.size_bytes,
+      mediaType: row.media_type,
+      annotations: JSON.parse(row.annotations) as Record<string, string>,
+    };
+    parts.set(row.digest, [...(parts.get(row.digest) ?? []), part]);
+  }
+  return parts;
 }
 
 function childrenOf(db: Database, digest: string) {

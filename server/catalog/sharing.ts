@@ -2,7 +2,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import { decodeCursor, encodeCursor, rowLimit } from './cursor.ts';
 import { withClosure } from './manifest-store.ts';
-import { isVisible, type Visibility } from './visibility.ts';
+import { isVisible, NOTHING, type Visibility } from './visibility.ts';
 
 /** So many repositories are looked at for one layer; a base layer may be in a hundred thousand. */
 const MOST_EXAMINED = 1000;
@@ -30,6 +30,7 @@ export async function sharedLayers(
   seen: Visibility,
   own: { readonly digest: string },
 ): Promise<ReadonlyMap<string, SharedCount>> {
+  if (!seen.all && seen.id === NOTHING.id) return new Map();
   const layers = await layerIds(db, own.digest);
   const seesFew = await isNarrow(db, seen);
   const counts = new Map<string, SharedCount>();

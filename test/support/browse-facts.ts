@@ -121,6 +121,7 @@ export function imageDetail(overrides: Partial<ImageDetail> = {}): ImageDetail {
     nested: [],
     isListCut: false,
     content: {
+      ...{ kind: 'image' as const, artifactType: null },
       digest: digestOf('1'),
       platform: 'linux/amd64',
       mediaType: 'application/vnd.oci.image.manifest.v1+json',

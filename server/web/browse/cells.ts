@@ -55,6 +55,8 @@ export interface Column {
   readonly sorted?: 'ascending' | 'descending';
   readonly isNumber?: boolean;
   readonly hidePhone?: boolean;
+  /** A second order in the same column: by the unique part of a size. */
+  readonly also?: Pick<Column, 'href' | 'label' | 'sorted'>;
 }
 
 export interface Sorting<Sort extends string> {
@@ -82,7 +84,7 @@ export function sortedColumn<Sort extends string>(
   const isCurrent = current.sort === sort;
   const first = sort === 'name' ? 'asc' : 'desc';
   const next = !isCurrent ? first : current.direction === 'asc' ? 'desc' : 'asc';
-  const href = urlWith({ sort, direction: next === first ? null : next, after: null });
+  const href = urlWith({ sort, direction: next === first ? null : next, after: null, from: null });
   if (!isCurrent) return { href };
   return { href, sorted: current.direction === 'asc' ? 'ascending' : 'descending' };
 }

@@ -20,6 +20,11 @@ export function helmCommand(host: string, repository: string, version: string | 
   return `helm pull oci://${host}/${repository}${version === null ? '' : ` --version ${version}`}`;
 }
 
+/** Files that are no image. */
+export function orasCommand(image: string): string {
+  return `oras pull ${image}`;
+}
+
 /** The last part of the name: a folder that skopeo can make in the current one. */
 function directoryFor(image: string): string {
   const leaf = image.slice(image.lastIndexOf('/') + 1);
@@ -47,15 +52,18 @@ export interface PullFacts {
   /** `:v1` or `@sha256:…`. */
   readonly reference: string;
   readonly isChart: boolean;
+  /** Neither an image nor a chart. */
+  readonly isArtifact?: boolean;
   readonly page: Pick<Page, 'query' | 'urlWith'>;
 }
 
 /** The line to copy, and the links to the same line for other tools: the choice is in the address. */
-export function pullBox({ host, repository, reference, isChart, page }: PullFacts): PullBox {
+export function pullBox({ host, repository, reference, isChart, isArtifact, page }: PullFacts): PullBox {
   if (isChart) {
     const version = reference.startsWith(':') ? reference.slice(1) : null;
     return { tool: 'helm', command: helmCommand(host, repository, version), tools: [] };
   }
+  if (isArtifact) return { tool: 'oras', command: orasCommand(`${host}/${repository}${reference}`), tools: [] };
   const tool = parseTool(page.query('tool'));
   const tools = TOOLS.map((name) => ({
     name,

@@ -10,6 +10,8 @@ export interface ConfigurationCells {
   readonly volumes: string;
   readonly stopSignal: string;
   readonly healthcheck: string;
+  readonly shell: string;
+  readonly onBuild: string;
   readonly author: string;
   readonly environment: readonly EnvironmentCell[];
 }
@@ -29,10 +31,28 @@ export function configurationCells({ config, author }: ImageConfig): Configurati
     ports: config.exposedPorts.join(', '),
     volumes: config.volumes.join(', '),
     stopSignal: config.stopSignal,
-    healthcheck: execForm(config.healthcheck),
+    healthcheck: healthcheckText(config),
+    shell: execForm(config.shell),
+    onBuild: config.onBuild.join('\n'),
     author: author ?? '',
     environment: config.env.map(environmentCell),
   };
+}
+
+/** As a Dockerfile has it: `--interval=30s --retries=3 CMD curl -f http://localhost/`. */
+function healthcheckText({ healthcheck, healthcheckTimes }: ImageConfig['config']): string {
+  const [form, ...words] = healthcheck;
+  if (form === undefined) return '';
+  if (form === 'NONE') return 'NONE';
+  const { intervalMs, timeoutMs, startPeriodMs, retries } = healthcheckTimes;
+  const times = [
+    ...(intervalMs > 0 ? [`--interval=${intervalMs / 1000}s`] : []),
+    ...(timeoutMs > 0 ? [`--timeout=${timeoutMs / 1000}s`] : []),
+    ...(startPeriodMs > 0 ? [`--start-period=${startPeriodMs / 1000}s`] : []),
+    ...(retries > 0 ? [`--retries=${retries}`] : []),
+  ];
+  const command = form === 'CMD-SHELL' ? words.join(' ') : execForm(form === 'CMD' ? words : healthcheck);
+  return [...times, 'CMD', command].join(' ');
 }
 
 function execForm(words: readonly string[]): string {

@@ -1,16 +1,27 @@
 /** The view model of one image. Everything in it that is not ours is the text of whoever built the image. */
+import type { ArtifactDocument } from '../../artifacts/document.ts';
+import type { DocumentPart, ReadDocument } from '../../catalog/documents.ts';
 import type { ImageContent, ImageDetail, ImageProblem } from '../../catalog/image.ts';
 import type { Crumb, Page } from '../page.ts';
 import { referencePath, shortDigest, splitName } from './cells.ts';
+import { type ChartCells, type ChartFiles, chartCells, chartFiles } from './chart-view.ts';
 import { type PullBox, pullBox } from './commands.ts';
 import { type ConfigurationCells, configurationCells, isEmptyConfiguration } from './configuration.ts';
+import { type DocumentCells, documentCells, documentSummary, partName } from './document-view.ts';
+import { type FactCells, factCells } from './image-facts.ts';
+import {
+  attestationEntries,
+  otherEntries,
+  type PlatformGroup,
+  platformGroups,
+  type SideEntry,
+} from './image-platforms.ts';
+import { chosenTab, openKind, type Tab, type TabLink, tabLinks } from './image-tabs.ts';
 import { folderCrumbs, folderLink, kindLabel } from './labels.ts';
 import { dockerfileText, type LayerCells, type LayerPart, layerBar, layerCells } from './layers.ts';
 import type { Notice } from './notices.ts';
-import { type MapEntry, mapEntries } from './secrets.ts';
-
-export const TABS = ['configuration', 'dockerfile', 'referrers', 'manifest'] as const;
-export type Tab = (typeof TABS)[number];
+import { type RawCells, rawCells } from './raw-view.ts';
+import { type MapEntry, mapEntries, type TextPart } from './secrets.ts';
 
 export interface ImageFacts {
   readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query'>;
@@ -21,6 +32,17 @@ export interface ImageFacts {
   readonly notices: readonly Notice[];
   /** Why deleting is greyed; '' where it is not. */
   readonly deleteNote: string;
+  /** What the open tab shows of artifacts. */
+  readonly loaded?: LoadedContent;
+}
+
+export interface LoadedContent {
+  /** Of the artifact that is open, in the order of its parts. */
+  readonly documents: readonly ReadDocument[];
+  /** By the digest of a referrer or attestation: its parts. */
+  readonly parts: ReadonlyMap<string, readonly DocumentPart[]>;
+  /** By the digest of a part, as far as somebody looked at it before. */
+  readonly known: ReadonlyMap<string, ArtifactDocument>;
 }
 
 export interface ImageView {
@@ -34,36 +56,41 @@ export interface ImageView {
   readonly pull: PullBox;
   readonly notices: readonly Notice[];
   readonly problems: readonly string[];
+  readonly compareHref: string | null;
   readonly deleteHref: string | null;
   readonly deleteNote: string;
   readonly isTag: boolean;
-  readonly platforms: readonly PlatformChip[];
-  readonly attestations: readonly { readonly href: string; readonly shortDigest: string; readonly sizeBytes: number }[];
+  /** Files instead of layers: it is no image. */
+  readonly isArtifact: boolean;
+  readonly groups: readonly PlatformGroup[];
+  readonly isListCut: boolean;
+  readonly attestations: readonly SideEntry[];
+  readonly others: readonly SideEntry[];
   readonly bar: readonly LayerPart[];
   readonly layers: readonly LayerCells[];
+  readonly files: readonly FileCells[];
   readonly tab: Tab;
-  readonly tabs: readonly {
-    readonly text: string;
-    readonly href: string;
-    readonly current: boolean;
-    readonly count?: number;
-  }[];
+  readonly tabs: readonly TabLink[];
   readonly configuration: ConfigurationCells | null;
-  readonly configJson: string | null;
-  readonly dockerfile: readonly { readonly instruction: string; readonly text: string; readonly comment: string }[];
+  readonly configNote: string | null;
+  readonly dockerfile: readonly { readonly instruction: string; readonly parts: readonly TextPart[] }[];
+  readonly documents: readonly DocumentCells[];
+  readonly chart: ChartCells | null;
+  readonly chartFiles: ChartFiles | null;
+  readonly chartProblem: string | null;
   readonly referrers: readonly ReferrerCells[];
-  readonly manifest: { readonly text: string; readonly href: string; readonly digest: string } | null;
-  readonly configHref: string | null;
-  readonly facts: ImageFactCells;
+  readonly raw: RawCells | null;
+  readonly facts: FactCells;
   readonly labels: readonly MapEntry[];
   readonly annotations: readonly MapEntry[];
 }
 
-export interface PlatformChip {
-  readonly label: string;
-  readonly href: string;
-  readonly active: boolean;
-  readonly missing: boolean;
+export interface FileCells {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly shortDigest: string;
+  readonly sizeBytes: number;
 }
 
 export interface ReferrerCells {
@@ -72,59 +99,63 @@ export interface ReferrerCells {
   readonly digest: string;
   readonly kind: string;
   readonly type: string;
+  readonly summary: string;
   readonly sizeBytes: number;
   readonly createdAt: number | null;
 }
 
-export interface ImageFactCells {
-  readonly digest: string;
-  readonly shortDigest: string;
-  readonly mediaType: string;
-  readonly artifactType: string | null;
-  readonly pushedAt: number | null;
-  readonly by: { readonly name: string; readonly confirmed: boolean } | null;
-  readonly createdAt: number | null;
-  readonly pulledAt: number | null;
-  readonly pulls: string;
-  readonly size: string;
-  readonly tags: readonly { readonly name: string; readonly href: string }[];
-  readonly parents: readonly { readonly shortDigest: string; readonly digest: string; readonly href: string }[];
-  readonly subject: { readonly shortDigest: string; readonly digest: string; readonly href: string } | null;
-}
-
-const MOST_SHOWN = 200_000;
+const NOTHING_LOADED: LoadedContent = { documents: [], parts: new Map(), known: new Map() };
 
 export function imageView(facts: ImageFacts): ImageView {
-  const { page, detail, tag, host, notices } = facts;
+  const { page, detail, tag, host, notices, loaded = NOTHING_LOADED } = facts;
   const { leaf, folder } = splitName(detail.repository);
   const reference = tag === null ? `@${detail.digest}` : `:${tag}`;
-  const tab = TABS.find((known) => known === page.query('tab')) ?? 'configuration';
-  const content = detail.content;
+  const kind = openKind(detail);
+  const isArtifact = !['image', 'index', 'unknown'].includes(kind);
+  const tab = chosenTab(detail, page.query('tab'));
+  const { content } = detail;
+  const isChart = detail.kind === 'helm';
   return {
     title: `${detail.repository}${reference}`,
     nav: 'repositories',
     crumbs: imageCrumbs(facts, folder, leaf),
     leaf,
     folder: folderLink(folder, page),
-    kind: kindLabel(detail.kind, page.t),
-    signatures: detail.referrers.filter(({ kind }) => kind === 'signature').length,
-    pull: pullBox({ host, repository: detail.repository, reference, isChart: detail.kind === 'helm', page }),
+    kind: kindLabel(kind, page.t),
+    signatures: detail.referrers.filter((referrer) => referrer.kind === 'signature').length,
+    pull: pullBox({
+      host,
+      repository: detail.repository,
+      reference,
+      isChart,
+      isArtifact: isArtifact && !isChart,
+      page,
+    }),
     notices,
     problems: detail.problems.map((problem) => problemText(problem, page.t)),
+    compareHref: kind === 'image' ? compareHref(facts) : null,
     ...deleteLink(facts),
     isTag: tag !== null,
-    platforms: platformChips(detail, page),
-    attestations: detail.attestations.map(({ digest, sizeBytes }) => ({ ...digestLink(facts, digest), sizeBytes })),
-    bar: layerBar(content, page),
-    layers: layerCells(content, page),
+    isArtifact,
+    groups: platformGroups(detail, page),
+    isListCut: detail.isListCut,
+    attestations: attestationEntries(detail, loaded.parts, page),
+    others: otherEntries(detail, page),
+    bar: isArtifact ? [] : layerBar(content, page),
+    layers: isArtifact ? [] : layerCells(content, page, (layer) => layerHref(facts, layer)),
+    files: isArtifact ? fileCells(content) : [],
     tab,
-    tabs: tabLinks(facts, tab),
+    tabs: tabLinks(detail, tab, page),
     configuration: shownConfiguration(content),
-    configJson: content?.config === undefined ? pretty(content?.rawConfig ?? null) : null,
-    dockerfile: (content?.dockerfile ?? []).map((step) => ({ ...step, text: dockerfileText(step) })),
-    referrers: referrerCells(facts),
-    ...rawLinks(facts),
-    facts: factCells(facts),
+    configNote: content?.config === undefined ? null : page.urlWith({ tab: 'manifest', raw: 'config' }),
+    dockerfile: (content?.dockerfile ?? []).map((step) => ({
+      instruction: step.instruction,
+      parts: dockerfileText(step),
+    })),
+    ...artifactCells(facts, loaded, tab),
+    referrers: referrerCells(facts, loaded),
+    raw: tab === 'manifest' ? rawCells(detail, page) : null,
+    facts: factCells(detail, page),
     labels: mapEntries(content?.config?.config.labels ?? {}),
     annotations: mapEntries({ ...detail.annotations, ...(content?.annotations ?? {}) }),
   };
@@ -154,90 +185,72 @@ function problemText({ what, digest }: ImageProblem, t: Page['t']): string {
   return texts[what];
 }
 
+/** With the digest that is shown: the tag may move before the click. */
 function deleteLink({ page, detail, tag, deleteNote }: ImageFacts): Pick<ImageView, 'deleteHref' | 'deleteNote'> {
   if (tag === null || deleteNote !== '') return { deleteHref: null, deleteNote };
-  return { deleteHref: page.url(`${referencePath(`${detail.repository}:${tag}`)}/-/delete`), deleteNote: '' };
+  const path = `${referencePath(`${detail.repository}:${tag}`)}/-/delete`;
+  return { deleteHref: page.url(`${path}?digest=${encodeURIComponent(detail.digest)}`), deleteNote: '' };
 }
 
-function platformChips(detail: ImageDetail, { t, urlWith }: ImageFacts['page']): readonly PlatformChip[] {
-  return detail.platforms.map((entry) => ({
-    label: entry.platform === '' ? t('browse:image.no_platform') : entry.platform,
-    href: urlWith({ platform: entry.platform === '' ? entry.digest : entry.platform }),
-    active: entry.digest === detail.content?.digest,
-    missing: entry.isMissing,
+function compareHref({ page, detail, tag }: ImageFacts): string {
+  const reference = `${detail.repository}${tag === null ? '' : `:${tag}`}@${detail.digest}`;
+  return page.url(`/compare?a=${encodeURIComponent(reference)}`);
+}
+
+function layerHref({ page, detail }: ImageFacts, layer: string): string {
+  const image = `${detail.repository}@${detail.content?.digest ?? detail.digest}`;
+  return page.url(`${referencePath(image)}/-/layers/${layer}`);
+}
+
+function fileCells(content: ImageContent | undefined): readonly FileCells[] {
+  return (content?.layers ?? []).slice(0, 500).map((layer) => ({
+    name: partName(layer),
+    mediaType: layer.mediaType,
+    digest: layer.digest,
+    shortDigest: shortDigest(layer.digest),
+    sizeBytes: layer.sizeBytes,
   }));
 }
 
-function tabLinks({ page, detail }: ImageFacts, current: Tab): ImageView['tabs'] {
-  const { t, urlWith } = page;
-  const link = (tab: Tab, text: string) => ({
-    text,
-    href: urlWith({ tab: tab === 'configuration' ? null : tab }),
-    current: tab === current,
-  });
-  return [
-    link('configuration', t('browse:tab.configuration')),
-    link('dockerfile', t('browse:tab.dockerfile')),
-    { ...link('referrers', t('browse:tab.referrers')), count: detail.referrers.length },
-    link('manifest', t('browse:tab.manifest')),
-  ];
-}
+type ArtifactCells = Pick<ImageView, 'documents' | 'chart' | 'chartFiles' | 'chartProblem'>;
 
-function digestLink({ page, detail }: ImageFacts, digest: string) {
-  return { digest, shortDigest: shortDigest(digest), href: page.url(referencePath(`${detail.repository}@${digest}`)) };
-}
-
-function referrerCells(facts: ImageFacts): readonly ReferrerCells[] {
-  const { page, detail } = facts;
-  return detail.referrers.map((referrer) => ({
-    ...digestLink(facts, referrer.digest),
-    kind: kindLabel(referrer.kind, page.t) ?? referrer.kind,
-    type: referrer.artifactType ?? referrer.mediaType,
-    sizeBytes: referrer.sizeBytes,
-    createdAt: referrer.createdAt,
-  }));
-}
-
-/** The manifest shown is that of what is open: the index itself where no platform could be read. */
-function rawLinks(facts: ImageFacts): Pick<ImageView, 'manifest' | 'configHref'> {
-  const { page, detail } = facts;
-  const isIndexAsked = page.query('raw') === 'index' || detail.content?.raw == null;
-  const raw = isIndexAsked ? detail.raw : (detail.content?.raw ?? null);
-  const digest = isIndexAsked ? detail.digest : (detail.content?.digest ?? detail.digest);
-  const below = (of: string, what: string) => page.url(`${referencePath(`${detail.repository}@${of}`)}/-/${what}`);
-  const hasConfig = detail.content?.rawConfig != null;
-  return {
-    manifest: raw === null ? null : { text: pretty(raw) ?? '', href: below(digest, 'manifest'), digest },
-    configHref: hasConfig ? below(detail.content?.digest ?? detail.digest, 'config') : null,
-  };
-}
-
-/** Indented where it is JSON; the download has the bytes as they are. */
-export function pretty(raw: string | null): string | null {
-  if (raw === null) return null;
-  try {
-    return JSON.stringify(JSON.parse(raw), null, 2).slice(0, MOST_SHOWN);
-  } catch {
-    return raw.slice(0, MOST_SHOWN);
+function artifactCells({ page, detail, host, tag }: ImageFacts, loaded: LoadedContent, tab: Tab): ArtifactCells {
+  const none = { documents: [], chart: null, chartFiles: null, chartProblem: null };
+  const { content } = detail;
+  if (content === undefined) return none;
+  if (tab === 'chart')
+    return { ...none, chart: chartCells(content.rawConfig, { host, repository: detail.repository, tag }, page) };
+  if (tab === 'content') {
+    const subjects = [detail.subjectDigest, ...detail.tags.map((row) => row.subjectDigest)].filter(
+      (digest) => digest !== null,
+    );
+    const documents = loaded.documents.map((read) => {
+      const part = content.layers.find((layer) => layer.digest === read.digest);
+      return part === undefined ? undefined : documentCells(part, read, { page, subjects });
+    });
+    return { ...none, documents: documents.filter((cells) => cells !== undefined) };
   }
+  const read = loaded.documents[0];
+  const document = read?.document;
+  if (document?.kind === 'chart') return { ...none, chartFiles: chartFiles(document) };
+  const part = content.layers.find((layer) => layer.digest === read?.digest);
+  const problem = part === undefined ? null : documentCells(part, read, { page, subjects: [] }).problem;
+  return { ...none, chartProblem: problem ?? page.t('image:document.damaged') };
 }
 
-function factCells(facts: ImageFacts): ImageFactCells {
+function referrerCells(facts: ImageFacts, { parts, known }: LoadedContent): readonly ReferrerCells[] {
   const { page, detail } = facts;
-  const sizes = { size: page.format.bytes(detail.sizeBytes), unique: page.format.bytes(detail.uniqueBytes) };
-  return {
-    digest: detail.digest,
-    shortDigest: shortDigest(detail.digest),
-    mediaType: detail.mediaType,
-    artifactType: detail.artifactType,
-    pushedAt: detail.pushedAt,
-    by: detail.pushedBy ? { name: detail.pushedBy, confirmed: detail.pushConfirmed } : null,
-    createdAt: detail.content?.createdAt ?? detail.createdAt,
-    pulledAt: detail.lastPulledAt,
-    pulls: page.format.number(detail.pullCount),
-    size: page.t('browse:image.size_of_which', sizes),
-    tags: detail.tags.map(({ name }) => ({ name, href: page.url(referencePath(`${detail.repository}:${name}`)) })),
-    parents: detail.parents.map((digest) => digestLink(facts, digest)),
-    subject: detail.subjectDigest === null ? null : digestLink(facts, detail.subjectDigest),
-  };
+  return detail.referrers.map((referrer) => {
+    const found = (parts.get(referrer.digest) ?? []).map((part) => documentSummary(known.get(part.digest), page));
+    return {
+      digest: referrer.digest,
+      shortDigest: shortDigest(referrer.digest),
+      href: page.url(referencePath(`${detail.repository}@${referrer.digest}`)),
+      kind: kindLabel(referrer.kind, page.t) ?? referrer.kind,
+      type: referrer.artifactType ?? (parts.get(referrer.digest)?.[0]?.mediaType || referrer.mediaType),
+      summary: found.filter((text) => text !== '').join('; '),
+      sizeBytes: referrer.sizeBytes,
+      createdAt: referrer.createdAt,
+    };
+  });
 }

@@ -23,12 +23,25 @@ export function folderLink(folder: string, { url }: Pick<Page, 'url'>): { name: 
 
 /** Images and indexes need no word: their platforms say it. */
 export function kindLabel(kind: ManifestKind, t: Page['t']): string | null {
-  const labels: Partial<Record<ManifestKind, string>> = {
-    helm: t('browse:kind.helm'),
-    signature: t('browse:kind.signature'),
-    attestation: t('browse:kind.attestation'),
-    sbom: t('browse:kind.sbom'),
-    artifact: t('browse:kind.artifact'),
-  };
-  return labels[kind] ?? null;
+  switch (kind) {
+    case 'helm':
+      return t('browse:kind.helm');
+    case 'signature':
+      return t('browse:kind.signature');
+    case 'attestation':
+      return t('browse:kind.attestation');
+    case 'sbom':
+      return t('browse:kind.sbom');
+    case 'artifact':
+      return t('browse:kind.artifact');
+    default:
+      return null;
+  }
+}
+
+/** A word for every kind, where one is chosen. */
+export function kindName(kind: string, t: Page['t']): string {
+  if (kind === 'image') return t('lists:kind_image');
+  if (kind === 'index') return t('lists:kind_index');
+  return kindLabel(kind as ManifestKind, t) ?? kind;
 }

@@ -2,6 +2,7 @@
 import type { DockerfileStep, ImageContent, LayerRow } from '../../catalog/image.ts';
 import type { Page } from '../page.ts';
 import { shortDigest } from './cells.ts';
+import { maskedText, secretParts, type TextPart } from './secrets.ts';
 
 type LayerPage = Pick<Page, 't' | 'format'>;
 
@@ -22,6 +23,8 @@ export interface LayerCells {
   readonly sizeBytes: number | null;
   readonly share: string;
   readonly sharedWith: string;
+  /** The list of the others; null where there are none. */
+  readonly sharedHref: string | null;
 }
 
 /** Five steps of one colour, dark to light and again: neighbours always differ. */
@@ -43,41 +46,52 @@ export function layerBar(content: ImageContent | undefined, { format }: LayerPag
 
 function layerTitle({ command, annotations, digest }: LayerRow): string {
   const title = annotations['org.opencontainers.image.title'];
-  const said = command === undefined ? '' : `${command.instruction} ${command.text}`.trim();
+  const said = command === undefined ? '' : maskedText(`${command.instruction} ${command.text}`.trim().slice(0, 400));
   return said.slice(0, 120) || (title ?? shortDigest(digest));
 }
 
 /** The history's steps in order, each with the layer it made; layers the history does not know follow. */
-export function layerCells(content: ImageContent | undefined, page: LayerPage): readonly LayerCells[] {
+export function layerCells(
+  content: ImageContent | undefined,
+  page: LayerPage,
+  layerHref: (digest: string) => string,
+): readonly LayerCells[] {
   if (content === undefined) return [];
+  const context = { ...page, layerHref };
   const told = new Set(content.dockerfile.map((step) => step.layer));
-  const steps = content.dockerfile.map((step) => stepCells(step, content, page));
-  const untold = content.layers.flatMap((layer, index) => (told.has(index) ? [] : [plainLayer(layer, index, page)]));
+  const steps = content.dockerfile.map((step) => stepCells(step, content, context));
+  const untold = content.layers.flatMap((layer, index) => (told.has(index) ? [] : [plainLayer(layer, index, context)]));
   return [...steps, ...untold];
 }
 
-function stepCells(step: DockerfileStep, content: ImageContent, page: LayerPage): LayerCells {
+type LayerContext = LayerPage & { readonly layerHref: (digest: string) => string };
+
+function stepCells(step: DockerfileStep, content: ImageContent, page: LayerContext): LayerCells {
   const layer = step.layer === undefined ? undefined : content.layers[step.layer];
-  const { instruction, text } = step;
+  const { instruction } = step;
+  const text = maskedText(step.text);
   if (layer === undefined)
-    return { instruction, text, digest: '', step: null, sizeBytes: null, share: '', sharedWith: '' };
+    return { instruction, text, digest: '', step: null, sizeBytes: null, share: '', sharedWith: '', sharedHref: null };
   return plainLayer({ ...layer, command: step }, step.layer ?? 0, page);
 }
 
-function plainLayer(layer: LayerRow, index: number, { t, format }: LayerPage): LayerCells {
-  const sharedWith =
-    layer.alsoIn === 0
-      ? t('browse:image.only_here')
-      : t('browse:image.also_in', { count: layer.alsoIn, formatted: format.number(layer.alsoIn) });
+function plainLayer(layer: LayerRow, index: number, { t, format, layerHref }: LayerContext): LayerCells {
   return {
     instruction: layer.command?.instruction ?? '',
-    text: (layer.command?.text ?? '') || plainTitle(layer),
+    text: maskedText(layer.command?.text ?? '') || plainTitle(layer),
     digest: layer.digest,
     step: rampStep(index),
     sizeBytes: layer.sizeBytes,
     share: format.percent(layer.share),
-    sharedWith,
+    sharedWith: sharedText(layer, { t, format }),
+    sharedHref: layer.alsoIn === 0 && !layer.alsoInMore ? null : layerHref(layer.digest),
   };
+}
+
+function sharedText({ alsoIn, alsoInMore }: LayerRow, { t, format }: LayerPage): string {
+  if (alsoIn === 0) return alsoInMore ? t('image:layer.shared_somewhere') : t('browse:image.only_here');
+  const formatted = `${format.number(alsoIn)}${alsoInMore ? '+' : ''}`;
+  return t('browse:image.also_in', { count: alsoInMore ? Math.max(2, alsoIn) : alsoIn, formatted });
 }
 
 /** Artifacts name their files. A layer that nothing tells about still has its digest. */
@@ -88,6 +102,9 @@ function plainTitle({ annotations, digest, mediaType }: LayerRow): string {
 }
 
 /** The history keeps a command on one line; where its lines were joined, more than one space is left. */
-export function dockerfileText({ instruction, text }: Pick<DockerfileStep, 'instruction' | 'text'>): string {
-  return instruction === 'RUN' ? text.replaceAll(/\s{2,}/g, ' \\\n    ') : text;
+export function dockerfileText({
+  instruction,
+  text,
+}: Pick<DockerfileStep, 'instruction' | 'text'>): readonly TextPart[] {
+  return secretParts(instruction === 'RUN' ? text.replaceAll(/\s{2,}/g, ' \\\n    ') : text);
 }

@@ -26,6 +26,8 @@ export interface Notice {
   readonly text: string;
   /** 0 to 100 while something is counted. */
   readonly percent: number | null;
+  /** Ways on from here. */
+  readonly links?: readonly { readonly text: string; readonly href: string }[];
 }
 
 export function indexNotices(state: IndexState, { t, format }: Pick<Page, 't' | 'format'>): readonly Notice[] {

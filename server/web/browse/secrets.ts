@@ -19,6 +19,46 @@ export function environmentCell(line: string): EnvironmentCell {
   return { name, value, isSecret };
 }
 
+export interface TextPart {
+  readonly text: string;
+  readonly isSecret: boolean;
+}
+
+// Bounded in every part, so that no text makes it search long.
+const ASSIGNMENT = /\b([A-Za-z_][\w.-]{0,80})=(\\"[^"]{0,2000}"|"[^"]{0,2000}"|'[^']{0,2000}'|[^\s"',;]{1,2000})/g;
+const LONGEST_SEARCHED = 20_000;
+
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
+/** A text with the values in it that look like secrets (`TOKEN=…` in a command) set apart. */
+export function secretParts(text: string): readonly TextPart[] {
+  const parts: TextPart[] = [];
+  let from = 0;
+  for (const found of text.slice(0, LONGEST_SEARCHED).matchAll(ASSIGNMENT)) {
+    const [whole, name = '', value = ''] = found;
+    if (!looksSecret(name, value)) continue;
+    const start = found.index + whole.length - value.length;
+    parts.push({ text: text.slice(from, start), isSecret: false }, { text: value, isSecret: true });
+    from = found.index + whole.length;
+  }
+  return [...parts, { text: text.slice(from), isSecret: false }].filter((part) => part.text !== '');
+}
+
+function looksSecret(name: string, value: string): boolean {
+  const bare = value.replace(/^\\?["']/, '');
+  // `$TOKEN` only names one.
+  return !bare.startsWith('$') && (SECRET_NAME.test(name) || SECRET_VALUE.test(bare));
+}
+
+/** For where nothing can be unfolded: titles, bars. */
+export function maskedText(text: string): string {
+  return secretParts(text)
+    .map((part) => (part.isSecret ? '•••' : part.text))
+    .join('');
+}
+
 /** A label's value as a link only where it is plain http or https; everything else stays text. */
 export function safeLink(value: string): string | null {
   if (!/^https?:\/\/[^\s]+$/i.test(value) || value.length > 2000) return null;
@@ -36,6 +76,7 @@ export interface MapEntry {
   readonly key: string;
   readonly value: string;
   readonly link: string | null;
+  readonly isSecret: boolean;
 }
 
 const OCI_PREFIX = 'org.opencontainers.image.';
@@ -49,5 +90,6 @@ export function mapEntries(map: Readonly<Record<string, string>>): readonly MapE
       key: full.startsWith(OCI_PREFIX) ? full.slice(OCI_PREFIX.length) : full,
       value,
       link: safeLink(value),
+      isSecret: environmentCell(`${full}=${value}`).isSecret,
     }));
 }

@@ -1,24 +1,25 @@
-import type { Response } from 'express';
+import type { Documents } from '../../catalog/documents.ts';
 import type { ImageDetail } from '../../catalog/image.ts';
+import type { Images } from '../../catalog/images.ts';
 import type { RepositoryRow } from '../../catalog/repositories.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
+import { isDigest } from '../../registry/reference.ts';
+import { referencePath, shortDigest } from '../browse/cells.ts';
 import { whyNoDelete } from '../browse/delete-right.ts';
-import { imageView } from '../browse/image-view.ts';
-import { indexNotices } from '../browse/notices.ts';
-import { hidden, RAW_ROUTE, REFERENCE_ROUTE, referenceOf } from '../browse/reference.ts';
+import { chosenTab, needsContent, openKind } from '../browse/image-tabs.ts';
+import { imageView, type LoadedContent } from '../browse/image-view.ts';
+import { indexNotices, type Notice } from '../browse/notices.ts';
+import { hidden, LAYER_ROUTE, RAW_ROUTE, REFERENCE_ROUTE, referenceOf } from '../browse/reference.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
+import { sendRaw } from './image-raw.ts';
+import { showLayer } from './layer.ts';
 import { type RepositoryPageDeps, showRepository } from './repository.ts';
 
 export interface ImagePageDeps extends RepositoryPageDeps {
   readonly visibility: VisibilityStore;
-  readonly images: ImageReader;
-}
-
-/** `createImages` of `catalog/`. */
-export interface ImageReader {
-  /** @param platform `os/arch[/variant]` or the digest of a child; the first one when it is missing or unknown. */
-  readonly detail: (repository: string, digest: string, platform?: string) => Promise<ImageDetail | undefined>;
+  readonly images: Pick<Images, 'detail' | 'holders' | 'partsOf' | 'newestTags'>;
+  readonly documents: Pick<Documents, 'read' | 'glance'>;
 }
 
 /** The address of a repository, a tag or a digest is its reference, so one route serves all three. */
@@ -34,6 +35,10 @@ export function imagePage(deps: ImagePageDeps): PageModule {
     routes.get(RAW_ROUTE, 'browse', async (page, request, response) => {
       const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
       await sendRaw(deps, seen, [request.params[0] ?? '', request.params[1] ?? ''], response);
+    });
+    routes.get(LAYER_ROUTE, 'browse', async (page, request) => {
+      const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
+      await showLayer(deps, page, seen, [request.params[0] ?? '', request.params[1] ?? '']);
     });
   };
 }
@@ -58,38 +63,54 @@ interface AskedImage {
 
 async function showImage(deps: ImagePageDeps, page: Page, seen: Visibility, asked: AskedImage): Promise<void> {
   const row = await findVisible(deps, seen, asked.repository);
-  const detail = await deps.images.detail(row.name, asked.digest, page.query('platform') || undefined);
+  const detail = await deps.images.detail(row.name, asked.digest, page.query('platform') || undefined, seen);
   if (detail === undefined) throw hidden();
   const deleteNote = whyNoDelete({ page, readonly: deps.readonly, repository: row });
-  const notices = indexNotices(deps.indexState(), page);
-  await page.render('image', imageView({ page, host: deps.host, tag: asked.tag, detail, notices, deleteNote }));
+  const notices = [...indexNotices(deps.indexState(), page), ...movedNotice(asked, page)];
+  const loaded = await loadContent(deps, detail, page.query('tab'));
+  const { host } = deps;
+  await page.render('image', imageView({ page, host, tag: asked.tag, detail, notices, deleteNote, loaded }));
 }
 
-async function findVisible(deps: ImagePageDeps, seen: Visibility, name: string): Promise<RepositoryRow> {
+/** An address may name the digest that a list showed for the tag: by now the tag may point elsewhere. */
+function movedNotice({ repository, digest, tag }: AskedImage, page: Page): readonly Notice[] {
+  const meant = page.query('digest');
+  if (tag === null || !isDigest(meant) || meant === digest) return [];
+  const text = page.t('image:moved.text', { tag, now: shortDigest(digest), before: shortDigest(meant) });
+  const links = [
+    {
+      text: page.t('image:moved.before', { digest: shortDigest(meant) }),
+      href: page.url(referencePath(`${repository}@${meant}`)),
+    },
+    { text: page.t('image:moved.now', { tag }), href: page.urlWith({ digest: null }) },
+  ];
+  return [{ tone: 'amber', icon: 'alert-triangle', text, percent: null, links }];
+}
+
+/** What the open tab needs beside the index; everything else costs the registry no request. */
+async function loadContent(deps: ImagePageDeps, detail: ImageDetail, askedTab: string): Promise<LoadedContent> {
+  const tab = chosenTab(detail, askedTab);
+  const { repository } = detail;
+  const about = [
+    ...detail.attestations.map((entry) => entry.digest),
+    ...(tab === 'referrers' ? detail.referrers.map((referrer) => referrer.digest) : []),
+  ];
+  const parts = await deps.images.partsOf(about.slice(0, MOST_ABOUT));
+  const listed = tab === 'referrers' ? detail.referrers.flatMap(({ digest }) => parts.get(digest) ?? []) : [];
+  const known = await deps.documents.glance(repository, listed.slice(0, MOST_ABOUT));
+  const isOpen = needsContent(tab) && openKind(detail) !== 'artifact';
+  const documents = isOpen ? await deps.documents.read(repository, detail.content?.layers ?? []) : [];
+  return { documents, parts, known };
+}
+
+const MOST_ABOUT = 100;
+
+export async function findVisible(
+  deps: Pick<ImagePageDeps, 'repositories'>,
+  seen: Visibility,
+  name: string,
+): Promise<RepositoryRow> {
   const row = await deps.repositories.find(seen, name);
   if (row === undefined) throw hidden();
   return row;
-}
-
-/** The bytes as the registry has them. They are a stranger's: never shown by the browser, only saved. */
-async function sendRaw(
-  deps: ImagePageDeps,
-  seen: Visibility,
-  [path = '', what = '']: readonly string[],
-  response: Response,
-): Promise<void> {
-  const reference = referenceOf(path);
-  if (!('digest' in reference)) throw hidden();
-  const row = await findVisible(deps, seen, reference.repository);
-  const detail = await deps.images.detail(row.name, reference.digest);
-  const raw = what === 'config' ? detail?.content?.rawConfig : detail?.raw;
-  if (raw === undefined || raw === null) throw hidden();
-  response.set({
-    'Content-Type': 'application/octet-stream',
-    'Content-Disposition': `attachment; filename="${what}-${reference.digest.replace(':', '-')}.json"`,
-    'Content-Security-Policy': "default-src 'none'; sandbox",
-    'X-Content-Type-Options': 'nosniff',
-    'Cache-Control': 'no-store',
-  });
-  response.send(Buffer.from(raw, 'utf8'));
 }

@@ -1,0 +1,92 @@
+/** Rows of the list of repositories: repositories, and the folders they stand in. */
+import type { FolderEntry, FolderRow, RepositoryRow } from '../../catalog/repositories.ts';
+import type { Page } from '../page.ts';
+import { referencePath, splitName } from './cells.ts';
+import { kindLabel } from './labels.ts';
+import {
+  type ChipCell,
+  type PersonCell,
+  personCell,
+  platformChips,
+  type SizeCell,
+  sizeCell,
+  type TimeCell,
+  timeCell,
+} from './list-cells.ts';
+
+export interface RepositoryCells {
+  readonly icon: 'box' | 'folder';
+  readonly isFolder: boolean;
+  readonly name: string;
+  readonly folder: string;
+  readonly leaf: string;
+  readonly href: string;
+  readonly tags: string;
+  /** Of a folder: how many repositories are below it. */
+  readonly repositories: string;
+  readonly newest: { readonly name: string; readonly href: string } | null;
+  readonly pushed: TimeCell | null;
+  readonly by: PersonCell | null;
+  readonly pulled: TimeCell | null;
+  readonly pulls: string;
+  readonly platforms: readonly ChipCell[];
+  readonly size: SizeCell;
+  readonly error: string | null;
+}
+
+interface CellContext {
+  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith'>;
+  readonly largest: number;
+  /** In a folder the part that all rows share is left out. */
+  readonly inFolder: boolean;
+}
+
+export function entryCells(entries: readonly FolderEntry[], page: CellContext['page'], inFolder: boolean) {
+  const largest = entries.reduce((most, entry) => Math.max(most, (entry.folder ?? entry.repository).sizeBytes), 0);
+  const context = { page, largest, inFolder };
+  return entries.map((entry) =>
+    entry.folder !== undefined ? folderCells(entry.folder, context) : repositoryCells(entry.repository, context),
+  );
+}
+
+function repositoryCells(row: RepositoryRow, { page, largest, inFolder }: CellContext): RepositoryCells {
+  const { format, url, t } = page;
+  const { folder, leaf } = splitName(row.name);
+  const kinds = row.kinds.flatMap((kind) => kindLabel(kind as never, t) ?? []).map((text) => ({ text, title: text }));
+  return {
+    ...{ icon: 'box', isFolder: false, name: row.name, folder: inFolder ? '' : folder, leaf, repositories: '' },
+    href: url(referencePath(row.name)),
+    tags: format.number(row.tagCount),
+    newest:
+      row.newestTag === null ? null : { name: row.newestTag, href: url(referencePath(`${row.name}:${row.newestTag}`)) },
+    pushed: timeCell(row.lastPushedAt, page),
+    by: personCell(row.lastPushedBy, row.lastPushConfirmed),
+    pulled: timeCell(row.lastPulledAt, page),
+    pulls: format.number(row.pullCount),
+    platforms: [...kinds, ...platformChips(row.platforms)],
+    size: sizeCell({ bytes: row.sizeBytes, uniqueBytes: row.uniqueBytes, largest }, page),
+    error: row.error,
+  };
+}
+
+function folderCells(row: FolderRow, { page, largest }: CellContext): RepositoryCells {
+  const { format, t } = page;
+  const sum = (value: number) => (row.summedAt === null ? '' : format.number(value));
+  return {
+    ...{ icon: 'folder', isFolder: true, name: row.path, folder: '', leaf: `${row.name}/` },
+    href: page.urlWith({ folder: row.path, view: null, after: null, from: null }),
+    repositories: t('lists:repositories_below', {
+      count: row.repositoryCount,
+      formatted: format.number(row.repositoryCount),
+    }),
+    tags: sum(row.tagCount),
+    newest: null,
+    pushed: timeCell(row.lastPushedAt, page),
+    by: null,
+    pulled: timeCell(row.lastPulledAt, page),
+    pulls: sum(row.pullCount),
+    platforms: [],
+    size: sizeCell({ bytes: row.sizeBytes, uniqueBytes: row.uniqueBytes, largest }, page),
+    error: null,
+  };
+}
