@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { EVERYTHING } from '../../server/catalog/visibility.ts';
 import { startCatalog } from '../support/catalog.ts';
 import { putManifest } from '../support/content.ts';
 import { pushHelmChart, pushImageOf, pushIndex, pushSbom, TYPES } from '../support/images.ts';
@@ -26,7 +27,7 @@ test('an image shows its layers with the steps that made them', { skip }, async 
   await pushImageOf(url, 'app', 'v2', { layers: ['base', 'other'] });
   await indexer.refreshRepository('app');
   state.asked.length = 0;
-  const detail = await images.detail('app', 'v1');
+  const detail = await images.detail('app', 'v1', undefined, EVERYTHING);
   assert.deepEqual(state.asked, []);
   assert.equal(detail?.kind, 'image');
   assert.deepEqual(
@@ -85,6 +86,11 @@ test('an index shows its platforms, nested ones too, and attestations apart', { 
     detail?.attestations.map((entry) => entry.digest),
     [proof.digest],
   );
+  assert.deepEqual(
+    detail?.nested.map((index) => [index.digest, index.parent]),
+    [[nested.digest, detail.digest]],
+  );
+  assert.equal(detail?.platforms[2]?.parent, nested.digest);
   assert.equal(detail?.content?.digest, amd.digest);
   assert.equal((await images.detail('multi', 'v1', 'linux/arm64'))?.content?.digest, arm.digest);
   assert.equal((await images.detail('multi', 'v1', 'plan9/sparc'))?.content?.digest, amd.digest);

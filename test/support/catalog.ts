@@ -1,4 +1,5 @@
 /** The index beside a real registry, with nothing else of the application. */
+import { createDocuments } from '../../server/catalog/documents.ts';
 import { createImages } from '../../server/catalog/images.ts';
 import { createIndexer, type RegistryReader } from '../../server/catalog/indexer.ts';
 import { createRepositoryStore } from '../../server/catalog/repositories.ts';
@@ -32,9 +33,10 @@ export async function startCatalog() {
   };
   const changes: string[] = [];
   const { db } = database;
+  const reader = watched(real, state);
   const indexer = createIndexer({
     db,
-    client: watched(real, state),
+    client: reader,
     now: () => state.clock,
     clock: () => state.clock,
     log,
@@ -52,6 +54,7 @@ export async function startCatalog() {
     changes,
     repositories,
     tags: createTagStore(db),
+    documents: createDocuments({ db, getBlob: reader.getBlob, now: () => state.clock, log }),
     images: createImages({ db, fetchManifest: indexer.fetchManifest, log }),
     repository: (name: string) => repositories.find(EVERYTHING, name),
     async stop(): Promise<void> {

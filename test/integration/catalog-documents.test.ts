@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { packTar } from 'modern-tar';
+import { startCatalog } from '../support/catalog.ts';
+import * as samples from '../support/documents.ts';
+import { type Pushed, pushArtifact, pushImageOf, TYPES } from '../support/images.ts';
+import { registrySkip } from '../support/registry.ts';
+
+const skip = await registrySkip('3.1.1');
+let catalog: Awaited<ReturnType<typeof startCatalog>>;
+before(async () => {
+  if (!skip) catalog = await startCatalog();
+});
+after(() => catalog?.stop());
+
+const SPDX_TYPE = 'application/spdx+json';
+
+async function attach(
+  repository: string,
+  subject: Pushed,
+  mediaType: string,
+  content: string | Buffer,
+): Promise<Pushed> {
+  return pushArtifact(catalog.url, repository, undefined, {
+    layers: [{ mediaType, content }],
+    manifest: {
+      artifactType: mediaType,
+      subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.raw.length },
+    },
+  });
+}
+
+async function partsOf(digest: string) {
+  return (await catalog.images.partsOf([digest])).get(digest) ?? [];
+}
+
+test('an SBOM is fetched when somebody first looks, and never again', { skip }, async () => {
+  const { url, indexer, images, documents, state } = catalog;
+  const image = await pushImageOf(url, 'sbom', 'v1', { layers: ['x'] });
+  const sbom = await attach('sbom', image, SPDX_TYPE, JSON.stringify(samples.SPDX));
+  await indexer.refreshRepository('sbom');
+  await indexer.fetchManifest('sbom', sbom.digest);
+  const detail = await images.detail('sbom', sbom.digest);
+  const parts = detail?.content?.layers ?? [];
+  state.asked.length = 0;
+  const looks = await Promise.all([documents.read('sbom', parts), documents.read('sbom', parts)]);
+  for (const [look] of looks) assert.equal(look?.document?.kind, 'sbom');
+  assert.equal(state.asked.length, 1);
+  state.asked.length = 0;
+  state.failing.add('blob');
+  const [again] = await documents.read('sbom', parts);
+  assert.equal(again?.document?.kind === 'sbom' && again.document.packageCount, 3);
+  assert.deepEqual(state.asked, []);
+  state.failing.clear();
+});
+
+test('while the registry is down the page knows so, and reads it later', { skip }, async () => {
+  const { url, indexer, documents, state } = catalog;
+  const image = await pushImageOf(url, 'down', 'v1', { layers: ['y'] });
+  const proof = await attach('down', image, 'application/vnd.in-toto+json', JSON.stringify(samples.PROVENANCE_1));
+  await indexer.refreshRepository('down');
+  await indexer.fetchManifest('down', proof.digest);
+  const parts = await partsOf(proof.digest);
+  state.failing.add('blob');
+  assert.deepEqual(
+    (await documents.read('down', parts)).map((read) => read.problem),
+    ['unreachable'],
+  );
+  state.failing.clear();
+  assert.deepEqual(
+    (await documents.read('down', parts)).map((read) => read.document?.kind),
+    ['provenance'],
+  );
+});
+
+test('what is too large, or a bomb, is named and nothing else', { skip }, async () => {
+  const { url, indexer, documents } = catalog;
+  const image = await pushImageOf(url, 'bombs', 'v1', { layers: ['z'] });
+  const bomb = await attach('bombs', image, 'application/gzip', gzipSync(Buffer.alloc(40 * 1024 * 1024)));
+  const large = await attach('bombs', image, SPDX_TYPE, Buffer.alloc(9 * 1024 * 1024, 32));
+  await indexer.refreshRepository('bombs');
+  for (const { digest } of [bomb, large]) await indexer.fetchManifest('bombs', digest);
+  const problems = [];
+  for (const { digest } of [bomb, large]) {
+    for (const read of await documents.read('bombs', await partsOf(digest))) problems.push(read.problem);
+  }
+  assert.deepEqual(problems, ['damaged', 'large']);
+});
+
+test('a chart shows its README, and its metadata without asking for the archive', { skip }, async () => {
+  const { url, indexer, images, documents, state } = catalog;
+  const entries = Object.entries(samples.CHART_FILES).map(([name, body]) => ({
+    header: { name, size: Buffer.byteLength(body), type: 'file' as const },
+    body,
+  }));
+  await pushArtifact(url, 'charts/shop', '1.2.3', {
+    config: { mediaType: TYPES.helmConfig, content: JSON.stringify(samples.CHART_METADATA) },
+    layers: [
+      {
+        mediaType: 'application/vnd.cncf.helm.chart.content.v1.tar+gzip',
+        content: gzipSync(await packTar(entries)),
+      },
+    ],
+  });
+  await indexer.refreshRepository('charts/shop');
+  state.asked.length = 0;
+  const detail = await images.detail('charts/shop', '1.2.3');
+  assert.match(detail?.content?.rawConfig ?? '', /The shop/);
+  assert.deepEqual(state.asked, []);
+  const [read] = await documents.read('charts/shop', detail?.content?.layers ?? []);
+  assert.equal(read?.document?.kind === 'chart' && read.document.files.length, 4);
+});
