@@ -11,7 +11,8 @@ export type NamedTable = 'repositories' | 'tags';
 /** What a name has to be like; upper and lower case do not count. */
 export type NameTest =
   | { readonly kind: 'part'; readonly text: string }
-  /** The whole name. */
+  | { readonly kind: 'whole'; readonly text: string }
+  /** The whole name, with wildcards. */
   | { readonly kind: 'glob'; readonly text: string };
 
 /** Shorter texts have no trigram. */
@@ -64,6 +65,7 @@ export function passesName(db: Database, name: RawBuilder<unknown>, test: NameTe
     const pattern = foldCase(test.text).replace(/[\\%_]/g, '\\$&');
     return sql<SqlBool>`lower(${name}) like ${`%${pattern}%`} escape '\\'`;
   }
+  if (test.kind === 'whole') return sql<SqlBool>`lower(${name}) = ${foldCase(test.text)}`;
   const steps = stepsOf(test);
   if (isPostgres(db)) return sql<SqlBool>`lower(${name}) ~ ${globPattern(steps)}`;
   return sql<SqlBool>`lower(${name}) glob ${sqliteGlob(steps)}`;

@@ -359,6 +359,8 @@ async function addLabels(db: Kysely<unknown>): Promise<void> {
     .addColumn('value', types.text, present)
     .addUniqueConstraint('labels_key_value', ['key', 'value'])
     .execute();
+  // A word that begins a value, whatever its key.
+  await schema.createIndex('labels_value').on('labels').expression(sql`lower(value)`).execute();
   await schema
     .createTable('manifest_labels')
     .addColumn('label_id', 'integer', present)

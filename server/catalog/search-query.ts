@@ -1,0 +1,123 @@
+/**
+ * What people type into the search box, as terms. Pure, and never fails: what it cannot read it leaves out and says so.
+ * Words look everywhere, `operator:value` in one place, `-` in front turns a term round.
+ */
+import type { ManifestKind } from '../storage/schema.ts';
+import type { NameTest } from './name-search.ts';
+import { operatorTest } from './search-operators.ts';
+import { printToken, type Token, tokenize } from './search-tokens.ts';
+import type { Age, Range } from './search-values.ts';
+import { wordTests } from './search-words.ts';
+
+export type ReferrerKind = 'signature' | 'sbom' | 'attestation';
+
+export type Test =
+  /** Repository, tag, label value or, where it is hexadecimal, digest. */
+  | { readonly on: 'anything'; readonly text: NameTest }
+  | { readonly on: 'repository' | 'tag' | 'pusher'; readonly text: NameTest }
+  /** `sha256:6f0a`. */
+  | { readonly on: 'digest'; readonly prefix: string }
+  | { readonly on: 'folder'; readonly path: string }
+  | { readonly on: 'label'; readonly key: string; readonly value: NameTest | null }
+  | { readonly on: 'pushed' | 'pulled'; readonly isBefore: boolean; readonly age: Age }
+  | { readonly on: 'size' | 'pulls'; readonly range: Range }
+  | { readonly on: 'platform'; readonly os: string; readonly architecture: string; readonly variant: string }
+  | { readonly on: 'kind'; readonly kind: ManifestKind }
+  | { readonly on: 'untagged' }
+  | { readonly on: 'referrer'; readonly kind: ReferrerKind };
+
+export interface Term {
+  readonly isNegated: boolean;
+  readonly test: Test;
+  /** As it is typed. */
+  readonly text: string;
+}
+
+/** Told to the person: a key below `search:note`, and what it speaks about. */
+export interface Note {
+  readonly key: 'too_long' | 'too_many' | 'unknown' | 'as_reference' | 'malformed' | 'too_wild';
+  readonly params: Readonly<Record<string, string | number>>;
+}
+
+export interface SearchQuery {
+  readonly terms: readonly Term[];
+  readonly notes: readonly Note[];
+}
+
+export const LONGEST_QUERY = 1000;
+export const MOST_TERMS = 20;
+/** More are no help to anybody, and slow to compare. */
+const MOST_WILDCARDS = 8;
+
+export function parseQuery(text: string): SearchQuery {
+  const notes: Note[] = [];
+  const clean = cleaned(text);
+  if (clean.length > LONGEST_QUERY) notes.push({ key: 'too_long', params: { most: LONGEST_QUERY } });
+  const terms: Term[] = [];
+  let length = 0;
+  for (const token of tokenize(withoutHalves(clean.slice(0, LONGEST_QUERY)))) {
+    for (const term of termsOf(token, notes)) {
+      length += term.text.length + 1;
+      if (terms.length === MOST_TERMS || length > LONGEST_QUERY) return { terms, notes: [...notes, tooMany()] };
+      if (!terms.some((known) => known.text === term.text)) terms.push(term);
+    }
+  }
+  return { terms, notes: notes.slice(0, MOST_TERMS) };
+}
+
+/** `parseQuery` of it gives the same terms. */
+export function printQuery({ terms }: Pick<SearchQuery, 'terms'>): string {
+  return terms.map((term) => term.text).join(' ');
+}
+
+/** Looked at no further than it can matter, however long it is. */
+function cleaned(text: string): string {
+  return text
+    .slice(0, 4 * LONGEST_QUERY)
+    .replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ')
+    .trim();
+}
+
+function withoutHalves(text: string): string {
+  return text.replace(/\p{Cs}/gu, '');
+}
+
+function tooMany(): Note {
+  return { key: 'too_many', params: { most: MOST_TERMS } };
+}
+
+function termsOf(token: Token, notes: Note[]): readonly Term[] {
+  if (wildcards(token) > MOST_WILDCARDS) {
+    notes.push({ key: 'too_wild', params: { text: shortened(printToken(token)), most: MOST_WILDCARDS } });
+    return [];
+  }
+  const found = token.name === '' ? wordTests(token) : (operatorTest(token) ?? unknownOperator(token));
+  if ('note' in found && found.note !== undefined) notes.push({ key: found.note, params: paramsOf(token) });
+  return found.terms.map(({ test, token: printed }) => ({
+    isNegated: token.isNegated,
+    test,
+    text: printToken({ ...printed, isNegated: token.isNegated }),
+  }));
+}
+
+/** `nginx:1.25` looks like an operator and is a reference. */
+function unknownOperator(token: Token): ReturnType<typeof wordTests> {
+  if (token.value === '' || token.isQuoted || token.isNegated) return { terms: [], note: 'unknown' };
+  const value = `${token.name}:${token.value}`;
+  const found = wordTests({ ...token, name: '', value });
+  if (found.terms.length > 1) return { ...found, note: 'as_reference' };
+  // Quoted, otherwise it would be an operator again.
+  return { ...wordTests({ ...token, name: '', value, isQuoted: true }), note: 'unknown' };
+}
+
+function paramsOf(token: Token): Note['params'] {
+  return { name: token.name, text: shortened(printToken(token)) };
+}
+
+function shortened(text: string): string {
+  return text.length > 60 ? `${[...text].slice(0, 60).join('')}…` : text;
+}
+
+function wildcards({ value, isQuoted }: Token): number {
+  return isQuoted ? 0 : (value.match(/[*?[]/g)?.length ?? 0);
+}
