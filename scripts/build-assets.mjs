@@ -13,7 +13,17 @@ import { PurgeCSS } from 'purgecss';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const OUT = join(ROOT, 'dist', 'public');
 const ICONS = join(ROOT, 'node_modules', '@tabler', 'icons', 'icons', 'outline');
-const STYLES = ['tokens.css', 'shell.css', 'forms.css', 'admin.css', 'browse.css', 'image.css', 'api.css'];
+const STYLES = [
+  'tokens.css',
+  'shell.css',
+  'forms.css',
+  'admin.css',
+  'browse.css',
+  'image.css',
+  'api.css',
+  'space.css',
+  'lists.css',
+];
 const LARGEST_CSS_BYTES = 40_000;
 
 async function filesUnder(folder, endings) {

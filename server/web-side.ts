@@ -24,6 +24,7 @@ import { homePage } from './web/pages/home.ts';
 import { imagePage } from './web/pages/image.ts';
 import { refreshPage } from './web/pages/refresh.ts';
 import { repositoriesPage } from './web/pages/repositories.ts';
+import { spacePage } from './web/pages/space.ts';
 import { statusPage } from './web/pages/status.ts';
 import { createWeb, type Web } from './web/web.ts';
 
@@ -49,6 +50,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     readonly,
     visibility,
     repositories,
+    space: registry.space,
     tags: createTagStore(db),
     images: createImages({ db, fetchManifest: registry.indexer.fetchManifest, log }),
     documents: createDocuments({ db, getBlob: registry.client.getBlob, now, log }),
@@ -78,6 +80,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
       imagePage(browse),
       comparePage(browse),
       eventsPage({ visibility, events: registry.events, refusals: token.refusals }),
+      spacePage({ ...browse, now }),
       grantRefusedPage({ ...core, refusals: token.refusals }),
       statusPage({
         statusFacts: createStatusFacts(statusDeps(options)),

@@ -29,6 +29,7 @@ const BROWSE: readonly Entry[] = [
     phones: true,
   },
   { id: 'events', path: '/events', icon: 'activity', label: 'common:nav.events', of: 'all', phones: true },
+  { id: 'space', path: '/space', icon: 'chart-treemap', label: 'common:nav.space', of: 'all' },
   { id: 'status', path: '/status', icon: 'stethoscope', label: 'common:nav.status', of: 'auditor' },
 ];
 const PEOPLE: readonly Entry[] = [

@@ -1,4 +1,5 @@
-import type { CatalogCounts, RepositoryPage, RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
+import type { RepositoryPage, RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
+import type { SpaceStore, SpaceSums } from '../../catalog/space.ts';
 import type { VisibilityStore } from '../../catalog/visibility.ts';
 import { referencePath, splitName } from '../browse/cells.ts';
 import { pushLines } from '../browse/commands.ts';
@@ -11,7 +12,8 @@ import { noRightsText, seesEverything } from './repositories.ts';
 export interface HomePageDeps {
   readonly host: string;
   readonly visibility: VisibilityStore;
-  readonly repositories: RepositoryStore;
+  readonly repositories: Pick<RepositoryStore, 'list'>;
+  readonly space: Pick<SpaceStore, 'total'>;
   readonly indexState: () => IndexState;
 }
 
@@ -45,13 +47,13 @@ export interface PushCells {
 
 const RECENT = 10;
 
-export function homePage({ host, visibility, repositories, indexState }: HomePageDeps): PageModule {
+export function homePage({ host, visibility, repositories, space, indexState }: HomePageDeps): PageModule {
   return (routes) => {
     routes.get('/', 'browse', async (page) => {
       const seen = await visibility.of(page.viewer.rights, page.origin.address);
       const recent = await repositories.list(seen, { sort: 'pushed', direction: 'desc', limit: RECENT });
-      const counts = await repositories.counts(seen);
-      await page.render('home', homeView({ page, host, recent, counts, index: indexState() }));
+      const total = await space.total(seen);
+      await page.render('home', homeView({ page, host, recent, total, index: indexState() }));
     });
   };
 }
@@ -60,11 +62,12 @@ export interface HomeFacts {
   readonly page: Pick<Page, 't' | 'format' | 'url' | 'viewer'>;
   readonly host: string;
   readonly recent: RepositoryPage;
-  readonly counts: CatalogCounts;
+  /** Of all that the viewer sees. */
+  readonly total: SpaceSums;
   readonly index: IndexState;
 }
 
-export function homeView({ page, host, recent, counts, index }: HomeFacts): HomeView {
+export function homeView({ page, host, recent, total, index }: HomeFacts): HomeView {
   return {
     title: page.t('browse:home.title'),
     nav: 'home',
@@ -73,7 +76,7 @@ export function homeView({ page, host, recent, counts, index }: HomeFacts): Home
     notices: indexNotices(index, page),
     pushLines: pushLines(host, page.viewer.isSignedIn ? page.viewer.subject.name : null),
     noRightsText: noRightsText(page),
-    figures: figures(counts, index, page),
+    figures: figures(total, index, page),
     pushes: recent.rows.filter((row) => row.lastPushedAt !== null).map((row) => pushCells(row, page)),
   };
 }
@@ -85,27 +88,24 @@ function homeState(recent: RepositoryPage, index: IndexState, { viewer }: HomeFa
   return index.complete ? 'empty' : 'reading';
 }
 
-function figures(counts: CatalogCounts, index: IndexState, { t, format, url }: HomeFacts['page']): readonly Figure[] {
+function figures(total: SpaceSums, index: IndexState, { t, format, url }: HomeFacts['page']): readonly Figure[] {
   const figure = (label: string, value: string, note: string, path: string | null): Figure => ({
     label,
     value,
     note,
     href: path === null ? null : url(path),
   });
+  // The sums follow the index within a moment; before the first they say nothing.
+  const summed = (text: string) => (total.summedAt === null && total.repositoryCount > 0 ? '…' : text);
   return [
     figure(
       t('browse:home.repositories'),
-      format.number(counts.repositories),
+      format.number(total.repositoryCount),
       t('browse:home.repositories_note'),
       '/repositories',
     ),
-    figure(t('browse:home.tags'), format.number(counts.tags), t('browse:home.tags_note'), null),
-    figure(
-      t('browse:home.space'),
-      format.bytes(counts.sizeBytes),
-      t('browse:home.space_note'),
-      '/repositories?sort=size',
-    ),
+    figure(t('browse:home.tags'), summed(format.number(total.tagCount)), t('browse:home.tags_note'), null),
+    figure(t('browse:home.space'), summed(format.bytes(total.sizeBytes)), t('browse:home.space_note'), '/space'),
     figure(
       t('browse:home.registry'),
       index.reachable ? t('browse:home.reachable') : t('browse:home.unreachable'),

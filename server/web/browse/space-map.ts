@@ -1,0 +1,90 @@
+import type { SpaceMeasure, SpaceRow } from '../../catalog/space-list.ts';
+import type { Page } from '../page.ts';
+import { splitName } from './cells.ts';
+import { treemap } from './treemap.ts';
+
+/** One picture for wide windows and one for phones: text in a picture does not shrink with it. */
+export interface MapFrame {
+  readonly id: 'wide' | 'narrow';
+  readonly width: number;
+  readonly height: number;
+  readonly tiles: readonly Tile[];
+}
+
+export interface Tile {
+  readonly kind: SpaceRow['kind'];
+  readonly href: string;
+  /** Whole name and size. */
+  readonly title: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  /** What fits, perhaps nothing. */
+  readonly label: string;
+  readonly note: string;
+}
+
+const FRAMES = [
+  { id: 'wide', width: 1100, height: 380 },
+  { id: 'narrow', width: 358, height: 420 },
+] as const;
+// Of the mono face at 12.5 px, and what stands around a label.
+const CHARACTER_WIDTH = 7.6;
+const PADDING = 16;
+const SHORTEST_CUT = 5;
+
+export interface MapFacts {
+  readonly rows: readonly SpaceRow[];
+  readonly measure: SpaceMeasure;
+  readonly hrefOf: (row: SpaceRow) => string;
+  readonly format: Page['format'];
+}
+
+export function measured(row: SpaceRow, measure: SpaceMeasure): number {
+  const values: Record<SpaceMeasure, number> = {
+    size: row.sizeBytes,
+    logical: row.logicalBytes,
+    unique: row.uniqueBytes,
+    shared: row.sharedBytes,
+    reclaimable: row.reclaimableBytes,
+  };
+  return Math.max(0, values[measure]);
+}
+
+export function mapFrames({ rows, measure, hrefOf, format }: MapFacts): readonly MapFrame[] {
+  const shown = rows.filter((row) => measured(row, measure) > 0);
+  if (shown.length === 0) return [];
+  const values = shown.map((row) => measured(row, measure));
+  return FRAMES.map((frame) => {
+    const boxes = treemap(values, { x: 0, y: 0, width: frame.width, height: frame.height });
+    const tiles = shown.map((row, index): Tile => {
+      const { x = 0, y = 0, width = 0, height = 0 } = boxes[index] ?? {};
+      const size = format.bytes(values[index] ?? 0);
+      const label = fitting(nameOf(row), width, height, 24);
+      const note = label === '' ? '' : fitting(size, width, height, 44, false);
+      return {
+        ...{ kind: row.kind, href: hrefOf(row), title: `${row.path} · ${size}`, label, note },
+        ...{ x: round(x), y: round(y), width: round(width), height: round(height) },
+      };
+    });
+    // Slivers thinner than their gaps would be noise; the table has them.
+    return { ...frame, tiles: tiles.filter(({ width, height }) => width >= 2 && height >= 2) };
+  });
+}
+
+function nameOf(row: SpaceRow): string {
+  const { leaf } = splitName(row.path);
+  return row.kind === 'folder' ? `${leaf}/` : leaf;
+}
+
+function fitting(text: string, width: number, height: number, leastHeight: number, mayCut = true): string {
+  const room = Math.floor((width - PADDING) / CHARACTER_WIDTH);
+  if (height < leastHeight) return '';
+  if (text.length <= room) return text;
+  return mayCut && room >= SHORTEST_CUT ? `${text.slice(0, room - 1)}…` : '';
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

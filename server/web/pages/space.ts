@@ -1,0 +1,286 @@
+import type { Sample } from '../../catalog/samples.ts';
+import type { SpaceOverview, SpaceStore, SpaceSums } from '../../catalog/space.ts';
+import { SPACE_SORTS, type SpaceMeasure, type SpaceRow, type SpaceSort } from '../../catalog/space-list.ts';
+import type { VisibilityStore } from '../../catalog/visibility.ts';
+import { AppError } from '../../errors.ts';
+import {
+  type Column,
+  parseSorting,
+  referencePath,
+  type Sorting,
+  shareOf,
+  sortedColumn,
+  splitName,
+} from '../browse/cells.ts';
+import { type IndexState, indexNotices, type Notice } from '../browse/notices.ts';
+import { keyPager, type Pager } from '../browse/pager.ts';
+import { chartPoints, growth, type SpaceChart, spaceChart } from '../browse/space-chart.ts';
+import { type MapFrame, mapFrames, measured } from '../browse/space-map.ts';
+import type { Crumb, Page } from '../page.ts';
+import type { PageModule } from '../routes.ts';
+import type { Figure } from './home.ts';
+import { noRightsText, seesEverything } from './repositories.ts';
+
+export interface SpacePageDeps {
+  readonly visibility: VisibilityStore;
+  readonly space: Pick<SpaceStore, 'overview' | 'biggest' | 'series' | 'total'>;
+  readonly indexState: () => IndexState;
+  readonly now: () => number;
+}
+
+export interface SpaceView {
+  readonly title: string;
+  readonly nav: 'space';
+  readonly crumbs: readonly Crumb[];
+  readonly heading: string;
+  readonly state: 'list' | 'empty' | 'no-rights' | 'reading';
+  readonly noRightsText: string;
+  readonly notices: readonly Notice[];
+  /** null: not summed up yet. */
+  readonly summedAt: number | null;
+  readonly listHref: string;
+  readonly figures: readonly Figure[];
+  readonly map: {
+    readonly title: string;
+    readonly text: string;
+    readonly more: string | null;
+    readonly frames: readonly MapFrame[];
+  };
+  readonly columns: readonly Column[];
+  readonly rows: readonly SpaceCells[];
+  readonly pager: Pager;
+  readonly chart: SpaceChart | null;
+  readonly chartText: string;
+  readonly periods: readonly { readonly text: string; readonly href: string; readonly isCurrent: boolean }[];
+  readonly growth: readonly string[];
+}
+
+export interface SpaceCells {
+  readonly kind: SpaceRow['kind'];
+  readonly icon: string;
+  readonly name: string;
+  readonly folder: string;
+  readonly leaf: string;
+  readonly href: string;
+  readonly note: string;
+  readonly logical: string;
+  readonly sizeBytes: number;
+  readonly share: number;
+  readonly unique: string;
+  readonly shared: string;
+  readonly reclaimable: string;
+  readonly hasReclaimable: boolean;
+  readonly tags: string;
+}
+
+const PAGE_ROWS = 50;
+const MOST_TILES = 40;
+const PERIODS = [30, 90, 400] as const;
+const DAY_MS = 24 * 3600_000;
+/** Deeper folders have no samples. */
+const DEEPEST_SAMPLED = 2;
+
+export function spacePage({ visibility, space, indexState, now }: SpacePageDeps): PageModule {
+  return (routes) => {
+    routes.get('/space', 'browse', async (page) => {
+      const asked = readQuery(page);
+      const seen = await visibility.of(page.viewer.rights, page.origin.address);
+      const total = await space.total(seen);
+      const found = await space.overview(seen, { ...asked, limit: PAGE_ROWS });
+      if (found.sums === undefined && asked.folder !== '') throw new AppError('NOT_FOUND', 'There is no such folder');
+      const { folder, measure } = asked;
+      const biggest = await space.biggest(seen, { folder, measure, limit: MOST_TILES + 1 });
+      const samples = await space.series(seen, folder, now() - PERIODS[2] * DAY_MS);
+      const facts = { page, asked, total, found, biggest, samples, index: indexState(), at: now() };
+      await page.render('space', spaceView(facts));
+    });
+  };
+}
+
+export interface AskedSpace extends Sorting<SpaceSort> {
+  readonly folder: string;
+  readonly after: string;
+  /** What the areas stand for: what the table is sorted by, where that is a size. */
+  readonly measure: SpaceMeasure;
+  readonly days: number;
+}
+
+export function readQuery(page: Pick<Page, 'query'>): AskedSpace {
+  const sorting = parseSorting<SpaceSort>(SPACE_SORTS, page.query('sort'), page.query('direction'));
+  const measure = sorting.sort === 'name' || sorting.sort === 'tags' ? 'size' : sorting.sort;
+  const folder = page
+    .query('folder')
+    .replace(/^\/+|\/+$/g, '')
+    .slice(0, 255);
+  const days = PERIODS.find((period) => String(period) === page.query('days')) ?? PERIODS[0];
+  return { ...sorting, measure, folder, after: page.query('after'), days };
+}
+
+export interface SpaceFacts {
+  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'viewer'>;
+  readonly asked: AskedSpace;
+  /** Of everything the viewer sees. */
+  readonly total: SpaceSums;
+  readonly found: SpaceOverview;
+  readonly biggest: readonly SpaceRow[];
+  readonly samples: readonly Sample[];
+  readonly index: IndexState;
+  readonly at: number;
+}
+
+export function spaceView(facts: SpaceFacts): SpaceView {
+  const { page, asked, total, found, index } = facts;
+  const { t, url } = page;
+  const isFolder = asked.folder !== '';
+  const sums = found.sums ?? total;
+  return {
+    title: isFolder ? asked.folder : t('space:title'),
+    nav: 'space',
+    crumbs: spaceCrumbs(asked.folder, page),
+    heading: isFolder ? asked.folder : t('space:title'),
+    state: spaceState(facts),
+    noRightsText: noRightsText(page),
+    notices: indexNotices(index, page),
+    summedAt: sums.summedAt === null ? null : total.summedAt,
+    listHref: url(isFolder ? `/repositories?folder=${encodeURIComponent(asked.folder)}` : '/repositories'),
+    figures: spaceFigures(sums, isFolder, page),
+    map: mapOf(facts),
+    columns: columns(asked, page),
+    rows: found.rows.map((row) => spaceCells(row, found.rows, asked, page)),
+    pager: keyPager(page, found.rows.length, found.next),
+    ...overTime(facts, sums),
+  };
+}
+
+function spaceState({ found, index, page }: SpaceFacts): SpaceView['state'] {
+  if (found.sums !== undefined) return 'list';
+  // Whoever sees only a part cannot be told that the registry is empty: that would be a guess.
+  if (!seesEverything(page.viewer)) return 'no-rights';
+  return index.complete ? 'empty' : 'reading';
+}
+
+function spaceCrumbs(folder: string, { url }: Pick<Page, 'url'>): readonly Crumb[] {
+  const parts = folder.split('/').filter((part) => part !== '');
+  return parts.map((text, index) => {
+    const path = parts.slice(0, index + 1).join('/');
+    return index === parts.length - 1 ? { text } : { text, href: url(`/space?folder=${encodeURIComponent(path)}`) };
+  });
+}
+
+function spaceFigures(sums: SpaceSums, isFolder: boolean, { t, format }: SpaceFacts['page']): readonly Figure[] {
+  const figure = (label: string, bytes: number, note: string): Figure => ({
+    ...{ label, note, href: null },
+    value: sums.summedAt === null ? '…' : format.bytes(bytes),
+  });
+  const saved = Math.max(0, sums.logicalBytes - sums.sizeBytes);
+  const part = format.percent(sums.logicalBytes > 0 ? saved / sums.logicalBytes : 0);
+  const all = [
+    figure(t('space:figure.stored'), sums.sizeBytes, t('space:figure.stored_note')),
+    figure(t('space:figure.logical'), sums.logicalBytes, t('space:figure.logical_note')),
+    figure(t('space:figure.saved'), saved, t('space:figure.saved_note', { part })),
+    figure(t('space:figure.reclaimable'), sums.reclaimableBytes, t('space:figure.reclaimable_note')),
+  ];
+  // In the root nothing lies outside.
+  if (!isFolder) return all;
+  const unique = figure(t('space:figure.unique'), sums.uniqueBytes, t('space:figure.unique_note'));
+  return [...all.slice(0, 3), unique, ...all.slice(3)];
+}
+
+function mapOf({ page, asked, biggest }: SpaceFacts): SpaceView['map'] {
+  const { t, format } = page;
+  const hasMore = biggest.length > MOST_TILES;
+  const measure = columnLabel(asked.measure, t);
+  const hrefOf = (row: SpaceRow) => rowHref(row, page);
+  return {
+    title: t('space:map.title', { measure }),
+    text: t('space:map.text'),
+    more: hasMore ? t('space:map.more', { count: MOST_TILES }) : null,
+    frames: mapFrames({ rows: biggest.slice(0, MOST_TILES), measure: asked.measure, hrefOf, format }),
+  };
+}
+
+function rowHref(row: SpaceRow, { url, urlWith }: Pick<Page, 'url' | 'urlWith'>): string {
+  if (row.kind === 'repository') return url(referencePath(row.path));
+  return urlWith({ folder: row.path, after: null, from: null });
+}
+
+function columnLabel(sort: SpaceSort, t: Page['t']): string {
+  const labels: Record<SpaceSort, string> = {
+    name: t('space:column.name'),
+    size: t('space:column.stored'),
+    logical: t('space:column.logical'),
+    unique: t('space:column.unique'),
+    shared: t('space:column.shared'),
+    reclaimable: t('space:column.reclaimable'),
+    tags: t('space:column.tags'),
+  };
+  return labels[sort];
+}
+
+const COLUMNS = ['name', 'size', 'logical', 'unique', 'shared', 'reclaimable', 'tags'] as const;
+
+function columns(asked: AskedSpace, { t, urlWith }: Pick<Page, 't' | 'urlWith'>): readonly Column[] {
+  return COLUMNS.map((id) => ({
+    id,
+    label: columnLabel(id, t),
+    isNumber: id !== 'name',
+    ...sortedColumn(asked, id, (changes) => urlWith({ ...changes, from: null })),
+  }));
+}
+
+function spaceCells(
+  row: SpaceRow,
+  rows: readonly SpaceRow[],
+  { measure }: AskedSpace,
+  page: SpaceFacts['page'],
+): SpaceCells {
+  const { t, format } = page;
+  const largest = Math.max(0, ...rows.map((each) => measured(each, measure)));
+  const isFolder = row.kind === 'folder';
+  const count = { count: row.repositoryCount, formatted: format.number(row.repositoryCount) };
+  return {
+    kind: row.kind,
+    icon: isFolder ? 'folder' : 'box',
+    name: row.path,
+    ...splitName(row.path),
+    href: rowHref(row, page),
+    note: isFolder ? t('space:repositories', count) : '',
+    logical: format.bytes(row.logicalBytes),
+    sizeBytes: row.sizeBytes,
+    share: shareOf(measured(row, measure), largest),
+    unique: format.bytes(row.uniqueBytes),
+    // Both follow a change at different moments.
+    shared: format.bytes(Math.max(0, row.sharedBytes)),
+    reclaimable: format.bytes(row.reclaimableBytes),
+    hasReclaimable: row.reclaimableBytes > 0,
+    tags: format.number(row.tagCount),
+  };
+}
+
+function overTime(
+  { page, asked, samples, at }: SpaceFacts,
+  sums: SpaceSums,
+): Pick<SpaceView, 'chart' | 'chartText' | 'periods' | 'growth'> {
+  const { t, urlWith } = page;
+  const current = { at, sizeBytes: sums.sizeBytes, logicalBytes: sums.logicalBytes };
+  const isDeep = asked.folder.split('/').length > DEEPEST_SAMPLED;
+  const points = chartPoints(samples, current).filter((point) => point.at >= at - asked.days * DAY_MS);
+  const chart = sums.summedAt === null || isDeep ? undefined : spaceChart(points, page);
+  return {
+    chart: chart ?? null,
+    chartText: isDeep ? t('space:chart.deep') : t('space:chart.soon'),
+    periods: PERIODS.map((days) => ({
+      text: t('space:chart.days', { count: days }),
+      href: urlWith({ days: days === PERIODS[0] ? null : days }),
+      isCurrent: days === asked.days,
+    })),
+    growth: [7, 30].flatMap((days) => growthText(growth(samples, current, days), days, page)),
+  };
+}
+
+function growthText(bytes: number | undefined, days: number, { t, format }: SpaceFacts['page']): readonly string[] {
+  if (bytes === undefined) return [];
+  if (bytes === 0) return [t('space:growth.none', { count: days })];
+  const size = `${bytes < 0 ? '−' : '+'}${format.bytes(Math.abs(bytes))}`;
+  return [t('space:growth.some', { size, count: days })];
+}
