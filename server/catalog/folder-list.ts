@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
-import type { FoldersTable, RepositoriesTable } from '../storage/schema.ts';
+import type { FoldersTable } from '../storage/schema.ts';
 import {
   type AskedPage,
   type Direction,
@@ -13,7 +13,7 @@ import {
   type Total,
 } from './key-page.ts';
 import { type RepositoryQuery, type RepositorySort, sortValue } from './repository-query.ts';
-import { type RepositoryRow, toRow } from './repository-row.ts';
+import { type RepositoryRow, type StoredRepository, toRows } from './repository-row.ts';
 import type { Visibility } from './visibility.ts';
 
 /** A folder and everything below it, as far as the viewer sees it. */
@@ -55,7 +55,6 @@ export type FolderEntry =
 export interface FolderContents extends KeyPage<FolderEntry>, Total {}
 
 type StoredFolder = Selectable<FoldersTable>;
-type StoredRepository = Selectable<RepositoriesTable>;
 
 const PATH = sql<string>`path`;
 const SORT_COLUMN: Partial<Record<FolderSort, Exclude<keyof StoredFolder, 'parent'>>> = {
@@ -130,10 +129,9 @@ export async function listFolderContents(
         ? { value: folderValue(entry.folder, query.sort), key: entry.folder.path, part: 'folders' }
         : { value: sortValue(entry.repository, sort), key: entry.repository.name, part: 'repositories' },
   );
-  const rows = page.rows.map(
-    (entry): FolderEntry =>
-      entry.folder !== undefined ? { folder: toFolder(entry.folder) } : { repository: toRow(entry.repository) },
-  );
+  const folders = page.rows.flatMap(({ folder }) => (folder === undefined ? [] : [{ folder: toFolder(folder) }]));
+  const found = page.rows.flatMap(({ repository }) => (repository === undefined ? [] : [repository]));
+  const rows = [...folders, ...(await toRows(db, found)).map((repository) => ({ repository }))];
   return { ...page, rows, ...exactly(await countBelow(db, visibility, query.parent)) };
 }
 

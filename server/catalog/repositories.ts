@@ -1,12 +1,11 @@
-import { type Selectable, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
-import type { RepositoriesTable } from '../storage/schema.ts';
 import { createFacets } from './facets.ts';
 import { type FolderPage, type FolderQuery, listFolderContents, listFolders } from './folder-list.ts';
 import { type KeyPage, keyClauses, type Reading, readKeyPage, type Total } from './key-page.ts';
 import { planRepositories, type RepositoryPlan } from './repository-plan.ts';
 import { type RepositoryQuery, repositoryOrder, sortValue } from './repository-query.ts';
-import { type RepositoryRow, toRow } from './repository-row.ts';
+import { type RepositoryRow, type StoredRepository, toRows } from './repository-row.ts';
 import { isVisible, type Visibility } from './visibility.ts';
 
 export type { Facets } from './facets.ts';
@@ -47,7 +46,7 @@ export function createRepositoryStore(db: Database, now: () => number = Date.now
         .where('name', '=', name)
         .where(isVisible(visibility))
         .executeTakeFirst();
-      return row && toRow(row);
+      return row && (await toRows(db, [row]))[0];
     },
 
     /** How many there are: cheap enough for every page. */
@@ -80,7 +79,7 @@ async function listRepositories(db: Database, visibility: Visibility, query: Rep
     (reading) => readPlanned(db, plan, query, reading),
     (row) => ({ value: sortValue(row, query.sort), key: row.name }),
   );
-  return { ...page, rows: page.rows.map(toRow), ...(await plan.total()) };
+  return { ...page, rows: await toRows(db, page.rows), ...(await plan.total()) };
 }
 
 async function readPlanned(
@@ -88,9 +87,9 @@ async function readPlanned(
   plan: Pick<RepositoryPlan, 'from' | 'where'>,
   { sort, direction }: Pick<RepositoryQuery, 'sort' | 'direction'>,
   reading: Reading,
-): Promise<readonly Selectable<RepositoriesTable>[]> {
+): Promise<readonly StoredRepository[]> {
   const { behind, orderBy } = keyClauses(repositoryOrder(sort, direction), reading);
-  const found = await sql<Selectable<RepositoriesTable>>`
+  const found = await sql<StoredRepository>`
     select repositories.* from ${plan.from} where ${plan.where} and ${behind}
     order by ${orderBy} limit ${reading.limit}`.execute(db);
   return found.rows;

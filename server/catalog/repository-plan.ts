@@ -1,6 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import { cappedTotal, exactly, MOST_COUNTED, type Total } from './key-page.ts';
+import { matchingRepositoryIds } from './name-search.ts';
 import {
   filterRestrictions,
   folderRestriction,
@@ -37,7 +38,7 @@ export async function planRepositories(
   query: RepositoryQuery,
 ): Promise<RepositoryPlan> {
   const restrictions: Weighed[] = [];
-  for (const restriction of restrictionsOf(visibility, query)) {
+  for (const restriction of await restrictionsOf(db, visibility, query)) {
     restrictions.push({ ...restriction, weight: await weigh(db, restriction) });
   }
   const driver = lightest(restrictions);
@@ -51,17 +52,28 @@ export async function planRepositories(
   return { from, where, total };
 }
 
-function restrictionsOf(visibility: Visibility, query: RepositoryQuery): readonly Restriction[] {
+async function restrictionsOf(
+  db: Database,
+  visibility: Visibility,
+  query: RepositoryQuery,
+): Promise<readonly Restriction[]> {
   const found: Restriction[] = [];
   if (!visibility.all) found.push(visibleRestriction(visibility));
   if (query.isDirect !== true && query.folder) found.push(folderRestriction(query.folder, query.sort));
   found.push(...filterRestrictions(query, query.sort));
-  return found;
+  const ids = query.filter ? await matchingRepositoryIds(db, query.filter, FEW + 1) : undefined;
+  if (ids === undefined || ids.length > FEW) return found;
+  const list = ids.length === 0 ? sql`null` : sql.join(ids);
+  const chosen = sql`select id from repositories where id in (${list})`;
+  return [
+    ...found,
+    { condition: sql<SqlBool>`1 = 1`, candidates: chosen, count: sql`select cast(${ids.length} as bigint) as total` },
+  ];
 }
 
 async function weigh(db: Database, { candidates, count }: Restriction): Promise<number | undefined> {
   if (candidates === undefined) return undefined;
-  const counted = count ?? sql`select count(*) as total from (${candidates} limit ${FEW + 1}) as some`;
+  const counted = count ?? sql`select count(*) as total from (${candidates} limit ${FEW + 1}) as bounded`;
   const { rows } = await sql<{ total: number }>`${counted}`.execute(db);
   return Number(rows[0]?.total ?? 0);
 }
@@ -93,7 +105,7 @@ async function countRows(db: Database, visibility: Visibility, query: Repository
 async function countOf(db: Database, rows: RawBuilder<unknown>, most = MOST_COUNTED): Promise<number> {
   const counted = await sql<{
     total: number;
-  }>`select count(*) as total from (${rows} limit ${most + 1}) as some`.execute(db);
+  }>`select count(*) as total from (${rows} limit ${most + 1}) as bounded`.execute(db);
   return Number(counted.rows[0]?.total ?? 0);
 }
 

@@ -1,5 +1,8 @@
 import type { Selectable } from 'kysely';
+import type { Database } from '../storage/database.ts';
 import type { RepositoriesTable } from '../storage/schema.ts';
+
+export type StoredRepository = Selectable<RepositoriesTable>;
 
 export interface RepositoryRow {
   readonly id: number;
@@ -20,6 +23,8 @@ export interface RepositoryRow {
   readonly newestTag: string | null;
   /** `os/arch[/variant]`, sorted. */
   readonly platforms: readonly string[];
+  /** What its images are (`image`, `helm`, …), sorted. */
+  readonly kinds: readonly string[];
   readonly firstSeenAt: number;
   /** When the registry last confirmed what this row says; null: not read yet. */
   readonly checkedAt: number | null;
@@ -33,7 +38,7 @@ export interface RepositoryRow {
   readonly error: string | null;
 }
 
-export function toRow(row: Selectable<RepositoriesTable>): RepositoryRow {
+export function toRow(row: StoredRepository, kinds: readonly string[] = []): RepositoryRow {
   return {
     id: row.id,
     name: row.name,
@@ -46,6 +51,7 @@ export function toRow(row: Selectable<RepositoriesTable>): RepositoryRow {
     reclaimableBytes: row.reclaimable_bytes,
     newestTag: row.newest_tag,
     platforms: JSON.parse(row.platforms) as string[],
+    kinds,
     firstSeenAt: row.first_seen_at,
     checkedAt: row.checked_at,
     lastPushedAt: row.last_pushed_at,
@@ -55,4 +61,22 @@ export function toRow(row: Selectable<RepositoriesTable>): RepositoryRow {
     pullCount: row.pull_count,
     error: row.error,
   };
+}
+
+export async function toRows(db: Database, rows: readonly StoredRepository[]): Promise<readonly RepositoryRow[]> {
+  if (rows.length === 0) return [];
+  const facets = await db
+    .selectFrom('repository_facets')
+    .select(['repository_id', 'facet'])
+    .where(
+      'repository_id',
+      'in',
+      rows.map((row) => row.id),
+    )
+    .where('facet', 'like', 'kind:%')
+    .orderBy('facet')
+    .execute();
+  const kinds = new Map<number, string[]>(rows.map((row) => [row.id, []]));
+  for (const { repository_id, facet } of facets) kinds.get(repository_id)?.push(facet.slice('kind:'.length));
+  return rows.map((row) => toRow(row, kinds.get(row.id)));
 }

@@ -59,7 +59,9 @@ export interface TagGroup extends ImageFacts, Usage {
 }
 
 /** One tag with the image it points to. */
-export interface FlatTag extends TagRow, Pick<ImageFacts, 'kind' | 'mediaType' | 'sizeBytes' | 'platforms' | 'error'> {
+export interface FlatTag
+  extends TagRow,
+    Pick<ImageFacts, 'kind' | 'mediaType' | 'sizeBytes' | 'platforms' | 'createdAt' | 'error'> {
   readonly isSigned: boolean;
 }
 

@@ -179,7 +179,7 @@ async function loadFlat(db: Database, repositoryId: number, rows: readonly Store
   const digests = [...new Set(rows.map((row) => row.digest))];
   const held = await db
     .selectFrom('held_manifests')
-    .select(['digest', 'kind', 'platforms'])
+    .select(['digest', 'kind', 'platforms', 'created_at'])
     .where('repository_id', '=', repositoryId)
     .where('digest', 'in', digests)
     .execute();
@@ -194,6 +194,7 @@ async function loadFlat(db: Database, repositoryId: number, rows: readonly Store
       mediaType: facts.get(row.digest)?.media_type ?? '',
       sizeBytes: row.size_bytes,
       platforms: JSON.parse(image?.platforms ?? '[]') as string[],
+      createdAt: image?.created_at ?? null,
       isSigned: (referrers.get(row.digest)?.signatures ?? 0) > 0,
       error: facts.get(row.digest)?.error ?? null,
     };
@@ -222,6 +223,6 @@ async function totalOf(db: Database, repositoryId: number, { keptIn, rows }: Cou
 async function countOf(db: Database, rows: RawBuilder<unknown>, most: number): Promise<number> {
   const counted = await sql<{
     total: number;
-  }>`select count(*) as total from (${rows} limit ${most + 1}) as some`.execute(db);
+  }>`select count(*) as total from (${rows} limit ${most + 1}) as bounded`.execute(db);
   return Number(counted.rows[0]?.total ?? 0);
 }

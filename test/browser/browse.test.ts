@@ -14,19 +14,23 @@ let browser: Browser;
 
 /** The pages over stores that answer from memory: what is tested here is the walk, not the index. */
 function pages() {
+  const ends = { next: undefined, previous: undefined, isExact: true };
   const row = facts.repositoryRow();
   const group = facts.tagGroup(['v4.12.1', 'latest']);
   const deps = {
     ...{ host: 'registry.example.com', readonly: false, indexState: () => facts.UP },
     visibility: { of: async () => EVERYTHING },
     repositories: {
-      list: async () => ({ rows: [row], next: undefined, total: 1 }),
+      list: async () => ({ ...ends, rows: [row], total: 1 }),
+      contents: async () => ({ ...ends, rows: [{ repository: row }], total: 1 }),
+      facets: async () => ({ platforms: ['linux/amd64'], kinds: ['index'] }),
       find: async (_: unknown, name: string) => (name === row.name ? row : undefined),
       total: async () => 1,
       counts: async () => ({ repositories: 1, tags: 2, pulls: 3, sizeBytes: 4 }),
     },
     tags: {
-      groups: async () => ({ rows: [group], next: undefined, total: 1, totalTags: 2 }),
+      groups: async () => ({ ...ends, rows: [group], total: 1 }),
+      flat: async () => ({ ...ends, rows: [], total: 0 }),
       resolve: async () => facts.tagRow('v4.12.1'),
       tagsOf: async () => [],
       countReferrers: async () => 0,

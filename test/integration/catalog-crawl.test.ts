@@ -88,7 +88,7 @@ test('tags are grouped by digest', { skip }, async () => {
   const row = await repository('grouped');
   const page = await tags.groups(row?.id ?? 0, BY_NAME);
   assert.equal(page.total, 2);
-  assert.equal(page.totalTags, 3);
+  assert.equal((await tags.flat(row?.id ?? 0, BY_NAME)).total, 3);
   assert.deepEqual(
     page.rows.map((group) => group.tags.map((tag) => tag.name)),
     [['latest', 'v1'], ['v0']],

@@ -1,6 +1,6 @@
 /** What the stores would give the browse pages: a full registry, an empty one, and one whose every text is an attack. */
 import type { ImageDetail } from '../../server/catalog/image.ts';
-import type { RepositoryRow } from '../../server/catalog/repositories.ts';
+import type { FolderRow, RepositoryRow } from '../../server/catalog/repositories.ts';
 import type { TagGroup, TagRow } from '../../server/catalog/tags.ts';
 import type { DeletionPlan } from '../../server/housekeeping/plan.ts';
 import type { RegistryEvent } from '../../server/notifications/events.ts';
@@ -21,9 +21,15 @@ export function repositoryRow(overrides: Partial<RepositoryRow> = {}): Repositor
     id: 1,
     name: 'platform/api-gateway',
     tagCount: 318,
+    imageCount: 240,
+    untaggedCount: 12,
     sizeBytes: 1.9e9,
+    logicalBytes: 5.4e9,
+    uniqueBytes: 1.2e9,
+    reclaimableBytes: 4e7,
     newestTag: 'v4.12.1',
     platforms: ['linux/amd64', 'linux/arm64'],
+    kinds: ['index'],
     firstSeenAt: NOW - 90 * 24 * 60 * MINUTE,
     checkedAt: NOW,
     lastPushedAt: NOW - 4 * MINUTE,
@@ -32,6 +38,15 @@ export function repositoryRow(overrides: Partial<RepositoryRow> = {}): Repositor
     lastPulledAt: NOW - MINUTE,
     pullCount: 12804,
     error: null,
+    ...overrides,
+  };
+}
+
+export function folderRow(overrides: Partial<FolderRow> = {}): FolderRow {
+  return {
+    ...{ path: 'platform/edge', name: 'edge', repositoryCount: 41, tagCount: 900, pullCount: 77_000, summedAt: NOW },
+    ...{ lastPushedAt: NOW - 4 * MINUTE, lastPulledAt: NOW - MINUTE },
+    ...{ logicalBytes: 9e9, sizeBytes: 4e9, uniqueBytes: 3e9, reclaimableBytes: 2e8 },
     ...overrides,
   };
 }
@@ -56,7 +71,9 @@ export function tagRow(name: string, overrides: Partial<TagRow> = {}): TagRow {
 export function tagGroup(names: readonly string[], overrides: Partial<TagGroup> = {}): TagGroup {
   return {
     digest: digestOf('a'),
+    firstSeenAt: NOW,
     tags: names.map((name) => tagRow(name)),
+    tagCount: names.length,
     kind: 'index',
     mediaType: 'application/vnd.oci.image.index.v1+json',
     artifactType: null,

@@ -1,69 +1,107 @@
-/** Rows of a repository: the tags of one image share a row. */
-import type { TagGroup } from '../../catalog/tags.ts';
+/** Rows of a repository: in one list the tags of an image share a row, in another each has its own. */
+import type { FlatTag, TagGroup, TagRow } from '../../catalog/tags.ts';
 import type { Page } from '../page.ts';
-import { type PlatformCells, platformCells, referencePath, shareOf, shortDigest } from './cells.ts';
-import { actor, kindLabel } from './labels.ts';
+import { referencePath, shortDigest } from './cells.ts';
+import { kindLabel } from './labels.ts';
+import {
+  type ChipCell,
+  type PersonCell,
+  personCell,
+  platformChips,
+  type SizeCell,
+  sizeCell,
+  type TimeCell,
+  timeCell,
+} from './list-cells.ts';
 
-const MOST_TAGS = 6;
-
-export interface TagGroupCells {
+export interface TagCells {
   readonly digest: string;
   readonly shortDigest: string;
   readonly href: string;
   readonly tags: readonly TagCell[];
-  /** Tags of this image beyond those shown; the image page has them all. */
-  readonly moreTags: number;
-  readonly platforms: PlatformCells;
+  /** Tags of this image beyond those shown. */
+  readonly more: { readonly text: string; readonly label: string; readonly href: string } | null;
+  readonly platforms: readonly ChipCell[];
   /** What it is, where it is no ordinary image. */
   readonly kind: string | null;
   readonly isSigned: boolean;
-  readonly sizeBytes: number | null;
-  readonly share: number;
-  readonly pushedAt: number | null;
-  readonly by: { readonly name: string; readonly confirmed: boolean } | null;
-  readonly pulledAt: number | null;
+  readonly size: SizeCell | null;
+  readonly pushed: TimeCell | null;
+  /** In the place of an unknown push. */
+  readonly built: TimeCell | null;
+  readonly by: PersonCell | null;
+  readonly pulled: TimeCell | null;
   readonly pulls: string;
   readonly error: string | null;
+  readonly menuLabel: string;
 }
 
 export interface TagCell {
   readonly name: string;
   readonly href: string;
+  readonly deleteText: string;
   /** null: the viewer may not. */
   readonly deleteHref: string | null;
   readonly missing: boolean;
 }
 
-interface GroupContext {
-  readonly page: Pick<Page, 't' | 'format' | 'url'>;
+interface RowContext {
+  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith'>;
   readonly repository: string;
   readonly largest: number;
   readonly mayDelete: boolean;
 }
 
-export function groupCells(group: TagGroup, { page, repository, largest, mayDelete }: GroupContext): TagGroupCells {
-  const path = (tag: string) => referencePath(`${repository}:${tag}`);
-  const tagCell = ({ name, missingSince }: TagGroup['tags'][number]): TagCell => ({
-    name,
-    href: page.url(path(name)),
-    deleteHref: mayDelete ? page.url(`${path(name)}/-/delete`) : null,
-    missing: missingSince !== null,
-  });
+export function groupCells(group: TagGroup, context: RowContext): TagCells {
+  const { page } = context;
+  const rest = group.tagCount - group.tags.length;
+  const label = page.t('lists:more_tags', { count: rest, formatted: page.format.number(rest) });
+  const href = page.urlWith({ view: 'flat', digest: group.digest, filter: null, after: null, from: null });
   return {
-    digest: group.digest,
-    shortDigest: shortDigest(group.digest),
-    href: page.url(referencePath(`${repository}@${group.digest}`)),
-    tags: group.tags.slice(0, MOST_TAGS).map(tagCell),
-    moreTags: Math.max(0, group.tags.length - MOST_TAGS),
-    platforms: platformCells(group.platforms),
-    kind: kindLabel(group.kind, page.t),
+    ...rowCells(group, context),
+    tags: group.tags.map((tag) => tagCell(tag, context)),
+    more: rest > 0 ? { text: `+${page.format.number(rest)}`, label, href } : null,
     isSigned: group.referrers.signatures > 0,
-    sizeBytes: group.mediaType === '' ? null : group.sizeBytes,
-    share: shareOf(group.sizeBytes, largest),
-    pushedAt: group.pushedAt,
-    by: actor(group.pushedBy, group.pushConfirmed),
-    pulledAt: group.lastPulledAt,
-    pulls: page.format.number(group.pullCount),
-    error: group.error,
+    menuLabel: page.t('browse:repository.menu', { tag: group.tags[0]?.name ?? shortDigest(group.digest) }),
+  };
+}
+
+export function flatCells(tag: FlatTag, context: RowContext): TagCells {
+  return {
+    ...rowCells(tag, context),
+    href: context.page.url(referencePath(`${context.repository}:${tag.name}`)),
+    tags: [tagCell(tag, context)],
+    more: null,
+    isSigned: tag.isSigned,
+    menuLabel: context.page.t('browse:repository.menu', { tag: tag.name }),
+  };
+}
+
+function rowCells(row: TagGroup | FlatTag, { page, repository, largest }: RowContext) {
+  return {
+    digest: row.digest,
+    shortDigest: shortDigest(row.digest),
+    href: page.url(referencePath(`${repository}@${row.digest}`)),
+    platforms: platformChips(row.platforms),
+    kind: kindLabel(row.kind, page.t),
+    // A manifest that was not read has a size that nobody knows.
+    size: row.mediaType === '' ? null : sizeCell({ bytes: row.sizeBytes, uniqueBytes: null, largest }, page),
+    pushed: timeCell(row.pushedAt, page),
+    built: row.pushedAt === null ? timeCell(row.createdAt, page) : null,
+    by: personCell(row.pushedBy, row.pushConfirmed),
+    pulled: timeCell(row.lastPulledAt, page),
+    pulls: page.format.number(row.pullCount),
+    error: row.error,
+  };
+}
+
+function tagCell({ name, missingSince }: TagRow, { page, repository, mayDelete }: RowContext): TagCell {
+  const path = referencePath(`${repository}:${name}`);
+  return {
+    name,
+    href: page.url(path),
+    deleteText: page.t('browse:delete.menu', { tag: name }),
+    deleteHref: mayDelete ? page.url(`${path}/-/delete`) : null,
+    missing: missingSince !== null,
   };
 }

@@ -18,7 +18,7 @@ import type { PageModule } from '../routes.ts';
 export interface DeleteTagPageDeps {
   readonly readonly: boolean;
   readonly visibility: VisibilityStore;
-  readonly repositories: RepositoryStore;
+  readonly repositories: Pick<RepositoryStore, 'find'>;
   readonly deletion: Pick<Deletion, 'plan' | 'deleteTag' | 'restore' | 'trash'>;
 }
 

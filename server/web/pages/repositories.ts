@@ -1,20 +1,29 @@
-import type { RepositoryPage, RepositoryRow, RepositorySort, RepositoryStore } from '../../catalog/repositories.ts';
-import type { VisibilityStore } from '../../catalog/visibility.ts';
 import {
-  type Column,
-  type PlatformCells,
-  parseSorting,
-  platformCells,
-  referencePath,
-  type Sorting,
-  shareOf,
-  sortedColumn,
-  splitName,
-} from '../browse/cells.ts';
+  type Facets,
+  type FolderEntry,
+  REPOSITORY_SORTS,
+  type RepositorySort,
+  type RepositoryStore,
+} from '../../catalog/repositories.ts';
+import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
+import { type Column, parseSorting, type Sorting, sortedColumn } from '../browse/cells.ts';
 import { pushLines } from '../browse/commands.ts';
-import { actor, folderCrumbs } from '../browse/labels.ts';
+import { folderCrumbs } from '../browse/labels.ts';
+import {
+  type AskedFilters,
+  filterChecks,
+  filterChips,
+  filterChoices,
+  filterValues,
+  hiddenFields,
+  isFiltered,
+  type ListFilter,
+  readFilters,
+  withoutFilters,
+} from '../browse/list-filters.ts';
 import { type IndexState, indexNotices, type Notice } from '../browse/notices.ts';
-import { keyPager, type Pager } from '../browse/pager.ts';
+import { listPager, type Pager, totalText } from '../browse/pager.ts';
+import { entryCells, type RepositoryCells } from '../browse/repository-cells.ts';
 import { readUndo, type Undo, type UndoDeps } from '../browse/undo.ts';
 import type { Crumb, Page, Viewer } from '../page.ts';
 import type { PageModule } from '../routes.ts';
@@ -23,7 +32,7 @@ export interface RepositoriesPageDeps extends UndoDeps {
   /** What people type before a repository. */
   readonly host: string;
   readonly visibility: VisibilityStore;
-  readonly repositories: RepositoryStore;
+  readonly repositories: Pick<RepositoryStore, 'list' | 'contents' | 'facets'>;
   readonly indexState: () => IndexState;
 }
 
@@ -45,32 +54,9 @@ export interface RepositoriesView {
   readonly pager: Pager;
 }
 
-export interface ListFilter {
-  readonly action: string;
-  readonly text: string;
-  /** Keeps folder and order when the text changes. */
-  readonly hidden: readonly { readonly name: string; readonly value: string }[];
-  readonly chips: readonly { readonly text: string; readonly href: string }[];
-}
-
-export interface RepositoryCells {
-  readonly name: string;
-  readonly folder: string;
-  readonly leaf: string;
-  readonly href: string;
-  readonly tags: string;
-  readonly newest: { readonly name: string; readonly href: string } | null;
-  readonly pushedAt: number | null;
-  readonly by: { readonly name: string; readonly confirmed: boolean } | null;
-  readonly pulls: string;
-  readonly platforms: PlatformCells;
-  readonly sizeBytes: number;
-  readonly share: number;
-  readonly error: string | null;
-}
-
-const SORTS = ['pushed', 'name', 'tags', 'size', 'pulls'] as const satisfies readonly RepositorySort[];
 const PAGE_ROWS = 50;
+// The newest first, unless the address says otherwise.
+const SORTS: readonly [RepositorySort, ...RepositorySort[]] = ['pushed', ...REPOSITORY_SORTS];
 
 export function repositoriesPage(deps: RepositoriesPageDeps): PageModule {
   const { host, visibility, repositories, indexState } = deps;
@@ -78,63 +64,95 @@ export function repositoriesPage(deps: RepositoriesPageDeps): PageModule {
     routes.get('/repositories', 'browse', async (page) => {
       const asked = readQuery(page);
       const seen = await visibility.of(page.viewer.rights, page.origin.address);
-      const found = await repositories.list(seen, { ...asked, limit: PAGE_ROWS });
+      const found = await findEntries(repositories, seen, asked);
+      const facets = await repositories.facets(seen);
       const undo = await readUndo(deps, page);
-      await page.render('repositories', repositoriesView({ page, host, found, asked, undo, index: indexState() }));
+      const facts = { page, host, found, facets, asked, undo, index: indexState() };
+      await page.render('repositories', repositoriesView(facts));
     });
   };
 }
 
-interface AskedList extends Sorting<RepositorySort> {
-  readonly filter: string;
+export interface AskedList extends Sorting<RepositorySort> {
+  readonly filters: AskedFilters;
   readonly folder: string;
   readonly after: string;
+  /** Sub-folders and what stands beside them, instead of everything below. */
+  readonly byFolder: boolean;
 }
 
-function readQuery(page: Page): AskedList {
+export function readQuery(page: Pick<Page, 'query'>): AskedList {
   const sorting = parseSorting<RepositorySort>(SORTS, page.query('sort'), page.query('direction'));
-  const folder = page.query('folder').replace(/\/+$/, '').slice(0, 255);
-  return { ...sorting, folder, filter: page.query('filter').trim().slice(0, 255), after: page.query('after') };
+  const folder = page.query('folder').replaceAll('\0', '').replace(/\/+$/, '').slice(0, 255);
+  const filters = readFilters(page);
+  const view = page.query('view');
+  // A filter looks for repositories wherever they stand.
+  const byFolder = !isFiltered(filters) && (view === 'folders' || (folder !== '' && view !== 'flat'));
+  return { ...sorting, folder, filters, after: page.query('after'), byFolder };
+}
+
+export interface FoundEntries {
+  readonly rows: readonly FolderEntry[];
+  readonly next: string | undefined;
+  readonly previous: string | undefined;
+  readonly total: number;
+  readonly isExact: boolean;
+}
+
+async function findEntries(
+  repositories: RepositoriesPageDeps['repositories'],
+  seen: Visibility,
+  { sort, direction, after, folder, filters, byFolder }: AskedList,
+): Promise<FoundEntries> {
+  const order = { sort, direction, after, limit: PAGE_ROWS };
+  if (byFolder) return repositories.contents(seen, { ...order, parent: folder });
+  const found = await repositories.list(seen, { ...order, folder, ...filterValues(filters, Date.now()) });
+  return { ...found, rows: found.rows.map((repository) => ({ repository })) };
 }
 
 export interface RepositoriesFacts {
   readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'viewer'>;
   readonly host: string;
-  readonly found: RepositoryPage;
+  readonly found: FoundEntries;
+  readonly facets: Facets;
   readonly asked: AskedList;
   readonly undo: Undo | null;
   readonly index: IndexState;
 }
 
-export function repositoriesView({ page, host, found, asked, undo, index }: RepositoriesFacts): RepositoriesView {
-  const { t, format } = page;
-  const isFolder = asked.folder !== '';
-  const largest = Math.max(0, ...found.rows.map((row) => row.sizeBytes));
+export function repositoriesView(facts: RepositoriesFacts): RepositoriesView {
+  const { page, host, found, asked, undo, index } = facts;
+  const { t } = page;
+  const heading = asked.folder === '' ? t('browse:repositories.title') : asked.folder;
+  const total = totalText(found, page.format);
   return {
-    title: isFolder ? asked.folder : t('browse:repositories.title'),
+    title: heading,
     nav: 'repositories',
     crumbs: folderCrumbs(asked.folder, page),
-    heading: isFolder ? asked.folder : t('browse:repositories.title'),
-    summary: t('browse:repositories.summary', { count: found.total, formatted: format.number(found.total) }),
+    heading,
+    summary: t('browse:repositories.summary', { count: found.total, formatted: total }),
     state: listState(found, asked, index, page),
     notices: indexNotices(index, page),
     undo,
     pushLines: pushLines(host, page.viewer.isSignedIn ? page.viewer.subject.name : null),
     noRightsText: noRightsText(page),
-    filter: listFilter(asked, page),
+    filter: listFilter(facts),
     columns: columns(asked, page),
-    rows: found.rows.map((row) => repositoryCells(row, largest, page)),
-    pager: keyPager(page, found.rows.length, found.next),
+    rows: entryCells(found.rows, page, asked.byFolder && asked.folder !== ''),
+    pager: listPager(page, {
+      ...{ shown: found.rows.length, next: found.next, previous: found.previous, pageRows: PAGE_ROWS },
+      total: asked.byFolder ? null : total,
+    }),
   };
 }
 
 function listState(
-  found: RepositoryPage,
+  found: FoundEntries,
   asked: AskedList,
   index: IndexState,
   { viewer }: Pick<Page, 'viewer'>,
 ): RepositoriesView['state'] {
-  if (found.total > 0 || asked.filter !== '' || asked.folder !== '') return 'list';
+  if (found.total > 0 || isFiltered(asked.filters) || asked.folder !== '') return 'list';
   // Whoever sees only a part cannot be told that the registry is empty: that would be a guess.
   if (!seesEverything(viewer)) return 'no-rights';
   return index.complete ? 'empty' : 'reading';
@@ -151,17 +169,33 @@ export function seesEverything({ rights }: Viewer): boolean {
   return rights.isAdmin || rights.rules.some((rule) => rule.repository.text === '**' && rule.actions.has('pull'));
 }
 
-function listFilter(asked: AskedList, page: RepositoriesFacts['page']): ListFilter {
-  const hidden = [
-    { name: 'folder', value: asked.folder },
-    { name: 'sort', value: page.query('sort') },
-    { name: 'direction', value: page.query('direction') },
-  ].filter(({ value }) => value !== '');
-  const chips =
-    asked.folder === ''
+function listFilter({ asked, facets, page }: RepositoriesFacts): ListFilter {
+  const { t, urlWith } = page;
+  const folderChip = {
+    text: `${asked.folder}/`,
+    href: urlWith({ folder: null, view: null, after: null, from: null }),
+  };
+  const cleared = withoutFilters(page);
+  // The root shows everything unless asked for folders, a folder shows its own unless asked for everything.
+  const atRoot = asked.folder === '';
+  const viewHref = (view: string, isDefault: boolean) =>
+    urlWith({ view: isDefault ? null : view, after: null, from: null });
+  return {
+    action: page.url('/repositories'),
+    label: t('browse:repositories.filter'),
+    text: asked.filters.filter,
+    hidden: hiddenFields(page, ['folder', 'view', 'sort', 'direction']),
+    choices: filterChoices(asked.filters, facets, page),
+    checks: filterChecks(asked.filters, true, page),
+    chips: [...(atRoot ? [] : [folderChip]), ...filterChips(asked.filters, page)],
+    clearHref: cleared,
+    views: isFiltered(asked.filters)
       ? []
-      : [{ text: `${asked.folder}/`, href: page.urlWith({ folder: null, after: null, from: null }) }];
-  return { action: page.url('/repositories'), text: asked.filter, hidden, chips };
+      : [
+          { text: t('lists:folders'), href: viewHref('folders', !atRoot), current: asked.byFolder },
+          { text: t('lists:flat'), href: viewHref('flat', atRoot), current: !asked.byFolder },
+        ],
+  };
 }
 
 function columns(asked: AskedList, { t, urlWith }: RepositoriesFacts['page']): readonly Column[] {
@@ -169,33 +203,18 @@ function columns(asked: AskedList, { t, urlWith }: RepositoriesFacts['page']): r
   return [
     { id: 'name', label: t('browse:column.repository'), ...sorted('name') },
     { id: 'tags', label: t('browse:column.tags'), isNumber: true, ...sorted('tags') },
-    { id: 'newest', label: t('browse:column.newest') },
+    { id: 'newest', label: t('browse:column.newest'), ...sorted('newest') },
     { id: 'pushed', label: t('browse:column.last_push'), ...sorted('pushed') },
-    { id: 'by', label: t('browse:column.by') },
+    { id: 'by', label: t('browse:column.by'), ...sorted('by') },
+    { id: 'pulled', label: t('browse:column.last_pull'), ...sorted('pulled') },
     { id: 'pulls', label: t('browse:column.pulls'), isNumber: true, ...sorted('pulls') },
-    { id: 'platforms', label: t('browse:column.platforms') },
-    { id: 'size', label: t('browse:column.size'), isNumber: true, ...sorted('size') },
+    { id: 'platforms', label: t('browse:column.platforms'), ...sorted('platforms') },
+    {
+      id: 'size',
+      label: t('browse:column.size'),
+      isNumber: true,
+      ...sorted('size'),
+      also: { label: t('lists:unique'), ...sorted('unique') },
+    },
   ];
-}
-
-function repositoryCells(
-  row: RepositoryRow,
-  largest: number,
-  { format, url }: RepositoriesFacts['page'],
-): RepositoryCells {
-  return {
-    name: row.name,
-    ...splitName(row.name),
-    href: url(referencePath(row.name)),
-    tags: format.number(row.tagCount),
-    newest:
-      row.newestTag === null ? null : { name: row.newestTag, href: url(referencePath(`${row.name}:${row.newestTag}`)) },
-    pushedAt: row.lastPushedAt,
-    by: actor(row.lastPushedBy, row.lastPushConfirmed),
-    pulls: format.number(row.pullCount),
-    platforms: platformCells(row.platforms),
-    sizeBytes: row.sizeBytes,
-    share: shareOf(row.sizeBytes, largest),
-    error: row.error,
-  };
 }

@@ -1,25 +1,38 @@
 import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
-import type { TagPage, TagSort, TagStore } from '../../catalog/tags.ts';
+import type { FlatTag, TagGroup, TagSort, TagStore } from '../../catalog/tags.ts';
 import type { Visibility } from '../../catalog/visibility.ts';
-import { type Column, parseSorting, referencePath, type Sorting, sortedColumn, splitName } from '../browse/cells.ts';
+import type { Column } from '../browse/cells.ts';
+import { parseSorting, referencePath, type Sorting, splitName } from '../browse/cells.ts';
 import { type PullBox, pullBox } from '../browse/commands.ts';
 import { whyNoDelete } from '../browse/delete-right.ts';
 import { folderCrumbs, folderLink } from '../browse/labels.ts';
+import {
+  type AskedFilters,
+  filterChecks,
+  filterChips,
+  filterChoices,
+  filterValues,
+  hiddenFields,
+  isFiltered,
+  type ListFilter,
+  readFilters,
+  withoutFilters,
+} from '../browse/list-filters.ts';
 import { type IndexState, indexNotices, type Notice } from '../browse/notices.ts';
-import { keyPager, type Pager } from '../browse/pager.ts';
+import { listPager, type Pager, totalText } from '../browse/pager.ts';
 import { hidden } from '../browse/reference.ts';
-import { groupCells, type TagGroupCells } from '../browse/tag-groups.ts';
+import { flatCells, groupCells, type TagCells } from '../browse/tag-groups.ts';
+import { emptyText, readView, type TagView, tagColumns, viewSorts, viewTabs } from '../browse/tag-views.ts';
 import { readUndo, type Undo, type UndoDeps } from '../browse/undo.ts';
 import type { Crumb, Page } from '../page.ts';
 import { mayRefresh } from './refresh.ts';
-import type { ListFilter } from './repositories.ts';
 
 export interface RepositoryPageDeps extends UndoDeps {
   readonly host: string;
   /** Nothing is deleted through us. */
   readonly readonly: boolean;
-  readonly repositories: RepositoryStore;
-  readonly tags: TagStore;
+  readonly repositories: Pick<RepositoryStore, 'find'>;
+  readonly tags: Pick<TagStore, 'groups' | 'flat' | 'resolve' | 'countReferrers'>;
   readonly indexState: () => IndexState;
 }
 
@@ -30,28 +43,38 @@ export interface RepositoryView {
   readonly leaf: string;
   readonly folder: { readonly name: string; readonly href: string } | null;
   readonly summary: string;
-  /** Where "read again" is sent; '' for who may not ask for it. */
+  /** '' for who may not. */
   readonly refreshAction: string;
   readonly notices: readonly Notice[];
   readonly undo: Undo | null;
   readonly pull: PullBox | null;
+  readonly tabs: ReturnType<typeof viewTabs>;
+  readonly shows: TagView;
   readonly filter: ListFilter;
   /** Why deleting is greyed; '' where it is not. */
   readonly deleteNote: string;
-  readonly referrersLink: { readonly text: string; readonly href: string } | null;
   readonly emptyText: string;
+  readonly clearHref: string | undefined;
   readonly columns: readonly Column[];
-  readonly rows: readonly TagGroupCells[];
+  readonly rows: readonly TagCells[];
   readonly pager: Pager;
 }
 
-const SORTS = ['pushed', 'name', 'size', 'pulls'] as const satisfies readonly TagSort[];
 const PAGE_ROWS = 50;
 
-interface AskedTags extends Sorting<TagSort> {
-  readonly filter: string;
+export interface AskedTags extends Sorting<TagSort> {
+  readonly view: TagView;
+  readonly filters: AskedFilters;
   readonly after: string;
-  readonly withReferrers: boolean;
+}
+
+/** Rows of either kind: each tells by `tagCount` whether it is an image. */
+export interface FoundTags {
+  readonly rows: readonly (TagGroup | FlatTag)[];
+  readonly next: string | undefined;
+  readonly previous: string | undefined;
+  readonly total: number;
+  readonly isExact: boolean;
 }
 
 /** Draws `/repositories/team/app`; `web/pages/image.ts` routes to here, because both share one address. */
@@ -65,16 +88,10 @@ export async function showRepository(
   const repository = await repositories.find(seen, name);
   if (repository === undefined) throw hidden();
   const asked = readQuery(page);
-  const found = await tags.groups(repository.id, { ...asked, limit: PAGE_ROWS });
-  const referrerTags = await tags.countReferrers(repository.id);
   const facts = {
-    page,
-    host,
-    readonly,
-    repository,
-    found,
-    asked,
-    referrerTags,
+    ...{ page, host, readonly, repository, asked },
+    found: await findTags(tags, repository.id, asked),
+    referrers: await tags.countReferrers(repository.id),
     undo: await readUndo(deps, page),
     index: deps.indexState(),
   };
@@ -82,12 +99,20 @@ export async function showRepository(
 }
 
 function readQuery(page: Page): AskedTags {
+  const view = readView(page);
   return {
-    ...parseSorting<TagSort>(SORTS, page.query('sort'), page.query('direction')),
-    filter: page.query('filter').trim().slice(0, 160),
-    after: page.query('after'),
-    withReferrers: page.query('referrers') === 'all',
+    ...parseSorting<TagSort>(viewSorts(view), page.query('sort'), page.query('direction')),
+    ...{ view, filters: readFilters(page), after: page.query('after') },
   };
+}
+
+function findTags(tags: RepositoryPageDeps['tags'], repositoryId: number, asked: AskedTags): Promise<FoundTags> {
+  const { view, sort, direction, after, filters } = asked;
+  const { digest } = filters;
+  const query = { sort, direction, after, limit: PAGE_ROWS, digest, ...filterValues(filters, Date.now()) };
+  if (view === 'flat') return tags.flat(repositoryId, query);
+  const state = view === 'grouped' ? 'tagged' : view;
+  return tags.groups(repositoryId, { ...query, state });
 }
 
 export interface RepositoryFacts {
@@ -95,9 +120,9 @@ export interface RepositoryFacts {
   readonly host: string;
   readonly readonly: boolean;
   readonly repository: RepositoryRow;
-  readonly found: TagPage;
+  readonly found: FoundTags;
   readonly asked: AskedTags;
-  readonly referrerTags: number;
+  readonly referrers: number;
   readonly undo: Undo | null;
   readonly index: IndexState;
 }
@@ -106,7 +131,8 @@ export function repositoryView(facts: RepositoryFacts): RepositoryView {
   const { page, repository, found, asked, index } = facts;
   const { leaf, folder } = splitName(repository.name);
   const deleteNote = whyNoDelete(facts);
-  const largest = Math.max(0, ...found.rows.map((row) => row.sizeBytes));
+  const { next, previous } = found;
+  const filtered = isFiltered(asked.filters);
   return {
     title: repository.name,
     nav: 'repositories',
@@ -118,67 +144,60 @@ export function repositoryView(facts: RepositoryFacts): RepositoryView {
     notices: indexNotices(index, page),
     undo: facts.undo,
     pull: repositoryPull(facts),
+    tabs: viewTabs(facts),
+    shows: asked.view,
     filter: tagFilter(facts),
     deleteNote,
-    referrersLink: referrersLink(facts),
-    emptyText: asked.filter === '' ? page.t('browse:repository.no_tags') : page.t('browse:repository.no_result'),
-    columns: columns(asked, page),
-    rows: found.rows.map((group) =>
-      groupCells(group, { page, repository: repository.name, largest, mayDelete: deleteNote === '' }),
-    ),
-    pager: keyPager(page, found.rows.length, found.next),
+    emptyText: emptyText(asked.view, filtered, page),
+    clearHref: filtered ? withoutFilters(page) : undefined,
+    columns: tagColumns(asked, page),
+    rows: rows(facts, deleteNote === ''),
+    pager: listPager(page, {
+      ...{ shown: found.rows.length, next, previous, pageRows: PAGE_ROWS },
+      total: totalText(found, page.format),
+    }),
   };
 }
 
-function summary({ page, found, repository }: RepositoryFacts): string {
-  const tags = page.t('browse:repository.tag_count', {
-    count: repository.tagCount,
-    formatted: page.format.number(repository.tagCount),
-  });
-  const parts = [tags, page.format.bytes(repository.sizeBytes)];
-  if (found.total !== found.totalTags) {
-    parts.push(
-      page.t('browse:repository.image_count', { count: found.total, formatted: page.format.number(found.total) }),
-    );
+function rows({ page, repository, found }: RepositoryFacts, mayDelete: boolean): readonly TagCells[] {
+  const largest = found.rows.reduce((most, row) => Math.max(most, row.sizeBytes), 0);
+  const context = { page, repository: repository.name, largest, mayDelete };
+  return found.rows.map((row) => ('tagCount' in row ? groupCells(row, context) : flatCells(row, context)));
+}
+
+function summary({ page, repository }: RepositoryFacts): string {
+  const { t, format } = page;
+  const { tagCount, imageCount, sizeBytes, uniqueBytes } = repository;
+  const parts = [t('browse:repository.tag_count', { count: tagCount, formatted: format.number(tagCount) })];
+  if (imageCount !== tagCount && imageCount > 0) {
+    parts.push(t('browse:repository.image_count', { count: imageCount, formatted: format.number(imageCount) }));
   }
+  parts.push(format.bytes(sizeBytes));
+  // Known once the background sums are made; 0 before, which would be a lie for what has content.
+  if (uniqueBytes > 0) parts.push(t('lists:of_which_unique', { size: format.bytes(uniqueBytes) }));
   return parts.join(' · ');
 }
 
 /** The newest tag is what people come for; a repository without tags has nothing to pull. */
-function repositoryPull({ page, host, repository, found }: RepositoryFacts): PullBox | null {
-  const tag = repository.newestTag ?? found.rows[0]?.tags[0]?.name;
-  if (tag === undefined) return null;
-  const isChart = found.rows.find((group) => group.tags.some(({ name }) => name === tag))?.kind === 'helm';
-  return pullBox({ host, repository: repository.name, reference: `:${tag}`, isChart, page });
+function repositoryPull({ page, host, repository }: RepositoryFacts): PullBox | null {
+  const { name, newestTag, kinds } = repository;
+  if (newestTag === null) return null;
+  const isChart = kinds.length > 0 && kinds.every((kind) => kind === 'helm');
+  return pullBox({ host, repository: name, reference: `:${newestTag}`, isChart, page });
 }
 
 function tagFilter({ page, repository, asked }: RepositoryFacts): ListFilter {
-  const kept = ['sort', 'direction', 'tool', 'referrers'];
-  const hiddenFields = kept.map((name) => ({ name, value: page.query(name) })).filter(({ value }) => value !== '');
-  return { action: page.url(referencePath(repository.name)), text: asked.filter, hidden: hiddenFields, chips: [] };
-}
-
-/** Signatures and their like have tags too; they stand with their subject, and here only when asked for. */
-function referrersLink({ page, asked, referrerTags }: RepositoryFacts): RepositoryView['referrersLink'] {
-  if (asked.withReferrers) {
-    const href = page.urlWith({ referrers: null, after: null, from: null });
-    return { text: page.t('browse:repository.hide_referrers'), href };
-  }
-  if (referrerTags === 0) return null;
-  const text = page.t('browse:repository.show_referrers', { count: referrerTags });
-  return { text, href: page.urlWith({ referrers: 'all', after: null, from: null }) };
-}
-
-function columns(asked: AskedTags, { t, urlWith }: RepositoryFacts['page']): readonly Column[] {
-  const sorted = (sort: TagSort) => sortedColumn<TagSort>(asked, sort, urlWith);
-  return [
-    { id: 'name', label: t('browse:column.tags_of_image'), ...sorted('name') },
-    { id: 'digest', label: t('browse:column.digest') },
-    { id: 'platforms', label: t('browse:column.platforms') },
-    { id: 'size', label: t('browse:column.size'), isNumber: true, ...sorted('size') },
-    { id: 'pushed', label: t('browse:column.pushed'), ...sorted('pushed') },
-    { id: 'by', label: t('browse:column.by') },
-    { id: 'pulled', label: t('browse:column.last_pull') },
-    { id: 'pulls', label: t('browse:column.pulls'), isNumber: true, ...sorted('pulls') },
-  ];
+  const { filters, view } = asked;
+  const offered = view === 'grouped' || view === 'flat' ? repository : { platforms: [], kinds: [] };
+  return {
+    action: page.url(referencePath(repository.name)),
+    label: page.t('browse:repository.filter'),
+    text: filters.filter,
+    hidden: hiddenFields(page, ['view', 'sort', 'direction', 'tool']),
+    choices: filterChoices(filters, offered, page),
+    checks: filterChecks(filters, false, page),
+    chips: filterChips(filters, page),
+    clearHref: withoutFilters(page),
+    views: [],
+  };
 }

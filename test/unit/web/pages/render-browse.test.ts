@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RepositoryPage } from '../../../../server/catalog/repositories.ts';
 import { imageView } from '../../../../server/web/browse/image-view.ts';
+import { readFilters } from '../../../../server/web/browse/list-filters.ts';
+import { readView } from '../../../../server/web/browse/tag-views.ts';
 import { deleteTagView } from '../../../../server/web/pages/delete-tag.ts';
 import { eventsView, refusalsView } from '../../../../server/web/pages/events.ts';
 import { grantRefusedView, sufficientRoles } from '../../../../server/web/pages/grant-refused.ts';
@@ -11,21 +14,27 @@ import { statusView } from '../../../../server/web/pages/status.ts';
 import * as facts from '../../../support/browse-facts.ts';
 import { HOSTILE, UP } from '../../../support/browse-facts.ts';
 import { ADMIN, NOBODY, READER, renderPage, type TestPage, testPage } from '../../../support/render.ts';
+import { spaceSums } from '../../../support/space-facts.ts';
 
 const host = 'registry.example.com';
-const BYTES = { repositories: 1, tags: 3, pulls: 9, sizeBytes: 1e9 };
-const asked = { sort: 'pushed', direction: 'desc', filter: '', after: '' } as const;
-const oneRow = (overrides = {}) => ({ rows: [facts.repositoryRow(overrides)], next: undefined, total: 1 });
-const NONE = { rows: [], next: undefined, total: 0 };
+const order = { sort: 'pushed', direction: 'desc', after: '' } as const;
+const ends = { next: undefined, previous: undefined, isExact: true };
+const oneRow = (overrides = {}) => ({ ...ends, rows: [facts.repositoryRow(overrides)], total: 1 });
+const NONE = { ...ends, rows: [], total: 0 };
+const FACETS = { platforms: ['linux/amd64'], kinds: ['helm', 'index'] };
 
-const list = (page: TestPage, found: Parameters<typeof repositoriesView>[0]['found'], filter = '', index = UP) =>
-  repositoriesView({ page, host, found, asked: { ...asked, filter, folder: '' }, undo: null, index });
+const list = (page: TestPage, found: RepositoryPage, index = UP, byFolder = false) =>
+  repositoriesView({
+    ...{ page, host, undo: null, index, facets: FACETS },
+    found: { ...found, rows: found.rows.map((repository) => ({ repository })) },
+    asked: { ...order, filters: readFilters(page), folder: '', byFolder },
+  });
 
 const tags = (page: TestPage, group = facts.tagGroup(['v1', 'latest']), readonly = false) =>
   repositoryView({
-    ...{ page, host, readonly, repository: facts.repositoryRow(), undo: null, index: UP, referrerTags: 2 },
-    found: { rows: [group], next: 'more', total: 1, totalTags: 2 },
-    asked: { ...asked, withReferrers: false },
+    ...{ page, host, readonly, repository: facts.repositoryRow(), undo: null, index: UP, referrers: 2 },
+    found: { ...ends, rows: [group], next: 'more', total: 1 },
+    asked: { ...order, filters: readFilters(page), view: readView(page) },
   });
 
 const image = (page: TestPage, detail = facts.imageDetail(), deleteNote = '') =>
@@ -51,7 +60,7 @@ for (const locale of ['en', 'zh-CN'] as const) {
     const page = testPage({ locale });
     const event = { rows: [facts.registryEvent()], next: undefined };
     const pages: readonly (readonly [string, object, RegExp])[] = [
-      ['home', homeView({ page, host, recent: oneRow(), counts: BYTES, index: UP }), /api-gateway/],
+      ['home', homeView({ page, host, recent: oneRow(), total: spaceSums(), index: UP }), /api-gateway/],
       ['repositories', list(page, oneRow()), /platform\/<\/span><span class="name">api-gateway/],
       ['repository', tags(page), /docker pull registry\.example\.com\/platform\/api-gateway:v4\.12\.1/],
       ['image', image(page), /apt-get install/],
@@ -70,7 +79,7 @@ test('an empty registry shows the three docker lines with its own name', async (
   const html = await renderPage(page, 'repositories', list(page, NONE));
   assert.match(html, /docker login -u lin registry\.example\.com/);
   assert.match(html, /docker push registry\.example\.com\/hello-world/);
-  const home = homeView({ page, host, recent: NONE, counts: { ...BYTES, repositories: 0 }, index: UP });
+  const home = homeView({ page, host, recent: NONE, total: spaceSums({ repositoryCount: 0 }), index: UP });
   assert.match(await renderPage(page, 'home', home), /docker tag hello-world registry\.example\.com/);
 });
 
@@ -83,7 +92,7 @@ test('who was granted nothing learns whom to ask, not that the registry is empty
 
 test('a filter without result keeps the filter and offers to clear it', async () => {
   const page = testPage({ query: { filter: 'nix' } });
-  const html = await renderPage(page, 'repositories', list(page, NONE, 'nix'));
+  const html = await renderPage(page, 'repositories', list(page, NONE));
   assert.match(html, /value="nix"/);
   assert.match(html, /No repository matches/);
 });
@@ -91,12 +100,9 @@ test('a filter without result keeps the filter and offers to clear it', async ()
 test('the first crawl shows its progress, a registry that is down the age of the list', async () => {
   const page = testPage();
   const crawling = { ...UP, complete: false, crawl: { done: 30, total: 120 } };
-  assert.match(await renderPage(page, 'repositories', list(page, NONE, '', crawling)), /value="25"/);
+  assert.match(await renderPage(page, 'repositories', list(page, NONE, crawling)), /value="25"/);
   const down = { ...UP, reachable: false };
-  assert.match(
-    await renderPage(page, 'repositories', list(page, oneRow(), '', down)),
-    /does not answer\. This is as of/,
-  );
+  assert.match(await renderPage(page, 'repositories', list(page, oneRow(), down)), /does not answer\. This is as of/);
 });
 
 test('who may not delete sees the button greyed and the missing right named', async () => {
@@ -178,8 +184,8 @@ test('hostile texts are escaped everywhere', async () => {
   const status = facts.statusFacts();
   const down = { ...status, registry: { ...status.registry, reachable: false, error: HOSTILE, url: HOSTILE } };
   const pages: readonly (readonly [string, object])[] = [
-    ['home', homeView({ page, host, recent: oneRow(names), counts: BYTES, index: UP })],
-    ['repositories', list(page, oneRow(names), HOSTILE)],
+    ['home', homeView({ page, host, recent: oneRow(names), total: spaceSums(), index: UP })],
+    ['repositories', list(page, oneRow(names))],
     ['repository', tags(page, group)],
     ['image', image(page, detail)],
     ['delete-tag', plan(page, { siblings: [HOSTILE], tag: HOSTILE, lastTag: false })],

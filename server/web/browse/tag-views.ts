@@ -1,0 +1,90 @@
+/** The ways to list a repository: by image, by tag, and what no tag reaches. Each has its own columns and orders. */
+import type { RepositoryRow } from '../../catalog/repositories.ts';
+import type { TagSort } from '../../catalog/tags.ts';
+import type { Page } from '../page.ts';
+import { type Column, type Sorting, sortedColumn } from './cells.ts';
+
+export type TagView = 'grouped' | 'flat' | 'untagged' | 'referrer';
+
+export function readView({ query }: Pick<Page, 'query'>): TagView {
+  const asked = query('view');
+  // The digest of an image selects its tags.
+  if (asked === 'flat' || (asked === '' && query('digest') !== '')) return 'flat';
+  return asked === 'untagged' || asked === 'referrer' ? asked : 'grouped';
+}
+
+const TAGGED = ['pushed', 'name', 'by', 'pulled', 'pulls', 'platforms', 'size'] as const;
+const SORTS: Record<TagView, readonly [TagSort, ...TagSort[]]> = {
+  grouped: [...TAGGED, 'tags'],
+  flat: TAGGED,
+  // Without tags nobody pushed them under a name, and nothing sorts them by one.
+  untagged: ['pushed', 'pulled', 'pulls', 'platforms', 'size'],
+  referrer: ['pushed', 'pulled', 'pulls', 'size'],
+};
+
+export const viewSorts = (view: TagView) => SORTS[view];
+
+interface TabFacts {
+  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith'>;
+  readonly repository: Pick<RepositoryRow, 'imageCount' | 'tagCount' | 'untaggedCount'>;
+  readonly referrers: number;
+  readonly asked: { readonly view: TagView };
+}
+
+const NO_PLACE = { after: null, from: null, sort: null, direction: null, digest: null, platform: null, kind: null };
+
+export function viewTabs({ page, repository, referrers, asked }: TabFacts) {
+  const { t, format } = page;
+  const tab = (view: TagView, text: string, count: number) => ({
+    text,
+    href: page.urlWith({ ...NO_PLACE, view: view === 'grouped' ? null : view }),
+    current: asked.view === view,
+    // One more than is counted stands for all of them.
+    count: count > 1000 && view === 'referrer' ? `${format.number(1000)}+` : format.number(count),
+  });
+  const tabs = [
+    tab('grouped', t('lists:images_tab'), repository.imageCount),
+    tab('flat', t('lists:tags_tab'), repository.tagCount),
+    tab('untagged', t('lists:untagged_tab'), repository.untaggedCount),
+  ];
+  const withReferrers = referrers > 0 || asked.view === 'referrer';
+  return withReferrers ? [...tabs, tab('referrer', t('lists:referrers_tab'), referrers)] : tabs;
+}
+
+export function emptyText(view: TagView, isFiltered: boolean, { t }: Pick<Page, 't'>): string {
+  if (view === 'referrer') return t('lists:no_referrers');
+  if (isFiltered) return t('browse:repository.no_result');
+  return view === 'untagged' ? t('lists:no_untagged') : t('browse:repository.no_tags');
+}
+
+type AskedOrder = Sorting<TagSort> & { readonly view: TagView };
+
+export function tagColumns(asked: AskedOrder, { t, urlWith }: Pick<Page, 't' | 'urlWith'>): readonly Column[] {
+  const sorts = SORTS[asked.view];
+  const column = (id: TagSort, label: string, isNumber = false): Column => ({
+    ...{ id, label, isNumber },
+    ...(sorts.includes(id) ? sortedColumn<TagSort>(asked, id, urlWith) : {}),
+  });
+  return [
+    ...nameColumns(asked, column, t),
+    { id: 'digest', label: t('browse:column.digest') },
+    column('platforms', t('browse:column.platforms')),
+    column('size', t('browse:column.size'), true),
+    column('pushed', t('browse:column.pushed')),
+    ...(asked.view === 'grouped' || asked.view === 'flat' ? [column('by', t('browse:column.by'))] : []),
+    column('pulled', t('browse:column.last_pull')),
+    column('pulls', t('browse:column.pulls'), true),
+  ];
+}
+
+function nameColumns(
+  { view }: AskedOrder,
+  column: (id: TagSort, label: string) => Column,
+  t: Page['t'],
+): readonly Column[] {
+  if (view === 'untagged') return [];
+  if (view === 'flat') return [column('name', t('lists:tag'))];
+  const name = column('name', t('browse:column.tags_of_image'));
+  if (view === 'referrer') return [name];
+  return [{ ...name, also: column('tags', t('lists:number')) }];
+}
