@@ -116,8 +116,12 @@ async function noteWrk(folder: TemporaryFolder, url: string, { requests, atOnce 
   await writeFile(
     script,
     `local requests, next = {}, 0
-    for path in io.lines("${list}") do requests[#requests + 1] = wrk.format("GET", path, { Accept = "${ACCEPT}" }) end
-    request = function() next = next % #requests + 1; return requests[next] end`,
+    function init()
+      for path in io.lines("${list}") do
+        requests[#requests + 1] = wrk.format("GET", path, { Host = "localhost", Accept = "${ACCEPT}" })
+      end
+    end
+    function request() next = next % #requests + 1; return requests[next] end`,
   );
   const rate = await wrk({ url, connections: atOnce, seconds: WRK_SECONDS, script });
   note(rate === undefined ? 'wrk is not installed' : `wrk: ${rate.toFixed(0)} requests/s`);
