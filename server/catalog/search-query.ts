@@ -46,6 +46,7 @@ export interface SearchQuery {
 
 export const LONGEST_QUERY = 1000;
 export const MOST_TERMS = 20;
+const MOST_NOTES = 10;
 /** More are no help to anybody, and slow to compare. */
 const MOST_WILDCARDS = 8;
 
@@ -57,12 +58,14 @@ export function parseQuery(text: string): SearchQuery {
   let length = 0;
   for (const token of tokenize(withoutHalves(clean.slice(0, LONGEST_QUERY)))) {
     for (const term of termsOf(token, notes)) {
-      length += term.text.length + 1;
-      if (terms.length === MOST_TERMS || length > LONGEST_QUERY) return { terms, notes: [...notes, tooMany()] };
-      if (!terms.some((known) => known.text === term.text)) terms.push(term);
+      if (terms.some((known) => known.text === term.text)) continue;
+      length += term.text.length + (terms.length === 0 ? 0 : 1);
+      if (terms.length === MOST_TERMS || length > LONGEST_QUERY)
+        return { terms, notes: [...notes.slice(0, MOST_NOTES), tooMany()] };
+      terms.push(term);
     }
   }
-  return { terms, notes: notes.slice(0, MOST_TERMS) };
+  return { terms, notes: notes.slice(0, MOST_NOTES) };
 }
 
 /** `parseQuery` of it gives the same terms. */
