@@ -9,12 +9,14 @@ import { imageRoutes } from './api/resources/images.ts';
 import { type ManifestRoutesDeps, manifestRoutes } from './api/resources/manifests.ts';
 import type { RefreshRoutesDeps } from './api/resources/refresh.ts';
 import { repositoryRoutes } from './api/resources/repositories.ts';
+import { searchRoutes } from './api/resources/search.ts';
 import { type SpaceRoutesDeps, spaceRoutes } from './api/resources/space.ts';
 import { type RegistryFacts, type StatusRoutesDeps, statusRoutes } from './api/resources/status.ts';
 import { tagRoutes } from './api/resources/tags.ts';
 import type { ApiRoute } from './api/route.ts';
 import { createImages } from './catalog/images.ts';
 import { createRepositoryStore } from './catalog/repositories.ts';
+import { createSearch } from './catalog/search.ts';
 import { createTagStore } from './catalog/tags.ts';
 import { createVisibility } from './catalog/visibility.ts';
 import type { Config } from './config/config.ts';
@@ -85,6 +87,7 @@ export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
     ...deletionRoutes({ ...found, readonly, deletion }),
     ...manifestRoutes({ ...found, images }),
     ...compareRoutes({ ...found, images }),
+    ...searchRoutes({ search: createSearch({ db, now }) }),
     ...spaceRoutes({ space, now }),
     ...eventRoutes({ events }),
     ...statusRoutes({ ...status, readonly }),

@@ -1,4 +1,5 @@
 /** The JSON API beside the pages, on a free port with a fresh database; only the registry is made up. */
+import bcrypt from 'bcryptjs';
 import { type Api, createApi } from '../../server/api/api.ts';
 import { type ApiRoutesDeps, apiRoutes } from '../../server/api-side.ts';
 import { createImages } from '../../server/catalog/images.ts';
@@ -20,7 +21,8 @@ export interface TestApi extends TestWeb {
   readonly ask: (path: string, who?: string, init?: RequestInit) => Promise<Response>;
 }
 
-export async function startApi({ routes = {}, authEnabled = true, ...options }: TestApiOptions = {}): Promise<TestApi> {
+export async function startApi(given: TestApiOptions = {}): Promise<TestApi> {
+  const { routes = {}, authEnabled = true, ...options } = given;
   const made: Api[] = [];
   const web = await startWeb({
     ...options,
@@ -44,6 +46,34 @@ export async function startApi({ routes = {}, authEnabled = true, ...options }: 
   const [api] = made;
   if (api === undefined) throw new Error('No API was made');
   return { ...web, api, ask: (path, who = '', init = {}) => fetch(`${web.url}/api/v1${path}`, withBasic(who, init)) };
+}
+
+export const ADMIN = 'admin:first-admin-password';
+/** May pull, push and delete below `team/`. */
+export const MEMBER = 'member:member-password-1';
+/** Holds nothing. */
+export const OUTSIDER = 'outsider:outsider-password-1';
+/** Still has to replace the password. */
+export const NEWCOMER = 'newcomer:newcomer-password-1';
+/** May pull below `team/`, no more. */
+export const READER = 'reader:reader-password-1';
+
+export async function addPeople(app: TestApi): Promise<void> {
+  const team = { repository: 'team/**', address: '*', canPull: true, canPush: false, canDelete: false };
+  const all = await app.roles.add({ name: 'team', description: '' });
+  const read = await app.roles.add({ name: 'team-read', description: '' });
+  await app.roles.setRules(all.id, [{ ...team, canPush: true, canDelete: true }]);
+  await app.roles.setRules(read.id, [team]);
+  const people = [
+    { who: MEMBER, roleIds: [all.id], mustChangePassword: false },
+    { who: READER, roleIds: [read.id], mustChangePassword: false },
+    { who: OUTSIDER, roleIds: [], mustChangePassword: false },
+    { who: NEWCOMER, roleIds: [all.id], mustChangePassword: true },
+  ];
+  for (const { who, ...rest } of people) {
+    const [username = '', password = ''] = who.split(':');
+    await app.users.add({ username, passwordHash: await bcrypt.hash(password, 4), by: 'test', ...rest });
+  }
 }
 
 function withBasic(who: string, init: RequestInit): RequestInit {
