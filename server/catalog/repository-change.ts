@@ -38,7 +38,7 @@ export async function changeRepository(
   const planned = await planTags(trx, repositoryId, seen, at);
   await noteSeen(trx, repositoryId, planned.same, at);
   const dropped = await dropTags(trx, repositoryId, change.dropped ?? []);
-  const isChanged = await settle(
+  const { isChanged } = await settle(
     trx,
     repositoryId,
     {

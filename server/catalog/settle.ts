@@ -20,21 +20,28 @@ export interface Touched extends Wish {
   readonly isDropped?: boolean;
 }
 
-/** @returns whether anything that people see changed. */
-export async function settle(trx: Database, repositoryId: number, touched: Touched, at: number): Promise<boolean> {
+export interface Settled {
+  /** Whether anything that people see changed. */
+  readonly isChanged: boolean;
+  /** All that was brought up to date. */
+  readonly digests: ReadonlySet<string>;
+}
+
+export async function settle(trx: Database, repositoryId: number, touched: Touched, at: number): Promise<Settled> {
   const roots = new Set([...touched.digests, ...touched.linked, ...touched.unlinked]);
-  if (roots.size === 0) return false;
+  if (roots.size === 0) return { isChanged: false, digests: roots };
   const around = await readNeighbourhood(trx, repositoryId, [...roots]);
   const stored = await tagsOnDigests(trx, repositoryId, [...around.digests]);
   const tags = withPending(stored, touched.tags ?? [], around);
-  const rows = heldAfter(around, tags, touched, { repository_id: repositoryId, first_seen_at: at });
-  const news = newTags(tags, touched.tags ?? [], rows);
+  const keyed = tags.map((tag) => ({ ...tag, name_key: tagKey(tag.name) }));
+  const rows = heldAfter(around, keyed, touched, { repository_id: repositoryId, first_seen_at: at });
+  const news = newTags(tags, keyed, touched.tags ?? [], rows);
   await storeTags(trx, news);
   await storeHeld(trx, repositoryId, around, rows);
   const bytes = await moveBlobs(trx, repositoryId, blobMoves(around, rows, touched.uncounted));
   const isChanged = news.length > 0 || touched.isDropped === true || hasChanged(around, rows);
   if (isChanged || bytes !== 0) await sumUp(trx, repositoryId, { before: around.held, after: rows, bytes, at });
-  return isChanged;
+  return { isChanged, digests: around.digests };
 }
 
 /** Tags as they will be: what is to be written counts instead of what is stored under its name. */
@@ -51,14 +58,17 @@ function withPending(
 /** Those that are to be written, and those whose image changed under them; all with what their list shows. */
 function newTags(
   tags: readonly TagRow[],
+  keyed: readonly TagRow[],
   pending: readonly TagRow[],
   rows: ReadonlyMap<string, HeldRow>,
 ): readonly TagRow[] {
   const written = new Set(pending);
-  const derived = tags.map((tag) => [tag, withImage(tag, rows.get(tag.digest))] as const);
-  return derived
-    .filter(([tag, after]) => written.has(tag) || differs(tag, after, TAG_COLUMNS))
-    .map(([, after]) => after);
+  return keyed
+    .map((tag) => withImage(tag, rows.get(tag.digest)))
+    .filter((after, index) => {
+      const before = tags[index];
+      return before === undefined || written.has(before) || differs(before, after, TAG_COLUMNS);
+    });
 }
 
 const TAG_COLUMNS = ['name_key', 'size_bytes', 'platform_count', 'aged_at'] as const;
@@ -66,7 +76,6 @@ const TAG_COLUMNS = ['name_key', 'size_bytes', 'platform_count', 'aged_at'] as c
 function withImage(tag: TagRow, row: HeldRow | undefined): TagRow {
   return {
     ...tag,
-    name_key: tagKey(tag.name),
     size_bytes: row?.size_bytes ?? 0,
     platform_count: row?.platform_count ?? 0,
     aged_at: tag.pushed_at ?? row?.created_at ?? 0,
