@@ -56,7 +56,7 @@ export interface Column {
   readonly isNumber?: boolean;
   readonly hidePhone?: boolean;
   /** A second order in the same column: by the unique part of a size. */
-  readonly also?: Pick<Column, 'href' | 'label' | 'sorted'>;
+  readonly also?: Pick<Column, 'id' | 'href' | 'label' | 'sorted'>;
 }
 
 export interface Sorting<Sort extends string> {

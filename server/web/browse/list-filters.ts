@@ -1,5 +1,6 @@
 /** The filters of list pages: what the address says, the choices offered, and the chips that take one off. */
 import type { Page } from '../page.ts';
+import type { Column, Sorting } from './cells.ts';
 import { kindName } from './labels.ts';
 
 const DAY_MS = 86_400_000;
@@ -129,6 +130,28 @@ function pushedText(value: string, { t }: FilterPage): string {
 function sizeText(value: string, { t, format }: FilterPage): string {
   const size = format.bytes(sizeOf(value));
   return value.startsWith('over') ? t('lists:over', { size }) : t('lists:under', { size });
+}
+
+/** For phones, where the table has no header to sort by. */
+export function orderChoices(
+  columns: readonly Column[],
+  sorting: Sorting<string>,
+  { t }: FilterPage,
+): readonly Choice[] {
+  const sorts = columns.flatMap(({ id, label, href, also }) => [
+    ...(href === undefined ? [] : [{ value: id, text: label }]),
+    ...(also?.id === undefined ? [] : [{ value: also.id, text: `${label}: ${also.label}` }]),
+  ]);
+  const directions = [
+    { value: 'asc', text: t('lists:rising') },
+    { value: 'desc', text: t('lists:falling') },
+  ];
+  const marked = (options: readonly { value: string; text: string }[], now: string) =>
+    options.map((option) => ({ ...option, selected: option.value === now }));
+  return [
+    { name: 'sort', label: t('lists:order'), options: marked(sorts, sorting.sort) },
+    { name: 'direction', label: t('lists:direction'), options: marked(directions, sorting.direction) },
+  ];
 }
 
 /** The text field shows its own text; everything else that is set gets a chip. */

@@ -84,7 +84,7 @@ function nameColumns(
 ): readonly Column[] {
   if (view === 'untagged') return [];
   if (view === 'flat') return [column('name', t('lists:tag'))];
+  if (view === 'referrer') return [column('name', t('browse:column.tags'))];
   const name = column('name', t('browse:column.tags_of_image'));
-  if (view === 'referrer') return [name];
   return [{ ...name, also: column('tags', t('lists:number')) }];
 }

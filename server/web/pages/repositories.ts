@@ -18,6 +18,7 @@ import {
   hiddenFields,
   isFiltered,
   type ListFilter,
+  orderChoices,
   readFilters,
   withoutFilters,
 } from '../browse/list-filters.ts';
@@ -39,6 +40,7 @@ export interface RepositoriesPageDeps extends UndoDeps {
 export interface RepositoriesView {
   readonly title: string;
   readonly nav: 'repositories';
+  readonly live: string;
   readonly crumbs: readonly Crumb[];
   readonly heading: string;
   readonly summary: string;
@@ -128,6 +130,7 @@ export function repositoriesView(facts: RepositoriesFacts): RepositoriesView {
   return {
     title: heading,
     nav: 'repositories',
+    live: asked.folder === '' ? '*' : asked.folder,
     crumbs: folderCrumbs(asked.folder, page),
     heading,
     summary: t('browse:repositories.summary', { count: found.total, formatted: total }),
@@ -184,8 +187,8 @@ function listFilter({ asked, facets, page }: RepositoriesFacts): ListFilter {
     action: page.url('/repositories'),
     label: t('browse:repositories.filter'),
     text: asked.filters.filter,
-    hidden: hiddenFields(page, ['folder', 'view', 'sort', 'direction']),
-    choices: filterChoices(asked.filters, facets, page),
+    hidden: hiddenFields(page, ['folder', 'view']),
+    choices: [...filterChoices(asked.filters, facets, page), ...orderChoices(columns(asked, page), asked, page)],
     checks: filterChecks(asked.filters, true, page),
     chips: [...(atRoot ? [] : [folderChip]), ...filterChips(asked.filters, page)],
     clearHref: cleared,
@@ -214,7 +217,7 @@ function columns(asked: AskedList, { t, urlWith }: RepositoriesFacts['page']): r
       label: t('browse:column.size'),
       isNumber: true,
       ...sorted('size'),
-      also: { label: t('lists:unique'), ...sorted('unique') },
+      also: { id: 'unique', label: t('lists:unique'), ...sorted('unique') },
     },
   ];
 }

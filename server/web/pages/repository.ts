@@ -15,6 +15,7 @@ import {
   hiddenFields,
   isFiltered,
   type ListFilter,
+  orderChoices,
   readFilters,
   withoutFilters,
 } from '../browse/list-filters.ts';
@@ -39,6 +40,7 @@ export interface RepositoryPageDeps extends UndoDeps {
 export interface RepositoryView {
   readonly title: string;
   readonly nav: 'repositories';
+  readonly live: string;
   readonly crumbs: readonly Crumb[];
   readonly leaf: string;
   readonly folder: { readonly name: string; readonly href: string } | null;
@@ -136,6 +138,7 @@ export function repositoryView(facts: RepositoryFacts): RepositoryView {
   return {
     title: repository.name,
     nav: 'repositories',
+    live: repository.name,
     crumbs: [...folderCrumbs(folder, page), { text: leaf }],
     leaf,
     folder: folderLink(folder, page),
@@ -193,8 +196,8 @@ function tagFilter({ page, repository, asked }: RepositoryFacts): ListFilter {
     action: page.url(referencePath(repository.name)),
     label: page.t('browse:repository.filter'),
     text: filters.filter,
-    hidden: hiddenFields(page, ['view', 'sort', 'direction', 'tool']),
-    choices: filterChoices(filters, offered, page),
+    hidden: hiddenFields(page, ['view', 'tool']),
+    choices: [...filterChoices(filters, offered, page), ...orderChoices(tagColumns(asked, page), asked, page)],
     checks: filterChecks(filters, false, page),
     chips: filterChips(filters, page),
     clearHref: withoutFilters(page),
