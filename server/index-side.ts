@@ -2,6 +2,7 @@
 import type { CrawlProgress } from './catalog/crawl.ts';
 import { createGap } from './catalog/gap.ts';
 import { createIndexer, type IndexerDeps } from './catalog/indexer.ts';
+import { rebuildOldCatalog } from './catalog/rebuild.ts';
 import { createVisibility } from './catalog/visibility.ts';
 import type { Config } from './config/config.ts';
 import { createScheduler } from './jobs/scheduler.ts';
@@ -49,6 +50,15 @@ export function createIndexSide(options: IndexSideOptions) {
     work.catch((error: unknown) => log.warn({ error }, 'background work failed'));
   }
 
+  async function bringUpToDate(): Promise<void> {
+    try {
+      if (await rebuildOldCatalog(db)) log.info('index worked out anew');
+    } catch (error) {
+      log.error({ error }, 'index of an older version not worked out anew; the next start tries again');
+    }
+    await indexer.crawl('start');
+  }
+
   return {
     indexer,
     jobs,
@@ -64,7 +74,7 @@ export function createIndexSide(options: IndexSideOptions) {
       watch = setInterval(() => background(readCrawlState()), CRAWL_STATE_MS).unref();
     },
     start(): void {
-      background(indexer.crawl('start'));
+      background(bringUpToDate());
       jobs.start();
     },
     async stop(): Promise<void> {
