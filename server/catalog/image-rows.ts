@@ -60,6 +60,7 @@ async function rowsBelow(db: Database, parents: readonly string[], depth: number
       'child.media_type',
       'child.annotations',
       'manifests.kind',
+      'manifests.artifact_type',
       'manifests.total_bytes',
       'manifests.created_at',
       'manifests.platforms as ownPlatforms',
@@ -81,6 +82,7 @@ interface ChildRow {
   readonly media_type: string;
   readonly annotations: string;
   readonly kind: PlatformEntry['kind'] | null;
+  readonly artifact_type: string | null;
   readonly total_bytes: number | null;
   readonly created_at: number | null;
   readonly ownPlatforms: string | null;
@@ -93,6 +95,7 @@ function toEntry(row: ChildRow): PlatformEntry {
     parent: row.parent,
     platform: row.platform === '' ? own : row.platform,
     mediaType: row.media_type,
+    artifactType: row.artifact_type,
     kind: row.kind ?? 'unknown',
     sizeBytes: row.total_bytes ?? 0,
     createdAt: row.created_at,

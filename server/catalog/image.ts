@@ -56,6 +56,7 @@ export interface PlatformEntry {
   /** `os/arch[/variant]`; '' where the index names none. */
   readonly platform: string;
   readonly mediaType: string;
+  readonly artifactType: string | null;
   readonly kind: ManifestKind;
   readonly sizeBytes: number;
   readonly createdAt: number | null;

@@ -128,6 +128,7 @@ export function imageDetail(overrides: Partial<ImageDetail> = {}): ImageDetail {
         parent: digestOf('a'),
         digest: digestOf(String(index + 1)),
         mediaType: '',
+        artifactType: null,
         kind: 'image' as const,
         sizeBytes: 59e6,
       },

@@ -127,7 +127,7 @@ function sbomCells(document: SbomDocument, page: DocumentPage): Partial<Document
   };
 }
 
-const PACKAGES_SHOWN = 100;
+const PACKAGES_SHOWN = 50;
 
 /** The list is in memory, so its pages are counted. */
 function packageCells({ packages, packageCount }: SbomDocument, page: DocumentPage): PackageCells {
@@ -274,5 +274,6 @@ export function documentSummary(
   if (document.kind === 'provenance')
     return [document.format, document.builder, document.source].filter((text) => text !== '').join(' · ');
   if (document.kind === 'statement') return document.predicateType;
-  return document.certificate?.subject ?? document.identity;
+  const formats = { cosign: 'cosign', notation: 'Notation', 'sigstore-bundle': 'Sigstore' };
+  return document.certificate?.subject || document.identity || `${formats[document.format]} · ${document.digest}`;
 }

@@ -99,7 +99,7 @@ export function otherEntries(detail: ImageDetail, page: PlatformPage): readonly 
   return detail.others.map((entry) => ({
     ...sideEntry(detail, entry, page),
     kind: kindLabel(entry.kind, page.t) ?? page.t('browse:image.no_platform'),
-    note: entry.annotations['org.opencontainers.image.ref.name'] ?? entry.mediaType,
+    note: entry.annotations['org.opencontainers.image.ref.name'] ?? entry.artifactType ?? entry.mediaType,
   }));
 }
 

@@ -30,6 +30,8 @@ export function tabsOf(kind: ManifestKind): readonly [Tab, ...Tab[]] {
   if (kind === 'helm') return ['chart', 'readme', 'values', 'files', 'referrers', 'manifest'];
   if (kind === 'image' || kind === 'index' || kind === 'unknown')
     return ['configuration', 'dockerfile', 'referrers', 'manifest'];
+  // The files of any other artifact stand above the tabs.
+  if (kind === 'artifact') return ['manifest', 'referrers'];
   return ['content', 'referrers', 'manifest'];
 }
 

@@ -74,7 +74,9 @@ export interface ImageView {
   readonly configuration: ConfigurationCells | null;
   readonly configNote: string | null;
   readonly dockerfile: readonly { readonly instruction: string; readonly parts: readonly TextPart[] }[];
-  readonly documents: readonly DocumentCells[];
+  /** What an artifact holds; the open one of them is `document`. */
+  readonly documents: readonly { readonly text: string; readonly href: string; readonly current: boolean }[];
+  readonly document: DocumentCells | null;
   readonly chart: ChartCells | null;
   readonly chartFiles: ChartFiles | null;
   readonly chartProblem: string | null;
@@ -205,17 +207,32 @@ function layerHref({ page, detail }: ImageFacts, layer: string): string {
 function fileCells(content: ImageContent | undefined): readonly FileCells[] {
   return (content?.layers ?? []).slice(0, 500).map((layer) => ({
     name: partName(layer),
-    mediaType: layer.mediaType,
+    // Without a name the type stands for it.
+    mediaType: partName(layer) === layer.mediaType ? '' : layer.mediaType,
     digest: layer.digest,
     shortDigest: shortDigest(layer.digest),
     sizeBytes: layer.sizeBytes,
   }));
 }
 
-type ArtifactCells = Pick<ImageView, 'documents' | 'chart' | 'chartFiles' | 'chartProblem'>;
+/** One at a time: a bill of materials is long. */
+function chosenDocument(
+  all: readonly DocumentCells[],
+  page: ImageFacts['page'],
+): Pick<ImageView, 'document' | 'documents'> {
+  const chosen = all[Number(page.query('part'))] ?? all[0] ?? null;
+  const links = all.map((cells, index) => ({
+    text: cells.title,
+    href: page.urlWith({ part: index === 0 ? null : index, package: null, from: null }),
+    current: cells === chosen,
+  }));
+  return { document: chosen, documents: links };
+}
+
+type ArtifactCells = Pick<ImageView, 'document' | 'documents' | 'chart' | 'chartFiles' | 'chartProblem'>;
 
 function artifactCells({ page, detail, host, tag }: ImageFacts, loaded: LoadedContent, tab: Tab): ArtifactCells {
-  const none = { documents: [], chart: null, chartFiles: null, chartProblem: null };
+  const none = { document: null, documents: [], chart: null, chartFiles: null, chartProblem: null };
   const { content } = detail;
   if (content === undefined) return none;
   if (tab === 'chart')
@@ -224,11 +241,17 @@ function artifactCells({ page, detail, host, tag }: ImageFacts, loaded: LoadedCo
     const subjects = [detail.subjectDigest, ...detail.tags.map((row) => row.subjectDigest)].filter(
       (digest) => digest !== null,
     );
-    const documents = loaded.documents.map((read) => {
+    const all = loaded.documents.map((read) => {
       const part = content.layers.find((layer) => layer.digest === read.digest);
       return part === undefined ? undefined : documentCells(part, read, { page, subjects });
     });
-    return { ...none, documents: documents.filter((cells) => cells !== undefined) };
+    return {
+      ...none,
+      ...chosenDocument(
+        all.filter((cells) => cells !== undefined),
+        page,
+      ),
+    };
   }
   const read = loaded.documents[0];
   const document = read?.document;

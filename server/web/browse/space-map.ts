@@ -41,7 +41,7 @@ export interface MapFacts {
   readonly format: Page['format'];
 }
 
-export function measured(row: SpaceRow, measure: SpaceMeasure): number {
+function measured(row: SpaceRow, measure: SpaceMeasure): number {
   const values: Record<SpaceMeasure, number> = {
     size: row.sizeBytes,
     logical: row.logicalBytes,

@@ -113,15 +113,14 @@ export function compareView({ page, a, b, compared, tags }: CompareFacts): Compa
     ...(side.text === '' ? { hint: t('image:compare.hint') } : {}),
   });
   const repository = a.detail?.repository;
+  const others =
+    repository === undefined || b.text !== '' ? [] : tags.filter((tag) => a.reference !== `${repository}:${tag}`);
   return {
     title: t('image:compare.title'),
     nav: 'repositories',
     crumbs: [{ text: t('image:compare.crumb') }],
     fields: [field('a', t('image:compare.first'), a), field('b', t('image:compare.second'), b)],
-    choices:
-      repository === undefined || b.text !== ''
-        ? []
-        : tags.map((tag) => ({ text: tag, href: urlWith({ b: `${repository}:${tag}` }) })),
+    choices: others.map((tag) => ({ text: tag, href: urlWith({ b: `${repository}:${tag}` }) })),
     swapHref: compared === null ? null : url(`/compare?${new URLSearchParams({ a: b.text, b: a.text })}`),
     notes: [a, b].flatMap(({ movedTag, reference }) =>
       movedTag === null ? [] : [t('image:compare.moved', { tag: movedTag, reference })],

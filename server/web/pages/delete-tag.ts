@@ -76,7 +76,16 @@ async function render(
 ): Promise<void> {
   const alsoManifest = page.body.manifest === 'yes';
   const status = Object.keys(errors).length === 0 ? 200 : 422;
-  await page.render('delete-tag', deleteTagView({ page, plan, readonly, errors, alsoManifest }), status);
+  const view = deleteTagView({ page, plan, readonly, errors, alsoManifest });
+  const warnings = [...movedWarning(plan, page), ...view.warnings];
+  await page.render('delete-tag', { ...view, warnings }, status);
+}
+
+/** The link that led here names the digest that was on the page: the tag may have moved since. */
+function movedWarning({ tag, digest }: DeletionPlan, page: Page): readonly string[] {
+  const meant = page.query('digest');
+  if (!isDigest(meant) || meant === digest) return [];
+  return [page.t('image:moved.delete', { tag, now: shortDigest(digest), before: shortDigest(meant) })];
 }
 
 async function carryOut(deps: DeleteTagPageDeps, page: Page, plan: DeletionPlan): Promise<void> {

@@ -6,7 +6,7 @@ import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
 import { isDigest } from '../../registry/reference.ts';
 import { referencePath, shortDigest } from '../browse/cells.ts';
 import { whyNoDelete } from '../browse/delete-right.ts';
-import { chosenTab, needsContent, openKind } from '../browse/image-tabs.ts';
+import { chosenTab, needsContent } from '../browse/image-tabs.ts';
 import { imageView, type LoadedContent } from '../browse/image-view.ts';
 import { indexNotices, type Notice } from '../browse/notices.ts';
 import { hidden, LAYER_ROUTE, RAW_ROUTE, REFERENCE_ROUTE, referenceOf } from '../browse/reference.ts';
@@ -98,8 +98,7 @@ async function loadContent(deps: ImagePageDeps, detail: ImageDetail, askedTab: s
   const parts = await deps.images.partsOf(about.slice(0, MOST_ABOUT));
   const listed = tab === 'referrers' ? detail.referrers.flatMap(({ digest }) => parts.get(digest) ?? []) : [];
   const known = await deps.documents.glance(repository, listed.slice(0, MOST_ABOUT));
-  const isOpen = needsContent(tab) && openKind(detail) !== 'artifact';
-  const documents = isOpen ? await deps.documents.read(repository, detail.content?.layers ?? []) : [];
+  const documents = needsContent(tab) ? await deps.documents.read(repository, detail.content?.layers ?? []) : [];
   return { documents, parts, known };
 }
 
