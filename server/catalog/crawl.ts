@@ -177,25 +177,30 @@ async function readUnread(
   const ending = AbortSignal.any([signal, outage.signal]);
   const isListed = () => state.isListed === true;
   const names = unreadRepositories({ db: deps.db, crawlId: state.row.id, isListed, signal: ending });
-  await forEachBounded(names, deps.pace.limit, async (name) => {
-    const result = await readOne(deps, name, state.row.id, ending);
-    if (ending.aborted) return;
-    if (isOverload(result.error) && deps.pace.failuresInRow() >= OUTAGE_FAILURES) {
-      state.isInterrupted = true;
-      advance(state, failureOf(result.error));
-      outage.abort();
-      return;
-    }
-    const { repositoriesDone, tagsDone, failures } = state.row;
-    const counts = { repositories: repositoriesDone + 1, tags: tagsDone + (result.isComplete ? result.tags : 0) };
-    state.meter.note(counts);
-    advance(state, {
-      repositoriesDone: counts.repositories,
-      tagsDone: counts.tags,
-      failures: failures + (result.isComplete ? 0 : 1),
-    });
-    await onStep();
-  });
+  // More than requests may run: some always wait for the disk.
+  await forEachBounded(
+    names,
+    () => 2 * deps.pace.limit(),
+    async (name) => {
+      const result = await readOne(deps, name, state.row.id, ending);
+      if (ending.aborted) return;
+      if (isOverload(result.error) && deps.pace.failuresInRow() >= OUTAGE_FAILURES) {
+        state.isInterrupted = true;
+        advance(state, failureOf(result.error));
+        outage.abort();
+        return;
+      }
+      const { repositoriesDone, tagsDone, failures } = state.row;
+      const counts = { repositories: repositoriesDone + 1, tags: tagsDone + (result.isComplete ? result.tags : 0) };
+      state.meter.note(counts);
+      advance(state, {
+        repositoriesDone: counts.repositories,
+        tagsDone: counts.tags,
+        failures: failures + (result.isComplete ? 0 : 1),
+      });
+      await onStep();
+    },
+  );
 }
 
 interface ReadResult {

@@ -1,5 +1,6 @@
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
+import { createGroupedTransactions } from '../storage/grouped.ts';
 import { createSettings } from '../storage/settings.ts';
 import { createApplyEvent } from './apply-event.ts';
 import { createCrawl } from './crawl.ts';
@@ -42,7 +43,10 @@ export function createIndexer(deps: IndexerDeps) {
   const shared = createShared(clock);
   const writing = { db, now, log, onChanged, onGone };
   const refresh = createRefresh({ ...writing, client: gate.reader('now') }, shared);
-  const patient = createRefresh({ ...writing, client: gate.reader('crawl') }, shared);
+  const patient = createRefresh(
+    { ...writing, client: gate.reader('crawl'), transact: createGroupedTransactions(db) },
+    shared,
+  );
   const instances = createInstances(createSettings(db));
   const crawler = createCrawl({
     ...{ db, now, clock, log, pace, refresh: patient, client: gate.reader('crawl') },

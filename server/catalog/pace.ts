@@ -16,7 +16,7 @@ const NEWEST = 0.1;
 /** A mean below this many times the floor, or within the slack above it, counts as "the registry is not busy". */
 const NEAR = 2;
 const FAR = 4;
-const SLACK_MS = 15;
+const SLACK_MS = 25;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
 interface Latency {
@@ -32,7 +32,9 @@ interface Latency {
  */
 export function createPace({ least = 2, most = 32, start = 8, clock }: PaceOptions) {
   const latencies = new Map<Asked, Latency>();
-  let limit = Math.min(most, Math.max(least, start));
+  // Slowness alone never takes it below the start: it may be our own, on a machine with much to do.
+  const calm = Math.min(most, Math.max(least, start));
+  let limit = calm;
   let inRound = 0;
   let halvedAt = Number.NEGATIVE_INFINITY;
   let pausedUntil = Number.NEGATIVE_INFINITY;
@@ -54,7 +56,7 @@ export function createPace({ least = 2, most = 32, start = 8, clock }: PaceOptio
       const latency = note(latencies, kind, latencyMs);
       inRound += 1;
       if (inRound < limit) return;
-      if (latency.mean > FAR * latency.floor + SLACK_MS) step(-1);
+      if (latency.mean > FAR * latency.floor + SLACK_MS) step(limit > calm ? -1 : 0);
       else if (hadAll && latency.mean <= NEAR * latency.floor + SLACK_MS) step(1);
       else inRound = 0;
     },

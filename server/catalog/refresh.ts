@@ -3,6 +3,7 @@ import type { Logger } from '../log.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { isOverload } from '../registry/failure.ts';
 import type { Database } from '../storage/database.ts';
+import type { Transact } from '../storage/grouped.ts';
 import { createLocks, forEachBounded } from './concurrency.ts';
 import { createManifestSource, type FetchedTree } from './manifest-source.ts';
 import { createPatience } from './patience.ts';
@@ -23,6 +24,8 @@ export interface RefreshDeps {
   readonly onChanged: (repository: string) => void;
   /** Tags left the index because the registry no longer has them. */
   readonly onGone: (repository: string, tags: readonly DroppedTag[]) => void;
+  /** For who reads much and can wait for others to commit with. */
+  readonly transact?: Transact;
 }
 
 /** For several that write the same tables with different readers. */
@@ -55,6 +58,7 @@ const REQUESTS_AT_ONCE = 8;
  */
 export function createRefresh(deps: RefreshDeps, shared: Shared = createShared(() => performance.now())) {
   const { db, client, now, log } = deps;
+  const transact: Transact = deps.transact ?? ((work) => db.transaction().execute(work));
   const { holdAll, patience } = shared;
   const source = createManifestSource(deps, shared.underway);
 
@@ -121,7 +125,7 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
     if (looks.length === 0) return;
     const keyOf = (tag: string): string => `${repository}:${tag}`;
     for (const { check, state } of looks) if (state !== 'absent') patience.forget(keyOf(check.name));
-    const written = await writeLooks(db, repository, looks, now(), (tag) => patience.isOver(keyOf(tag)));
+    const written = await writeLooks(transact, repository, looks, now(), (tag) => patience.isOver(keyOf(tag)));
     for (const [name, state] of written.states) {
       if (state === 'gone') patience.forget(keyOf(name));
       states.set(name, state);
@@ -169,11 +173,8 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
         const problem = problemOf(states);
         if (problem !== null) log.warn({ repository, problem }, 'repository not read completely');
         const isRead = crawlId !== undefined && ![...states.values()].includes('unknown');
-        await noteChecked(db, repository, {
-          checked_at: now(),
-          error: problem,
-          ...(isRead ? { crawl_id: crawlId } : {}),
-        });
+        const columns = { checked_at: now(), error: problem, ...(isRead ? { crawl_id: crawlId } : {}) };
+        await transact((trx) => noteChecked(trx, repository, columns));
         return states;
       } catch (error) {
         if (signal?.aborted) throw error;

@@ -1,5 +1,6 @@
 /** What a look at the registry means for the index: one transaction per batch of tags. */
 import type { Database } from '../storage/database.ts';
+import type { Transact } from '../storage/grouped.ts';
 import type { ManifestRecord } from './manifest-record.ts';
 import { changeRepository } from './repository-change.ts';
 import {
@@ -42,13 +43,13 @@ export interface Written {
 
 /** @param isPatienceOver whether a tag that no list has was missed long enough. */
 export function writeLooks(
-  db: Database,
+  transact: Transact,
   repository: string,
   looks: readonly Look[],
   at: number,
   isPatienceOver: (tag: string) => boolean,
 ): Promise<Written> {
-  return db.transaction().execute(async (trx) => {
+  return transact(async (trx) => {
     const found = looks.filter(({ state }) => state !== 'absent');
     // Made-up events must not make rows.
     const id = found.length > 0 ? await ensureRepository(trx, repository, at) : await lockRepository(trx, repository);

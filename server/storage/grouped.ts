@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Kysely, sql } from 'kysely';
+import type { Database } from './database.ts';
+import { isPostgres } from './migrations/columns.ts';
+
+/** Runs the work in a transaction; it is durable when this resolves. */
+export type Transact = <T>(work: (trx: Database) => Promise<T>) => Promise<T>;
+
+// Nobody else gets a turn while a transaction runs on SQLite.
+const GROUP_MS = 20;
+const GATHER_MS = 25;
+
+interface Task {
+  readonly run: (trx: Database) => Promise<() => void>;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Transactions that share a commit with others that come about the same time. On SQLite each commit waits for the disk,
+ * and everybody with it. What one of them throws undoes that one alone. PostgreSQL commits many at once by itself.
+ */
+export function createGroupedTransactions(db: Database): Transact {
+  if (isPostgres(db as Kysely<unknown>)) return (work) => db.transaction().execute(work);
+  const queue: Task[] = [];
+  let isDraining = false;
+
+  async function drain(): Promise<void> {
+    if (isDraining) return;
+    isDraining = true;
+    while (queue.length > 0) {
+      await sleep(GATHER_MS);
+      await runGroup(db, queue);
+    }
+    isDraining = false;
+  }
+
+  return (work) =>
+    new Promise((resolve, reject) => {
+      queue.push({
+        run: async (trx) => {
+          const result = await work(trx);
+          return () => resolve(result);
+        },
+        fail: reject,
+      });
+      void drain();
+    });
+}
+
+async function runGroup(db: Database, queue: Task[]): Promise<void> {
+  const begun: Task[] = [];
+  const done: (() => void)[] = [];
+  try {
+    await db.transaction().execute(async (trx) => {
+      const until = performance.now() + GROUP_MS;
+      for (let task = queue.shift(); task !== undefined; task = performance.now() < until ? queue.shift() : undefined) {
+        begun.push(task);
+        done.push(await attempt(trx, task));
+      }
+    });
+    for (const finish of done) finish();
+  } catch (error) {
+    for (const task of begun) task.fail(error);
+  }
+}
+
+/** @returns what tells its caller how it went, once all of it is committed. */
+async function attempt(trx: Database, task: Task): Promise<() => void> {
+  await sql`savepoint task`.execute(trx);
+  try {
+    const finish = await task.run(trx);
+    await sql`release savepoint task`.execute(trx);
+    return finish;
+  } catch (error) {
+    await sql`rollback to savepoint task`.execute(trx);
+    await sql`release savepoint task`.execute(trx);
+    return () => task.fail(error);
+  }
+}
