@@ -15,7 +15,7 @@ import {
 import { type IndexState, indexNotices, type Notice } from '../browse/notices.ts';
 import { keyPager, type Pager } from '../browse/pager.ts';
 import { chartPoints, growth, type SpaceChart, spaceChart } from '../browse/space-chart.ts';
-import { type MapFrame, mapFrames, measured } from '../browse/space-map.ts';
+import { type MapFrame, mapFrames } from '../browse/space-map.ts';
 import type { Crumb, Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import type { Figure } from './home.ts';
@@ -133,6 +133,7 @@ export function spaceView(facts: SpaceFacts): SpaceView {
   const { t, url } = page;
   const isFolder = asked.folder !== '';
   const sums = found.sums ?? total;
+  const largest = Math.max(0, ...found.rows.map((row) => row.sizeBytes));
   return {
     title: isFolder ? asked.folder : t('space:title'),
     nav: 'space',
@@ -146,7 +147,7 @@ export function spaceView(facts: SpaceFacts): SpaceView {
     figures: spaceFigures(sums, isFolder, page),
     map: mapOf(facts),
     columns: columns(asked, page),
-    rows: found.rows.map((row) => spaceCells(row, found.rows, asked, page)),
+    rows: found.rows.map((row) => spaceCells(row, largest, page)),
     pager: keyPager(page, found.rows.length, found.next),
     ...overTime(facts, sums),
   };
@@ -228,14 +229,8 @@ function columns(asked: AskedSpace, { t, urlWith }: Pick<Page, 't' | 'urlWith'>)
   }));
 }
 
-function spaceCells(
-  row: SpaceRow,
-  rows: readonly SpaceRow[],
-  { measure }: AskedSpace,
-  page: SpaceFacts['page'],
-): SpaceCells {
+function spaceCells(row: SpaceRow, largest: number, page: SpaceFacts['page']): SpaceCells {
   const { t, format } = page;
-  const largest = Math.max(0, ...rows.map((each) => measured(each, measure)));
   const isFolder = row.kind === 'folder';
   const count = { count: row.repositoryCount, formatted: format.number(row.repositoryCount) };
   return {
@@ -247,7 +242,7 @@ function spaceCells(
     note: isFolder ? t('space:repositories', count) : '',
     logical: format.bytes(row.logicalBytes),
     sizeBytes: row.sizeBytes,
-    share: shareOf(measured(row, measure), largest),
+    share: shareOf(row.sizeBytes, largest),
     unique: format.bytes(row.uniqueBytes),
     // Both follow a change at different moments.
     shared: format.bytes(Math.max(0, row.sharedBytes)),
