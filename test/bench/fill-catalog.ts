@@ -1,149 +1,157 @@
 /**
- * Fills the index of a new database with made-up content, as a crawl and some years of events would have: the sources
- * (repositories, tags, manifests) in bulk, everything that follows from them by the product's own rebuild.
+ * Fills the index of a new database with made-up content, as a crawl and some years of events would have, a hundred times
+ * faster: a test compares it with what the product works out by itself.
  */
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { folderOf } from '../../server/catalog/folders.ts';
-import { type ManifestRecord, manifestRecord, tryParse } from '../../server/catalog/manifest-record.ts';
-import { rebuildCatalog } from '../../server/catalog/rebuild.ts';
-import { subjectOfTag } from '../../server/catalog/referrers.ts';
-import { showRepositories } from '../../server/catalog/visibility-build.ts';
+import type { ManifestRecord } from '../../server/catalog/manifest-record.ts';
+import { rebuildOldCatalog } from '../../server/catalog/rebuild.ts';
+import { recountVisibilities } from '../../server/catalog/rebuild-visibilities.ts';
+import { tagKey } from '../../server/catalog/tag-key.ts';
+import type { TagRow } from '../../server/catalog/tag-writes.ts';
 import { openDatabase } from '../../server/storage/database.ts';
-import { type GeneratedManifest, type GeneratedRepository, generateRegistry } from '../support/generated-content.ts';
-import { createRandom, type Random, type RegistrySize } from '../support/generated-plan.ts';
-
-const PUSHERS = 60;
-const NAMES_AT_ONCE = 2000;
-const YEAR_MS = 365 * 86_400_000;
+import { generateRegistry } from '../support/generated-content.ts';
+import { createRandom, type RegistrySize } from '../support/generated-plan.ts';
+import { createdAt, type FilledRepository, fillRows } from './fill-rows.ts';
 
 /** @param dataPath Data folder of a server that does not run. @param at The present: everything was pushed before. */
 export async function fillCatalog(dataPath: string, size: RegistrySize, at: number): Promise<void> {
-  await (await openDatabase({ dataPath, exclusive: true })).close();
+  const empty = await openDatabase({ dataPath, exclusive: true });
+  // So that it is not all worked out again.
+  await rebuildOldCatalog(empty.db);
+  await empty.close();
   const connection = new SqliteDatabase(join(dataPath, 'registry-web.db'));
   // Nobody misses it after a power cut.
   connection.pragma('synchronous = OFF');
-  connection.pragma('cache_size = -400000');
-  connection.transaction(() => writeSources(connection, size, at))();
+  connection.pragma('cache_size = -1000000');
+  connection.transaction(() => writeAll(connection, size, at))();
+  connection.exec('analyze');
   connection.close();
-  await derive(dataPath);
+  const { db, close } = await openDatabase({ dataPath, exclusive: true });
+  await recountVisibilities(db);
+  await close();
 }
 
-function writeSources(connection: SqliteDatabase.Database, size: RegistrySize, at: number): void {
-  const write = statements(connection);
+function writeAll(connection: SqliteDatabase.Database, size: RegistrySize, at: number): void {
+  const write = createWriter(connection);
   const random = createRandom(size.seed ?? 1);
   let id = 0;
   for (const repository of generateRegistry(size)) {
     id += 1;
-    const records = new Map(repository.manifests.map((manifest) => [manifest.digest, recordOf(manifest)]));
-    writeRepository(write, id, repository, at);
-    for (const record of records.values()) writeManifest(write, record, totalBytes(record, records), at);
-    for (const digest of records.keys()) write.held.run(id, digest, at);
-    writeTags(write, id, repository, records, random, at);
+    writeRepository(write, { id, name: repository.name }, fillRows(id, repository, random, at), at);
   }
-  connection
-    .prepare(
-      `insert into crawls (reason, started_at, finished_at, repositories_total, repositories_done) values ('start', ?, ?, ?, ?)`,
-    )
-    .run(at - 60_000, at, id, id);
+  const counts = { repositories_total: id, repositories_done: id };
+  write.row('crawls', { reason: 'start', started_at: at - 60_000, finished_at: at, ...counts });
 }
 
-type Statements = ReturnType<typeof statements>;
+type Cell = string | number | Buffer | null;
+type Row = Readonly<Record<string, Cell>>;
 
-function statements(connection: SqliteDatabase.Database) {
-  const insert = (table: string, columns: readonly string[]) =>
-    connection.prepare(
-      `insert into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')}) on conflict do nothing`,
-    );
+/** Statements are made once per table; ids of blobs and labels are given out here. */
+function createWriter(connection: SqliteDatabase.Database) {
+  const inserts = new Map<string, SqliteDatabase.Statement>();
+  const ids = new Map<string, number>();
+  function row(table: string, values: Row): void {
+    const insert = inserts.get(table) ?? connection.prepare(insertOf(table, Object.keys(values)));
+    inserts.set(table, insert);
+    insert.run(...Object.values(values));
+  }
   return {
-    repository: insert('repositories', ['id', 'name', 'folder', 'first_seen_at', 'checked_at']),
-    manifest: insert('manifests', [
-      ...['digest', 'media_type', 'kind', 'artifact_type', 'raw', 'config_digest', 'config', 'subject_digest'],
-      ...['created_at', 'total_bytes', 'platforms', 'annotations', 'fetched_at'],
-    ]),
-    blob: insert('manifest_blobs', [
-      ...['digest', 'position', 'blob_digest', 'media_type', 'size_bytes', 'role', 'annotations'],
-    ]),
-    child: insert('manifest_children', [
-      ...['parent_digest', 'position', 'child_digest', 'media_type', 'size_bytes', 'platform', 'annotations'],
-    ]),
-    held: insert('held_manifests', ['repository_id', 'digest', 'first_seen_at']),
-    tag: insert('tags', [
-      ...['repository_id', 'name', 'digest', 'first_seen_at', 'checked_at', 'pushed_at', 'pushed_by'],
-      ...['push_confirmed', 'last_pulled_at', 'pull_count', 'subject_digest'],
-    ]),
-    pushes: connection.prepare(
-      `update repositories set last_pushed_at = ?, last_pushed_by = ?, last_push_confirmed = 1, last_pulled_at = ?,
-        pull_count = ? where id = ?`,
-    ),
+    row,
+    idOf(table: 'blobs' | 'labels', values: Row): number {
+      const key = `${table} ${Object.values(values).join('\n')}`;
+      const known = ids.get(key);
+      if (known !== undefined) return known;
+      const id = ids.size + 1;
+      ids.set(key, id);
+      row(table, { id, ...values });
+      return id;
+    },
+  };
+}
+type Writer = ReturnType<typeof createWriter>;
+
+function insertOf(table: string, columns: readonly string[]): string {
+  return `insert into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`;
+}
+
+function writeRepository(
+  write: Writer,
+  { id, name }: { readonly id: number; readonly name: string },
+  filled: FilledRepository,
+  at: number,
+): void {
+  write.row('repositories', {
+    ...{ id, name, folder: folderOf(name), first_seen_at: at, checked_at: at, changed_at: at },
+    ...pushesAndPulls(filled.tags),
+    ...sums(filled),
+  });
+  for (const record of filled.manifests) writeManifest(write, record, createdAt(record, filled.manifests), at);
+  for (const row of filled.held) write.row('held_manifests', { ...row });
+  for (const row of filled.tags) write.row('tags', { ...row });
+  for (const [digest, { size, tagged, untagged }] of filled.blobs) {
+    const blob_id = write.idOf('blobs', { digest, size_bytes: size });
+    write.row('repository_blobs', { repository_id: id, blob_id, tagged_count: tagged, untagged_count: untagged });
+  }
+  for (const [facet, image_count] of filled.facets) {
+    write.row('repository_facets', { facet, repository_id: id, image_count });
+  }
+}
+
+function pushesAndPulls(tags: readonly TagRow[]) {
+  const last = tags.reduce((latest, tag) => ((tag.pushed_at ?? 0) > (latest.pushed_at ?? 0) ? tag : latest));
+  return {
+    last_pushed_at: last.pushed_at,
+    last_pushed_by: last.pushed_by,
+    last_push_confirmed: 1,
+    last_pulled_at: Math.max(...tags.map((tag) => tag.last_pulled_at ?? 0)) || null,
+    pull_count: tags.reduce((sum, tag) => sum + tag.pull_count, 0),
   };
 }
 
-function recordOf(manifest: GeneratedManifest): ManifestRecord {
-  return manifestRecord(manifest, tryParse(manifest).parsed, manifest.config?.raw ?? null, null);
+function sums({ tags, held, blobs, facets }: FilledRepository) {
+  const own = tags.filter((tag) => tag.subject_digest === null);
+  const newest = own.reduce((one, tag) => (isNewer(tag, one) ? tag : one));
+  const tagged = held.filter(({ state }) => state === 'tagged');
+  const platforms = [...facets.keys()].filter((facet) => facet.startsWith('platform:')).map((facet) => facet.slice(9));
+  return {
+    tag_count: own.length,
+    image_count: tagged.length,
+    untagged_count: held.filter(({ state }) => state === 'untagged').length,
+    logical_bytes: tagged.reduce((sum, row) => sum + row.size_bytes, 0),
+    size_bytes: [...blobs.values()].reduce((sum, blob) => sum + (blob.tagged > 0 ? blob.size : 0), 0),
+    newest_tag: newest.name,
+    newest_key: tagKey(newest.name),
+    platforms: JSON.stringify(platforms.sort()),
+    platform_count: platforms.length,
+  };
 }
 
-function writeRepository(write: Statements, id: number, { name }: GeneratedRepository, at: number): void {
-  write.repository.run(id, name, folderOf(name), at, at);
+function isNewer(one: TagRow, other: TagRow): boolean {
+  return one.aged_at > other.aged_at || (one.aged_at === other.aged_at && one.name > other.name);
 }
 
-function writeManifest(write: Statements, record: ManifestRecord, bytes: number, at: number): void {
-  const { digest, blobs, children } = record;
-  write.manifest.run(
-    ...[digest, record.mediaType, record.kind, record.artifactType, record.raw, record.configDigest, record.config],
-    ...[record.subjectDigest, record.createdAt, bytes, JSON.stringify(record.platforms)],
-    ...[JSON.stringify(record.annotations), at],
-  );
-  blobs.forEach((blob, position) => {
-    write.blob.run(
-      ...[digest, position, blob.blob_digest, blob.media_type, blob.size_bytes, blob.role, blob.annotations ?? '{}'],
-    );
-  });
-  children.forEach((child, position) => {
-    const { child_digest, media_type, size_bytes, platform, annotations } = child;
-    write.child.run(digest, position, child_digest, media_type, size_bytes, platform, annotations ?? '{}');
-  });
-}
-
-function totalBytes(record: ManifestRecord, all: ReadonlyMap<string, ManifestRecord>): number {
-  const parts = [record, ...record.children.map((child) => all.get(child.child_digest))];
-  const sizes = new Map(parts.flatMap((part) => part?.blobs ?? []).map((blob) => [blob.blob_digest, blob.size_bytes]));
-  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
-}
-
-function writeTags(
-  write: Statements,
-  id: number,
-  { tags }: GeneratedRepository,
-  records: ReadonlyMap<string, ManifestRecord>,
-  random: Random,
+function writeManifest(
+  write: Writer,
+  record: ManifestRecord & { readonly bytes: number },
+  created_at: number | null,
   at: number,
 ): void {
-  let [lastPush, lastPusher, lastPull, pulls] = [0, '', 0, 0];
-  for (const { name, digest } of tags) {
-    const built = records.get(digest)?.createdAt ?? at - YEAR_MS;
-    const pushedAt = Math.min(at, built + Math.floor(random() * 3600_000));
-    const pusher = `person-${Math.floor(random() ** 2 * PUSHERS)}`;
-    const pullCount = random() < 0.4 ? 0 : Math.floor(1 / (random() + 0.001));
-    const pulledAt = pullCount === 0 ? null : pushedAt + Math.floor(random() * (at - pushedAt));
-    const subject = subjectOfTag(name) ?? null;
-    write.tag.run(id, name, digest, pushedAt, at, pushedAt, pusher, 1, pulledAt, pullCount, subject);
-    if (pushedAt > lastPush) [lastPush, lastPusher] = [pushedAt, pusher];
-    lastPull = Math.max(lastPull, pulledAt ?? 0);
-    pulls += pullCount;
-  }
-  write.pushes.run(lastPush, lastPusher, lastPull || null, pulls, id);
-}
-
-async function derive(dataPath: string): Promise<void> {
-  const { db, close } = await openDatabase({ dataPath, exclusive: true });
-  try {
-    const repositories = await db.selectFrom('repositories').select(['id', 'name']).orderBy('id').execute();
-    for (let start = 0; start < repositories.length; start += NAMES_AT_ONCE) {
-      await db.transaction().execute((trx) => showRepositories(trx, repositories.slice(start, start + NAMES_AT_ONCE)));
-    }
-    await rebuildCatalog(db);
-  } finally {
-    await close();
+  const { digest, kind, raw, config } = record;
+  write.row('manifests', {
+    ...{ digest, media_type: record.mediaType, kind, artifact_type: record.artifactType, raw, config },
+    ...{ config_digest: record.configDigest, subject_digest: record.subjectDigest, created_at },
+    ...{ total_bytes: record.bytes, platforms: JSON.stringify(record.platforms) },
+    ...{ annotations: JSON.stringify(record.annotations), fetched_at: at },
+  });
+  record.blobs.forEach((blob, position) => {
+    write.row('manifest_blobs', { digest, position, ...blob } as Row);
+  });
+  record.children.forEach((child, position) => {
+    write.row('manifest_children', { parent_digest: digest, position, ...child } as Row);
+  });
+  for (const { key, value } of record.labels) {
+    write.row('manifest_labels', { label_id: write.idOf('labels', { key, value }), digest });
   }
 }
