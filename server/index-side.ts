@@ -13,8 +13,11 @@ export interface CrawlState {
   readonly isComplete: boolean;
 }
 
-export interface IndexSideOptions extends Pick<IndexerDeps, 'db' | 'client' | 'now' | 'log' | 'onChanged' | 'onGone'> {
-  readonly config: Config;
+export interface IndexSideOptions
+  extends Pick<IndexerDeps, 'db' | 'client' | 'now' | 'log' | 'onChanged' | 'onGone' | 'retryDelaysMs'> {
+  readonly config: Pick<Config, 'catalog'>;
+  /** Milliseconds that only go forward; tests have their own. */
+  readonly clock?: () => number;
 }
 
 const CRAWL_STATE_MS = 1000;
@@ -22,8 +25,7 @@ const CRAWL_STATE_MS = 1000;
 export type IndexSide = ReturnType<typeof createIndexSide>;
 
 export function createIndexSide(options: IndexSideOptions) {
-  const { config, db, now, log } = options;
-  const clock = () => performance.now();
+  const { config, db, now, log, clock = () => performance.now() } = options;
   const indexer = createIndexer({ ...options, clock });
   const visibility = createVisibility(db, now);
   const jobs = createScheduler({ now, clock, log });
@@ -71,6 +73,7 @@ export function createIndexSide(options: IndexSideOptions) {
     /** Pages know from now on how far the index is. */
     async watch(): Promise<void> {
       await readCrawlState();
+      clearInterval(watch);
       watch = setInterval(() => background(readCrawlState()), CRAWL_STATE_MS).unref();
     },
     start(): void {

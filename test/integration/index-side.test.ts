@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { createIndexSide } from '../../server/index-side.ts';
+import { createLogger } from '../../server/log.ts';
+import { openClient } from '../support/catalog.ts';
+import { openTestDatabase } from '../support/database.ts';
+import { startFakeRegistry } from '../support/fake-registry.ts';
+import { createHostileRegistry } from '../support/hostile-registry.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DEADLINES = { headersMs: 1000, bodyMs: 1000 };
+
+async function startSide(t: TestContext, crawl_schedule: string | null = '0 * * * *') {
+  const registry = createHostileRegistry();
+  for (const name of ['a', 'b', 'c']) registry.repositories.set(`team/${name}`, {});
+  const server = await startFakeRegistry(t, registry.listener);
+  const client = openClient(server.url, { read: DEADLINES, work: DEADLINES });
+  const { db, close } = await openTestDatabase();
+  // A quarter past an hour, wherever this runs.
+  const time = { now: Date.parse('2026-03-01T10:15:00Z'), clock: 0 };
+  const side = createIndexSide({
+    ...{ config: { catalog: { crawl_schedule } }, db, client, now: () => time.now, clock: () => time.clock },
+    ...{ log: createLogger('silent'), retryDelaysMs: [20, 40] },
+  });
+  t.after(async () => {
+    await side.stop();
+    client.close();
+    await close();
+  });
+  const reasons = async () => {
+    const rows = await db.selectFrom('crawls').select('reason').orderBy('id').execute();
+    return rows.map((row) => row.reason);
+  };
+  async function ended(count: number): Promise<void> {
+    while ((await reasons()).length < count || side.indexer.isCrawling())
+      await new Promise((done) => setTimeout(done, 5));
+  }
+  return { side, time, registry, server, reasons, ended };
+}
+
+test('at start everything is read, and /status can tell when it is again', async (t) => {
+  const { side, reasons, ended } = await startSide(t);
+  await side.watch();
+  assert.equal(side.crawlState().isComplete, false);
+  side.start();
+  await ended(1);
+  assert.deepEqual(await reasons(), ['start']);
+  await side.watch();
+  assert.equal(side.crawlState().isComplete, true);
+  assert.equal(side.crawlState().crawl?.repositoriesDone, 3);
+  const names = side.jobs.states().map((job) => job.name);
+  assert.deepEqual(names, ['crawl', 'retry', 'visibility']);
+  for (const job of side.jobs.states()) assert.notEqual(job.nextAt, null, job.name);
+});
+
+test('after a long absence of the registry everything is read again, after a blip not', async (t) => {
+  const { side, time, reasons, ended } = await startSide(t);
+  side.noteReachable(true);
+  side.noteReachable(false);
+  time.clock += 5000;
+  side.noteReachable(true);
+  assert.deepEqual(await reasons(), []);
+  side.noteReachable(false);
+  time.clock += 2 * MINUTE;
+  side.noteReachable(true);
+  await ended(1);
+  assert.deepEqual(await reasons(), ['gap']);
+});
+
+test('a wall clock that jumps makes neither a gap nor hides one', async (t) => {
+  const { side, time, reasons, ended } = await startSide(t);
+  side.noteReachable(false);
+  time.now += 24 * HOUR;
+  side.noteReachable(true);
+  assert.deepEqual(await reasons(), []);
+  side.noteReachable(false);
+  time.now -= 48 * HOUR;
+  time.clock += 2 * MINUTE;
+  side.noteReachable(true);
+  await ended(1);
+  assert.deepEqual(await reasons(), ['gap']);
+});
+
+test('by the clock everything is read again; off means off', async (t) => {
+  const { side, time, reasons, ended } = await startSide(t);
+  side.jobs.tick();
+  assert.deepEqual(await reasons(), []);
+  time.now += HOUR;
+  side.jobs.tick();
+  await ended(1);
+  assert.deepEqual(await reasons(), ['schedule']);
+  const off = await startSide(t, null);
+  off.time.now += 30 * 24 * HOUR;
+  off.side.jobs.tick();
+  await off.side.jobs.run('retry');
+  assert.deepEqual(await off.reasons(), []);
+});
+
+test('a crawl that the registry interrupted goes on as soon as it is back, however short that was', async (t) => {
+  const { side, registry, server, ended } = await startSide(t);
+  for (let index = 0; index < 60; index += 1) registry.repositories.set(`more/r${index}`, {});
+  let isAway = false;
+  registry.before = (request, response) => {
+    if (request.url?.startsWith('/v2/more/r30/')) isAway = true;
+    if (isAway) response.socket?.destroy();
+    return isAway;
+  };
+  side.start();
+  await ended(1);
+  assert.equal(side.indexer.isInterrupted(), true);
+  registry.before = undefined;
+  const read = server.requests.filter((request) => request.url?.includes('/tags/list')).length;
+  assert.ok(read > 0);
+  side.noteReachable(true);
+  await ended(1);
+  assert.equal(side.indexer.isInterrupted(), false);
+  assert.equal((await side.indexer.progress())?.repositoriesDone, 63);
+  assert.equal((await side.indexer.progress())?.reason, 'start');
+});
