@@ -25,12 +25,25 @@ export async function fillCatalog(dataPath: string, size: RegistrySize, at: numb
   // Nobody misses it after a power cut.
   connection.pragma('synchronous = OFF');
   connection.pragma('cache_size = -1000000');
-  connection.transaction(() => writeAll(connection, size, at))();
+  connection.transaction(() => withoutIndexes(connection, () => writeAll(connection, size, at)))();
   connection.exec('analyze');
   connection.close();
   const { db, close } = await openDatabase({ dataPath, exclusive: true });
   await recountVisibilities(db);
   await close();
+}
+
+/** Each index is made at once from all rows, which is many times faster than row by row. */
+function withoutIndexes(connection: SqliteDatabase.Database, work: () => void): void {
+  const found = connection
+    .prepare("select type, name, sql from sqlite_master where type in ('index', 'trigger') and sql is not null")
+    .all() as { type: string; name: string; sql: string }[];
+  for (const { type, name } of found) connection.exec(`drop ${type} ${name}`);
+  work();
+  for (const { sql } of found) connection.exec(sql);
+  for (const table of ['repositories_names', 'tags_names']) {
+    connection.exec(`insert into ${table} (${table}) values ('rebuild')`);
+  }
 }
 
 function writeAll(connection: SqliteDatabase.Database, size: RegistrySize, at: number): void {
