@@ -53,7 +53,8 @@ function presentAfter(
   );
   const wanted = new Set(linked);
   for (const digest of wanted) for (const { to } of listed.get(digest) ?? []) wanted.add(to);
-  const stays = [...held.keys(), ...wanted].filter((digest) => !unlinked.has(digest));
+  // What was never read is worth a row only while a tag points to it.
+  const stays = [...held.keys(), ...wanted].filter((digest) => manifests.has(digest) && !unlinked.has(digest));
   return new Set([...stays, ...tagsOn.keys()]);
 }
 

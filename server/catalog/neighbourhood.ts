@@ -45,10 +45,15 @@ export async function readNeighbourhood(
   while (frontier.length > 0) {
     for (const row of await factsOf(trx, frontier)) manifests.set(row.digest, row);
     const indexes = frontier.filter((digest) => manifests.get(digest)?.kind === 'index');
-    const found = [...(await listedBy(trx, indexes)), ...(await speakingAbout(trx, repositoryId, frontier))];
-    edges.push(...found);
-    frontier = [...new Set(found.map((edge) => edge.to))].filter((digest) => !digests.has(digest));
+    const listed = await listedBy(trx, indexes);
+    edges.push(...listed);
+    const below = [...listed.map((edge) => edge.to), ...(await speakingAbout(trx, repositoryId, frontier))];
+    frontier = [...new Set(below)].filter((digest) => !digests.has(digest));
     for (const digest of frontier) digests.add(digest);
+  }
+  // Not from the query: what is only about to be held speaks too.
+  for (const { digest, subject_digest } of manifests.values()) {
+    if (digests.has(subject_digest ?? '')) edges.push({ from: subject_digest ?? '', to: digest, isListed: false });
   }
   const held = await heldRows(trx, repositoryId, [...digests]);
   const outside = await fromOutside(trx, repositoryId, [...manifests.values()], digests);
@@ -77,15 +82,15 @@ async function speakingAbout(
   trx: Database,
   repositoryId: number,
   subjects: readonly string[],
-): Promise<readonly Edge[]> {
+): Promise<readonly string[]> {
   const rows = await trx
     .selectFrom('manifests')
     .innerJoin('held_manifests', 'held_manifests.digest', 'manifests.digest')
-    .select(['manifests.digest', 'manifests.subject_digest'])
+    .select('manifests.digest')
     .where('manifests.subject_digest', 'in', subjects)
     .where('held_manifests.repository_id', '=', repositoryId)
     .execute();
-  return rows.map((row) => ({ from: row.subject_digest ?? '', to: row.digest, isListed: false }));
+  return rows.map((row) => row.digest);
 }
 
 async function heldRows(

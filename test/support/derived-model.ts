@@ -78,7 +78,8 @@ export async function expectedRows(db: Database): Promise<DerivedRows> {
 
 function expectedOf(all: Sources, { id, name }: { id: number; name: string }) {
   const tags = all.tags.filter((tag) => tag.repository_id === id);
-  const digests = new Set([...all.held.filter((row) => row.repository_id === id).map((row) => row.digest)]);
+  const stored = all.held.filter((row) => row.repository_id === id && all.manifests.has(row.digest));
+  const digests = new Set(stored.map((row) => row.digest));
   for (const tag of tags) digests.add(tag.digest);
   const reached = reachedFrom(
     all,
