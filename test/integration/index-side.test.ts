@@ -36,7 +36,12 @@ async function startSide(t: TestContext, crawl_schedule: string | null = '0 * * 
     while ((await reasons()).length < count || side.indexer.isCrawling())
       await new Promise((done) => setTimeout(done, 5));
   }
-  return { side, time, registry, server, reasons, ended };
+  const isThere = () =>
+    client.ping().then(
+      () => true,
+      () => false,
+    );
+  return { side, time, registry, server, reasons, ended, isThere };
 }
 
 test('at start everything is read, and /status can tell when it is again', async (t) => {
@@ -98,7 +103,7 @@ test('by the clock everything is read again; off means off', async (t) => {
 });
 
 test('a crawl that the registry interrupted goes on as soon as it is back, however short that was', async (t) => {
-  const { side, registry, server, ended } = await startSide(t);
+  const { side, registry, server, ended, isThere } = await startSide(t);
   for (let index = 0; index < 60; index += 1) registry.repositories.set(`more/r${index}`, {});
   let isAway = false;
   registry.before = (request, response) => {
@@ -112,6 +117,8 @@ test('a crawl that the registry interrupted goes on as soon as it is back, howev
   registry.before = undefined;
   const read = server.requests.filter((request) => request.url?.includes('/tags/list')).length;
   assert.ok(read > 0);
+  // As the monitor does: only an answer makes it reachable.
+  while (!(await isThere())) await new Promise((done) => setTimeout(done, 100));
   side.noteReachable(true);
   await ended(1);
   assert.equal(side.indexer.isInterrupted(), false);
