@@ -3,6 +3,7 @@ import { type Api, createApi } from './api/api.ts';
 import { accountRoutes } from './api/resources/account.ts';
 import { compareRoutes } from './api/resources/compare.ts';
 import { type DeletionRoutesDeps, deletionRoutes } from './api/resources/deletion.ts';
+import { type DocumentRoutesDeps, documentRoutes } from './api/resources/documents.ts';
 import { type EventRoutesDeps, eventRoutes } from './api/resources/events.ts';
 import { folderRoutes } from './api/resources/folders.ts';
 import { imageRoutes } from './api/resources/images.ts';
@@ -14,6 +15,7 @@ import { type SpaceRoutesDeps, spaceRoutes } from './api/resources/space.ts';
 import { type RegistryFacts, type StatusRoutesDeps, statusRoutes } from './api/resources/status.ts';
 import { tagRoutes } from './api/resources/tags.ts';
 import type { ApiRoute } from './api/route.ts';
+import { createDocuments } from './catalog/documents.ts';
 import { createImages } from './catalog/images.ts';
 import { createRepositoryStore } from './catalog/repositories.ts';
 import { createSearch } from './catalog/search.ts';
@@ -44,6 +46,7 @@ export function createApiSide(options: ApiSideOptions): Api {
       readonly: registry.isReadonly,
       refresh: registry.indexer.refreshRepository,
       images: createImages({ db, fetchManifest: registry.indexer.fetchManifest, log }),
+      documents: createDocuments({ db, getBlob: registry.client.getBlob, now, log }),
       deletion: registry.deletion,
       events: registry.events,
       space: registry.space,
@@ -68,6 +71,7 @@ export interface ApiRoutesDeps {
   readonly readonly: boolean;
   readonly refresh: RefreshRoutesDeps['refresh'];
   readonly images: ManifestRoutesDeps['images'];
+  readonly documents: DocumentRoutesDeps['documents'];
   readonly deletion: DeletionRoutesDeps['deletion'];
   readonly events: EventRoutesDeps['events'];
   readonly space: SpaceRoutesDeps['space'];
@@ -77,7 +81,7 @@ export interface ApiRoutesDeps {
 
 /** Every route of the API, in the order in which its page shows them. */
 export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
-  const { db, readonly, refresh, images, deletion, events, space, now, status } = deps;
+  const { db, readonly, refresh, images, documents, deletion, events, space, now, status } = deps;
   const found = { repositories: createRepositoryStore(db), tags: createTagStore(db) };
   return [
     ...repositoryRoutes({ ...found, refresh }),
@@ -86,6 +90,7 @@ export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
     ...imageRoutes(found),
     ...deletionRoutes({ ...found, readonly, deletion }),
     ...manifestRoutes({ ...found, images }),
+    ...documentRoutes({ ...found, images, documents }),
     ...compareRoutes({ ...found, images }),
     ...searchRoutes({ search: createSearch({ db, now }) }),
     ...spaceRoutes({ space, now }),

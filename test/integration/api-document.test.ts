@@ -1,12 +1,14 @@
 /** The OpenAPI document and its page: complete, consistent, and about the routes that really are there. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { JsonSchema } from '../../server/api/example.ts';
 import type { OpenApiDocument, OpenApiOperation } from '../../server/api/openapi.ts';
 import { pathPattern } from '../../server/api/paths.ts';
 import { apiDocsPage } from '../../server/web/pages/api-docs.ts';
 import { startApi, type TestApi } from '../support/api.ts';
-import { createVisitor } from '../support/web.ts';
+import { createVisitor, ROOT } from '../support/web.ts';
 
 const ADMIN = 'admin:first-admin-password';
 let app: TestApi;
@@ -125,6 +127,12 @@ test('the page shows every operation, parameter and schema, without a script', a
   for (const name of Object.keys(document.components.schemas)) assert.ok(html.includes(`id="schema-${name}"`), name);
   const links = [...html.matchAll(/href="#([\w-]+)"/g)].map(([, id]) => id);
   for (const id of links) assert.ok(html.includes(`id="${id}"`), id);
+});
+
+test('the page names every operation, in the words of the document', () => {
+  const words = JSON.parse(readFileSync(join(ROOT, 'locales', 'en', 'api.json'), 'utf8')) as { summary: object };
+  const summaries = operations().map(([, , { operationId, summary }]) => [operationId, summary] as const);
+  assert.deepEqual({ ...words.summary }, Object.fromEntries(summaries));
 });
 
 test('the kinds of problems have their place on the page', async () => {

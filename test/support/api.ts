@@ -2,6 +2,7 @@
 import bcrypt from 'bcryptjs';
 import { type Api, createApi } from '../../server/api/api.ts';
 import { type ApiRoutesDeps, apiRoutes } from '../../server/api-side.ts';
+import { createDocuments } from '../../server/catalog/documents.ts';
 import { createImages } from '../../server/catalog/images.ts';
 import { createSpace } from '../../server/catalog/space.ts';
 import { createVisibility } from '../../server/catalog/visibility.ts';
@@ -90,6 +91,7 @@ function routesDeps(db: Database): ApiRoutesDeps {
     readonly: false,
     refresh: async () => undefined,
     images: createImages({ db, fetchManifest: async () => false, log: createLogger('silent') }),
+    documents: createDocuments({ db, getBlob: async () => undefined, now: Date.now, log: createLogger('silent') }),
     deletion: { plan: noRegistry, deleteTag: noRegistry },
     events,
     space: createSpace({ db, now: Date.now, log: createLogger('silent') }),

@@ -9,134 +9,17 @@ import type {
 } from '../../catalog/images.ts';
 import type { Referrer } from '../../catalog/referrers.ts';
 import type { ImageConfig } from '../../registry/image-config.ts';
-import {
-  bytes,
-  clip,
-  clipList,
-  clipRecord,
-  count,
-  digest,
-  digestParam,
-  kind,
-  MOST_ENTRIES,
-  mediaType,
-  platform,
-  repositoryName,
-  repositoryParam,
-  tagName,
-  time,
-  timeOrNull,
-} from '../fields.ts';
+import { clip, clipList, clipRecord, digestParam, MOST_ENTRIES, repositoryParam, timeOrNull } from '../fields.ts';
 import { type ApiRoute, bytesRoute, type RequestContext, route } from '../route.ts';
 import { type FindDeps, findRepository, hidden } from './find.ts';
-import { tagBody, tagSchema } from './tags.ts';
+import { manifestSchema } from './manifest-schema.ts';
+import { tagBody } from './tags.ts';
 
 export interface ManifestRoutesDeps extends Pick<FindDeps, 'repositories'> {
   readonly images: Pick<Images, 'detail'>;
 }
 
 const MOST_LAYERS = 1000;
-const annotations = z
-  .record(z.string(), z.string())
-  .meta({ examples: [{ 'org.opencontainers.image.version': '1.0' }] });
-
-const layerSchema = z.strictObject({
-  digest,
-  mediaType,
-  sizeBytes: bytes,
-  annotations,
-  command: z
-    .string()
-    .nullable()
-    .meta({ description: 'The step that made it.', examples: ['RUN apk add curl'] }),
-  alsoIn: count.describe('Other images with the same layer that the caller may see, counted up to 1000.'),
-});
-
-const configSchema = z.strictObject({
-  created: time.nullable(),
-  architecture: z
-    .string()
-    .nullable()
-    .meta({ examples: ['arm64'] }),
-  os: z
-    .string()
-    .nullable()
-    .meta({ examples: ['linux'] }),
-  variant: z.string().nullable(),
-  author: z.string().nullable(),
-  environment: z.array(z.string().meta({ examples: ['PATH=/usr/bin'] })),
-  labels: z.record(z.string(), z.string()),
-  entrypoint: z.array(z.string()),
-  command: z.array(z.string()),
-  user: z.string(),
-  workingDirectory: z.string(),
-  exposedPorts: z.array(z.string()),
-  volumes: z.array(z.string()),
-  stopSignal: z.string(),
-  healthcheck: z.array(z.string()),
-  shell: z.array(z.string()),
-  onBuild: z.array(z.string()),
-});
-
-const stepSchema = z.strictObject({
-  instruction: z.string().meta({ examples: ['RUN'] }),
-  text: z.string().meta({ examples: ['apk add curl'] }),
-  createdAt: time.nullable(),
-  layer: count.nullable().describe('Position in `layers`; null for steps that made none.'),
-});
-
-const contentSchema = z.strictObject({
-  digest,
-  platform,
-  sizeBytes: bytes,
-  layers: z.array(layerSchema),
-  history: z.array(stepSchema).describe('The steps of the build, as lines of a Dockerfile.'),
-  configDigest: digest.nullable(),
-  config: configSchema.nullable().describe('null for artifacts, and while it could not be read.'),
-});
-
-const entrySchema = z
-  .strictObject({
-    digest,
-    platform,
-    mediaType,
-    kind,
-    sizeBytes: bytes,
-    createdAt: time.nullable(),
-    isMissing: z.boolean(),
-  })
-  .meta({ id: 'PlatformEntry' });
-
-const manifestSchema = z
-  .strictObject({
-    repository: repositoryName,
-    digest,
-    kind,
-    mediaType,
-    artifactType: z.string().nullable(),
-    sizeBytes: bytes.describe('Configuration and layers, each once; of an index: of all its platforms together.'),
-    uniqueBytes: bytes.describe('Of these, what nothing else in the registry uses.'),
-    createdAt: time.nullable(),
-    fetchedAt: time.nullable(),
-    annotations,
-    subjectDigest: digest.nullable(),
-    tags: z.array(tagSchema),
-    tagCount: count,
-    parents: z.array(digest).describe('Indexes of this repository that list it.'),
-    platforms: z.array(entrySchema).describe('Of an index; nested ones are opened up.'),
-    attestations: z.array(entrySchema).describe('What BuildKit put beside the images of the index.'),
-    others: z.array(entrySchema).describe('What the index lists without a platform.'),
-    isListCut: z.boolean().describe('The index lists more than stands here.'),
-    content: contentSchema.nullable().describe('Of the chosen platform; null while it could not be read.'),
-    referrers: z.array(
-      z.strictObject({
-        ...{ digest, kind, mediaType, artifactType: z.string().nullable(), sizeBytes: bytes },
-        ...{ createdAt: time.nullable(), annotations, tag: tagName.nullable() },
-      }),
-    ),
-    problems: z.array(z.strictObject({ what: z.string(), digest, message: z.string() })),
-  })
-  .meta({ id: 'Manifest' });
 
 const params = z.strictObject({ repository: repositoryParam, digest: digestParam });
 

@@ -1,53 +1,16 @@
+import {
+  type ApiDocument,
+  type ApiOperation,
+  type ApiParameter,
+  type FieldCells,
+  fieldsOf,
+  type Piece,
+  piecesOf,
+  refName,
+  typeText,
+} from '../api-document.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-
-/** What this page reads of an OpenAPI document. */
-export interface ApiDocument {
-  readonly info: { readonly version: string };
-  readonly servers: readonly { readonly url: string }[];
-  readonly paths: Readonly<Record<string, Readonly<Record<string, ApiOperation>>>>;
-  readonly components: {
-    readonly schemas: Readonly<Record<string, ApiSchema>>;
-  };
-}
-
-interface ApiOperation {
-  readonly operationId: string;
-  readonly tags: readonly [string];
-  readonly summary: string;
-  readonly description?: string;
-  readonly parameters: readonly ApiParameter[];
-  readonly responses: Readonly<Record<string, ApiResponse>>;
-}
-
-interface ApiResponse {
-  readonly content?: Readonly<Record<string, { readonly schema: ApiSchema; readonly example?: unknown }>>;
-}
-
-interface ApiParameter {
-  readonly name: string;
-  readonly in: 'path' | 'query';
-  readonly required: boolean;
-  readonly description?: string;
-  readonly schema: ApiSchema;
-  readonly example?: unknown;
-}
-
-interface ApiSchema {
-  readonly $ref?: string;
-  readonly type?: string | readonly string[];
-  readonly format?: string;
-  readonly description?: string;
-  readonly enum?: readonly unknown[];
-  readonly default?: unknown;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly maxLength?: number;
-  readonly properties?: Readonly<Record<string, ApiSchema>>;
-  readonly additionalProperties?: ApiSchema;
-  readonly items?: ApiSchema;
-  readonly anyOf?: readonly ApiSchema[];
-}
 
 export interface ApiDocsPageDeps {
   readonly document: () => ApiDocument;
@@ -63,12 +26,6 @@ export interface ApiDocsView {
   readonly schemas: readonly SchemaCells[];
   readonly problems: readonly { readonly id: string; readonly status: number; readonly text: string }[];
   readonly examples: { readonly account: string; readonly remove: string };
-}
-
-/** A piece of a sentence; code stands between backticks in the document. */
-interface Piece {
-  readonly text: string;
-  readonly isCode: boolean;
 }
 
 interface GroupCells {
@@ -102,16 +59,6 @@ interface ParameterCells {
   readonly fallback: string;
 }
 
-/** One line of a schema; what stands inside another field is moved to the right by its depth. */
-interface FieldCells {
-  readonly name: string;
-  readonly depth: number;
-  readonly type: string;
-  /** '' or the anchor of a schema with a name. */
-  readonly href: string;
-  readonly description: readonly Piece[];
-}
-
 interface SchemaCells {
   readonly name: string;
   readonly id: string;
@@ -131,6 +78,7 @@ export function apiDocsView(
 ): ApiDocsView {
   const { origin, t } = page;
   const base = `${origin.secure ? 'https' : 'http'}://${origin.host}${servers[0]?.url ?? ''}`;
+  const words = summaries(t);
   const curl = { base, user: page.viewer.subject.name === '' ? 'lin' : page.viewer.subject.name };
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => [path, method, operation] as const),
@@ -147,7 +95,10 @@ export function apiDocsView(
       id: `group-${name.toLowerCase()}`,
       operations: operations
         .filter(([, , { tags }]) => tags[0] === name)
-        .map(([path, method, operation]) => operationCells(path, method.toUpperCase(), operation, curl)),
+        .map(([path, method, operation]) => ({
+          ...operationCells(path, method.toUpperCase(), operation, curl),
+          summary: words.get(operation.operationId) ?? operation.summary,
+        })),
     })),
     schemas: Object.entries(components.schemas).map(([name, schema]) => ({
       name,
@@ -177,6 +128,36 @@ function groupName(name: string, t: Page['t']): string {
   return known.get(name) ?? name;
 }
 
+/** Of each operation in the reader's language; one without words here stands as the document has it. */
+function summaries(t: Page['t']): ReadonlyMap<string, string> {
+  return new Map([
+    ['listRepositories', t('api:summary.listRepositories')],
+    ['getRepository', t('api:summary.getRepository')],
+    ['refreshRepository', t('api:summary.refreshRepository')],
+    ['listFolders', t('api:summary.listFolders')],
+    ['listTags', t('api:summary.listTags')],
+    ['getTag', t('api:summary.getTag')],
+    ['listImages', t('api:summary.listImages')],
+    ['listUntagged', t('api:summary.listUntagged')],
+    ['planTagDeletion', t('api:summary.planTagDeletion')],
+    ['deleteTag', t('api:summary.deleteTag')],
+    ['getManifest', t('api:summary.getManifest')],
+    ['getRawManifest', t('api:summary.getRawManifest')],
+    ['listDocuments', t('api:summary.listDocuments')],
+    ['compareImages', t('api:summary.compareImages')],
+    ['search', t('api:summary.search')],
+    ['searchRepositories', t('api:summary.searchRepositories')],
+    ['searchImages', t('api:summary.searchImages')],
+    ['suggestSearches', t('api:summary.suggestSearches')],
+    ['listSpace', t('api:summary.listSpace')],
+    ['getSpaceHistory', t('api:summary.getSpaceHistory')],
+    ['listEvents', t('api:summary.listEvents')],
+    ['getStatus', t('api:summary.getStatus')],
+    ['getAccount', t('api:summary.getAccount')],
+    ['getOpenApi', t('api:summary.getOpenApi')],
+  ]);
+}
+
 function problems(t: Page['t']): ApiDocsView['problems'] {
   return [
     { id: 'invalid', status: 400, text: t('api:problem.invalid') },
@@ -198,15 +179,19 @@ interface CurlFacts {
   readonly user: string;
 }
 
-function operationCells(path: string, method: string, operation: ApiOperation, curl: CurlFacts): OperationCells {
-  const { operationId, summary, description = '', parameters, responses } = operation;
+function operationCells(
+  path: string,
+  method: string,
+  operation: ApiOperation,
+  curl: CurlFacts,
+): Omit<OperationCells, 'summary'> {
+  const { operationId, description = '', parameters, responses } = operation;
   const answer = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1];
   const [mediaType = '', content] = Object.entries(answer?.content ?? {})[0] ?? [];
   return {
     id: operationId,
     method,
     path,
-    summary,
     description: piecesOf(description),
     parameters: parameters.map(parameterCells),
     curl: curlLine(path, method, parameters, curl),
@@ -220,11 +205,6 @@ function operationCells(path: string, method: string, operation: ApiOperation, c
 function parameterCells({ name, in: place, required, schema, description = '' }: ApiParameter): ParameterCells {
   const fallback = schema.default === undefined ? '' : String(schema.default);
   return { name, place, required, type: typeText(schema), description: piecesOf(description), fallback };
-}
-
-function piecesOf(text: string): readonly Piece[] {
-  const pieces = text.split('`').map((piece, index) => ({ text: piece, isCode: index % 2 === 1 }));
-  return pieces.filter((piece) => piece.text !== '');
 }
 
 /** Ready to be pasted: the values are examples, quoted for a shell. */
@@ -246,45 +226,6 @@ function curlLine(
   return `curl -u ${user}${verb} '${base}${filled}${search === '' ? '' : `?${search}`}'`;
 }
 
-function typeText(schema: ApiSchema): string {
-  if (schema.$ref !== undefined) return refName(schema.$ref);
-  if (schema.enum !== undefined) return schema.enum.map(String).join(' | ');
-  if (schema.anyOf !== undefined) return schema.anyOf.map(typeText).join(' | ');
-  if (schema.items !== undefined) return `${typeText(schema.items)}[]`;
-  if (schema.additionalProperties !== undefined) return `{ [name]: ${typeText(schema.additionalProperties)} }`;
-  const type = typeof schema.type === 'string' ? schema.type : (schema.type ?? []).join(' | ');
-  return `${schema.format ?? type}${rangeText(schema)}`;
-}
-
-function rangeText({ minimum, maximum, maxLength }: ApiSchema): string {
-  if (minimum !== undefined && maximum !== undefined) return ` ${minimum}…${maximum}`;
-  return maxLength === undefined ? '' : ` ≤ ${maxLength}`;
-}
-
-const refName = (ref: string) => ref.slice(ref.lastIndexOf('/') + 1);
-const DEEPEST = 4;
-
-/** The fields of an object, those of objects inside of it below each; named schemas are only pointed to. */
-function fieldsOf(schema: ApiSchema, depth = 0): readonly FieldCells[] {
-  if (depth > DEEPEST) return [];
-  return Object.entries(schema.properties ?? {}).flatMap(([name, one]) => [
-    field(name, one, depth),
-    ...fieldsOf(innerOf(one), depth + 1),
-  ]);
-}
-
-/** What a list holds, or what may also be null. */
-function innerOf(schema: ApiSchema): ApiSchema {
-  const inner = schema.items ?? schema.anyOf?.find(({ type }) => type !== 'null') ?? schema;
-  return inner.items ?? inner;
-}
-
 function schemaLink(ref: string | undefined): OperationCells['schema'] {
   return ref === undefined ? null : { name: refName(ref), href: `#schema-${refName(ref)}` };
-}
-
-function field(name: string, schema: ApiSchema, depth: number): FieldCells {
-  const { $ref } = innerOf(schema);
-  const href = $ref === undefined ? '' : `#schema-${refName($ref)}`;
-  return { name, depth, type: typeText(schema), href, description: piecesOf(schema.description ?? '') };
 }
