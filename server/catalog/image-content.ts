@@ -5,7 +5,7 @@ import { type DockerfileLine, dockerfileLine, layerPositions } from './history.t
 import type { DockerfileStep, ImageContent, LayerRow, PlatformEntry } from './image.ts';
 import { type Listed, manifestRow } from './image-rows.ts';
 import { readImageConfig } from './manifest-record.ts';
-import { type SharedCount, sharedLayers } from './sharing.ts';
+import { type SharedCount, type SharedMemory, sharedLayers } from './sharing.ts';
 import type { Visibility } from './visibility.ts';
 
 const USUAL_PLATFORM = 'linux/amd64';
@@ -27,13 +27,14 @@ export interface AskedContent {
   readonly platform: string | undefined;
   /** Layers are counted in what this viewer may see. */
   readonly seen: Visibility;
+  readonly memory: SharedMemory;
 }
 
 /** One image (or artifact) with its layers, and what its configuration tells. */
 export async function contentOf(
   db: Database,
   repositoryId: number,
-  { digest, platform, seen }: AskedContent,
+  { digest, platform, seen, memory }: AskedContent,
 ): Promise<ImageContent | undefined> {
   const row = await manifestRow(db, repositoryId, digest);
   if (row === undefined || row.kind === 'index') return undefined;
@@ -43,7 +44,7 @@ export async function contentOf(
     .where('digest', '=', digest)
     .orderBy('position')
     .execute();
-  const shared = await sharedLayers(db, seen, { digest });
+  const shared = await sharedLayers(db, seen, digest, memory);
   const config = row.kind === 'image' && row.config !== null ? readImageConfig(row.config) : undefined;
   const lines = (config?.history ?? []).map(dockerfileLine);
   const layerBlobs = blobs.filter((blob) => blob.role === 'layer');

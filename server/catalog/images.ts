@@ -6,7 +6,7 @@ import type { ImageDetail, ImageProblem } from './image.ts';
 import { choosePlatform, contentOf } from './image-content.ts';
 import { type ManifestRow, manifestRow, platformsOf } from './image-rows.ts';
 import { partsOf, referrersOf } from './referrers.ts';
-import { type HoldersQuery, layerHolders, uniqueBytes } from './sharing.ts';
+import { type HoldersQuery, layerHolders, type SharedMemory, uniqueBytes } from './sharing.ts';
 import { createTagStore, usageOf } from './tags.ts';
 import { NOTHING, type Visibility } from './visibility.ts';
 
@@ -17,11 +17,13 @@ export interface ImagesDeps {
   /** Gets one manifest into the index; false: the registry says that it has none. */
   readonly fetchManifest: (repository: string, digest: string) => Promise<boolean>;
   readonly log: Logger;
+  readonly now?: () => number;
 }
 
 /** What the page of an image shows, from the index; only a manifest that was never read is asked for. */
-export function createImages({ db, fetchManifest, log }: ImagesDeps) {
+export function createImages({ db, fetchManifest, log, now = Date.now }: ImagesDeps) {
   const tags = createTagStore(db);
+  const memory: SharedMemory = { now, counted: new Map() };
 
   async function find(repositoryId: number, repository: string, digest: string): Promise<Found> {
     const kept = await manifestRow(db, repositoryId, digest);
@@ -64,7 +66,7 @@ export function createImages({ db, fetchManifest, log }: ImagesDeps) {
         (entry) => entry.isMissing,
       );
       const chosen = choosePlatform(listed, platform);
-      const asked = { digest: chosen?.digest ?? digest, platform: chosen?.platform, seen };
+      const asked = { digest: chosen?.digest ?? digest, platform: chosen?.platform, seen, memory };
       return {
         repositoryId: home.id,
         repository,

@@ -19,31 +19,51 @@ interface CountedRow {
   readonly images: number;
 }
 
+/** What was counted lately for layers that very many hold: they are on most pages, and at least that true a moment later. */
+export interface SharedMemory {
+  readonly now: () => number;
+  readonly counted: Map<string, { readonly count: SharedCount; readonly at: number }>;
+}
+
+const REMEMBERED_MS = 30_000;
+const MOST_REMEMBERED = 20_000;
+
 /**
  * For each layer: the other images with it, in every repository that the viewer may see. An image that two repositories
  * hold counts twice.
  *
- * @param own one of them: a repository and a manifest in it that has all these layers.
+ * @param digest an image that the viewer may see.
  */
 export async function sharedLayers(
   db: Database,
   seen: Visibility,
-  own: { readonly digest: string },
+  digest: string,
+  memory: SharedMemory,
 ): Promise<ReadonlyMap<string, SharedCount>> {
   if (!seen.all && seen.id === NOTHING.id) return new Map();
-  const layers = await layerIds(db, own.digest);
-  const seesFew = await isNarrow(db, seen);
-  const counts = new Map<string, SharedCount>();
-  for (const { digest, id } of layers) {
-    const rows = await holdersOf(db, seen, id, seesFew);
-    const images = rows.found.reduce((sum, row) => sum + Number(row.images), 0) - 1;
-    const isMore = rows.isCut || images > MOST_EXAMINED;
-    counts.set(digest, { images: Math.min(Math.max(0, images), MOST_EXAMINED), isMore });
+  const layers = await layerIds(db, digest);
+  const known = new Map(layers.flatMap((layer) => remembered(memory, seen, layer)));
+  const unknown = layers.filter((layer) => !known.has(layer.digest));
+  const counted = await countHolders(db, seen, unknown);
+  for (const { id, images, holders } of counted) {
+    const layer = unknown.find((other) => other.id === id);
+    if (layer === undefined) continue;
+    // One of them is the image itself.
+    const others = Math.max(0, Number(images ?? 0) - 1);
+    const isMore = Number(holders) > MOST_EXAMINED || others > MOST_EXAMINED;
+    const count = { images: Math.min(others, MOST_EXAMINED), isMore };
+    known.set(layer.digest, count);
+    if (isMore) remember(memory, seen, layer, count);
   }
-  return counts;
+  return known;
 }
 
-async function layerIds(db: Database, digest: string): Promise<readonly { digest: string; id: number }[]> {
+interface LayerId {
+  readonly digest: string;
+  readonly id: number;
+}
+
+async function layerIds(db: Database, digest: string): Promise<readonly LayerId[]> {
   return db
     .selectFrom('manifest_blobs')
     .innerJoin('blobs', 'blobs.digest', 'manifest_blobs.blob_digest')
@@ -55,6 +75,70 @@ async function layerIds(db: Database, digest: string): Promise<readonly { digest
     .execute();
 }
 
+function remembered(
+  { now, counted }: SharedMemory,
+  seen: Visibility,
+  { digest, id }: LayerId,
+): readonly (readonly [string, SharedCount])[] {
+  const found = counted.get(`${seen.id} ${id}`);
+  return found === undefined || Math.abs(now() - found.at) > REMEMBERED_MS ? [] : [[digest, found.count]];
+}
+
+function remember({ now, counted }: SharedMemory, seen: Visibility, { id }: LayerId, count: SharedCount): void {
+  if (counted.size >= MOST_REMEMBERED) counted.clear();
+  counted.set(`${seen.id} ${id}`, { count, at: now() });
+}
+
+interface HolderCount {
+  readonly id: number;
+  readonly images: number | null;
+  /** Repositories that were looked at. */
+  readonly holders: number;
+}
+
+/**
+ * Each layer costs the same, however many repositories hold it: from the layer's side so many are looked at, and where
+ * that is not all of them, who sees few repositories has those looked through instead.
+ */
+async function countHolders(
+  db: Database,
+  seen: Visibility,
+  layers: readonly LayerId[],
+): Promise<readonly HolderCount[]> {
+  const counts = await countLooked(db, lookedFromBlob(seen), layers);
+  const cut = counts.filter((count) => Number(count.holders) > MOST_EXAMINED);
+  if (cut.length === 0 || !(await isNarrow(db, seen))) return counts;
+  return [...counts.filter((count) => !cut.includes(count)), ...(await countLooked(db, lookedFromViewer(seen), cut))];
+}
+
+async function countLooked(
+  db: Database,
+  looked: ReturnType<typeof sql>,
+  layers: readonly { readonly id: number }[],
+): Promise<readonly HolderCount[]> {
+  if (layers.length === 0) return [];
+  const ids = sql.join(layers.map((layer) => layer.id));
+  const found = await sql<HolderCount>`
+    select blobs.id as id, (select sum(images) from (${looked}) as looked) as images,
+      (select count(*) from (${looked}) as looked) as holders
+    from blobs where blobs.id in (${ids})`.execute(db);
+  return found.rows;
+}
+
+/** `cross join` keeps the order: first what the viewer sees. */
+function lookedFromViewer(seen: Visibility) {
+  return sql`select held.tagged_count + held.untagged_count as images
+    from visible_repositories as seen cross join repository_blobs as held
+    where seen.visibility_id = ${seen.id} and held.repository_id = seen.repository_id and held.blob_id = blobs.id
+    limit ${MOST_EXAMINED + 1}`;
+}
+
+function lookedFromBlob(seen: Visibility) {
+  const images = sql`held.tagged_count + held.untagged_count`;
+  return sql`select ${seen.all ? images : sql`case when ${isVisible(seen, 'held.repository_id')} then ${images} else 0 end`} as images
+    from repository_blobs as held where held.blob_id = blobs.id limit ${MOST_EXAMINED + 1}`;
+}
+
 /** True: it is cheaper to go through what the viewer sees than through what holds the blob. */
 async function isNarrow(db: Database, seen: Visibility): Promise<boolean> {
   if (seen.all) return false;
@@ -64,28 +148,6 @@ async function isNarrow(db: Database, seen: Visibility): Promise<boolean> {
     .where('id', '=', seen.id)
     .executeTakeFirst();
   return (row?.repository_count ?? 0) <= MOST_EXAMINED;
-}
-
-async function holdersOf(
-  db: Database,
-  seen: Visibility,
-  blobId: number,
-  seesFew: boolean,
-): Promise<{ found: readonly CountedRow[]; isCut: boolean }> {
-  if (seesFew) {
-    // `cross join` keeps the order: first what the viewer sees.
-    const found = await sql<CountedRow>`
-      select held.repository_id, held.tagged_count + held.untagged_count as images
-      from visible_repositories as seen cross join repository_blobs as held
-      where seen.visibility_id = ${seen.id} and held.repository_id = seen.repository_id and held.blob_id = ${blobId}
-      limit ${MOST_EXAMINED + 1}`.execute(db);
-    return { found: found.rows, isCut: found.rows.length > MOST_EXAMINED };
-  }
-  const found = await sql<CountedRow & { seen: number }>`
-    select repository_id, images, case when ${isVisible(seen, 'held.repository_id')} then 1 else 0 end as seen
-    from (${examined(blobId, 0, MOST_EXAMINED + 1)}) as held`.execute(db);
-  const isCut = found.rows.length > MOST_EXAMINED;
-  return { found: found.rows.filter((row) => Number(row.seen) === 1), isCut };
 }
 
 function examined(blobId: number, after: number, limit: number) {
@@ -202,7 +264,7 @@ const MOST_HOLDERS = 50;
 /** Blobs of this image (an index: of all that it lists) that no other manifest in any repository uses. */
 export async function uniqueBytes(db: Database, digest: string): Promise<number> {
   const found = await sql<{ bytes: number | null }>`
-    ${withClosure(sql`select ${digest}`)}
+    ${withClosure(sql`select digest from manifests where digest = ${digest}`)}
     select sum(size_bytes) as bytes from (
       select own.blob_digest, max(own.size_bytes) as size_bytes, count(distinct own.digest) as manifests
       from manifest_blobs as own where own.digest in (select digest from closure) group by own.blob_digest) as own

@@ -55,7 +55,7 @@ const viewers: readonly (readonly [string, () => Visibility, readonly number[]])
 ];
 for (const [name, seen, expected] of viewers) {
   test(`other images with a layer: ${name}`, async () => {
-    const counts = await sharedLayers(database.db, seen(), { digest });
+    const counts = await sharedLayers(database.db, seen(), digest, { now: Date.now, counted: new Map() });
     const found = (await layersOf(digest)).flatMap((layer) => counts.get(layer) ?? []);
     assert.deepEqual(
       found.map((count) => count.images),
