@@ -3,7 +3,7 @@ import type { Database } from '../storage/database.ts';
 import { createFacets } from './facets.ts';
 import { type FolderPage, type FolderQuery, listFolderContents, listFolders } from './folder-list.ts';
 import { type KeyPage, keyClauses, type Reading, readKeyPage, type Total } from './key-page.ts';
-import { planRepositories, type RepositoryPlan } from './repository-plan.ts';
+import { FEW, planRepositories, type RepositoryPlan } from './repository-plan.ts';
 import { type RepositoryQuery, repositoryOrder, sortValue } from './repository-query.ts';
 import { type RepositoryRow, type StoredRepository, toRows } from './repository-row.ts';
 import { isVisible, type Visibility } from './visibility.ts';
@@ -26,17 +26,23 @@ export interface CatalogCounts {
   readonly sizeBytes: number;
 }
 
-/** Reads the `repositories` table. A repository the viewer may not pull and a missing one look the same. */
-export function createRepositoryStore(db: Database, now: () => number = Date.now) {
+/**
+ * Reads the `repositories` table. A repository the viewer may not pull and a missing one look the same.
+ *
+ * @param few For tests: up to how many candidates are fetched one by one.
+ */
+export function createRepositoryStore(db: Database, now: () => number = Date.now, few = FEW) {
   return {
-    list: (visibility: Visibility, query: RepositoryQuery) => listRepositories(db, visibility, query),
+    async list(visibility: Visibility, query: RepositoryQuery): Promise<RepositoryPage> {
+      return listRepositories(db, query, await planRepositories(db, visibility, query, few));
+    },
 
     folders: (visibility: Visibility, query: FolderQuery): Promise<FolderPage> => listFolders(db, visibility, query),
 
     /** The sub-folders of a folder, and behind them the repositories directly in it: one list with one cursor. */
     contents: (visibility: Visibility, query: FolderQuery) =>
       listFolderContents(db, visibility, query, async (direct, reading) =>
-        readPlanned(db, await planRepositories(db, visibility, { ...direct, limit: 1 }), direct, reading),
+        readPlanned(db, await planRepositories(db, visibility, { ...direct, limit: 1 }, few), direct, reading),
       ),
 
     async find(visibility: Visibility, name: string): Promise<RepositoryRow | undefined> {
@@ -72,8 +78,7 @@ function rootFolder(db: Database, { id }: Visibility) {
   return db.selectFrom('folders').selectAll().where('visibility_id', '=', id).where('path', '=', '').executeTakeFirst();
 }
 
-async function listRepositories(db: Database, visibility: Visibility, query: RepositoryQuery): Promise<RepositoryPage> {
-  const plan = await planRepositories(db, visibility, query);
+async function listRepositories(db: Database, query: RepositoryQuery, plan: RepositoryPlan): Promise<RepositoryPage> {
   const page = await readKeyPage(
     query,
     (reading) => readPlanned(db, plan, query, reading),

@@ -15,7 +15,7 @@ import type { Visibility } from './visibility.ts';
  * Up to here rows are fetched one by one and sorted; beyond, the sort's index is read until the page is full. In between
  * both cost about the same at 100 000 repositories.
  */
-const FEW = 1500;
+export const FEW = 1500;
 /** So many rows are looked at, at most, to say how many there are. */
 const MOST_EXAMINED = 20_000;
 
@@ -27,7 +27,7 @@ export interface RepositoryPlan {
 }
 
 interface Weighed extends Restriction {
-  /** Exact up to `FEW`, undefined where nobody can tell cheaply. */
+  /** Exact up to `few`, undefined where nobody can tell cheaply. */
   readonly weight: number | undefined;
 }
 
@@ -36,12 +36,13 @@ export async function planRepositories(
   db: Database,
   visibility: Visibility,
   query: RepositoryQuery,
+  few = FEW,
 ): Promise<RepositoryPlan> {
   const restrictions: Weighed[] = [];
-  for (const restriction of await restrictionsOf(db, visibility, query)) {
-    restrictions.push({ ...restriction, weight: await weigh(db, restriction) });
+  for (const restriction of await restrictionsOf(db, visibility, query, few)) {
+    restrictions.push({ ...restriction, weight: await weigh(db, restriction, few) });
   }
-  const driver = lightest(restrictions);
+  const driver = lightest(restrictions, few);
   const conditions = restrictions.filter((each) => each !== driver).map((each) => each.condition);
   if (query.isDirect === true) conditions.push(sql<SqlBool>`repositories.folder = ${query.folder ?? ''}`);
   if (driver !== undefined) conditions.push(sql<SqlBool>`repositories.id = chosen.id`);
@@ -56,13 +57,14 @@ async function restrictionsOf(
   db: Database,
   visibility: Visibility,
   query: RepositoryQuery,
+  few: number,
 ): Promise<readonly Restriction[]> {
   const found: Restriction[] = [];
   if (!visibility.all) found.push(visibleRestriction(visibility));
   if (query.isDirect !== true && query.folder) found.push(folderRestriction(query.folder, query.sort));
   found.push(...filterRestrictions(query, query.sort));
-  const ids = query.filter ? await matchingRepositoryIds(db, query.filter, FEW + 1) : undefined;
-  if (ids === undefined || ids.length > FEW) return found;
+  const ids = query.filter ? await matchingRepositoryIds(db, query.filter, few + 1) : undefined;
+  if (ids === undefined || ids.length > few) return found;
   const list = ids.length === 0 ? sql`null` : sql.join(ids);
   const chosen = sql`select id from repositories where id in (${list})`;
   return [
@@ -71,16 +73,16 @@ async function restrictionsOf(
   ];
 }
 
-async function weigh(db: Database, { candidates, count }: Restriction): Promise<number | undefined> {
+async function weigh(db: Database, { candidates, count }: Restriction, few: number): Promise<number | undefined> {
   if (candidates === undefined) return undefined;
-  const counted = count ?? sql`select count(*) as total from (${candidates} limit ${FEW + 1}) as bounded`;
+  const counted = count ?? sql`select count(*) as total from (${candidates} limit ${few + 1}) as bounded`;
   const { rows } = await sql<{ total: number }>`${counted}`.execute(db);
   return Number(rows[0]?.total ?? 0);
 }
 
-function lightest(restrictions: readonly Weighed[]): Weighed | undefined {
+function lightest(restrictions: readonly Weighed[], few: number): Weighed | undefined {
   return restrictions
-    .filter(({ weight }) => weight !== undefined && weight <= FEW)
+    .filter(({ weight }) => weight !== undefined && weight <= few)
     .sort((one, other) => (one.weight ?? 0) - (other.weight ?? 0))[0];
 }
 
@@ -95,7 +97,7 @@ async function countRows(db: Database, visibility: Visibility, query: Repository
   if (driver !== undefined) return cappedTotal(await countOf(db, sql`select 1 from ${from} where ${where}`));
   const [only, ...others] = restrictions;
   // More than a few, so more than is counted.
-  if (only?.weight !== undefined && others.length === 0) return { total: MOST_COUNTED, isExact: false };
+  if ((only?.weight ?? 0) > MOST_COUNTED && others.length === 0) return { total: MOST_COUNTED, isExact: false };
   const some = sql`(select * from repositories order by id limit ${MOST_EXAMINED}) as repositories`;
   const found = await countOf(db, sql`select 1 from ${some} where ${where}`);
   const all = await countOf(db, sql`select 1 from repositories`, MOST_EXAMINED);

@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ANONYMOUS, type Rights } from '../../../server/access/rights.ts';
 import { compileRule } from '../../../server/access/rule.ts';
-import { createRepositoryStore, type RepositorySort } from '../../../server/catalog/repositories.ts';
-import { putTag } from '../../../server/catalog/repository-change.ts';
+import { createRepositoryStore } from '../../../server/catalog/repositories.ts';
 import { ensureRepository } from '../../../server/catalog/tag-writes.ts';
-import { createTagStore } from '../../../server/catalog/tags.ts';
 import { createVisibility, EVERYTHING, isVisibleName } from '../../../server/catalog/visibility.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 
@@ -35,28 +33,6 @@ function rights(patterns: readonly string[], isAdmin = false): Rights {
     compileRule({ repository, address: '**', canPull: true, canPush: false, canDelete: false }, 'alice'),
   );
   return { subject: { ...ANONYMOUS, kind: 'user', id: 1, name: 'alice' }, isAdmin, isAuditor: false, rules };
-}
-
-const SORTS: readonly RepositorySort[] = ['name', 'pushed', 'tags', 'size', 'pulls'];
-for (const sort of SORTS) {
-  for (const direction of ['asc', 'desc'] as const) {
-    test(`pages by ${sort} ${direction} give each repository once, in one order`, async () => {
-      const { list } = createRepositoryStore(database.db);
-      const whole = await list(EVERYTHING, { sort, direction, limit: 100 });
-      const names: string[] = [];
-      let after: string | undefined;
-      do {
-        const page = await list(EVERYTHING, { sort, direction, limit: 7, after });
-        names.push(...page.rows.map((row) => row.name));
-        after = page.next;
-      } while (after !== undefined);
-      assert.deepEqual(
-        names,
-        whole.rows.map((row) => row.name),
-      );
-      assert.equal(new Set(names).size, 29);
-    });
-  }
 }
 
 const BY_NAME = { sort: 'name', direction: 'asc', limit: 100 } as const;
@@ -120,33 +96,4 @@ test('a new repository is seen by those whose pattern was known before it', asyn
     .execute();
   assert.deepEqual(named, [{ name: 'new/born' }]);
   await db.deleteFrom('repositories').where('name', '=', 'new/born').execute();
-});
-
-test('pages of tags give each digest once', async () => {
-  const { db } = database;
-  const id = await db.transaction().execute(async (trx) => {
-    const made = await ensureRepository(trx, 'tagged', 1);
-    for (let number = 0; number < 30; number += 1) {
-      const push = { at: number % 3, by: 'ci', confirmed: true };
-      const digest = `sha256:${String(number % 20).padStart(64, '0')}`;
-      await putTag(trx, made, { name: `V${number}`, digest, push }, 1);
-    }
-    return made;
-  });
-  const { groups } = createTagStore(db);
-  for (const sort of ['pushed', 'name', 'size', 'pulls'] as const) {
-    const seen: string[] = [];
-    let after: string | undefined;
-    do {
-      const page = await groups(id, { sort, direction: 'desc', limit: 6, after });
-      assert.deepEqual([page.total, page.totalTags], [20, 30]);
-      seen.push(...page.rows.map((group) => group.digest));
-      after = page.next;
-    } while (after !== undefined);
-    assert.equal(new Set(seen).size, 20, sort);
-    assert.equal(seen.length, 20, sort);
-  }
-  const found = await groups(id, { sort: 'name', direction: 'asc', limit: 10, filter: 'v29' });
-  assert.deepEqual(found.rows[0]?.tags.map((tag) => tag.name).sort(), ['V29', 'V9']);
-  await db.deleteFrom('repositories').where('name', '=', 'tagged').execute();
 });
