@@ -113,11 +113,11 @@ function longestCommon(a: readonly LayerRow[], b: readonly LayerRow[]): readonly
 /** Between two common layers: the same command on both sides is one row, the others stand alone. */
 function compareGap(a: readonly LayerRow[], b: readonly LayerRow[]): readonly ComparedLayer[] {
   const rows: ComparedLayer[] = [];
+  const places = placesByCommand(b);
   let fromB = 0;
   for (const layer of a) {
-    const command = commandOf(layer);
-    const found = command === '' ? -1 : b.findIndex((other, index) => index >= fromB && commandOf(other) === command);
-    if (found < 0) rows.push({ change: 'removed', a: layer, b: undefined });
+    const found = nextPlace(places.get(commandOf(layer)), fromB);
+    if (found === undefined) rows.push({ change: 'removed', a: layer, b: undefined });
     else {
       for (const added of b.slice(fromB, found)) rows.push({ change: 'added', a: undefined, b: added });
       rows.push({ change: 'changed', a: layer, b: b[found] });
@@ -125,6 +125,29 @@ function compareGap(a: readonly LayerRow[], b: readonly LayerRow[]): readonly Co
     }
   }
   return [...rows, ...b.slice(fromB).map((layer) => ({ change: 'added' as const, a: undefined, b: layer }))];
+}
+
+/** Looked up instead of searched for: an image may have ten thousand layers. The last place stands first. */
+function placesByCommand(layers: readonly LayerRow[]): ReadonlyMap<string, number[]> {
+  const places = new Map<string, number[]>();
+  for (let place = layers.length - 1; place >= 0; place -= 1) {
+    const layer = layers[place];
+    const command = layer === undefined ? '' : commandOf(layer);
+    if (command === '') continue;
+    const known = places.get(command);
+    if (known === undefined) places.set(command, [place]);
+    else known.push(place);
+  }
+  return places;
+}
+
+/** Takes the places that are behind us away: nobody asks for them again. */
+function nextPlace(places: number[] | undefined, from: number): number | undefined {
+  for (let place = places?.at(-1); place !== undefined; place = places?.at(-1)) {
+    if (place >= from) return place;
+    places?.pop();
+  }
+  return undefined;
 }
 
 function commandOf({ command, annotations }: LayerRow): string {

@@ -34,7 +34,8 @@ test('the same command with another result stands in one row', () => {
 });
 
 test('ten thousand different layers on both sides come to an end', () => {
-  const many = (prefix: string) => Array.from({ length: 10_000 }, (_, index) => layer(`${prefix}${index}`));
+  const many = (prefix: string) =>
+    Array.from({ length: 10_000 }, (_, index) => layer(`${prefix}${index}`, `${prefix} ${index}`));
   assert.equal(compareLayers(many('a'), many('b')).length, 20_000);
 });
 
