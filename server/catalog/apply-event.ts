@@ -3,7 +3,8 @@ import type { Logger } from '../log.ts';
 import { isDigest, isRepositoryName, isTag } from '../registry/reference.ts';
 import type { Database } from '../storage/database.ts';
 import type { Pulls } from './pulls.ts';
-import { type Refresh, tagsOn } from './refresh.ts';
+import type { Refresh } from './refresh.ts';
+import { tagsOn } from './repository-notes.ts';
 
 /** One event of the registry about a manifest, a tag or a repository. Missing texts are null or ''. */
 export interface CatalogEvent {

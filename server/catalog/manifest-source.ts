@@ -5,7 +5,7 @@ import type { ParsedManifest } from '../registry/manifest.ts';
 import type { Database } from '../storage/database.ts';
 import { hasReadableConfig, kindOf } from './kinds.ts';
 import { type ManifestRecord, manifestRecord, tryParse } from './manifest-record.ts';
-import { completeManifests, storedConfig, storedRaw } from './manifest-store.ts';
+import { completeManifests, storedConfig, storedManifest } from './manifest-store.ts';
 
 export interface ManifestSourceDeps {
   readonly db: Database;
@@ -47,9 +47,9 @@ export function createManifestSource(
   }
 
   async function fetchUnlessKnown(repository: string, digest: string, depth: number): Promise<FetchedTree> {
-    if ((await completeManifests(db, [digest])).has(digest)) return NOTHING_NEW;
-    const kept = await storedRaw(db, digest);
-    const stored = kept === undefined ? await client.getManifest(repository, digest) : { digest, ...kept };
+    const kept = await storedManifest(db, digest);
+    if (kept?.isComplete) return NOTHING_NEW;
+    const stored = kept?.stored ?? (await client.getManifest(repository, digest));
     if (stored === undefined) return { records: [], isMissing: true };
     const { parsed, problem } = tryParse(stored);
     if (parsed === undefined)
@@ -119,6 +119,9 @@ export function createManifestSource(
   return {
     /** @throws {AppError} UPSTREAM when the registry gives no clear answer about the manifest itself. */
     fetch: (repository: string, digest: string) => tree(repository, digest, 0),
+
+    /** Those of which nothing is missing: there is no need to fetch them. */
+    complete: (digests: readonly string[]) => completeManifests(db, digests),
 
     /** To be called when the records are stored, or given up. */
     release(records: readonly ManifestRecord[]): void {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { StoredManifest } from '../registry/client.ts';
 import type { Database } from '../storage/database.ts';
 import { ensureBlobs, uncountBlobs } from './blob-counts.ts';
 import { saveLabels } from './manifest-labels.ts';
@@ -142,7 +143,7 @@ async function insertContent(trx: Database, records: readonly ManifestRecord[]):
 /** An index is as large as all its images together, each blob once, and as new as the newest of them. */
 async function sumUpIndex(trx: Database, { digest, createdAt }: ManifestRecord): Promise<void> {
   const found = await sql<{ bytes: number | null; created: number | null }>`
-    ${withClosure(sql`select ${digest}`)}
+    ${withClosure(sql`select digest from manifests where digest = ${digest}`)}
     select (select sum(size_bytes) from (select max(size_bytes) as size_bytes from manifest_blobs
         where digest in (select digest from closure) group by blob_digest) as blobs) as bytes,
       (select max(created_at) from manifests where digest in (select digest from closure)) as created`.execute(trx);
@@ -173,7 +174,23 @@ export async function completeManifests(db: Database, digests: readonly string[]
   return new Set(rows.map((row) => row.digest));
 }
 
-/** The bytes of a manifest or configuration that some repository already gave us. */
+/** A manifest that some repository already gave us; its bytes only where it is worth reading them again. */
+export async function storedManifest(
+  db: Database,
+  digest: string,
+): Promise<{ isComplete: boolean; stored?: StoredManifest } | undefined> {
+  const row = await db
+    .selectFrom('manifests')
+    .select(['media_type', 'error'])
+    .select((each) => each.case().when('error', 'is', null).then(null).else(each.ref('raw')).end().as('raw'))
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { raw, media_type: mediaType } = row;
+  return { isComplete: row.error === null, ...(raw === null ? {} : { stored: { digest, mediaType, raw } }) };
+}
+
+/** The bytes of a manifest that some repository gave us. */
 export async function storedRaw(db: Database, digest: string): Promise<{ mediaType: string; raw: Buffer } | undefined> {
   const row = await db
     .selectFrom('manifests')

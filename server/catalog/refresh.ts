@@ -1,14 +1,23 @@
-import { AppError, errorText } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { RegistryClient } from '../registry/client.ts';
-import { isOverload } from '../registry/failure.ts';
 import type { Database } from '../storage/database.ts';
 import type { Transact } from '../storage/grouped.ts';
-import { createLocks, forEachBounded } from './concurrency.ts';
+import { createLocks } from './concurrency.ts';
 import { createManifestSource, type FetchedTree } from './manifest-source.ts';
 import { createPatience } from './patience.ts';
-import { changeRepository, type RepositoryChange } from './repository-change.ts';
-import { type DroppedTag, ensureRepository, lockRepository } from './tag-writes.ts';
+import { changeRepository } from './repository-change.ts';
+import {
+  changeKnown,
+  checkedColumns,
+  noteChecked,
+  noteProblem,
+  problemOf,
+  tagsBeyond,
+  tagsOn,
+} from './repository-notes.ts';
+import { createTagReader } from './tag-reader.ts';
+import { type DroppedTag, ensureRepository } from './tag-writes.ts';
 import { type Look, type TagCheck, type TagState, writeLooks } from './write-looks.ts';
 
 export type { TagCheck, TagState } from './write-looks.ts';
@@ -49,8 +58,15 @@ export interface RefreshOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A last step in the same transaction. */
+type Finish = (trx: Database, states: ReadonlyMap<string, TagState>) => Promise<void>;
+
+interface CheckOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly finish?: Finish;
+}
+
 const TAGS_AT_ONCE = 50;
-const REQUESTS_AT_ONCE = 8;
 
 /**
  * Brings tags in line with the registry. What it says counts, whatever events claim; a call that fails changes nothing.
@@ -61,37 +77,26 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
   const transact: Transact = deps.transact ?? ((work) => db.transaction().execute(work));
   const { holdAll, patience } = shared;
   const source = createManifestSource(deps, shared.underway);
+  const look = createTagReader({ client, source, log });
 
-  async function look(repository: string, check: TagCheck): Promise<Look> {
-    const head = await client.headManifest(repository, check.name);
-    if (head === undefined) return { check, state: 'absent', digest: '', records: [] };
-    return { check, digest: head.digest, ...(await read(repository, head.digest)) };
-  }
-
-  /** Where a tag points to is known even if what it points to cannot be read. */
-  async function read(repository: string, digest: string): Promise<Pick<Look, 'state' | 'records'>> {
-    try {
-      const { records, isMissing } = await source.fetch(repository, digest);
-      return { state: isMissing ? 'unreadable' : 'present', records };
-    } catch (error) {
-      log.warn({ repository, digest, error: errorText(error) }, 'manifest not read');
-      return { state: 'unreadable', records: [] };
-    }
-  }
-
-  /** @returns what became of each; a tag that could not be asked for is `unknown` and stays as it was. */
+  /**
+   * @param finish written with the last of them, once it is known what became of each.
+   * @returns what became of each; a tag that could not be asked for is `unknown` and stays as it was.
+   */
   async function checkTags(
     repository: string,
     checks: readonly TagCheck[],
-    signal?: AbortSignal,
+    { signal, finish = async () => undefined }: CheckOptions = {},
   ): Promise<ReadonlyMap<string, TagState>> {
     const states = new Map<string, TagState>();
+    if (checks.length === 0) await transact((trx) => finish(trx, states));
     for (let start = 0; start < checks.length; start += TAGS_AT_ONCE) {
       signal?.throwIfAborted();
       const batch = checks.slice(start, start + TAGS_AT_ONCE);
+      const isLast = start + TAGS_AT_ONCE >= checks.length;
       const keys = batch.map((check) => `${repository}:${check.name}`);
       // Held from question to writing, so that an older answer never overwrites a newer one.
-      await holdAll(keys, () => checkBatch(repository, batch, states));
+      await holdAll(keys, () => checkBatch(repository, batch, states, isLast ? finish : undefined));
     }
     return states;
   }
@@ -100,32 +105,33 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
     repository: string,
     batch: readonly TagCheck[],
     states: Map<string, TagState>,
+    finish?: Finish,
   ): Promise<void> {
-    const looks: Look[] = [];
-    let overload: unknown;
-    await forEachBounded(batch, REQUESTS_AT_ONCE, async (check) => {
-      try {
-        looks.push(await look(repository, check));
-      } catch (error) {
-        states.set(check.name, 'unknown');
-        if (isOverload(error)) overload = error;
-        log.debug({ repository, tag: check.name, error: errorText(error) }, 'tag not read');
-      }
-    });
+    const { looks, overload } = await look(repository, batch);
     // A registry that lists tags and then hangs is not asked for ten thousand of them.
     if (looks.length === 0 && overload !== undefined && batch.length === TAGS_AT_ONCE) throw overload;
+    for (const { name } of batch) states.set(name, 'unknown');
     try {
-      await write(repository, looks, states);
+      await write(repository, looks, states, finish);
     } finally {
-      source.release(looks.flatMap((found) => found.records));
+      source.release(looks.flatMap(({ records }) => records));
     }
   }
 
-  async function write(repository: string, looks: readonly Look[], states: Map<string, TagState>): Promise<void> {
-    if (looks.length === 0) return;
+  async function write(
+    repository: string,
+    looks: readonly Look[],
+    states: Map<string, TagState>,
+    finish?: Finish,
+  ): Promise<void> {
     const keyOf = (tag: string): string => `${repository}:${tag}`;
     for (const { check, state } of looks) if (state !== 'absent') patience.forget(keyOf(check.name));
-    const written = await writeLooks(transact, repository, looks, now(), (tag) => patience.isOver(keyOf(tag)));
+    const at = now();
+    const written = await transact(async (trx) => {
+      const result = await writeLooks(trx, repository, looks, at, (tag) => patience.isOver(keyOf(tag)));
+      await finish?.(trx, new Map([...states, ...result.states]));
+      return result;
+    });
     for (const [name, state] of written.states) {
       if (state === 'gone') patience.forget(keyOf(name));
       states.set(name, state);
@@ -168,13 +174,11 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
         const listed = await client.tags(repository);
         const missed = await tagsBeyond(db, repository, listed);
         const unlisted = missed.map((name) => ({ name, isUnlisted: true, isDeletionReported }));
-        const states = await checkTags(repository, [...listed.map((name) => ({ name, push })), ...unlisted], signal);
-        signal?.throwIfAborted();
+        const checks = [...new Set(listed)].map((name) => ({ name, push }));
+        const finish: Finish = (trx, states) => noteChecked(trx, repository, checkedColumns(states, now(), crawlId));
+        const states = await checkTags(repository, [...checks, ...unlisted], { signal, finish });
         const problem = problemOf(states);
         if (problem !== null) log.warn({ repository, problem }, 'repository not read completely');
-        const isRead = crawlId !== undefined && ![...states.values()].includes('unknown');
-        const columns = { checked_at: now(), error: problem, ...(isRead ? { crawl_id: crawlId } : {}) };
-        await transact((trx) => noteChecked(trx, repository, columns));
         return states;
       } catch (error) {
         if (signal?.aborted) throw error;
@@ -200,52 +204,3 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
   };
 }
 export type Refresh = ReturnType<typeof createRefresh>;
-
-async function tagsBeyond(db: Database, repository: string, listed: readonly string[]): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('tags')
-    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
-    .select('tags.name')
-    .where('repositories.name', '=', repository)
-    .execute();
-  const present = new Set(listed);
-  return rows.map((row) => row.name).filter((name) => !present.has(name));
-}
-
-function problemOf(states: ReadonlyMap<string, TagState>): string | null {
-  const unread = [...states].filter(([, state]) => state === 'unknown' || state === 'unreadable').map(([name]) => name);
-  if (unread.length === 0) return null;
-  return `${unread.length} of its tags could not be read: ${unread.slice(0, 5).join(', ')}`;
-}
-
-interface CheckedColumns {
-  readonly checked_at: number;
-  readonly error: string | null;
-  readonly crawl_id?: number;
-}
-
-async function noteChecked(db: Database, repository: string, columns: CheckedColumns): Promise<void> {
-  await db.updateTable('repositories').set(columns).where('name', '=', repository).execute();
-}
-
-async function noteProblem(db: Database, repository: string, error: string): Promise<void> {
-  await db.updateTable('repositories').set({ error }).where('name', '=', repository).execute();
-}
-
-async function changeKnown(db: Database, repository: string, change: RepositoryChange, at: number): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    const id = await lockRepository(trx, repository);
-    if (id !== undefined) await changeRepository(trx, id, change, at);
-  });
-}
-
-export async function tagsOn(db: Database, repository: string, digest: string): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('tags')
-    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
-    .select('tags.name')
-    .where('repositories.name', '=', repository)
-    .where('tags.digest', '=', digest)
-    .execute();
-  return rows.map((row) => row.name);
-}

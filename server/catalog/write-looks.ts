@@ -1,6 +1,5 @@
 /** What a look at the registry means for the index: one transaction per batch of tags. */
 import type { Database } from '../storage/database.ts';
-import type { Transact } from '../storage/grouped.ts';
 import type { ManifestRecord } from './manifest-record.ts';
 import { changeRepository } from './repository-change.ts';
 import {
@@ -41,39 +40,40 @@ export interface Written {
   readonly isChanged: boolean;
 }
 
-/** @param isPatienceOver whether a tag that no list has was missed long enough. */
-export function writeLooks(
-  transact: Transact,
+/**
+ * For a transaction.
+ *
+ * @param isPatienceOver whether a tag that no list has was missed long enough.
+ */
+export async function writeLooks(
+  trx: Database,
   repository: string,
   looks: readonly Look[],
   at: number,
   isPatienceOver: (tag: string) => boolean,
 ): Promise<Written> {
-  return transact(async (trx) => {
-    const found = looks.filter(({ state }) => state !== 'absent');
-    // Made-up events must not make rows.
-    const id = found.length > 0 ? await ensureRepository(trx, repository, at) : await lockRepository(trx, repository);
-    const states = new Map<string, TagState>(
-      looks.map(({ check, state }) => [check.name, state === 'absent' ? 'gone' : state]),
-    );
-    if (id === undefined) return { states, dropped: [], isChanged: false };
-    for (const [name, state] of await absentStates(trx, id, looks, isPatienceOver)) states.set(name, state);
-    const seen = found.map(seenTag);
-    const { tags, dropped, isChanged } = await changeRepository(
-      trx,
-      id,
-      {
-        records: found.flatMap(({ records }) => records),
-        seen,
-        dropped: looks.map(({ check }) => check.name).filter((name) => states.get(name) === 'gone'),
-      },
-      at,
-    );
-    const missing = [...states].filter(([, state]) => state === 'missing').map(([name]) => name);
-    await markMissing(trx, id, missing, at);
-    for (const push of newPushes(seen, tags)) await notePush(trx, id, push);
-    return { states, dropped, isChanged };
-  });
+  const found = looks.filter(({ state }) => state !== 'absent');
+  // Made-up events must not make rows.
+  const id = found.length > 0 ? await ensureRepository(trx, repository, at) : await lockRepository(trx, repository);
+  const states = new Map<string, TagState>(
+    looks.map(({ check, state }) => [check.name, state === 'absent' ? 'gone' : state]),
+  );
+  if (id === undefined) return { states, dropped: [], isChanged: false };
+  for (const [name, state] of await absentStates(trx, id, looks, isPatienceOver)) states.set(name, state);
+  const seen = found.map(seenTag);
+  const change = {
+    records: found.flatMap(({ records }) => records),
+    seen,
+    dropped: namesOf(states, 'gone'),
+  };
+  const { tags, dropped, isChanged } = await changeRepository(trx, id, change, at);
+  await markMissing(trx, id, namesOf(states, 'missing'), at);
+  for (const push of newPushes(seen, tags)) await notePush(trx, id, push);
+  return { states, dropped, isChanged };
+}
+
+function namesOf(states: ReadonlyMap<string, TagState>, wanted: TagState): readonly string[] {
+  return [...states].filter(([, state]) => state === wanted).map(([name]) => name);
 }
 
 function seenTag({ check, digest }: Look): SeenTag {
