@@ -34,7 +34,7 @@ export interface ApiSideOptions extends WebSideOptions {
 }
 
 export function createApiSide(options: ApiSideOptions): Api {
-  const { config, core, registry, opened, log, now, web } = options;
+  const { config, core, token, registry, opened, log, now, web } = options;
   const { db } = opened;
   return createApi({
     ...core,
@@ -49,6 +49,7 @@ export function createApiSide(options: ApiSideOptions): Api {
       documents: createDocuments({ db, getBlob: registry.client.getBlob, now, log }),
       deletion: registry.deletion,
       events: registry.events,
+      refusals: token.refusals,
       space: registry.space,
       now,
       status: {
@@ -74,6 +75,7 @@ export interface ApiRoutesDeps {
   readonly documents: DocumentRoutesDeps['documents'];
   readonly deletion: DeletionRoutesDeps['deletion'];
   readonly events: EventRoutesDeps['events'];
+  readonly refusals: EventRoutesDeps['refusals'];
   readonly space: SpaceRoutesDeps['space'];
   readonly now: () => number;
   readonly status: Omit<StatusRoutesDeps, 'readonly'>;
@@ -81,7 +83,7 @@ export interface ApiRoutesDeps {
 
 /** Every route of the API, in the order in which its page shows them. */
 export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
-  const { db, readonly, refresh, images, documents, deletion, events, space, now, status } = deps;
+  const { db, readonly, refresh, images, documents, deletion, events, refusals, space, now, status } = deps;
   const found = { repositories: createRepositoryStore(db), tags: createTagStore(db) };
   return [
     ...repositoryRoutes({ ...found, refresh }),
@@ -94,7 +96,7 @@ export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
     ...compareRoutes({ ...found, images }),
     ...searchRoutes({ search: createSearch({ db, now }) }),
     ...spaceRoutes({ space, now }),
-    ...eventRoutes({ events }),
+    ...eventRoutes({ events, refusals }),
     ...statusRoutes({ ...status, readonly }),
     ...accountRoutes(),
   ];

@@ -4,6 +4,8 @@ import { after, before, describe, test } from 'node:test';
 import type { ArtifactDocument } from '../../server/artifacts/document.ts';
 import type { ReadDocument } from '../../server/catalog/documents.ts';
 import { type DeletionPlan, readPlan } from '../../server/housekeeping/plan.ts';
+import { createLogger } from '../../server/log.ts';
+import { createRefusals } from '../../server/token/refusals.ts';
 import { ADMIN, addPeople, MEMBER, OUTSIDER, startApi, type TestApi } from '../support/api.ts';
 import { type SeedImage, seedRepository } from '../support/seed.ts';
 
@@ -239,6 +241,28 @@ describe('lists', () => {
     assert.deepEqual(await names('empty=true'), []);
     assert.equal((await get('/repositories/team/app/-/untagged')).items.length, 1);
     assert.equal((await get('/repositories/team/app/-/tags?filter=v')).items.length, 2);
+  });
+});
+
+describe('events', () => {
+  test('people see their own refusals, readers all', async () => {
+    const refusals = createRefusals(app.db, { now: Date.now, log: createLogger('silent') });
+    const asked = {
+      address: '10.0.0.1',
+      asked: ['push'],
+      missing: ['push'],
+      client: 'docker',
+      subjectKind: 'user',
+    } as const;
+    refusals.record({ ...asked, subject: 'member', repository: 'secret/app' });
+    refusals.record({ ...asked, subject: 'other', repository: 'secret/app' });
+    await refusals.flush();
+    const subjects = async (path: string, who: string) => (await get(path, who)).items.map(({ subject }) => subject);
+    assert.deepEqual(await subjects('/events/refused', MEMBER), ['member']);
+    assert.deepEqual(await subjects('/events/refused?user=other', MEMBER), ['member']);
+    assert.deepEqual((await subjects('/events/refused', ADMIN)).sort(), ['member', 'other']);
+    const { next } = await get('/events/refused?limit=1', ADMIN);
+    assert.equal((await get(`/events/refused?limit=1&after=${next}`, ADMIN)).items.length, 1);
   });
 });
 

@@ -9,6 +9,7 @@ import { createVisibility } from '../../server/catalog/visibility.ts';
 import { createLogger } from '../../server/log.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
 import type { Database } from '../../server/storage/database.ts';
+import { createRefusals } from '../../server/token/refusals.ts';
 import { startWeb, type TestWeb, type TestWebOptions } from './web.ts';
 
 export interface TestApiOptions extends Omit<TestWebOptions, 'api'> {
@@ -94,6 +95,7 @@ function routesDeps(db: Database): ApiRoutesDeps {
     documents: createDocuments({ db, getBlob: async () => undefined, now: Date.now, log: createLogger('silent') }),
     deletion: { plan: noRegistry, deleteTag: noRegistry },
     events,
+    refusals: createRefusals(db, { now: Date.now, log: createLogger('silent') }),
     space: createSpace({ db, now: Date.now, log: createLogger('silent') }),
     now: Date.now,
     status: {

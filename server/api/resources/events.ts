@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { EVERYTHING } from '../../catalog/visibility.ts';
 import type { EventStore, RegistryEvent } from '../../notifications/events.ts';
-import { bytes, clip, digest, nameFilter, person, repositoryName, tagName, time, timeOf } from '../fields.ts';
+import type { RecordedRefusal, RefusalCursor, Refusals } from '../../token/refusals.ts';
+import { bytes, clip, count, digest, nameFilter, person, repositoryName, tagName, time, timeOf } from '../fields.ts';
 import { type ApiRoute, listRoute } from '../route.ts';
 
 export interface EventRoutesDeps {
   readonly events: Pick<EventStore, 'list'>;
+  readonly refusals: Pick<Refusals, 'list'>;
 }
 
 const eventSchema = z
@@ -29,7 +31,23 @@ const eventSchema = z
   })
   .meta({ id: 'Event' });
 
-export function eventRoutes({ events }: EventRoutesDeps): readonly ApiRoute[] {
+const refusalSchema = z
+  .strictObject({
+    id: z.number().int(),
+    subject: person.describe('Empty for anonymous.'),
+    subjectKind: z.enum(['user', 'group', 'robot', 'anonymous']),
+    repository: repositoryName,
+    asked: z.array(z.string().meta({ examples: ['push'] })),
+    missing: z.array(z.string().meta({ examples: ['push'] })).describe('What the subject does not hold there.'),
+    address: z.string().meta({ examples: ['10.0.0.7'] }),
+    client: z.string().meta({ examples: ['docker/27.3.1'] }),
+    count: count.describe('How often.'),
+    firstAt: time,
+    lastAt: time,
+  })
+  .meta({ id: 'Refusal' });
+
+export function eventRoutes({ events, refusals }: EventRoutesDeps): readonly ApiRoute[] {
   return [
     listRoute({
       path: '/events',
@@ -52,7 +70,40 @@ export function eventRoutes({ events }: EventRoutesDeps): readonly ApiRoute[] {
         return { items: rows.map(eventBody), next };
       },
     }),
+    listRoute({
+      path: '/events/refused',
+      id: 'listRefusals',
+      policy: 'signed-in',
+      group: 'Events',
+      summary: 'What the token server refused, newest first',
+      description: 'Who is neither admin nor auditor sees the own ones.',
+      query: z.strictObject({
+        user: nameFilter('Only of this user; for admins and auditors.'),
+        repository: nameFilter('Exactly this repository.'),
+      }),
+      item: refusalSchema,
+      handler: async ({ query, page }, { caller: { rights } }) => {
+        const subject = rights.isAdmin || rights.isAuditor ? query.user : rights.subject.name;
+        const { rows, next } = await refusals.list({
+          ...(subject === undefined ? {} : { subject }),
+          ...(query.repository === undefined ? {} : { repository: query.repository }),
+          ...positionOf(page.after),
+          limit: page.limit,
+        });
+        return { items: rows.map(refusalBody), next: next && JSON.stringify(next) };
+      },
+    }),
   ];
+}
+
+/** Only our own cursors get this far. */
+function positionOf(after: string | undefined): { readonly after?: RefusalCursor } {
+  return after === undefined ? {} : { after: JSON.parse(after) as RefusalCursor };
+}
+
+function refusalBody({ asked, missing, firstAt, lastAt, client, ...same }: RecordedRefusal) {
+  const lists = { asked: [...asked], missing: [...missing] };
+  return { ...same, ...lists, client: clip(client), firstAt: timeOf(firstAt), lastAt: timeOf(lastAt) };
 }
 
 function eventBody(event: RegistryEvent): z.input<typeof eventSchema> {

@@ -152,6 +152,7 @@ function summaries(t: Page['t']): ReadonlyMap<string, string> {
     ['listSpace', t('api:summary.listSpace')],
     ['getSpaceHistory', t('api:summary.getSpaceHistory')],
     ['listEvents', t('api:summary.listEvents')],
+    ['listRefusals', t('api:summary.listRefusals')],
     ['getStatus', t('api:summary.getStatus')],
     ['getAccount', t('api:summary.getAccount')],
     ['getOpenApi', t('api:summary.getOpenApi')],
