@@ -33,9 +33,14 @@ export interface Ground {
 
 /** Repositories that come while it reads are for the next run. */
 export async function readGround(db: Database, rest: Rest): Promise<Ground> {
-  const { total, last } = await db
+  // Two questions: either alone is answered without reading all rows.
+  const { total } = await db
     .selectFrom('repositories')
-    .select(({ fn }) => [fn.countAll<number>().as('total'), fn.max('id').as('last')])
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  const { last } = await db
+    .selectFrom('repositories')
+    .select(({ fn }) => fn.max<number | null>('id').as('last'))
     .executeTakeFirstOrThrow();
   const ground = emptyGround(Number(total));
   let after = 0;
