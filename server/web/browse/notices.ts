@@ -44,6 +44,16 @@ export function indexNotices(state: IndexState, { t, format }: Pick<Page, 't' | 
   return notices;
 }
 
+/** What the last look at a repository could not read; what is shown may be old or lack something. */
+export function unreadNotices(
+  repository: { readonly error: string | null },
+  { t }: Pick<Page, 't'>,
+): readonly Notice[] {
+  if (repository.error === null) return [];
+  const text = t('browse:notice.unread', { error: repository.error });
+  return [{ tone: 'amber', icon: 'alert-triangle', text, percent: null }];
+}
+
 function crawlNotice(crawl: CrawlState, { t, format }: Pick<Page, 't' | 'format'>): Notice {
   const { total } = crawl;
   const base = { tone: 'info', icon: 'refresh' } as const;

@@ -19,7 +19,7 @@ import {
   readFilters,
   withoutFilters,
 } from '../browse/list-filters.ts';
-import { type IndexState, indexNotices, type Notice } from '../browse/notices.ts';
+import { type IndexState, indexNotices, type Notice, unreadNotices } from '../browse/notices.ts';
 import { listPager, type Pager, totalText } from '../browse/pager.ts';
 import { hidden } from '../browse/reference.ts';
 import { flatCells, groupCells, type TagCells } from '../browse/tag-groups.ts';
@@ -144,7 +144,7 @@ export function repositoryView(facts: RepositoryFacts): RepositoryView {
     folder: folderLink(folder, page),
     summary: summary(facts),
     refreshAction: mayRefresh(page, repository.name) ? page.url(`${referencePath(repository.name)}/-/refresh`) : '',
-    notices: indexNotices(index, page),
+    notices: [...indexNotices(index, page), ...unreadNotices(repository, page)],
     undo: facts.undo,
     pull: repositoryPull(facts),
     tabs: viewTabs(facts),
