@@ -15,8 +15,8 @@ export function choosePlatform(
   { platforms, others }: Pick<Listed, 'platforms' | 'others'>,
   wanted: string | undefined,
 ): PlatformEntry | undefined {
-  // What has no platform is shown where nothing else is there to show.
-  const choice = platforms.length > 0 ? platforms : others;
+  // An image without a platform is shown where nothing else is there to show.
+  const choice = platforms.length > 0 ? platforms : others.filter((entry) => entry.kind === 'image');
   const asked = choice.find((entry) => entry.platform === wanted || entry.digest === wanted);
   const readable = choice.filter((entry) => !entry.isMissing);
   return asked ?? readable.find((entry) => entry.platform === USUAL_PLATFORM) ?? readable[0] ?? choice[0];

@@ -35,7 +35,13 @@ function pages() {
       tagsOf: async () => [],
       countReferrers: async () => 0,
     },
-    images: { detail: async () => facts.imageDetail() },
+    images: {
+      detail: async () => facts.imageDetail(),
+      holders: async () => undefined,
+      partsOf: async () => new Map(),
+      newestTags: async () => [],
+    },
+    documents: { read: async () => [], glance: async () => new Map() },
     deletion: {
       plan: async () => facts.deletionPlan(),
       deleteTag: async (request: object) => {

@@ -28,8 +28,9 @@ export function openKind(detail: ImageDetail): ManifestKind {
 
 export function tabsOf(kind: ManifestKind): readonly [Tab, ...Tab[]] {
   if (kind === 'helm') return ['chart', 'readme', 'values', 'files', 'referrers', 'manifest'];
-  if (kind === 'image' || kind === 'index' || kind === 'unknown')
-    return ['configuration', 'dockerfile', 'referrers', 'manifest'];
+  // Of an index that lists no image, such as one of referrers, there is nothing else to show.
+  if (kind === 'index') return ['manifest', 'referrers'];
+  if (kind === 'image' || kind === 'unknown') return ['configuration', 'dockerfile', 'referrers', 'manifest'];
   // The files of any other artifact stand above the tabs.
   if (kind === 'artifact') return ['manifest', 'referrers'];
   return ['content', 'referrers', 'manifest'];
