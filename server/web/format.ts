@@ -56,8 +56,10 @@ const wordsOf = remembering((locale: Locale) => {
   }
 
   return {
-    numbers,
-    bytes: (value: number, digits: 0 | 1) => (digits === 0 ? whole : tenths)?.format(value) ?? '',
+    number: remembering((value: number) => numbers.format(value)),
+    // Below 1000, so these are soon all known.
+    whole: remembering((value: number) => whole?.format(value) ?? ''),
+    tenths: remembering((value: number) => tenths?.format(value / 10) ?? ''),
     date: remembering((ms: number) => dates.format(ms)),
     dateTime: remembering((ms: number) => times.format(ms)),
     relative: remembering(relative),
@@ -76,11 +78,12 @@ export function createFormat(locale: Locale, now: () => number, justNow: string)
         value /= 1000;
         unit += 1;
       }
-      return `${words.bytes(value, unit > 0 && value < 99.95 ? 1 : 0)} ${UNITS[unit]}`;
+      const withTenths = unit > 0 && value < 99.95;
+      return `${withTenths ? words.tenths(Math.round(value * 10)) : words.whole(Math.round(value))} ${UNITS[unit]}`;
     },
-    number: (value: number): string => words.numbers.format(value),
+    number: words.number,
     /** Part of a whole, 0 to 1. */
-    percent: (share: number): string => `${words.numbers.format(Math.round(share * 100))}%`,
+    percent: (share: number): string => `${words.number(Math.round(share * 100))}%`,
     date: words.date,
     /** With the zone, because the server's may not be the reader's. */
     dateTime: words.dateTime,
@@ -92,11 +95,11 @@ export function createFormat(locale: Locale, now: () => number, justNow: string)
       return size === undefined ? justNow : words.relative(`${step} ${Math.trunc(past / size)}`);
     },
     duration(ms: number): string {
-      if (ms < 1000) return `${words.numbers.format(Math.round(ms))} ms`;
-      if (ms < 60_000) return `${words.numbers.format(Math.round(ms / 100) / 10)} s`;
+      if (ms < 1000) return `${words.number(Math.round(ms))} ms`;
+      if (ms < 60_000) return `${words.number(Math.round(ms / 100) / 10)} s`;
       return ms < 2 * 3600_000
-        ? `${words.numbers.format(Math.round(ms / 60_000))} min`
-        : `${words.numbers.format(Math.round(ms / 360_000) / 10)} h`;
+        ? `${words.number(Math.round(ms / 60_000))} min`
+        : `${words.number(Math.round(ms / 360_000) / 10)} h`;
     },
   };
 }
