@@ -60,8 +60,6 @@ async function openRepository(browser: Browser, url: string): Promise<Page> {
 async function visibleAfter(page: Page, registryUrl: string, tag: string): Promise<number> {
   await pushImageOf(registryUrl, REPOSITORY, tag);
   const pushed = performance.now();
-  // The tag as a word of its own: v1 stands in v10, too.
-  const isShown = `new RegExp('\\b${tag}\\b').test(document.querySelector('main')?.textContent ?? '')`;
-  await page.waitForFunction(isShown, undefined, { polling: 20, timeout: 30_000 });
+  await page.getByText(tag, { exact: true }).first().waitFor();
   return performance.now() - pushed;
 }
