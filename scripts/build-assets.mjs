@@ -23,6 +23,7 @@ const STYLES = [
   'api.css',
   'space.css',
   'lists.css',
+  'search.css',
 ];
 const LARGEST_CSS_BYTES = 40_000;
 

@@ -6,6 +6,7 @@ import { createDocuments } from './catalog/documents.ts';
 import { createImages } from './catalog/images.ts';
 import { previewMatches } from './catalog/preview.ts';
 import { createRepositoryStore } from './catalog/repositories.ts';
+import { createSearch } from './catalog/search.ts';
 import { createTagStore } from './catalog/tags.ts';
 import { createVisibility } from './catalog/visibility.ts';
 import { tokenRealm } from './config/public-url.ts';
@@ -25,6 +26,7 @@ import { homePage } from './web/pages/home.ts';
 import { imagePage } from './web/pages/image.ts';
 import { refreshPage } from './web/pages/refresh.ts';
 import { repositoriesPage } from './web/pages/repositories.ts';
+import { searchPage } from './web/pages/search.ts';
 import { spacePage } from './web/pages/space.ts';
 import { statusPage } from './web/pages/status.ts';
 import { createWeb, type Web } from './web/web.ts';
@@ -89,6 +91,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
       }),
       refreshPage({ refresh: registry.indexer.refreshRepository, log }),
       apiDocsPage({ document: options.apiDocument }),
+      searchPage({ search: createSearch({ db, now }), visibility }),
       live.pages,
     ],
     counts: (viewer, address) => navCounts(options, visibility, repositories, viewer, address),

@@ -59,7 +59,7 @@ function few(ids: Ids): Ids {
 }
 
 async function idsOf<Id = number>(db: Database, rows: RawBuilder<unknown>): Promise<readonly Id[]> {
-  const found = await sql<{ id: Id }>`select id from (${rows} limit ${FEW + 1}) as some`.execute(db);
+  const found = await sql<{ id: Id }>`select id from (${rows} limit ${FEW + 1}) as bounded`.execute(db);
   return found.rows.map((row) => row.id);
 }
 

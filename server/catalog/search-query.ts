@@ -33,9 +33,9 @@ export interface Term {
   readonly text: string;
 }
 
-/** Told to the person: a key below `search:note`, and what it speaks about. */
+/** Told to the person: what is the matter, and with what. */
 export interface Note {
-  readonly key: 'too_long' | 'too_many' | 'unknown' | 'as_reference' | 'malformed' | 'too_wild';
+  readonly problem: 'too_long' | 'too_many' | 'unknown' | 'as_reference' | 'malformed' | 'too_wild';
   readonly params: Readonly<Record<string, string | number>>;
 }
 
@@ -53,7 +53,7 @@ const MOST_WILDCARDS = 8;
 export function parseQuery(text: string): SearchQuery {
   const notes: Note[] = [];
   const clean = cleaned(text);
-  if (clean.length > LONGEST_QUERY) notes.push({ key: 'too_long', params: { most: LONGEST_QUERY } });
+  if (clean.length > LONGEST_QUERY) notes.push({ problem: 'too_long', params: { most: LONGEST_QUERY } });
   const terms: Term[] = [];
   let length = 0;
   for (const token of tokenize(withoutHalves(clean.slice(0, LONGEST_QUERY)))) {
@@ -86,16 +86,16 @@ function withoutHalves(text: string): string {
 }
 
 function tooMany(): Note {
-  return { key: 'too_many', params: { most: MOST_TERMS } };
+  return { problem: 'too_many', params: { most: MOST_TERMS } };
 }
 
 function termsOf(token: Token, notes: Note[]): readonly Term[] {
   if (wildcards(token) > MOST_WILDCARDS) {
-    notes.push({ key: 'too_wild', params: { text: shortened(printToken(token)), most: MOST_WILDCARDS } });
+    notes.push({ problem: 'too_wild', params: { text: shortened(printToken(token)), most: MOST_WILDCARDS } });
     return [];
   }
   const found = token.name === '' ? wordTests(token) : (operatorTest(token) ?? unknownOperator(token));
-  if ('note' in found && found.note !== undefined) notes.push({ key: found.note, params: paramsOf(token) });
+  if ('note' in found && found.note !== undefined) notes.push({ problem: found.note, params: paramsOf(token) });
   return found.terms.map(({ test, token: printed }) => ({
     isNegated: token.isNegated,
     test,

@@ -53,7 +53,7 @@ export async function scan(db: Database, list: Scan, after: Position | undefined
 export async function countNewest(db: Database, list: Scan): Promise<Total> {
   const window = list.window(undefined, COUNTED_WINDOW);
   const { rows } = await sql<{ total: number }>`select count(*) as total from
-    (select 1 from ${from(list, window)} limit ${MOST_COUNTED + 1}) as some`.execute(db);
+    (select 1 from ${from(list, window)} limit ${MOST_COUNTED + 1}) as bounded`.execute(db);
   const total = Number(rows[0]?.total ?? 0);
   const isExact = total <= MOST_COUNTED && (await lastOf(db, window, COUNTED_WINDOW)) === undefined;
   return { total: Math.min(total, MOST_COUNTED), isExact };

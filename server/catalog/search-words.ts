@@ -6,7 +6,7 @@ import type { Token } from './search-tokens.ts';
 /** What a piece of text asks for; several tests where it names several things at once. */
 export interface FoundTests {
   readonly terms: readonly { readonly test: Test; readonly token: Token }[];
-  readonly note?: Note['key'] | undefined;
+  readonly note?: Note['problem'] | undefined;
 }
 
 const DIGEST = /^(sha256|sha512):([0-9a-f]*)$/i;

@@ -197,8 +197,8 @@ function firstBody<Hit, Body>({ rows, next, total }: Found<Hit>, toBody: (hit: H
   return { items: rows.map(toBody), ...counted, more: next !== undefined };
 }
 
-function noteBody({ key, params }: Note): z.input<typeof noteSchema> {
-  return { key, params: { ...params } };
+function noteBody({ problem, params }: Note): z.input<typeof noteSchema> {
+  return { key: problem, params: { ...params } };
 }
 
 function repositoryBody({ name, tagCount, newestTag, lastPushedAt, sizeBytes }: RepositoryHit) {

@@ -83,7 +83,7 @@ for (const [text, tests] of read) {
       tests,
     );
     assert.deepEqual(
-      notes.filter((note) => note.key !== 'as_reference'),
+      notes.filter((note) => note.problem !== 'as_reference'),
       [],
     );
   });
@@ -127,7 +127,7 @@ const noted: readonly (readonly [string, string, number])[] = [
 for (const [text, key, count] of noted) {
   test(`says what is wrong with ${text.slice(0, 30)}`, () => {
     const { terms, notes } = parseQuery(text);
-    assert.deepEqual([notes.map((note) => note.key), terms.length], [[key], count]);
+    assert.deepEqual([notes.map((note) => note.problem), terms.length], [[key], count]);
   });
 }
 
@@ -144,7 +144,7 @@ test('80 KB of anything are cut, with a note', () => {
     assert.ok(notes.length <= MOST_TERMS + 2);
     assert.ok(printQuery({ terms }).length <= LONGEST_QUERY);
   }
-  assert.equal(parseQuery('x'.repeat(80_000)).notes[0]?.key, 'too_long');
+  assert.equal(parseQuery('x'.repeat(80_000)).notes[0]?.problem, 'too_long');
 });
 
 test('NUL, control characters and halves of characters do not come through', () => {
