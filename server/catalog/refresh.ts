@@ -175,8 +175,12 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
         const missed = await tagsBeyond(db, repository, listed);
         const unlisted = missed.map((name) => ({ name, isUnlisted: true, isDeletionReported }));
         const checks = [...new Set(listed)].map((name) => ({ name, push }));
-        const finish: Finish = (trx, states) => noteChecked(trx, repository, checkedColumns(states, now(), crawlId));
+        const finish: Finish = async (trx, states) => {
+          // Whoever ends the reading ends its requests too, which says nothing of the repository.
+          if (!signal?.aborted) await noteChecked(trx, repository, checkedColumns(states, now(), crawlId));
+        };
         const states = await checkTags(repository, [...checks, ...unlisted], { signal, finish });
+        signal?.throwIfAborted();
         const problem = problemOf(states);
         if (problem !== null) log.warn({ repository, problem }, 'repository not read completely');
         return states;
