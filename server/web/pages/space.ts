@@ -13,7 +13,7 @@ import {
   splitName,
 } from '../browse/cells.ts';
 import { type IndexState, indexNotices, type Notice } from '../browse/notices.ts';
-import { keyPager, type Pager } from '../browse/pager.ts';
+import { listPager, type Pager } from '../browse/pager.ts';
 import { chartPoints, growth, type SpaceChart, spaceChart } from '../browse/space-chart.ts';
 import { type MapFrame, mapFrames } from '../browse/space-map.ts';
 import type { Crumb, Page } from '../page.ts';
@@ -148,7 +148,7 @@ export function spaceView(facts: SpaceFacts): SpaceView {
     map: mapOf(facts),
     columns: columns(asked, page),
     rows: found.rows.map((row) => spaceCells(row, largest, page)),
-    pager: keyPager(page, found.rows.length, found.next),
+    pager: listPager(page, { ...found, shown: found.rows.length, total: null, pageRows: PAGE_ROWS }),
     ...overTime(facts, sums),
   };
 }
