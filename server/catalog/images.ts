@@ -5,8 +5,9 @@ import type { Database } from '../storage/database.ts';
 import type { ImageDetail, ImageProblem } from './image.ts';
 import { choosePlatform, contentOf } from './image-content.ts';
 import { type ManifestRow, manifestRow, platformsOf } from './image-rows.ts';
+import { type HoldersQuery, layerHolders } from './layer-holders.ts';
 import { partsOf, referrersOf } from './referrers.ts';
-import { type HoldersQuery, layerHolders, type SharedMemory, uniqueBytes } from './sharing.ts';
+import { type SharedMemory, uniqueBytes } from './sharing.ts';
 import { createTagStore, usageOf } from './tags.ts';
 import { NOTHING, type Visibility } from './visibility.ts';
 

@@ -11,7 +11,7 @@ import type { DocumentPart, DocumentProblem, ReadDocument } from '../../catalog/
 import type { Page } from '../page.ts';
 import { shortDigest } from './cells.ts';
 import { type JsonView, jsonView } from './json-view.ts';
-import type { Pager } from './pager.ts';
+import { type PackageCells, packageCells } from './packages-view.ts';
 import { isSecretName, safeLink, secretParts, type TextPart } from './secrets.ts';
 
 type DocumentPage = Pick<Page, 't' | 'format' | 'query' | 'urlWith'>;
@@ -46,13 +46,6 @@ export interface PairList {
     readonly link: string | null;
   }[];
   readonly more: string;
-}
-
-export interface PackageCells {
-  readonly rows: SbomDocument['packages'];
-  readonly filter: string;
-  readonly found: string;
-  readonly pager: Pager | null;
 }
 
 export interface DocumentFacts {
@@ -124,31 +117,6 @@ function sbomCells(document: SbomDocument, page: DocumentPage): Partial<Document
     isSigned: document.seal !== null,
     facts: present(facts),
     packages: packageCells(document, page),
-  };
-}
-
-const PACKAGES_SHOWN = 50;
-
-/** The list is in memory, so its pages are counted. */
-function packageCells({ packages, packageCount }: SbomDocument, page: DocumentPage): PackageCells {
-  const { t, format, query, urlWith } = page;
-  const filter = query('package').slice(0, 200);
-  const wanted = filter.toLowerCase();
-  const found = packages.filter((item) =>
-    [item.name, item.version, item.license, item.purl].some((field) => field.toLowerCase().includes(wanted)),
-  );
-  const start = Math.max(0, Math.min(Math.trunc(Number(query('from')) || 0), Math.max(0, found.length - 1)));
-  const rows = found.slice(start, start + PACKAGES_SHOWN);
-  const total = filter === '' ? packageCount : found.length;
-  const previous = start === 0 ? {} : { previous: urlWith({ from: Math.max(0, start - PACKAGES_SHOWN) || null }) };
-  const isMore = start + PACKAGES_SHOWN < found.length;
-  const next = isMore ? { next: urlWith({ from: start + PACKAGES_SHOWN }) } : {};
-  const range = rows.length === 0 ? '' : `${format.number(start + 1)}–${format.number(start + rows.length)}`;
-  return {
-    rows,
-    filter,
-    found: t('image:sbom.found', { count: total, formatted: format.number(total) }),
-    pager: found.length > PACKAGES_SHOWN ? { range, ...previous, ...next } : null,
   };
 }
 

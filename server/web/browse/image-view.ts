@@ -1,13 +1,19 @@
 /** The view model of one image. Everything in it that is not ours is the text of whoever built the image. */
-import type { ArtifactDocument } from '../../artifacts/document.ts';
-import type { DocumentPart, ReadDocument } from '../../catalog/documents.ts';
 import type { ImageContent, ImageDetail, ImageProblem } from '../../catalog/image.ts';
 import type { Crumb, Page } from '../page.ts';
 import { referencePath, shortDigest, splitName } from './cells.ts';
-import { type ChartCells, type ChartFiles, chartCells, chartFiles } from './chart-view.ts';
+import type { ChartCells, ChartFiles } from './chart-view.ts';
 import { type PullBox, pullBox } from './commands.ts';
 import { type ConfigurationCells, configurationCells, isEmptyConfiguration } from './configuration.ts';
-import { type DocumentCells, documentCells, documentSummary, partName } from './document-view.ts';
+import type { DocumentCells } from './document-view.ts';
+import {
+  artifactCells,
+  type FileCells,
+  fileCells,
+  type LoadedContent,
+  type ReferrerCells,
+  referrerCells,
+} from './image-artifacts.ts';
 import { type FactCells, factCells } from './image-facts.ts';
 import {
   attestationEntries,
@@ -34,15 +40,6 @@ export interface ImageFacts {
   readonly deleteNote: string;
   /** What the open tab shows of artifacts. */
   readonly loaded?: LoadedContent;
-}
-
-export interface LoadedContent {
-  /** Of the artifact that is open, in the order of its parts. */
-  readonly documents: readonly ReadDocument[];
-  /** By the digest of a referrer or attestation: its parts. */
-  readonly parts: ReadonlyMap<string, readonly DocumentPart[]>;
-  /** By the digest of a part, as far as somebody looked at it before. */
-  readonly known: ReadonlyMap<string, ArtifactDocument>;
 }
 
 export interface ImageView {
@@ -85,25 +82,6 @@ export interface ImageView {
   readonly facts: FactCells;
   readonly labels: readonly MapEntry[];
   readonly annotations: readonly MapEntry[];
-}
-
-export interface FileCells {
-  readonly name: string;
-  readonly mediaType: string;
-  readonly digest: string;
-  readonly shortDigest: string;
-  readonly sizeBytes: number;
-}
-
-export interface ReferrerCells {
-  readonly href: string;
-  readonly shortDigest: string;
-  readonly digest: string;
-  readonly kind: string;
-  readonly type: string;
-  readonly summary: string;
-  readonly sizeBytes: number;
-  readonly createdAt: number | null;
 }
 
 const NOTHING_LOADED: LoadedContent = { documents: [], parts: new Map(), known: new Map() };
@@ -202,78 +180,4 @@ function compareHref({ page, detail, tag }: ImageFacts): string {
 function layerHref({ page, detail }: ImageFacts, layer: string): string {
   const image = `${detail.repository}@${detail.content?.digest ?? detail.digest}`;
   return page.url(`${referencePath(image)}/-/layers/${layer}`);
-}
-
-function fileCells(content: ImageContent | undefined): readonly FileCells[] {
-  return (content?.layers ?? []).slice(0, 500).map((layer) => ({
-    name: partName(layer),
-    // Without a name the type stands for it.
-    mediaType: partName(layer) === layer.mediaType ? '' : layer.mediaType,
-    digest: layer.digest,
-    shortDigest: shortDigest(layer.digest),
-    sizeBytes: layer.sizeBytes,
-  }));
-}
-
-/** One at a time: a bill of materials is long. */
-function chosenDocument(
-  all: readonly DocumentCells[],
-  page: ImageFacts['page'],
-): Pick<ImageView, 'document' | 'documents'> {
-  const chosen = all[Number(page.query('part'))] ?? all[0] ?? null;
-  const links = all.map((cells, index) => ({
-    text: cells.title,
-    href: page.urlWith({ part: index === 0 ? null : index, package: null, from: null }),
-    current: cells === chosen,
-  }));
-  return { document: chosen, documents: links };
-}
-
-type ArtifactCells = Pick<ImageView, 'document' | 'documents' | 'chart' | 'chartFiles' | 'chartProblem'>;
-
-function artifactCells({ page, detail, host, tag }: ImageFacts, loaded: LoadedContent, tab: Tab): ArtifactCells {
-  const none = { document: null, documents: [], chart: null, chartFiles: null, chartProblem: null };
-  const { content } = detail;
-  if (content === undefined) return none;
-  if (tab === 'chart')
-    return { ...none, chart: chartCells(content.rawConfig, { host, repository: detail.repository, tag }, page) };
-  if (tab === 'content') {
-    const subjects = [detail.subjectDigest, ...detail.tags.map((row) => row.subjectDigest)].filter(
-      (digest) => digest !== null,
-    );
-    const all = loaded.documents.map((read) => {
-      const part = content.layers.find((layer) => layer.digest === read.digest);
-      return part === undefined ? undefined : documentCells(part, read, { page, subjects });
-    });
-    return {
-      ...none,
-      ...chosenDocument(
-        all.filter((cells) => cells !== undefined),
-        page,
-      ),
-    };
-  }
-  const read = loaded.documents[0];
-  const document = read?.document;
-  if (document?.kind === 'chart') return { ...none, chartFiles: chartFiles(document) };
-  const part = content.layers.find((layer) => layer.digest === read?.digest);
-  const problem = part === undefined ? null : documentCells(part, read, { page, subjects: [] }).problem;
-  return { ...none, chartProblem: problem ?? page.t('image:document.damaged') };
-}
-
-function referrerCells(facts: ImageFacts, { parts, known }: LoadedContent): readonly ReferrerCells[] {
-  const { page, detail } = facts;
-  return detail.referrers.map((referrer) => {
-    const found = (parts.get(referrer.digest) ?? []).map((part) => documentSummary(known.get(part.digest), page));
-    return {
-      digest: referrer.digest,
-      shortDigest: shortDigest(referrer.digest),
-      href: page.url(referencePath(`${detail.repository}@${referrer.digest}`)),
-      kind: kindLabel(referrer.kind, page.t) ?? referrer.kind,
-      type: referrer.artifactType ?? (parts.get(referrer.digest)?.[0]?.mediaType || referrer.mediaType),
-      summary: found.filter((text) => text !== '').join('; '),
-      sizeBytes: referrer.sizeBytes,
-      createdAt: referrer.createdAt,
-    };
-  });
 }

@@ -1,4 +1,4 @@
-import type { LayerHolders } from '../../catalog/sharing.ts';
+import type { LayerHolders } from '../../catalog/layer-holders.ts';
 import type { Visibility } from '../../catalog/visibility.ts';
 import { platformLabel, referencePath, shortDigest, splitName } from '../browse/cells.ts';
 import { folderCrumbs } from '../browse/labels.ts';

@@ -1,0 +1,112 @@
+/** What is no image: its files, what they say, and what hangs on an image. */
+import type { ArtifactDocument } from '../../artifacts/document.ts';
+import type { DocumentPart, ReadDocument } from '../../catalog/documents.ts';
+import type { ImageContent } from '../../catalog/image.ts';
+import { referencePath, shortDigest } from './cells.ts';
+import { chartCells, chartFiles } from './chart-view.ts';
+import { type DocumentCells, documentCells, documentSummary, partName } from './document-view.ts';
+import type { Tab } from './image-tabs.ts';
+import type { ImageFacts, ImageView } from './image-view.ts';
+import { kindLabel } from './labels.ts';
+
+export interface LoadedContent {
+  /** Of the artifact that is open, in the order of its parts. */
+  readonly documents: readonly ReadDocument[];
+  /** By the digest of a referrer or attestation: its parts. */
+  readonly parts: ReadonlyMap<string, readonly DocumentPart[]>;
+  /** By the digest of a part, as far as somebody looked at it before. */
+  readonly known: ReadonlyMap<string, ArtifactDocument>;
+}
+
+export interface FileCells {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly shortDigest: string;
+  readonly sizeBytes: number;
+}
+
+export interface ReferrerCells {
+  readonly href: string;
+  readonly shortDigest: string;
+  readonly digest: string;
+  readonly kind: string;
+  readonly type: string;
+  readonly summary: string;
+  readonly sizeBytes: number;
+  readonly createdAt: number | null;
+}
+
+export function fileCells(content: ImageContent | undefined): readonly FileCells[] {
+  return (content?.layers ?? []).slice(0, 500).map((layer) => ({
+    name: partName(layer),
+    // Without a name the type stands for it.
+    mediaType: partName(layer) === layer.mediaType ? '' : layer.mediaType,
+    digest: layer.digest,
+    shortDigest: shortDigest(layer.digest),
+    sizeBytes: layer.sizeBytes,
+  }));
+}
+
+/** One at a time: a bill of materials is long. */
+function chosenDocument(
+  all: readonly DocumentCells[],
+  page: ImageFacts['page'],
+): Pick<ImageView, 'document' | 'documents'> {
+  const chosen = all[Number(page.query('part'))] ?? all[0] ?? null;
+  const links = all.map((cells, index) => ({
+    text: cells.title,
+    href: page.urlWith({ part: index === 0 ? null : index, package: null, from: null }),
+    current: cells === chosen,
+  }));
+  return { document: chosen, documents: links };
+}
+
+type ArtifactCells = Pick<ImageView, 'document' | 'documents' | 'chart' | 'chartFiles' | 'chartProblem'>;
+
+export function artifactCells({ page, detail, host, tag }: ImageFacts, loaded: LoadedContent, tab: Tab): ArtifactCells {
+  const none = { document: null, documents: [], chart: null, chartFiles: null, chartProblem: null };
+  const { content } = detail;
+  if (content === undefined) return none;
+  if (tab === 'chart')
+    return { ...none, chart: chartCells(content.rawConfig, { host, repository: detail.repository, tag }, page) };
+  if (tab === 'content') {
+    const subjects = [detail.subjectDigest, ...detail.tags.map((row) => row.subjectDigest)].filter(
+      (digest) => digest !== null,
+    );
+    const all = loaded.documents.map((read) => {
+      const part = content.layers.find((layer) => layer.digest === read.digest);
+      return part === undefined ? undefined : documentCells(part, read, { page, subjects });
+    });
+    return {
+      ...none,
+      ...chosenDocument(
+        all.filter((cells) => cells !== undefined),
+        page,
+      ),
+    };
+  }
+  const read = loaded.documents[0];
+  const document = read?.document;
+  if (document?.kind === 'chart') return { ...none, chartFiles: chartFiles(document) };
+  const part = content.layers.find((layer) => layer.digest === read?.digest);
+  const problem = part === undefined ? null : documentCells(part, read, { page, subjects: [] }).problem;
+  return { ...none, chartProblem: problem ?? page.t('image:document.damaged') };
+}
+
+export function referrerCells(facts: ImageFacts, { parts, known }: LoadedContent): readonly ReferrerCells[] {
+  const { page, detail } = facts;
+  return detail.referrers.map((referrer) => {
+    const found = (parts.get(referrer.digest) ?? []).map((part) => documentSummary(known.get(part.digest), page));
+    return {
+      digest: referrer.digest,
+      shortDigest: shortDigest(referrer.digest),
+      href: page.url(referencePath(`${detail.repository}@${referrer.digest}`)),
+      kind: kindLabel(referrer.kind, page.t) ?? referrer.kind,
+      type: referrer.artifactType ?? (parts.get(referrer.digest)?.[0]?.mediaType || referrer.mediaType),
+      summary: found.filter((text) => text !== '').join('; '),
+      sizeBytes: referrer.sizeBytes,
+      createdAt: referrer.createdAt,
+    };
+  });
+}
