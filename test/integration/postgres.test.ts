@@ -12,7 +12,7 @@ import { makeTemplate, type Postgres, startPostgres } from '../support/postgres.
 import { requireTools } from '../support/tools.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const OPENS_DATABASE = /from '[./]*support\/(?:database|catalog)\.ts'/;
+const OPENS_DATABASE = /from '[./]*support\/(?:database|catalog|api)\.ts'/;
 
 /** What they test is the file, or a process beside it. */
 const ABOUT_THE_FILE = new Set(['test/integration/accounts-admin-command.test.ts']);

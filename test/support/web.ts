@@ -1,8 +1,7 @@
 /** The pages on a free port with a fresh database: everything real but the registry. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { type RequestHandler } from 'express';
@@ -18,10 +17,11 @@ import { type Audit, createAudit } from '../../server/audit/audit.ts';
 import { configSchema } from '../../server/config/config.ts';
 import { createOriginOf, type OriginOf } from '../../server/http/client-address.ts';
 import { createLogger, type Logger } from '../../server/log.ts';
-import { type Database, openDatabase } from '../../server/storage/database.ts';
+import type { Database } from '../../server/storage/database.ts';
 import { createSettings } from '../../server/storage/settings.ts';
 import type { PageModule } from '../../server/web/routes.ts';
 import { createWeb, type Web, type WebDeps } from '../../server/web/web.ts';
+import { openTestDatabase } from './database.ts';
 
 export const ROOT = join(fileURLToPath(import.meta.url), '..', '..', '..');
 
@@ -57,8 +57,7 @@ async function buildOnce(): Promise<void> {
 export async function startWeb(options: TestWebOptions = {}) {
   const { config: given = {}, adminPassword = 'first-admin-password', pages = [], trustedProxies = [] } = options;
   await buildOnce();
-  const dataPath = mkdtempSync(join(tmpdir(), 'registry-web-test-'));
-  const { db, close } = await openDatabase({ dataPath, exclusive: true });
+  const { db, close } = await openTestDatabase();
   const config = configSchema.parse(given);
   const lines: string[] = [];
   const log = createLogger('debug', { write: (line) => void lines.push(line) });
@@ -115,7 +114,6 @@ export async function startWeb(options: TestWebOptions = {}) {
       await new Promise((resolve) => server.close(resolve));
       await hasher.close();
       await close();
-      rmSync(dataPath, { recursive: true, force: true });
     },
   };
 }

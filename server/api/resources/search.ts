@@ -32,7 +32,7 @@ const q = searchText.meta({
 
 const noteSchema = z
   .strictObject({
-    key: z.string().meta({ examples: ['unknown'] }),
+    problem: z.string().meta({ examples: ['unknown'] }),
     params: z.record(z.string(), z.union([z.string(), z.number()])),
   })
   .meta({ id: 'SearchNote', description: 'Something in the query that was left out, or read otherwise.' });
@@ -198,7 +198,7 @@ function firstBody<Hit, Body>({ rows, next, total }: Found<Hit>, toBody: (hit: H
 }
 
 function noteBody({ problem, params }: Note): z.input<typeof noteSchema> {
-  return { key: problem, params: { ...params } };
+  return { problem, params: { ...params } };
 }
 
 function repositoryBody({ name, tagCount, newestTag, lastPushedAt, sizeBytes }: RepositoryHit) {
