@@ -137,8 +137,9 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     async stop(): Promise<void> {
       monitor.stop();
       deletion.stop();
-      await index.stop();
+      // First, because the schedule waits for its jobs.
       await space.close();
+      await index.stop();
       await receiver.stop();
       await managed?.stop();
       await inner?.close();

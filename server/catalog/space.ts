@@ -114,7 +114,14 @@ export function createSpace({ db, now, log, isComplete = async () => true }: Spa
   }
 
   async function sample(): Promise<void> {
-    await takeSamples(db, now(), createRest(closing.signal));
+    await untilClosed(takeSamples(db, now(), createRest(closing.signal)));
+  }
+
+  /** What closing interrupts has not failed. */
+  async function untilClosed(work: Promise<void>): Promise<void> {
+    await work.catch((error: unknown) => {
+      if (!closing.signal.aborted) throw error;
+    });
   }
 
   async function sampleIfMissing(): Promise<void> {
@@ -130,7 +137,7 @@ export function createSpace({ db, now, log, isComplete = async () => true }: Spa
   }
 
   return {
-    sum,
+    sum: () => untilClosed(sum()),
     sample,
     changed,
 

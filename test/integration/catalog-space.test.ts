@@ -294,6 +294,6 @@ test('a change is summed up by itself, and closing leaves the values of before',
   await space.close();
   await hold(db, [{ repository: 'team/app', blob: 2, tagged: 1, untagged: 0 }], SIZES);
   space.changed();
-  await assert.rejects(space.sum());
+  await space.sum();
   assert.equal((await space.total(EVERYTHING)).sizeBytes, 10);
 });

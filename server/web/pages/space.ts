@@ -3,19 +3,12 @@ import type { SpaceOverview, SpaceStore, SpaceSums } from '../../catalog/space.t
 import { SPACE_SORTS, type SpaceMeasure, type SpaceRow, type SpaceSort } from '../../catalog/space-list.ts';
 import type { VisibilityStore } from '../../catalog/visibility.ts';
 import { AppError } from '../../errors.ts';
-import {
-  type Column,
-  parseSorting,
-  referencePath,
-  type Sorting,
-  shareOf,
-  sortedColumn,
-  splitName,
-} from '../browse/cells.ts';
+import { type Column, parseSorting, type Sorting } from '../browse/cells.ts';
 import { type IndexState, indexNotices, type Notice } from '../browse/notices.ts';
 import { listPager, type Pager } from '../browse/pager.ts';
 import { chartPoints, growth, type SpaceChart, spaceChart } from '../browse/space-chart.ts';
 import { type MapFrame, mapFrames } from '../browse/space-map.ts';
+import { columnLabel, rowHref, type SpaceCells, spaceCells, spaceColumns } from '../browse/space-rows.ts';
 import type { Crumb, Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import type { Figure } from './home.ts';
@@ -53,24 +46,6 @@ export interface SpaceView {
   readonly chartText: string;
   readonly periods: readonly { readonly text: string; readonly href: string; readonly isCurrent: boolean }[];
   readonly growth: readonly string[];
-}
-
-export interface SpaceCells {
-  readonly kind: SpaceRow['kind'];
-  readonly icon: string;
-  readonly name: string;
-  readonly folder: string;
-  readonly leaf: string;
-  readonly href: string;
-  readonly note: string;
-  readonly logical: string;
-  readonly sizeBytes: number;
-  readonly share: number;
-  readonly unique: string;
-  readonly shared: string;
-  readonly reclaimable: string;
-  readonly hasReclaimable: boolean;
-  readonly tags: string;
 }
 
 const PAGE_ROWS = 50;
@@ -146,7 +121,7 @@ export function spaceView(facts: SpaceFacts): SpaceView {
     listHref: url(isFolder ? `/repositories?folder=${encodeURIComponent(asked.folder)}` : '/repositories'),
     figures: spaceFigures(sums, isFolder, page),
     map: mapOf(facts),
-    columns: columns(asked, page),
+    columns: spaceColumns(asked, page),
     rows: found.rows.map((row) => spaceCells(row, largest, page)),
     pager: listPager(page, { ...found, shown: found.rows.length, total: null, pageRows: PAGE_ROWS }),
     ...overTime(facts, sums),
@@ -197,58 +172,6 @@ function mapOf({ page, asked, biggest }: SpaceFacts): SpaceView['map'] {
     text: t('space:map.text'),
     more: hasMore ? t('space:map.more', { count: MOST_TILES }) : null,
     frames: mapFrames({ rows: biggest.slice(0, MOST_TILES), measure: asked.measure, hrefOf, format }),
-  };
-}
-
-function rowHref(row: SpaceRow, { url, urlWith }: Pick<Page, 'url' | 'urlWith'>): string {
-  if (row.kind === 'repository') return url(referencePath(row.path));
-  return urlWith({ folder: row.path, after: null, from: null });
-}
-
-function columnLabel(sort: SpaceSort, t: Page['t']): string {
-  const labels: Record<SpaceSort, string> = {
-    name: t('space:column.name'),
-    size: t('space:column.stored'),
-    logical: t('space:column.logical'),
-    unique: t('space:column.unique'),
-    shared: t('space:column.shared'),
-    reclaimable: t('space:column.reclaimable'),
-    tags: t('space:column.tags'),
-  };
-  return labels[sort];
-}
-
-const COLUMNS = ['name', 'size', 'logical', 'unique', 'shared', 'reclaimable', 'tags'] as const;
-
-function columns(asked: AskedSpace, { t, urlWith }: Pick<Page, 't' | 'urlWith'>): readonly Column[] {
-  return COLUMNS.map((id) => ({
-    id,
-    label: columnLabel(id, t),
-    isNumber: id !== 'name',
-    ...sortedColumn(asked, id, (changes) => urlWith({ ...changes, from: null })),
-  }));
-}
-
-function spaceCells(row: SpaceRow, largest: number, page: SpaceFacts['page']): SpaceCells {
-  const { t, format } = page;
-  const isFolder = row.kind === 'folder';
-  const count = { count: row.repositoryCount, formatted: format.number(row.repositoryCount) };
-  return {
-    kind: row.kind,
-    icon: isFolder ? 'folder' : 'box',
-    name: row.path,
-    ...splitName(row.path),
-    href: rowHref(row, page),
-    note: isFolder ? t('space:repositories', count) : '',
-    logical: format.bytes(row.logicalBytes),
-    sizeBytes: row.sizeBytes,
-    share: shareOf(row.sizeBytes, largest),
-    unique: format.bytes(row.uniqueBytes),
-    // Both follow a change at different moments.
-    shared: format.bytes(Math.max(0, row.sharedBytes)),
-    reclaimable: format.bytes(row.reclaimableBytes),
-    hasReclaimable: row.reclaimableBytes > 0,
-    tags: format.number(row.tagCount),
   };
 }
 
