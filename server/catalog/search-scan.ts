@@ -10,8 +10,8 @@ import { MOST_COUNTED, type Total } from './key-page.ts';
 import type { Condition } from './search-conditions.ts';
 
 /** Small at first: what is frequent is met at once. */
-const WINDOWS = [400, 1500, 5000, 5000, 5000, 5000, 5000, 5000, 5000] as const;
-const COUNTED_WINDOW = 5000;
+const WINDOWS = [200, 400, 600, 800, 1000, 1000, 1000, 1000, 1000] as const;
+const COUNTED_WINDOW = 600;
 
 export interface Scan {
   /** Rows behind a position as `value, key`, newest first; at most `size`. */
