@@ -14,7 +14,8 @@ export function searchBoxes() {
 /** `/` and Ctrl+K. On phones the box of the top bar is hidden: that of the search page, or the way to it. */
 function focusSearch(event) {
   const typing = event.target instanceof Element && event.target.closest('input, textarea, select, [contenteditable]');
-  const wanted = (event.key === '/' && !typing) || (event.key === 'k' && (event.ctrlKey || event.metaKey));
+  const wanted =
+    (event.key === '/' && !typing) || (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey));
   if (!wanted || event.altKey) return;
   const box = [...document.querySelectorAll('input[data-search]')].find((input) => input.offsetParent !== null);
   if (box === undefined) return;

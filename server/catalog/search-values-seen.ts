@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
+import { LABELLED_DIGESTS } from './search-conditions.ts';
 import { REFERRER_KINDS, SEARCHED_KINDS } from './search-operators.ts';
 import { isVisible, type Visibility } from './visibility.ts';
 
@@ -72,7 +73,7 @@ async function seenLabels(db: Database, visibility: Visibility, typed: string): 
   const key = /^([^=]+)=/s.exec(typed)?.[1];
   const { rows } = await sql<{ key: string; value: string }>`
     select distinct label.key as key, ${key === undefined ? sql`''` : sql`label.value`} as value
-    from (${recentImages(visibility)}) as recent join manifest_labels as given on given.digest = recent.digest
+    from (${recentImages(visibility)}) as image join manifest_labels as given on given.digest in (${LABELLED_DIGESTS})
       join labels as label on label.id = given.label_id
     ${key === undefined ? sql`` : sql`where label.key = ${key}`}`.execute(db);
   const short = rows.filter((row) => row.value.length <= 100);
