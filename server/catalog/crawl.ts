@@ -5,22 +5,14 @@ import { isOverload } from '../registry/failure.ts';
 import type { Database } from '../storage/database.ts';
 import { forEachBounded } from './concurrency.ts';
 import { type CrawlRow, createCrawlJournal, failureOf } from './crawl-journal.ts';
+import { type CrawlProgress, describe } from './crawl-progress.ts';
 import { countRepositories, unreadRepositories } from './crawl-queue.ts';
-import { createMeter, type Meter, remainingMs } from './meter.ts';
+import { createMeter, type Meter } from './meter.ts';
 import { ensureRepositories } from './new-repositories.ts';
 import type { Pace } from './pace.ts';
 import type { Refresh, RegistryReader } from './refresh.ts';
 
-/** One crawl over the whole registry: running, interrupted or finished. */
-export interface CrawlProgress extends Omit<CrawlRow, 'id'> {
-  /** false while `finishedAt` is null: it was interrupted and goes on as soon as the registry answers. */
-  readonly isRunning: boolean;
-  readonly repositoriesPerSecond: number | null;
-  readonly tagsPerSecond: number | null;
-  readonly remainingMs: number | null;
-  /** Requests that may run at once; null when none do. */
-  readonly concurrency: number | null;
-}
+export type { CrawlProgress } from './crawl-progress.ts';
 
 export interface CrawlDeps {
   readonly db: Database;
@@ -80,7 +72,7 @@ export function createCrawl(deps: CrawlDeps) {
 
   async function progress(): Promise<CrawlProgress | undefined> {
     const row = current?.row ?? (await journal.last());
-    return row && describe(row, running === undefined ? undefined : current, deps.pace.limit());
+    return row && describe(row, running === undefined ? undefined : current?.meter, deps.pace.limit());
   }
 
   return {
@@ -124,19 +116,6 @@ function finish(state: Run, finishedAt: number): void {
   const { repositoriesTotal, repositoriesDone } = state.row;
   const total = repositoriesTotal === null ? null : Math.max(repositoriesTotal, repositoriesDone);
   advance(state, { finishedAt, repositoriesTotal: total });
-}
-
-function describe({ id: _, ...row }: CrawlRow, run: Run | undefined, limit: number): CrawlProgress {
-  const counts = { repositories: row.repositoriesDone, tags: row.tagsDone };
-  const rates = run?.meter.rates(counts) ?? { repositoriesPerSecond: null, tagsPerSecond: null };
-  const left = row.repositoriesTotal === null ? null : row.repositoriesTotal - row.repositoriesDone;
-  return {
-    ...row,
-    isRunning: run !== undefined,
-    ...rates,
-    remainingMs: remainingMs(left, rates.repositoriesPerSecond),
-    concurrency: run === undefined ? null : limit,
-  };
 }
 
 async function readEverything(
