@@ -83,11 +83,13 @@ async function speakingAbout(
   repositoryId: number,
   subjects: readonly string[],
 ): Promise<readonly string[]> {
+  // In this order: few manifests name these subjects, but a repository may hold many thousands.
   const rows = await trx
     .selectFrom('manifests')
-    .innerJoin('held_manifests', 'held_manifests.digest', 'manifests.digest')
+    .crossJoin('held_manifests')
     .select('manifests.digest')
     .where('manifests.subject_digest', 'in', subjects)
+    .whereRef('held_manifests.digest', '=', 'manifests.digest')
     .where('held_manifests.repository_id', '=', repositoryId)
     .execute();
   return rows.map((row) => row.digest);
@@ -158,8 +160,9 @@ async function listedOutside(
   const isOutside = inside.length === 0 ? sql`` : sql`and listed.parent_digest not in (${sql.join(inside)})`;
   const lister = (condition: ReturnType<typeof sql>) => sql`exists (
     select 1 from manifest_children as listed
-      join held_manifests as held on held.repository_id = ${repositoryId} and held.digest = listed.parent_digest
-      where listed.child_digest = manifests.digest ${isOutside} ${condition})`;
+      cross join held_manifests as held
+      where listed.child_digest = manifests.digest
+        and held.repository_id = ${repositoryId} and held.digest = listed.parent_digest ${isOutside} ${condition})`;
   const { rows } = await sql<{ digest: string; answer: number }>`
     select digest, case when ${lister(sql`and held.reached = 1`)} then 2 when ${lister(sql``)} then 1 else 0 end as answer
     from manifests where digest in (${sql.join(manifests.map((manifest) => manifest.digest))})`.execute(trx);
