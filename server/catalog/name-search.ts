@@ -50,6 +50,19 @@ export async function matchingIds(
   return ids.slice(0, most);
 }
 
+/** Of one search, which asks for the same names for repositories and for their images. */
+export function createNameLookup(db: Database): NameLookup {
+  const known = new Map<string, Promise<readonly number[] | undefined>>();
+  return (table, test, most) => {
+    const key = JSON.stringify([table, test.kind, test.text, most]);
+    const found = known.get(key) ?? matchingIds(db, table, test, most);
+    known.set(key, found);
+    return found;
+  };
+}
+
+export type NameLookup = (table: NamedTable, test: NameTest, most: number) => Promise<readonly number[] | undefined>;
+
 /** For lists of repositories: `matchingIds` with a part of the name. */
 export function matchingRepositoryIds(
   db: Database,

@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import type { HeldState } from '../storage/schema.ts';
-import { foldCase, matchingIds, type NameTest } from './name-search.ts';
+import { foldCase, type NameLookup, type NameTest } from './name-search.ts';
 import {
   below,
   type Condition,
@@ -11,6 +11,7 @@ import {
   inRange,
   labelCondition,
   labelValueBegins,
+  type Places,
 } from './search-conditions.ts';
 import type { Term, Test } from './search-query.ts';
 import type { Range } from './search-values.ts';
@@ -18,27 +19,41 @@ import type { Visibility } from './visibility.ts';
 
 /** Up to here candidates are fetched and compared; beyond, matches are frequent enough to come across them. */
 export const FEW = 1500;
+const VERY_FEW = 8;
 
 type Ids = readonly number[] | undefined;
 
-/** Ids of held manifests among which all matches are. @returns undefined where no term leaves few. */
+export interface Candidates {
+  /** Held manifests among which all matches are; undefined where no term leaves few. */
+  readonly ids: Ids;
+  /** By the test of a word, as far as it was looked up. */
+  readonly places: ReadonlyMap<Test, Places>;
+}
+
 export async function imageCandidates(
   db: Database,
+  names: NameLookup,
   visibility: Visibility,
   terms: readonly Term[],
   states: readonly HeldState[],
-): Promise<Ids> {
+): Promise<Candidates> {
+  const places = new Map<Test, Places>();
   for (const { test } of mostSelective(terms)) {
-    const ids = few(await candidatesOf(db, test, states));
-    if (ids !== undefined) return ids;
+    const ids = few(await candidatesOf(db, names, test, states, places));
+    if (ids !== undefined) return { ids, places };
   }
-  return visibility.all ? undefined : few(await ofVisible(db, visibility, states));
+  return { ids: visibility.all ? undefined : few(await ofVisible(db, visibility, states)), places };
 }
 
 /** Ids of repositories, in the same way. */
-export async function repositoryCandidates(db: Database, visibility: Visibility, terms: readonly Term[]): Promise<Ids> {
+export async function repositoryCandidates(
+  db: Database,
+  names: NameLookup,
+  visibility: Visibility,
+  terms: readonly Term[],
+): Promise<Ids> {
   for (const { test } of mostSelective(terms)) {
-    const ids = few(await repositoriesOf(db, test));
+    const ids = few(await repositoriesOf(db, names, test));
     if (ids !== undefined) return ids;
   }
   if (visibility.all) return undefined;
@@ -63,19 +78,25 @@ async function idsOf<Id = number>(db: Database, rows: RawBuilder<unknown>): Prom
   return found.rows.map((row) => row.id);
 }
 
-function candidatesOf(db: Database, test: Test, states: readonly HeldState[]): Promise<Ids> {
+function candidatesOf(
+  db: Database,
+  names: NameLookup,
+  test: Test,
+  states: readonly HeldState[],
+  places: Map<Test, Places>,
+): Promise<Ids> {
   switch (test.on) {
     case 'digest':
       return byDigest(db, test.prefix);
     case 'label':
-      return byLabel(db, labelLookup(db, test.key, test.value));
+      return byLabelOf(db, test, places);
     case 'tag':
-      return byTag(db, test.text);
+      return byTag(db, names, test.text);
     case 'repository':
     case 'folder':
-      return inRepositories(db, test, states);
+      return inRepositories(db, names, test, states);
     case 'anything':
-      return byAnything(db, test.text, states);
+      return byAnything(db, names, test, states, places);
     case 'pusher':
       return byPusher(db, test.text);
     case 'size':
@@ -95,8 +116,22 @@ function labelLookup(db: Database, key: string, value: NameTest | null): Conditi
   return sql`label.key = ${key} and lower(label.value) = ${foldCase(value.text)}`;
 }
 
-async function byLabel(db: Database, condition: Condition): Promise<Ids> {
-  const labels = few(await idsOf(db, sql`select label.id from labels as label where ${condition}`));
+async function byLabelOf(db: Database, test: Extract<Test, { on: 'label' }>, places: Map<Test, Places>): Promise<Ids> {
+  const labels = await labelsOf(db, labelLookup(db, test.key, test.value));
+  places.set(test, { labels: veryFew(labels) });
+  return byLabel(db, labels);
+}
+
+async function labelsOf(db: Database, condition: Condition): Promise<Ids> {
+  return few(await idsOf(db, sql`select label.id from labels as label where ${condition}`));
+}
+
+/** So few that each row can be asked for each of them. */
+function veryFew(ids: Ids): Ids {
+  return ids === undefined || ids.length === 0 || ids.length > VERY_FEW ? undefined : ids;
+}
+
+async function byLabel(db: Database, labels: Ids): Promise<Ids> {
   if (labels === undefined || labels.length === 0) return labels;
   const given = sql`select digest as id from manifest_labels where label_id in (${sql.join(labels)})`;
   const digests = await idsOf<string>(db, given);
@@ -112,8 +147,8 @@ async function byLabel(db: Database, condition: Condition): Promise<Ids> {
   );
 }
 
-async function byTag(db: Database, text: NameTest): Promise<Ids> {
-  const tags = few(await matchingIds(db, 'tags', text, FEW + 1));
+async function byTag(db: Database, names: NameLookup, text: NameTest): Promise<Ids> {
+  const tags = few(await names('tags', text, FEW + 1));
   if (tags === undefined || tags.length === 0) return tags;
   return idsOf(
     db,
@@ -122,8 +157,8 @@ async function byTag(db: Database, text: NameTest): Promise<Ids> {
   );
 }
 
-async function inRepositories(db: Database, test: Test, states: readonly HeldState[]): Promise<Ids> {
-  const repositories = few(await repositoriesOf(db, test));
+async function inRepositories(db: Database, names: NameLookup, test: Test, states: readonly HeldState[]): Promise<Ids> {
+  const repositories = few(await repositoriesOf(db, names, test));
   if (repositories === undefined || repositories.length === 0) return repositories;
   return idsOf(
     db,
@@ -132,30 +167,35 @@ async function inRepositories(db: Database, test: Test, states: readonly HeldSta
   );
 }
 
-async function repositoriesOf(db: Database, test: Test): Promise<Ids> {
+async function repositoriesOf(db: Database, names: NameLookup, test: Test): Promise<Ids> {
   if (test.on === 'folder') return idsOf(db, sql`select id from repositories where ${below(test.path, 'name')}`);
   if (test.on !== 'repository' && test.on !== 'anything') return undefined;
   // A glob may also match behind a slash; what is too much is sorted out by the condition.
   const text: NameTest = test.text.kind === 'glob' ? { kind: 'glob', text: `*${test.text.text}` } : test.text;
-  return matchingIds(db, 'repositories', text, FEW + 1);
+  return names('repositories', text, FEW + 1);
 }
 
-/** All the places a word may stand in; one that no index tells of spoils it. */
-async function byAnything(db: Database, text: NameTest, states: readonly HeldState[]): Promise<Ids> {
-  const test: Test = { on: 'repository', text };
-  const places: (() => Promise<Ids>)[] = [() => byTag(db, text), () => inRepositories(db, test, states)];
-  if (text.kind !== 'glob') {
-    const digest = hexPrefix(text.text);
-    if (digest !== undefined) places.push(() => byDigest(db, digest));
-    places.push(() => byLabel(db, labelValueBegins(text.text)));
-  }
-  const all = new Set<number>();
-  for (const place of places) {
-    const ids = few(await place());
-    if (ids === undefined) return undefined;
-    for (const id of ids) all.add(id);
-  }
-  return [...all];
+/** All the places a word may stand in. What was found out is kept: rows are then not compared with what nothing has. */
+async function byAnything(
+  db: Database,
+  names: NameLookup,
+  test: Extract<Test, { on: 'anything' }>,
+  states: readonly HeldState[],
+  places: Map<Test, Places>,
+): Promise<Ids> {
+  const { text } = test;
+  const isWord = text.kind !== 'glob';
+  const digest = isWord ? hexPrefix(text.text) : undefined;
+  const tagged = few(await byTag(db, names, text));
+  const labels = isWord ? await labelsOf(db, labelValueBegins(text.text)) : [];
+  const labelled = few(await byLabel(db, labels));
+  places.set(test, { tagged, labelled, labels: veryFew(labels) });
+  const others = [
+    few(await inRepositories(db, names, { on: 'repository', text }, states)),
+    digest === undefined ? [] : few(await byDigest(db, digest)),
+  ];
+  const all = [tagged, labelled, ...others];
+  return all.includes(undefined) ? undefined : [...new Set(all.flatMap((ids) => ids ?? []))];
 }
 
 function byPusher(db: Database, text: NameTest): Promise<Ids> {

@@ -10,9 +10,26 @@ export type Condition = RawBuilder<SqlBool>;
 
 const NOT_AT_ALL = sql<SqlBool>`1 = 0`;
 
+/** What a word or label was found to be before rows are looked at; undefined: too much, or not looked up. */
+export interface Places {
+  /** Images under such a tag. */
+  readonly tagged?: readonly number[] | undefined;
+  /** Images with such a label. */
+  readonly labelled?: readonly number[] | undefined;
+  /** Ids of the labels themselves, where these are very few. */
+  readonly labels?: readonly number[] | undefined;
+}
+
+const ANYWHERE: Places = {};
+
 /** For `image` and `home`; `now` is what ages count from. */
-export function imageCondition(db: Database, { test, isNegated }: Term, now: number): Condition {
-  const condition = imageTest(db, test, now);
+export function imageCondition(
+  db: Database,
+  { test, isNegated }: Term,
+  now: number,
+  places: ReadonlyMap<Test, Places>,
+): Condition {
+  const condition = imageTest(db, test, now, places.get(test) ?? ANYWHERE);
   return isNegated ? sql<SqlBool>`not (${condition})` : condition;
 }
 
@@ -27,10 +44,10 @@ function repositoryTest(db: Database, test: Test): Condition | undefined {
   return test.on === 'folder' ? below(test.path) : undefined;
 }
 
-function imageTest(db: Database, test: Test, now: number): Condition {
+function imageTest(db: Database, test: Test, now: number, places: Places): Condition {
   switch (test.on) {
     case 'anything':
-      return anywhere(db, test.text);
+      return anywhere(db, test.text, places);
     case 'repository':
       return inRepositoryName(db, test.text);
     case 'folder':
@@ -42,7 +59,7 @@ function imageTest(db: Database, test: Test, now: number): Condition {
     case 'digest':
       return digestBegins(test.prefix);
     case 'label':
-      return labelled(labelCondition(db, test.key, test.value));
+      return labelled(labelCondition(db, test.key, test.value), places.labels);
     case 'pushed':
       return agedCondition(test.isBefore, momentOf(test.age, now));
     case 'pulled':
@@ -62,12 +79,19 @@ function imageTest(db: Database, test: Test, now: number): Condition {
   }
 }
 
-function anywhere(db: Database, text: NameTest): Condition {
-  const names = sql<SqlBool>`${inRepositoryName(db, text)} or ${underTag(db, text)}`;
-  if (text.kind === 'glob') return sql<SqlBool>`(${names})`;
-  const hex = hexPrefix(text.text);
-  const digest = hex === undefined ? NOT_AT_ALL : digestBegins(hex);
-  return sql<SqlBool>`(${names} or ${digest} or ${labelled(labelValueBegins(text.text))})`;
+function anywhere(db: Database, text: NameTest, { tagged, labelled: found, labels }: Places): Condition {
+  const hex = text.kind === 'glob' ? undefined : hexPrefix(text.text);
+  const parts = [inRepositoryName(db, text)];
+  if (hex !== undefined) parts.push(digestBegins(hex));
+  parts.push(tagged === undefined ? underTag(db, text) : isOneOf(tagged));
+  if (text.kind !== 'glob') {
+    parts.push(found === undefined ? labelled(labelValueBegins(text.text), labels) : isOneOf(found));
+  }
+  return sql<SqlBool>`(${sql.join(parts, sql` or `)})`;
+}
+
+function isOneOf(ids: readonly number[]): Condition {
+  return ids.length === 0 ? NOT_AT_ALL : sql<SqlBool>`image.id in (${sql.join(ids)})`;
 }
 
 /** With wildcards: the whole name, or all of it behind a slash. */
@@ -82,10 +106,12 @@ export function below(path: string, name = 'home.name'): Condition {
   return sql<SqlBool>`(${sql.ref(name)} >= ${`${path}/`} and ${sql.ref(name)} < ${`${path}0`})`;
 }
 
+/** Most images have one tag, which stands in their own row. */
 function underTag(db: Database, text: NameTest): Condition {
-  return sql<SqlBool>`exists (select 1 from tags as named
-    where named.repository_id = image.repository_id and named.digest = image.digest
-    and named.subject_digest is null and ${passesName(db, sql`named.name`, text)})`;
+  return sql<SqlBool>`((image.tag_count > 0 and ${passesName(db, sql`image.tag_name`, text)})
+    or (image.tag_count > 1 and exists (select 1 from tags as named
+      where named.repository_id = image.repository_id and named.digest = image.digest
+      and named.subject_digest is null and ${passesName(db, sql`named.name`, text)})))`;
 }
 
 export function digestBegins(prefix: string): Condition {
@@ -98,7 +124,15 @@ export function hexPrefix(word: string): string | undefined {
   return /^[0-9a-f]{6,64}$/i.test(word) ? `sha256:${word.toLowerCase()}` : undefined;
 }
 
-function labelled(condition: Condition): Condition {
+/** Known labels are looked up by their key in the table; only indexes list images whose labels count as theirs. */
+function labelled(condition: Condition, labels: readonly number[] | undefined): Condition {
+  if (labels !== undefined) {
+    const known = sql`given.label_id in (${sql.join(labels)})`;
+    return sql<SqlBool>`(exists (select 1 from manifest_labels as given where ${known} and given.digest = image.digest)
+      or (image.kind = 'index' and exists (select 1 from manifest_children as listed
+        join manifest_labels as given on given.digest = listed.child_digest
+        where listed.parent_digest = image.digest and ${known})))`;
+  }
   return sql<SqlBool>`exists (select 1 from manifest_labels as given join labels as label on label.id = given.label_id
     where given.digest in (${LABELLED_DIGESTS}) and ${condition})`;
 }

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import type { HeldState } from '../storage/schema.ts';
 import type { Position } from './cursor.ts';
-import { foldCase } from './name-search.ts';
+import { foldCase, type NameLookup } from './name-search.ts';
 import { imageCandidates } from './search-candidates.ts';
 import { type Condition, imageCondition, statesOf } from './search-conditions.ts';
 import { type ImageHit, imageHits } from './search-hits.ts';
@@ -16,7 +16,7 @@ export async function searchImages(
   db: Database,
   visibility: Visibility,
   terms: readonly Term[],
-  asked: AskedResults & { readonly now: number },
+  asked: AskedResults & { readonly now: number; readonly names: NameLookup },
 ): Promise<Found<ImageHit>> {
   const page = await placesOf(db, visibility, terms, asked);
   return { ...page, rows: await imageHits(db, terms, page.rows) };
@@ -26,18 +26,18 @@ async function placesOf(
   db: Database,
   visibility: Visibility,
   terms: readonly Term[],
-  asked: AskedResults & { readonly now: number },
+  asked: AskedResults & { readonly now: number; readonly names: NameLookup },
 ): Promise<PageOfPlaces> {
   const states = statesOf(terms);
+  const { ids: candidates, places } = await imageCandidates(db, asked.names, visibility, terms, states);
   const where = sql.join<unknown>(
     [
       isVisible(visibility, 'image.repository_id'),
       sql`image.state in (${sql.join(states)})`,
-      ...terms.map((term) => imageCondition(db, term, asked.now)),
+      ...terms.map((term) => imageCondition(db, term, asked.now, places)),
     ],
     sql` and `,
   ) as Condition;
-  const candidates = await imageCandidates(db, visibility, terms, states);
   if (candidates === undefined) return pageOfScan(db, imageScan(terms, states, where), asked);
   return pageOfFew(candidates.length === 0 ? [] : await compared(db, terms, candidates, where), asked);
 }

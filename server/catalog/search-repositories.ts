@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
+import type { NameLookup } from './name-search.ts';
 import { repositoryCandidates } from './search-candidates.ts';
 import { type Condition, repositoryCondition } from './search-conditions.ts';
 import { scoreOf } from './search-images.ts';
@@ -29,13 +30,13 @@ export async function searchRepositories(
   db: Database,
   visibility: Visibility,
   terms: readonly Term[],
-  asked: AskedResults,
+  asked: AskedResults & { readonly names: NameLookup },
 ): Promise<Found<RepositoryHit>> {
   const conditions = terms.map((term) => repositoryCondition(db, term));
   const possible = conditions.filter((condition) => condition !== undefined);
   if (possible.length < conditions.length) return NOTHING_FOUND;
   const where = sql.join<unknown>([isVisible(visibility, 'home.id'), ...possible], sql` and `) as Condition;
-  const candidates = await repositoryCandidates(db, visibility, terms);
+  const candidates = await repositoryCandidates(db, asked.names, visibility, terms);
   const page: PageOfPlaces =
     candidates === undefined
       ? await pageOfScan(db, repositoryScan(where), asked)

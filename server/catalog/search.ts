@@ -1,5 +1,6 @@
 import { parseReferencePath } from '../registry/reference.ts';
 import type { Database } from '../storage/database.ts';
+import { createNameLookup } from './name-search.ts';
 import type { ImageHit } from './search-hits.ts';
 import { searchImages } from './search-images.ts';
 import { type Found, NOTHING_FOUND } from './search-page.ts';
@@ -32,14 +33,19 @@ export function createSearch({ db, now = Date.now }: { readonly db: Database; re
       const query = parseQuery(text);
       const { kind, limit, after } = options;
       const { terms } = query;
+      const names = createNameLookup(db);
       const isEmpty = terms.length === 0;
       const [repositories, images] = [
         isEmpty || kind === 'images'
           ? NOTHING_FOUND
-          : await searchRepositories(db, visibility, terms, { limit, after: kind === undefined ? undefined : after }),
+          : await searchRepositories(db, visibility, terms, {
+              limit,
+              names,
+              after: kind === undefined ? undefined : after,
+            }),
         isEmpty || kind === 'repositories'
           ? NOTHING_FOUND
-          : await searchImages(db, visibility, terms, { limit, after, now: now() }),
+          : await searchImages(db, visibility, terms, { limit, names, after, now: now() }),
       ];
       return { query, jump: await jumpOf(db, visibility, text), repositories, images };
     },
