@@ -8,7 +8,7 @@ import { installPackages } from './lib/install.mjs';
 import { must, ROOT, run } from './lib/run.mjs';
 
 const SUITES = ['unit', 'integration', 'browser', 'clients'];
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 600_000;
 
 function testFiles() {
   return SUITES.flatMap((suite) =>

@@ -2,7 +2,7 @@
  * Pages with `data-live` on their <main> show what changes without being loaded again. One event stream per visible tab:
  * a hidden one closes it, because six of them would keep the browser from loading anything.
  */
-const AT_MOST_EVERY_MS = 700;
+const AT_MOST_EVERY_MS = 400;
 const IN_THE_MIDDLE_PX = 300;
 
 const policy = window.trustedTypes?.createPolicy('registry-web', { createHTML: (text) => text });

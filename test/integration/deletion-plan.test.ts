@@ -26,10 +26,7 @@ async function addManifest(repositoryId: number, digest: string, blobs: Record<s
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  await db
-    .insertInto('held_manifests')
-    .values({ repository_id: repositoryId, digest, first_seen_at: 0 })
-    .execute();
+  await db.insertInto('held_manifests').values({ repository_id: repositoryId, digest, first_seen_at: 0 }).execute();
   for (const [position, [blob, size]] of Object.entries(blobs).entries()) {
     await db
       .insertInto('manifest_blobs')

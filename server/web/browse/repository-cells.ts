@@ -22,8 +22,8 @@ export interface RepositoryCells {
   readonly leaf: string;
   readonly href: string;
   readonly tags: string;
-  /** Of a folder: how many repositories are below it. */
-  readonly repositories: string;
+  /** In the place of a newest tag: how many repositories are below a folder, or that it was not read yet. */
+  readonly note: string;
   readonly newest: { readonly name: string; readonly href: string } | null;
   readonly pushed: TimeCell | null;
   readonly by: PersonCell | null;
@@ -49,14 +49,20 @@ export function entryCells(entries: readonly FolderEntry[], page: CellContext['p
   );
 }
 
+/** Listed by the registry, but what it holds was not asked for yet: nothing may be said of it. */
+export function isUnread({ checkedAt, tagCount, error }: RepositoryRow): boolean {
+  return checkedAt === null && tagCount === 0 && error === null;
+}
+
 function repositoryCells(row: RepositoryRow, { page, largest, inFolder }: CellContext): RepositoryCells {
   const { format, url, t } = page;
   const { folder, leaf } = splitName(row.name);
   const kinds = row.kinds.flatMap((kind) => kindLabel(kind as never, t) ?? []).map((text) => ({ text, title: text }));
   return {
-    ...{ icon: 'box', isFolder: false, name: row.name, folder: inFolder ? '' : folder, leaf, repositories: '' },
+    ...{ icon: 'box', isFolder: false, name: row.name, folder: inFolder ? '' : folder, leaf },
+    note: isUnread(row) ? t('lists:not_read') : '',
     href: url(referencePath(row.name)),
-    tags: format.number(row.tagCount),
+    tags: isUnread(row) ? '' : format.number(row.tagCount),
     newest:
       row.newestTag === null ? null : { name: row.newestTag, href: url(referencePath(`${row.name}:${row.newestTag}`)) },
     pushed: timeCell(row.lastPushedAt, page),
@@ -75,7 +81,7 @@ function folderCells(row: FolderRow, { page, largest }: CellContext): Repository
   return {
     ...{ icon: 'folder', isFolder: true, name: row.path, folder: '', leaf: `${row.name}/` },
     href: page.urlWith({ folder: row.path, view: null, after: null, from: null }),
-    repositories: t('lists:repositories_below', {
+    note: t('lists:repositories_below', {
       count: row.repositoryCount,
       formatted: format.number(row.repositoryCount),
     }),

@@ -51,7 +51,12 @@ export function viewTabs({ page, repository, referrers, asked }: TabFacts) {
   return withReferrers ? [...tabs, tab('referrer', t('lists:referrers_tab'), referrers)] : tabs;
 }
 
-export function emptyText(view: TagView, isFiltered: boolean, { t }: Pick<Page, 't'>): string {
+export function emptyText(
+  view: TagView,
+  { isFiltered, isUnread }: { readonly isFiltered: boolean; readonly isUnread: boolean },
+  { t }: Pick<Page, 't'>,
+): string {
+  if (isUnread) return t('lists:not_read_yet');
   if (view === 'referrer') return t('lists:no_referrers');
   if (isFiltered) return t('browse:repository.no_result');
   return view === 'untagged' ? t('lists:no_untagged') : t('browse:repository.no_tags');

@@ -22,6 +22,7 @@ import {
 import { type IndexState, indexNotices, type Notice, unreadNotices } from '../browse/notices.ts';
 import { listPager, type Pager, totalText } from '../browse/pager.ts';
 import { hidden } from '../browse/reference.ts';
+import { isUnread } from '../browse/repository-cells.ts';
 import { flatCells, groupCells, type TagCells } from '../browse/tag-groups.ts';
 import { emptyText, readView, type TagView, tagColumns, viewSorts, viewTabs } from '../browse/tag-views.ts';
 import { readUndo, type Undo, type UndoDeps } from '../browse/undo.ts';
@@ -151,7 +152,7 @@ export function repositoryView(facts: RepositoryFacts): RepositoryView {
     shows: asked.view,
     filter: tagFilter(facts),
     deleteNote,
-    emptyText: emptyText(asked.view, filtered, page),
+    emptyText: emptyText(asked.view, { isFiltered: filtered, isUnread: isUnread(repository) }, page),
     clearHref: filtered ? withoutFilters(page) : undefined,
     columns: tagColumns(asked, page),
     rows: rows(facts, deleteNote === ''),

@@ -1,6 +1,6 @@
 /**
  * The storage tests once more, on PostgreSQL: every test file that opens a test database runs in a process of its own with
- * the address of a server that this file starts.
+ * the address of a server that is started for them.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -8,14 +8,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { makeTemplate, type Postgres, startPostgres } from '../support/postgres.ts';
-import { requireTools } from '../support/tools.ts';
+import { makeTemplate, type Postgres, startPostgres } from './postgres.ts';
+import { requireTools } from './tools.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const OPENS_DATABASE = /from '[./]*support\/(?:database|catalog|api)\.ts'/;
 
-/** What they test is the file, or a process beside it. */
-const ABOUT_THE_FILE = new Set(['test/integration/accounts-admin-command.test.ts']);
+/** What they test is the file of SQLite, or a registry that takes its time; the tables they touch are in others, too. */
+const ABOUT_OTHER_THINGS = new Set([
+  'test/integration/accounts-admin-command.test.ts',
+  'test/integration/catalog-hostile.test.ts',
+  'test/integration/catalog-resume.test.ts',
+]);
 
 function storageTests(): readonly string[] {
   return ['unit', 'integration']
@@ -24,32 +28,36 @@ function storageTests(): readonly string[] {
         join(root, 'test', suite, file),
       ),
     )
-    .filter((file) => file.endsWith('.test.ts') && file !== fileURLToPath(import.meta.url))
+    .filter((file) => file.endsWith('.test.ts'))
     .filter((file) => OPENS_DATABASE.test(readFileSync(file, 'utf8')))
     .map((file) => relative(root, file))
-    .filter((file) => !ABOUT_THE_FILE.has(file))
+    .filter((file) => !ABOUT_OTHER_THINGS.has(file))
     .sort();
 }
 
 const { skip } = await requireTools('postgres');
 
-describe('storage tests on PostgreSQL', { skip }, () => {
-  let postgres: Postgres;
-  before(async () => {
-    postgres = await startPostgres();
-    await makeTemplate(postgres.url);
-  });
-  after(() => postgres.stop());
-
-  for (const file of storageTests()) {
-    test(file, async () => {
-      const { code, output } = await runTests(file, postgres.url);
-      assert.equal(code, 0, output.slice(-20_000));
-      assert.match(output, /^# pass [1-9]/m);
-      assert.match(output, /^# skipped 0$/m);
+/** A share of them: every `of`th, beginning with `number`, so that several test files run side by side. */
+export function describeOnPostgres(number: number, of: number): void {
+  const files = storageTests().filter((_file, index) => index % of === number);
+  describe('storage tests on PostgreSQL', { skip }, () => {
+    let postgres: Postgres;
+    before(async () => {
+      postgres = await startPostgres();
+      await makeTemplate(postgres.url);
     });
-  }
-});
+    after(() => postgres.stop());
+
+    for (const file of files) {
+      test(file, async () => {
+        const { code, output } = await runTests(file, postgres.url);
+        assert.equal(code, 0, output.slice(-20_000));
+        assert.match(output, /^# pass [1-9]/m);
+        assert.match(output, /^# skipped 0$/m);
+      });
+    }
+  });
+}
 
 const FILE_TIMEOUT_MS = 240_000;
 

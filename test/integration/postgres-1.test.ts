@@ -1,0 +1,3 @@
+import { describeOnPostgres } from '../support/on-postgres.ts';
+
+describeOnPostgres(0, 3);

@@ -1,0 +1,3 @@
+import { describeOnPostgres } from '../support/on-postgres.ts';
+
+describeOnPostgres(2, 3);
