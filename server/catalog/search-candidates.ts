@@ -19,6 +19,7 @@ import type { Visibility } from './visibility.ts';
 
 /** Up to here candidates are fetched and compared; beyond, matches are frequent enough to come across them. */
 export const FEW = 1500;
+const FEW_REPOSITORIES = FEW / 3;
 const VERY_FEW = 8;
 
 type Ids = readonly number[] | undefined;
@@ -159,7 +160,9 @@ async function byTag(db: Database, names: NameLookup, text: NameTest): Promise<I
 
 async function inRepositories(db: Database, names: NameLookup, test: Test, states: readonly HeldState[]): Promise<Ids> {
   const repositories = few(await repositoriesOf(db, names, test));
-  if (repositories === undefined || repositories.length === 0) return repositories;
+  // That many have too many images between them.
+  if (repositories === undefined || repositories.length > FEW_REPOSITORIES) return undefined;
+  if (repositories.length === 0) return [];
   return idsOf(
     db,
     sql`select id from held_manifests

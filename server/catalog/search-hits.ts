@@ -3,8 +3,8 @@ import { type SqlBool, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import type { HeldState, ManifestKind } from '../storage/schema.ts';
 import { passesName } from './name-search.ts';
-import { LABELLED_DIGESTS, labelCondition, labelValueBegins } from './search-conditions.ts';
-import type { Term } from './search-query.ts';
+import { LABELLED_DIGESTS, labelCondition, labelValueBegins, type Places } from './search-conditions.ts';
+import type { Term, Test } from './search-query.ts';
 import type { Place } from './search-scan.ts';
 
 export interface MatchedLabel {
@@ -33,18 +33,28 @@ export interface ImageHit {
   readonly label: MatchedLabel | null;
 }
 
-/** In the order of `places`. */
+/** In the order of `places`; `known` is where words were found to stand. */
 export async function imageHits(
   db: Database,
   terms: readonly Term[],
   places: readonly Place[],
+  known: ReadonlyMap<Test, Places>,
 ): Promise<readonly ImageHit[]> {
   if (places.length === 0) return [];
   const ids = places.map(({ key }) => Number(key));
   const asked = terms.filter((term) => !term.isNegated);
   const rows = await readRows(db, ids);
-  const tags = await matchedTags(db, asked, ids);
-  const labels = await matchedLabels(db, asked, ids);
+  const isNowhere = (ids: readonly number[] | undefined) => ids !== undefined && ids.length === 0;
+  const tags = await matchedTags(
+    db,
+    asked.filter(({ test }) => !isNowhere(known.get(test)?.tagged)),
+    ids,
+  );
+  const labels = await matchedLabels(
+    db,
+    asked.filter(({ test }) => !isNowhere(known.get(test)?.labelled)),
+    ids,
+  );
   const hits = new Map(rows.map((row) => [row.id, toHit(row, tags.get(row.id), labels.get(row.id) ?? null)]));
   return ids.flatMap((id) => hits.get(id) ?? []);
 }

@@ -3,7 +3,7 @@ import type { Database } from '../storage/database.ts';
 import type { HeldState } from '../storage/schema.ts';
 import type { Position } from './cursor.ts';
 import { foldCase, type NameLookup } from './name-search.ts';
-import { imageCandidates } from './search-candidates.ts';
+import { type Candidates, imageCandidates } from './search-candidates.ts';
 import { type Condition, imageCondition, statesOf } from './search-conditions.ts';
 import { type ImageHit, imageHits } from './search-hits.ts';
 import { type AskedResults, type Found, type PageOfPlaces, pageOfFew, pageOfScan, type Ranked } from './search-page.ts';
@@ -18,18 +18,24 @@ export async function searchImages(
   terms: readonly Term[],
   asked: AskedResults & { readonly now: number; readonly names: NameLookup },
 ): Promise<Found<ImageHit>> {
-  const page = await placesOf(db, visibility, terms, asked);
-  return { ...page, rows: await imageHits(db, terms, page.rows) };
+  const states = statesOf(terms);
+  const candidates = await imageCandidates(db, asked.names, visibility, terms, states);
+  const page = await placesOf(db, { visibility, terms, states, candidates }, asked);
+  return { ...page, rows: await imageHits(db, terms, page.rows, candidates.places) };
+}
+
+interface Begun {
+  readonly visibility: Visibility;
+  readonly terms: readonly Term[];
+  readonly states: readonly HeldState[];
+  readonly candidates: Candidates;
 }
 
 async function placesOf(
   db: Database,
-  visibility: Visibility,
-  terms: readonly Term[],
-  asked: AskedResults & { readonly now: number; readonly names: NameLookup },
+  { visibility, terms, states, candidates: { ids, places } }: Begun,
+  asked: AskedResults & { readonly now: number },
 ): Promise<PageOfPlaces> {
-  const states = statesOf(terms);
-  const { ids: candidates, places } = await imageCandidates(db, asked.names, visibility, terms, states);
   const where = sql.join<unknown>(
     [
       isVisible(visibility, 'image.repository_id'),
@@ -38,8 +44,8 @@ async function placesOf(
     ],
     sql` and `,
   ) as Condition;
-  if (candidates === undefined) return pageOfScan(db, imageScan(terms, states, where), asked);
-  return pageOfFew(candidates.length === 0 ? [] : await compared(db, terms, candidates, where), asked);
+  if (ids === undefined) return pageOfScan(db, imageScan(terms, states, where), asked);
+  return pageOfFew(ids.length === 0 ? [] : await compared(db, terms, ids, where), asked);
 }
 
 async function compared(
