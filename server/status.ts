@@ -1,12 +1,12 @@
 /** Collects what /status shows, from every part that knows something. Judging it is `web/status-checks.ts`. */
-
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CrawlProgress } from './catalog/crawl.ts';
 import type { Config } from './config/config.ts';
 import { AppError, errorText } from './errors.ts';
 import type { JobState } from './jobs/scheduler.ts';
 import type { Arrivals } from './notifications/events.ts';
 import type { RegistryClient } from './registry/client.ts';
-import type { Monitor } from './registry/monitor.ts';
+import type { Monitor, RegistryHealth } from './registry/monitor.ts';
 import { type Database, synchronousMode } from './storage/database.ts';
 import type { Layout, SignerStatus } from './token/signer.ts';
 import type { StatusFacts } from './web/status-facts.ts';
@@ -32,6 +32,7 @@ export interface StatusDeps {
 }
 
 const SYNCHRONOUS = ['OFF', 'NORMAL', 'FULL', 'EXTRA'];
+const CHECK_WITHIN_MS = 1000;
 const REALM_TIMEOUT_MS = 3000;
 // A repository and a digest that nobody has: a registry that may delete says "unknown", one that may not says 405.
 const NOBODYS_REPOSITORY = 'registry-web-probe';
@@ -50,7 +51,7 @@ export function createStatusFacts(deps: StatusDeps): () => Promise<StatusFacts> 
 }
 
 async function registryAndAuth(deps: StatusDeps): Promise<Pick<StatusFacts, 'registry' | 'auth'>> {
-  const health = await deps.monitor.check();
+  const health = await checkSoon(deps);
   const challenge = health.ping?.challenge;
   const realm = challenge?.scheme === 'bearer' ? (challenge.realm ?? null) : null;
   const [deletionEnabled, realmError, version] = await Promise.all([
@@ -74,6 +75,23 @@ async function registryAndAuth(deps: StatusDeps): Promise<Pick<StatusFacts, 'reg
     registry,
     auth: { ...authFacts(deps), realmReachable: realm === null ? null : realmError === null, realmError },
   };
+}
+
+/** The page opens at once even if the registry hangs; a late answer still reaches the monitor. */
+async function checkSoon({ monitor, client, now }: StatusDeps): Promise<RegistryHealth> {
+  const seconds = CHECK_WITHIN_MS / 1000;
+  const late: RegistryHealth = {
+    reachable: false,
+    error: `${client.address} did not answer within ${seconds} s`,
+    failure: { key: 'registrySlow', params: { address: client.address, seconds } },
+    ping: undefined,
+    checkedAt: now(),
+  };
+  const enough = new AbortController();
+  const patience = sleep(CHECK_WITHIN_MS, late, { signal: enough.signal, ref: false }).catch(() => late);
+  const health = await Promise.race([monitor.check(), patience]);
+  enough.abort();
+  return health;
 }
 
 function authFacts(deps: StatusDeps): Omit<StatusFacts['auth'], 'realmReachable' | 'realmError'> {

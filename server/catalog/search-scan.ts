@@ -12,7 +12,7 @@ import type { Condition } from './search-conditions.ts';
 /** Small at first: what is frequent is met at once. */
 const WINDOWS = [200, 400, 600, 800, 1000, 1000, 1000, 1000, 1000] as const;
 const COUNTED_WINDOW = 600;
-const TURN_MS = 12;
+const TURN_MS = 25;
 
 export interface Scan {
   /** Rows behind a position as `value, key`, newest first; at most `size`. */

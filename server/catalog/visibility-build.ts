@@ -35,7 +35,7 @@ export async function buildVisibility(db: Database, patterns: readonly string[],
     return known.id;
   }
   const id = known?.id ?? (await insertVisibility(db, key, patternIds, at));
-  for (const pattern of patterns) await matchAll(db, id, pattern);
+  for (const [prefix, globs] of byPrefix(patterns)) await matchAll(db, id, prefix, globs);
   await finish(db, id);
   return id;
 }
@@ -72,9 +72,17 @@ async function insertVisibility(db: Database, key: string, patternIds: readonly 
   });
 }
 
-async function matchAll(db: Database, id: number, pattern: string): Promise<void> {
-  const glob = compilePattern(pattern);
-  const prefix = literalPrefix(pattern);
+/** Patterns that begin alike read the same names: once. */
+function byPrefix(patterns: readonly string[]): ReadonlyMap<string, readonly Glob[]> {
+  const groups = new Map<string, Glob[]>();
+  for (const pattern of patterns) {
+    const prefix = literalPrefix(pattern);
+    groups.set(prefix, [...(groups.get(prefix) ?? []), compilePattern(pattern)]);
+  }
+  return groups;
+}
+
+async function matchAll(db: Database, id: number, prefix: string, globs: readonly Glob[]): Promise<void> {
   let after = '';
   for (;;) {
     const rows = await db
@@ -86,7 +94,7 @@ async function matchAll(db: Database, id: number, pattern: string): Promise<void
       .orderBy('name')
       .limit(NAMES_AT_ONCE)
       .execute();
-    const matching = rows.filter((row) => matchesGlob(glob, row.name));
+    const matching = rows.filter((row) => globs.some((glob) => matchesGlob(glob, row.name)));
     await insertVisible(
       db,
       matching.map((row) => ({ visibility_id: id, repository_id: row.id })),

@@ -31,6 +31,8 @@ export interface DatabaseOptions {
 const OLDEST_SQLITE = [3, 51, 3] as const;
 const BUSY_TIMEOUT_MS = 1000;
 const JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024;
+// The driver's own 16 MB are too few for a large index: interior pages and what lists read often should stay.
+const CACHE_KIB = 64 * 1024;
 
 /** @throws {StartError} when the folder cannot be written, another process holds it, or a newer version wrote the file. */
 export async function openDatabase({ dataPath, exclusive }: DatabaseOptions): Promise<OpenedDatabase> {
@@ -82,6 +84,7 @@ function connect(file: string): SqliteDatabase.Database {
     connection.pragma('synchronous = FULL');
     connection.pragma('foreign_keys = ON');
     connection.pragma(`journal_size_limit = ${JOURNAL_LIMIT_BYTES}`);
+    connection.pragma(`cache_size = -${CACHE_KIB}`);
   } catch (error) {
     throw unusable(file, error);
   }

@@ -20,7 +20,9 @@ export type PagePaths = Readonly<Record<string, readonly string[]>>;
  * @param below Only from these folders; default: everywhere.
  */
 export function pagePaths(size: RegistrySize, below?: readonly string[]): PagePaths {
-  const plans = planRegistry(size).filter(({ name }) => below?.includes(name.split('/')[0] ?? '') ?? true);
+  const plans = planRegistry(size).filter(
+    ({ name }) => below === undefined || below.some((folder) => name.startsWith(`${folder}/`)),
+  );
   const random = createRandom(7);
   const some = Array.from({ length: 40 }, () => plans[Math.floor(random() * plans.length)]?.name ?? '');
   const folders = [...new Set(some.filter((name) => name.includes('/')).map((name) => name.split('/')[0] ?? ''))];

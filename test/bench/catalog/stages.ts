@@ -76,7 +76,8 @@ export function describeSize({ repositories, tags }: RegistrySize): string {
 const WHOLE_FOLDERS = 10;
 
 function foldersOf(size: RegistrySize): readonly string[] {
-  return [...new Set(planRegistry(size).map(({ name }) => name.split('/')[0] ?? ''))];
+  const inFolders = planRegistry(size).filter(({ name }) => name.includes('/'));
+  return [...new Set(inFolders.map(({ name }) => name.split('/')[0] ?? ''))];
 }
 
 /** What the one with fifty rules surely sees. */
