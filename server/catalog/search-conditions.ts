@@ -8,8 +8,6 @@ import { momentOf } from './search-values.ts';
 
 export type Condition = RawBuilder<SqlBool>;
 
-const NOT_AT_ALL = sql<SqlBool>`1 = 0`;
-
 /** What a word or label was found to be before rows are looked at; undefined: too much, or not looked up. */
 export interface Places {
   /** Images under such a tag. */
@@ -83,15 +81,17 @@ function anywhere(db: Database, text: NameTest, { tagged, labelled: found, label
   const hex = text.kind === 'glob' ? undefined : hexPrefix(text.text);
   const parts = [inRepositoryName(db, text)];
   if (hex !== undefined) parts.push(digestBegins(hex));
-  parts.push(tagged === undefined ? underTag(db, text) : isOneOf(tagged));
+  if (tagged === undefined) parts.push(underTag(db, text));
+  else if (tagged.length > 0) parts.push(isOneOf(tagged));
   if (text.kind !== 'glob') {
-    parts.push(found === undefined ? labelled(labelValueBegins(text.text), labels) : isOneOf(found));
+    if (found === undefined) parts.push(labelled(labelValueBegins(text.text), labels));
+    else if (found.length > 0) parts.push(isOneOf(found));
   }
   return sql<SqlBool>`(${sql.join(parts, sql` or `)})`;
 }
 
 function isOneOf(ids: readonly number[]): Condition {
-  return ids.length === 0 ? NOT_AT_ALL : sql<SqlBool>`image.id in (${sql.join(ids)})`;
+  return sql<SqlBool>`image.id in (${sql.join(ids)})`;
 }
 
 /** With wildcards: the whole name, or all of it behind a slash. */

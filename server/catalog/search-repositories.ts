@@ -35,7 +35,7 @@ export async function searchRepositories(
   const conditions = terms.map((term) => repositoryCondition(db, term));
   const possible = conditions.filter((condition) => condition !== undefined);
   if (possible.length < conditions.length) return NOTHING_FOUND;
-  const where = sql.join<unknown>([isVisible(visibility, 'home.id'), ...possible], sql` and `) as Condition;
+  const where = sql.join<unknown>([...possible, isVisible(visibility, 'home.id')], sql` and `) as Condition;
   const candidates = await repositoryCandidates(db, asked.names, visibility, terms);
   const page: PageOfPlaces =
     candidates === undefined
