@@ -1,14 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { isPostgres } from './migrations/columns.ts';
 
-/** Runs the work in a transaction; it is durable when this resolves. */
+/** Runs the work in a transaction; it is committed when this resolves. */
 export type Transact = <T>(work: (trx: Database) => Promise<T>) => Promise<T>;
 
 // Nobody else gets a turn while a transaction runs on SQLite.
-const GROUP_MS = 20;
-const GATHER_MS = 25;
+const GROUP_MS = 15;
 
 interface Task {
   readonly run: (trx: Database) => Promise<() => void>;
@@ -16,8 +15,10 @@ interface Task {
 }
 
 /**
- * Transactions that share a commit with others that come about the same time. On SQLite each commit waits for the disk,
- * and everybody with it. What one of them throws undoes that one alone. PostgreSQL commits many at once by itself.
+ * Transactions for what can be asked for again, sharing a commit with others that come about the same time. On SQLite that
+ * commit does not wait for the disk, and nobody with it: a power cut may take the last of them back, never the order or a
+ * half, and the next commit that does wait takes these along. What one of them throws undoes that one alone. PostgreSQL
+ * commits many at once by itself.
  */
 export function createGroupedTransactions(db: Database): Transact {
   if (isPostgres(db as Kysely<unknown>)) return (work) => db.transaction().execute(work);
@@ -28,8 +29,8 @@ export function createGroupedTransactions(db: Database): Transact {
     if (isDraining) return;
     isDraining = true;
     while (queue.length > 0) {
-      await sleep(GATHER_MS);
-      await runGroup(db, queue);
+      await nextTurn();
+      await withoutSync(db, (connection) => runGroup(connection, queue));
     }
     isDraining = false;
   }
@@ -45,6 +46,18 @@ export function createGroupedTransactions(db: Database): Transact {
       });
       void drain();
     });
+}
+
+/** The connection is held meanwhile, so nobody else's commit goes without its sync. */
+function withoutSync(db: Database, work: (connection: Database) => Promise<void>): Promise<void> {
+  return db.connection().execute(async (connection) => {
+    await sql`pragma synchronous = normal`.execute(connection);
+    try {
+      await work(connection);
+    } finally {
+      await sql`pragma synchronous = full`.execute(connection);
+    }
+  });
 }
 
 async function runGroup(db: Database, queue: Task[]): Promise<void> {
