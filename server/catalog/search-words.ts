@@ -29,7 +29,8 @@ function referenceTests(token: Token, [, repository = '', tag = '', digest = '']
     const tagged = { ...token, name: 'tag', value: tag };
     terms.push({ test: { on: 'tag', text: wholeName(tagged) }, token: tagged });
   }
-  if (digest !== '') {
+  // Without a digit behind it, it says nothing yet.
+  if (digest !== '' && !digest.endsWith(':')) {
     const prefix = digest.toLowerCase();
     terms.push({ test: { on: 'digest', prefix }, token: { ...token, name: 'digest', value: prefix } });
   }

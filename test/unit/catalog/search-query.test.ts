@@ -171,6 +171,7 @@ const pieces = fc.oneof(
     ' ',
     'a',
     'sha256:',
+    '0@sha256:',
     '..',
     '>',
     '--x*',
