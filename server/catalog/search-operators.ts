@@ -82,9 +82,11 @@ function pusherTest(token: Token): Test | undefined {
   return token.value === '' ? undefined : { on: 'pusher', text: wholeName(token) };
 }
 
-/** At least four digits, with or without the algorithm. */
+/** Behind the name of the algorithm one digit is enough; without it four are. */
 function digestTest({ value }: Token): Test | undefined {
-  const [, algorithm = 'sha256', hex = ''] = /^(?:(sha256|sha512):)?([0-9a-f]{4,128})$/i.exec(value) ?? [];
+  const [, algorithm = 'sha256', short = '', bare = ''] =
+    /^(?:(sha256|sha512):([0-9a-f]{1,128})|([0-9a-f]{4,128}))$/i.exec(value) ?? [];
+  const hex = short || bare;
   return hex === '' ? undefined : { on: 'digest', prefix: `${algorithm}:${hex}`.toLowerCase() };
 }
 

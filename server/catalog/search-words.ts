@@ -11,7 +11,7 @@ export interface FoundTests {
 
 const DIGEST = /^(sha256|sha512):([0-9a-f]*)$/i;
 // A repository with a tag or digest behind it, or with the wildcards of one.
-const REFERENCE = /^([a-z0-9][a-z0-9._/*?-]*)(?::([\w.*?[\]!-]*)|@(sha(?:256|512):[0-9a-f]*))$/i;
+const REFERENCE = /^([a-z0-9][a-z0-9._/*?-]*)(?::([\w.*?[\]!-]*)|@(sha(?:256|512):[0-9a-f]{0,128}))$/i;
 
 /** A word without an operator: a digest, a reference, or something to look for everywhere. */
 export function wordTests(token: Token): FoundTests {
