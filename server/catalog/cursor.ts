@@ -29,11 +29,6 @@ export function decodeCursor(text: string | undefined): Position | undefined {
   }
 }
 
-/** For `like … escape '\'`: the text anywhere, its own wildcards taken literally. */
-export function likePattern(text: string): string {
-  return `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-}
-
 export const MOST_ROWS = 100;
 
 export function rowLimit(asked: number): number {

@@ -2,8 +2,10 @@
  * Parts of names, found by their trigrams instead of reading all names: the one thing for which SQLite and PostgreSQL
  * are asked differently.
  */
-import { PostgresAdapter, type RawBuilder, type SqlBool, sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
+import { isPostgres } from '../storage/engine.ts';
+import { escapeLike } from '../storage/like.ts';
 import { globPattern, globSteps, longestLiteral, sqliteGlob } from './search-glob.ts';
 
 export type NamedTable = 'repositories' | 'tags';
@@ -75,8 +77,7 @@ export function matchingRepositoryIds(
 /** The same test as a condition on a row. */
 export function passesName(db: Database, name: RawBuilder<unknown>, test: NameTest): RawBuilder<SqlBool> {
   if (test.kind === 'part') {
-    const pattern = foldCase(test.text).replace(/[\\%_]/g, '\\$&');
-    return sql<SqlBool>`lower(${name}) like ${`%${pattern}%`} escape '\\'`;
+    return sql<SqlBool>`lower(${name}) like ${`%${escapeLike(foldCase(test.text))}%`} escape '\\'`;
   }
   if (test.kind === 'whole') return sql<SqlBool>`lower(${name}) = ${foldCase(test.text)}`;
   const steps = stepsOf(test);
@@ -101,8 +102,4 @@ function namesWith(db: Database, table: NamedTable, literal: string, limit: numb
     return sql`select id, name from ${sql.table(table)} where lower(name) like ${pattern} limit ${limit}`;
   }
   return sql`select rowid as id, name from ${sql.table(`${table}_names`)} where name like ${pattern} limit ${limit}`;
-}
-
-function isPostgres(db: Database): boolean {
-  return db.getExecutor().adapter instanceof PostgresAdapter;
 }

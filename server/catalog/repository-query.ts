@@ -1,7 +1,7 @@
 /** What a list of repositories can be asked for, as SQL: sort values as the indexes have them, and filters. */
 import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
+import { likePattern } from '../storage/like.ts';
 import type { RepositoriesTable } from '../storage/schema.ts';
-import { likePattern } from './cursor.ts';
 import type { AskedPage, Direction, KeyOrder } from './key-page.ts';
 import { EVERYTHING, NOTHING, type Visibility } from './visibility.ts';
 

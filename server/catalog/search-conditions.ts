@@ -1,6 +1,7 @@
 /** Terms of a search as conditions on a row: an image (`image`) in its repository (`home`), or a repository alone. */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
+import { escapeLike } from '../storage/like.ts';
 import type { HeldState } from '../storage/schema.ts';
 import { foldCase, type NameTest, passesName } from './name-search.ts';
 import type { ReferrerKind, Term, Test } from './search-query.ts';
@@ -181,7 +182,7 @@ function onPlatform({ os, architecture, variant }: Extract<Test, { on: 'platform
 }
 
 function listed(text: string): Condition {
-  return sql<SqlBool>`image.platforms like ${`%${text.replace(/[\\%_]/g, '\\$&')}%`} escape '\\'`;
+  return sql<SqlBool>`image.platforms like ${`%${escapeLike(text)}%`} escape '\\'`;
 }
 
 /** As pages find referrers: by the subject a manifest names, by the tag of cosign, inside of an index. */

@@ -2,6 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { isRepositoryName } from '../registry/reference.ts';
 import type { Database } from '../storage/database.ts';
+import { escapeLike } from '../storage/like.ts';
 import { foldCase, matchingIds } from './name-search.ts';
 import { OPERATORS } from './search-operators.ts';
 import { suggestValues } from './search-values-seen.ts';
@@ -98,15 +99,11 @@ async function namesLike(
       : sql`select id, name from repositories where id in (${ids.length === 0 ? sql`null` : sql.join(ids)})`;
   const { rows } = await sql<{ name: string; is_begin: number }>`
     select near.name as name, case when ${`/${text}`} = '/' then 0
-      when ${begins('near.name', text)} then 0 when near.name like ${`%/${likeText(text)}%`} escape '\\' then 1
+      when ${begins('near.name', text)} then 0 when near.name like ${`%/${escapeLike(text)}%`} escape '\\' then 1
       else 2 end as is_begin
     from (${near}) as near where ${isVisible(visibility, 'near.id')}
     order by is_begin, name limit ${most}`.execute(db);
   return rows.map((row) => row.name);
-}
-
-function likeText(text: string): string {
-  return text.replace(/[\\%_]/g, '\\$&');
 }
 
 function begins(column: string, text: string): RawBuilder<unknown> {

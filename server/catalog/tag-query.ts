@@ -1,7 +1,7 @@
 /** What a list of tags or images of one repository can be asked for, as SQL. */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { likePattern } from '../storage/like.ts';
 import type { HeldState } from '../storage/schema.ts';
-import { likePattern } from './cursor.ts';
 import type { AskedPage, Direction, KeyOrder } from './key-page.ts';
 import type { StoredHeld, StoredTag } from './tag-rows.ts';
 

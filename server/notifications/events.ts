@@ -1,5 +1,6 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
+import { escapeLike } from '../storage/like.ts';
 import type { EventsTable, Schema } from '../storage/schema.ts';
 
 /** One entry of an envelope, as the registry reported it. */
@@ -120,7 +121,7 @@ function visible(where: Where, repositories: VisibleRepositories) {
 
 /** A filter, not a rule: `*` crosses slashes here, and the database matches in linear enough time at this length. */
 function matches(text: string) {
-  const escaped = text.slice(0, 255).replace(/[\\%_]/g, '\\$&');
+  const escaped = escapeLike(text.slice(0, 255));
   const pattern = /[*?]/.test(text) ? escaped.replace(/\*+/g, '%').replace(/\?/g, '_') : `%${escaped}%`;
   return sql<boolean>`repository like ${pattern} escape '\\'`;
 }

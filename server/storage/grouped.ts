@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Database } from './database.ts';
-import { isPostgres } from './migrations/columns.ts';
+import { isPostgres } from './engine.ts';
 
 /** Runs the work in a transaction; it is committed when this resolves. */
 export type Transact = <T>(work: (trx: Database) => Promise<T>) => Promise<T>;
@@ -23,7 +23,7 @@ interface Task {
  * commits many at once by itself.
  */
 export function createGroupedTransactions(db: Database): Transact {
-  if (isPostgres(db as Kysely<unknown>)) return (work) => db.transaction().execute(work);
+  if (isPostgres(db)) return (work) => db.transaction().execute(work);
   const queue: Task[] = [];
   let isDraining = false;
 

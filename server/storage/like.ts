@@ -1,4 +1,9 @@
-/** For `like … escape '\\'` on a lower-cased column: the text anywhere, its own wildcards taken literally. */
+/** For `like … escape '\'`: the text with its own wildcards taken literally. */
+export function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&');
+}
+
+/** The text anywhere in a lower-cased column. */
 export function likePattern(text: string): string {
-  return `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+  return `%${escapeLike(text.toLowerCase())}%`;
 }

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import { columnTypes, count, empty, flag, idColumn, isPostgres, millis, present } from './columns.ts';
+import { isPostgres } from '../engine.ts';
+import { columnTypes, count, empty, flag, idColumn, millis, present } from './columns.ts';
 
 /**
  * What lists need to cost the same at every size: each sort value stands in an index beside its row, sums are kept, and

@@ -1,20 +1,9 @@
 /** Column shapes that every migration shares. SQLite and PostgreSQL read them alike. */
-import {
-  type ColumnDataType,
-  type ColumnDefinitionBuilder,
-  type Expression,
-  type Kysely,
-  PostgresAdapter,
-  sql,
-} from 'kysely';
+import { type ColumnDataType, type ColumnDefinitionBuilder, type Expression, type Kysely, sql } from 'kysely';
+import { isPostgres } from '../engine.ts';
 
 type Column = (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder;
 type DataType = ColumnDataType | Expression<unknown>;
-
-/** Migrations are the one place that has to know: types and search indexes differ. */
-export function isPostgres(db: Kysely<unknown>): boolean {
-  return db.getExecutor().adapter instanceof PostgresAdapter;
-}
 
 export interface ColumnTypes {
   /** Counts up by itself; the key of its table. */
