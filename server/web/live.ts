@@ -52,17 +52,24 @@ export function createLive(deps: LiveDeps) {
     timer = undefined;
     const names = [...gathered];
     gathered.clear();
+    // Many streams see alike: each view of the registry is asked for once.
+    const known = new Map<number, Promise<readonly string[]>>();
+    const visibleTo = (seen: Visibility) => {
+      const visible = known.get(seen.id) ?? deps.visibleNames(seen, names);
+      known.set(seen.id, visible);
+      return visible;
+    };
     for (const stream of streams) {
-      tell(stream, names).catch((error: unknown) => {
+      tell(stream, visibleTo).catch((error: unknown) => {
         log.warn({ error }, 'live update not sent');
         stream.response.end();
       });
     }
   }
 
-  async function tell(stream: Stream, names: readonly string[]): Promise<void> {
+  async function tell(stream: Stream, visibleTo: (seen: Visibility) => Promise<readonly string[]>): Promise<void> {
     const seen = await deps.visibility.of(await stream.rights(), stream.address);
-    const visible = await deps.visibleNames(seen, names);
+    const visible = await visibleTo(seen);
     if (visible.length === 0) return;
     const data = visible.length > MOST_NAMES ? [] : visible;
     stream.response.write(`event: changed\ndata: ${JSON.stringify(data)}\n\n`);
