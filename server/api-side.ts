@@ -20,7 +20,6 @@ import { createImages } from './catalog/images.ts';
 import { createRepositoryStore } from './catalog/repositories.ts';
 import { createSearch } from './catalog/search.ts';
 import { createTagStore } from './catalog/tags.ts';
-import { createVisibility } from './catalog/visibility.ts';
 import type { Config } from './config/config.ts';
 import { VERSION } from './config/version.ts';
 import type { RegistrySide } from './registry-side.ts';
@@ -40,7 +39,7 @@ export function createApiSide(options: ApiSideOptions): Api {
     ...core,
     sessions: web.sessions,
     sentence: web.sentence,
-    visibility: createVisibility(db),
+    visibility: registry.visibility,
     routes: apiRoutes({
       db,
       readonly: registry.isReadonly,

@@ -63,6 +63,7 @@ export function createIndexSide(options: IndexSideOptions) {
 
   return {
     indexer,
+    visibility,
     jobs,
     crawlState: () => crawlState,
     /** What the monitor found, once per change. */

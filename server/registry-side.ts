@@ -112,6 +112,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     changes,
     indexer,
     space,
+    visibility: index.visibility,
     jobs: index.jobs,
     deletion,
     receiver,

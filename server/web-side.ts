@@ -8,7 +8,7 @@ import { previewMatches } from './catalog/preview.ts';
 import { createRepositoryStore } from './catalog/repositories.ts';
 import { createSearch } from './catalog/search.ts';
 import { createTagStore } from './catalog/tags.ts';
-import { createVisibility } from './catalog/visibility.ts';
+import type { VisibilityStore } from './catalog/visibility.ts';
 import { tokenRealm } from './config/public-url.ts';
 import type { RegistrySide } from './registry-side.ts';
 import { createStatusFacts } from './status.ts';
@@ -45,7 +45,7 @@ export interface WebSideWithApi extends WebSideOptions {
 export async function createWebSide(options: WebSideWithApi): Promise<Web & { readonly live: Live }> {
   const { config, root, core, token, registry, opened, log, now, cacheViews } = options;
   const { db } = opened;
-  const visibility = createVisibility(db);
+  const { visibility } = registry;
   const repositories = createRepositoryStore(db);
   const readonly = registry.isReadonly;
   const browse = {
@@ -102,7 +102,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
 
 async function navCounts(
   { core }: WebSideOptions,
-  visibility: ReturnType<typeof createVisibility>,
+  visibility: VisibilityStore,
   repositories: ReturnType<typeof createRepositoryStore>,
   viewer: Viewer,
   address: string,
