@@ -18,14 +18,6 @@ export type { RepositoryRow } from './repository-row.ts';
 /** `total` is over all pages, with the filters. */
 export interface RepositoryPage extends KeyPage<RepositoryRow>, Total {}
 
-export interface CatalogCounts {
-  readonly repositories: number;
-  readonly tags: number;
-  readonly pulls: number;
-  /** Every blob of the repositories counted, once. */
-  readonly sizeBytes: number;
-}
-
 /**
  * Reads the `repositories` table. A repository the viewer may not pull and a missing one look the same.
  *
@@ -57,16 +49,6 @@ export function createRepositoryStore(db: Database, now: () => number = Date.now
 
     /** How many there are: cheap enough for every page. */
     total: async (visibility: Visibility): Promise<number> => (await rootFolder(db, visibility))?.repository_count ?? 0,
-
-    async counts(visibility: Visibility): Promise<CatalogCounts> {
-      const root = await rootFolder(db, visibility);
-      return {
-        repositories: root?.repository_count ?? 0,
-        tags: root?.tag_count ?? 0,
-        pulls: root?.pull_count ?? 0,
-        sizeBytes: root?.size_bytes ?? 0,
-      };
-    },
 
     /** What the filters of lists offer this viewer. */
     facets: createFacets(db, now),

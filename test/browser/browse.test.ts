@@ -26,7 +26,6 @@ function pages() {
       facets: async () => ({ platforms: ['linux/amd64'], kinds: ['index'] }),
       find: async (_: unknown, name: string) => (name === row.name ? row : undefined),
       total: async () => 1,
-      counts: async () => ({ repositories: 1, tags: 2, pulls: 3, sizeBytes: 4 }),
     },
     tags: {
       groups: async () => ({ ...ends, rows: [group], total: 1 }),
