@@ -62,6 +62,8 @@ export function liveUpdates(onReplaced) {
 
   /** Nothing moves under the eyes or hands of somebody: then a mark says that there is news. */
   function isReading() {
+    // Whoever waits for the first push has just copied its line, and the focus stands there still.
+    if (main.querySelector('[data-live-eager]') !== null) return false;
     const active = document.activeElement;
     const isAtWork = active !== null && active !== main && main.contains(active);
     const hasOpen = main.querySelector('details[open]:not([data-default-open])') !== null;
