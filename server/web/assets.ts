@@ -7,6 +7,7 @@ export interface Assets {
   readonly css: string;
   readonly js: string;
   readonly icons: string;
+  readonly favicon: string;
 }
 
 /** @throws {StartError} when the browser files were never built. */

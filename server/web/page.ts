@@ -3,6 +3,8 @@ import type { z } from 'zod';
 import type { Rights, Subject } from '../access/rights.ts';
 import type { User } from '../access/users.ts';
 import type { ClientOrigin } from '../http/client-address.ts';
+import type { Assets } from './assets.ts';
+import type { CopySettings } from './copy-choice.ts';
 import type { FieldErrors, FormResult, FormValues } from './form.ts';
 import type { Format } from './format.ts';
 import type { Locale, Translate, TranslateParams } from './i18n.ts';
@@ -50,6 +52,8 @@ export interface Page {
   readonly viewer: Viewer;
   readonly locale: Locale;
   readonly scheme: Scheme;
+  /** How this reader copies commands. */
+  readonly copy: CopySettings;
   readonly t: Translate;
   readonly format: Format;
   readonly origin: ClientOrigin;
@@ -82,7 +86,7 @@ export interface PageView
   readonly urlWith: Page['urlWith'];
   readonly query: Page['query'];
   readonly nav: readonly NavSection[];
-  readonly asset: (name: 'css' | 'js' | 'icons') => string;
+  readonly asset: (name: keyof Assets) => string;
   readonly flash: string | undefined;
   readonly registry: { readonly name: string; readonly state: RegistryState | undefined };
   /** The quiet notice to admins who came over plain HTTP from elsewhere. */
