@@ -1,4 +1,4 @@
-import { type Selectable, sql } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import type { FoldersTable } from '../storage/schema.ts';
 import {
@@ -12,7 +12,7 @@ import {
   readKeyPage,
   type Total,
 } from './key-page.ts';
-import { type RepositoryQuery, type RepositorySort, sortValue } from './repository-query.ts';
+import { REPOSITORY_SORTS, type RepositoryQuery, type RepositorySort, sortValue } from './repository-query.ts';
 import { type RepositoryRow, type StoredRepository, toRows } from './repository-row.ts';
 import type { Visibility } from './visibility.ts';
 
@@ -27,6 +27,13 @@ export interface FolderRow {
   readonly tagCount: number;
   readonly pullCount: number;
   readonly lastPushedAt: number | null;
+  /** null: not known. */
+  readonly lastPushedBy: string | null;
+  readonly lastPushConfirmed: boolean;
+  /** The youngest tag below, pushed or else built. */
+  readonly newestAt: number | null;
+  /** All that anything below is made for, sorted. */
+  readonly platforms: readonly string[];
   readonly lastPulledAt: number | null;
   readonly logicalBytes: number;
   /** Each blob below once. */
@@ -35,12 +42,13 @@ export interface FolderRow {
   readonly reclaimableBytes: number;
 }
 
-export type FolderSort = 'name' | 'repositories' | RepositorySort;
+/** `newest`: by the age of the youngest tag below. `by`: who made the last push. */
+export const FOLDER_SORTS = ['name', 'repositories', ...REPOSITORY_SORTS.slice(1)] as const;
+export type FolderSort = 'repositories' | RepositorySort;
 
 export interface FolderQuery extends AskedPage {
   /** '' is the root. */
   readonly parent: string;
-  /** What folders do not have (newest tag, pusher, platforms) leaves them in the order of their names. */
   readonly sort: FolderSort;
   readonly direction: Direction;
 }
@@ -57,23 +65,34 @@ export interface FolderContents extends KeyPage<FolderEntry>, Total {}
 type StoredFolder = Selectable<FoldersTable>;
 
 const PATH = sql<string>`path`;
-const SORT_COLUMN: Partial<Record<FolderSort, Exclude<keyof StoredFolder, 'parent'>>> = {
-  repositories: 'repository_count',
-  tags: 'tag_count',
-  pushed: 'last_pushed_at',
-  pulled: 'last_pulled_at',
-  pulls: 'pull_count',
-  size: 'size_bytes',
-  unique: 'unique_bytes',
+interface Sorted {
+  /** As in the indexes. */
+  readonly value: RawBuilder<string | number>;
+  readonly of: (row: StoredFolder) => string | number;
+}
+
+const SORTS: Record<FolderSort, Sorted> = {
+  name: { value: PATH, of: (row) => row.path },
+  repositories: { value: sql`repository_count`, of: (row) => row.repository_count },
+  tags: { value: sql`tag_count`, of: (row) => row.tag_count },
+  newest: { value: sql`newest_at`, of: (row) => row.newest_at },
+  pushed: {
+    value: sql`case when last_pushed_at > 0 then last_pushed_at else newest_at end`,
+    of: (row) => row.last_pushed_at || row.newest_at,
+  },
+  by: { value: sql`last_pushed_by`, of: (row) => row.last_pushed_by },
+  pulled: { value: sql`last_pulled_at`, of: (row) => row.last_pulled_at },
+  pulls: { value: sql`pull_count`, of: (row) => row.pull_count },
+  platforms: { value: sql`platform_count`, of: (row) => row.platform_count },
+  size: { value: sql`size_bytes`, of: (row) => row.size_bytes },
+  unique: { value: sql`unique_bytes`, of: (row) => row.unique_bytes },
 };
 
 function folderOrder(sort: FolderSort, direction: Direction): KeyOrder {
-  const column = SORT_COLUMN[sort];
-  if (column !== undefined) return { value: sql.ref(column), key: PATH, direction, isText: false };
-  return { value: PATH, key: PATH, direction: sort === 'name' ? direction : 'asc', isText: true };
+  return { value: SORTS[sort].value, key: PATH, direction, isText: sort === 'name' || sort === 'by' };
 }
 
-const folderValue = (row: StoredFolder, sort: FolderSort): string | number => row[SORT_COLUMN[sort] ?? 'path'];
+const folderValue = (row: StoredFolder, sort: FolderSort): string | number => SORTS[sort].of(row);
 
 export async function listFolders(db: Database, visibility: Visibility, query: FolderQuery): Promise<FolderPage> {
   const page = await readKeyPage(
@@ -168,6 +187,10 @@ function toFolder(row: StoredFolder): FolderRow {
     tagCount: row.tag_count,
     pullCount: row.pull_count,
     lastPushedAt: orNull(row.last_pushed_at),
+    lastPushedBy: row.last_pushed_by === '' ? null : row.last_pushed_by,
+    lastPushConfirmed: Boolean(row.last_push_confirmed),
+    newestAt: orNull(row.newest_at),
+    platforms: JSON.parse(row.platforms) as string[],
     lastPulledAt: orNull(row.last_pulled_at),
     logicalBytes: row.logical_bytes,
     sizeBytes: row.size_bytes,

@@ -35,6 +35,7 @@ const NOTHING = {
   logical_bytes: 0,
   newest_tag: null,
   newest_key: '',
+  newest_at: 0,
 };
 
 /** Pulls were counted by tag only. */

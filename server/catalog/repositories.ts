@@ -10,6 +10,7 @@ import { isVisible, type Visibility } from './visibility.ts';
 
 export type { Facets } from './facets.ts';
 export type { FolderContents, FolderEntry, FolderPage, FolderQuery, FolderRow, FolderSort } from './folder-list.ts';
+export { FOLDER_SORTS } from './folder-list.ts';
 export type { Direction } from './key-page.ts';
 export type { RepositoryFilters, RepositoryQuery, RepositorySort } from './repository-query.ts';
 export { REPOSITORY_SORTS } from './repository-query.ts';

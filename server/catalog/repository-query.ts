@@ -26,7 +26,7 @@ export interface RepositoryFilters {
   readonly platform?: string | undefined;
   /** `helm`: some image in it is of this kind. */
   readonly kind?: string | undefined;
-  /** Epoch milliseconds; never pushed to in our time counts as long ago. */
+  /** Epoch milliseconds; by the push, else by the build of the newest tag, else long ago. */
   readonly pushedBefore?: number | undefined;
   readonly pushedAfter?: number | undefined;
   readonly atLeastBytes?: number | undefined;
@@ -52,7 +52,8 @@ const SORT_VALUE: Record<RepositorySort, RawBuilder<string | number>> = {
   name: NAME,
   tags: sql`tag_count`,
   newest: sql`newest_key`,
-  pushed: sql`coalesce(last_pushed_at, 0)`,
+  // Where nobody saw a push the build time stands in.
+  pushed: sql`coalesce(last_pushed_at, newest_at)`,
   by: sql`coalesce(last_pushed_by, '')`,
   pulled: sql`coalesce(last_pulled_at, 0)`,
   pulls: sql`pull_count`,
@@ -72,7 +73,7 @@ export function sortValue(row: Selectable<RepositoriesTable>, sort: RepositorySo
     name: row.name,
     tags: row.tag_count,
     newest: row.newest_key,
-    pushed: row.last_pushed_at ?? 0,
+    pushed: row.last_pushed_at ?? row.newest_at,
     by: row.last_pushed_by ?? '',
     pulled: row.last_pulled_at ?? 0,
     pulls: row.pull_count,

@@ -32,6 +32,8 @@ export interface RepositoryRow {
   /** '' for anonymous; null: not known, or told by an event that anybody could have sent. */
   readonly lastPushedBy: string | null;
   readonly lastPushConfirmed: boolean;
+  /** Of the newest tag: pushed, else built; what stands in for a push that nobody saw. null: not known. */
+  readonly newestAt: number | null;
   readonly lastPulledAt: number | null;
   readonly pullCount: number;
   /** Why it could not be read completely, an English sentence. */
@@ -57,6 +59,7 @@ export function toRow(row: StoredRepository, kinds: readonly string[] = []): Rep
     lastPushedAt: row.last_pushed_at,
     lastPushedBy: row.last_pushed_by,
     lastPushConfirmed: Boolean(row.last_push_confirmed),
+    newestAt: row.newest_at === 0 ? null : row.newest_at,
     lastPulledAt: row.last_pulled_at,
     pullCount: row.pull_count,
     error: row.error,

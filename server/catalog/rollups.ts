@@ -66,7 +66,11 @@ async function newestTag(trx: Database, repositoryId: number) {
   const youngest = await tags.orderBy('aged_at', 'desc').orderBy('name', 'desc').executeTakeFirst();
   const isKnown = youngest === undefined || youngest.aged_at > 0;
   const newest = isKnown ? youngest : await tags.orderBy('name_key', 'desc').orderBy('name', 'desc').executeTakeFirst();
-  return { newest_tag: newest?.name ?? null, newest_key: newest === undefined ? '' : tagKey(newest.name) };
+  return {
+    newest_tag: newest?.name ?? null,
+    newest_key: newest === undefined ? '' : tagKey(newest.name),
+    newest_at: newest?.aged_at ?? 0,
+  };
 }
 
 const PLATFORM = 'platform:';

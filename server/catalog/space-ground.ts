@@ -1,5 +1,6 @@
 import type { Database } from '../storage/database.ts';
 import { foldersAbove, parentOf } from './folders.ts';
+import { createPlatformSets, type PlatformSets } from './platform-sets.ts';
 
 // Small enough that other requests get their turn in between.
 const ROWS_AT_ONCE = 1000;
@@ -25,6 +26,13 @@ export interface Ground {
   readonly pulls: Float64Array;
   readonly pushedAt: Float64Array;
   readonly pulledAt: Float64Array;
+  /** Who made the last push; '' for nobody known. */
+  readonly pushedBy: string[];
+  readonly isConfirmed: Uint8Array;
+  /** Pushed, else built. */
+  readonly newestAt: Float64Array;
+  readonly platforms: Int32Array;
+  readonly platformSets: PlatformSets;
   readonly logical: Float64Array;
   /** What the rows say now, so that only changes are written. */
   readonly unique: Float64Array;
@@ -57,7 +65,8 @@ export async function readGround(db: Database, rest: Rest): Promise<Ground> {
 function readRepositories(db: Database, after: number, last: number) {
   return db
     .selectFrom('repositories')
-    .select(['id', 'folder', 'tag_count', 'pull_count', 'last_pushed_at', 'last_pulled_at'])
+    .select(['id', 'folder', 'tag_count', 'pull_count', 'last_pushed_at', 'last_pulled_at', 'newest_at', 'platforms'])
+    .select(['last_pushed_by', 'last_push_confirmed'])
     .select(['logical_bytes', 'unique_bytes', 'reclaimable_bytes'])
     .where('id', '>', after)
     .where('id', '<=', last)
@@ -79,6 +88,11 @@ function emptyGround(size: number): Ground {
     pulls: column(),
     pushedAt: column(),
     pulledAt: column(),
+    pushedBy: [],
+    isConfirmed: new Uint8Array(size),
+    newestAt: column(),
+    platforms: new Int32Array(size),
+    platformSets: createPlatformSets(),
     logical: column(),
     unique: column(),
     reclaimable: column(),
@@ -94,6 +108,10 @@ function place(ground: Ground, row: RepositoryValues): void {
   ground.pulls[at] = row.pull_count;
   ground.pushedAt[at] = row.last_pushed_at ?? 0;
   ground.pulledAt[at] = row.last_pulled_at ?? 0;
+  ground.pushedBy[at] = row.last_pushed_by ?? '';
+  ground.isConfirmed[at] = row.last_push_confirmed;
+  ground.newestAt[at] = row.last_pushed_at ?? row.newest_at;
+  ground.platforms[at] = ground.platformSets.of(row.platforms);
   ground.logical[at] = row.logical_bytes;
   ground.unique[at] = row.unique_bytes;
   ground.reclaimable[at] = row.reclaimable_bytes;

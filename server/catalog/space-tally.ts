@@ -1,3 +1,4 @@
+import { NO_PLATFORMS } from './platform-sets.ts';
 import type { Ground } from './space-ground.ts';
 
 /** One number per visibility and folder: visibility × number of folders + folder. */
@@ -5,7 +6,11 @@ export interface FolderSumColumns {
   readonly tags: Float64Array;
   readonly pulls: Float64Array;
   readonly pushedAt: Float64Array;
+  /** Place of the repository pushed to last, plus one; 0: none. */
+  readonly lastPushed: Int32Array;
   readonly pulledAt: Float64Array;
+  readonly newestAt: Float64Array;
+  readonly platforms: Int32Array;
   readonly logical: Float64Array;
   readonly size: Float64Array;
   readonly unique: Float64Array;
@@ -62,8 +67,14 @@ export function createTally(ground: Ground, masks: Int32Array, width: number): T
     add(sums.tags, slot, ground.tags[place] ?? 0);
     add(sums.pulls, slot, ground.pulls[place] ?? 0);
     add(sums.logical, slot, ground.logical[place] ?? 0);
-    sums.pushedAt[slot] = Math.max(sums.pushedAt[slot] ?? 0, ground.pushedAt[place] ?? 0);
+    if ((ground.pushedAt[place] ?? 0) > (sums.pushedAt[slot] ?? 0)) {
+      sums.pushedAt[slot] = ground.pushedAt[place] ?? 0;
+      sums.lastPushed[slot] = place + 1;
+    }
     sums.pulledAt[slot] = Math.max(sums.pulledAt[slot] ?? 0, ground.pulledAt[place] ?? 0);
+    sums.newestAt[slot] = Math.max(sums.newestAt[slot] ?? 0, ground.newestAt[place] ?? 0);
+    const platforms = ground.platforms[place] ?? NO_PLATFORMS;
+    sums.platforms[slot] = ground.platformSets.union(sums.platforms[slot] ?? NO_PLATFORMS, platforms);
   }
 
   function addFor(column: Float64Array, folder: number, mask: number): void {
@@ -151,7 +162,10 @@ function emptySums(size: number): FolderSumColumns {
     tags: column(),
     pulls: column(),
     pushedAt: column(),
+    lastPushed: new Int32Array(size),
     pulledAt: column(),
+    newestAt: column(),
+    platforms: new Int32Array(size),
     logical: column(),
     size: column(),
     unique: column(),

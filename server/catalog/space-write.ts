@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import type { FoldersTable } from '../storage/schema.ts';
+import { NO_PLATFORMS } from './platform-sets.ts';
 import type { Ground, Rest } from './space-ground.ts';
 import type { Tally } from './space-tally.ts';
 
@@ -42,6 +43,8 @@ function whole(value: number | undefined) {
   return sql`cast(${value ?? 0} as bigint)`;
 }
 
+const text = (value: string) => sql`cast(${value} as text)`;
+
 export interface FolderWrite {
   /** Visibilities, in the order of the tally. */
   readonly ids: readonly number[];
@@ -68,28 +71,41 @@ export async function writeFolderSums(db: Database, write: FolderWrite, rest: Re
   }
 }
 
-const SUMS = [
+const NUMBERS = [
   'tag_count',
   'pull_count',
   'last_pushed_at',
+  'last_push_confirmed',
   'last_pulled_at',
+  'newest_at',
+  'platform_count',
   'logical_bytes',
   'size_bytes',
   'unique_bytes',
   'reclaimable_bytes',
 ] as const;
+const TEXTS = ['last_pushed_by', 'platforms'] as const;
+const SUMS = [...NUMBERS, ...TEXTS] as const;
 
 type FolderValues = Pick<Selectable<FoldersTable>, 'path' | (typeof SUMS)[number]>;
 
-function valuesOf({ ground: { tree }, tally: { sums } }: FolderWrite, index: number, path: string): FolderValues {
+function valuesOf({ ground, tally: { sums } }: FolderWrite, index: number, path: string): FolderValues {
+  const { tree, platformSets } = ground;
   const folder = tree.numbers.get(path);
   const slot = folder === undefined ? -1 : index * tree.parents.length + folder;
+  const lastPushed = (sums.lastPushed[slot] ?? 0) - 1;
+  const platforms = sums.platforms[slot] ?? NO_PLATFORMS;
   return {
     path,
     tag_count: sums.tags[slot] ?? 0,
     pull_count: sums.pulls[slot] ?? 0,
     last_pushed_at: sums.pushedAt[slot] ?? 0,
+    last_pushed_by: ground.pushedBy[lastPushed] ?? '',
+    last_push_confirmed: ground.isConfirmed[lastPushed] === 1 ? 1 : 0,
     last_pulled_at: sums.pulledAt[slot] ?? 0,
+    newest_at: sums.newestAt[slot] ?? 0,
+    platforms: platformSets.text(platforms),
+    platform_count: platformSets.size(platforms),
     logical_bytes: sums.logical[slot] ?? 0,
     size_bytes: sums.size[slot] ?? 0,
     unique_bytes: sums.unique[slot] ?? 0,
@@ -126,7 +142,10 @@ async function readFolders(
 }
 
 async function updateFolders(db: Database, id: number, at: number, rows: readonly FolderValues[]): Promise<void> {
-  const values = rows.map((row) => sql`(cast(${row.path} as text), ${sql.join(SUMS.map((name) => whole(row[name])))})`);
+  const values = rows.map((row) => {
+    const parts = [...NUMBERS.map((name) => whole(row[name])), ...TEXTS.map((name) => text(row[name]))];
+    return sql`(${text(row.path)}, ${sql.join(parts)})`;
+  });
   const names = sql.join(SUMS.map((name) => sql.ref(name)));
   const assignments = sql.join(SUMS.map((name) => sql`${sql.ref(name)} = ${sql.ref(`fresh.${name}`)}`));
   await sql`with fresh(path, ${names}) as (values ${sql.join(values)})

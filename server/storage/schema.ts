@@ -181,6 +181,8 @@ export interface RepositoriesTable {
   platform_count: Generated<number>;
   /** `tagKey` of `newest_tag`. */
   newest_key: Generated<string>;
+  /** Of the newest tag: pushed, else built, else 0. */
+  newest_at: Generated<number>;
   /** Sum over images, as if nothing was shared. */
   logical_bytes: Generated<number>;
   /** Blobs that no other repository has; follows in the background. */
@@ -333,7 +335,15 @@ export interface FoldersTable {
   pull_count: Generated<number>;
   /** 0: never. */
   last_pushed_at: Generated<number>;
+  /** Of that push; '': nobody known. */
+  last_pushed_by: Generated<string>;
+  last_push_confirmed: Generated<Flag>;
   last_pulled_at: Generated<number>;
+  /** The youngest below, pushed or else built; 0: not known. */
+  newest_at: Generated<number>;
+  /** JSON list of `os/arch[/variant]`. */
+  platforms: Generated<string>;
+  platform_count: Generated<number>;
   logical_bytes: Generated<number>;
   /** Each blob below once. */
   size_bytes: Generated<number>;
@@ -450,6 +460,23 @@ export interface DeletionsTable {
   error: string | null;
 }
 
+/** Written by people, by the name of the repository. */
+export interface DescriptionsTable {
+  repository: string;
+  /** Markdown; '' once somebody emptied it. */
+  text: string;
+  /** Grows with each edit. */
+  version: number;
+  edited_by: string;
+  edited_at: number;
+}
+
+export interface StarsTable {
+  user_id: number;
+  repository: string;
+  starred_at: number;
+}
+
 export interface Schema {
   settings: SettingsTable;
   access_state: AccessStateTable;
@@ -485,4 +512,6 @@ export interface Schema {
   crawls: CrawlsTable;
   trash: TrashTable;
   deletions: DeletionsTable;
+  descriptions: DescriptionsTable;
+  stars: StarsTable;
 }

@@ -136,6 +136,7 @@ function sums({ tags, held, blobs, facets }: FilledRepository) {
     size_bytes: [...blobs.values()].reduce((sum, blob) => sum + (blob.tagged > 0 ? blob.size : 0), 0),
     newest_tag: newest.name,
     newest_key: tagKey(newest.name),
+    newest_at: newest.aged_at,
     platforms: JSON.stringify(platforms.sort()),
     platform_count: platforms.length,
   };

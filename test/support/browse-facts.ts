@@ -35,6 +35,7 @@ export function repositoryRow(overrides: Partial<RepositoryRow> = {}): Repositor
     lastPushedAt: NOW - 4 * MINUTE,
     lastPushedBy: 'ci',
     lastPushConfirmed: true,
+    newestAt: NOW - 4 * MINUTE,
     lastPulledAt: NOW - MINUTE,
     pullCount: 12804,
     error: null,
@@ -45,7 +46,8 @@ export function repositoryRow(overrides: Partial<RepositoryRow> = {}): Repositor
 export function folderRow(overrides: Partial<FolderRow> = {}): FolderRow {
   return {
     ...{ path: 'platform/edge', name: 'edge', repositoryCount: 41, tagCount: 900, pullCount: 77_000, summedAt: NOW },
-    ...{ lastPushedAt: NOW - 4 * MINUTE, lastPulledAt: NOW - MINUTE },
+    ...{ lastPushedAt: NOW - 4 * MINUTE, lastPushedBy: 'ci', lastPushConfirmed: true, newestAt: NOW - 4 * MINUTE },
+    ...{ lastPulledAt: NOW - MINUTE, platforms: ['linux/amd64'] },
     ...{ logicalBytes: 9e9, sizeBytes: 4e9, uniqueBytes: 3e9, reclaimableBytes: 2e8 },
     ...overrides,
   };

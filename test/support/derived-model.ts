@@ -45,7 +45,7 @@ export type DerivedRows = Omit<Awaited<ReturnType<typeof derivedRows>>, 'labels'
 
 const SUMS = [
   ...(['name', 'folder', 'tag_count', 'image_count', 'untagged_count', 'size_bytes', 'logical_bytes'] as const),
-  ...(['newest_tag', 'newest_key', 'platforms', 'platform_count'] as const),
+  ...(['newest_tag', 'newest_key', 'newest_at', 'platforms', 'platform_count'] as const),
 ] as const;
 
 function sorted(rows: readonly Row[]): readonly Row[] {
@@ -121,6 +121,7 @@ function expectedOf(all: Sources, { id, name }: { id: number; name: string }) {
       logical_bytes: sum(images.map((row) => row.size_bytes)),
       newest_tag: newest?.name ?? null,
       newest_key: newest?.name_key ?? '',
+      newest_at: newest?.aged_at ?? 0,
       platforms: JSON.stringify(platforms),
       platform_count: platforms.length,
     },

@@ -9,6 +9,8 @@ export interface MadeRepository {
   readonly tags: number;
   readonly newest: string;
   readonly pushed: number | null;
+  /** Of the newest tag, as if it was pushed by nobody. */
+  readonly built: number;
   readonly by: string | null;
   readonly pulled: number | null;
   readonly pulls: number;
@@ -29,7 +31,12 @@ export function makeRepositories(count: number): readonly MadeRepository[] {
     const leaf = `${pick(['app', 'api_', 'Xb'.toLowerCase(), 'z%'.replace('%', '-')], 5)}${(number * 37) % count}`;
     return {
       ...{ name: folder === '' ? leaf : `${folder}/${leaf}`, folder, tags: pick([0, 1, 5], 2) },
-      ...{ newest: pick(['', '1!a', '2'], 4), pushed: pick([null, 100, 200, 300], 5), by: pick([null, '', 'ci'], 7) },
+      ...{
+        newest: pick(['', '1!a', '2'], 4),
+        pushed: pick([null, 100, 200, 300], 5),
+        built: pick([0, 150, 250], 4),
+        by: pick([null, '', 'ci'], 7),
+      },
       ...{ pulled: pick([null, 50, 60], 4), pulls: pick([0, 3], 5), platforms: pick(PLATFORMS, 2) },
       ...{ size: pick([0, 10, 1000], 5), unique: pick([0, 7], 2), kind: pick(['image', 'helm'], 5) },
     };
@@ -40,13 +47,13 @@ export async function storeRepositories(db: Database, made: readonly MadeReposit
   await db.transaction().execute(async (trx) => {
     for (const repository of made) {
       const id = await ensureRepository(trx, repository.name, 1000);
-      const { tags, newest, pushed, by, pulled, pulls, platforms, size, unique, kind } = repository;
+      const { tags, newest, pushed, built, by, pulled, pulls, platforms, size, unique, kind } = repository;
       await trx
         .updateTable('repositories')
         .set({
           ...{ tag_count: tags, newest_key: newest, last_pushed_at: pushed, last_pushed_by: by, pull_count: pulls },
           ...{ last_pulled_at: pulled, platforms: JSON.stringify(platforms), platform_count: platforms.length },
-          ...{ size_bytes: size, unique_bytes: unique, folder: repository.folder },
+          ...{ newest_at: built, size_bytes: size, unique_bytes: unique, folder: repository.folder },
         })
         .where('id', '=', id)
         .execute();
@@ -59,11 +66,14 @@ export async function storeRepositories(db: Database, made: readonly MadeReposit
   });
 }
 
+/** Where nobody saw a push the build time stands in. */
+export const ageOf = (row: MadeRepository) => row.pushed ?? row.built;
+
 const VALUES: Record<RepositorySort, (row: MadeRepository) => string | number> = {
   name: (row) => row.name,
   tags: (row) => row.tags,
   newest: (row) => row.newest,
-  pushed: (row) => row.pushed ?? 0,
+  pushed: ageOf,
   by: (row) => row.by ?? '',
   pulled: (row) => row.pulled ?? 0,
   pulls: (row) => row.pulls,
@@ -78,8 +88,8 @@ export function passesFilters(row: MadeRepository, filters: RepositoryFilters): 
     (filter === undefined || row.name.includes(filter.toLowerCase())) &&
     (platform === undefined || row.platforms.includes(platform)) &&
     (kind === undefined || row.kind === kind) &&
-    (pushedBefore === undefined || (row.pushed ?? 0) < pushedBefore) &&
-    (pushedAfter === undefined || (row.pushed ?? 0) >= pushedAfter) &&
+    (pushedBefore === undefined || ageOf(row) < pushedBefore) &&
+    (pushedAfter === undefined || ageOf(row) >= pushedAfter) &&
     (atLeastBytes === undefined || row.size >= atLeastBytes) &&
     (atMostBytes === undefined || row.size <= atMostBytes) &&
     (filters.neverPulled !== true || row.pulled === null) &&

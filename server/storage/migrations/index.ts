@@ -2,10 +2,14 @@ import type { Migration } from 'kysely';
 import { up as accounts } from './0001-accounts.ts';
 import { up as index } from './0002-index.ts';
 import { up as catalog } from './0003-catalog.ts';
+import { up as repositoryPages } from './0004-repository-pages.ts';
+import { up as listOrders } from './0008-list-orders.ts';
 
 /** Every migration, in order. A shipped one is never edited: the next change is a new file. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-accounts': { up: accounts },
   '0002-index': { up: index },
   '0003-catalog': { up: catalog },
+  '0004-repository-pages': { up: repositoryPages },
+  '0008-list-orders': { up: listOrders },
 };

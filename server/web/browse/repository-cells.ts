@@ -26,6 +26,8 @@ export interface RepositoryCells {
   readonly note: string;
   readonly newest: { readonly name: string; readonly href: string } | null;
   readonly pushed: TimeCell | null;
+  /** In the place of an unknown push. */
+  readonly built: TimeCell | null;
   readonly by: PersonCell | null;
   readonly pulled: TimeCell | null;
   readonly pulls: string;
@@ -65,13 +67,22 @@ function repositoryCells(row: RepositoryRow, { page, largest, inFolder }: CellCo
     tags: isUnread(row) ? '' : format.number(row.tagCount),
     newest:
       row.newestTag === null ? null : { name: row.newestTag, href: url(referencePath(`${row.name}:${row.newestTag}`)) },
-    pushed: timeCell(row.lastPushedAt, page),
-    by: personCell(row.lastPushedBy, row.lastPushConfirmed),
+    ...pushCells(row, page),
     pulled: timeCell(row.lastPulledAt, page),
     pulls: format.number(row.pullCount),
     platforms: [...kinds, ...platformChips(row.platforms)],
     size: sizeCell({ bytes: row.sizeBytes, uniqueBytes: row.uniqueBytes, largest }, page),
     error: row.error,
+  };
+}
+
+type Pushes = Pick<RepositoryRow, 'lastPushedAt' | 'lastPushedBy' | 'lastPushConfirmed' | 'newestAt'>;
+
+function pushCells(row: Pushes, page: CellContext['page']) {
+  return {
+    pushed: timeCell(row.lastPushedAt, page),
+    built: row.lastPushedAt === null ? timeCell(row.newestAt, page) : null,
+    by: personCell(row.lastPushedBy, row.lastPushConfirmed),
   };
 }
 
@@ -87,11 +98,10 @@ function folderCells(row: FolderRow, { page, largest }: CellContext): Repository
     }),
     tags: sum(row.tagCount),
     newest: null,
-    pushed: timeCell(row.lastPushedAt, page),
-    by: null,
+    ...pushCells(row, page),
     pulled: timeCell(row.lastPulledAt, page),
     pulls: sum(row.pullCount),
-    platforms: [],
+    platforms: platformChips(row.platforms),
     size: sizeCell({ bytes: row.sizeBytes, uniqueBytes: row.uniqueBytes, largest }, page),
     error: null,
   };

@@ -1,8 +1,9 @@
 import {
   type Facets,
+  FOLDER_SORTS,
   type FolderEntry,
+  type FolderSort,
   REPOSITORY_SORTS,
-  type RepositorySort,
   type RepositoryStore,
 } from '../../catalog/repositories.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
@@ -58,7 +59,8 @@ export interface RepositoriesView {
 
 const PAGE_ROWS = 50;
 // The newest first, unless the address says otherwise.
-const SORTS: readonly [RepositorySort, ...RepositorySort[]] = ['pushed', ...REPOSITORY_SORTS];
+const FLAT_SORTS: readonly [FolderSort, ...FolderSort[]] = ['pushed', ...REPOSITORY_SORTS];
+const SORTS: readonly [FolderSort, ...FolderSort[]] = ['pushed', ...FOLDER_SORTS];
 
 export function repositoriesPage(deps: RepositoriesPageDeps): PageModule {
   const { host, visibility, repositories, indexState } = deps;
@@ -75,7 +77,7 @@ export function repositoriesPage(deps: RepositoriesPageDeps): PageModule {
   };
 }
 
-export interface AskedList extends Sorting<RepositorySort> {
+export interface AskedList extends Sorting<FolderSort> {
   readonly filters: AskedFilters;
   readonly folder: string;
   readonly after: string;
@@ -84,12 +86,13 @@ export interface AskedList extends Sorting<RepositorySort> {
 }
 
 export function readQuery(page: Pick<Page, 'query'>): AskedList {
-  const sorting = parseSorting<RepositorySort>(SORTS, page.query('sort'), page.query('direction'));
   const folder = page.query('folder').replaceAll('\0', '').replace(/\/+$/, '').slice(0, 255);
   const filters = readFilters(page);
   const view = page.query('view');
   // A filter looks for repositories wherever they stand.
   const byFolder = !isFiltered(filters) && (view === 'folders' || (folder !== '' && view !== 'flat'));
+  const sorts = byFolder ? SORTS : FLAT_SORTS;
+  const sorting = parseSorting<FolderSort>(sorts, page.query('sort'), page.query('direction'));
   return { ...sorting, folder, filters, after: page.query('after'), byFolder };
 }
 
@@ -106,9 +109,10 @@ async function findEntries(
   seen: Visibility,
   { sort, direction, after, folder, filters, byFolder }: AskedList,
 ): Promise<FoundEntries> {
-  const order = { sort, direction, after, limit: PAGE_ROWS };
-  if (byFolder) return repositories.contents(seen, { ...order, parent: folder });
-  const found = await repositories.list(seen, { ...order, folder, ...filterValues(filters, Date.now()) });
+  const order = { direction, after, limit: PAGE_ROWS };
+  // Only folders have a number of repositories.
+  if (byFolder || sort === 'repositories') return repositories.contents(seen, { ...order, sort, parent: folder });
+  const found = await repositories.list(seen, { ...order, sort, folder, ...filterValues(filters, Date.now()) });
   return { ...found, rows: found.rows.map((repository) => ({ repository })) };
 }
 
@@ -202,11 +206,16 @@ function listFilter({ asked, facets, page }: RepositoriesFacts): ListFilter {
 }
 
 function columns(asked: AskedList, { t, urlWith }: RepositoriesFacts['page']): readonly Column[] {
-  const sorted = (sort: RepositorySort) => sortedColumn<RepositorySort>(asked, sort, urlWith);
+  const sorted = (sort: FolderSort) => sortedColumn<FolderSort>(asked, sort, urlWith);
+  const repositories = { id: 'repositories', label: t('lists:repositories'), ...sorted('repositories') };
   return [
     { id: 'name', label: t('browse:column.repository'), ...sorted('name') },
     { id: 'tags', label: t('browse:column.tags'), isNumber: true, ...sorted('tags') },
-    { id: 'newest', label: t('browse:column.newest'), ...sorted('newest') },
+    {
+      ...{ id: 'newest', label: t('browse:column.newest'), ...sorted('newest') },
+      // Where a repository shows its newest tag, a folder shows how many repositories are below.
+      ...(asked.byFolder ? { also: repositories } : {}),
+    },
     { id: 'pushed', label: t('browse:column.last_push'), ...sorted('pushed') },
     { id: 'by', label: t('browse:column.by'), ...sorted('by') },
     { id: 'pulled', label: t('browse:column.last_pull'), ...sorted('pulled') },
