@@ -2,43 +2,72 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createInstance, type i18n, type Resource } from 'i18next';
 
-export const LOCALES = ['en', 'zh-CN'] as const;
-export type Locale = (typeof LOCALES)[number];
+/** Name of a folder below `locales/`, which is a language tag: `en`, `zh-CN`. */
+export type Locale = string;
 export type TranslateParams = Readonly<Record<string, string | number>>;
 /** `t('accounts:login.title')`; a key without a namespace is one of `common`. */
 export type Translate = (key: string, params?: TranslateParams) => string;
 
+export interface Language {
+  readonly locale: Locale;
+  /** What its speakers call it. */
+  readonly name: string;
+}
+
 export interface Languages {
+  /** One per folder. */
+  readonly all: readonly Language[];
+  readonly isKnown: (text: string | undefined) => text is Locale;
+  /** The best one for an `Accept-Language` header. */
+  readonly preferred: (header: string | undefined) => Locale;
   readonly translator: (locale: Locale) => Translate;
   readonly has: (key: string) => boolean;
 }
 
-function readResources(folder: string): Resource {
+/** What a text falls back to, and a reader of none of our languages. */
+const FALLBACK = 'en';
+
+function localesIn(folder: string): readonly Locale[] {
+  const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders.map(({ name }) => name).sort();
+}
+
+function readResources(folder: string, locales: readonly Locale[]): Resource {
   const namespaces = (locale: Locale) =>
     readdirSync(join(folder, locale))
       .filter((name) => name.endsWith('.json'))
       .map((name) => [basename(name, '.json'), JSON.parse(readFileSync(join(folder, locale, name), 'utf8'))]);
-  return Object.fromEntries(LOCALES.map((locale) => [locale, Object.fromEntries(namespaces(locale))]));
+  return Object.fromEntries(locales.map((locale) => [locale, Object.fromEntries(namespaces(locale))]));
 }
 
-/** @param folder `locales/`, with one folder per language and one JSON file per namespace. */
+/** @param folder `locales/`, with one folder per language and one JSON file per namespace: another folder is another language. */
 export function createLanguages(folder: string): Languages {
   const instance: i18n = createInstance();
+  const locales = localesIn(folder);
   // Templates escape what they print; escaping here too would show entities.
   void instance.init({
-    resources: readResources(folder),
-    supportedLngs: [...LOCALES],
-    fallbackLng: 'en',
+    resources: readResources(folder, locales),
+    supportedLngs: [...locales],
+    fallbackLng: FALLBACK,
     defaultNS: 'common',
     initAsync: false,
     showSupportNotice: false,
     interpolation: { escapeValue: false, skipOnVariables: true },
   });
-  const translators = new Map(LOCALES.map((locale) => [locale, createTranslator(instance, locale)]));
+  const translators = new Map(locales.map((locale) => [locale, createTranslator(instance, locale)]));
   return {
+    all: locales.map((locale) => ({ locale, name: languageName(locale) })),
+    isKnown: (text): text is Locale => text !== undefined && translators.has(text),
+    preferred: (header) => preferredLocale(header, locales),
     translator: (locale) => translators.get(locale) ?? createTranslator(instance, locale),
     has: (key) => instance.exists(key),
   };
+}
+
+function languageName(locale: Locale): string {
+  const name = new Intl.DisplayNames([locale], { type: 'language', languageDisplay: 'standard' }).of(locale) ?? locale;
+  // Chinese as its speakers know it: by the script, not by the country.
+  return locale === 'zh-CN' ? '简体中文' : name.replace(/^\p{Ll}/u, (letter) => letter.toLocaleUpperCase(locale));
 }
 
 /**
@@ -82,21 +111,24 @@ const GAP = /{{\s*(\w+)\s*}}/;
 /** Other texts inside, formats, nothing to be escaped: for i18next. */
 const UNUSUAL = /\$t\(|{{\s*\w+\s*[^\w\s}]|{{\s*-/;
 
-export function isLocale(text: string | undefined): text is Locale {
-  return LOCALES.some((locale) => locale === text);
-}
+const MOST_WISHES = 500;
 
-/** The first language of `Accept-Language` that we have. Any Chinese gets the one Chinese we speak. */
-export function preferredLocale(header: string | undefined): Locale {
+/** The first language of the header that we have, in any of its kinds: for zh-TW the one Chinese we speak. */
+export function preferredLocale(header: string | undefined, locales: readonly Locale[]): Locale {
   const wanted = (header ?? '')
-    .slice(0, 500)
+    .slice(0, MOST_WISHES)
     .split(',')
     .map((part) => {
       const [tag = '', ...parameters] = part.trim().toLowerCase().split(';');
       const quality = parameters.map((parameter) => /^\s*q=([\d.]+)/.exec(parameter)?.[1]).find(Boolean);
-      return { tag, quality: quality === undefined ? 1 : Number(quality) };
-    });
-  const known = wanted.filter(({ tag, quality }) => quality > 0 && /^(en|zh)(-|$)/.test(tag));
-  const best = known.sort((a, b) => b.quality - a.quality)[0];
-  return best?.tag.startsWith('zh') === true ? 'zh-CN' : 'en';
+      return { locale: closest(tag, locales), quality: quality === undefined ? 1 : Number(quality) };
+    })
+    .filter(({ locale, quality }) => locale !== undefined && quality > 0);
+  return wanted.sort((a, b) => b.quality - a.quality)[0]?.locale ?? FALLBACK;
+}
+
+function closest(tag: string, locales: readonly Locale[]): Locale | undefined {
+  const language = (text: string) => text.toLowerCase().split('-')[0];
+  const exact = locales.find((locale) => locale.toLowerCase() === tag);
+  return exact ?? locales.find((locale) => language(locale) === language(tag));
 }

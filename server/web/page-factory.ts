@@ -5,10 +5,11 @@ import type { OriginOf } from '../http/client-address.ts';
 import { isLoopback } from '../http/client-address.ts';
 import type { Assets } from './assets.ts';
 import type { Cookies } from './cookies.ts';
+import { parseCopyChoice } from './copy-choice.ts';
 import type { Csrf } from './csrf.ts';
 import { errorText, fieldErrors, formValues, parseForm } from './form.ts';
 import { createFormat } from './format.ts';
-import { isLocale, type Languages, type Locale, preferredLocale } from './i18n.ts';
+import type { Languages, Locale } from './i18n.ts';
 import { type NavCounts, navigation } from './nav.ts';
 import { ownPath } from './own-path.ts';
 import type { Page, PageFactory, PageView, RegistryState, Scheme, Viewer } from './page.ts';
@@ -19,6 +20,8 @@ export interface PageFactoryDeps {
   readonly originOf: OriginOf;
   readonly basePath: string;
   readonly registryName: string;
+  /** Known to speak plain HTTP under that name. */
+  readonly isPlainRegistry: boolean;
   readonly authEnabled: boolean;
   readonly languages: Languages;
   readonly renderView: RenderView;
@@ -49,7 +52,7 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
 
   function localeOf(request: Request): Locale {
     const chosen = cookies.read(request, 'rw-language');
-    return isLocale(chosen) ? chosen : preferredLocale(request.headers['accept-language']);
+    return languages.isKnown(chosen) ? chosen : languages.preferred(request.headers['accept-language']);
   }
 
   function csrfToken(request: Request, response: Response): string {
@@ -73,6 +76,11 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
       viewer,
       locale,
       scheme: schemeOf(cookies.read(request, 'rw-scheme')),
+      copy: {
+        host: deps.registryName,
+        isPlainHttp: deps.isPlainRegistry,
+        choice: parseCopyChoice(cookies.read(request, 'rw-copy')),
+      },
       t,
       format,
       origin,
@@ -108,6 +116,7 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
     return {
       ...page,
       nav,
+      languages: languages.all,
       asset: (name) => url(`/assets/${deps.assets[name]}`),
       flash: flash !== undefined && languages.has(flash.key) ? page.t(flash.key, flash.params) : undefined,
       registry: { name: deps.registryName, state: deps.registryState() },

@@ -7,7 +7,7 @@ import type { Assets } from './assets.ts';
 import type { CopySettings } from './copy-choice.ts';
 import type { FieldErrors, FormResult, FormValues } from './form.ts';
 import type { Format } from './format.ts';
-import type { Locale, Translate, TranslateParams } from './i18n.ts';
+import type { Language, Locale, Translate, TranslateParams } from './i18n.ts';
 import type { NavSection } from './nav.ts';
 
 export type Scheme = 'light' | 'dark' | 'system';
@@ -86,6 +86,7 @@ export interface PageView
   readonly urlWith: Page['urlWith'];
   readonly query: Page['query'];
   readonly nav: readonly NavSection[];
+  readonly languages: readonly Language[];
   readonly asset: (name: keyof Assets) => string;
   readonly flash: string | undefined;
   readonly registry: { readonly name: string; readonly state: RegistryState | undefined };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import express, { type RequestHandler, type Router } from 'express';
 import type { Store } from 'express-session';
 import type { Config } from '../config/config.ts';
+import { isPlainRegistry, registryHost } from '../config/public-url.ts';
 import { AppError } from '../errors.ts';
 import type { OriginOf } from '../http/client-address.ts';
 import { securityHeaders } from '../http/security-headers.ts';
@@ -12,7 +13,7 @@ import { createCsrf, isSameOrigin } from './csrf.ts';
 import { errorPage, missingPage } from './error-page.ts';
 import { errorText } from './form.ts';
 import { createGuard } from './guard.ts';
-import { createLanguages, preferredLocale } from './i18n.ts';
+import { createLanguages } from './i18n.ts';
 import type { NavCounts } from './nav.ts';
 import type { RegistryState, Viewer } from './page.ts';
 import { createPageFactory, csrfBinding } from './page-factory.ts';
@@ -69,7 +70,8 @@ export function createWeb(deps: WebDeps): Web {
     authEnabled,
     cookies,
     csrf,
-    registryName: config.registry.public_name ?? config.registry.name,
+    registryName: registryHost(config),
+    isPlainRegistry: isPlainRegistry(config),
     languages,
     renderView: createViewEngine(join(deps.root, 'views'), deps.cacheViews),
     assets: readAssets(join(deps.root, 'dist')),
@@ -93,7 +95,7 @@ export function createWeb(deps: WebDeps): Web {
       next(csrf.verify(request.body?.['_csrf'], csrfBinding(request, cookies)) ? undefined : foreignForm()),
   ];
   const routes = createRoutes(router, createGuard({ viewerOf, createPage, authEnabled }), formChecks);
-  preferencesPage({ cookies })(routes);
+  preferencesPage({ cookies, languages })(routes);
   if (authEnabled) accountPages(deps)(routes);
   for (const page of deps.pages) page(routes);
   router.use(missingPage());
@@ -103,7 +105,7 @@ export function createWeb(deps: WebDeps): Web {
     routes: routes.table,
     sessions: createSessionGate({ sessions, viewerOf, cookies, csrf, originOf, publicHost }),
     sentence(error, acceptLanguage) {
-      const language = preferredLocale(acceptLanguage);
+      const language = languages.preferred(acceptLanguage);
       return { language, text: errorText(error, languages.translator(language), languages) };
     },
   };

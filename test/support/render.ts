@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ANONYMOUS, type Rights } from '../../server/access/rights.ts';
 import { compileRule } from '../../server/access/rule.ts';
+import { DEFAULT_CHOICE } from '../../server/web/copy-choice.ts';
 import { createFormat } from '../../server/web/format.ts';
 import { createLanguages, type Locale } from '../../server/web/i18n.ts';
 import { initials, personTone } from '../../server/web/person.ts';
@@ -32,6 +33,7 @@ export function testPage({ rights = ADMIN, locale = 'en' as Locale, query = {} a
   };
   return {
     ...{ t, locale, urlWith, scheme: 'light' as const, csrf: 'token', path: '/here', authEnabled: true },
+    copy: { host: 'registry.example.com', isPlainHttp: false, choice: DEFAULT_CHOICE },
     format: createFormat(locale, () => NOW, 'now'),
     url: (path: string) => `/web${path}`,
     query: (name: string) => query[name] ?? '',
@@ -43,7 +45,13 @@ export type TestPage = ReturnType<typeof testPage>;
 
 export function renderPage(page: TestPage, view: string, model: object): Promise<string> {
   const shell = {
-    ...{ nav: [], asset: (name: string) => `/assets/${name}`, flash: undefined, warnPlainHttp: false },
+    ...{
+      nav: [],
+      languages: languages.all,
+      asset: (name: string) => `/assets/${name}`,
+      flash: undefined,
+      warnPlainHttp: false,
+    },
     ...{ registry: { name: 'registry.example.com', state: undefined }, personTone, initials },
   };
   return renderView(view, { ...model, page: { ...page, ...shell } });

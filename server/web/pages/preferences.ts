@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import type { Cookies } from '../cookies.ts';
-import { LOCALES } from '../i18n.ts';
+import { COPY_KINDS, changedChoice, FORMS, parseCopyChoice, printCopyChoice, TOOLS } from '../copy-choice.ts';
+import type { Languages } from '../i18n.ts';
 import type { PageModule, RouteEntry } from '../routes.ts';
 
 const schema = z.strictObject({
   next: z.string().max(2000).default('/'),
-  language: z.enum(LOCALES).optional(),
+  language: z.string().max(35).optional(),
   scheme: z.enum(['light', 'dark', 'system']).optional(),
+  copy_kind: z.enum(COPY_KINDS).optional(),
+  copy_tool: z.enum(TOOLS).optional(),
+  copy_form: z.enum(FORMS).optional(),
 });
 
 function opens({ method, path }: RouteEntry, pathname: string): boolean {
@@ -31,15 +35,25 @@ export function nearestPage(table: readonly RouteEntry[], path: string): string 
   return pathname === '/' || pathname === '' ? '/' : nearestPage(table, pathname.slice(0, pathname.lastIndexOf('/')));
 }
 
-/** Language and colour scheme, kept by cookie so that the first byte of every page is already right. */
-export function preferencesPage({ cookies }: { readonly cookies: Cookies }): PageModule {
+export interface PreferencesDeps {
+  readonly cookies: Cookies;
+  readonly languages: Pick<Languages, 'isKnown'>;
+}
+
+/** Language, colour scheme and how commands are copied, kept by cookie so that the first byte of every page is already right. */
+export function preferencesPage({ cookies, languages }: PreferencesDeps): PageModule {
   return (routes) => {
     routes.post('/preferences', 'public', (page, request, response) => {
       const form = page.parseForm(schema);
       if (!form.ok) return page.redirect('/');
-      const { language, scheme, next } = form.values;
-      if (language !== undefined) cookies.keep(request, response, 'rw-language', language);
+      const { language, scheme, next, copy_kind: kind, copy_tool: tool, copy_form: by } = form.values;
+      if (languages.isKnown(language)) cookies.keep(request, response, 'rw-language', language);
       if (scheme !== undefined) cookies.keep(request, response, 'rw-scheme', scheme);
+      if (tool !== undefined || by !== undefined) {
+        const before = parseCopyChoice(cookies.read(request, 'rw-copy'));
+        const choice = kind === undefined ? before : changedChoice(before, kind, tool);
+        cookies.keep(request, response, 'rw-copy', printCopyChoice({ ...choice, form: by ?? choice.form }));
+      }
       page.redirect(nearestPage(routes.table, next));
     });
   };

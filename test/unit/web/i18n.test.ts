@@ -57,3 +57,10 @@ for (const [locale, key, params, text] of cases) {
     assert.equal(t(key, params), text);
   });
 }
+
+test('a language is a folder, and is called what its speakers call it', () => {
+  const named = languages.all.map(({ locale, name }) => `${locale} ${name}`);
+  assert.deepEqual(named, ['en English', 'zh-CN 简体中文']);
+  assert.equal(languages.isKnown('zh-CN'), true);
+  for (const text of ['fr', '', undefined, '../en', 'EN']) assert.equal(languages.isKnown(text), false);
+});

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = join(fileURLToPath(import.meta.url), '..', '..', '..', '..');
-const PLURAL = /_(one|other)$/;
+const PLURAL = /_(zero|one|two|few|many|other)$/;
 
 type Tree = { readonly [key: string]: string | Tree };
 
@@ -32,8 +32,14 @@ function sources(folder: string, endings: readonly string[]): string {
   return wanted.map((name) => readFileSync(join(ROOT, folder, name), 'utf8')).join('\n');
 }
 
-const [en, zh] = [texts('en'), texts('zh-CN')];
-const bare = (keys: Iterable<string>) => [...new Set([...keys].map((key) => key.replace(PLURAL, '')))].sort();
+const en = texts('en');
+const others = readdirSync(join(ROOT, 'locales')).filter((name) => name !== 'en');
+const isPlural = (key: string, all: ReadonlySet<string>) => PLURAL.test(key) && all.has(key.replace(PLURAL, '_other'));
+/** Without the endings of plurals; `too_many` is no plural, because there is no `too_other`. */
+function bare(keys: Iterable<string>): readonly string[] {
+  const all = new Set(keys);
+  return [...new Set([...all].map((key) => (isPlural(key, all) ? key.replace(PLURAL, '') : key)))].sort();
+}
 const placeholders = (text: string) => [...new Set([...text.matchAll(/{{\s*(\w+)/g)].map(([, name]) => name))].sort();
 const code = `${sources('server', ['.ts'])}\n${sources('views', ['.ejs'])}`;
 const namespaces = [...new Set([...en.keys()].map((key) => key.split(':')[0]))].join('|');
@@ -43,19 +49,36 @@ const written = new Set(
 /** Of `AppError`s and form schemas, whose keys are all in the namespace `errors`. */
 const quoted = new Set([...code.matchAll(/'([a-zA-Z_]+(?:\.[a-zA-Z_]+)*)'/g)].map(([, key]) => `errors:${key}`));
 
-test('both languages have the same keys', () => assert.deepEqual(bare(en.keys()), bare(zh.keys())));
+test('there is more than one language', () => assert.ok(others.includes('zh-CN')));
 
-test('no text is empty', () => {
-  for (const [key, text] of [...en, ...zh]) assert.notEqual(text.trim(), '', key);
-});
+for (const locale of ['en', ...others]) {
+  const own = texts(locale);
 
-test('a text says the same values in both languages', () => {
-  for (const [key, text] of zh) {
-    const english = en.get(key) ?? en.get(key.replace(PLURAL, '_other'));
-    assert.ok(english !== undefined, key);
-    assert.deepEqual(placeholders(text), placeholders(english), key);
-  }
-});
+  test(`${locale} has the same keys as English`, () => assert.deepEqual(bare(own.keys()), bare(en.keys())));
+
+  test(`${locale} has no empty text`, () => {
+    for (const [key, text] of own) assert.notEqual(text.trim(), '', key);
+  });
+
+  test(`${locale} says the same values as English`, () => {
+    for (const [key, text] of own) {
+      const english = en.get(key) ?? en.get(key.replace(PLURAL, '_other'));
+      assert.ok(english !== undefined, key);
+      assert.deepEqual(placeholders(text), placeholders(english), key);
+    }
+  });
+
+  test(`${locale} has the plurals that its grammar knows, and no others`, () => {
+    const forms = [...new Intl.PluralRules(locale).resolvedOptions().pluralCategories].sort();
+    const all = new Set(own.keys());
+    const counted = bare([...all].filter((key) => isPlural(key, all)));
+    assert.ok(counted.length > 0);
+    for (const key of counted) {
+      const has = [...all].filter((one) => one.replace(PLURAL, '') === key && one !== key);
+      assert.deepEqual(has.map((one) => one.slice(key.length + 1)).sort(), forms, key);
+    }
+  });
+}
 
 test('every key that is used exists', () => {
   const known = new Set(bare(en.keys()));
