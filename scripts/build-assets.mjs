@@ -32,6 +32,7 @@ const STYLES = [
   'space.css',
   'lists.css',
   'search.css',
+  'copy.css',
   'connect.css',
 ];
 const LARGEST_CSS_BYTES = 40_000;

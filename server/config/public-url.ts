@@ -19,3 +19,22 @@ export function isLocalName(url: string): boolean {
   const { hostname } = new URL(url);
   return hostname === 'localhost' || hostname.endsWith('.localhost') || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
 }
+
+type RegistryConfig = Pick<Config, 'registry'>;
+
+/** What people type before the repository. */
+export function registryHost({ registry }: RegistryConfig): string {
+  return registry.public_name ?? registry.name;
+}
+
+/**
+ * People reach the registry without TLS for sure: under the name and port that we ourselves speak plain HTTP to. Behind
+ * another name there may be a proxy that we do not see.
+ */
+export function isPlainRegistry(config: RegistryConfig): boolean {
+  const { url, port } = config.registry;
+  const host = registryHost(config);
+  if (url === null) return host.endsWith(`:${port}`);
+  const { protocol, host: reached } = new URL(url);
+  return protocol === 'http:' && reached === host;
+}

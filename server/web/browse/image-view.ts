@@ -3,7 +3,7 @@ import type { ImageContent, ImageDetail, ImageProblem } from '../../catalog/imag
 import type { Crumb, Page } from '../page.ts';
 import { referencePath, shortDigest, splitName } from './cells.ts';
 import type { ChartCells, ChartFiles } from './chart-view.ts';
-import { type PullBox, pullBox } from './commands.ts';
+import { type CopyBox, copyBox } from './commands.ts';
 import { type ConfigurationCells, configurationCells, isEmptyConfiguration } from './configuration.ts';
 import type { DocumentCells } from './document-view.ts';
 import {
@@ -30,7 +30,7 @@ import { type RawCells, rawCells } from './raw-view.ts';
 import { type MapEntry, mapEntries, type TextPart } from './secrets.ts';
 
 export interface ImageFacts {
-  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query'>;
+  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'copy'>;
   readonly host: string;
   /** The tag in the address; null when it names a digest. */
   readonly tag: string | null;
@@ -50,7 +50,7 @@ export interface ImageView {
   readonly folder: { readonly name: string; readonly href: string } | null;
   readonly kind: string | null;
   readonly signatures: number;
-  readonly pull: PullBox;
+  readonly copy: CopyBox;
   readonly notices: readonly Notice[];
   readonly problems: readonly string[];
   readonly compareHref: string | null;
@@ -87,14 +87,13 @@ export interface ImageView {
 const NOTHING_LOADED: LoadedContent = { documents: [], parts: new Map(), known: new Map() };
 
 export function imageView(facts: ImageFacts): ImageView {
-  const { page, detail, tag, host, notices, loaded = NOTHING_LOADED } = facts;
+  const { page, detail, tag, notices, loaded = NOTHING_LOADED } = facts;
   const { leaf, folder } = splitName(detail.repository);
   const reference = tag === null ? `@${detail.digest}` : `:${tag}`;
   const kind = openKind(detail);
   const isArtifact = !['image', 'index', 'unknown'].includes(kind);
   const tab = chosenTab(detail, page.query('tab'));
   const { content } = detail;
-  const isChart = detail.kind === 'helm';
   return {
     title: `${detail.repository}${reference}`,
     nav: 'repositories',
@@ -103,14 +102,7 @@ export function imageView(facts: ImageFacts): ImageView {
     folder: folderLink(folder, page),
     kind: kindLabel(kind, page.t),
     signatures: detail.referrers.filter((referrer) => referrer.kind === 'signature').length,
-    pull: pullBox({
-      host,
-      repository: detail.repository,
-      reference,
-      isChart,
-      isArtifact: isArtifact && !isChart,
-      page,
-    }),
+    copy: copyBox(page, { name: detail.repository, tag, digest: detail.digest, kind }),
     notices,
     problems: detail.problems.map((problem) => problemText(problem, page.t)),
     compareHref: kind === 'image' ? compareHref(facts) : null,

@@ -3,7 +3,7 @@ import type { FlatTag, TagGroup, TagSort, TagStore } from '../../catalog/tags.ts
 import type { Visibility } from '../../catalog/visibility.ts';
 import type { Column } from '../browse/cells.ts';
 import { parseSorting, referencePath, type Sorting, splitName } from '../browse/cells.ts';
-import { type PullBox, pullBox } from '../browse/commands.ts';
+import { type CopyBox, copyBox, kindOfAll } from '../browse/commands.ts';
 import { whyNoDelete } from '../browse/delete-right.ts';
 import { folderCrumbs, folderLink } from '../browse/labels.ts';
 import {
@@ -50,7 +50,7 @@ export interface RepositoryView {
   readonly refreshAction: string;
   readonly notices: readonly Notice[];
   readonly undo: Undo | null;
-  readonly pull: PullBox | null;
+  readonly copy: CopyBox | null;
   readonly tabs: ReturnType<typeof viewTabs>;
   readonly shows: TagView;
   readonly filter: ListFilter;
@@ -87,12 +87,13 @@ export async function showRepository(
   seen: Visibility,
   name: string,
 ): Promise<void> {
-  const { host, readonly, repositories, tags } = deps;
+  const { readonly, repositories, tags } = deps;
   const repository = await repositories.find(seen, name);
   if (repository === undefined) throw hidden();
   const asked = readQuery(page);
   const facts = {
-    ...{ page, host, readonly, repository, asked },
+    ...{ page, readonly, repository, asked },
+    newest: repository.newestTag === null ? undefined : await tags.resolve(repository.id, repository.newestTag),
     found: await findTags(tags, repository.id, asked),
     referrers: await tags.countReferrers(repository.id),
     undo: await readUndo(deps, page),
@@ -119,11 +120,12 @@ function findTags(tags: RepositoryPageDeps['tags'], repositoryId: number, asked:
 }
 
 export interface RepositoryFacts {
-  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'viewer' | 'origin'>;
-  readonly host: string;
+  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'viewer' | 'origin' | 'copy'>;
   readonly readonly: boolean;
   readonly repository: RepositoryRow;
   readonly found: FoundTags;
+  /** What the newest tag points to. */
+  readonly newest?: { readonly digest: string } | undefined;
   readonly asked: AskedTags;
   readonly referrers: number;
   readonly undo: Undo | null;
@@ -147,7 +149,7 @@ export function repositoryView(facts: RepositoryFacts): RepositoryView {
     refreshAction: mayRefresh(page, repository.name) ? page.url(`${referencePath(repository.name)}/-/refresh`) : '',
     notices: [...indexNotices(index, page), ...unreadNotices(repository, page)],
     undo: facts.undo,
-    pull: repositoryPull(facts),
+    copy: repositoryCopy(facts),
     tabs: viewTabs(facts),
     shows: asked.view,
     filter: tagFilter(facts),
@@ -183,11 +185,10 @@ function summary({ page, repository }: RepositoryFacts): string {
 }
 
 /** The newest tag is what people come for; a repository without tags has nothing to pull. */
-function repositoryPull({ page, host, repository }: RepositoryFacts): PullBox | null {
+function repositoryCopy({ page, repository, newest }: RepositoryFacts): CopyBox | null {
   const { name, newestTag, kinds } = repository;
   if (newestTag === null) return null;
-  const isChart = kinds.length > 0 && kinds.every((kind) => kind === 'helm');
-  return pullBox({ host, repository: name, reference: `:${newestTag}`, isChart, page });
+  return copyBox(page, { name, tag: newestTag, digest: newest?.digest, kind: kindOfAll(kinds) });
 }
 
 function tagFilter({ page, repository, asked }: RepositoryFacts): ListFilter {
@@ -197,7 +198,7 @@ function tagFilter({ page, repository, asked }: RepositoryFacts): ListFilter {
     action: page.url(referencePath(repository.name)),
     label: page.t('browse:repository.filter'),
     text: filters.filter,
-    hidden: hiddenFields(page, ['view', 'tool']),
+    hidden: hiddenFields(page, ['view']),
     choices: [...filterChoices(filters, offered, page), ...orderChoices(tagColumns(asked, page), asked, page)],
     checks: filterChecks(filters, false, page),
     chips: filterChips(filters, page),

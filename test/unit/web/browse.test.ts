@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseSorting, platformCells, referencePath, sortedColumn } from '../../../server/web/browse/cells.ts';
-import { pullCommand, pushLines } from '../../../server/web/browse/commands.ts';
+import { pushLines } from '../../../server/web/browse/commands.ts';
 import { DELETE_ROUTE, RAW_ROUTE, REFERENCE_ROUTE, referenceOf } from '../../../server/web/browse/reference.ts';
 import { environmentCell, safeLink } from '../../../server/web/browse/secrets.ts';
 
@@ -32,16 +32,6 @@ test('a reference is its address', () => {
   assert.equal(referencePath('team/app:v1'), '/repositories/team/app:v1');
   assert.equal(referencePath('a?b/"c'), '/repositories/a%3Fb/%22c');
 });
-
-const commands = [
-  ['docker', 'docker pull r/a:1'],
-  ['podman', 'podman pull r/a:1'],
-  ['nerdctl', 'nerdctl pull r/a:1'],
-  ['skopeo', 'skopeo copy docker://r/a:1 oci:a:1'],
-  ['kubernetes', 'image: r/a:1'],
-] as const;
-for (const [tool, expected] of commands)
-  test(`pulls with ${tool}`, () => assert.equal(pullCommand(tool, 'r/a:1'), expected));
 
 test('the push lines carry the name of the registry', () => {
   assert.deepEqual(pushLines('r:5000', null), [
