@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import type { RepositoriesTable } from '../storage/schema.ts';
+import { groupBy } from './rows.ts';
 
 export type StoredRepository = Selectable<RepositoriesTable>;
 
@@ -21,6 +22,8 @@ export interface RepositoryRow {
   /** What only untagged manifests use. */
   readonly reclaimableBytes: number;
   readonly newestTag: string | null;
+  /** What that tag points to. */
+  readonly newestDigest: string | null;
   /** `os/arch[/variant]`, sorted. */
   readonly platforms: readonly string[];
   /** What its images are (`image`, `helm`, …), sorted. */
@@ -40,7 +43,12 @@ export interface RepositoryRow {
   readonly error: string | null;
 }
 
-export function toRow(row: StoredRepository, kinds: readonly string[] = []): RepositoryRow {
+interface Beside {
+  readonly kinds: readonly string[];
+  readonly newestDigest: string | null;
+}
+
+function toRow(row: StoredRepository, { kinds, newestDigest }: Beside): RepositoryRow {
   return {
     id: row.id,
     name: row.name,
@@ -52,6 +60,7 @@ export function toRow(row: StoredRepository, kinds: readonly string[] = []): Rep
     uniqueBytes: row.unique_bytes,
     reclaimableBytes: row.reclaimable_bytes,
     newestTag: row.newest_tag,
+    newestDigest,
     platforms: JSON.parse(row.platforms) as string[],
     kinds,
     firstSeenAt: row.first_seen_at,
@@ -68,18 +77,32 @@ export function toRow(row: StoredRepository, kinds: readonly string[] = []): Rep
 
 export async function toRows(db: Database, rows: readonly StoredRepository[]): Promise<readonly RepositoryRow[]> {
   if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.id);
+  const kinds = await kindsOf(db, ids);
+  const digests = await newestDigests(db, ids);
+  return rows.map((row) => toRow(row, { kinds: kinds.get(row.id) ?? [], newestDigest: digests.get(row.id) ?? null }));
+}
+
+async function kindsOf(db: Database, ids: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>> {
   const facets = await db
     .selectFrom('repository_facets')
     .select(['repository_id', 'facet'])
-    .where(
-      'repository_id',
-      'in',
-      rows.map((row) => row.id),
-    )
+    .where('repository_id', 'in', ids)
     .where('facet', 'like', 'kind:%')
     .orderBy('facet')
     .execute();
-  const kinds = new Map<number, string[]>(rows.map((row) => [row.id, []]));
-  for (const { repository_id, facet } of facets) kinds.get(repository_id)?.push(facet.slice('kind:'.length));
-  return rows.map((row) => toRow(row, kinds.get(row.id)));
+  const kinds = groupBy(facets, (row) => row.repository_id);
+  return new Map([...kinds].map(([id, found]) => [id, found.map(({ facet }) => facet.slice('kind:'.length))]));
+}
+
+async function newestDigests(db: Database, ids: readonly number[]): Promise<ReadonlyMap<number, string>> {
+  const tags = await db
+    .selectFrom('repositories')
+    .innerJoin('tags', (join) =>
+      join.onRef('tags.repository_id', '=', 'repositories.id').onRef('tags.name', '=', 'repositories.newest_tag'),
+    )
+    .select(['repositories.id', 'tags.digest'])
+    .where('repositories.id', 'in', ids)
+    .execute();
+  return new Map(tags.map(({ id, digest }) => [id, digest]));
 }

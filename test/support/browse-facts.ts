@@ -28,6 +28,7 @@ export function repositoryRow(overrides: Partial<RepositoryRow> = {}): Repositor
     uniqueBytes: 1.2e9,
     reclaimableBytes: 4e7,
     newestTag: 'v4.12.1',
+    newestDigest: digestOf('a'),
     platforms: ['linux/amd64', 'linux/arm64'],
     kinds: ['index'],
     firstSeenAt: NOW - 90 * 24 * 60 * MINUTE,

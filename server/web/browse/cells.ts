@@ -42,6 +42,11 @@ export function referencePath(reference: string): string {
   return `/repositories/${encoded.replaceAll('%3A', ':').replaceAll('%40', '@')}`;
 }
 
+/** With the digest that a list shows for a tag: whoever follows the link learns when the tag has moved since. */
+export function imagePath(repository: string, tag: string, digest: string): string {
+  return `${referencePath(`${repository}:${tag}`)}?digest=${encodeURIComponent(digest).replaceAll('%3A', ':')}`;
+}
+
 /** Share of the largest, 0 to 1, for the thin bar behind a size. */
 export function shareOf(bytes: number, largest: number): number {
   return largest > 0 ? Math.min(1, bytes / largest) : 0;

@@ -1,7 +1,7 @@
 /** Rows of the list of repositories: repositories, and the folders they stand in. */
 import type { FolderEntry, FolderRow, RepositoryRow } from '../../catalog/repositories.ts';
 import type { Page } from '../page.ts';
-import { referencePath, splitName } from './cells.ts';
+import { imagePath, referencePath, splitName } from './cells.ts';
 import { kindLabel } from './labels.ts';
 import {
   type ChipCell,
@@ -65,8 +65,7 @@ function repositoryCells(row: RepositoryRow, { page, largest, inFolder }: CellCo
     note: isUnread(row) ? t('lists:not_read') : '',
     href: url(referencePath(row.name)),
     tags: isUnread(row) ? '' : format.number(row.tagCount),
-    newest:
-      row.newestTag === null ? null : { name: row.newestTag, href: url(referencePath(`${row.name}:${row.newestTag}`)) },
+    newest: newestTag(row, page),
     ...pushCells(row, page),
     pulled: timeCell(row.lastPulledAt, page),
     pulls: format.number(row.pullCount),
@@ -74,6 +73,15 @@ function repositoryCells(row: RepositoryRow, { page, largest, inFolder }: CellCo
     size: sizeCell({ bytes: row.sizeBytes, uniqueBytes: row.uniqueBytes, largest }, page),
     error: row.error,
   };
+}
+
+/** Also for home: the chip of a repository's newest tag. */
+export function newestTag(
+  { name, newestTag: tag, newestDigest: digest }: Pick<RepositoryRow, 'name' | 'newestTag' | 'newestDigest'>,
+  { url }: Pick<Page, 'url'>,
+): RepositoryCells['newest'] {
+  if (tag === null) return null;
+  return { name: tag, href: url(digest === null ? referencePath(`${name}:${tag}`) : imagePath(name, tag, digest)) };
 }
 
 type Pushes = Pick<RepositoryRow, 'lastPushedAt' | 'lastPushedBy' | 'lastPushConfirmed' | 'newestAt'>;

@@ -5,7 +5,7 @@ import type { Found } from '../../catalog/search-page.ts';
 import { type Note, printQuery, type SearchQuery } from '../../catalog/search-query.ts';
 import type { RepositoryHit } from '../../catalog/search-repositories.ts';
 import type { Crumb, Page } from '../page.ts';
-import { type PlatformCells, platformCells, referencePath, shortDigest, splitName } from './cells.ts';
+import { imagePath, type PlatformCells, platformCells, referencePath, shortDigest, splitName } from './cells.ts';
 import { actor, kindLabel } from './labels.ts';
 import { keyPager, type Pager, totalText } from './pager.ts';
 import { searchHelp } from './search-help.ts';
@@ -175,11 +175,12 @@ function imageResults(page: Shown, found: Found<ImageHit>): ImageResults {
 
 function imageRow({ url, t }: Shown, hit: ImageHit): ImageResult {
   const reference = hit.tag === '' ? `${hit.repository}@${hit.digest}` : `${hit.repository}:${hit.tag}`;
+  const path = hit.tag === '' ? referencePath(reference) : imagePath(hit.repository, hit.tag, hit.digest);
   return {
     ...splitName(hit.repository),
     tag: hit.tag,
     reference,
-    href: url(referencePath(reference)),
+    href: url(path),
     digest: hit.digest,
     shortDigest: shortDigest(hit.digest),
     kind: kindLabel(hit.kind, t),

@@ -1,7 +1,7 @@
 /** Rows of a repository: in one list the tags of an image share a row, in another each has its own. */
 import type { FlatTag, TagGroup, TagRow } from '../../catalog/tags.ts';
 import type { Page } from '../page.ts';
-import { referencePath, shortDigest } from './cells.ts';
+import { imagePath, referencePath, shortDigest } from './cells.ts';
 import { kindLabel } from './labels.ts';
 import {
   type ChipCell,
@@ -34,6 +34,15 @@ export interface TagCells {
   readonly pulls: string;
   readonly error: string | null;
   readonly menuLabel: string;
+  /** null: it has no layers to compare. */
+  readonly compare: CompareCell | null;
+}
+
+export interface CompareCell {
+  /** `team/app:v1@sha256:…`, as the page that compares takes it. */
+  readonly value: string;
+  readonly href: string;
+  readonly label: string;
 }
 
 export interface TagCell {
@@ -54,6 +63,7 @@ interface RowContext {
 
 export function groupCells(group: TagGroup, context: RowContext): TagCells {
   const { page } = context;
+  const [first] = group.tags;
   const rest = group.tagCount - group.tags.length;
   const label = page.t('lists:more_tags', { count: rest, formatted: page.format.number(rest) });
   const href = page.urlWith({ view: 'flat', digest: group.digest, filter: null, after: null, from: null });
@@ -62,18 +72,20 @@ export function groupCells(group: TagGroup, context: RowContext): TagCells {
     tags: group.tags.map((tag) => tagCell(tag, context)),
     more: rest > 0 ? { text: `+${page.format.number(rest)}`, label, href } : null,
     isSigned: group.referrers.signatures > 0,
-    menuLabel: page.t('browse:repository.menu', { tag: group.tags[0]?.name ?? shortDigest(group.digest) }),
+    menuLabel: page.t('browse:repository.menu', { tag: first?.name ?? shortDigest(group.digest) }),
+    compare: compareCell(group, first?.name, context),
   };
 }
 
 export function flatCells(tag: FlatTag, context: RowContext): TagCells {
   return {
     ...rowCells(tag, context),
-    href: context.page.url(referencePath(`${context.repository}:${tag.name}`)),
+    href: context.page.url(imagePath(context.repository, tag.name, tag.digest)),
     tags: [tagCell(tag, context)],
     more: null,
     isSigned: tag.isSigned,
     menuLabel: context.page.t('browse:repository.menu', { tag: tag.name }),
+    compare: compareCell(tag, tag.name, context),
   };
 }
 
@@ -95,13 +107,27 @@ function rowCells(row: TagGroup | FlatTag, { page, repository, largest }: RowCon
   };
 }
 
-function tagCell({ name, missingSince }: TagRow, { page, repository, mayDelete }: RowContext): TagCell {
+function compareCell(
+  { kind, digest }: Pick<TagGroup, 'kind' | 'digest'>,
+  tag: string | undefined,
+  { page, repository }: RowContext,
+): CompareCell | null {
+  if (kind !== 'image' && kind !== 'index') return null;
+  const value = `${repository}${tag === undefined ? '' : `:${tag}`}@${digest}`;
+  return {
+    value,
+    href: page.url(`/compare?a=${encodeURIComponent(value)}`),
+    label: page.t('lists:choose', { tag: tag ?? shortDigest(digest) }),
+  };
+}
+
+function tagCell({ name, digest, missingSince }: TagRow, { page, repository, mayDelete }: RowContext): TagCell {
   const path = referencePath(`${repository}:${name}`);
   return {
     name,
-    href: page.url(path),
+    href: page.url(imagePath(repository, name, digest)),
     deleteText: page.t('browse:delete.menu', { tag: name }),
-    deleteHref: mayDelete ? page.url(`${path}/-/delete`) : null,
+    deleteHref: mayDelete ? page.url(`${path}/-/delete?digest=${encodeURIComponent(digest)}`) : null,
     missing: missingSince !== null,
   };
 }

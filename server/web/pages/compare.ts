@@ -30,7 +30,9 @@ export interface CompareField {
 /** `/compare?a=team/app:v1&b=team/app:v2`. A tag may carry the digest that was meant: `team/app:v1@sha256:…`. */
 export function comparePage(deps: ImagePageDeps): PageModule {
   return (routes) => {
-    routes.get('/compare', 'browse', async (page) => {
+    routes.get('/compare', 'browse', async (page, request) => {
+      const chosen = chosenImages(request.originalUrl);
+      if (chosen.length > 0) return goToChosen(page, chosen);
       const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
       const [a, b] = [await find(deps, page, seen, 'a'), await find(deps, page, seen, 'b')];
       const facts = { page, a, b, compared: await compare(deps, page, seen, a, b) };
@@ -39,6 +41,19 @@ export function comparePage(deps: ImagePageDeps): PageModule {
       await page.render('compare', compareView({ ...facts, tags }), isWrong ? 404 : 200);
     });
   };
+}
+
+/** The tag list's form sends each box that was ticked as `image`. */
+export function chosenImages(url: string): readonly string[] {
+  const start = url.indexOf('?');
+  return start < 0 ? [] : new URLSearchParams(url.slice(start)).getAll('image').filter((text) => text !== '');
+}
+
+/** To the address that people share. One alone: the page offers what to compare it with. */
+function goToChosen(page: Page, chosen: readonly string[]): void {
+  const [a = '', b] = chosen;
+  const path = `/compare?${new URLSearchParams({ a, ...(b === undefined ? {} : { b }) })}`;
+  page.redirect(path, chosen.length > 2 ? { key: 'image:compare.first_two' } : undefined);
 }
 
 interface FoundSide {
