@@ -28,6 +28,7 @@ const STYLES = [
   'admin.css',
   'browse.css',
   'image.css',
+  'repository.css',
   'api.css',
   'space.css',
   'lists.css',

@@ -2,11 +2,14 @@
 import type { AppOptions, Core } from './app.ts';
 import { visibleNames } from './catalog/changes.ts';
 import type { CrawlProgress } from './catalog/crawl.ts';
+import { createDescriptions } from './catalog/descriptions.ts';
 import { createDocuments } from './catalog/documents.ts';
 import { createImages } from './catalog/images.ts';
 import { previewMatches } from './catalog/preview.ts';
 import { createRepositoryStore } from './catalog/repositories.ts';
+import { readAbout } from './catalog/repository-about.ts';
 import { createSearch } from './catalog/search.ts';
+import { createStars } from './catalog/stars.ts';
 import { createTagStore } from './catalog/tags.ts';
 import type { VisibilityStore } from './catalog/visibility.ts';
 import { tokenRealm } from './config/public-url.ts';
@@ -58,6 +61,9 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     images: createImages({ db, fetchManifest: registry.indexer.fetchManifest, log }),
     documents: createDocuments({ db, getBlob: registry.client.getBlob, now, log }),
     deletion: registry.deletion,
+    descriptions: createDescriptions({ db, now }),
+    readAbout: (repository: { id: number; newestTag: string | null }) => readAbout(db, repository),
+    stars: createStars({ db, now }),
     indexState: () => indexState(registry),
   };
   const live = createLive({

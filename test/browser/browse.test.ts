@@ -6,6 +6,7 @@ import { deleteTagPage } from '../../server/web/pages/delete-tag.ts';
 import { imagePage } from '../../server/web/pages/image.ts';
 import { repositoriesPage } from '../../server/web/pages/repositories.ts';
 import * as facts from '../support/browse-facts.ts';
+import { NO_WORDS } from '../support/repository-head.ts';
 import { startWeb, type TestWeb } from '../support/web.ts';
 
 const deleted: object[] = [];
@@ -18,7 +19,7 @@ function pages() {
   const row = facts.repositoryRow();
   const group = facts.tagGroup(['v4.12.1', 'latest']);
   const deps = {
-    ...{ host: 'registry.example.com', readonly: false, indexState: () => facts.UP },
+    ...{ ...NO_WORDS, host: 'registry.example.com', readonly: false, indexState: () => facts.UP },
     visibility: { of: async () => EVERYTHING },
     repositories: {
       list: async () => ({ ...ends, rows: [row], total: 1 }),

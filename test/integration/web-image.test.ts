@@ -11,6 +11,7 @@ import { comparePage } from '../../server/web/pages/compare.ts';
 import { type ImagePageDeps, imagePage } from '../../server/web/pages/image.ts';
 import { UP } from '../support/browse-facts.ts';
 import { SPDX } from '../support/documents.ts';
+import { NO_WORDS } from '../support/repository-head.ts';
 import { seedRepository } from '../support/seed.ts';
 import { createVisitor, startWeb, type TestWeb, type Visitor } from '../support/web.ts';
 
@@ -30,7 +31,7 @@ before(async () => {
   const lazy = <K extends keyof ImagePageDeps>(key: K) =>
     new Proxy({}, { get: (_, name) => Reflect.get(Object(deps?.[key]), name) }) as ImagePageDeps[K];
   const given: ImagePageDeps = {
-    ...{ host: 'registry.example.com', readonly: false, indexState: () => UP },
+    ...{ ...NO_WORDS, host: 'registry.example.com', readonly: false, indexState: () => UP },
     ...{ visibility: lazy('visibility'), repositories: lazy('repositories'), tags: lazy('tags') },
     ...{ images: lazy('images'), documents: lazy('documents'), deletion: lazy('deletion') },
   };

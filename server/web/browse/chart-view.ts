@@ -5,7 +5,7 @@ import type { ChartDocument, TextFile } from '../../artifacts/document.ts';
 import { parseJson } from '../../artifacts/json.ts';
 import type { Page } from '../page.ts';
 import type { Fact } from './document-view.ts';
-import { type Block, markdownBlocks } from './markdown.ts';
+import { type MarkdownPart, markdownParts } from './markdown.ts';
 import { safeLink } from './secrets.ts';
 
 export interface ChartCells {
@@ -66,7 +66,7 @@ function chartCommands({ name, version }: ChartMetadata, { host, repository, tag
 }
 
 export interface ChartFiles {
-  readonly readme: readonly Block[];
+  readonly readme: readonly MarkdownPart[];
   readonly values: TextFile | null;
   readonly files: ChartDocument['files'];
   readonly fileCount: number;
@@ -74,5 +74,5 @@ export interface ChartFiles {
 
 export function chartFiles(document: ChartDocument): ChartFiles {
   const { readme, values, files, fileCount } = document;
-  return { readme: readme === null ? [] : markdownBlocks(readme.text), values, files, fileCount };
+  return { readme: readme === null ? [] : markdownParts(readme.text, 2), values, files, fileCount };
 }

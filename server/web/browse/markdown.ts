@@ -1,136 +1,159 @@
 /**
- * The little of Markdown that makes a README readable: headings, lists, tables, code, links. Everything else, HTML above
- * all, stays the text that it is; the template escapes it.
+ * Markdown of strangers as a flat list of parts, which one template draws. markdown-it reads it; of what it finds only the
+ * tags below come out, so there is never a piece of HTML that would have to be made harmless. HTML in the text stays the
+ * text that it is, and nothing is loaded from elsewhere: a picture is a link with its description.
  */
+import MarkdownIt, { type Token } from 'markdown-it';
 import { safeLink } from './secrets.ts';
 
-export interface Inline {
-  readonly kind: 'text' | 'code' | 'strong' | 'link';
-  readonly text: string;
-  readonly href: string;
+const TAGS = [
+  ...['p', 'ul', 'ol', 'li', 'blockquote', 'pre', 'code', 'strong', 'em', 's', 'a'],
+  ...['table', 'thead', 'tbody', 'tr', 'th', 'td', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6'],
+] as const;
+const KNOWN: ReadonlySet<string> = new Set(TAGS);
+
+/** `tag` is one of a few that are known here, `href` plain http or https. */
+export type MarkdownPart =
+  | { readonly kind: 'open'; readonly tag: string; readonly href: string | null }
+  | { readonly kind: 'close'; readonly tag: string }
+  | { readonly kind: 'alone'; readonly tag: 'br' | 'hr' }
+  | { readonly kind: 'text'; readonly text: string };
+
+const LONGEST = 256 * 1024;
+const DEEPEST = 20;
+const LAST_LEVEL = 6;
+
+type Parser = InstanceType<typeof MarkdownIt>;
+let made: Parser | undefined;
+
+/** Made when somebody first needs it: most pages have no Markdown. */
+function parser(): Parser {
+  if (made !== undefined) return made;
+  made = new MarkdownIt({ html: false, linkify: true, maxNesting: DEEPEST });
+  // `registry.example.com` in a sentence is no address.
+  made.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
+  return made;
 }
 
-export type Block =
-  | { readonly kind: 'heading'; readonly level: number; readonly parts: readonly Inline[] }
-  | { readonly kind: 'paragraph'; readonly parts: readonly Inline[] }
-  | { readonly kind: 'list'; readonly items: readonly (readonly Inline[])[] }
-  | {
-      readonly kind: 'table';
-      readonly head: readonly (readonly Inline[])[];
-      readonly rows: readonly (readonly (readonly Inline[])[])[];
-    }
-  | { readonly kind: 'code'; readonly text: string };
+/** @param topLevel of the highest heading: what stands above it on the page has those before. */
+export function markdownParts(text: string, topLevel = 3): readonly MarkdownPart[] {
+  const writer = createWriter(topLevel);
+  for (const token of parser().parse(text.slice(0, LONGEST), {})) writer.block(token);
+  return writer.parts;
+}
 
-const MOST_LINES = 5000;
-const LONGEST_LINE = 5000;
+function createWriter(topLevel: number) {
+  const parts: MarkdownPart[] = [];
+  const headings = createLevels(topLevel);
+  // Links that may not be followed leave no end, either.
+  const links: boolean[] = [];
+  const text = (content: string) => void (content !== '' && parts.push({ kind: 'text', text: content }));
+  const open = (tag: string, href: string | null = null) => void parts.push({ kind: 'open', tag, href });
+  const close = (tag: string) => void parts.push({ kind: 'close', tag });
 
-export function markdownBlocks(text: string): readonly Block[] {
-  const lines = text.split(/\r?\n/, MOST_LINES).map((line) => line.slice(0, LONGEST_LINE));
-  const blocks: Block[] = [];
-  let at = 0;
-  while (at < lines.length) {
-    const read = readFence(lines, at) ?? readHeading(lines, at) ?? readTable(lines, at) ?? readList(lines, at);
-    if (read !== undefined) {
-      blocks.push(read.block);
-      at = read.end;
-    } else if ((lines[at] ?? '').trim() === '') at += 1;
+  function wrapped(tags: readonly string[], content: string): void {
+    for (const tag of tags) open(tag);
+    text(content);
+    for (const tag of tags.toReversed()) close(tag);
+  }
+
+  function link(token: Token): void {
+    const href = token.nesting === 1 ? safeLink(attribute(token, 'href')) : null;
+    if (token.nesting === 1) links.push(href !== null);
+    if (href !== null) open('a', href);
+    if (token.nesting === 1 || !links.pop()) return;
+    const last = parts.at(-1);
+    if (last?.kind === 'open') text(last.href ?? '');
+    close('a');
+  }
+
+  function image(token: Token): void {
+    const href = links.includes(true) ? null : safeLink(attribute(token, 'src'));
+    const label = plainText(token) || (href ?? '');
+    if (href !== null) open('a', href);
+    text(label);
+    if (href !== null) close('a');
+  }
+
+  function inline(token: Token): void {
+    if (token.type === 'link_open' || token.type === 'link_close') link(token);
+    else if (token.type === 'image') image(token);
+    else if (token.type === 'softbreak') text(' ');
+    else if (token.type === 'hardbreak') parts.push({ kind: 'alone', tag: 'br' });
+    else if (token.type === 'code_inline') wrapped(['code'], token.content);
+    else if (token.nesting === 0) text(token.content);
+    else tagged(token, token.tag);
+  }
+
+  function tagged({ nesting, hidden }: Token, tag: string): void {
+    if (hidden || !KNOWN.has(tag)) return;
+    if (nesting === 1) open(tag);
+    else close(tag);
+  }
+
+  function block(token: Token): void {
+    if (token.type === 'inline') for (const child of token.children ?? []) inline(child);
+    else if (token.type === 'hr') parts.push({ kind: 'alone', tag: 'hr' });
+    else if (token.type === 'fence' || token.type === 'code_block') wrapped(['pre', 'code'], token.content);
+    else if (token.type === 'heading_open') tagged(token, headings.open(Number(token.tag.slice(1))));
+    else if (token.type === 'heading_close') closeHeading(token);
+    else if (token.nesting === 0) text(token.content);
+    else tagged(token, token.tag);
+  }
+
+  /** A heading without a word would be a stop for screen readers with nothing to say. */
+  function closeHeading(token: Token): void {
+    if (parts.at(-1)?.kind !== 'open') tagged(token, headings.current());
     else {
-      const end = endOfParagraph(lines, at);
-      blocks.push({ kind: 'paragraph', parts: inlines(lines.slice(at, end).join(' ')) });
-      at = end;
+      parts.pop();
+      headings.drop();
     }
   }
-  return blocks;
+
+  return { parts, block };
 }
 
-interface Read {
-  readonly block: Block;
-  /** The line behind it. */
-  readonly end: number;
-}
-
-function readFence(lines: readonly string[], at: number): Read | undefined {
-  const mark = /^\s{0,3}(```|~~~)/.exec(lines[at] ?? '')?.[1];
-  if (mark === undefined) return undefined;
-  const close = lines.findIndex((line, index) => index > at && line.trimStart().startsWith(mark));
-  const end = close < 0 ? lines.length : close;
-  return { block: { kind: 'code', text: lines.slice(at + 1, end).join('\n') }, end: end + 1 };
-}
-
-function readHeading(lines: readonly string[], at: number): Read | undefined {
-  const [, marks, text = ''] = /^(#{1,6})\s+(.*)$/.exec(lines[at] ?? '') ?? [];
-  if (marks === undefined) return undefined;
-  return { block: { kind: 'heading', level: marks.length, parts: inlines(text.replace(/\s#+$/, '')) }, end: at + 1 };
-}
-
-function readTable(lines: readonly string[], at: number): Read | undefined {
-  if (!isTableRow(lines[at]) || !/^\s*\|?\s*:?-+/.test(lines[at + 1] ?? '') || !(lines[at + 1] ?? '').includes('|'))
-    return undefined;
-  let end = at + 2;
-  while (end < lines.length && isTableRow(lines[end])) end += 1;
-  const rows = lines.slice(at + 2, end).map(cells);
-  return { block: { kind: 'table', head: cells(lines[at] ?? ''), rows }, end };
-}
-
-function isTableRow(line: string | undefined): boolean {
-  return (line ?? '').trimStart().startsWith('|');
-}
-
-function cells(line: string): readonly (readonly Inline[])[] {
-  const bare = line.trim().replace(/^\|/, '').replace(/\|$/, '');
-  return bare.split('|', 30).map((cell) => inlines(cell.trim()));
-}
-
-const ITEM = /^\s*(?:[-*+]|\d{1,4}[.)])\s+(.*)$/;
-
-function readList(lines: readonly string[], at: number): Read | undefined {
-  if (!ITEM.test(lines[at] ?? '')) return undefined;
-  const items: string[] = [];
-  let end = at;
-  for (; end < lines.length; end += 1) {
-    const line = lines[end] ?? '';
-    const item = ITEM.exec(line)?.[1];
-    if (item !== undefined) items.push(item);
-    else if (/^\s+\S/.test(line)) items[items.length - 1] += ` ${line.trim()}`;
-    else break;
-  }
-  return { block: { kind: 'list', items: items.map(inlines) }, end };
-}
-
-function endOfParagraph(lines: readonly string[], at: number): number {
-  let end = at + 1;
-  while (
-    end < lines.length &&
-    (lines[end] ?? '').trim() !== '' &&
-    !/^(?:#{1,6}\s|\s*\||\s{0,3}(?:```|~~~)|\s*[-*+]\s)/.test(lines[end] ?? '')
-  )
-    end += 1;
-  return end;
-}
-
-const INLINE =
-  /`([^`]{1,1000})`|\*\*([^*]{1,1000})\*\*|!?\[([^\][]{0,500})\]\(([^()\s]{1,2000})\)|<(https?:\/\/[^<>\s]{1,2000})>/g;
-
-export function inlines(text: string): readonly Inline[] {
-  const parts: Inline[] = [];
-  let from = 0;
-  const plain = (end: number): void => {
-    if (end > from) parts.push({ kind: 'text', text: text.slice(from, end), href: '' });
+/** Levels without gaps, whatever the text skips: that is how people who listen find their way. */
+function createLevels(topLevel: number) {
+  const above: number[] = [];
+  const current = () => `h${Math.min(LAST_LEVEL, topLevel + above.length - 1)}`;
+  return {
+    current,
+    drop: () => void above.pop(),
+    open(written: number): string {
+      while (above.length > 0 && (above.at(-1) ?? 0) >= written) above.pop();
+      above.push(written);
+      return current();
+    },
   };
-  for (const found of text.matchAll(INLINE)) {
-    plain(found.index);
-    parts.push(inlineOf(found));
-    from = found.index + found[0].length;
-  }
-  plain(text.length);
-  return parts;
 }
 
-function inlineOf([whole, code, strong, label, target, address]: RegExpExecArray): Inline {
-  if (code !== undefined) return { kind: 'code', text: code, href: '' };
-  if (strong !== undefined) return { kind: 'strong', text: strong, href: '' };
-  const href = safeLink(target ?? address ?? '');
-  // Pictures are not loaded from elsewhere: their description stands for them.
-  if (href === null || whole.startsWith('!')) return { kind: 'text', text: label ?? whole, href: '' };
-  return { kind: 'link', text: label || href, href };
+function attribute(token: Token, name: string): string {
+  return String(token.attrGet(name) ?? '');
+}
+
+function plainText(token: Token): string {
+  const children = token.children ?? [];
+  if (children.length === 0) return token.type === 'image' ? '' : token.content;
+  return children
+    .map((child) => (child.type === 'softbreak' || child.type === 'hardbreak' ? ' ' : plainText(child)))
+    .join('');
+}
+
+const SUMMARY_READ = 4000;
+const SUMMARY_LENGTH = 160;
+
+/** The first sentence or two as plain text: the first paragraph that is more than badges, else the first heading. */
+export function plainSummary(text: string): string {
+  const tokens = text.trim() === '' ? [] : parser().parse(text.slice(0, SUMMARY_READ), {});
+  const texts = (kind: string) =>
+    tokens
+      .filter((token, at) => token.type === 'inline' && tokens[at - 1]?.type === kind)
+      .map((token) =>
+        plainText({ ...token, children: (token.children ?? []).filter(({ type }) => type !== 'image') } as Token),
+      )
+      .map((line) => line.replace(/\s+/g, ' ').trim())
+      .filter((line) => line !== '');
+  const [found = ''] = [...texts('paragraph_open'), ...texts('heading_open')];
+  return found.length > SUMMARY_LENGTH ? `${found.slice(0, SUMMARY_LENGTH).trimEnd()}…` : found;
 }

@@ -1,5 +1,4 @@
 /** The ways to list a repository: by image, by tag, and what no tag reaches. Each has its own columns and orders. */
-import type { RepositoryRow } from '../../catalog/repositories.ts';
 import type { TagSort } from '../../catalog/tags.ts';
 import type { Page } from '../page.ts';
 import { type Column, type Sorting, sortedColumn } from './cells.ts';
@@ -23,33 +22,6 @@ const SORTS: Record<TagView, readonly [TagSort, ...TagSort[]]> = {
 };
 
 export const viewSorts = (view: TagView) => SORTS[view];
-
-interface TabFacts {
-  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith'>;
-  readonly repository: Pick<RepositoryRow, 'imageCount' | 'tagCount' | 'untaggedCount'>;
-  readonly referrers: number;
-  readonly asked: { readonly view: TagView };
-}
-
-const NO_PLACE = { after: null, from: null, sort: null, direction: null, digest: null, platform: null, kind: null };
-
-export function viewTabs({ page, repository, referrers, asked }: TabFacts) {
-  const { t, format } = page;
-  const tab = (view: TagView, text: string, count: number) => ({
-    text,
-    href: page.urlWith({ ...NO_PLACE, view: view === 'grouped' ? null : view }),
-    current: asked.view === view,
-    // One more than is counted stands for all of them.
-    count: count > 1000 && view === 'referrer' ? `${format.number(1000)}+` : format.number(count),
-  });
-  const tabs = [
-    tab('grouped', t('lists:images_tab'), repository.imageCount),
-    tab('flat', t('lists:tags_tab'), repository.tagCount),
-    tab('untagged', t('lists:untagged_tab'), repository.untaggedCount),
-  ];
-  const withReferrers = referrers > 0 || asked.view === 'referrer';
-  return withReferrers ? [...tabs, tab('referrer', t('lists:referrers_tab'), referrers)] : tabs;
-}
 
 export function emptyText(
   view: TagView,

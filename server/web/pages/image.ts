@@ -1,7 +1,7 @@
 import type { Documents } from '../../catalog/documents.ts';
 import type { ImageDetail } from '../../catalog/image.ts';
 import type { Images } from '../../catalog/images.ts';
-import type { RepositoryRow } from '../../catalog/repositories.ts';
+import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
 import { isDigest } from '../../registry/reference.ts';
 import { referencePath, shortDigest } from '../browse/cells.ts';
@@ -15,10 +15,12 @@ import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import { sendRaw } from './image-raw.ts';
 import { showLayer } from './layer.ts';
-import { type RepositoryPageDeps, showRepository } from './repository.ts';
+import { type RepositoryPageDeps, showTags } from './repository.ts';
 
 export interface ImagePageDeps extends RepositoryPageDeps {
+  readonly host: string;
   readonly visibility: VisibilityStore;
+  readonly repositories: Pick<RepositoryStore, 'find'>;
   readonly images: Pick<Images, 'detail' | 'holders' | 'partsOf' | 'newestTags'>;
   readonly documents: Pick<Documents, 'read' | 'glance'>;
 }
@@ -31,7 +33,7 @@ export function imagePage(deps: ImagePageDeps): PageModule {
       const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
       if ('digest' in reference) await showImage(deps, page, seen, { ...reference, tag: null });
       else if ('tag' in reference) await showTag(deps, page, seen, reference);
-      else await showRepository(deps, page, seen, reference.repository);
+      else await showTags(deps, page, await findVisible(deps, seen, reference.repository));
     });
     routes.get(RAW_ROUTE, 'browse', async (page, request, response) => {
       const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);

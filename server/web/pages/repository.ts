@@ -1,11 +1,7 @@
-import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
+import type { RepositoryRow } from '../../catalog/repositories.ts';
 import type { FlatTag, TagGroup, TagSort, TagStore } from '../../catalog/tags.ts';
-import type { Visibility } from '../../catalog/visibility.ts';
 import type { Column } from '../browse/cells.ts';
-import { parseSorting, referencePath, type Sorting, splitName } from '../browse/cells.ts';
-import { type CopyBox, copyBox, kindOfAll } from '../browse/commands.ts';
-import { whyNoDelete } from '../browse/delete-right.ts';
-import { folderCrumbs, folderLink } from '../browse/labels.ts';
+import { parseSorting, type Sorting } from '../browse/cells.ts';
 import {
   type AskedFilters,
   filterChecks,
@@ -19,39 +15,27 @@ import {
   readFilters,
   withoutFilters,
 } from '../browse/list-filters.ts';
-import { type IndexState, indexNotices, type Notice, unreadNotices } from '../browse/notices.ts';
 import { listPager, type Pager, totalText } from '../browse/pager.ts';
-import { hidden } from '../browse/reference.ts';
 import { isUnread } from '../browse/repository-cells.ts';
+import {
+  type RepositoryHead,
+  type RepositoryHeadDeps,
+  readHead,
+  repositoryFrame,
+  tabName,
+  tabPath,
+} from '../browse/repository-head.ts';
 import { flatCells, groupCells, type TagCells } from '../browse/tag-groups.ts';
-import { emptyText, readView, type TagView, tagColumns, viewSorts, viewTabs } from '../browse/tag-views.ts';
-import { readUndo, type Undo, type UndoDeps } from '../browse/undo.ts';
-import type { Crumb, Page } from '../page.ts';
-import { mayRefresh } from './refresh.ts';
+import { viewChips } from '../browse/tag-view-chips.ts';
+import { emptyText, readView, type TagView, tagColumns, viewSorts } from '../browse/tag-views.ts';
+import type { Page } from '../page.ts';
 
-export interface RepositoryPageDeps extends UndoDeps {
-  readonly host: string;
-  /** Nothing is deleted through us. */
-  readonly readonly: boolean;
-  readonly repositories: Pick<RepositoryStore, 'find'>;
+export interface RepositoryPageDeps extends RepositoryHeadDeps {
   readonly tags: Pick<TagStore, 'groups' | 'flat' | 'resolve' | 'countReferrers'>;
-  readonly indexState: () => IndexState;
 }
 
-export interface RepositoryView {
-  readonly title: string;
-  readonly nav: 'repositories';
-  readonly live: string;
-  readonly crumbs: readonly Crumb[];
-  readonly leaf: string;
-  readonly folder: { readonly name: string; readonly href: string } | null;
-  readonly summary: string;
-  /** '' for who may not. */
-  readonly refreshAction: string;
-  readonly notices: readonly Notice[];
-  readonly undo: Undo | null;
-  readonly copy: CopyBox | null;
-  readonly tabs: ReturnType<typeof viewTabs>;
+export interface RepositoryView extends ReturnType<typeof repositoryFrame> {
+  readonly head: RepositoryHead;
   readonly shows: TagView;
   readonly filter: ListFilter;
   /** Why deleting is greyed; '' where it is not. */
@@ -80,30 +64,24 @@ export interface FoundTags {
   readonly isExact: boolean;
 }
 
-/** Draws `/repositories/team/app`; `web/pages/image.ts` routes to here, because both share one address. */
-export async function showRepository(
+/** Draws `/repositories/team/app` and, of the same lists, `/repositories/team/app/-/untagged`. */
+export async function showTags(
   deps: RepositoryPageDeps,
   page: Page,
-  seen: Visibility,
-  name: string,
+  repository: RepositoryRow,
+  view: TagView = readView(page),
 ): Promise<void> {
-  const { readonly, repositories, tags } = deps;
-  const repository = await repositories.find(seen, name);
-  if (repository === undefined) throw hidden();
-  const asked = readQuery(page);
+  const asked = readQuery(page, view);
   const facts = {
-    ...{ page, readonly, repository, asked },
-    newest: repository.newestTag === null ? undefined : await tags.resolve(repository.id, repository.newestTag),
-    found: await findTags(tags, repository.id, asked),
-    referrers: await tags.countReferrers(repository.id),
-    undo: await readUndo(deps, page),
-    index: deps.indexState(),
+    ...{ page, repository, asked },
+    head: await readHead(deps, page, repository, view === 'untagged' ? 'untagged' : 'tags'),
+    found: await findTags(deps.tags, repository.id, asked),
+    referrers: await deps.tags.countReferrers(repository.id),
   };
   await page.render('repository', repositoryView(facts));
 }
 
-function readQuery(page: Page): AskedTags {
-  const view = readView(page);
+function readQuery(page: Page, view: TagView): AskedTags {
   return {
     ...parseSorting<TagSort>(viewSorts(view), page.query('sort'), page.query('direction')),
     ...{ view, filters: readFilters(page), after: page.query('after') },
@@ -120,44 +98,28 @@ function findTags(tags: RepositoryPageDeps['tags'], repositoryId: number, asked:
 }
 
 export interface RepositoryFacts {
-  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'viewer' | 'origin' | 'copy'>;
-  readonly readonly: boolean;
+  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query'>;
   readonly repository: RepositoryRow;
+  readonly head: RepositoryHead;
   readonly found: FoundTags;
-  /** What the newest tag points to. */
-  readonly newest?: { readonly digest: string } | undefined;
   readonly asked: AskedTags;
   readonly referrers: number;
-  readonly undo: Undo | null;
-  readonly index: IndexState;
 }
 
 export function repositoryView(facts: RepositoryFacts): RepositoryView {
-  const { page, repository, found, asked, index } = facts;
-  const { leaf, folder } = splitName(repository.name);
-  const deleteNote = whyNoDelete(facts);
+  const { page, repository, head, found, asked } = facts;
   const { next, previous } = found;
   const filtered = isFiltered(asked.filters);
   return {
-    title: repository.name,
-    nav: 'repositories',
-    live: repository.name,
-    crumbs: [...folderCrumbs(folder, page), { text: leaf }],
-    leaf,
-    folder: folderLink(folder, page),
-    summary: summary(facts),
-    refreshAction: mayRefresh(page, repository.name) ? page.url(`${referencePath(repository.name)}/-/refresh`) : '',
-    notices: [...indexNotices(index, page), ...unreadNotices(repository, page)],
-    undo: facts.undo,
-    copy: repositoryCopy(facts),
-    tabs: viewTabs(facts),
+    ...repositoryFrame(page, repository, asked.view === 'untagged' ? tabName('untagged', page) : undefined),
+    head,
     shows: asked.view,
     filter: tagFilter(facts),
-    deleteNote,
+    deleteNote: head.deleteNote,
     emptyText: emptyText(asked.view, { isFiltered: filtered, isUnread: isUnread(repository) }, page),
     clearHref: filtered ? withoutFilters(page) : undefined,
     columns: tagColumns(asked, page),
-    rows: rows(facts, deleteNote === ''),
+    rows: rows(facts, head.deleteNote === ''),
     pager: listPager(page, {
       ...{ shown: found.rows.length, next, previous, pageRows: PAGE_ROWS },
       total: totalText(found, page.format),
@@ -171,31 +133,11 @@ function rows({ page, repository, found }: RepositoryFacts, mayDelete: boolean):
   return found.rows.map((row) => ('tagCount' in row ? groupCells(row, context) : flatCells(row, context)));
 }
 
-function summary({ page, repository }: RepositoryFacts): string {
-  const { t, format } = page;
-  const { tagCount, imageCount, sizeBytes, uniqueBytes } = repository;
-  const parts = [t('browse:repository.tag_count', { count: tagCount, formatted: format.number(tagCount) })];
-  if (imageCount !== tagCount && imageCount > 0) {
-    parts.push(t('browse:repository.image_count', { count: imageCount, formatted: format.number(imageCount) }));
-  }
-  parts.push(format.bytes(sizeBytes));
-  // Known once the background sums are made; 0 before, which would be a lie for what has content.
-  if (uniqueBytes > 0) parts.push(t('lists:of_which_unique', { size: format.bytes(uniqueBytes) }));
-  return parts.join(' · ');
-}
-
-/** The newest tag is what people come for; a repository without tags has nothing to pull. */
-function repositoryCopy({ page, repository, newest }: RepositoryFacts): CopyBox | null {
-  const { name, newestTag, kinds } = repository;
-  if (newestTag === null) return null;
-  return copyBox(page, { name, tag: newestTag, digest: newest?.digest, kind: kindOfAll(kinds) });
-}
-
-function tagFilter({ page, repository, asked }: RepositoryFacts): ListFilter {
+function tagFilter({ page, repository, asked, referrers }: RepositoryFacts): ListFilter {
   const { filters, view } = asked;
   const offered = view === 'grouped' || view === 'flat' ? repository : { platforms: [], kinds: [] };
   return {
-    action: page.url(referencePath(repository.name)),
+    action: page.url(tabPath(repository.name, view === 'untagged' ? 'untagged' : 'tags')),
     label: page.t('browse:repository.filter'),
     text: filters.filter,
     hidden: hiddenFields(page, ['view']),
@@ -203,6 +145,6 @@ function tagFilter({ page, repository, asked }: RepositoryFacts): ListFilter {
     checks: filterChecks(filters, false, page),
     chips: filterChips(filters, page),
     clearHref: withoutFilters(page),
-    views: [],
+    views: viewChips({ page, shown: view, referrers }),
   };
 }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { jsonView } from '../../../server/web/browse/json-view.ts';
-import { markdownBlocks } from '../../../server/web/browse/markdown.ts';
 import { maskedText, secretParts } from '../../../server/web/browse/secrets.ts';
 
 const textOf = (raw: string, most?: number) =>
@@ -84,25 +83,4 @@ test('nothing of a text is lost', () => {
 
 test('texts made to make a search slow are searched as fast as others', () => {
   for (const text of ['a.'.repeat(200_000), 'a="'.repeat(100_000), 'PASSWORD='.repeat(50_000)]) secretParts(text);
-});
-
-test('a README becomes headings, lists, tables and code; HTML stays text', () => {
-  const blocks = markdownBlocks(
-    '# A `b`\n\ntext **bold** [x](https://e.com) [y](javascript:alert(1))\n\n- one\n- two\n\n|a|b|\n|-|-|\n|1|2|\n\n```sh\n<b>\n```\n<script>',
-  );
-  assert.deepEqual(
-    blocks.map((block) => block.kind),
-    ['heading', 'paragraph', 'list', 'table', 'code', 'paragraph'],
-  );
-  assert.match(JSON.stringify(blocks), /"kind":"link","text":"x","href":"https:\/\/e.com\/"/);
-  assert.doesNotMatch(JSON.stringify(blocks), /"href":"javascript/);
-});
-
-test('any README comes to an end', () => {
-  fc.assert(
-    fc.property(
-      fc.string({ unit: fc.constantFrom('|', '-', '`', '\n', '#', ' ', '[', ']', '(', '*', '1', '.') }),
-      (text) => void markdownBlocks(text),
-    ),
-  );
 });

@@ -14,6 +14,7 @@ import { statusView } from '../../../../server/web/pages/status.ts';
 import * as facts from '../../../support/browse-facts.ts';
 import { HOSTILE, UP } from '../../../support/browse-facts.ts';
 import { ADMIN, NOBODY, READER, renderPage, type TestPage, testPage } from '../../../support/render.ts';
+import { headFor } from '../../../support/repository-head.ts';
 import { spaceSums } from '../../../support/space-facts.ts';
 
 const host = 'registry.example.com';
@@ -32,7 +33,7 @@ const list = (page: TestPage, found: RepositoryPage, index = UP, byFolder = fals
 
 const tags = (page: TestPage, group = facts.tagGroup(['v1', 'latest']), readonly = false) =>
   repositoryView({
-    ...{ page, host, readonly, repository: facts.repositoryRow(), undo: null, index: UP, referrers: 2 },
+    ...{ page, repository: facts.repositoryRow(), head: headFor(page, { readonly }), referrers: 2 },
     found: { ...ends, rows: [group], next: 'more', total: 1 },
     asked: { ...order, filters: readFilters(page), view: readView(page) },
   });

@@ -9,6 +9,7 @@ import { type FoundTags, repositoryView } from '../../../../server/web/pages/rep
 import * as facts from '../../../support/browse-facts.ts';
 import { HOSTILE, UP } from '../../../support/browse-facts.ts';
 import { READER, renderPage, type TestPage, testPage } from '../../../support/render.ts';
+import { headFor } from '../../../support/repository-head.ts';
 
 const host = 'registry.example.com';
 const ends = { next: undefined, previous: undefined, isExact: true };
@@ -23,7 +24,7 @@ function list(page: TestPage, rows: readonly FolderEntry[], found: Partial<Found
 function tags(page: TestPage, rows: FoundTags['rows'], found: Partial<FoundTags> = {}) {
   const order = { sort: 'pushed', direction: 'desc', after: '' } as const;
   return repositoryView({
-    ...{ page, host, readonly: false, repository: facts.repositoryRow(), undo: null, index: UP, referrers: 3 },
+    ...{ page, repository: facts.repositoryRow(), head: headFor(page), referrers: 3 },
     found: { ...ends, rows, total: rows.length, ...found },
     asked: { ...order, filters: readFilters(page), view: readView(page) },
   });

@@ -1,0 +1,110 @@
+import { readChartMetadata } from '../artifacts/chart.ts';
+import { parseJson } from '../artifacts/json.ts';
+import type { Database } from '../storage/database.ts';
+import { type ManifestRow, manifestRow } from './image-rows.ts';
+import { readImageConfig } from './manifest-record.ts';
+
+/** What the newest image of a repository says about itself. Strangers wrote it; '' where it says nothing. */
+export interface About {
+  readonly title: string;
+  readonly description: string;
+  readonly url: string;
+  readonly source: string;
+  readonly documentation: string;
+  readonly licenses: string;
+  readonly vendor: string;
+  readonly authors: string;
+  readonly version: string;
+}
+
+type Texts = Readonly<Record<string, string>>;
+
+const LONGEST = 2000;
+const OCI = 'org.opencontainers.image.';
+/** What images used before; some still say nothing else. */
+const OLDER: Texts = {
+  title: 'org.label-schema.name',
+  description: 'org.label-schema.description',
+  url: 'org.label-schema.url',
+  source: 'org.label-schema.vcs-url',
+  documentation: 'org.label-schema.usage',
+  vendor: 'org.label-schema.vendor',
+};
+
+interface Asked {
+  readonly id: number;
+  readonly newestTag: string | null;
+}
+
+/** @returns undefined for a repository without tags, or whose newest was not read yet. Costs the registry nothing. */
+export async function readAbout(db: Database, { id, newestTag }: Asked): Promise<About | undefined> {
+  const digest = newestTag === null ? undefined : await digestOf(db, id, newestTag);
+  const row = digest === undefined ? undefined : await manifestRow(db, id, digest);
+  if (row === undefined) return undefined;
+  if (row.kind === 'helm') return chartAbout(row);
+  const child = row.kind === 'index' ? await firstImage(db, row.digest) : undefined;
+  // What stands nearest to the tag was written last: an index knows more than the images in it.
+  const said = { ...labelsOf(child ?? row), ...annotationsOf(child), ...annotationsOf(row) };
+  return aboutOf((name) => said[`${OCI}${name}`] ?? said[OLDER[name] ?? ''] ?? '');
+}
+
+function aboutOf(field: (name: string) => string): About {
+  const text = (name: string) => field(name).slice(0, LONGEST).trim();
+  return {
+    title: text('title'),
+    description: text('description'),
+    url: text('url'),
+    source: text('source'),
+    documentation: text('documentation'),
+    licenses: text('licenses'),
+    vendor: text('vendor'),
+    authors: text('authors'),
+    version: text('version'),
+  };
+}
+
+function chartAbout(row: ManifestRow): About {
+  const chart = readChartMetadata(parseJson(row.config ?? Buffer.alloc(0)) ?? {});
+  const said: Texts = {
+    title: chart.name,
+    description: chart.description,
+    url: chart.home,
+    source: chart.sources[0] ?? '',
+    licenses: chart.annotations['artifacthub.io/license'] ?? '',
+    authors: chart.maintainers.map(({ name }) => name).join(', '),
+    version: chart.version,
+  };
+  return aboutOf((name) => said[name] || annotationsOf(row)[`${OCI}${name}`] || '');
+}
+
+function annotationsOf(row: Pick<ManifestRow, 'annotations'> | undefined): Texts {
+  return row === undefined ? {} : (JSON.parse(row.annotations) as Texts);
+}
+
+function labelsOf({ kind, config }: Pick<ManifestRow, 'kind' | 'config'>): Texts {
+  return kind === 'image' && config !== null ? (readImageConfig(config)?.config.labels ?? {}) : {};
+}
+
+async function digestOf(db: Database, id: number, tag: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('tags')
+    .select('digest')
+    .where('repository_id', '=', id)
+    .where('name', '=', tag)
+    .executeTakeFirst();
+  return row?.digest;
+}
+
+/** The platforms of one index come from one build: any of them says the same. */
+function firstImage(db: Database, index: string): Promise<ManifestRow | undefined> {
+  return db
+    .selectFrom('manifest_children as child')
+    .innerJoin('manifests', 'manifests.digest', 'child.child_digest')
+    .selectAll('manifests')
+    .where('child.parent_digest', '=', index)
+    .where('manifests.kind', '=', 'image')
+    .where('child.platform', '<>', 'attestation')
+    .orderBy('child.position')
+    .limit(1)
+    .executeTakeFirst();
+}

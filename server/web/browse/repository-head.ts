@@ -1,0 +1,190 @@
+/** What stands above every tab of a repository: its name, what it is, what can be done with it, and the tabs. */
+import type { Descriptions } from '../../catalog/descriptions.ts';
+import type { RepositoryRow } from '../../catalog/repositories.ts';
+import type { About } from '../../catalog/repository-about.ts';
+import type { Stars } from '../../catalog/stars.ts';
+import type { TagStore } from '../../catalog/tags.ts';
+import type { Crumb, Page } from '../page.ts';
+import { referencePath, splitName } from './cells.ts';
+import { type CopyBox, copyBox, kindOfAll } from './commands.ts';
+import { whyNoDelete } from './delete-right.ts';
+import { folderCrumbs, folderLink } from './labels.ts';
+import { plainSummary } from './markdown.ts';
+import { type IndexState, indexNotices, type Notice, unreadNotices } from './notices.ts';
+import { mayPush } from './push-right.ts';
+import { readUndo, type Undo, type UndoDeps } from './undo.ts';
+
+export const REPOSITORY_TABS = ['tags', 'untagged', 'activity', 'space', 'access', 'about'] as const;
+export type RepositoryTab = (typeof REPOSITORY_TABS)[number];
+
+export interface RepositoryHeadDeps extends UndoDeps {
+  readonly readonly: boolean;
+  readonly descriptions: Pick<Descriptions, 'find'>;
+  readonly readAbout: (repository: RepositoryRow) => Promise<About | undefined>;
+  readonly stars: Pick<Stars, 'isStarred' | 'count'>;
+  readonly tags: Pick<TagStore, 'resolve'>;
+  readonly indexState: () => IndexState;
+}
+
+export interface RepositoryHead {
+  readonly name: string;
+  readonly leaf: string;
+  readonly folder: { readonly name: string; readonly href: string } | null;
+  /** One line; '' where nobody said what this is. */
+  readonly summary: string;
+  readonly star: StarButton;
+  readonly compareHref: string | null;
+  /** '' for who may not. */
+  readonly refreshAction: string;
+  readonly deleteHref: string;
+  /** Why deleting is greyed; '' where it is not. */
+  readonly deleteNote: string;
+  readonly notices: readonly Notice[];
+  readonly undo: Undo | null;
+  readonly copy: CopyBox | null;
+  readonly tabsLabel: string;
+  readonly tabs: readonly HeadTab[];
+}
+
+export interface HeadTab {
+  readonly text: string;
+  readonly href: string;
+  readonly current: boolean;
+  readonly count?: string;
+}
+
+export interface StarButton {
+  /** null: nobody who could star. */
+  readonly action: string | null;
+  readonly isOn: boolean;
+  readonly count: string;
+  readonly label: string;
+  readonly hint: string;
+}
+
+export interface HeadFacts {
+  readonly page: HeadPage;
+  readonly readonly: boolean;
+  readonly repository: RepositoryRow;
+  readonly tab: RepositoryTab;
+  readonly description: string | undefined;
+  readonly about: Pick<About, 'description'> | undefined;
+  readonly stars: { readonly count: number; readonly isOn: boolean };
+  /** What the newest tag points to. */
+  readonly newest: { readonly digest: string } | undefined;
+  readonly undo: Undo | null;
+  readonly index: IndexState;
+}
+
+type HeadPage = Pick<Page, 't' | 'format' | 'url' | 'viewer' | 'origin' | 'copy'>;
+
+/** For every page of a repository: `<%- include('/partials/repository-head', { head }) %>`. */
+export async function readHead(
+  deps: RepositoryHeadDeps,
+  page: Page,
+  repository: RepositoryRow,
+  tab: RepositoryTab,
+): Promise<RepositoryHead> {
+  const { name, newestTag } = repository;
+  const userId = page.viewer.user?.id;
+  return headView({
+    ...{ page, readonly: deps.readonly, repository, tab },
+    description: (await deps.descriptions.find(name))?.text,
+    about: await deps.readAbout(repository),
+    stars: {
+      count: await deps.stars.count(name),
+      isOn: userId !== undefined && (await deps.stars.isStarred(userId, name)),
+    },
+    newest: newestTag === null ? undefined : await deps.tags.resolve(repository.id, newestTag),
+    undo: await readUndo(deps, page),
+    index: deps.indexState(),
+  });
+}
+
+/** Fields of the model that every page of a repository has beside its head. */
+export function repositoryFrame(page: Pick<Page, 'url'>, { name }: Pick<RepositoryRow, 'name'>, tabText?: string) {
+  const { folder, leaf } = splitName(name);
+  const here: readonly Crumb[] =
+    tabText === undefined ? [{ text: leaf }] : [{ text: leaf, href: page.url(referencePath(name)) }];
+  return {
+    title: tabText === undefined ? name : `${name} · ${tabText}`,
+    nav: 'repositories' as const,
+    live: name,
+    crumbs: [...folderCrumbs(folder, page), ...here],
+  };
+}
+
+export function headView(facts: HeadFacts): RepositoryHead {
+  const { page, repository, description = '', about } = facts;
+  const { name, newestTag } = repository;
+  const { leaf, folder } = splitName(name);
+  const path = referencePath(name);
+  return {
+    ...{ name, leaf, folder: folderLink(folder, page) },
+    summary: plainSummary(description) || plainSummary(about?.description ?? ''),
+    star: starButton(facts),
+    compareHref: newestTag === null ? null : page.url(`/compare?a=${encodeURIComponent(`${name}:${newestTag}`)}`),
+    refreshAction: mayPush(page, name) ? page.url(`${path}/-/refresh`) : '',
+    deleteHref: page.url(`${path}/-/delete`),
+    deleteNote: whyNoDelete(facts),
+    notices: [...indexNotices(facts.index, page), ...unreadNotices(repository, page)],
+    undo: facts.undo,
+    copy: repositoryCopy(facts),
+    tabsLabel: page.t('repository:tabs', { repository: name }),
+    tabs: headTabs(facts),
+  };
+}
+
+function starButton({ page, repository, stars }: HeadFacts): StarButton {
+  const { t, format, url, viewer } = page;
+  const action = `${referencePath(repository.name)}/-/${stars.isOn ? 'unstar' : 'star'}`;
+  return {
+    action: viewer.user === undefined ? null : url(action),
+    isOn: stars.isOn,
+    count: format.number(stars.count),
+    label: t('repository:star.label'),
+    hint: stars.isOn ? t('repository:star.off') : t('repository:star.on'),
+  };
+}
+
+/** The newest tag is what people come for; a repository without tags has nothing to pull. */
+function repositoryCopy({ page, repository, newest }: HeadFacts): CopyBox | null {
+  const { name, newestTag, kinds } = repository;
+  if (newestTag === null) return null;
+  return copyBox(page, { name, tag: newestTag, digest: newest?.digest, kind: kindOfAll(kinds) });
+}
+
+function headTabs({ page, repository, tab }: HeadFacts): readonly HeadTab[] {
+  const { format } = page;
+  const counts: Partial<Record<RepositoryTab, number>> = {
+    tags: repository.tagCount,
+    untagged: repository.untaggedCount,
+  };
+  return REPOSITORY_TABS.map((id) => {
+    const count = counts[id];
+    return {
+      text: tabName(id, page),
+      href: page.url(tabPath(repository.name, id)),
+      current: id === tab,
+      ...(count === undefined ? {} : { count: format.number(count) }),
+    };
+  });
+}
+
+/** The tags are at the address of the repository itself. */
+export function tabPath(repository: string, tab: RepositoryTab): string {
+  const path = referencePath(repository);
+  return tab === 'tags' ? path : `${path}/-/${tab}`;
+}
+
+export function tabName(tab: RepositoryTab, { t }: Pick<Page, 't'>): string {
+  const names: Record<RepositoryTab, string> = {
+    tags: t('repository:tab.tags'),
+    untagged: t('repository:tab.untagged'),
+    activity: t('repository:tab.activity'),
+    space: t('repository:tab.space'),
+    access: t('repository:tab.access'),
+    about: t('repository:tab.about'),
+  };
+  return names[tab];
+}
