@@ -36,7 +36,7 @@ export function createDescriptions({ db, now }: DescriptionsDeps) {
     return row && { text: row.text, version: row.version, editedBy: row.edited_by, editedAt: row.edited_at };
   }
 
-  /** @throws {AppError} TOO_LARGE, INVALID, CONFLICT when somebody else wrote since that version. */
+  /** @throws {AppError} INVALID, CONFLICT when somebody else wrote since that version. */
   async function write({ repository, text, version, by }: DescriptionEdit): Promise<Description> {
     const row = { text: cleanText(text), version: version + 1, edited_by: by, edited_at: now() };
     // One statement each way: of two who write at the same moment one changes no row.
@@ -63,11 +63,11 @@ export function createDescriptions({ db, now }: DescriptionsDeps) {
 }
 export type Descriptions = ReturnType<typeof createDescriptions>;
 
-/** As browsers send it, with line ends as everybody reads them. @throws {AppError} TOO_LARGE, INVALID. */
+/** As browsers send it, with line ends as everybody reads them. @throws {AppError} INVALID. */
 export function cleanText(text: string): string {
   const clean = text.replace(/\r\n?/g, '\n').trimEnd();
   if (Buffer.byteLength(clean) > MOST_BYTES) {
-    throw new AppError('TOO_LARGE', `A description has at most ${MOST_BYTES / 1024} kB.`, {
+    throw new AppError('INVALID', `A description has at most ${MOST_BYTES / 1024} kB.`, {
       key: 'description.too_large',
       params: { most: MOST_BYTES / 1024 },
       field: 'text',

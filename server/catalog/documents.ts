@@ -86,6 +86,9 @@ export function createDocuments({ db, getBlob, now, log }: DocumentsDeps) {
       );
     },
 
+    /** What somebody looked at before; the registry is not asked. */
+    stored: (parts: readonly DocumentPart[]): Promise<ReadonlyMap<string, ArtifactDocument>> => kept(db, parts),
+
     /**
      * Of many parts at once, what a line about each can say: what somebody looked at before, and small content, of which
      * some is fetched now.

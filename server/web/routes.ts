@@ -21,10 +21,13 @@ export interface RouteEntry {
 
 export interface Routes {
   readonly get: (path: string | RegExp, policy: Policy, handler: PageHandler) => void;
-  /** The body is a form of at most 64 KB; its CSRF token is checked before the handler runs. */
-  readonly post: (path: string | RegExp, policy: Policy, handler: PageHandler) => void;
+  /** The body is a form of at most 64 KB, or 256 KB for a `long` one; its CSRF token is checked before the handler runs. */
+  readonly post: (path: string | RegExp, policy: Policy, handler: PageHandler, size?: FormSize) => void;
   readonly table: readonly RouteEntry[];
 }
+
+/** `long`: with a text that people write. */
+export type FormSize = 'short' | 'long';
 
 /** What a page file exports, once it has its dependencies. */
 export type PageModule = (routes: Routes) => void;
@@ -33,7 +36,11 @@ export type PageModule = (routes: Routes) => void;
 export type Guard = (policy: Policy, request: Request, response: Response) => Promise<Page | undefined>;
 
 /** Every route goes through here, so none can be without a policy; `table` is what a test walks. */
-export function createRoutes(router: Router, guard: Guard, formChecks: readonly RequestHandler[]): Routes {
+export function createRoutes(
+  router: Router,
+  guard: Guard,
+  formChecks: (size: FormSize) => readonly RequestHandler[],
+): Routes {
   const table: RouteEntry[] = [];
   const guarded =
     (policy: Policy, handler: PageHandler): RequestHandler =>
@@ -47,9 +54,9 @@ export function createRoutes(router: Router, guard: Guard, formChecks: readonly 
       table.push({ method: 'GET', path, policy });
       router.get(path, guarded(policy, handler));
     },
-    post(path, policy, handler) {
+    post(path, policy, handler, size = 'short') {
       table.push({ method: 'POST', path, policy });
-      router.post(path, ...formChecks, guarded(policy, handler));
+      router.post(path, ...formChecks(size), guarded(policy, handler));
     },
   };
 }

@@ -19,7 +19,7 @@ import type { RegistryState, Viewer } from './page.ts';
 import { createPageFactory, csrfBinding } from './page-factory.ts';
 import { type AccountPagesDeps, accountPages } from './pages/account-pages.ts';
 import { preferencesPage } from './pages/preferences.ts';
-import { createRoutes, type PageModule, type RouteEntry } from './routes.ts';
+import { createRoutes, type FormSize, type PageModule, type RouteEntry } from './routes.ts';
 import { sessionMiddleware } from './session.ts';
 import { createSessionGate, type SessionGate } from './session-gate.ts';
 import { createViewEngine } from './view-engine.ts';
@@ -53,7 +53,7 @@ export interface Web {
   readonly sentence: (error: AppError, acceptLanguage: string | undefined) => { text: string; language: string };
 }
 
-const FORM_LIMIT = '64kb';
+const FORM_LIMITS: Record<FormSize, string> = { short: '64kb', long: '256kb' };
 const MOST_FIELDS = 2000;
 
 export function createWeb(deps: WebDeps): Web {
@@ -87,10 +87,10 @@ export function createWeb(deps: WebDeps): Web {
   router.use(sessions);
   const publicUrl = config.server.public_url;
   const publicHost = publicUrl === null ? undefined : new URL(publicUrl).host;
-  const formChecks: readonly RequestHandler[] = [
+  const formChecks = (size: FormSize): readonly RequestHandler[] => [
     (request, _response, next) =>
       next(isSameOrigin(request, originOf(request), publicHost) ? undefined : foreignForm()),
-    express.urlencoded({ extended: false, limit: FORM_LIMIT, parameterLimit: MOST_FIELDS, inflate: false }),
+    express.urlencoded({ extended: false, limit: FORM_LIMITS[size], parameterLimit: MOST_FIELDS, inflate: false }),
     (request, _response, next) =>
       next(csrf.verify(request.body?.['_csrf'], csrfBinding(request, cookies)) ? undefined : foreignForm()),
   ];

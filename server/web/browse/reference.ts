@@ -25,3 +25,8 @@ export const DELETE_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/delete$/s;
 export const REFRESH_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/refresh$/s;
 export const RAW_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/(manifest|config)$/s;
 export const LAYER_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/layers\/([^/]+)$/s;
+
+/** `/repositories/team/app/-/activity`: a page about a repository. The group takes no `:` or `@`, so never a tag or digest. */
+export function repositoryRoute(tail: string): RegExp {
+  return new RegExp(`^\\/repositories\\/((?:(?!\\/-\\/)[^:@])+)\\/-\\/${tail}$`, 's');
+}

@@ -42,6 +42,7 @@ export interface RepositoryHead {
   readonly notices: readonly Notice[];
   readonly undo: Undo | null;
   readonly copy: CopyBox | null;
+  readonly tab: RepositoryTab;
   readonly tabsLabel: string;
   readonly tabs: readonly HeadTab[];
 }
@@ -130,6 +131,7 @@ export function headView(facts: HeadFacts): RepositoryHead {
     notices: [...indexNotices(facts.index, page), ...unreadNotices(repository, page)],
     undo: facts.undo,
     copy: repositoryCopy(facts),
+    tab: facts.tab,
     tabsLabel: page.t('repository:tabs', { repository: name }),
     tabs: headTabs(facts),
   };

@@ -24,6 +24,7 @@ function actionLabel(action: string, t: Page['t']): string {
     'role.grant': t('admin:audit.action.role_grant'),
     'role.revoke': t('admin:audit.action.role_revoke'),
     'tag.delete': t('admin:audit.action.tag_delete'),
+    'description.edit': t('admin:audit.action.description_edit'),
     'manifest.restore': t('admin:audit.action.manifest_restore'),
   };
   return labels[action] ?? action;

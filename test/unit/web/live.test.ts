@@ -35,7 +35,13 @@ async function start(options: { lifetimeMs?: number } = {}) {
     origin: { address: '10.0.0.1' },
     authEnabled: true,
   } as unknown as Page;
-  live.pages(createRoutes(router, async () => page, []));
+  live.pages(
+    createRoutes(
+      router,
+      async () => page,
+      () => [],
+    ),
+  );
   const app = express().use(router);
   app.use(
     (error: { code?: string }, _request: express.Request, response: express.Response, _next: express.NextFunction) => {
