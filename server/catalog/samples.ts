@@ -1,6 +1,6 @@
-import type { Selectable } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
-import type { FoldersTable } from '../storage/schema.ts';
+import type { FoldersTable, RepositorySamplesTable } from '../storage/schema.ts';
 import type { Rest } from './space-ground.ts';
 import { activeVisibilities } from './space-sums.ts';
 import { EVERYTHING } from './visibility.ts';
@@ -11,16 +11,23 @@ const ROWS_AT_ONCE = 100;
 // Of folders below the root.
 const DEEPEST = 2;
 
-export interface Sample {
+export interface RepositorySample {
   /** Midnight UTC. */
   readonly dayAt: number;
-  readonly repositoryCount: number;
   readonly tagCount: number;
   readonly logicalBytes: number;
   readonly sizeBytes: number;
   readonly uniqueBytes: number;
   readonly reclaimableBytes: number;
 }
+
+/** Of a folder. */
+export interface Sample extends RepositorySample {
+  readonly repositoryCount: number;
+}
+
+const SUMS = ['tag_count', 'logical_bytes', 'size_bytes', 'unique_bytes', 'reclaimable_bytes'] as const;
+const FOLDER_SUMS = ['repository_count', ...SUMS] as const;
 
 export interface SeriesQuery {
   readonly visibilityId: number;
@@ -43,15 +50,35 @@ export async function readSeries(db: Database, query: SeriesQuery): Promise<read
     .orderBy('day_at')
     .limit(KEPT_DAYS + 1)
     .execute();
-  return rows.map((row) => ({
+  return rows.map((row) => ({ ...toSample(row), repositoryCount: row.repository_count }));
+}
+
+/** Oldest first; days without a row were as the day before. Who may see the repository was decided when it was found. */
+export async function readRepositorySeries(
+  db: Database,
+  repositoryId: number,
+  since: number,
+): Promise<readonly RepositorySample[]> {
+  const rows = await db
+    .selectFrom('repository_samples')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .where('day_at', '>=', since)
+    .orderBy('day_at')
+    .limit(KEPT_DAYS + 1)
+    .execute();
+  return rows.map(toSample);
+}
+
+function toSample(row: Omit<Selectable<RepositorySamplesTable>, 'repository_id'>): RepositorySample {
+  return {
     dayAt: row.day_at,
-    repositoryCount: row.repository_count,
     tagCount: row.tag_count,
     logicalBytes: row.logical_bytes,
     sizeBytes: row.size_bytes,
     uniqueBytes: row.unique_bytes,
     reclaimableBytes: row.reclaimable_bytes,
-  }));
+  };
 }
 
 /**
@@ -136,30 +163,24 @@ async function insertFolderSamples(
 ): Promise<void> {
   if (rows.length === 0) return;
   const values = rows.map((row) => ({
-    visibility_id: row.visibility_id,
-    path: row.path,
-    day_at: day,
-    repository_count: row.repository_count,
-    tag_count: row.tag_count,
-    logical_bytes: row.logical_bytes,
-    size_bytes: row.size_bytes,
-    unique_bytes: row.unique_bytes,
-    reclaimable_bytes: row.reclaimable_bytes,
+    ...{ visibility_id: row.visibility_id, path: row.path, day_at: day },
+    ...picked(row, FOLDER_SUMS),
   }));
   await db
     .insertInto('folder_samples')
     .values(values)
-    .onConflict((conflict) =>
-      conflict.columns(['visibility_id', 'path', 'day_at']).doUpdateSet(({ ref }) => ({
-        repository_count: ref('excluded.repository_count'),
-        tag_count: ref('excluded.tag_count'),
-        logical_bytes: ref('excluded.logical_bytes'),
-        size_bytes: ref('excluded.size_bytes'),
-        unique_bytes: ref('excluded.unique_bytes'),
-        reclaimable_bytes: ref('excluded.reclaimable_bytes'),
-      })),
-    )
+    .onConflict((conflict) => conflict.columns(['visibility_id', 'path', 'day_at']).doUpdateSet(inserted(FOLDER_SUMS)))
     .execute();
+}
+
+function picked<Row, Name extends keyof Row & string>(row: Row, names: readonly Name[]): Pick<Row, Name> {
+  return Object.fromEntries(names.map((name) => [name, row[name]])) as Pick<Row, Name>;
+}
+
+/** For a conflict: the values that were to be inserted. */
+function inserted<Name extends string>(names: readonly Name[]): Record<Name, RawBuilder<number>> {
+  const entries = names.map((name) => [name, sql.ref<number>(`excluded.${name}`)]);
+  return Object.fromEntries(entries) as Record<Name, RawBuilder<number>>;
 }
 
 async function sampleRepositories(db: Database, { day, since }: Sampling, rest: Rest): Promise<void> {
@@ -186,7 +207,7 @@ async function sampleRepositories(db: Database, { day, since }: Sampling, rest: 
 function readRepositories(db: Database, after: number) {
   return db
     .selectFrom('repositories')
-    .select(['id', 'changed_at', 'tag_count', 'logical_bytes', 'size_bytes', 'unique_bytes', 'reclaimable_bytes'])
+    .select(['id', 'changed_at', ...SUMS])
     .where('id', '>', after)
     .orderBy('id')
     .limit(ROWS_AT_ONCE)
@@ -211,14 +232,6 @@ async function insertRepositorySamples(
   await db
     .insertInto('repository_samples')
     .values(rows.map(({ id, changed_at: _, ...sums }) => ({ repository_id: id, day_at: day, ...sums })))
-    .onConflict((conflict) =>
-      conflict.columns(['repository_id', 'day_at']).doUpdateSet(({ ref }) => ({
-        tag_count: ref('excluded.tag_count'),
-        logical_bytes: ref('excluded.logical_bytes'),
-        size_bytes: ref('excluded.size_bytes'),
-        unique_bytes: ref('excluded.unique_bytes'),
-        reclaimable_bytes: ref('excluded.reclaimable_bytes'),
-      })),
-    )
+    .onConflict((conflict) => conflict.columns(['repository_id', 'day_at']).doUpdateSet(inserted(SUMS)))
     .execute();
 }

@@ -2,7 +2,8 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
-import { dayOf, readSeries, type Sample, takeSamples } from './samples.ts';
+import { dayOf, type RepositorySample, readRepositorySeries, readSeries, type Sample, takeSamples } from './samples.ts';
+import { uniqueBytes } from './sharing.ts';
 import {
   type BiggestQuery,
   listBiggest,
@@ -173,6 +174,17 @@ export function createSpace({ db, now, log, isComplete = async () => true }: Spa
     /** Oldest first; days without a row were as the day before. Empty below the second level of folders. */
     series: (visibility: Visibility, path: string, since: number): Promise<readonly Sample[]> =>
       readSeries(db, { visibilityId: visibility.id, path, since }),
+
+    /** The same of one repository, which the viewer may see. */
+    repositorySeries: (repositoryId: number, since: number): Promise<readonly RepositorySample[]> =>
+      readRepositorySeries(db, repositoryId, since),
+
+    /** For each image what nothing else in the registry has: what goes with it. */
+    async uniqueOf(digests: readonly string[]): Promise<ReadonlyMap<string, number>> {
+      const found = new Map<string, number>();
+      for (const digest of digests) found.set(digest, await uniqueBytes(db, digest));
+      return found;
+    },
   };
 }
 export type SpaceStore = ReturnType<typeof createSpace>;

@@ -265,6 +265,16 @@ test('samples: one a day, only what changed, and old days go', async () => {
     own.map((row) => row.name),
     ['team/app'],
   );
+  const { id } = await db
+    .selectFrom('repositories')
+    .select('id')
+    .where('name', '=', 'team/app')
+    .executeTakeFirstOrThrow();
+  assert.deepEqual(
+    (await space.repositorySeries(id, NOW)).map(({ dayAt, uniqueBytes }) => [dayAt, uniqueBytes])[0],
+    [Math.floor((NOW + 2 * DAY) / DAY) * DAY, 1000],
+    'the days of one repository are read by themselves',
+  );
 
   now = NOW - 3 * DAY;
   await space.sample();

@@ -8,6 +8,9 @@ export const CHART_HEIGHT = 200;
 const X_LABELS = 5;
 const Y_STEPS = 4;
 
+/** Of a folder or of a repository. */
+export type DrawnSample = Pick<Sample, 'dayAt' | 'sizeBytes' | 'logicalBytes'>;
+
 export interface Point {
   readonly at: number;
   readonly sizeBytes: number;
@@ -29,7 +32,7 @@ export interface SpaceChart {
 }
 
 /** Days without a sample were as the day before: the curve steps, it does not slide. */
-export function chartPoints(samples: readonly Sample[], current: Point): readonly Point[] {
+export function chartPoints(samples: readonly DrawnSample[], current: Point): readonly Point[] {
   const known: Point[] = samples
     .filter(({ dayAt }) => dayAt < current.at)
     .map(({ dayAt, sizeBytes, logicalBytes }) => ({ at: dayAt, sizeBytes, logicalBytes }));
@@ -43,7 +46,7 @@ export function chartPoints(samples: readonly Sample[], current: Point): readonl
 }
 
 /** How much is stored more than `days` ago; undefined where that is not known. */
-export function growth(samples: readonly Sample[], current: Point, days: number): number | undefined {
+export function growth(samples: readonly DrawnSample[], current: Point, days: number): number | undefined {
   const then = current.at - days * DAY_MS;
   const before = samples.filter(({ dayAt }) => dayAt <= then).at(-1);
   return before && current.sizeBytes - before.sizeBytes;

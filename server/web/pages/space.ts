@@ -4,14 +4,14 @@ import { SPACE_SORTS, type SpaceMeasure, type SpaceRow, type SpaceSort } from '.
 import type { VisibilityStore } from '../../catalog/visibility.ts';
 import { AppError } from '../../errors.ts';
 import { type Column, parseSorting, type Sorting } from '../browse/cells.ts';
+import type { Figure } from '../browse/figure.ts';
 import { type IndexState, indexNotices, type Notice } from '../browse/notices.ts';
 import { listPager, type Pager } from '../browse/pager.ts';
-import { chartPoints, growth, type SpaceChart, spaceChart } from '../browse/space-chart.ts';
 import { type MapFrame, mapFrames } from '../browse/space-map.ts';
 import { columnLabel, rowHref, type SpaceCells, spaceCells, spaceColumns } from '../browse/space-rows.ts';
+import { DAY_MS, LONGEST_DAYS, overTime, readDays, type SpaceTime } from '../browse/space-time.ts';
 import type { Crumb, Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import type { Figure } from './home.ts';
 import { noRightsText, seesEverything } from './repositories.ts';
 
 export interface SpacePageDeps {
@@ -42,16 +42,11 @@ export interface SpaceView {
   readonly columns: readonly Column[];
   readonly rows: readonly SpaceCells[];
   readonly pager: Pager;
-  readonly chart: SpaceChart | null;
-  readonly chartText: string;
-  readonly periods: readonly { readonly text: string; readonly href: string; readonly isCurrent: boolean }[];
-  readonly growth: readonly string[];
+  readonly time: SpaceTime;
 }
 
 const PAGE_ROWS = 50;
 const MOST_TILES = 40;
-const PERIODS = [30, 90, 400] as const;
-const DAY_MS = 24 * 3600_000;
 /** Deeper folders have no samples. */
 const DEEPEST_SAMPLED = 2;
 
@@ -65,7 +60,7 @@ export function spacePage({ visibility, space, indexState, now }: SpacePageDeps)
       if (found.sums === undefined && asked.folder !== '') throw new AppError('NOT_FOUND', 'There is no such folder');
       const { folder, measure } = asked;
       const biggest = await space.biggest(seen, { folder, measure, limit: MOST_TILES + 1 });
-      const samples = await space.series(seen, folder, now() - PERIODS[2] * DAY_MS);
+      const samples = await space.series(seen, folder, now() - LONGEST_DAYS * DAY_MS);
       const facts = { page, asked, total, found, biggest, samples, index: indexState(), at: now() };
       await page.render('space', spaceView(facts));
     });
@@ -87,8 +82,7 @@ export function readQuery(page: Pick<Page, 'query'>): AskedSpace {
     .query('folder')
     .replace(/^\/+|\/+$/g, '')
     .slice(0, 255);
-  const days = PERIODS.find((period) => String(period) === page.query('days')) ?? PERIODS[0];
-  return { ...sorting, measure, folder, after: page.query('after'), days };
+  return { ...sorting, measure, folder, after: page.query('after'), days: readDays(page) };
 }
 
 export interface SpaceFacts {
@@ -124,7 +118,7 @@ export function spaceView(facts: SpaceFacts): SpaceView {
     columns: spaceColumns(asked, page),
     rows: found.rows.map((row) => spaceCells(row, largest, page)),
     pager: listPager(page, { ...found, shown: found.rows.length, total: null, pageRows: PAGE_ROWS }),
-    ...overTime(facts, sums),
+    time: spaceTime(facts, sums),
   };
 }
 
@@ -175,30 +169,12 @@ function mapOf({ page, asked, biggest }: SpaceFacts): SpaceView['map'] {
   };
 }
 
-function overTime(
-  { page, asked, samples, at }: SpaceFacts,
-  sums: SpaceSums,
-): Pick<SpaceView, 'chart' | 'chartText' | 'periods' | 'growth'> {
-  const { t, urlWith } = page;
-  const current = { at, sizeBytes: sums.sizeBytes, logicalBytes: sums.logicalBytes };
+function spaceTime({ page, asked, samples, at }: SpaceFacts, sums: SpaceSums): SpaceTime {
   const isDeep = asked.folder.split('/').length > DEEPEST_SAMPLED;
-  const points = chartPoints(samples, current).filter((point) => point.at >= at - asked.days * DAY_MS);
-  const chart = sums.summedAt === null || isDeep ? undefined : spaceChart(points, page);
-  return {
-    chart: chart ?? null,
-    chartText: isDeep ? t('space:chart.deep') : t('space:chart.soon'),
-    periods: PERIODS.map((days) => ({
-      text: t('space:chart.days', { count: days }),
-      href: urlWith({ days: days === PERIODS[0] ? null : days }),
-      isCurrent: days === asked.days,
-    })),
-    growth: [7, 30].flatMap((days) => growthText(growth(samples, current, days), days, page)),
-  };
-}
-
-function growthText(bytes: number | undefined, days: number, { t, format }: SpaceFacts['page']): readonly string[] {
-  if (bytes === undefined) return [];
-  if (bytes === 0) return [t('space:growth.none', { count: days })];
-  const size = `${bytes < 0 ? '−' : '+'}${format.bytes(Math.abs(bytes))}`;
-  return [t('space:growth.some', { size, count: days })];
+  return overTime({
+    ...{ page, samples, days: asked.days },
+    current: { at, sizeBytes: sums.sizeBytes, logicalBytes: sums.logicalBytes },
+    isKnown: sums.summedAt !== null && !isDeep,
+    missingText: isDeep ? page.t('space:chart.deep') : page.t('space:chart.soon'),
+  });
 }

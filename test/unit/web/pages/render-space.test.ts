@@ -101,5 +101,5 @@ test('growth is told only where the past is known', () => {
   assert.equal(growth(SAMPLES, current, 7), 250e6);
   assert.equal(growth(SAMPLES, current, 30), 600e6);
   assert.equal(growth(SAMPLES, current, 60), undefined);
-  assert.deepEqual(view().growth, ['+250 MB in 7 days', '+600 MB in 30 days']);
+  assert.deepEqual(view().time.growth, ['+250 MB in 7 days', '+600 MB in 30 days']);
 });
