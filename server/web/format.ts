@@ -25,6 +25,13 @@ function remembering<Key, Value>(make: (key: Key) => Value): (key: Key) => Value
   };
 }
 
+type Unit = 'millisecond' | 'second' | 'minute' | 'hour';
+
+/** As in every other text: a space between figures and Chinese. */
+function spaced(text: string): string {
+  return text.replace(/(\d)(?=\p{Script=Han})/u, '$1 ');
+}
+
 /** What only the language decides; making these costs more than a page. */
 const wordsOf = remembering((locale: Locale) => {
   const numbers = new Intl.NumberFormat(locale);
@@ -45,14 +52,18 @@ const wordsOf = remembering((locale: Locale) => {
   const spans = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
   const longSpans = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 
+  const percents = new Intl.NumberFormat(locale, { style: 'percent' });
+  const units = remembering(
+    (unit: Unit) => new Intl.NumberFormat(locale, { style: 'unit', unit, maximumFractionDigits: 1 }),
+  );
+
   function relative(key: string): string {
     const [step = '', count] = key.split(' ');
     const [unit, size] = STEPS[Number(step)] ?? ['minute', 60_000];
     // "last mo" is no English.
     const words = size > 86_400_000 ? longSpans : spans;
     const text = words.format(-Number(count), unit).replaceAll('.', '');
-    // As in every other text: a space between figures and Chinese.
-    return text.replace(/(\d)(?=\p{Script=Han})/u, '$1 ');
+    return spaced(text);
   }
 
   return {
@@ -63,6 +74,8 @@ const wordsOf = remembering((locale: Locale) => {
     date: remembering((ms: number) => dates.format(ms)),
     dateTime: remembering((ms: number) => times.format(ms)),
     relative: remembering(relative),
+    percent: remembering((whole: number) => percents.format(whole / 100)),
+    span: (unit: Unit, value: number): string => spaced(units(unit).format(value)),
   };
 });
 
@@ -83,7 +96,7 @@ export function createFormat(locale: Locale, now: () => number, justNow: string)
     },
     number: words.number,
     /** Part of a whole, 0 to 1. */
-    percent: (share: number): string => `${words.number(Math.round(share * 100))}%`,
+    percent: (share: number): string => words.percent(Math.round(share * 100)),
     date: words.date,
     /** With the zone, because the server's may not be the reader's. */
     dateTime: words.dateTime,
@@ -95,11 +108,9 @@ export function createFormat(locale: Locale, now: () => number, justNow: string)
       return size === undefined ? justNow : words.relative(`${step} ${Math.trunc(past / size)}`);
     },
     duration(ms: number): string {
-      if (ms < 1000) return `${words.number(Math.round(ms))} ms`;
-      if (ms < 60_000) return `${words.number(Math.round(ms / 100) / 10)} s`;
-      return ms < 2 * 3600_000
-        ? `${words.number(Math.round(ms / 60_000))} min`
-        : `${words.number(Math.round(ms / 360_000) / 10)} h`;
+      if (ms < 1000) return words.span('millisecond', Math.round(ms));
+      if (ms < 60_000) return words.span('second', ms / 1000);
+      return ms < 2 * 3600_000 ? words.span('minute', Math.round(ms / 60_000)) : words.span('hour', ms / 3600_000);
     },
   };
 }

@@ -50,3 +50,21 @@ test('a person is drawn the same every time', () => {
   assert.equal(initials('wei.chen'), 'WC');
   assert.equal(initials('...'), '?');
 });
+
+const spans = [
+  [12, '12 ms', '12 毫秒'],
+  [3240, '3.2 sec', '3.2 秒'],
+  [5 * 60_000, '5 min', '5 分钟'],
+  [3 * 3_600_000, '3 hr', '3 小时'],
+] as const;
+for (const [ms, english, chinese] of spans) {
+  test(`${ms} ms last ${english}`, () => assert.deepEqual([en.duration(ms), zh.duration(ms)], [english, chinese]));
+}
+
+test('figures are written as the language writes them', () => {
+  const de = createFormat('de', () => now, '');
+  assert.deepEqual(
+    [de.bytes(1_900_000_000), de.number(10_284), de.percent(0.126), en.percent(0.126)],
+    ['1,9 GB', '10.284', '13\u00a0%', '13%'],
+  );
+});

@@ -26,7 +26,16 @@ for (const locale of ['en', 'zh-CN'] as const) {
   test(`a crawl shows how far it is, how fast, and how long it takes (${locale})`, async () => {
     const page = testPage({ locale });
     const html = await renderPage(page, 'status', statusView(page, withCrawl(running)));
-    for (const text of ['value="25"', '2,500', '10,000', '31,000', '42', '517', '3 min', '17']) {
+    for (const text of [
+      'value="25"',
+      '2,500',
+      '10,000',
+      '31,000',
+      '42',
+      '517',
+      locale === 'en' ? '3 min' : '3 分钟',
+      '17',
+    ]) {
       assert.ok(html.includes(text), text);
     }
     assert.ok(!html.includes('action="/web/status/crawl"'), 'it runs already');
