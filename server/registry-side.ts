@@ -64,8 +64,10 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     now,
     onEvent: async (event) => {
       await deletion.notePush(event);
-      await indexer.applyEvent(catalogEvent(event));
+      return indexer.takeEvent(catalogEvent(event));
     },
+    count: indexer.countUses,
+    onCounted: indexer.tellCounted,
     onInstance: (instanceId) => background(noteInstance(instanceId)),
     holdsPermit: permits.holds,
     isOwnDigest: deletion.isOwnDigest,

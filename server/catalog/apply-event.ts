@@ -2,9 +2,11 @@ import { errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { isDigest, isRepositoryName, isTag } from '../registry/reference.ts';
 import type { Database } from '../storage/database.ts';
-import type { Pulls } from './pulls.ts';
+import { countUses, type Use } from './activity-writes.ts';
+import { isOwn, type Pulls } from './pulls.ts';
+import { subjectOfTag } from './referrers.ts';
 import type { Refresh } from './refresh.ts';
-import { tagsOn } from './repository-notes.ts';
+import { repositoryId, tagsOn } from './repository-notes.ts';
 
 /** One event of the registry about a manifest, a tag or a repository. Missing texts are null or ''. */
 export interface CatalogEvent {
@@ -39,9 +41,9 @@ export interface ApplyDeps {
 
 const RETRY_DELAYS_MS: readonly number[] = [1000, 3000, 6000];
 
-/** Takes an event as a hint: the registry is asked whether it is so. Never fails, never waits for a retry. */
+/** Takes an event as a hint: the registry is asked whether it is so. Never waits for a retry. */
 export function createApplyEvent(deps: ApplyDeps) {
-  const { now, log, retryDelaysMs = RETRY_DELAYS_MS } = deps;
+  const { db, now, log, retryDelaysMs = RETRY_DELAYS_MS } = deps;
   const timers = new Set<NodeJS.Timeout>();
 
   async function attempt(event: CatalogEvent): Promise<boolean> {
@@ -53,7 +55,8 @@ export function createApplyEvent(deps: ApplyDeps) {
     }
   }
 
-  function retryLater(event: CatalogEvent, tries: number): void {
+  /** @param late Counted when the registry confirms it. */
+  function retryLater(event: CatalogEvent, tries: number, late: Use | undefined): void {
     const delay = retryDelaysMs[tries];
     if (delay === undefined) {
       deps.onUnconfirmed(event.repository);
@@ -61,17 +64,49 @@ export function createApplyEvent(deps: ApplyDeps) {
     }
     const timer = setTimeout(async () => {
       timers.delete(timer);
-      if (!(await attempt(event))) retryLater(event, tries + 1);
+      if (!(await attempt(event))) retryLater(event, tries + 1, late);
+      else if (late !== undefined) await count([late]);
     }, delay).unref();
     timers.add(timer);
   }
 
+  async function count(uses: readonly Use[]): Promise<void> {
+    try {
+      tell(await db.transaction().execute((trx) => write(trx, uses)));
+    } catch (error) {
+      log.warn({ error: errorText(error) }, 'pulls and pushes not counted');
+    }
+  }
+
+  const write = (trx: Database, uses: readonly Use[]): Promise<readonly Use[]> => countUses(trx, uses, now());
+
+  function tell(counted: readonly Use[]): void {
+    for (const repository of new Set(counted.map((use) => use.repository))) deps.onChanged(repository);
+  }
+
+  /** @returns what is to be counted of it: with `write`, in the transaction that marks the event as applied. */
+  async function takeEvent(told: CatalogEvent): Promise<Use | undefined> {
+    if (!isAboutContent(told)) return undefined;
+    const event = { ...told, at: Math.min(told.at, now()) };
+    if (event.action === 'pull') return readPull(deps, event);
+    const isSo = await attempt(event);
+    const push = readPush(event);
+    // What nobody vouches for gets no second look: anybody could make us ask for ever.
+    if (isSo || !event.confirmed) return push;
+    const isKnown = (await repositoryId(db, event.repository)) !== undefined;
+    retryLater(event, 0, isKnown ? undefined : push);
+    return isKnown ? push : undefined;
+  }
+
   return {
+    takeEvent,
+    /** For a transaction. @returns what was counted, for `tell` when the transaction has ended. */
+    write,
+    tell,
+    /** All of it at once; what could not be counted is lost. Never fails. */
     async applyEvent(event: CatalogEvent): Promise<void> {
-      if (!isAboutContent(event)) return;
-      const isSo = await attempt({ ...event, at: Math.min(event.at, now()) });
-      // What nobody vouches for gets no second look: anybody could make us ask for ever.
-      if (!isSo && event.confirmed) retryLater(event, 0);
+      const use = await takeEvent(event);
+      if (use !== undefined) await count([use]);
     },
     close(): void {
       for (const timer of timers) clearTimeout(timer);
@@ -90,8 +125,6 @@ async function applyOnce(deps: ApplyDeps, event: CatalogEvent): Promise<boolean>
   switch (event.action) {
     case 'push':
       return applyPush(deps, event);
-    case 'pull':
-      return applyPull(deps, event);
     case 'delete':
       return applyDelete(deps, event);
     default:
@@ -110,9 +143,16 @@ async function applyPush({ refresh, onConfirmed }: ApplyDeps, event: CatalogEven
 }
 
 /** The registry keeps no record of pulls, so it confirms none: only events that are known to be true count. */
-async function applyPull({ pulls, onChanged }: ApplyDeps, event: CatalogEvent): Promise<boolean> {
-  if (event.confirmed && (await pulls.count(event))) onChanged(event.repository);
-  return true;
+async function readPull({ pulls }: ApplyDeps, event: CatalogEvent): Promise<Use | undefined> {
+  const pull = event.confirmed ? await pulls.read(event) : undefined;
+  return pull && { ...pull, kind: 'pull', actor: event.actor };
+}
+
+/** A tag that somebody set: neither the parts of an image, which come before it, nor what is attached to one. */
+function readPush(event: CatalogEvent): Use | undefined {
+  const { action, repository, tag, digest, at, actor, confirmed } = event;
+  if (action !== 'push' || !confirmed || !tag || isOwn(event) || subjectOfTag(tag) !== undefined) return undefined;
+  return { kind: 'push', repository, tag, digest, at, actor };
 }
 
 async function applyDelete({ db, refresh }: ApplyDeps, event: CatalogEvent): Promise<boolean> {

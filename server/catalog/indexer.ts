@@ -86,6 +86,9 @@ export function createIndexer(deps: IndexerDeps) {
 
   return {
     applyEvent: events.applyEvent,
+    takeEvent: events.takeEvent,
+    countUses: events.write,
+    tellCounted: events.tell,
     crawl: crawler.crawl,
     progress: crawler.progress,
     isCrawling: crawler.isRunning,

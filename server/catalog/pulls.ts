@@ -13,6 +13,14 @@ export interface PullEvent {
   readonly address: string;
 }
 
+/** What is to be counted. `tag` may be one that the client asked for just before. */
+export interface Pull {
+  readonly repository: string;
+  readonly tag: string | null;
+  readonly digest: string | null;
+  readonly at: number;
+}
+
 interface Seen {
   readonly digest: string;
   readonly tag: string | null;
@@ -33,18 +41,19 @@ export function createPulls(db: Database) {
   const asked = new Map<string, readonly Seen[]>();
   const fetched = new Map<string, readonly Seen[]>();
 
-  async function count(event: PullEvent): Promise<boolean> {
-    if (OWN_AGENT.test(event.userAgent)) return false;
+  /** @returns undefined for what is no pull of its own. */
+  async function read(event: PullEvent): Promise<Pull | undefined> {
+    if (isOwn(event)) return undefined;
     const client = [event.repository, event.address, event.actor].join('\n');
     const seen = { digest: event.digest ?? '', tag: event.tag || null, at: event.at };
     if (event.method !== 'GET') {
       if (event.method === 'HEAD' && seen.tag !== null) remember(asked, client, seen);
-      return false;
+      return undefined;
     }
-    if (seen.tag === null && (await isPartOfPull(event, recent(fetched, client, event.at)))) return false;
+    if (seen.tag === null && (await isPartOfPull(event, recent(fetched, client, event.at)))) return undefined;
     const tag = seen.tag ?? askedTag(recent(asked, client, event.at), seen.digest);
     remember(fetched, client, seen);
-    return store(db, event, tag);
+    return { repository: event.repository, tag, digest: event.digest, at: event.at };
   }
 
   async function isPartOfPull({ digest }: PullEvent, before: readonly Seen[]): Promise<boolean> {
@@ -60,9 +69,14 @@ export function createPulls(db: Database) {
     return row !== undefined;
   }
 
-  return { count };
+  return { read };
 }
 export type Pulls = ReturnType<typeof createPulls>;
+
+/** What we did ourselves says nothing of what people use. */
+export function isOwn({ userAgent }: Pick<PullEvent, 'userAgent'>): boolean {
+  return OWN_AGENT.test(userAgent);
+}
 
 function remember(memory: Map<string, readonly Seen[]>, client: string, seen: Seen): void {
   const kept = [...recent(memory, client, seen.at), seen].slice(-MOST_PER_CLIENT);
@@ -81,22 +95,17 @@ function askedTag(before: readonly Seen[], digest: string): string | null {
   return before.findLast((seen) => seen.digest === digest)?.tag ?? null;
 }
 
-async function store(db: Database, event: PullEvent, tag: string | null): Promise<boolean> {
-  const { repository, at } = event;
-  return db.transaction().execute(async (trx) => {
-    const row = await trx
-      .updateTable('repositories')
-      .set(pulledAt(at))
-      .set({ changed_at: sql<number>`case when changed_at < ${at} then ${at} else changed_at end` })
-      .where('name', '=', repository)
-      .returning('id')
-      .executeTakeFirst();
-    if (row === undefined) return false;
-    const pointed = tag === null ? undefined : await pullTag(trx, row.id, tag, at);
-    const digest = event.digest || pointed;
-    if (digest) await pullManifest(trx, row.id, digest, at);
-    return true;
-  });
+/** For a transaction. */
+export async function storePull(trx: Database, repositoryId: number, { tag, digest, at }: Pull): Promise<void> {
+  await trx
+    .updateTable('repositories')
+    .set(pulledAt(at))
+    .set({ changed_at: sql<number>`case when changed_at < ${at} then ${at} else changed_at end` })
+    .where('id', '=', repositoryId)
+    .execute();
+  const pointed = tag === null ? undefined : await pullTag(trx, repositoryId, tag, at);
+  const pulled = digest || pointed;
+  if (pulled) await pullManifest(trx, repositoryId, pulled, at);
 }
 
 function pulledAt(at: number) {

@@ -4,6 +4,11 @@ import { changeRepository, type RepositoryChange } from './repository-change.ts'
 import { lockRepository } from './tag-writes.ts';
 import type { TagState } from './write-looks.ts';
 
+export async function repositoryId(db: Database, name: string): Promise<number | undefined> {
+  const row = await db.selectFrom('repositories').select('id').where('name', '=', name).executeTakeFirst();
+  return row?.id;
+}
+
 export async function tagsBeyond(
   db: Database,
   repository: string,

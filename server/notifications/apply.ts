@@ -2,10 +2,14 @@ import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { type RegistryEvent, toEvent } from './events.ts';
 
-export interface ApplyDeps {
+/** @typeParam Use What is to be counted of an event; only the index knows what that is. */
+export interface ApplyDeps<Use> {
   readonly db: Database;
   /** Lets the index look; awaited, repeated when it fails. Must be idempotent. */
-  readonly onEvent: (event: RegistryEvent) => Promise<void>;
+  readonly onEvent: (event: RegistryEvent) => Promise<Use | undefined>;
+  /** Counts it in the transaction that marks the events, so each counts once. @returns what was counted. */
+  readonly count: (trx: Database, uses: readonly Use[]) => Promise<readonly Use[]>;
+  readonly onCounted: (uses: readonly Use[]) => void;
   readonly now: () => number;
   readonly log: Logger;
 }
@@ -20,26 +24,49 @@ interface Failing {
   notBefore: number;
 }
 
+interface Done<Use> {
+  readonly id: number;
+  readonly use: Use | undefined;
+}
+
 /** Tells the index about every event, in order within a repository, and remembers that it did. */
-export function createApplier({ db, onEvent, now, log }: ApplyDeps) {
+export function createApplier<Use>({ db, onEvent, count, onCounted, now, log }: ApplyDeps<Use>) {
   const failing = new Map<string, Failing>();
 
-  async function mark(ids: readonly number[]): Promise<void> {
-    if (ids.length === 0) return;
-    await db.updateTable('events').set({ applied: 1 }).where('id', 'in', ids).execute();
+  /** What another process has marked meanwhile is counted there. */
+  async function mark(done: readonly Done<Use>[]): Promise<void> {
+    if (done.length === 0) return;
+    const counted = await db.transaction().execute(async (trx) => {
+      const marked = await trx
+        .updateTable('events')
+        .set({ applied: 1 })
+        .where(
+          'id',
+          'in',
+          done.map(({ id }) => id),
+        )
+        .where('applied', '=', 0)
+        .returning('id')
+        .execute();
+      const ids = new Set(marked.map(({ id }) => id));
+      const uses = done.flatMap(({ id, use }) => (use === undefined || !ids.has(id) ? [] : [use]));
+      return uses.length === 0 ? uses : count(trx, uses);
+    });
+    onCounted(counted);
   }
 
   /** The events of one repository; stops at the first that fails, so that order is kept. */
-  async function applyAll(repository: string, events: readonly RegistryEvent[]): Promise<readonly number[]> {
-    const done: number[] = [];
+  async function applyAll(repository: string, events: readonly RegistryEvent[]): Promise<readonly Done<Use>[]> {
+    const done: Done<Use>[] = [];
     for (const event of events) {
+      let use: Use | undefined;
       try {
-        await onEvent(event);
+        use = await onEvent(event);
         failing.delete(repository);
       } catch (error) {
         if (!giveUp(repository, event, error)) break;
       }
-      done.push(event.id);
+      done.push({ id: event.id, use });
     }
     return done;
   }

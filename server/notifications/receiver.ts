@@ -1,17 +1,15 @@
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
-import { createApplier } from './apply.ts';
-import type { RegistryEvent } from './events.ts';
+import { type ApplyDeps, createApplier } from './apply.ts';
 import { createIntake, type Envelope } from './intake.ts';
 import { createLoop } from './loop.ts';
 import { createProjection, ENVELOPES_PER_STEP } from './project.ts';
 import { createRetention } from './retention.ts';
 
-export interface ReceiverDeps {
+export interface ReceiverDeps<Use> extends Pick<ApplyDeps<Use>, 'onEvent' | 'count' | 'onCounted'> {
   readonly db: Database;
   readonly log: Logger;
   readonly now?: () => number;
-  readonly onEvent: (event: RegistryEvent) => Promise<void>;
   readonly onInstance: (instanceId: string) => void;
   readonly holdsPermit: (subject: string, repository: string, action: 'pull' | 'push') => boolean;
   readonly isOwnDigest: (digest: string) => boolean;
@@ -26,13 +24,13 @@ const UNVERIFIED_INSTANCE_EVERY_MS = 60_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** The whole way of an envelope: kept, read, told to the index, let go of. */
-export function createReceiver(deps: ReceiverDeps) {
+export function createReceiver<Use>(deps: ReceiverDeps<Use>) {
   const { db, log, now = Date.now } = deps;
   let daily: NodeJS.Timeout | undefined;
   let unverifiedInstanceAt = Number.NEGATIVE_INFINITY;
 
   const retention = createRetention({ db, now, ...budget(deps) });
-  const applier = createApplier({ db, onEvent: deps.onEvent, now, log });
+  const applier = createApplier({ ...deps, now });
   const projection = createProjection({ ...deps, onInstance: noteInstance });
   const intake = createIntake({ db, now, onStored });
   // Two loops: a registry that answers slowly must not keep events from the page.
@@ -89,6 +87,8 @@ export function createReceiver(deps: ReceiverDeps) {
 }
 export type Receiver = ReturnType<typeof createReceiver>;
 
-function budget({ unverifiedBudgetBytes }: ReceiverDeps): { unverifiedBudgetBytes?: number } {
+function budget({ unverifiedBudgetBytes }: Pick<ReceiverDeps<never>, 'unverifiedBudgetBytes'>): {
+  unverifiedBudgetBytes?: number;
+} {
   return unverifiedBudgetBytes === undefined ? {} : { unverifiedBudgetBytes };
 }

@@ -414,6 +414,28 @@ export interface RepositorySamplesTable extends SampleColumns {
   repository_id: number;
 }
 
+/** Midnight UTC of a date in `TZ`, see `calendar.ts`. */
+interface DayColumn {
+  day_at: number;
+}
+
+/** Of everything, also of repositories that are gone. */
+export interface ActivityDaysTable extends DayColumn {
+  pulls: Generated<number>;
+  pushes: Generated<number>;
+}
+
+export interface RepositoryDaysTable extends ActivityDaysTable {
+  repository_id: number;
+}
+
+export interface PushDaysTable extends DayColumn {
+  repository_id: number;
+  /** '' for anonymous. */
+  actor: string;
+  pushes: Generated<number>;
+}
+
 export interface CrawlsTable {
   id: Generated<number>;
   reason: string;
@@ -509,6 +531,9 @@ export interface Schema {
   documents: DocumentsTable;
   folder_samples: FolderSamplesTable;
   repository_samples: RepositorySamplesTable;
+  activity_days: ActivityDaysTable;
+  repository_days: RepositoryDaysTable;
+  push_days: PushDaysTable;
   crawls: CrawlsTable;
   trash: TrashTable;
   deletions: DeletionsTable;

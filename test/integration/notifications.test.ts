@@ -28,14 +28,19 @@ interface Stack {
   readonly close: () => Promise<void>;
 }
 
-async function start(secret: string | null, more: Partial<ReceiverDeps> = {}): Promise<Stack> {
+async function start(secret: string | null, more: Partial<ReceiverDeps<RegistryEvent>> = {}): Promise<Stack> {
   const opened = await openTestDatabase();
   const applied: RegistryEvent[] = [];
   const instances: string[] = [];
   const receiver = createReceiver({
     db: opened.db,
     log,
-    onEvent: async (event) => void applied.push(event),
+    onEvent: async (event) => {
+      applied.push(event);
+      return event;
+    },
+    count: async (_trx, events: readonly RegistryEvent[]) => events,
+    onCounted: () => undefined,
     onInstance: (instance) => void instances.push(instance),
     holdsPermit: (subject) => subject === 'permitted',
     isOwnDigest: (digest) => digest === `sha256:${'f'.repeat(64)}`,
@@ -261,6 +266,7 @@ test('an event that the index could not take is told again', async () => {
     onEvent: async (event) => {
       if (failures-- > 0) throw new Error('registry is down');
       seen.push(event.id);
+      return event;
     },
   });
   await stack.send(anEnvelope(anEvent({ tag: 'a' }), anEvent({ tag: 'b' })));

@@ -20,6 +20,8 @@ const receiver = createReceiver({
   db,
   log,
   onEvent: async () => undefined,
+  count: async (_trx, uses) => uses,
+  onCounted: () => undefined,
   onInstance: () => undefined,
   holdsPermit: () => false,
   isOwnDigest: () => false,

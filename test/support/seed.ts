@@ -1,7 +1,7 @@
 /** Repositories in the index as if the registry had been read, through the functions that write it then. */
 import { createHash } from 'node:crypto';
+import { countUses } from '../../server/catalog/activity-writes.ts';
 import { type ManifestRecord, manifestRecord, tryParse } from '../../server/catalog/manifest-record.ts';
-import { createPulls } from '../../server/catalog/pulls.ts';
 import { changeRepository } from '../../server/catalog/repository-change.ts';
 import { ensureRepository, notePush, type Push } from '../../server/catalog/tag-writes.ts';
 import { MEDIA_TYPES } from '../../server/registry/manifest.ts';
@@ -82,10 +82,9 @@ async function seedPulls(
   at: number,
 ): Promise<void> {
   const { lastPulledAt = at, tags = [] } = image;
-  const { count } = createPulls(db);
   for (let pull = 0; pull < (image.pulls ?? (image.lastPulledAt === undefined ? 0 : 1)); pull += 1) {
-    const client = { actor: 'ci', userAgent: 'docker/27', address: '10.0.0.9', method: 'GET' };
-    await count({ repository, tag: tags[0] ?? null, digest, at: lastPulledAt, ...client });
+    const use = { kind: 'pull' as const, repository, tag: tags[0] ?? null, digest, at: lastPulledAt, actor: 'ci' };
+    await db.transaction().execute((trx) => countUses(trx, [use], lastPulledAt));
   }
 }
 

@@ -3,6 +3,8 @@ import { up as accounts } from './0001-accounts.ts';
 import { up as index } from './0002-index.ts';
 import { up as catalog } from './0003-catalog.ts';
 import { up as repositoryPages } from './0004-repository-pages.ts';
+import { up as search } from './0005-search.ts';
+import { up as activity } from './0006-activity.ts';
 import { up as listOrders } from './0008-list-orders.ts';
 
 /** Every migration, in order. A shipped one is never edited: the next change is a new file. */
@@ -11,5 +13,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-index': { up: index },
   '0003-catalog': { up: catalog },
   '0004-repository-pages': { up: repositoryPages },
+  '0005-search': { up: search },
+  '0006-activity': { up: activity },
   '0008-list-orders': { up: listOrders },
 };

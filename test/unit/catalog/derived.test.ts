@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
+import { countUses } from '../../../server/catalog/activity-writes.ts';
 import { type ManifestRecord, manifestRecord } from '../../../server/catalog/manifest-record.ts';
-import { createPulls } from '../../../server/catalog/pulls.ts';
 import { rebuildCatalog, rebuildOldCatalog } from '../../../server/catalog/rebuild.ts';
 import { changeRepository } from '../../../server/catalog/repository-change.ts';
 import { ensureRepository } from '../../../server/catalog/tag-writes.ts';
@@ -143,8 +143,8 @@ async function runStep(each: Step, at: number): Promise<void> {
 }
 
 async function pull(name: string, tagName: string | null, digest: string, at: number): Promise<void> {
-  const client = { actor: 'ci', userAgent: 'docker/27', address: '10.0.0.9', method: 'GET' };
-  await createPulls(database.db).count({ repository: name, tag: tagName, digest, at, ...client });
+  const use = { kind: 'pull' as const, repository: name, tag: tagName, digest, at, actor: 'ci' };
+  await database.db.transaction().execute((trx) => countUses(trx, [use], at));
 }
 
 async function empty(): Promise<void> {
