@@ -1,48 +1,5 @@
 /** `npm start`: on a fresh machine installs and builds first, afterwards goes straight to the bundle. */
-import { spawnSync } from 'node:child_process';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { arePackagesFresh, isBundleFresh, markBundle, markPackages, sourceStamp } from './fresh.mjs';
+import { ready } from './lib/ready.mjs';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
-const LEAST_NODE = [20, 19];
-
-function stop(reason, code) {
-  process.stderr.write(`Registry Web cannot start: ${reason}\n`);
-  process.exit(code);
-}
-
-function checkNode() {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1])) return;
-  stop(
-    `it needs Node.js ${LEAST_NODE.join('.')} or newer, and this is ${process.versions.node} (https://nodejs.org)`,
-    78,
-  );
-}
-
-function say(text) {
-  process.stderr.write(`${text}\n`);
-}
-
-function install() {
-  if (arePackagesFresh(ROOT)) return markPackages(ROOT);
-  say('Installing the packages (once, this takes a minute) …');
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: ROOT, stdio: ['ignore', 2, 2] });
-  if (result.status !== 0) stop('the packages could not be installed: npm says why above', 75);
-  markPackages(ROOT);
-}
-
-/** In a process of its own: what the build tools need of memory goes with them. */
-function build() {
-  const stamp = sourceStamp(ROOT);
-  say('Building …');
-  const result = spawnSync(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT, stdio: ['ignore', 2, 2] });
-  if (result.status !== 0) stop('the build failed: it says why above', 70);
-  markBundle(ROOT, stamp);
-}
-
-checkNode();
-install();
-if (!isBundleFresh(ROOT)) build();
+ready();
 await import(new URL('../dist/main.js', import.meta.url).href);

@@ -1,0 +1,116 @@
+/** A throw-away instance with the real registry and believable content. Everything is in one folder, removed at the end. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openDatabase } from '../../server/storage/database.ts';
+import { type Content, makeContent } from './content.ts';
+import { dataPathOf, type Instance, startInstance } from './instance.ts';
+import { addPast } from './past.ts';
+import { addPeople, passwordOf } from './people.ts';
+import { choosePort } from './ports.ts';
+import { envelopesOf } from './uses.ts';
+
+const ASK_AGAIN_MS = 200;
+
+export interface DemoOptions {
+  /** undefined: 8090, or a free one where that is taken. */
+  readonly port: number | undefined;
+  readonly isSmall: boolean;
+  readonly say: (text: string) => void;
+}
+
+export interface Demo {
+  readonly url: string;
+  readonly folder: string;
+  readonly registry: string;
+  /** Resolves when the server is gone, whoever ended it. */
+  readonly gone: Promise<void>;
+  /** Ends it and removes everything; twice is once. */
+  readonly stop: () => Promise<void>;
+}
+
+/** @param stopping tells that somebody does not want it any more. @throws when it could not be made; nothing is left then. */
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  const folder = mkdtempSync(join(tmpdir(), 'registry-web-demo-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  // Whatever ends this process: nothing stays.
+  process.once('exit', remove);
+  let instance: Instance | undefined;
+  const stop = async () => {
+    await instance?.stop();
+    remove();
+    process.removeListener('exit', remove);
+  };
+  try {
+    const now = Date.now();
+    const secret = randomBytes(24).toString('base64url');
+    const [port, registryPort] = await choosePort(options.port);
+    options.say('Filling a registry …');
+    const content = await makeContent({
+      rootdirectory: join(dataPathOf(folder), 'registry'),
+      now,
+      isSmall: options.isSmall,
+    });
+    await fillDatabase(folder, now);
+    options.say('Starting …');
+    let log = '';
+    const onLog = (text: string) => {
+      log = (log + text).slice(-4000);
+    };
+    instance = await startInstance({ folder, port, registryPort, secret, onLog }).catch((error: Error) => {
+      throw new Error(`${error.message}\n${log}`);
+    });
+    options.say('A month passes …');
+    await whenRead(instance.url);
+    await sendEvents(instance.url, { content, now, secret });
+    const { url, gone } = instance;
+    return { url, folder, registry: `localhost:${registryPort}`, gone, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function fillDatabase(folder: string, now: number): Promise<void> {
+  const opened = await openDatabase({ dataPath: dataPathOf(folder), exclusive: true });
+  try {
+    await addPeople(opened.db, now);
+    await addPast(opened.db, now);
+  } finally {
+    await opened.close();
+  }
+}
+
+const asAdmin = { Authorization: `Basic ${Buffer.from(`admin:${passwordOf('admin')}`).toString('base64')}` };
+
+/** The index knows what is there before it is told what was pulled. */
+async function whenRead(url: string): Promise<void> {
+  for (;;) {
+    const response = await fetch(`${url}/api/v1/status`, { headers: asAdmin });
+    const status = (await response.json()) as { index?: { isComplete?: boolean } };
+    if (status.index?.isComplete === true) return;
+    await sleep(ASK_AGAIN_MS);
+  }
+}
+
+interface Story {
+  readonly content: Content;
+  readonly now: number;
+  readonly secret: string;
+}
+
+async function sendEvents(url: string, { content, now, secret }: Story): Promise<void> {
+  for (const body of envelopesOf(content, now)) {
+    const response = await fetch(`${url}/api/notification`, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/vnd.docker.distribution.events.v1+json',
+        Authorization: `Bearer ${secret}`,
+      },
+      body,
+    });
+    if (!response.ok) throw new Error(`The notification endpoint answers ${response.status}`);
+  }
+}

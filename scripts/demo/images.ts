@@ -1,0 +1,175 @@
+/** Makes the images of a repository: layers, configurations, manifests, indexes, as builders write them. */
+import { createHash } from 'node:crypto';
+import { attestationOf } from './attestations.ts';
+import { BASES, type Base, type Step } from './bases.ts';
+import type { LayerMaker } from './layers.ts';
+import { type ImageRepository, PLATFORMS } from './repositories.ts';
+import { type App, type AppStep, STACKS } from './stacks.ts';
+import { blobOf, type Descriptor, type Storage } from './storage.ts';
+
+export const TYPES = {
+  manifest: 'application/vnd.oci.image.manifest.v1+json',
+  index: 'application/vnd.oci.image.index.v1+json',
+  config: 'application/vnd.oci.image.config.v1+json',
+  layer: 'application/vnd.oci.image.layer.v1.tar',
+} as const;
+
+const MEGABYTE = 1_000_000;
+const DAY_MS = 24 * 3600_000;
+const BASES_ARE_REBUILT_EVERY_DAYS = 40;
+/** What a program weighs on other processors. */
+const ARCH_WEIGHT: Readonly<Record<string, number>> = { amd64: 1, arm64: 0.96, arm: 0.87 };
+
+export interface Release {
+  readonly number: number;
+  readonly version: string;
+  readonly at: number;
+  readonly revision: string;
+}
+
+export interface Maker {
+  readonly storage: Storage;
+  readonly layer: LayerMaker;
+  readonly now: number;
+}
+
+interface Build {
+  readonly maker: Maker;
+  readonly repository: ImageRepository;
+  readonly release: Release;
+}
+
+/** @returns what a tag would point to. */
+export function makeImage(maker: Maker, repository: ImageRepository, release: Release): Descriptor {
+  const build = { maker, repository, release };
+  const platforms = PLATFORMS[repository.platforms];
+  const [only] = platforms;
+  if (platforms.length === 1 && !repository.isAttested) return makePlatform(build, only).image;
+  const images = platforms.map((platform) => makePlatform(build, platform).image);
+  const attested = repository.isAttested ? images.map((image) => attestationOf(build, image)) : [];
+  return maker.storage.putManifest(repository.name, TYPES.index, {
+    schemaVersion: 2,
+    mediaType: TYPES.index,
+    manifests: [...images, ...attested],
+    annotations: annotationsOf(build),
+  });
+}
+
+/** The images of an index carry their platform in their descriptor. */
+function makePlatform(build: Build, platform: string) {
+  const { maker, repository, release } = build;
+  const [os = '', architecture = '', variant] = platform.split('/');
+  const base = baseOf(repository);
+  const app: App = {
+    name: repository.name.slice(repository.name.lastIndexOf('/') + 1),
+    version: release.version,
+    arch: architecture,
+    weight: repository.weight * (ARCH_WEIGHT[architecture] ?? 1),
+  };
+  const generation = baseGeneration(build, base);
+  const baseSteps = base.steps(architecture).map((step) => ({ step, key: `${base.name} ${generation}` }));
+  const ownSteps = stackOf(repository)?.steps(app) ?? [];
+  const own = ownSteps.map((step) => ({ step, key: `${repository.name} ${sinceRelease(step, release)}` }));
+  const builtAt = release.at - 4 * 60_000;
+  const baseAt = builtAt - (base.daysOlder + generation) * DAY_MS;
+  const steps = [
+    ...baseSteps.map((each) => ({ ...each, at: baseAt })),
+    ...own.map((each, index) => ({ ...each, at: builtAt + index * 900 })),
+  ];
+  const layers = steps.map(({ step, key }, index) => layerOf(maker, `${key} ${index} ${platform}`, step, architecture));
+  const present = layers.filter((layer) => layer !== undefined);
+  const config = {
+    architecture,
+    ...(variant === undefined ? {} : { variant }),
+    os,
+    created: iso(builtAt + own.length * 900),
+    config: { ...stackOf(repository)?.config(app), Labels: labelsOf(build) },
+    rootfs: { type: 'layers', diff_ids: present.map(({ digest }) => digest) },
+    history: steps.map(({ step, at }, index) => ({
+      created: iso(at),
+      created_by: step.by,
+      ...(step.by.includes('# buildkit') ? { comment: 'buildkit.dockerfile.v0' } : {}),
+      ...(layers[index] === undefined ? { empty_layer: true } : {}),
+    })),
+  };
+  const image = maker.storage.putManifest(repository.name, TYPES.manifest, {
+    schemaVersion: 2,
+    mediaType: TYPES.manifest,
+    config: maker.storage.putBlob(repository.name, TYPES.config, blobOf(config)),
+    layers: present.map((layer) => maker.storage.putLayer(repository.name, TYPES.layer, layer)),
+    annotations: annotationsOf(build),
+  });
+  const described = { os, architecture, ...(variant === undefined ? {} : { variant }) };
+  return { image: { ...image, platform: described }, layers: present };
+}
+
+export type { Build };
+
+export function stackOf({ made }: ImageRepository) {
+  return 'stack' in made ? STACKS[made.stack] : undefined;
+}
+
+export function baseOf({ made }: ImageRepository): Base {
+  return BASES['stack' in made ? STACKS[made.stack].base : made.mirrored];
+}
+
+/** Base images are rebuilt now and then, for everybody alike: that is what repositories share. */
+function baseGeneration({ maker, release, repository }: Build, base: Base): number {
+  const daysAgo = (maker.now - release.at) / DAY_MS;
+  const since = 'mirrored' in repository.made ? 0 : base.daysOlder;
+  return Math.floor((daysAgo + since) / BASES_ARE_REBUILT_EVERY_DAYS);
+}
+
+/** The release that brought the layer which this one still has. */
+function sinceRelease(step: AppStep, { number }: Release): number {
+  return number - (number % step.sameFor);
+}
+
+function layerOf({ layer }: Maker, name: string, step: Step, architecture: string) {
+  if (step.megabytes === undefined) return undefined;
+  const id = createHash('sha256').update(name).digest('hex');
+  // No two layers weigh exactly the same.
+  const wobble = 0.97 + (Number.parseInt(id.slice(0, 4), 16) / 0xffff) * 0.06;
+  const bytes = step.megabytes * MEGABYTE * wobble * (ARCH_WEIGHT[architecture] ?? 1);
+  return layer(`usr/share/demo/${id.slice(0, 24)}`, Math.round(bytes));
+}
+
+function labelsOf({ repository, release }: Build): Readonly<Record<string, string>> {
+  if ('mirrored' in repository.made) return {};
+  const [team = ''] = repository.name.split('/');
+  return {
+    ...annotationsOf({ repository, release }),
+    'com.example.team': team,
+    'com.example.cost-center': costCenter(team),
+  };
+}
+
+function costCenter(team: string): string {
+  return `cc-${4100 + (createHash('sha256').update(team).digest()[0] ?? 0)}`;
+}
+
+function annotationsOf({ repository, release }: Pick<Build, 'repository' | 'release'>) {
+  const base = baseOf(repository);
+  const isMirror = 'mirrored' in repository.made;
+  return {
+    'org.opencontainers.image.title': repository.name.slice(repository.name.lastIndexOf('/') + 1),
+    'org.opencontainers.image.description': repository.about,
+    'org.opencontainers.image.version': release.version,
+    'org.opencontainers.image.created': iso(release.at),
+    ...(isMirror
+      ? { 'org.opencontainers.image.source': `https://github.com/docker-library/${repository.name.split('/').at(-1)}` }
+      : {
+          'org.opencontainers.image.source': `https://git.example.com/${repository.name}`,
+          'org.opencontainers.image.revision': release.revision,
+          'org.opencontainers.image.vendor': 'Example Shop GmbH',
+          'org.opencontainers.image.licenses': repository.name.startsWith('public/')
+            ? 'Apache-2.0'
+            : 'LicenseRef-internal',
+          'org.opencontainers.image.base.name': base.name,
+        }),
+  };
+}
+
+export function iso(at: number): string {
+  return new Date(at).toISOString();
+}

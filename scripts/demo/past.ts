@@ -1,0 +1,133 @@
+/** What happened before the demo began: through the stores of the product, with the clock turned back. */
+import { createUserStore } from '../../server/access/users.ts';
+import { type AuditRecord, createAudit } from '../../server/audit/audit.ts';
+import { createDescriptions } from '../../server/catalog/descriptions.ts';
+import { createStars } from '../../server/catalog/stars.ts';
+import { createLogger } from '../../server/log.ts';
+import type { Database } from '../../server/storage/database.ts';
+import { createRefusals, type Refusal } from '../../server/token/refusals.ts';
+import { DESCRIPTIONS } from './descriptions.ts';
+import { PEOPLE } from './people.ts';
+
+const HOUR_MS = 3600_000;
+const addressOf = (name: string) => PEOPLE.find((person) => person.name === name)?.address ?? '198.51.100.7';
+
+type Doing = Omit<AuditRecord, 'address'> & { readonly hoursAgo: number };
+
+const DOINGS: readonly Doing[] = [
+  {
+    hoursAgo: 1930,
+    actor: 'tomas',
+    action: 'role.grant',
+    object: 'anonymous',
+    outcome: 'ok',
+    detail: { role: 'public' },
+  },
+  { hoursAgo: 816, actor: 'admin', action: 'user.add', object: 'omar', outcome: 'ok', detail: { roles: ['staff'] } },
+  {
+    hoursAgo: 620,
+    actor: 'admin',
+    action: 'role.grant',
+    object: 'priya',
+    outcome: 'ok',
+    detail: { role: 'machine-learning' },
+  },
+  {
+    hoursAgo: 340,
+    actor: 'anna',
+    action: 'session.start',
+    object: '',
+    outcome: 'refused',
+    detail: { reason: 'wrong' },
+  },
+  { hoursAgo: 339.9, actor: 'anna', action: 'session.start', object: '', outcome: 'ok' },
+  { hoursAgo: 170, actor: 'omar', action: 'password.change', object: 'omar', outcome: 'ok' },
+  {
+    hoursAgo: 75,
+    actor: 'maria',
+    action: 'tag.delete',
+    object: 'platform/api-gateway:v4.8.7',
+    outcome: 'ok',
+    detail: {},
+  },
+  { hoursAgo: 50, actor: 'lena', action: 'session.start', object: '', outcome: 'ok' },
+  { hoursAgo: 30, actor: 'admin', action: 'session.start', object: '', outcome: 'ok' },
+  { hoursAgo: 7, actor: 'anna', action: 'session.start', object: '', outcome: 'ok' },
+  { hoursAgo: 2, actor: 'maria', action: 'session.start', object: '', outcome: 'ok' },
+];
+
+type Refused = Omit<Refusal, 'subjectKind' | 'address'> & { readonly hoursAgo: number; readonly times: number };
+
+const REFUSED: readonly Refused[] = [
+  {
+    ...{ hoursAgo: 29, times: 2, subject: 'jonas', repository: 'payments/api', asked: ['pull'], missing: ['pull'] },
+    client: 'docker/28.4.0 go/go1.24.7',
+  },
+  {
+    ...{ hoursAgo: 11, times: 1, subject: 'omar', repository: 'web/shop', asked: ['pull', 'push'], missing: ['push'] },
+    client: 'docker/28.4.0 go/go1.24.7',
+  },
+  {
+    ...{ hoursAgo: 4, times: 37, subject: '', repository: 'web/shop', asked: ['pull'], missing: ['pull'] },
+    client: 'containerd/v1.7.27',
+  },
+  {
+    ...{
+      hoursAgo: 0.8,
+      times: 3,
+      subject: 'wei',
+      repository: 'ml/models/price-forecast',
+      asked: ['pull'],
+      missing: ['pull'],
+    },
+    client: 'oras/1.3.0',
+  },
+];
+
+const STARS: Readonly<Record<string, readonly string[]>> = {
+  admin: ['tools/ci-runner', 'payments/api', 'web/shop', 'platform/api-gateway'],
+  maria: ['charts/shop', 'platform/auth', 'platform/api-gateway'],
+  jonas: ['web/landing', 'web/shop'],
+  tomas: ['tools/ci-runner', 'charts/monitoring', 'platform/api-gateway'],
+  lena: ['payments/ledger'],
+  omar: ['web/shop'],
+};
+
+export async function addPast(db: Database, now: number): Promise<void> {
+  for (const { hoursAgo, ...doing } of DOINGS) {
+    await createAudit(db, () => now - hoursAgo * HOUR_MS).record({ ...doing, address: addressOf(doing.actor) });
+  }
+  for (const refused of REFUSED) await addRefusal(db, refused, now);
+  for (const [repository, { text, by }] of Object.entries(DESCRIPTIONS)) {
+    await createDescriptions({ db, now: () => now - 400 * HOUR_MS }).write({ repository, text, by, version: 0 });
+  }
+  await addStars(db, now);
+}
+
+async function addRefusal(db: Database, { hoursAgo, times, ...refused }: Refused, now: number): Promise<void> {
+  let at = now - (hoursAgo + times * 0.05) * HOUR_MS;
+  const refusals = createRefusals(db, { now: () => at, log: createLogger('silent') });
+  for (let time = 0; time < times; time += 1) {
+    refusals.record({
+      ...refused,
+      subjectKind: refused.subject === '' ? 'anonymous' : 'user',
+      address: addressOf(refused.subject),
+    });
+    at += 0.05 * HOUR_MS;
+  }
+  await refusals.flush();
+}
+
+async function addStars(db: Database, now: number): Promise<void> {
+  const users = createUserStore(db);
+  for (const [name, repositories] of Object.entries(STARS)) {
+    const user = await users.find(name);
+    if (user === undefined) throw new Error(`There is no ${name}`);
+    let at = now - 300 * HOUR_MS;
+    const stars = createStars({ db, now: () => at });
+    for (const repository of repositories) {
+      await stars.star(user.id, repository);
+      at += 20 * HOUR_MS;
+    }
+  }
+}
