@@ -1,4 +1,5 @@
 /** The pages, with everything they read. */
+import { createReach } from './access/reach.ts';
 import type { AppOptions, Core } from './app.ts';
 import { visibleNames } from './catalog/changes.ts';
 import type { CrawlProgress } from './catalog/crawl.ts';
@@ -10,6 +11,7 @@ import { createRepositoryStore } from './catalog/repositories.ts';
 import { readAbout } from './catalog/repository-about.ts';
 import { createSearch } from './catalog/search.ts';
 import { createStars } from './catalog/stars.ts';
+import { factsOfTags } from './catalog/tag-facts.ts';
 import { createTagStore } from './catalog/tags.ts';
 import type { VisibilityStore } from './catalog/visibility.ts';
 import { tokenRealm } from './config/public-url.ts';
@@ -29,6 +31,8 @@ import { homePage } from './web/pages/home.ts';
 import { imagePage } from './web/pages/image.ts';
 import { refreshPage } from './web/pages/refresh.ts';
 import { repositoriesPage } from './web/pages/repositories.ts';
+import { repositorySpacePage } from './web/pages/repository-space.ts';
+import { repositoryTabsPage } from './web/pages/repository-tabs.ts';
 import { searchPage } from './web/pages/search.ts';
 import { spacePage } from './web/pages/space.ts';
 import { statusPage } from './web/pages/status.ts';
@@ -71,6 +75,9 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     visibility,
     rightsOf: (viewer) => core.access.rightsOf(viewer),
     visibleNames: (seen, names) => visibleNames(db, seen, names),
+    news: core.news,
+    accessVersion: core.access.version,
+    isSessionAlive: core.sessions.isAlive,
     log,
   });
   const web = createWeb({
@@ -86,10 +93,12 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
       homePage(browse),
       repositoriesPage(browse),
       deleteTagPage(browse),
+      repositoryTabsPage({ ...browse, ...core, reach: createReach(db) }),
       imagePage(browse),
       comparePage(browse),
       eventsPage({ visibility, events: registry.events, refusals: token.refusals }),
       spacePage({ ...browse, now }),
+      repositorySpacePage({ ...browse, now }),
       grantRefusedPage({ ...core, refusals: token.refusals }),
       statusPage({
         statusFacts: createStatusFacts(statusDeps(options)),
@@ -97,7 +106,10 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
       }),
       refreshPage({ refresh: registry.indexer.refreshRepository, log }),
       apiDocsPage({ document: options.apiDocument }),
-      searchPage({ search: createSearch({ db, now }), visibility }),
+      searchPage({
+        ...{ search: createSearch({ db, now }), visibility, repositories, readonly, users: core.users },
+        tagFacts: (seen, repository, tags) => factsOfTags(db, seen, repository, tags),
+      }),
       live.pages,
     ],
     counts: (viewer, address) => navCounts(options, visibility, repositories, viewer, address),
@@ -159,7 +171,8 @@ function statusDeps({ config, core, token, registry, opened, now }: WebSideOptio
     lastPushTokenAt: registry.lastPushTokenAt,
     crawl: async () => registry.indexer.progress(),
     jobs: registry.jobs.states,
-    signer: () => signer?.status(),
+    signer,
+    refusedNotifications: registry.notification.refusals,
     certificatePath: keys?.certificate === undefined ? null : (config.registry.auth.cert ?? 'auth.cert'),
     db: opened.db,
     now,

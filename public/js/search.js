@@ -1,148 +1,178 @@
-/** Suggestions below a search box while somebody types: a combobox with a list. Without script it is a plain form. */
+/** The command bar: what to open and what to do, while somebody types. Without script it is a plain form. */
 
-const WAIT_MS = 120;
-let lists = 0;
+import { copyText, say } from './copy.js';
+import { createRecent, forgetOnSignOut } from './recent.js';
+import { askSuggestions } from './search-answers.js';
+import { createList } from './search-list.js';
+import { searchSheet } from './search-sheet.js';
+
+const WAIT_MS = 100;
+let cameFrom = null;
 
 export function searchBoxes() {
   for (const form of document.querySelectorAll('form[data-suggestions]')) {
     const input = form.querySelector('input[type="search"]');
-    if (input instanceof HTMLInputElement) combobox(form, input);
+    if (!(input instanceof HTMLInputElement)) continue;
+    const bar = commandBar(form, input);
+    if (form.classList.contains('search-box')) searchSheet(form, input, bar);
   }
-  document.addEventListener('keydown', focusSearch);
+  document.addEventListener('keydown', openByKey);
+  forgetOnSignOut();
 }
 
-/** `/` and Ctrl+K. On phones the box of the top bar is hidden: that of the search page, or the way to it. */
-function focusSearch(event) {
+/** `/` and Ctrl+K or ⌘K. On phones the icon opens it. */
+function openByKey(event) {
   const typing = event.target instanceof Element && event.target.closest('input, textarea, select, [contenteditable]');
   const wanted =
-    (event.key === '/' && !typing) || (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey));
+    (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey) ||
+    (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey));
   if (!wanted || event.altKey) return;
-  const box = [...document.querySelectorAll('input[data-search]')].find((input) => input.offsetParent !== null);
-  if (box === undefined) return;
+  const isSeen = (element) => element.offsetParent !== null;
+  const box = [...document.querySelectorAll('input[data-search]')].find(isSeen);
+  const link = [...document.querySelectorAll('.search-link')].find(isSeen);
+  if (box === undefined && link === undefined) return;
   event.preventDefault();
+  if (box === undefined) return link.click();
+  if (document.activeElement !== box) cameFrom = document.activeElement;
   box.focus();
   box.select();
+  box.dispatchEvent(new CustomEvent('bar-open'));
 }
 
-function combobox(form, input) {
-  lists += 1;
-  const list = document.createElement('ul');
-  list.id = `suggestions-${lists}`;
-  list.className = 'suggestions';
-  list.hidden = true;
-  list.setAttribute('role', 'listbox');
-  list.setAttribute('aria-label', input.getAttribute('aria-label') ?? '');
-  form.append(list);
-  input.setAttribute('role', 'combobox');
-  input.setAttribute('aria-autocomplete', 'list');
-  input.setAttribute('aria-expanded', 'false');
-  input.setAttribute('aria-controls', list.id);
-
-  let shown = [];
-  let active = -1;
+function commandBar(form, input) {
+  const { base, viewer } = form.dataset;
+  const texts = JSON.parse(form.dataset.texts);
+  const recent = createRecent({ base, viewer });
+  const list = createList(form, input);
+  const sheet = () => form.closest('dialog');
   let timer;
+  let turn = 0;
   let request = new AbortController();
 
   function close() {
     clearTimeout(timer);
+    turn += 1;
     request.abort();
-    shown = [];
-    list.hidden = true;
-    list.replaceChildren();
-    input.setAttribute('aria-expanded', 'false');
-    select(-1);
+    list.hide();
   }
 
-  function select(index) {
-    active = index;
-    for (const [at, option] of [...list.children].entries()) {
-      option.setAttribute('aria-selected', String(at === index));
-      if (at === index) option.scrollIntoView({ block: 'nearest' });
-    }
-    if (index < 0) input.removeAttribute('aria-activedescendant');
-    else input.setAttribute('aria-activedescendant', `${list.id}-${index}`);
+  /** Back to where one was before the key. */
+  function leave() {
+    close();
+    if (sheet() !== null) return sheet().close();
+    const before = cameFrom;
+    cameFrom = null;
+    if (before instanceof HTMLElement && before.isConnected && before !== document.body) before.focus();
+    else input.blur();
   }
 
-  function choose(suggestion) {
-    if (suggestion.href !== null) {
-      close();
-      window.location.assign(suggestion.href);
-      return;
-    }
-    input.value = suggestion.text;
-    input.focus();
-    ask();
-  }
-
-  function show(suggestions) {
-    shown = suggestions;
-    list.replaceChildren(...suggestions.map((suggestion, index) => option(`${list.id}-${index}`, suggestion)));
-    list.hidden = suggestions.length === 0;
-    input.setAttribute('aria-expanded', String(suggestions.length > 0));
-    select(-1);
-  }
-
+  /** Only the answer to the last question is shown, in whatever order they come. */
   async function ask() {
+    clearTimeout(timer);
     request.abort();
-    if (input.value.trim() === '') return close();
     request = new AbortController();
-    const { signal } = request;
-    try {
-      const address = `${form.dataset.suggestions}?q=${encodeURIComponent(input.value.slice(0, 400))}`;
-      const response = await fetch(address, { signal, redirect: 'error', headers: { accept: 'application/json' } });
-      const { suggestions } = response.ok ? await response.json() : { suggestions: [] };
-      if (!signal.aborted && document.activeElement === input) show(suggestions);
-    } catch {
-      // Another key was pressed, or the server is away: typing goes on without suggestions.
+    turn += 1;
+    const mine = turn;
+    const isEmpty = input.value.trim() === '';
+    if (isEmpty && recentGroup().length > 0) list.show({ groups: recentGroup(), said: '' });
+    const answer = await askSuggestions(form, input.value, request.signal).catch(() => undefined);
+    if (answer === undefined || mine !== turn || document.activeElement !== input) return;
+    list.show(isEmpty ? { ...answer, groups: [...recentGroup(), ...answer.groups] } : answer);
+  }
+
+  function recentGroup() {
+    const entries = recent.list();
+    if (entries.length === 0) return [];
+    const items = entries.map(({ text, href }) => ({ label: text, icon: texts.recent.icon, href, recent: text }));
+    return [{ id: 'recent', label: texts.recent.label, items: [...items, { ...texts.forget, forget: true }] }];
+  }
+
+  async function choose(item, isApart) {
+    if (item.recent !== undefined && item.href !== undefined) recent.add(item.recent, item.href);
+    if (item.forget) {
+      recent.clear();
+      await ask();
+    } else if (item.fill !== undefined) {
+      input.value = item.fill;
+      await ask();
+    } else if (item.copy !== undefined) {
+      await copy(item.copy);
+    } else if (item.form !== undefined) {
+      send(item.form);
+    } else if (isApart) {
+      window.open(item.href, '_blank', 'noopener');
+    } else {
+      close();
+      location.assign(item.href);
     }
   }
 
-  input.addEventListener('input', () => {
+  async function copy(text) {
+    const done = await copyText(text, sheet() ?? document.body);
+    if (done) leave();
+    else {
+      close();
+      input.value = text;
+      input.focus();
+      input.select();
+    }
+    say(done);
+  }
+
+  /** With the token that the forms of this page carry. */
+  function send({ action, fields }) {
+    const token = document.querySelector('input[name="_csrf"]')?.value ?? '';
+    const posted = document.createElement('form');
+    posted.method = 'post';
+    posted.action = action;
+    posted.hidden = true;
+    for (const [name, value] of Object.entries({ ...fields, _csrf: token })) {
+      const field = document.createElement('input');
+      field.type = 'hidden';
+      field.name = name;
+      field.value = value;
+      posted.append(field);
+    }
+    document.body.append(posted);
+    posted.requestSubmit();
+  }
+
+  function byKey(event) {
+    if (event.isComposing) return;
+    const item = list.active();
+    if (event.key === 'Escape') {
+      event.preventDefault();
+      leave();
+    } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault();
+      if (list.isOpen()) list.move(event.key === 'ArrowDown' ? 1 : -1);
+      else void ask();
+    } else if (event.key === 'Enter' && item !== undefined) {
+      event.preventDefault();
+      void choose(item, event.ctrlKey || event.metaKey);
+    }
+  }
+
+  input.addEventListener('input', (event) => {
+    // Letters of a Chinese word on their way to its characters are no question yet.
+    if (event.isComposing) return;
     clearTimeout(timer);
     timer = setTimeout(ask, WAIT_MS);
   });
-  input.addEventListener('blur', close);
-  input.addEventListener('keydown', (event) => {
-    if (event.isComposing) return;
-    if (event.key === 'Escape' && !list.hidden) {
-      event.preventDefault();
-      close();
-    } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-      event.preventDefault();
-      if (list.hidden) ask();
-      else select(next(active, event.key === 'ArrowDown' ? 1 : -1, shown.length));
-    } else if (event.key === 'Enter' && active >= 0) {
-      event.preventDefault();
-      choose(shown[active]);
-    }
+  input.addEventListener('compositionend', () => void ask());
+  input.addEventListener('bar-open', () => void ask());
+  input.addEventListener('click', () => list.isOpen() || void ask());
+  input.addEventListener('blur', () => sheet() === null && close());
+  input.addEventListener('keydown', byKey);
+  form.addEventListener('submit', () => {
+    const text = input.value.trim();
+    recent.add(text, `${base}/search?${new URLSearchParams({ q: text })}`);
   });
   // The box keeps the focus while the pointer is down on the list.
-  list.addEventListener('mousedown', (event) => event.preventDefault());
-  list.addEventListener('click', (event) => {
-    const index = [...list.children].findIndex((item) => item.contains(event.target));
-    if (index >= 0) choose(shown[index]);
+  list.panel.addEventListener('mousedown', (event) => event.preventDefault());
+  list.list.addEventListener('click', (event) => {
+    const item = event.target instanceof Element ? list.itemOf(event.target) : undefined;
+    if (item !== undefined) void choose(item, event.ctrlKey || event.metaKey);
   });
-}
-
-/** Round, with one place for none: the text as it was typed. */
-function next(active, step, length) {
-  const places = length + 1;
-  return ((active + 1 + step + places) % places) - 1;
-}
-
-function option(id, { label, kind }) {
-  const item = document.createElement('li');
-  item.id = id;
-  item.setAttribute('role', 'option');
-  item.setAttribute('aria-selected', 'false');
-  for (const [name, text] of [
-    ['suggestion-label', label],
-    ['suggestion-kind', kind],
-  ]) {
-    const part = document.createElement('span');
-    part.className = name;
-    part.textContent = text;
-    item.append(part);
-  }
-  return item;
+  return { open: () => void ask(), close };
 }

@@ -82,6 +82,8 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
         choice: parseCopyChoice(cookies.read(request, 'rw-copy')),
       },
       t,
+      languages: languages.all,
+      everywhere: (key) => languages.all.map((each) => languages.translator(each.locale)(key)),
       format,
       origin,
       path,
@@ -116,7 +118,6 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
     return {
       ...page,
       nav,
-      languages: languages.all,
       asset: (name) => url(`/assets/${deps.assets[name]}`),
       flash: flash !== undefined && languages.has(flash.key) ? page.t(flash.key, flash.params) : undefined,
       registry: { name: deps.registryName, state: deps.registryState() },

@@ -55,6 +55,9 @@ export interface Page {
   /** How this reader copies commands. */
   readonly copy: CopySettings;
   readonly t: Translate;
+  readonly languages: readonly Language[];
+  /** A text in every language: people do not always type in the one they read. */
+  readonly everywhere: (key: string) => readonly string[];
   readonly format: Format;
   readonly origin: ClientOrigin;
   /** For the hidden field `_csrf` of every form; the partial `csrf` writes it. */

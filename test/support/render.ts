@@ -34,6 +34,8 @@ export function testPage({ rights = ADMIN, locale = 'en' as Locale, query = {} a
   return {
     ...{ t, locale, urlWith, scheme: 'light' as const, csrf: 'token', path: '/here', authEnabled: true },
     copy: { host: 'registry.example.com', isPlainHttp: false, choice: DEFAULT_CHOICE },
+    languages: languages.all,
+    everywhere: (key: string) => languages.all.map((each) => languages.translator(each.locale)(key)),
     format: createFormat(locale, () => NOW, 'now'),
     url: (path: string) => `/web${path}`,
     query: (name: string) => query[name] ?? '',

@@ -1,34 +1,59 @@
+import type { UserStore } from '../../access/users.ts';
+import type { RepositoryStore } from '../../catalog/repositories.ts';
 import type { Search } from '../../catalog/search.ts';
-import type { Suggestion } from '../../catalog/search-suggest.ts';
-import type { VisibilityStore } from '../../catalog/visibility.ts';
-import { referencePath } from '../browse/cells.ts';
+import type { TagFacts } from '../../catalog/tag-facts.ts';
+import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
+import { parseReferencePath } from '../../registry/reference.ts';
+import type { Subject } from '../browse/commands-about.ts';
+import { type BarSources, barGroups, commandGroup } from '../browse/search-bar.ts';
 import { type ResultKind, searchView } from '../browse/search-view.ts';
+import { ownPath } from '../own-path.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 
 export interface SearchPageDeps {
   readonly search: Pick<Search, 'search' | 'suggest'>;
   readonly visibility: VisibilityStore;
+  readonly tagFacts: (
+    visibility: Visibility,
+    repository: string,
+    tags: readonly string[],
+  ) => Promise<ReadonlyMap<string, TagFacts>>;
+  readonly repositories: Pick<RepositoryStore, 'find'>;
+  readonly users: Pick<UserStore, 'list'>;
+  /** Nothing is deleted through us. */
+  readonly readonly: boolean;
 }
 
 const PAGE_ROWS = 50;
-const MOST_SUGGESTED = 10;
+const MOST_SUGGESTED = 12;
+const MOST_USERS = 5;
+const MOST_IMAGES = 5;
+const LONGEST_COMMAND = 700;
 
-/** The result page, and what the search box of every page asks while somebody types. */
-export function searchPage({ search, visibility }: SearchPageDeps): PageModule {
-  const seenBy = (page: Page) => visibility.of(page.viewer.rights, page.origin.address);
+/** The result page, and what the command bar of every page asks while somebody types. */
+export function searchPage(deps: SearchPageDeps): PageModule {
+  const { search, visibility } = deps;
   return (routes) => {
     routes.get('/search', 'browse', async (page) => {
       const [text, kind] = [page.query('q'), kindOf(page.query('kind'))];
       const options = { after: page.query('after'), limit: PAGE_ROWS, kind: kind === '' ? undefined : kind };
-      const result = await search.search(await seenBy(page), text, options);
-      await page.render('search', searchView(page, text, kind, result));
+      const seen = await visibility.of(page.viewer.rights, page.origin.address);
+      const result = await search.search(seen, text, options);
+      const sources = barSources(deps, page, seen, page.path);
+      const isFirst = page.query('after') === '' && text.trim() !== '' && text.length <= LONGEST_COMMAND;
+      const commands = isFirst ? (await commandGroup(page, sources, text.replace(/^\s*>/, ''))).items : [];
+      await page.render('search', { ...searchView(page, text, kind, result), commands });
     });
 
     routes.get('/search/suggestions', 'browse', async (page, _request, response) => {
-      const found = await search.suggest(await seenBy(page), page.query('q'), MOST_SUGGESTED);
-      const suggestions = found.map((suggestion) => suggestionView(page, suggestion));
-      response.set('Cache-Control', 'no-store').json({ suggestions });
+      const text = page.query('q').slice(0, LONGEST_COMMAND);
+      const seen = await visibility.of(page.viewer.rights, page.origin.address);
+      const sources = barSources(deps, page, seen, ownPath(page.query('from')) ?? '/');
+      const groups = await barGroups(page, sources, text);
+      const count = groups.reduce((sum, { items }) => sum + items.length, 0);
+      const said = count === 0 ? page.t('search:bar.none') : page.t('search:bar.count', { count });
+      response.set('Cache-Control', 'no-store').json({ groups, said });
     });
   };
 }
@@ -37,14 +62,37 @@ function kindOf(text: string): ResultKind {
   return text === 'repositories' || text === 'images' ? text : '';
 }
 
-/** An operator is only begun: it has nowhere to go to. */
-function suggestionView({ t, url }: Pick<Page, 't' | 'url'>, { kind, label, text, reference }: Suggestion) {
-  const kinds: Record<Suggestion['kind'], string> = {
-    repository: t('search:suggestion.repository'),
-    tag: t('search:suggestion.tag'),
-    operator: t('search:suggestion.operator'),
-    value: t('search:suggestion.value'),
+function barSources(deps: SearchPageDeps, page: Page, seen: Visibility, from: string): BarSources {
+  const { search, users, readonly } = deps;
+  const tagFacts: BarSources['tagFacts'] = (repository, tags) => deps.tagFacts(seen, repository, tags);
+  const suggest: BarSources['suggest'] = (text) => search.suggest(seen, text, MOST_SUGGESTED);
+  return {
+    ...{ suggest, tagFacts, readonly, from },
+    here: () => shownThere(deps, seen, from),
+    async imagesWith(hex) {
+      const found = await search.search(seen, `digest:${hex}`, { limit: MOST_IMAGES, kind: 'images' });
+      return found.images.rows;
+    },
+    async usersLike(text) {
+      if (!page.viewer.rights.isAdmin) return [];
+      const found = await users.list({ filter: text, limit: MOST_USERS });
+      return found.users.map(({ username }) => username);
+    },
   };
-  const target = reference === text ? referencePath(reference) : `/search?q=${encodeURIComponent(text)}`;
-  return { kind: kinds[kind], label, text, href: kind === 'operator' ? null : url(target) };
+}
+
+/** What a page of a repository or tag is about, if the viewer may see it. */
+async function shownThere(
+  { repositories, tagFacts }: SearchPageDeps,
+  seen: Visibility,
+  from: string,
+): Promise<Subject | undefined> {
+  const path = /^\/repositories\/([^?]+?)(?:\/-\/[^?]*)?(?:\?.*)?$/.exec(from)?.[1];
+  const reference = path === undefined ? undefined : parseReferencePath(path);
+  const row = reference && (await repositories.find(seen, reference.repository));
+  if (reference === undefined || row === undefined) return undefined;
+  const tagName = 'tag' in reference ? String(reference.tag) : row.newestTag;
+  const facts = tagName === null ? undefined : (await tagFacts(seen, row.name, [tagName])).get(tagName);
+  const named = facts && tagName !== null ? { ...facts, name: tagName } : undefined;
+  return { repository: row.name, ...('tag' in reference ? { tag: named } : { newest: named }) };
 }
