@@ -77,7 +77,12 @@ export function createAccess(db: Database) {
     return rights;
   }
 
-  return { identify, rightsOf };
+  return {
+    identify,
+    rightsOf,
+    /** Grows with every change of users, roles, rules and grants, whoever made it. */
+    version: currentVersion,
+  };
 }
 export type Access = ReturnType<typeof createAccess>;
 
@@ -96,7 +101,7 @@ async function heldRoles(db: Database, subject: Subject) {
     .leftJoin('users', (join) =>
       join.onRef('users.id', '=', 'grants.subject_id').on('grants.subject_kind', '=', 'user'),
     )
-    .select(['roles.id', 'roles.kind', 'grants.subject_kind'])
+    .select(['roles.id', 'roles.name', 'roles.kind', 'grants.subject_kind'])
     .where(({ or, and, eb }) =>
       or([
         eb('grants.subject_kind', '=', 'anonymous'),
@@ -115,16 +120,20 @@ type HeldRoles = Awaited<ReturnType<typeof heldRoles>>;
 async function rulesFor(db: Database, subject: Subject, held: HeldRoles): Promise<readonly Rule[]> {
   if (held.length === 0) return [];
   const own = new Set(held.filter((role) => role.subject_kind !== 'anonymous').map((role) => role.id));
-  const ids = [...new Set(held.map((role) => role.id))];
+  const names = new Map(held.map((role) => [role.id, role.name]));
   const rows: readonly (RuleColumns & { role_id: number })[] = await db
     .selectFrom('rules')
     .selectAll()
-    .where('role_id', 'in', ids)
+    .where('role_id', 'in', [...names.keys()])
     .execute();
   return (
     rows
       // Everybody together has no name, so a rule about "their own folder" says nothing about them.
       .filter((row) => own.has(row.role_id) || !mentionsUser(row.repository))
-      .map((row) => compileRule(toRule(row), subject.name))
+      .map((row) => {
+        const role = { roleId: row.role_id, role: names.get(row.role_id) ?? '' };
+        const source = { ...role, pattern: row.repository, isForEverybody: !own.has(row.role_id) };
+        return compileRule(toRule(row), subject.name, source);
+      })
   );
 }

@@ -7,6 +7,17 @@ export interface Rule {
   readonly repository: Glob;
   readonly address: AddressPattern;
   readonly actions: ReadonlySet<Action>;
+  /** Where it stands, for those who ask why. */
+  readonly source?: RuleSource;
+}
+
+export interface RuleSource {
+  readonly roleId: number;
+  readonly role: string;
+  /** As it was written, `${user}` included. */
+  readonly pattern: string;
+  /** Held by everybody, signed in or not. */
+  readonly isForEverybody: boolean;
 }
 
 /** One line of a role as a person writes it. */
@@ -24,11 +35,12 @@ const EVERYTHING: ReadonlySet<Action> = new Set(ACTIONS);
  * @param username Stands where the pattern says `${user}`; taken literally, whatever it contains.
  * @throws {AppError} INVALID when a pattern is malformed.
  */
-export function compileRule(input: RuleInput, username: string): Rule {
+export function compileRule(input: RuleInput, username: string, source?: RuleSource): Rule {
   return {
     repository: withUser(input.repository, username),
     address: parseAddressPattern(input.address),
     actions: actionsOf(input),
+    ...(source === undefined ? {} : { source }),
   };
 }
 
@@ -52,6 +64,11 @@ export function allowedActions(rights: Rights, repository: string, address: stri
     if (allowed.size === EVERYTHING.size) break;
   }
   return allowed;
+}
+
+/** The rules that say something about this repository, whatever the address; none for admins, who need none. */
+export function rulesFor(rights: Rights, repository: string): readonly Rule[] {
+  return rights.rules.filter((rule) => matchesGlob(rule.repository, repository));
 }
 
 function addsNothing(rule: Rule, allowed: ReadonlySet<Action>): boolean {
