@@ -1,7 +1,5 @@
-/** How many manifests of a repository list a blob, kept with each change. Each function is for a transaction. */
-import { sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
-import { inStatements } from './rows.ts';
+import { createInsertion } from '../storage/insert-rows.ts';
 
 export interface KnownBlob {
   readonly id: number;
@@ -115,27 +113,11 @@ async function knownCounts(trx: Database, repositoryId: number, ids: readonly nu
   return new Map(rows.map((row) => [row.blob_id, row]));
 }
 
-interface CountRow {
-  readonly repository_id: number;
-  readonly blob_id: number;
-  readonly tagged_count: number;
-  readonly untagged_count: number;
-}
-
-async function storeCounts(trx: Database, rows: readonly CountRow[]): Promise<void> {
-  for (const part of inStatements(rows)) {
-    await trx
-      .insertInto('repository_blobs')
-      .values(part)
-      .onConflict((conflict) =>
-        conflict.columns(['repository_id', 'blob_id']).doUpdateSet({
-          tagged_count: sql<number>`excluded.tagged_count`,
-          untagged_count: sql<number>`excluded.untagged_count`,
-        }),
-      )
-      .execute();
-  }
-}
+const storeCounts = createInsertion({
+  into: 'repository_blobs',
+  columns: ['repository_id', 'blob_id', 'tagged_count', 'untagged_count'],
+  conflict: { on: ['repository_id', 'blob_id'], set: ['tagged_count', 'untagged_count'] },
+});
 
 async function dropCounts(trx: Database, repositoryId: number, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
@@ -145,6 +127,8 @@ async function dropCounts(trx: Database, repositoryId: number, ids: readonly num
     .where('blob_id', 'in', ids)
     .execute();
 }
+
+const insertBlobs = createInsertion({ into: 'blobs', columns: ['digest', 'size_bytes'], conflict: 'stays' });
 
 /** Blobs get their row when a manifest first lists them. A size that was said too small is corrected everywhere. */
 export async function ensureBlobs(trx: Database, sizes: ReadonlyMap<string, number>): Promise<void> {
@@ -158,13 +142,10 @@ export async function ensureBlobs(trx: Database, sizes: ReadonlyMap<string, numb
     .execute();
   const known = new Map(rows.map((row) => [row.digest, row]));
   const news = digests.filter((digest) => !known.has(digest));
-  for (const part of inStatements(news.map((digest) => ({ digest, size_bytes: sizes.get(digest) ?? 0 })))) {
-    await trx
-      .insertInto('blobs')
-      .values(part)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
+  await insertBlobs(
+    trx,
+    news.map((digest) => ({ digest, size_bytes: sizes.get(digest) ?? 0 })),
+  );
   for (const row of rows) await growBlob(trx, row, sizes.get(row.digest) ?? 0);
 }
 

@@ -1,6 +1,7 @@
 /** Labels of images and annotations of manifests, to be searched. */
 import { sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
+import { createInsertion } from '../storage/insert-rows.ts';
 import { type Label, pairOf } from './labels.ts';
 import type { ManifestRecord } from './manifest-record.ts';
 import { inStatements } from './rows.ts';
@@ -16,14 +17,15 @@ export async function saveLabels(
   const rows = records.flatMap(({ digest, labels }) =>
     labels.map((label) => ({ label_id: ids.get(pairOf(label)) ?? 0, digest })),
   );
-  for (const part of inStatements(rows)) {
-    await trx
-      .insertInto('manifest_labels')
-      .values(part)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
+  await insertManifestLabels(trx, rows);
 }
+
+const insertManifestLabels = createInsertion({
+  into: 'manifest_labels',
+  columns: ['label_id', 'digest'],
+  conflict: 'stays',
+});
+const insertLabels = createInsertion({ into: 'labels', columns: ['key', 'value'], conflict: 'stays' });
 
 async function ensureLabels(trx: Database, labels: ReadonlyMap<string, Label>): Promise<ReadonlyMap<string, number>> {
   const ids = await idsOf(trx, [...labels.values()]);
@@ -31,13 +33,7 @@ async function ensureLabels(trx: Database, labels: ReadonlyMap<string, Label>): 
   const news = [...labels].filter(([pair]) => !ids.has(pair)).sort(([one], [other]) => (one < other ? -1 : 1));
   if (news.length === 0) return ids;
   const rows = news.map(([, label]) => label);
-  for (const part of inStatements(rows)) {
-    await trx
-      .insertInto('labels')
-      .values(part)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
+  await insertLabels(trx, rows);
   return new Map([...ids, ...(await idsOf(trx, rows))]);
 }
 

@@ -1,4 +1,4 @@
-import type { Insertable } from 'kysely';
+import type { Selectable } from 'kysely';
 import { errorText } from '../errors.ts';
 import type { StoredManifest } from '../registry/client.ts';
 import { type ImageConfig, parseImageConfig } from '../registry/image-config.ts';
@@ -22,8 +22,8 @@ export interface ManifestRecord {
   readonly annotations: Readonly<Record<string, string>>;
   /** Of the configuration and the annotations, as far as they are searched. */
   readonly labels: readonly Label[];
-  readonly blobs: readonly Omit<Insertable<ManifestBlobsTable>, 'digest' | 'position'>[];
-  readonly children: readonly Omit<Insertable<ManifestChildrenTable>, 'parent_digest' | 'position'>[];
+  readonly blobs: readonly Omit<Selectable<ManifestBlobsTable>, 'digest' | 'position'>[];
+  readonly children: readonly Omit<Selectable<ManifestChildrenTable>, 'parent_digest' | 'position'>[];
   /** What is missing or wrong, an English sentence. With it the next look at the registry tries again. */
   readonly error: string | null;
 }

@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
 import type { StoredManifest } from '../registry/client.ts';
 import type { Database } from '../storage/database.ts';
+import { createInsertion } from '../storage/insert-rows.ts';
 import { ensureBlobs, uncountBlobs } from './blob-counts.ts';
 import { saveLabels } from './manifest-labels.ts';
 import type { ManifestRecord } from './manifest-record.ts';
-import { groupBy, inStatements } from './rows.ts';
+import { groupBy } from './rows.ts';
 
 /**
  * Stores what was fetched; children come before the indexes that list them. For a transaction.
@@ -83,13 +84,7 @@ async function insertManifests(trx: Database, records: readonly ManifestRecord[]
   const rows = records
     .map((record) => toColumns(record, at))
     .sort((one, other) => (one.digest < other.digest ? -1 : 1));
-  for (const part of inStatements(rows)) {
-    await trx
-      .insertInto('manifests')
-      .values(part)
-      .onConflict((conflict) => conflict.column('digest').doUpdateSet(FROM_ROW))
-      .execute();
-  }
+  await insertRows(trx, rows);
 }
 
 const CHANGING = [
@@ -107,7 +102,11 @@ const CHANGING = [
   'fetched_at',
   'error',
 ] as const;
-const FROM_ROW = Object.fromEntries(CHANGING.map((column) => [column, sql`excluded.${sql.ref(column)}`]));
+const insertRows = createInsertion({
+  into: 'manifests',
+  columns: ['digest', ...CHANGING],
+  conflict: { on: ['digest'], set: CHANGING },
+});
 
 function toColumns(record: ManifestRecord, at: number) {
   const sizes = new Map(record.blobs.map((blob) => [blob.blob_digest, blob.size_bytes]));
@@ -129,15 +128,26 @@ function toColumns(record: ManifestRecord, at: number) {
   };
 }
 
+const insertBlobRows = createInsertion({
+  into: 'manifest_blobs',
+  columns: ['digest', 'position', 'blob_digest', 'media_type', 'size_bytes', 'role', 'annotations'],
+  conflict: 'fails',
+});
+const insertChildRows = createInsertion({
+  into: 'manifest_children',
+  columns: ['parent_digest', 'position', 'child_digest', 'media_type', 'size_bytes', 'platform', 'annotations'],
+  conflict: 'fails',
+});
+
 async function insertContent(trx: Database, records: readonly ManifestRecord[]): Promise<void> {
   const blobs = records.flatMap(({ digest, blobs: own }) =>
     own.map((blob, position) => ({ digest, position, ...blob })),
   );
-  for (const part of inStatements(blobs)) await trx.insertInto('manifest_blobs').values(part).execute();
+  await insertBlobRows(trx, blobs);
   const children = records.flatMap(({ digest, children: own }) =>
     own.map((child, position) => ({ parent_digest: digest, position, ...child })),
   );
-  for (const part of inStatements(children)) await trx.insertInto('manifest_children').values(part).execute();
+  await insertChildRows(trx, children);
 }
 
 /** An index is as large as all its images together, each blob once, and as new as the newest of them. */

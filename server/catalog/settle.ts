@@ -1,11 +1,9 @@
-/** Brings everything that follows from tags and manifests up to date, at a cost of what changed. For transactions. */
-import { sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
+import { createInsertion } from '../storage/insert-rows.ts';
 import { type BlobMove, countedAs, moveBlobs } from './blob-counts.ts';
 import { heldAfter, type Wish } from './held-rows.ts';
 import { type HeldRow, type Neighbourhood, readNeighbourhood } from './neighbourhood.ts';
 import { sumUp } from './rollups.ts';
-import { inStatements } from './rows.ts';
 import { tagKey } from './tag-key.ts';
 import { storeTags, type TagRow, tagsOnDigests } from './tag-writes.ts';
 
@@ -118,13 +116,7 @@ async function storeHeld(
   rows: ReadonlyMap<string, HeldRow>,
 ): Promise<void> {
   const news = [...rows.values()].filter((row) => isNews(held.get(row.digest), row));
-  for (const part of inStatements(news)) {
-    await trx
-      .insertInto('held_manifests')
-      .values(part)
-      .onConflict((conflict) => conflict.columns(['repository_id', 'digest']).doUpdateSet(FROM_ROW))
-      .execute();
-  }
+  await insertHeld(trx, news);
   const gone = [...held.keys()].filter((digest) => !rows.has(digest));
   if (gone.length === 0) return;
   await trx
@@ -134,7 +126,11 @@ async function storeHeld(
     .execute();
 }
 
-const FROM_ROW = Object.fromEntries(HELD_COLUMNS.map((column) => [column, sql`excluded.${sql.ref(column)}`]));
+const insertHeld = createInsertion({
+  into: 'held_manifests',
+  columns: [...HELD_COLUMNS, 'repository_id', 'digest', 'first_seen_at', 'last_pulled_at', 'pull_count'],
+  conflict: { on: ['repository_id', 'digest'], set: HELD_COLUMNS },
+});
 
 function blobMoves(
   { held }: Neighbourhood,

@@ -1,10 +1,10 @@
 /** What changes in the tables of repositories and tags. Each function is for a transaction and asks nobody. */
-import { type Selectable, sql } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { Database } from '../storage/database.ts';
+import { createInsertion } from '../storage/insert-rows.ts';
 import type { TagsTable } from '../storage/schema.ts';
 import { ensureRepositories } from './new-repositories.ts';
 import { subjectOfTag } from './referrers.ts';
-import { inStatements } from './rows.ts';
 
 /** Who pushed and when, as far as that is proven. */
 export interface Push {
@@ -164,17 +164,11 @@ const CHANGING = [
   'platform_count',
   'aged_at',
 ] as const;
-const FROM_ROW = Object.fromEntries(CHANGING.map((column) => [column, sql`excluded.${sql.ref(column)}`]));
-
-export async function storeTags(trx: Database, rows: readonly TagRow[]): Promise<void> {
-  for (const part of inStatements(rows)) {
-    await trx
-      .insertInto('tags')
-      .values(part)
-      .onConflict((conflict) => conflict.columns(['repository_id', 'name']).doUpdateSet(FROM_ROW))
-      .execute();
-  }
-}
+export const storeTags = createInsertion({
+  into: 'tags',
+  columns: [...CHANGING, 'repository_id', 'name', 'first_seen_at', 'last_pulled_at', 'pull_count', 'subject_digest'],
+  conflict: { on: ['repository_id', 'name'], set: CHANGING },
+});
 
 interface KnownPush {
   readonly pushed_at: number | null;

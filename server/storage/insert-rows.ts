@@ -1,0 +1,65 @@
+import { CompiledQuery, type Insertable } from 'kysely';
+import type { Database } from './database.ts';
+import { isPostgres } from './engine.ts';
+import type { Schema } from './schema.ts';
+
+/** What becomes of a row that is there already. */
+export type Conflict<Column> = 'fails' | 'stays' | { readonly on: readonly Column[]; readonly set: readonly Column[] };
+
+export interface Insertion<Table extends keyof Schema, Column extends keyof Insertable<Schema[Table]> & string> {
+  readonly into: Table;
+  readonly columns: readonly Column[];
+  readonly conflict: Conflict<Column>;
+}
+
+/** More rows make no statement faster, and each number of them is a text of its own. */
+const MOST_ROWS = 16;
+
+/**
+ * Many rows, a few statements: their texts are made once. A query builder that describes each value of each row would cost
+ * more than the inserting.
+ */
+export function createInsertion<Table extends keyof Schema, Column extends keyof Insertable<Schema[Table]> & string>(
+  insertion: Insertion<Table, Column>,
+) {
+  const { columns } = insertion;
+  const texts = new Map<string, string>();
+
+  function textFor(count: number, isNumbered: boolean): string {
+    const key = `${count}${isNumbered}`;
+    const text = texts.get(key) ?? statementText(insertion, count, isNumbered);
+    texts.set(key, text);
+    return text;
+  }
+
+  return async (trx: Database, rows: readonly Required<Pick<Insertable<Schema[Table]>, Column>>[]): Promise<void> => {
+    const isNumbered = isPostgres(trx);
+    for (let start = 0; start < rows.length; start += MOST_ROWS) {
+      const part = rows.slice(start, start + MOST_ROWS);
+      const values = part.flatMap((row) => columns.map((column) => row[column]));
+      await trx.executeQuery(CompiledQuery.raw(textFor(part.length, isNumbered), values));
+    }
+  };
+}
+
+function statementText<Table extends keyof Schema, Column extends keyof Insertable<Schema[Table]> & string>(
+  { into, columns, conflict }: Insertion<Table, Column>,
+  count: number,
+  isNumbered: boolean,
+): string {
+  const row = (index: number) =>
+    `(${columns.map((_, column) => (isNumbered ? `$${index * columns.length + column + 1}` : '?')).join(', ')})`;
+  const rows = Array.from({ length: count }, (_, index) => row(index));
+  return `insert into "${into}" (${names(columns)}) values ${rows.join(', ')}${conflictText(conflict)}`;
+}
+
+function conflictText<Column extends string>(conflict: Conflict<Column>): string {
+  if (conflict === 'fails') return '';
+  if (conflict === 'stays') return ' on conflict do nothing';
+  const set = conflict.set.map((column) => `"${column}" = excluded."${column}"`);
+  return ` on conflict (${names(conflict.on)}) do update set ${set.join(', ')}`;
+}
+
+function names(columns: readonly string[]): string {
+  return columns.map((column) => `"${column}"`).join(', ');
+}
