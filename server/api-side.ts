@@ -94,7 +94,7 @@ export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
     ...documentRoutes({ ...found, images, documents }),
     ...compareRoutes({ ...found, images }),
     ...searchRoutes({ search: createSearch({ db, now }) }),
-    ...spaceRoutes({ space, now }),
+    ...spaceRoutes({ ...found, space, now }),
     ...eventRoutes({ events, refusals }),
     ...statusRoutes({ ...status, readonly }),
     ...accountRoutes(),

@@ -84,8 +84,7 @@ export function createApi(deps: ApiDeps): Api {
 
   function send(one: ApiRoute, body: unknown, request: Request, response: Response): void {
     if (one.response === 'bytes') return void sendBytes(body as BytesAnswer, request, response);
-    const { next } = body as { readonly next?: unknown };
-    if (one.isList && typeof next === 'string') response.set('Link', `<${nextPage(request, url, next)}>; rel="next"`);
+    if (one.isList) setLinks(body as PageEnds, request, response, url);
     response.status(one.status).type('application/json').send(JSON.stringify(body));
   }
 
@@ -157,9 +156,22 @@ function searchOf({ url }: Request): string {
   return start < 0 ? '' : url.slice(start + 1);
 }
 
-function nextPage(request: Request, url: string, next: string): string {
+interface PageEnds {
+  readonly next: string | null;
+  readonly previous: string | null;
+}
+
+function setLinks({ next, previous }: PageEnds, request: Request, response: Response, url: string): void {
+  const links = [
+    ...(next === null ? [] : [`<${otherPage(request, url, next)}>; rel="next"`]),
+    ...(previous === null ? [] : [`<${otherPage(request, url, previous)}>; rel="prev"`]),
+  ];
+  if (links.length > 0) response.set('Link', links.join(', '));
+}
+
+function otherPage(request: Request, url: string, cursor: string): string {
   const query = new URLSearchParams(searchOf(request));
-  query.set('after', next);
+  query.set('after', cursor);
   return `${url}${request.path}?${query}`;
 }
 

@@ -27,7 +27,7 @@ export const folderPath = text(LONGEST_NAME);
 export const searchText = text(1000);
 export const yesOrNo = z.stringbool({ truthy: ['true'], falsy: ['false'] });
 export const size = z.coerce.number().int().min(0).optional();
-export const direction = z.enum(['asc', 'desc']);
+export const direction = z.enum(['asc', 'desc']).describe('Rising or falling.');
 
 export const digest = z.string().meta({ examples: [DIGEST] });
 export const repositoryName = z.string().meta({ examples: ['team/app'] });

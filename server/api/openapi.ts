@@ -113,7 +113,14 @@ function operationOf(one: ApiRoute, collect: Collect): OpenApiOperation {
 
 function linkHeader({ isList }: ApiRoute): Pick<OpenApiResponse, 'headers'> {
   if (!isList) return {};
-  return { headers: { Link: { description: 'The next page, with rel="next".', schema: { type: 'string' } } } };
+  return {
+    headers: {
+      Link: {
+        description: 'The next page, with rel="next", and the one before, with rel="prev".',
+        schema: { type: 'string' },
+      },
+    },
+  };
 }
 
 function contentOf({ response }: ApiRoute, collect: Collect): NonNullable<OpenApiResponse['content']> {

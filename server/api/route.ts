@@ -32,6 +32,8 @@ export interface BytesAnswer {
 export interface Listed<Item> {
   readonly items: readonly Item[];
   readonly next: string | undefined;
+  /** Left out where a list only goes on. */
+  readonly previous?: string | undefined;
   /** Over all pages; left out where counting would cost more than the page. */
   readonly total?: number;
   /** False: there are at least `total`. */
@@ -114,7 +116,7 @@ type ListOptions<Params extends z.ZodObject, Query extends z.ZodObject, Item ext
   ) => Promise<Listed<z.input<Item>>>;
 };
 
-interface PageInput {
+export interface PageInput {
   readonly after: string | undefined;
   readonly limit: number;
 }
@@ -129,11 +131,11 @@ const PAGE_QUERY = {
     .min(1)
     .max(LONGEST_CURSOR)
     .optional()
-    .describe('`next` of the page before. It belongs to the same filters and the same order.'),
+    .describe('`next` or `previous` of another page. It belongs to the same filters and the same order.'),
   limit: z.coerce.number().int().min(1).max(MOST_ITEMS).default(DEFAULT_LIMIT).describe('Entries per page.'),
 };
 
-/** A list with keyset pages: `after` and `limit` come in, `next` goes out, sealed so that only our own cursors come back. */
+/** A list with keyset pages: `after` and `limit` come in, cursors go out, sealed so that only our own come back. */
 export function listRoute<
   Item extends z.ZodType,
   Params extends z.ZodObject = typeof NOTHING,
@@ -154,9 +156,10 @@ export function listRoute<
       const place = { route: described.id, params: raw.params, query: raw.query };
       const page = { limit, after: after === undefined ? undefined : cursors.open(after, place) };
       const found = await handler({ ...input, page }, context);
-      const { items, next, total = null, isExact = total !== null } = found;
-      const sealed = next === undefined ? null : cursors.seal(next, place);
-      return { ...found.beside, items, next: sealed, total, totalIsExact: isExact };
+      const { items, next, previous, total = null, isExact = total !== null } = found;
+      const seal = (cursor: string | undefined) => (cursor === undefined ? null : cursors.seal(cursor, place));
+      const ends = { next: seal(next), previous: seal(previous) };
+      return { ...found.beside, items, ...ends, total, totalIsExact: isExact };
     },
   };
 }
@@ -165,6 +168,10 @@ function listOf(item: z.ZodType) {
   return z.strictObject({
     items: z.array(item),
     next: z.string().nullable().describe('Send it as `after` for the next page; null on the last one.'),
+    previous: z
+      .string()
+      .nullable()
+      .describe('The same for the page before; null on the first one, and where a list only goes on.'),
     total: z.number().int().nullable().describe('Over all pages; null where it is not counted.'),
     totalIsExact: z.boolean().describe('False: there are at least so many, or nobody counted.'),
   });

@@ -14,6 +14,17 @@ let digest: string;
 const deleted: DeleteRequest[] = [];
 const refreshed: string[] = [];
 
+const restored: unknown[] = [];
+const TRASHED = new Map(
+  [
+    { id: 7, repository: 'team/app' },
+    { id: 8, repository: 'secret/app' },
+  ].map(({ id, repository }) => {
+    const item = { id, repository, digest: 'sha256:1', mediaType: 'm', sizeBytes: 1, tags: ['v1'], deletedAt: 1 };
+    return [id, { ...item, deletedBy: 'member', restoredAt: undefined, raw: Buffer.from('{}') }] as const;
+  }),
+);
+
 before(async () => {
   app = await startApi({
     routes: {
@@ -28,6 +39,11 @@ before(async () => {
           if (request.digest !== digest) throw new AppError('CONFLICT', 'The tag moved.', { key: 'tagMoved' });
           deleted.push(request);
           return { manifestDeleted: request.alsoManifest, pushedAgain: false, trashId: 7 };
+        },
+        trash: { get: async (id) => TRASHED.get(id) },
+        async restore(trashId, who) {
+          restored.push([trashId, who]);
+          return { repository: 'team/app', digest, tags: ['v1'], taken: ['latest'] };
         },
       },
     },
@@ -103,15 +119,48 @@ describe('deleting', () => {
 
   test('a read-only registry deletes for nobody', async () => {
     const plan = async () => (await readPlan(other.db, 'team/app', 'v1')) ?? assert.fail('no plan');
-    const deleteTag = () => assert.fail('nothing goes here');
-    const other: TestApi = await startApi({ routes: { readonly: true, deletion: { plan, deleteTag } } });
+    const fail = () => assert.fail('nothing goes here');
+    const trash = { get: async (id: number) => TRASHED.get(id) };
+    const deletion = { plan, deleteTag: fail, restore: fail, trash };
+    const other: TestApi = await startApi({ routes: { readonly: true, deletion } });
     try {
       const found = await seedRepository(other.db, 'team/app', [{ tags: ['v1'] }]);
       const answer = await other.ask(`${tagPath()}?digest=${found.digests[0]}`, ADMIN, { method: 'DELETE' });
       assert.match((await problem(answer, 403)).detail, /read-only/);
+      const undo = await other.ask('/repositories/team/app/-/trash/7/restore', ADMIN, { method: 'POST' });
+      assert.match((await problem(undo, 403)).detail, /read-only/);
     } finally {
       await other.stop();
     }
+  });
+});
+
+describe('undoing a deletion', () => {
+  const undo = (who: string, id: number | string = 7, repository = 'team/app') =>
+    app.ask(`/repositories/${repository}/-/trash/${id}/restore`, who, { method: 'POST' });
+
+  test('brings the tags back and says which ones are taken', async () => {
+    const answer = await undo(MEMBER);
+    assert.deepEqual(await answer.json(), { repository: 'team/app', digest, tags: ['v1'], taken: ['latest'] });
+    assert.deepEqual(restored.splice(0), [[7, { actor: 'member', address: '127.0.0.1' }]]);
+  });
+
+  test('needs the right to delete', async () => {
+    assert.match((await problem(await undo(READER), 403)).detail, /“delete” on team\/app/);
+    await problem(await undo(OUTSIDER), 404);
+    assert.deepEqual(restored, []);
+  });
+
+  test('knows nothing of what is hidden, elsewhere or gone', async () => {
+    for (const [id, repository] of [
+      [8, 'secret/app'],
+      [8, 'team/app'],
+      [9, 'team/app'],
+    ] as const) {
+      await problem(await undo(MEMBER, id, repository), 404, `${id} ${repository}`);
+    }
+    await problem(await undo(MEMBER, 'x'), 400);
+    assert.deepEqual(restored, []);
   });
 });
 

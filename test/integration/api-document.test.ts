@@ -74,6 +74,12 @@ test('every parameter in a path is declared, and the other way round', () => {
   }
 });
 
+test('every parameter says what it is for', () => {
+  for (const [path, method, { parameters }] of operations()) {
+    for (const { name, description = '' } of parameters) assert.notEqual(description, '', `${method} ${path} ${name}`);
+  }
+});
+
 test('every answer has a schema and an example', () => {
   for (const [path, , { responses }] of operations()) {
     for (const { content = {} } of Object.values(responses)) {

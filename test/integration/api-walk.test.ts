@@ -67,6 +67,18 @@ for (const version of VERSIONS) {
       assert.deepEqual(Buffer.from(await raw.arrayBuffer()), image.raw);
     });
 
+    test('what a deletion took comes back', async () => {
+      const path = `${REPOSITORY}/-/tags/v2`;
+      const { digest } = await body<{ digest: string }>(`${path}/deletion`, ADMIN);
+      const { trashId } = await body<{ trashId: number }>(`${path}?digest=${digest}`, ADMIN, 'DELETE');
+      assert.equal((await ask(path, ADMIN)).status, 404);
+      const undo = `${REPOSITORY}/-/trash/${trashId}/restore`;
+      assert.equal((await ask(undo, MEMBER, 'POST')).status, 403);
+      const restored = await body<{ tags: string[] }>(undo, ADMIN, 'POST');
+      assert.deepEqual(restored.tags, ['v2']);
+      assert.equal(await digestOf(registry.url, 'team/app', 'v2'), digest);
+    });
+
     test('deleting takes the tag and nothing else, and the audit says who', async () => {
       const path = `${REPOSITORY}/-/tags/v1`;
       const plan = await body<{ digest: string; lastTag: boolean }>(`${path}/deletion`, MEMBER);

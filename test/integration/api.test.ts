@@ -18,7 +18,7 @@ const IMAGES: readonly SeedImage[] = [
     annotations: { 'org.example.team': 'core' },
     pulls: 3,
   },
-  { tags: ['v2'], layers: ['base', 'app two'], labels: { team: 'core' }, push: pushBy('ci') },
+  { tags: ['v2'], layers: ['base', 'app two'], labels: { team: 'core', api_token: 'hunter2' }, push: pushBy('ci') },
   { salt: 'left behind', layers: ['base', 'nobody'] },
 ];
 
@@ -32,7 +32,10 @@ let digests: readonly string[];
 before(async () => {
   app = await startApi({
     routes: {
-      deletion: { plan: planOf, deleteTag: () => assert.fail('nothing goes here') },
+      deletion: {
+        ...{ plan: planOf, trash: { get: async () => undefined } },
+        ...{ deleteTag: () => assert.fail('nothing goes here'), restore: () => assert.fail('nothing comes back') },
+      },
       documents: { read: async () => DOCUMENTS },
     },
   });
@@ -92,6 +95,7 @@ function manyTags(): readonly SeedImage[] {
 type Body = Record<string, unknown> & {
   readonly items: readonly Record<string, unknown>[];
   readonly next: string | null;
+  readonly previous: string | null;
 };
 
 async function get(path: string, who = ADMIN): Promise<Body> {
@@ -106,6 +110,7 @@ function addressOf(path: string, repository: string): string {
   const filled = path
     .replace('{repository}', repository)
     .replace('{tag}', 'v1')
+    .replace('{trashId}', '7')
     .replace('{digest}', digests[0] ?? '');
   const needed: Record<string, string> = {
     '/compare': `?a=${repository}:v1&b=${repository}:v1`,
@@ -184,6 +189,19 @@ describe('every route that reads', () => {
   });
 });
 
+const linkTo = (rel: 'next' | 'prev', answer: Response) =>
+  new RegExp(`<\\/api\\/v1([^>]*)>; rel="${rel}"`).exec(answer.headers.get('link') ?? '')?.[1];
+
+/** From the last page to the first, where the list goes both ways. */
+async function walkBack(path: string, pages: readonly Body[]): Promise<void> {
+  if (path.startsWith('/search')) return assert.ok(pages.every(({ previous }) => previous === null));
+  assert.equal(pages[0]?.previous, null);
+  for (let at = pages.length - 1; at > 0; at -= 1) {
+    const before = await get(`${path}&after=${pages[at]?.previous}`);
+    assert.deepEqual(before.items, pages[at - 1]?.items, `${path} ${at}`);
+  }
+}
+
 describe('lists', () => {
   const walks = [
     ['/repositories?limit=2', 'name', 7],
@@ -199,16 +217,20 @@ describe('lists', () => {
   for (const [path, key, count] of walks) {
     test(`${path}: all pages together are the list, each row once`, async () => {
       const seen: unknown[] = [];
+      const pages: Body[] = [];
       let address: string | undefined = path;
       while (address !== undefined) {
         const answer: Response = await app.ask(address, ADMIN);
         const body = (await answer.json()) as Body;
         seen.push(...body.items.map((item) => item[key]));
-        const link = /^<\/api\/v1(.*)>; rel="next"$/.exec(answer.headers.get('link') ?? '')?.[1];
+        const link = linkTo('next', answer);
         assert.equal(link === undefined, body.next === null);
+        assert.equal(linkTo('prev', answer) === undefined, body.previous === null);
+        pages.push(body);
         address = link;
         assert.ok(seen.length <= MANY_TAGS * 2);
       }
+      await walkBack(path, pages);
       assert.equal(new Set(seen).size, seen.length);
       if (count !== undefined) assert.equal(seen.length, count);
     });
@@ -286,6 +308,21 @@ describe('manifests', () => {
       headers: { 'if-none-match': `"${digests[1]}"`, 'cache-control': 'max-age=0' },
     });
     assert.equal(again.status, 304);
+  });
+
+  test('values that look like secrets are shown to who asks for them only', async () => {
+    const manifest = `/repositories/team/app/-/manifests/${digests[1]}`;
+    const compared = `/compare?a=team/app:v1&b=team/app:v2`;
+    for (const [path, mark] of [
+      [manifest, '?'],
+      [compared, '&'],
+    ] as const) {
+      const text = JSON.stringify(await get(path));
+      assert.doesNotMatch(text, /hunter2/, path);
+      assert.match(text, /•••/, path);
+      assert.match(JSON.stringify(await get(`${path}${mark}secrets=shown`)), /hunter2/, path);
+    }
+    assert.equal((await app.ask(`${manifest}?secrets=yes`, ADMIN)).status, 400);
   });
 
   test('two images are compared', async () => {

@@ -93,7 +93,7 @@ function routesDeps(db: Database): ApiRoutesDeps {
     refresh: async () => undefined,
     images: createImages({ db, fetchManifest: async () => false, log: createLogger('silent') }),
     documents: createDocuments({ db, getBlob: async () => undefined, now: Date.now, log: createLogger('silent') }),
-    deletion: { plan: noRegistry, deleteTag: noRegistry },
+    deletion: { plan: noRegistry, deleteTag: noRegistry, restore: noRegistry, trash: { get: async () => undefined } },
     events,
     refusals: createRefusals(db, { now: Date.now, log: createLogger('silent') }),
     space: createSpace({ db, now: Date.now, log: createLogger('silent') }),

@@ -4,6 +4,7 @@ import type { ImageContent, Images, LayerRow } from '../../catalog/images.ts';
 import { AppError } from '../../errors.ts';
 import { parseReferencePath } from '../../registry/reference.ts';
 import { bytes, clip, clipList, digest, platform } from '../fields.ts';
+import { type Masking, maskingOf, secretsParam } from '../masking.ts';
 import { type ApiRoute, type RequestContext, route } from '../route.ts';
 import { type FindDeps, findRepository, hidden } from './find.ts';
 
@@ -63,12 +64,13 @@ export function compareRoutes(deps: CompareRoutesDeps): readonly ApiRoute[] {
           .max(200)
           .optional()
           .describe('Of both: `linux/arm64`. Default: `linux/amd64`, else the first.'),
+        secrets: secretsParam,
       }),
       response: comparisonSchema,
       handler: async ({ query }, context) => {
         const a = await contentOf(deps, query.a, query.platform, context, 'a');
         const b = await contentOf(deps, query.b, query.platform, context, 'b');
-        return comparisonBody(a, b);
+        return comparisonBody(a, b, maskingOf(query.secrets));
       },
     }),
   ];
@@ -92,17 +94,17 @@ async function contentOf(
   return found.content;
 }
 
-function comparisonBody(a: ImageContent, b: ImageContent): z.input<typeof comparisonSchema> {
+function comparisonBody(a: ImageContent, b: ImageContent, masking: Masking): z.input<typeof comparisonSchema> {
   const { bytes, layers, fields, environment, labels, annotations } = compareImages(a, b);
+  const named = (all: readonly ComparedField[]) =>
+    comparedFields(all, (name, value) => masking.record({ [name]: value })[name] ?? '');
   return {
     a: sideBody(a),
     b: sideBody(b),
     bytes: { common: bytes.common, onlyA: bytes.onlyA, onlyB: bytes.onlyB },
-    layers: clipList(layers, MOST_LAYERS).map(comparedLayer),
-    fields: comparedFields(fields),
-    environment: comparedFields(environment),
-    labels: comparedFields(labels),
-    annotations: comparedFields(annotations),
+    layers: clipList(layers, MOST_LAYERS).map((pair) => comparedLayer(pair, masking)),
+    fields: comparedFields(fields, (_name, value) => masking.text(value)),
+    ...{ environment: named(environment), labels: named(labels), annotations: named(annotations) },
   };
 }
 
@@ -110,15 +112,18 @@ function sideBody({ digest, platform, sizeBytes }: ImageContent) {
   return { digest, platform, sizeBytes };
 }
 
-function comparedLayer({ change, a, b }: ComparedLayer) {
-  return { change, a: a === undefined ? null : layerBody(a), b: b === undefined ? null : layerBody(b) };
+function comparedLayer({ change, a, b }: ComparedLayer, masking: Masking) {
+  const body = (layer: LayerRow | undefined) => (layer === undefined ? null : layerBody(layer, masking));
+  return { change, a: body(a), b: body(b) };
 }
 
-function layerBody({ digest, sizeBytes, command }: LayerRow) {
+function layerBody({ digest, sizeBytes, command }: LayerRow, masking: Masking) {
   const text = command && `${command.instruction} ${command.text}`.trim();
-  return { digest, sizeBytes, command: text === undefined ? null : clip(text) };
+  return { digest, sizeBytes, command: text === undefined ? null : clip(masking.text(text)) };
 }
 
-function comparedFields(fields: readonly ComparedField[]) {
-  return clipList(fields).map(({ name, change, a, b }) => ({ name: clip(name), change, a: clip(a), b: clip(b) }));
+function comparedFields(fields: readonly ComparedField[], mask: (name: string, value: string) => string) {
+  return clipList(fields).map(({ name, change, a, b }) => ({
+    ...{ name: clip(name), change, a: clip(mask(name, a)), b: clip(mask(name, b)) },
+  }));
 }

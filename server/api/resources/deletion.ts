@@ -16,11 +16,13 @@ import {
   yesOrNo,
 } from '../fields.ts';
 import { type ApiRoute, type RequestContext, route } from '../route.ts';
-import { type FindDeps, findRepository } from './find.ts';
+import { type FindDeps, findRepository, hidden } from './find.ts';
 
 export interface DeletionRoutesDeps extends Pick<FindDeps, 'repositories'> {
   readonly readonly: boolean;
-  readonly deletion: Pick<Deletion, 'plan' | 'deleteTag'>;
+  readonly deletion: Pick<Deletion, 'plan' | 'deleteTag' | 'restore'> & {
+    readonly trash: Pick<Deletion['trash'], 'get'>;
+  };
 }
 
 const planSchema = z
@@ -52,7 +54,24 @@ const deletedSchema = z
   })
   .meta({ id: 'DeletedTag' });
 
+const restoredSchema = z
+  .strictObject({
+    repository: repositoryName,
+    digest,
+    tags: z.array(tagName).describe('Back in their place.'),
+    taken: z.array(tagName).describe('They point to something else by now and were left alone.'),
+  })
+  .meta({ id: 'RestoredManifest' });
+
 const params = z.strictObject({ repository: repositoryParam, tag: tagParam });
+const trashParams = z.strictObject({
+  repository: repositoryParam,
+  trashId: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .meta({ description: '`trashId` of the deletion.', examples: [7] }),
+});
 
 /** The same rights, the same checks and the same entries in the audit as on the pages. */
 export function deletionRoutes(deps: DeletionRoutesDeps): readonly ApiRoute[] {
@@ -93,6 +112,18 @@ export function deletionRoutes(deps: DeletionRoutesDeps): readonly ApiRoute[] {
         return { repository, tag, digest: query.digest, manifestDeleted, pushedAgain, trashId };
       },
     }),
+    route({
+      method: 'POST',
+      path: '/repositories/{repository}/-/trash/{trashId}/restore',
+      id: 'undoDeletion',
+      policy: 'browse',
+      group: 'Tags',
+      summary: 'Undo a deletion',
+      description: 'Works until garbage collection has removed the layers: 409 then. Needs the right `delete` there.',
+      params: trashParams,
+      response: restoredSchema,
+      handler: ({ params }, context) => restore(deps, params, context),
+    }),
   ];
 }
 
@@ -103,6 +134,20 @@ async function planFor(
 ): Promise<DeletionPlan> {
   await findRepository(deps, context, repository);
   return deps.deletion.plan(repository, tag);
+}
+
+async function restore(
+  deps: DeletionRoutesDeps,
+  { repository, trashId }: z.output<typeof trashParams>,
+  context: RequestContext,
+): Promise<z.input<typeof restoredSchema>> {
+  const { rights, address } = context.caller;
+  const item = await deps.deletion.trash.get(trashId);
+  // With its last tag the repository may have left the index, so the right decides, not the list.
+  if (item?.repository !== repository || !allowedActions(rights, repository, address).has('pull')) throw hidden();
+  requireDelete(deps, context, repository);
+  const restored = await deps.deletion.restore(trashId, { actor: rights.subject.name, address });
+  return { repository, digest: restored.digest, tags: [...restored.tags], taken: [...restored.taken] };
 }
 
 function mayDelete({ caller: { rights, address } }: RequestContext, repository: string): boolean {

@@ -1,13 +1,11 @@
 import { z } from 'zod';
-import type { FolderRow, RepositoryStore } from '../../catalog/repositories.ts';
-import { bytes, count, direction, folderPath, repositoryName, time, timeOrNull } from '../fields.ts';
+import { FOLDER_SORTS, type FolderRow, type RepositoryStore } from '../../catalog/repositories.ts';
+import { bytes, count, direction, folderPath, person, platform, repositoryName, time, timeOrNull } from '../fields.ts';
 import { type ApiRoute, listRoute } from '../route.ts';
 
 export interface FolderRoutesDeps {
   readonly repositories: Pick<RepositoryStore, 'folders'>;
 }
-
-const SORTS = ['name', 'repositories', 'tags', 'pushed', 'pulled', 'pulls', 'size', 'unique'] as const;
 
 const folderSchema = z
   .strictObject({
@@ -17,6 +15,10 @@ const folderSchema = z
     tagCount: count,
     pullCount: count,
     lastPushedAt: time.nullable(),
+    lastPushedBy: person.nullable().describe('null: not known.'),
+    lastPushConfirmed: z.boolean(),
+    newestAt: time.nullable().describe('Of the youngest tag below: when it was pushed, else built.'),
+    platforms: z.array(platform).describe('All that anything below is made for, at most 64.'),
     lastPulledAt: time.nullable(),
     logicalBytes: bytes.describe('As if images shared nothing.'),
     sizeBytes: bytes.describe('Each blob below once.'),
@@ -35,16 +37,19 @@ export function folderRoutes({ repositories }: FolderRoutesDeps): readonly ApiRo
       summary: 'Folders of repositories, with the sums of what the caller may pull below',
       query: z.strictObject({
         parent: folderPath.default('').describe('The folder around them; empty: the root.'),
-        sort: z.enum(SORTS).default('name'),
+        sort: z
+          .enum(FOLDER_SORTS)
+          .default('name')
+          .describe('`newest`: by the youngest tag below. `pushed`: by the build where nobody saw a push.'),
         direction: direction.default('asc'),
       }),
       item: folderSchema,
       handler: async ({ query: { parent, sort, direction }, page }, context) => {
-        const { rows, next } = await repositories.folders(await context.visibility(), {
+        const { rows, ...ends } = await repositories.folders(await context.visibility(), {
           ...{ parent, sort, direction },
           ...page,
         });
-        return { items: rows.map(folderBody), next };
+        return { items: rows.map(folderBody), ...ends };
       },
     }),
   ];
@@ -54,7 +59,9 @@ function folderBody({ name: _, ...row }: FolderRow): z.input<typeof folderSchema
   return {
     ...row,
     summedAt: timeOrNull(row.summedAt),
+    platforms: [...row.platforms],
     lastPushedAt: timeOrNull(row.lastPushedAt),
+    newestAt: timeOrNull(row.newestAt),
     lastPulledAt: timeOrNull(row.lastPulledAt),
   };
 }

@@ -1,22 +1,10 @@
 import { z } from 'zod';
-import type { TagGroup, TagStore } from '../../catalog/tags.ts';
-import {
-  bytes,
-  clip,
-  count,
-  digest,
-  kind,
-  mediaType,
-  platform,
-  repositoryParam,
-  time,
-  timeOf,
-  timeOrNull,
-} from '../fields.ts';
-import { tagFilters, tagListQuery } from '../list-query.ts';
-import { type ApiRoute, listRoute } from '../route.ts';
+import type { TagGroup, TagPage, TagStore } from '../../catalog/tags.ts';
+import { count, digest, repositoryParam, time, timeOf, timeOrNull } from '../fields.ts';
+import { type TagListQuery, tagFilters, tagListQuery } from '../list-query.ts';
+import { type ApiRoute, type Listed, listRoute, type PageInput, type RequestContext } from '../route.ts';
 import { type FindDeps, findRepository } from './find.ts';
-import { tagBody, tagSchema, usageFields } from './tags.ts';
+import { imageFactsBody, imageFields, tagBody, tagSchema, usageFields } from './tags.ts';
 
 export interface ImageRoutesDeps extends Pick<FindDeps, 'repositories'> {
   readonly tags: Pick<TagStore, 'groups' | 'untagged'>;
@@ -28,21 +16,28 @@ const imageSchema = z
     firstSeenAt: time,
     tags: z.array(tagSchema).describe('The highest versions first; the list has only the first few.'),
     tagCount: count.describe('How many tags there are.'),
-    kind,
-    mediaType,
     artifactType: z.string().nullable(),
-    sizeBytes: bytes,
-    platforms: z.array(platform),
-    createdAt: time.nullable().describe('Build time.'),
+    ...imageFields,
     ...usageFields,
     referrers: z.strictObject({ signatures: count, attestations: count, sboms: count, others: count }),
-    error: z.string().nullable().describe('Why the manifest could not be read.'),
   })
   .meta({ id: 'Image' });
 
 const params = z.strictObject({ repository: repositoryParam });
 
+interface Asked {
+  readonly params: z.output<typeof params>;
+  readonly query: TagListQuery;
+  readonly page: PageInput;
+}
+
 export function imageRoutes(deps: ImageRoutesDeps): readonly ApiRoute[] {
+  type Read = (repositoryId: number, query: ReturnType<typeof tagFilters> & PageInput) => Promise<TagPage>;
+  const listed = async (asked: Asked, context: RequestContext, read: Read): Promise<Listed<ImageBody>> => {
+    const { id } = await findRepository(deps, context, asked.params.repository);
+    const { rows, ...found } = await read(id, { ...tagFilters(asked.query), ...asked.page });
+    return { ...found, items: rows.map(imageBody) };
+  };
   return [
     listRoute({
       path: '/repositories/{repository}/-/images',
@@ -55,11 +50,8 @@ export function imageRoutes(deps: ImageRoutesDeps): readonly ApiRoute[] {
         state: z.enum(['tagged', 'referrer']).default('tagged').describe('`referrer`: signatures and the like.'),
       }),
       item: imageSchema,
-      handler: async ({ params: { repository }, query: { state, ...query }, page }, context) => {
-        const { id } = await findRepository(deps, context, repository);
-        const found = await deps.tags.groups(id, { ...tagFilters(query), ...page, state });
-        return { ...found, items: found.rows.map(imageBody) };
-      },
+      handler: async ({ query: { state, ...query }, ...asked }, context) =>
+        listed({ ...asked, query }, context, (id, read) => deps.tags.groups(id, { ...read, state })),
     }),
     listRoute({
       path: '/repositories/{repository}/-/untagged',
@@ -71,25 +63,20 @@ export function imageRoutes(deps: ImageRoutesDeps): readonly ApiRoute[] {
       params,
       query: tagListQuery,
       item: imageSchema,
-      handler: async ({ params: { repository }, query, page }, context) => {
-        const { id } = await findRepository(deps, context, repository);
-        const found = await deps.tags.untagged(id, { ...tagFilters(query), ...page });
-        return { ...found, items: found.rows.map(imageBody) };
-      },
+      handler: (asked, context) => listed(asked, context, deps.tags.untagged),
     }),
   ];
 }
 
-function imageBody(group: TagGroup): z.input<typeof imageSchema> {
-  const { digest, tagCount, kind, mediaType, artifactType, sizeBytes, pushedBy, pushConfirmed, pullCount, error } =
-    group;
+type ImageBody = z.input<typeof imageSchema>;
+
+function imageBody(group: TagGroup): ImageBody {
+  const { digest, tagCount, artifactType, pushedBy, pushConfirmed, pullCount } = group;
   return {
-    ...{ digest, tagCount, kind, mediaType: clip(mediaType), artifactType, sizeBytes },
-    ...{ pushedBy, pushConfirmed, pullCount, error, referrers: { ...group.referrers } },
+    ...imageFactsBody(group),
+    ...{ digest, tagCount, artifactType, pushedBy, pushConfirmed, pullCount, referrers: { ...group.referrers } },
     tags: group.tags.map(tagBody),
-    platforms: [...group.platforms],
     firstSeenAt: timeOf(group.firstSeenAt),
-    createdAt: timeOrNull(group.createdAt),
     pushedAt: timeOrNull(group.pushedAt),
     lastPulledAt: timeOrNull(group.lastPulledAt),
   };

@@ -10,6 +10,7 @@ import type {
 import type { Referrer } from '../../catalog/referrers.ts';
 import type { ImageConfig } from '../../registry/image-config.ts';
 import { clip, clipList, clipRecord, digestParam, MOST_ENTRIES, repositoryParam, timeOrNull } from '../fields.ts';
+import { type Masking, maskingOf, secretsParam } from '../masking.ts';
 import { type ApiRoute, bytesRoute, type RequestContext, route } from '../route.ts';
 import { type FindDeps, findRepository, hidden } from './find.ts';
 import { manifestSchema } from './manifest-schema.ts';
@@ -41,10 +42,11 @@ export function manifestRoutes(deps: ManifestRoutesDeps): readonly ApiRoute[] {
           .max(200)
           .optional()
           .meta({ description: 'Which one to describe.', examples: ['linux/arm64'] }),
+        secrets: secretsParam,
       }),
       response: manifestSchema,
-      handler: async (input, context) =>
-        manifestBody(await detailOf(deps, input.params, context, input.query.platform)),
+      handler: async ({ params, query: { platform, secrets } }, context) =>
+        manifestBody(await detailOf(deps, params, context, platform), maskingOf(secrets)),
     }),
     bytesRoute({
       path: '/repositories/{repository}/-/manifests/{digest}/raw',
@@ -79,13 +81,13 @@ async function detailOf(
   return found;
 }
 
-function manifestBody(image: ImageDetail): z.input<typeof manifestSchema> {
+function manifestBody(image: ImageDetail, masking: Masking): z.input<typeof manifestSchema> {
   const { repository, digest, kind, mediaType, artifactType, sizeBytes, uniqueBytes, subjectDigest } = image;
   return {
     ...{ repository, digest, kind, mediaType: clip(mediaType), artifactType, sizeBytes, uniqueBytes, subjectDigest },
     createdAt: timeOrNull(image.createdAt),
     fetchedAt: timeOrNull(image.fetchedAt),
-    annotations: clipRecord(image.annotations),
+    annotations: clipRecord(masking.record(image.annotations)),
     tags: clipList(image.tags).map(tagBody),
     tagCount: image.tags.length,
     parents: clipList(image.parents),
@@ -93,8 +95,8 @@ function manifestBody(image: ImageDetail): z.input<typeof manifestSchema> {
     attestations: clipList(image.attestations).map(entryBody),
     others: clipList(image.others).map(entryBody),
     isListCut: image.isListCut || image.platforms.length > MOST_ENTRIES,
-    content: image.content === undefined ? null : contentBody(image.content),
-    referrers: clipList(image.referrers).map(referrerBody),
+    content: image.content === undefined ? null : contentBody(image.content, masking),
+    referrers: clipList(image.referrers).map((referrer) => referrerBody(referrer, masking)),
     problems: clipList(image.problems).map((problem) => ({ ...problem })),
   };
 }
@@ -103,42 +105,44 @@ function entryBody({ digest, platform, mediaType, kind, sizeBytes, createdAt, is
   return { digest, platform, mediaType: clip(mediaType), kind, sizeBytes, createdAt: timeOrNull(createdAt), isMissing };
 }
 
-function referrerBody({ annotations, createdAt, ...rest }: Referrer) {
-  return { ...rest, createdAt: timeOrNull(createdAt), annotations: clipRecord(annotations) };
+function referrerBody({ annotations, createdAt, ...rest }: Referrer, masking: Masking) {
+  return { ...rest, createdAt: timeOrNull(createdAt), annotations: clipRecord(masking.record(annotations)) };
 }
 
-function contentBody({ digest, platform, sizeBytes, layers, dockerfile, configDigest, config }: ImageContent) {
+function contentBody(content: ImageContent, masking: Masking) {
+  const { digest, platform, sizeBytes, layers, dockerfile, configDigest, config } = content;
   return {
     ...{ digest, platform, sizeBytes, configDigest },
-    layers: clipList(layers, MOST_LAYERS).map(layerBody),
-    history: clipList(dockerfile, MOST_LAYERS).map(stepBody),
-    config: config === undefined ? null : configBody(config),
+    layers: clipList(layers, MOST_LAYERS).map((layer) => layerBody(layer, masking)),
+    history: clipList(dockerfile, MOST_LAYERS).map((step) => stepBody(step, masking)),
+    config: config === undefined ? null : configBody(config, masking),
   };
 }
 
-function layerBody({ digest, mediaType, sizeBytes, annotations, command, alsoIn }: LayerRow) {
+function layerBody({ digest, mediaType, sizeBytes, annotations, command, alsoIn }: LayerRow, masking: Masking) {
   const text = command && `${command.instruction} ${command.text}`.trim();
   return {
     ...{ digest, mediaType: clip(mediaType), sizeBytes, alsoIn },
-    annotations: clipRecord(annotations),
-    command: text === undefined ? null : clip(text),
+    annotations: clipRecord(masking.record(annotations)),
+    command: text === undefined ? null : clip(masking.text(text)),
   };
 }
 
-function stepBody({ instruction, text, createdAt, layer }: DockerfileStep) {
-  return { instruction: clip(instruction), text: clip(text), createdAt: timeOrNull(createdAt), layer: layer ?? null };
+function stepBody({ instruction, text, createdAt, layer }: DockerfileStep, masking: Masking) {
+  const texts = { instruction: clip(instruction), text: clip(masking.text(text)) };
+  return { ...texts, createdAt: timeOrNull(createdAt), layer: layer ?? null };
 }
 
-function configBody({ created, architecture, os, variant, author, config }: ImageConfig) {
-  const texts = (values: readonly string[]) => clipList(values).map(clip);
+function configBody({ created, architecture, os, variant, author, config }: ImageConfig, masking: Masking) {
+  const texts = (values: readonly string[]) => clipList(values).map((text) => clip(masking.text(text)));
   return {
     created: timeOrNull(created),
     architecture: architecture ?? null,
     os: os ?? null,
     variant: variant ?? null,
     author: author === undefined ? null : clip(author),
-    environment: texts(config.env),
-    labels: clipRecord(config.labels),
+    environment: clipList(config.env).map((line) => clip(masking.assignment(line))),
+    labels: clipRecord(masking.record(config.labels)),
     entrypoint: texts(config.entrypoint),
     command: texts(config.cmd),
     user: clip(config.user),

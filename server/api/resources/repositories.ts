@@ -3,6 +3,7 @@ import { REPOSITORY_SORTS, type RepositoryRow, type RepositoryStore } from '../.
 import {
   bytes,
   count,
+  digest,
   direction,
   msOf,
   nameFilter,
@@ -36,10 +37,12 @@ export const repositorySchema = z
     uniqueBytes: bytes.describe('Of `sizeBytes`, what no other repository has.'),
     reclaimableBytes: bytes.describe('What only untagged manifests use.'),
     newestTag: tagName.nullable(),
+    newestDigest: digest.nullable().describe('What that tag points to.'),
+    newestAt: time.nullable().describe('When that tag was pushed, else built.'),
     platforms: z.array(platform),
     firstSeenAt: time,
     checkedAt: time.nullable().describe('When the registry last confirmed this; null: not read yet.'),
-    lastPushedAt: time.nullable(),
+    lastPushedAt: time.nullable().describe('null: before anybody listened.'),
     lastPushedBy: person.nullable().describe('Empty for anonymous; null: not known.'),
     lastPushConfirmed: z.boolean(),
     lastPulledAt: time.nullable(),
@@ -54,13 +57,16 @@ const listQuery = z.strictObject({
   direct: yesOrNo.optional().describe('Only what lies in the folder itself, not in folders below it.'),
   platform: nameFilter('Only with an image for this platform: `linux/arm64`.'),
   kind: nameFilter('Only with something of this kind: `image`, `helm`, `signature`, `sbom`, `artifact` …'),
-  pushedBefore: time.optional().describe('Last push before; never counts as long ago.'),
-  pushedAfter: time.optional(),
-  minBytes: size,
-  maxBytes: size,
-  neverPulled: yesOrNo.optional(),
+  pushedBefore: time.optional().describe('By the last push, else by the build of the newest tag, else long ago.'),
+  pushedAfter: time.optional().describe('The same, from this moment on.'),
+  minBytes: size.describe('Of `sizeBytes`.'),
+  maxBytes: size.describe('Of `sizeBytes`.'),
+  neverPulled: yesOrNo.optional().describe('Only what nobody pulled since there is a record.'),
   empty: yesOrNo.optional().describe('Without tags.'),
-  sort: z.enum(REPOSITORY_SORTS).default('name'),
+  sort: z
+    .enum(REPOSITORY_SORTS)
+    .default('name')
+    .describe('`pushed`: by the build where nobody saw a push. `newest`: by the version of the newest tag.'),
   direction: direction.default('asc'),
 });
 const params = z.strictObject({ repository: repositoryParam });
@@ -77,7 +83,7 @@ export function repositoryRoutes(deps: RepositoryRoutesDeps): readonly ApiRoute[
       item: repositorySchema,
       handler: async ({ query, page }, context) => {
         const { direct, pushedBefore, pushedAfter, minBytes, maxBytes, neverPulled, empty, ...same } = query;
-        const { rows, next, total, isExact } = await deps.repositories.list(await context.visibility(), {
+        const { rows, ...found } = await deps.repositories.list(await context.visibility(), {
           ...same,
           isDirect: direct,
           pushedBefore: msOf(pushedBefore),
@@ -88,7 +94,7 @@ export function repositoryRoutes(deps: RepositoryRoutesDeps): readonly ApiRoute[
           isEmpty: empty,
           ...page,
         });
-        return { items: rows.map(repositoryBody), next, total, isExact };
+        return { items: rows.map(repositoryBody), ...found };
       },
     }),
     route({
@@ -108,13 +114,14 @@ export function repositoryRoutes(deps: RepositoryRoutesDeps): readonly ApiRoute[
 
 export function repositoryBody(row: RepositoryRow): z.input<typeof repositorySchema> {
   const { name, tagCount, imageCount, untaggedCount, sizeBytes, logicalBytes, uniqueBytes, reclaimableBytes } = row;
-  const { newestTag, lastPushedBy, lastPushConfirmed, pullCount, error } = row;
+  const { newestTag, newestDigest, lastPushedBy, lastPushConfirmed, pullCount, error } = row;
   return {
     ...{ name, tagCount, imageCount, untaggedCount, sizeBytes, logicalBytes, uniqueBytes, reclaimableBytes },
-    ...{ newestTag, lastPushedBy, lastPushConfirmed, pullCount, error },
+    ...{ newestTag, newestDigest, lastPushedBy, lastPushConfirmed, pullCount, error },
     platforms: [...row.platforms],
     firstSeenAt: timeOf(row.firstSeenAt),
     checkedAt: timeOrNull(row.checkedAt),
+    newestAt: timeOrNull(row.newestAt),
     lastPushedAt: timeOrNull(row.lastPushedAt),
     lastPulledAt: timeOrNull(row.lastPulledAt),
   };

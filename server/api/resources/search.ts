@@ -18,7 +18,7 @@ import {
   time,
   timeOrNull,
 } from '../fields.ts';
-import { type ApiRoute, listRoute, type RequestContext, route } from '../route.ts';
+import { type ApiRoute, listRoute, type PageInput, type RequestContext, route } from '../route.ts';
 
 export interface SearchRoutesDeps {
   readonly search: Pick<Search, 'search' | 'suggest'>;
@@ -103,12 +103,15 @@ const suggestionSchema = z
   })
   .meta({ id: 'Suggestion' });
 
+/** Of both lists. */
+const SAME = { policy: 'browse', group: 'Search', query: z.strictObject({ q }), beside } as const;
+
 const FIRST_ROWS = 20;
 const MOST_SUGGESTIONS = 20;
 
 export function searchRoutes({ search }: SearchRoutesDeps): readonly ApiRoute[] {
-  const only = async (which: 'repositories' | 'images', text: string, page: Page, context: RequestContext) =>
-    search.search(await context.visibility(), text, { ...page, kind: which });
+  const find = async (kind: 'repositories' | 'images', { query, page }: Asked, context: RequestContext) =>
+    search.search(await context.visibility(), query.q, { ...page, kind });
   return [
     route({
       method: 'GET',
@@ -132,29 +135,23 @@ export function searchRoutes({ search }: SearchRoutesDeps): readonly ApiRoute[] 
     listRoute({
       path: '/search/repositories',
       id: 'searchRepositories',
-      policy: 'browse',
-      group: 'Search',
       summary: 'Repositories that fit',
-      query: z.strictObject({ q }),
       item: repositorySchema,
-      beside,
-      handler: async (input, context) => {
-        const found = await only('repositories', input.query.q, input.page, context);
-        return listed(found.repositories, repositoryBody, found.query.notes);
+      ...SAME,
+      handler: async (asked, context) => {
+        const { repositories, query } = await find('repositories', asked, context);
+        return listed(repositories, repositoryBody, query.notes);
       },
     }),
     listRoute({
       path: '/search/images',
       id: 'searchImages',
-      policy: 'browse',
-      group: 'Search',
       summary: 'Images that fit: better ones first, then the last pushed',
-      query: z.strictObject({ q }),
       item: imageSchema,
-      beside,
-      handler: async (input, context) => {
-        const found = await only('images', input.query.q, input.page, context);
-        return listed(found.images, imageBody, found.query.notes);
+      ...SAME,
+      handler: async (asked, context) => {
+        const { images, query } = await find('images', asked, context);
+        return listed(images, imageBody, query.notes);
       },
     }),
     route({
@@ -164,7 +161,10 @@ export function searchRoutes({ search }: SearchRoutesDeps): readonly ApiRoute[] 
       policy: 'browse',
       group: 'Search',
       summary: 'What could be meant, while somebody types',
-      query: z.strictObject({ q, limit: z.coerce.number().int().min(1).max(MOST_SUGGESTIONS).default(8) }),
+      query: z.strictObject({
+        q,
+        limit: z.coerce.number().int().min(1).max(MOST_SUGGESTIONS).default(8).describe('How many.'),
+      }),
       response: z.strictObject({ items: z.array(suggestionSchema) }).meta({ id: 'Suggestions' }),
       handler: async ({ query: { q, limit } }, context) => {
         const found = await search.suggest(await context.visibility(), q, limit);
@@ -174,9 +174,9 @@ export function searchRoutes({ search }: SearchRoutesDeps): readonly ApiRoute[] 
   ];
 }
 
-interface Page {
-  readonly after: string | undefined;
-  readonly limit: number;
+interface Asked {
+  readonly query: { readonly q: string };
+  readonly page: PageInput;
 }
 
 function listed<Hit, Body>(

@@ -1,26 +1,37 @@
 import { z } from 'zod';
 import type { SpaceStore, SpaceSums } from '../../catalog/space.ts';
 import { SPACE_SORTS } from '../../catalog/space-list.ts';
-import { bytes, count, direction, folderPath, repositoryName, time, timeOf, timeOrNull } from '../fields.ts';
+import {
+  bytes,
+  count,
+  direction,
+  folderPath,
+  repositoryName,
+  repositoryParam,
+  time,
+  timeOf,
+  timeOrNull,
+} from '../fields.ts';
 import { type ApiRoute, listRoute, route } from '../route.ts';
-import { hidden } from './find.ts';
+import { type FindDeps, findRepository, hidden } from './find.ts';
 
-export interface SpaceRoutesDeps {
-  readonly space: Pick<SpaceStore, 'overview' | 'series' | 'total'>;
+export interface SpaceRoutesDeps extends Pick<FindDeps, 'repositories'> {
+  readonly space: Pick<SpaceStore, 'overview' | 'series' | 'total' | 'repositorySeries'>;
   readonly now: () => number;
 }
 
 const DAY_MS = 86_400_000;
 const MOST_DAYS = 400;
 
-const sums = {
-  repositoryCount: count,
+const ownSums = {
   tagCount: count,
   logicalBytes: bytes.describe('As if images shared nothing.'),
   sizeBytes: bytes.describe('Each blob of what is tagged once.'),
   uniqueBytes: bytes.describe('Of these, what nothing elsewhere has.'),
   reclaimableBytes: bytes.describe('Beside them: what only untagged manifests use.'),
 };
+
+const sums = { repositoryCount: count, ...ownSums };
 
 const partSchema = z
   .strictObject({
@@ -39,13 +50,21 @@ const sumsSchema = z
   })
   .meta({ id: 'SpaceSums' });
 
-const daySchema = z
-  .strictObject({ day: z.iso.date().meta({ examples: ['2026-03-01'] }), ...sums })
-  .meta({ id: 'SpaceDay' });
+const day = z.iso.date().meta({ examples: ['2026-03-01'] });
+const days = z.coerce.number().int().min(1).max(MOST_DAYS).default(90).describe('How far back.');
+
+const daySchema = z.strictObject({ day, ...sums }).meta({ id: 'SpaceDay' });
+
+const repositoryHistorySchema = z
+  .strictObject({
+    repository: repositoryName,
+    days: z.array(z.strictObject({ day, ...ownSums }).meta({ id: 'RepositorySpaceDay' })),
+  })
+  .meta({ id: 'RepositorySpaceHistory' });
 
 const folder = folderPath.default('').describe('Empty: everything the caller may pull.');
 
-export function spaceRoutes({ space, now }: SpaceRoutesDeps): readonly ApiRoute[] {
+export function spaceRoutes({ repositories, space, now }: SpaceRoutesDeps): readonly ApiRoute[] {
   return [
     listRoute({
       path: '/space',
@@ -55,7 +74,7 @@ export function spaceRoutes({ space, now }: SpaceRoutesDeps): readonly ApiRoute[
       summary: 'Who uses how much: a folder, and what stands directly in it',
       query: z.strictObject({
         folder,
-        sort: z.enum(SPACE_SORTS).default('size'),
+        sort: z.enum(SPACE_SORTS).default('size').describe('`shared`: what stands elsewhere as well.'),
         direction: direction.default('desc'),
       }),
       item: partSchema,
@@ -65,7 +84,8 @@ export function spaceRoutes({ space, now }: SpaceRoutesDeps): readonly ApiRoute[
         const found = await space.overview(seen, { folder, sort, direction, ...page });
         if (found.sums === undefined && folder !== '') throw hidden();
         const all = sumsBody(found.sums ?? (await space.total(seen)));
-        return { items: found.rows.map((row) => ({ ...row })), next: found.next, beside: { sums: all } };
+        const { rows, next, previous } = found;
+        return { items: rows.map((row) => ({ ...row })), next, previous, beside: { sums: all } };
       },
     }),
     route({
@@ -77,18 +97,36 @@ export function spaceRoutes({ space, now }: SpaceRoutesDeps): readonly ApiRoute[
       summary: 'The same, day by day',
       description:
         'Oldest first; days that are left out were as the day before. Kept for the upper two levels of folders.',
-      query: z.strictObject({
-        folder,
-        days: z.coerce.number().int().min(1).max(MOST_DAYS).default(90).describe('How far back.'),
-      }),
+      query: z.strictObject({ folder, days }),
       response: z.strictObject({ folder: z.string(), days: z.array(daySchema) }).meta({ id: 'SpaceHistory' }),
       handler: async ({ query: { folder, days } }, context) => {
         const samples = await space.series(await context.visibility(), folder, now() - days * DAY_MS);
-        const body = samples.map(({ dayAt, ...sample }) => ({ day: timeOf(dayAt).slice(0, 10), ...sample }));
-        return { folder, days: body };
+        return { folder, days: samples.map(dayBody) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/repositories/{repository}/-/space/history',
+      id: 'getRepositorySpaceHistory',
+      policy: 'browse',
+      group: 'Space',
+      summary: 'What a repository took, day by day',
+      description:
+        'Oldest first; days that are left out were as the day before. What it takes now is in the repository.',
+      params: z.strictObject({ repository: repositoryParam }),
+      query: z.strictObject({ days }),
+      response: repositoryHistorySchema,
+      handler: async ({ params: { repository }, query: { days } }, context) => {
+        const { id } = await findRepository({ repositories }, context, repository);
+        const samples = await space.repositorySeries(id, now() - days * DAY_MS);
+        return { repository, days: samples.map(dayBody) };
       },
     }),
   ];
+}
+
+function dayBody<Sums extends { readonly dayAt: number }>({ dayAt, ...sums }: Sums) {
+  return { day: timeOf(dayAt).slice(0, 10), ...sums };
 }
 
 function sumsBody({ pullCount: _, summedAt, ...rest }: SpaceSums): z.input<typeof sumsSchema> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FlatTag, TagRow, TagStore } from '../../catalog/tags.ts';
+import type { FlatTag, TagGroup, TagRow, TagStore } from '../../catalog/tags.ts';
 import {
   bytes,
   clip,
@@ -44,16 +44,17 @@ export const tagSchema = z
   })
   .meta({ id: 'Tag' });
 
-const listedSchema = tagSchema
-  .extend({
-    kind,
-    mediaType,
-    sizeBytes: bytes,
-    platforms: z.array(platform),
-    isSigned: z.boolean(),
-    error: z.string().nullable(),
-  })
-  .meta({ id: 'ListedTag' });
+/** What a row says of the image that it stands for. */
+export const imageFields = {
+  kind,
+  mediaType,
+  sizeBytes: bytes,
+  platforms: z.array(platform),
+  createdAt: time.nullable().describe('Build time.'),
+  error: z.string().nullable().describe('Why the manifest could not be read.'),
+};
+
+const listedSchema = tagSchema.extend({ ...imageFields, isSigned: z.boolean() }).meta({ id: 'ListedTag' });
 
 const params = z.strictObject({ repository: repositoryParam });
 
@@ -71,8 +72,8 @@ export function tagRoutes(deps: TagRoutesDeps): readonly ApiRoute[] {
       item: listedSchema,
       handler: async ({ params: { repository }, query, page }, context) => {
         const { id } = await findRepository(deps, context, repository);
-        const { rows, next, total, isExact } = await deps.tags.flat(id, { ...tagFilters(query), ...page });
-        return { items: rows.map(listedBody), next, total, isExact };
+        const { rows, ...found } = await deps.tags.flat(id, { ...tagFilters(query), ...page });
+        return { items: rows.map(listedBody), ...found };
       },
     }),
     route({
@@ -101,7 +102,12 @@ export function tagBody(tag: TagRow): z.input<typeof tagSchema> {
   };
 }
 
+export function imageFactsBody(image: FlatTag | TagGroup) {
+  const { kind, mediaType, sizeBytes, platforms, createdAt, error } = image;
+  const texts = { kind, mediaType: clip(mediaType), platforms: [...platforms], error };
+  return { ...texts, sizeBytes, createdAt: timeOrNull(createdAt) };
+}
+
 function listedBody(tag: FlatTag): z.input<typeof listedSchema> {
-  const { kind, mediaType, sizeBytes, platforms, isSigned, error } = tag;
-  return { ...tagBody(tag), kind, mediaType: clip(mediaType), sizeBytes, platforms: [...platforms], isSigned, error };
+  return { ...tagBody(tag), ...imageFactsBody(tag), isSigned: tag.isSigned };
 }

@@ -1,0 +1,75 @@
+/** Values people should not have baked into an image. Pages and API mask them until asked, they cannot undo them. */
+const SECRET_NAME =
+  /(passw|passphrase|secret|token|api_?key|private_?key|access_?key|credential|auth_?key|_pwd$|^pwd_)/i;
+const SECRET_VALUE =
+  /(^-----BEGIN [A-Z ]*PRIVATE KEY|^gh[pousr]_|^glpat-|^AKIA[0-9A-Z]{16}$|^xox[abp]-|^rw_|:\/\/[^/\s:@]+:[^/\s@]+@)/;
+
+const MASK = '•••';
+
+export interface EnvironmentCell {
+  readonly name: string;
+  readonly value: string;
+  readonly isSecret: boolean;
+}
+
+/** `NAME=value`; what has no `=` is a name. */
+export function environmentCell(line: string): EnvironmentCell {
+  const at = line.indexOf('=');
+  const name = at === -1 ? line : line.slice(0, at);
+  const value = at === -1 ? '' : line.slice(at + 1);
+  const isSecret = value !== '' && (SECRET_NAME.test(name) || SECRET_VALUE.test(value));
+  return { name, value, isSecret };
+}
+
+export interface TextPart {
+  readonly text: string;
+  readonly isSecret: boolean;
+}
+
+// Bounded in every part, so that no text makes it search long.
+const ASSIGNMENT = /\b([A-Za-z_][\w.-]{0,80})=(\\"[^"]{0,2000}"|"[^"]{0,2000}"|'[^']{0,2000}'|[^\s"',;]{1,2000})/g;
+const LONGEST_SEARCHED = 20_000;
+
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
+/** A text with the values in it that look like secrets (`TOKEN=…` in a command) set apart. */
+export function secretParts(text: string): readonly TextPart[] {
+  const parts: TextPart[] = [];
+  let from = 0;
+  for (const found of text.slice(0, LONGEST_SEARCHED).matchAll(ASSIGNMENT)) {
+    const [whole, name = '', value = ''] = found;
+    if (!looksSecret(name, value)) continue;
+    const start = found.index + whole.length - value.length;
+    parts.push({ text: text.slice(from, start), isSecret: false }, { text: value, isSecret: true });
+    from = found.index + whole.length;
+  }
+  return [...parts, { text: text.slice(from), isSecret: false }].filter((part) => part.text !== '');
+}
+
+function looksSecret(name: string, value: string): boolean {
+  const bare = value.replace(/^\\?["']/, '');
+  // `$TOKEN` only names one.
+  return !bare.startsWith('$') && (SECRET_NAME.test(name) || SECRET_VALUE.test(bare));
+}
+
+/** For where nothing can be unfolded: titles, bars. */
+export function maskedText(text: string): string {
+  return secretParts(text)
+    .map((part) => (part.isSecret ? MASK : part.text))
+    .join('');
+}
+
+/** `NAME=value` with a value that looks like a secret hidden. */
+export function maskedAssignment(line: string): string {
+  const { name, isSecret } = environmentCell(line);
+  return isSecret ? `${name}=${MASK}` : line;
+}
+
+export function maskedRecord(record: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(record);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, environmentCell(`${name}=${value}`).isSecret ? MASK : value]),
+  );
+}
