@@ -4,6 +4,7 @@ import type { RecordedRefusal, RefusalCursor, Refusals } from '../../token/refus
 import { referencePath, shortDigest, splitName } from '../browse/cells.ts';
 import { actor } from '../browse/labels.ts';
 import { keyPager, type Pager } from '../browse/pager.ts';
+import { TOPIC, type Topic } from '../live-news.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 
@@ -19,6 +20,7 @@ const PAGE_ROWS = 50;
 interface Shared {
   readonly title: string;
   readonly nav: 'events';
+  readonly live: Topic;
   readonly tabs: readonly { readonly text: string; readonly href: string; readonly current: boolean }[];
   readonly filter: EventsFilter;
   /** Says that only part of what happened is shown. */
@@ -96,7 +98,7 @@ function sentToSignIn(page: Page): boolean {
   return true;
 }
 
-function isReader({ viewer }: Pick<Page, 'viewer'>): boolean {
+export function isReader({ viewer }: Pick<Page, 'viewer'>): boolean {
   return viewer.rights.isAdmin || viewer.rights.isAuditor;
 }
 
@@ -134,6 +136,7 @@ export function eventsView(page: PageParts, found: EventPage): EventsView {
   return {
     title: page.t('events:title'),
     nav: 'events',
+    live: TOPIC.events,
     tabs: tabs(page, 'events'),
     filter: filterCells(page, true),
     scopeNote: isReader(page) ? '' : page.t('events:scope_own'),
@@ -150,6 +153,7 @@ export function refusalsView(
   return {
     title: page.t('events:refused.title'),
     nav: 'events',
+    live: TOPIC.refusals,
     tabs: tabs(page, 'refused'),
     filter: filterCells(page, false),
     scopeNote: isReader(page) ? '' : page.t('events:refused.scope_own'),
@@ -195,7 +199,7 @@ export function actionLabel(action: string, t: Page['t']): string {
   return known.get(action) ?? action;
 }
 
-function eventCells(event: RegistryEvent, page: PageParts): EventCells {
+export function eventCells(event: RegistryEvent, page: PageParts): EventCells {
   return {
     at: event.at,
     action: actionLabel(event.action, page.t),

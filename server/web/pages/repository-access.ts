@@ -140,8 +140,8 @@ async function rightsAsked(
   user: string | null,
 ): Promise<{ who: string; rights: Rights } | string> {
   const { viewer, t } = page;
-  if (user === null) return { who: viewer.subject.name || t('repository:access.everybody'), rights: viewer.rights };
-  if (user === '') return { who: t('repository:access.everybody'), rights: await access.rightsOf(ANONYMOUS) };
+  if (user === null) return { who: viewer.subject.name || t('repository:access.anonymous'), rights: viewer.rights };
+  if (user === '') return { who: t('repository:access.anonymous'), rights: await access.rightsOf(ANONYMOUS) };
   const found = await users.find(user);
   if (found === undefined) return t('repository:access.no_user', { user });
   const rights = await access.rightsOf({ kind: 'user', id: found.id, name: found.username });

@@ -7,6 +7,7 @@ import type { PageModule } from '../routes.ts';
 import { type RepositoryPageDeps, showTags } from './repository.ts';
 import { type AboutTabDeps, saveDescription, showAbout, showEditor } from './repository-about.ts';
 import { type AccessTabDeps, showAccess } from './repository-access.ts';
+import { type ActivityTabDeps, showActivity } from './repository-activity.ts';
 import { type StarDeps, setStar } from './repository-star.ts';
 
 export interface FindDeps {
@@ -14,7 +15,12 @@ export interface FindDeps {
   readonly repositories: Pick<RepositoryStore, 'find'>;
 }
 
-export type RepositoryTabsDeps = FindDeps & RepositoryPageDeps & AboutTabDeps & AccessTabDeps & StarDeps;
+export type RepositoryTabsDeps = FindDeps &
+  RepositoryPageDeps &
+  AboutTabDeps &
+  AccessTabDeps &
+  ActivityTabDeps &
+  StarDeps;
 
 export interface AskedRepository {
   readonly seen: Visibility;
@@ -36,6 +42,9 @@ export function repositoryTabsPage(deps: RepositoryTabsDeps): PageModule {
     const asked = (page: Page, path: string | undefined) => findAsked(deps, page, path ?? '');
     routes.get(repositoryRoute('untagged'), 'browse', async (page, { params }) => {
       await showTags(deps, page, (await asked(page, params[0])).repository, 'untagged');
+    });
+    routes.get(repositoryRoute('activity'), 'browse', async (page, { params }) => {
+      await showActivity(deps, page, (await asked(page, params[0])).repository);
     });
     routes.get(repositoryRoute('access'), 'browse', async (page, { params }) => {
       await showAccess(deps, page, (await asked(page, params[0])).repository);
