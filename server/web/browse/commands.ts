@@ -10,6 +10,7 @@
 import type { ManifestKind } from '../../storage/schema.ts';
 import { type CopyKind, FORMS, type Form, TOOLS_OF, type Tool } from '../copy-choice.ts';
 import type { Page } from '../page.ts';
+import { hostnameOf, isLoopbackName } from './reach.ts';
 
 export interface CopyTarget {
   /** `team/app`. */
@@ -169,9 +170,7 @@ function plainHttpFlag({ host, isPlainHttp, tool }: PullFacts): string {
   return tool === 'oras' ? '--plain-http ' : '';
 }
 
-function isLocal(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/.test(host);
-}
+const isLocal = (host: string) => isLoopbackName(hostnameOf(host));
 
 /** Names of the registry need no quotes; what is none must not become a command of its own. */
 function quoted(text: string): string {
