@@ -3,10 +3,12 @@
  * are asked differently.
  */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
 import { isPostgres } from '../storage/engine.ts';
 import { escapeLike } from '../storage/like.ts';
-import { globPattern, globSteps, longestLiteral, sqliteGlob } from './search-glob.ts';
+import { globPattern, globSteps, literals, longestLiteral, sqliteGlob } from './search-glob.ts';
+import type { Visibility } from './visibility.ts';
 
 export type NamedTable = 'repositories' | 'tags';
 
@@ -19,6 +21,10 @@ export type NameTest =
 
 /** Shorter texts have no trigram. */
 const SHORTEST = 3;
+/** So many names of repositories that somebody may see are read. */
+const MOST_READ = 10_000;
+/** Of a long text, the first are enough. */
+const MOST_TRIGRAMS = 30;
 /** So many names that hold the longest literal part are compared with the whole test. */
 const MOST_COMPARED = 4000;
 
@@ -52,18 +58,87 @@ export async function matchingIds(
   return ids.slice(0, most);
 }
 
-/** Of one search, which asks for the same names for repositories and for their images. */
-export function createNameLookup(db: Database): NameLookup {
+/**
+ * Ids of all rows whose name passes, found without reading more than about `most` names.
+ *
+ * @returns undefined where no index can tell, and where these may be more.
+ */
+export async function fewMatchingIds(
+  db: Database,
+  table: NamedTable,
+  test: NameTest,
+  most: number,
+): Promise<readonly number[] | undefined> {
+  if (isPostgres(db)) return atMost(await matchingIds(db, table, test, most + 1), most);
+  const match = trigramQuery(test);
+  if (match === '') return undefined;
+  const names = sql.table(`${table}_names`);
+  const { rows: near } = await sql<{ id: number }>`
+    select rowid as id from ${names} where ${names} match ${match} limit ${most + 1}`.execute(db);
+  // Reading the names themselves costs four times as much; hardly one in a hundred has the trigrams, but apart.
+  if (near.length > most) return undefined;
+  if (near.length === 0) return [];
+  const ids = near.map((row) => row.id);
+  const { rows } = await sql<{ id: number }>`select id from ${sql.table(table)}
+    where ${isAmong(db, sql`id`, ids)} and ${passesName(db, sql`name`, test)}`.execute(db);
+  return rows.map((row) => row.id);
+}
+
+/** Of the repositories that somebody may see, where these are not too many to read all their names. */
+async function seenMatchingIds(
+  db: Database,
+  { id }: Visibility,
+  test: NameTest,
+  most: number,
+): Promise<readonly number[] | undefined> {
+  const { rows: sizes } = await sql<{ size: number }>`
+    select repository_count as size from visibilities where id = ${id}`.execute(db);
+  if (Number(sizes[0]?.size ?? 0) > MOST_READ) return undefined;
+  // A cross join, because SQLite keeps its order.
+  const { rows } = await sql<{ id: number }>`
+    select home.id as id from visible_repositories as allowed cross join repositories as home
+    where allowed.visibility_id = ${id} and home.id = allowed.repository_id
+      and ${passesName(db, sql`home.name`, test)} limit ${most + 1}`.execute(db);
+  return atMost(
+    rows.map((row) => row.id),
+    most,
+  );
+}
+
+function atMost(ids: readonly number[] | undefined, most: number): readonly number[] | undefined {
+  return ids === undefined || ids.length > most ? undefined : ids;
+}
+
+/** For `match` of a trigram table: all trigrams that a name has to have; '' for none. */
+function trigramQuery(test: NameTest): string {
+  const trigrams = literals(stepsOf(test)).flatMap((literal) =>
+    Array.from({ length: Math.max(0, literal.length - 2) }, (_, at) => literal.slice(at, at + SHORTEST)),
+  );
+  const plain = trigrams.filter((trigram) => /^[\x20-\x7e]{3}$/.test(trigram));
+  const distinct = [...new Set(plain)].slice(0, MOST_TRIGRAMS);
+  return distinct.map((trigram) => `"${trigram.replaceAll('"', '""')}"`).join(' AND ');
+}
+
+/**
+ * As `fewMatchingIds`, but only repositories that may be seen, and so fewer. Of one search, which asks for the same names
+ * for repositories and for their images.
+ */
+export type NameLookup = (table: NamedTable, test: NameTest, most: number) => Promise<readonly number[] | undefined>;
+
+export function createNameLookup(db: Database, visibility: Visibility): NameLookup {
   const known = new Map<string, Promise<readonly number[] | undefined>>();
+  async function find(table: NamedTable, test: NameTest, most: number): Promise<readonly number[] | undefined> {
+    const few = await fewMatchingIds(db, table, test, most);
+    if (few !== undefined || table === 'tags' || visibility.all) return few;
+    return seenMatchingIds(db, visibility, test, most);
+  }
   return (table, test, most) => {
     const key = JSON.stringify([table, test.kind, test.text, most]);
-    const found = known.get(key) ?? matchingIds(db, table, test, most);
+    const found = known.get(key) ?? find(table, test, most);
     known.set(key, found);
     return found;
   };
 }
-
-export type NameLookup = (table: NamedTable, test: NameTest, most: number) => Promise<readonly number[] | undefined>;
 
 /** For lists of repositories: `matchingIds` with a part of the name. */
 export function matchingRepositoryIds(

@@ -1,5 +1,6 @@
 /** Where a search begins: few rows that hold all matches, found by an index. */
 import { type RawBuilder, sql } from 'kysely';
+import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
 import type { HeldState } from '../storage/schema.ts';
 import { foldCase, type NameLookup, type NameTest } from './name-search.ts';
@@ -20,6 +21,9 @@ import type { Visibility } from './visibility.ts';
 /** Up to here candidates are fetched and compared; beyond, matches are frequent enough to come across them. */
 export const FEW = 1500;
 const FEW_REPOSITORIES = FEW / 3;
+/** Each costs several looks into other tables. */
+const FEW_TAGS = FEW / 3;
+const FEW_LABELLED = FEW / 3;
 const VERY_FEW = 8;
 
 type Ids = readonly number[] | undefined;
@@ -41,7 +45,7 @@ export async function imageCandidates(
   const places = new Map<Test, Places>();
   for (const { test } of mostSelective(terms)) {
     const ids = few(await candidatesOf(db, names, test, states, places));
-    if (ids !== undefined) return { ids, places };
+    if (ids !== undefined) return { ids: [...new Set(ids)], places };
   }
   return { ids: visibility.all ? undefined : few(await ofVisible(db, visibility, states)), places };
 }
@@ -120,7 +124,7 @@ function labelLookup(db: Database, key: string, value: NameTest | null): Conditi
 async function byLabelOf(db: Database, test: Extract<Test, { on: 'label' }>, places: Map<Test, Places>): Promise<Ids> {
   const labels = await labelsOf(db, labelLookup(db, test.key, test.value));
   places.set(test, { labels: veryFew(labels) });
-  return byLabel(db, labels);
+  return byLabels(db, labels);
 }
 
 async function labelsOf(db: Database, condition: Condition): Promise<Ids> {
@@ -132,29 +136,31 @@ function veryFew(ids: Ids): Ids {
   return ids === undefined || ids.length === 0 || ids.length > VERY_FEW ? undefined : ids;
 }
 
-async function byLabel(db: Database, labels: Ids): Promise<Ids> {
+async function byLabels(db: Database, labels: Ids, most = FEW): Promise<Ids> {
   if (labels === undefined || labels.length === 0) return labels;
-  const given = sql`select digest as id from manifest_labels where label_id in (${sql.join(labels)})`;
+  const given = sql`select digest as id from manifest_labels where ${isAmong(db, sql`label_id`, labels)}`;
   const digests = await idsOf<string>(db, given);
-  if (digests.length > FEW) return undefined;
+  if (digests.length > most) return undefined;
   if (digests.length === 0) return [];
-  return idsOf(
+  const ids = await idsOf(
     db,
-    sql`select id from held_manifests where digest in (${sql.join(digests)})
+    sql`select id from held_manifests where ${isAmong(db, sql`digest`, digests)}
       union all
       select image.id as id from manifest_children as listed
         join held_manifests as image on image.digest = listed.parent_digest
-        where listed.child_digest in (${sql.join(digests)})`,
+        where ${isAmong(db, sql`listed.child_digest`, digests)}`,
   );
+  return few(ids);
 }
 
 async function byTag(db: Database, names: NameLookup, text: NameTest): Promise<Ids> {
-  const tags = few(await names('tags', text, FEW + 1));
+  const tags = await names('tags', text, FEW_TAGS);
   if (tags === undefined || tags.length === 0) return tags;
   return idsOf(
     db,
     sql`select image.id from tags as named join held_manifests as image
-      on image.repository_id = named.repository_id and image.digest = named.digest where named.id in (${sql.join(tags)})`,
+      on image.repository_id = named.repository_id and image.digest = named.digest
+      where ${isAmong(db, sql`named.id`, tags)}`,
   );
 }
 
@@ -166,7 +172,7 @@ async function inRepositories(db: Database, names: NameLookup, test: Test, state
   return idsOf(
     db,
     sql`select id from held_manifests
-      where repository_id in (${sql.join(repositories)}) and state in (${sql.join(states)})`,
+      where ${isAmong(db, sql`repository_id`, repositories)} and state in (${sql.join(states)})`,
   );
 }
 
@@ -175,7 +181,7 @@ async function repositoriesOf(db: Database, names: NameLookup, test: Test): Prom
   if (test.on !== 'repository' && test.on !== 'anything') return undefined;
   // A glob may also match behind a slash; what is too much is sorted out by the condition.
   const text: NameTest = test.text.kind === 'glob' ? { kind: 'glob', text: `*${test.text.text}` } : test.text;
-  return names('repositories', text, FEW + 1);
+  return names('repositories', text, FEW);
 }
 
 /** All the places a word may stand in. What was found out is kept: rows are then not compared with what nothing has. */
@@ -188,17 +194,17 @@ async function byAnything(
 ): Promise<Ids> {
   const { text } = test;
   const isWord = text.kind !== 'glob';
-  const digest = isWord ? hexPrefix(text.text) : undefined;
+  const named = await inRepositories(db, names, { on: 'repository', text }, states);
   const tagged = few(await byTag(db, names, text));
   const labels = isWord ? await labelsOf(db, labelValueBegins(text.text)) : [];
-  const labelled = few(await byLabel(db, labels));
+  // Rows that are come across anyway can be asked for their labels, which costs less than finding very many first.
+  const isScanned = named === undefined || tagged === undefined;
+  const labelled = await byLabels(db, labels, isScanned ? FEW_LABELLED : FEW);
   places.set(test, { tagged, labelled, labels: veryFew(labels) });
-  const others = [
-    few(await inRepositories(db, names, { on: 'repository', text }, states)),
-    digest === undefined ? [] : few(await byDigest(db, digest)),
-  ];
-  const all = [tagged, labelled, ...others];
-  return all.includes(undefined) ? undefined : [...new Set(all.flatMap((ids) => ids ?? []))];
+  const digest = isWord ? hexPrefix(text.text) : undefined;
+  const begun = digest === undefined ? [] : few(await byDigest(db, digest));
+  const all = [few(named), tagged, labelled, begun];
+  return all.includes(undefined) ? undefined : all.flatMap((ids) => ids ?? []);
 }
 
 function byPusher(db: Database, text: NameTest): Promise<Ids> {
@@ -223,6 +229,6 @@ async function ofVisible(db: Database, { id }: Visibility, states: readonly Held
   if (seen === undefined || seen.length === 0) return seen;
   return idsOf(
     db,
-    sql`select id from held_manifests where repository_id in (${sql.join(seen)}) and state in (${sql.join(states)})`,
+    sql`select id from held_manifests where ${isAmong(db, sql`repository_id`, seen)} and state in (${sql.join(states)})`,
   );
 }

@@ -1,5 +1,9 @@
-/** Terms of a search as conditions on a row: an image (`image`) in its repository (`home`), or a repository alone. */
+/**
+ * Terms of a search as conditions on a row: an image in its repository (`home`), or a repository alone. What the index of
+ * the newest images holds is asked of `image`, which may be a row of that index; the rest of `whole`, the row itself.
+ */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
 import { escapeLike } from '../storage/like.ts';
 import type { HeldState } from '../storage/schema.ts';
@@ -21,7 +25,23 @@ export interface Places {
 
 const ANYWHERE: Places = {};
 
-/** For `image` and `home`; `now` is what ages count from. */
+export function allOf(conditions: readonly Condition[]): Condition {
+  return sql<SqlBool>`(${sql.join(conditions.length === 0 ? [sql`1 = 1`] : conditions, sql` and `)})`;
+}
+
+/** Tests that ask for `home`. */
+export function needsHome({ test }: Term): boolean {
+  return test.on === 'anything' || test.on === 'repository' || test.on === 'folder';
+}
+
+const OF_WHOLE: ReadonlySet<Test['on']> = new Set(['pusher', 'pulled', 'size', 'pulls', 'platform']);
+
+/** Tests that ask for `whole`. */
+export function needsWhole({ test }: Term): boolean {
+  return OF_WHOLE.has(test.on);
+}
+
+/** For `image`, `home` and `whole`; `now` is what ages count from. */
 export function imageCondition(
   db: Database,
   { test, isNegated }: Term,
@@ -62,11 +82,11 @@ function imageTest(db: Database, test: Test, now: number, places: Places): Condi
     case 'pushed':
       return agedCondition(test.isBefore, momentOf(test.age, now));
     case 'pulled':
-      return sql<SqlBool>`image.last_pulled_at < ${momentOf(test.age, now)}`;
+      return sql<SqlBool>`whole.last_pulled_at < ${momentOf(test.age, now)}`;
     case 'size':
-      return inRange(sql`image.size_bytes`, test.range);
+      return inRange(sql`whole.size_bytes`, test.range);
     case 'pulls':
-      return inRange(sql`image.pull_count`, test.range);
+      return inRange(sql`whole.pull_count`, test.range);
     case 'platform':
       return onPlatform(test);
     case 'kind':
@@ -78,21 +98,20 @@ function imageTest(db: Database, test: Test, now: number, places: Places): Condi
   }
 }
 
-function anywhere(db: Database, text: NameTest, { tagged, labelled: found, labels }: Places): Condition {
+function anywhere(db: Database, text: NameTest, places: Places): Condition {
   const hex = text.kind === 'glob' ? undefined : hexPrefix(text.text);
   const parts = [inRepositoryName(db, text)];
   if (hex !== undefined) parts.push(digestBegins(hex));
-  if (tagged === undefined) parts.push(underTag(db, text));
-  else if (tagged.length > 0) parts.push(isOneOf(tagged));
+  parts.push(...knownOr(db, places.tagged, () => underTag(db, text)));
   if (text.kind !== 'glob') {
-    if (found === undefined) parts.push(labelled(labelValueBegins(text.text), labels));
-    else if (found.length > 0) parts.push(isOneOf(found));
+    parts.push(...knownOr(db, places.labelled, () => labelled(labelValueBegins(text.text), places.labels)));
   }
   return sql<SqlBool>`(${sql.join(parts, sql` or `)})`;
 }
 
-function isOneOf(ids: readonly number[]): Condition {
-  return sql<SqlBool>`image.id in (${sql.join(ids)})`;
+function knownOr(db: Database, ids: readonly number[] | undefined, test: () => Condition): readonly Condition[] {
+  if (ids === undefined) return [test()];
+  return ids.length === 0 ? [] : [isAmong(db, sql`image.id`, ids)];
 }
 
 /** With wildcards: the whole name, or all of it behind a slash. */
@@ -125,17 +144,17 @@ export function hexPrefix(word: string): string | undefined {
   return /^[0-9a-f]{6,64}$/i.test(word) ? `sha256:${word.toLowerCase()}` : undefined;
 }
 
-/** Known labels are looked up by their key in the table; only indexes list images whose labels count as theirs. */
+/** Only indexes list images whose labels count as theirs. Cross joins, because the label itself is the last to look at. */
 function labelled(condition: Condition, labels: readonly number[] | undefined): Condition {
-  if (labels !== undefined) {
-    const known = sql`given.label_id in (${sql.join(labels)})`;
-    return sql<SqlBool>`(exists (select 1 from manifest_labels as given where ${known} and given.digest = image.digest)
-      or (image.kind = 'index' and exists (select 1 from manifest_children as listed
-        join manifest_labels as given on given.digest = listed.child_digest
-        where listed.parent_digest = image.digest and ${known})))`;
-  }
-  return sql<SqlBool>`exists (select 1 from manifest_labels as given join labels as label on label.id = given.label_id
-    where given.digest in (${LABELLED_DIGESTS}) and ${condition})`;
+  const [label, isGiven] =
+    labels === undefined
+      ? [sql`cross join labels as label`, sql`label.id = given.label_id and ${condition}`]
+      : [sql``, sql`given.label_id in (${sql.join(labels)})`];
+  return sql<SqlBool>`(exists (select 1 from manifest_labels as given ${label}
+      where given.digest = image.digest and ${isGiven})
+    or (image.kind = 'index' and exists (select 1 from manifest_children as listed
+      cross join manifest_labels as given ${label}
+      where listed.parent_digest = image.digest and given.digest = listed.child_digest and ${isGiven})))`;
 }
 
 /** Labels of an image for several platforms stand in the configurations of the images it lists. */
@@ -155,9 +174,17 @@ export function labelValueBegins(text: string): Condition {
 }
 
 /** 0 is not known, so neither older nor newer than anything. */
-function agedCondition(isBefore: boolean, at: number): Condition {
-  if (!isBefore) return sql<SqlBool>`(image.aged_at > 0 and image.aged_at >= ${at})`;
-  return sql<SqlBool>`(image.aged_at > 0 and image.aged_at < ${at})`;
+function agedCondition(isBefore: boolean, at: number, column = 'image.aged_at'): Condition {
+  const aged = sql.ref(column);
+  return isBefore ? sql<SqlBool>`(${aged} > 0 and ${aged} < ${at})` : sql<SqlBool>`(${aged} > 0 and ${aged} >= ${at})`;
+}
+
+/** What terms say about the order of the list itself: where to begin and to end reading. */
+export function agedRange(terms: readonly Term[], now: number, column: string): Condition {
+  const ranges = terms.flatMap(({ test, isNegated }) =>
+    test.on === 'pushed' && !isNegated ? [agedCondition(test.isBefore, momentOf(test.age, now), column)] : [],
+  );
+  return allOf(ranges);
 }
 
 export function inRange(column: RawBuilder<unknown>, range: { least: number | null; most: number | null }): Condition {
@@ -168,7 +195,7 @@ export function inRange(column: RawBuilder<unknown>, range: { least: number | nu
 
 /** Names of users are lower case; a name as such is compared as its index has it. */
 function pushedBy(db: Database, text: NameTest): Condition {
-  const name = sql`coalesce(image.pushed_by, '')`;
+  const name = sql`coalesce(whole.pushed_by, '')`;
   return text.kind === 'whole' ? sql<SqlBool>`${name} = ${foldCase(text.text)}` : passesName(db, name, text);
 }
 
@@ -182,7 +209,7 @@ function onPlatform({ os, architecture, variant }: Extract<Test, { on: 'platform
 }
 
 function listed(text: string): Condition {
-  return sql<SqlBool>`image.platforms like ${`%${escapeLike(text)}%`} escape '\\'`;
+  return sql<SqlBool>`whole.platforms like ${`%${escapeLike(text)}%`} escape '\\'`;
 }
 
 /** As pages find referrers: by the subject a manifest names, by the tag of cosign, inside of an index. */

@@ -59,12 +59,18 @@ export function globPattern(steps: readonly GlobStep[]): string {
   return `^${inner.join('')}$`;
 }
 
-/** The longest text that every match holds; `_` and `%` end it, because `like` reads them its own way. */
-export function longestLiteral(steps: readonly GlobStep[]): string {
-  let [longest, current] = ['', ''];
+/** Texts that every match holds. */
+export function literals(steps: readonly GlobStep[]): readonly string[] {
+  const found = [''];
   for (const step of steps) {
-    current = step.kind === 'char' && !/[%_\\]/.test(step.text) ? current + step.text : '';
-    if (current.length > longest.length) longest = current;
+    if (step.kind === 'char') found.push(`${found.pop()}${step.text}`);
+    else found.push('');
   }
-  return longest;
+  return found.filter((literal) => literal !== '');
+}
+
+/** The longest of them that `like` reads as it stands: `_` and `%` end it. */
+export function longestLiteral(steps: readonly GlobStep[]): string {
+  const plain = literals(steps).flatMap((literal) => literal.split(/[%_\\]/));
+  return plain.reduce((longest, literal) => (literal.length > longest.length ? literal : longest), '');
 }

@@ -1,15 +1,23 @@
-import { type RawBuilder, sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { rowsOf } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
 import type { HeldState } from '../storage/schema.ts';
-import type { Position } from './cursor.ts';
 import { foldCase, type NameLookup } from './name-search.ts';
 import { type Candidates, imageCandidates } from './search-candidates.ts';
-import { type Condition, imageCondition, statesOf } from './search-conditions.ts';
+import {
+  agedRange,
+  allOf,
+  type Condition,
+  imageCondition,
+  needsHome,
+  needsWhole,
+  statesOf,
+} from './search-conditions.ts';
 import { type ImageHit, imageHits } from './search-hits.ts';
 import { type AskedResults, type Found, type PageOfPlaces, pageOfFew, pageOfScan, type Ranked } from './search-page.ts';
 import type { Term } from './search-query.ts';
-import type { Scan } from './search-scan.ts';
-import { isVisible, type Visibility } from './visibility.ts';
+import { type Reading, type Scan, visibleTo } from './search-scan.ts';
+import type { Visibility } from './visibility.ts';
 
 /** Manifests that meet all terms, each in each repository that holds it. */
 export async function searchImages(
@@ -33,35 +41,39 @@ interface Begun {
 
 async function placesOf(
   db: Database,
-  { visibility, terms, states, candidates: { ids, places } }: Begun,
+  begun: Begun,
   asked: AskedResults & { readonly now: number },
 ): Promise<PageOfPlaces> {
-  const where = sql.join<unknown>(
-    [
-      sql`image.state in (${sql.join(states)})`,
-      ...terms.map((term) => imageCondition(db, term, asked.now, places)),
-      // Last, because it costs a look into another table for each row that is left.
-      isVisible(visibility, 'image.repository_id'),
-    ],
-    sql` and `,
-  ) as Condition;
-  if (ids === undefined) return pageOfScan(db, imageScan(terms, states, where), asked);
-  return pageOfFew(ids.length === 0 ? [] : await compared(db, terms, ids, where), asked);
+  const { ids, places } = begun.candidates;
+  const where = allOf(begun.terms.map((term) => imageCondition(db, term, asked.now, places)));
+  if (ids === undefined) return pageOfScan(db, imageScan(begun, where, asked.now), asked);
+  return pageOfFew(ids.length === 0 ? [] : await compared(db, begun, ids, where), asked);
 }
 
 async function compared(
   db: Database,
-  terms: readonly Term[],
+  { visibility, terms, states }: Begun,
   candidates: readonly number[],
   where: Condition,
 ): Promise<readonly Ranked[]> {
+  const visible = visibleTo(visibility, 'image.repository_id', where);
   const { rows } = await sql<{ id: number; aged_at: number; name: string; tag_name: string }>`
-    select image.id, image.aged_at, image.tag_name, home.name from held_manifests as image
-    join repositories as home on home.id = image.repository_id
-    where image.id in (${sql.join(candidates)}) and ${where}`.execute(db);
+    select image.id, image.aged_at, image.tag_name, home.name
+    from ${rowsOf(db, candidates)} as near cross join held_manifests as image ${visible.join}
+      cross join repositories as home ${wholeJoin(terms)}
+    where image.id = near.value and image.state in (${sql.join(states)}) and home.id = image.repository_id
+      ${wholeCondition(terms)} and ${visible.where}`.execute(db);
   return rows.map(({ id, aged_at, name, tag_name }) => {
     return { key: id, value: aged_at, score: scoreOf(terms, name, tag_name) };
   });
+}
+
+function wholeJoin(terms: readonly Term[]): RawBuilder<unknown> {
+  return terms.some(needsWhole) ? sql`cross join held_manifests as whole` : sql``;
+}
+
+function wholeCondition(terms: readonly Term[]): RawBuilder<unknown> {
+  return terms.some(needsWhole) ? sql` and whole.id = image.id` : sql``;
 }
 
 /** 3: called exactly that, 2: its last part or its tag is, 1: the last part begins so. */
@@ -77,12 +89,19 @@ export function scoreOf(terms: readonly Term[], name: string, tag = ''): number 
   return Math.max(0, ...scores);
 }
 
-function imageScan(terms: readonly Term[], states: readonly HeldState[], where: Condition): Scan {
-  const branches = branchesOf(terms, states);
+/** Other tables only where a term asks for them, the row itself last. */
+function imageScan({ visibility, terms, states }: Begun, where: Condition, now: number): Scan {
+  const range = agedRange(terms, now, 'aged_at');
+  const branches = branchesOf(terms, states).map((branch) => sql<SqlBool>`${branch} and ${range}`);
+  const visible = visibleTo(visibility, 'image.repository_id', where);
+  const [homeJoin, ofHome] = terms.some(needsHome)
+    ? [sql`cross join repositories as home`, sql`and home.id = image.repository_id`]
+    : [sql``, sql``];
   return {
-    window: (position, size) => imageWindow(branches, position, size),
-    joined: sql`held_manifests as image cross join repositories as home`,
-    where: sql`image.id = seen.key and home.id = image.repository_id and ${where}`,
+    window: (reading, columns) => imageWindow(branches, reading, columns),
+    columns: sql`, id, aged_at, state, repository_id, kind, tag_count, tag_name, digest`,
+    matching: (window) => sql`(${window}) as image ${visible.join} ${homeJoin} ${wholeJoin(terms)}
+      where ${visible.where} ${ofHome}${wholeCondition(terms)}`,
   };
 }
 
@@ -98,17 +117,18 @@ function branchesOf(terms: readonly Term[], states: readonly HeldState[]): reado
 
 function imageWindow(
   branches: readonly Condition[],
-  position: Position | undefined,
-  size: number,
+  { position, size, offset }: Reading,
+  columns: RawBuilder<unknown>,
 ): RawBuilder<unknown> {
   const id = Number(position?.key);
   const behind =
     position === undefined || !Number.isSafeInteger(id) ? sql`1 = 1` : sql`(aged_at, id) < (${position.value}, ${id})`;
-  const readings = branches.map(
-    (branch) => sql`select * from (select aged_at as value, id as key from held_manifests
-      where ${branch} and ${behind} order by aged_at desc, id desc limit ${size}) as reading`,
-  );
-  if (readings.length === 1) return readings[0] as RawBuilder<unknown>;
-  return sql`select value, key from (${sql.join(readings, sql` union all `)}) as readings
-    order by value desc, key desc limit ${size}`;
+  const reading = (branch: Condition) =>
+    sql`select aged_at as value, id as key ${columns} from held_manifests
+      where ${branch} and ${behind} order by aged_at desc, id desc`;
+  const [only, ...others] = branches;
+  if (only !== undefined && others.length === 0) return sql`${reading(only)} limit ${size} offset ${offset}`;
+  const readings = branches.map((branch) => sql`select * from (${reading(branch)} limit ${size + offset}) as reading`);
+  return sql`select * from (${sql.join(readings, sql` union all `)}) as readings
+    order by value desc, key desc limit ${size} offset ${offset}`;
 }

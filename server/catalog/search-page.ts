@@ -1,8 +1,8 @@
 /** The shape of one group of results, from few candidates or from a scan. */
 import type { Database } from '../storage/database.ts';
 import { decodeCursor, encodeCursor, type Position, rowLimit } from './cursor.ts';
-import { cappedTotal, type Total } from './key-page.ts';
-import { countNewest, type Place, positionOf, type Scan, scan } from './search-scan.ts';
+import { cappedTotal, MOST_COUNTED, type Total } from './key-page.ts';
+import { type Place, positionOf, type Scan, scan } from './search-scan.ts';
 
 export interface Found<Hit> {
   readonly rows: readonly Hit[];
@@ -71,21 +71,21 @@ function fewPosition(after: string | undefined): Ranked | undefined {
 export async function pageOfScan(db: Database, list: Scan, asked: AskedResults): Promise<PageOfPlaces> {
   const limit = rowLimit(asked.limit);
   const after = scanPosition(asked.after);
-  const { places, stoppedAt } = await scan(db, list, after, limit);
+  const { places, stoppedAt } = await scan(db, list, after, limit + 1);
+  const isFull = places.length > limit;
   const rows = places.slice(0, limit);
-  const last = places.length > limit ? rows.at(-1) : stoppedAt;
+  const last = isFull ? rows.at(-1) : stoppedAt;
   return {
     rows,
     next: last && encodeCursor({ ...positionOf(last), part: 'scan' }),
-    total: after === undefined ? await totalOf(db, list, rows, last) : undefined,
-    searchedTo: stoppedAt?.value,
+    total: after === undefined ? totalOf(places.length, stoppedAt === undefined) : undefined,
+    searchedTo: isFull ? undefined : stoppedAt?.value,
   };
 }
 
-async function totalOf(db: Database, list: Scan, rows: readonly Place[], last: Place | undefined): Promise<Total> {
-  if (last === undefined) return cappedTotal(rows.length);
-  const counted = await countNewest(db, list);
-  return counted.total >= rows.length ? counted : { total: rows.length, isExact: false };
+/** Exact where everything was looked through. */
+function totalOf(met: number, isEverything: boolean): Total {
+  return isEverything ? cappedTotal(met) : { total: Math.min(met, MOST_COUNTED), isExact: false };
 }
 
 function scanPosition(after: string | undefined): Position | undefined {

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
+import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
 import type { NameLookup } from './name-search.ts';
 import { repositoryCandidates } from './search-candidates.ts';
-import { type Condition, repositoryCondition } from './search-conditions.ts';
+import { allOf, type Condition, repositoryCondition } from './search-conditions.ts';
 import { scoreOf } from './search-images.ts';
 import {
   type AskedResults,
@@ -14,8 +15,8 @@ import {
   type Ranked,
 } from './search-page.ts';
 import type { Term } from './search-query.ts';
-import type { Scan } from './search-scan.ts';
-import { isVisible, type Visibility } from './visibility.ts';
+import { type Scan, visibleTo } from './search-scan.ts';
+import type { Visibility } from './visibility.ts';
 
 export interface RepositoryHit {
   readonly name: string;
@@ -35,12 +36,12 @@ export async function searchRepositories(
   const conditions = terms.map((term) => repositoryCondition(db, term));
   const possible = conditions.filter((condition) => condition !== undefined);
   if (possible.length < conditions.length) return NOTHING_FOUND;
-  const where = sql.join<unknown>([...possible, isVisible(visibility, 'home.id')], sql` and `) as Condition;
+  const where = allOf(possible);
   const candidates = await repositoryCandidates(db, asked.names, visibility, terms);
   const page: PageOfPlaces =
     candidates === undefined
-      ? await pageOfScan(db, repositoryScan(where), asked)
-      : pageOfFew(await compared(db, terms, candidates, where), asked);
+      ? await pageOfScan(db, repositoryScan(visibility, where), asked)
+      : pageOfFew(await compared(db, visibility, terms, candidates, where), asked);
   return {
     ...page,
     rows: await readRows(
@@ -52,30 +53,34 @@ export async function searchRepositories(
 
 async function compared(
   db: Database,
+  visibility: Visibility,
   terms: readonly Term[],
   candidates: readonly number[],
   where: Condition,
 ): Promise<readonly Ranked[]> {
   if (candidates.length === 0) return [];
-  const { rows } = await sql<{ name: string; pushed_at: number }>`
-    select home.name as name, coalesce(home.last_pushed_at, 0) as pushed_at from repositories as home
-    where home.id in (${sql.join(candidates)}) and ${where}`.execute(db);
-  return rows.map(({ name, pushed_at }) => ({ key: name, value: pushed_at, score: scoreOf(terms, name) }));
+  const visible = visibleTo(visibility, 'home.id', where);
+  const { rows } = await sql<{ name: string; aged_at: number }>`
+    select home.name as name, ${AGED_AT} as aged_at from repositories as home ${visible.join}
+    where ${isAmong(db, sql`home.id`, candidates)} and ${visible.where}`.execute(db);
+  return rows.map(({ name, aged_at }) => ({ key: name, value: aged_at, score: scoreOf(terms, name) }));
 }
 
-/** By the index on the last push; never pushed to counts as 0. */
-function repositoryScan(where: Condition): Scan {
+/** Pushed, else built. */
+const AGED_AT = sql`coalesce(last_pushed_at, newest_at)`;
+
+/** The index holds all that names are compared with. */
+function repositoryScan(visibility: Visibility, where: Condition): Scan {
+  const visible = visibleTo(visibility, 'home.id', where);
   return {
-    window: (position, size) => {
+    window: ({ position, size, offset }, columns) => {
       const behind =
-        position === undefined
-          ? sql`1 = 1`
-          : sql`(coalesce(last_pushed_at, 0), name) < (${position.value}, ${position.key})`;
-      return sql`select coalesce(last_pushed_at, 0) as value, name as key from repositories
-        where ${behind} order by coalesce(last_pushed_at, 0) desc, name desc limit ${size}`;
+        position === undefined ? sql`1 = 1` : sql`(${AGED_AT}, name) < (${position.value}, ${position.key})`;
+      return sql`select ${AGED_AT} as value, name as key ${columns} from repositories
+        where ${behind} order by ${AGED_AT} desc, name desc limit ${size} offset ${offset}`;
     },
-    joined: sql`repositories as home`,
-    where: sql`home.name = seen.key and ${where}`,
+    columns: sql`, name, id`,
+    matching: (window) => sql`(${window}) as home ${visible.join} where ${visible.where}`,
   };
 }
 

@@ -6,20 +6,26 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import type { Position } from './cursor.ts';
-import { MOST_COUNTED, type Total } from './key-page.ts';
 import type { Condition } from './search-conditions.ts';
+import { isVisible, NOTHING, type Visibility } from './visibility.ts';
 
 /** Small at first: what is frequent is met at once. */
-const WINDOWS = [200, 400, 600, 800, 1000, 1000, 1000, 1000, 1000] as const;
-const COUNTED_WINDOW = 600;
+const WINDOWS = [400, 800, 1600, 2000, 2200] as const;
 const TURN_MS = 25;
 
+export interface Reading {
+  readonly position: Position | undefined;
+  readonly size: number;
+  readonly offset: number;
+}
+
 export interface Scan {
-  /** Rows behind a position as `value, key`, newest first; at most `size`. */
-  readonly window: (position: Position | undefined, size: number) => RawBuilder<unknown>;
-  /** The tables of a match beside the window, which is called `seen`; joined on its key. */
-  readonly joined: RawBuilder<unknown>;
-  readonly where: Condition;
+  /** Rows behind a position, newest first: `value, key` and the columns given. */
+  readonly window: (reading: Reading, columns: RawBuilder<unknown>) => RawBuilder<unknown>;
+  /** All that the index of the window has beside these: `, name`. */
+  readonly columns: RawBuilder<unknown>;
+  /** For `from`: the window with what belongs to its rows, and the condition. */
+  readonly matching: (window: RawBuilder<unknown>) => RawBuilder<unknown>;
 }
 
 export interface Place {
@@ -28,23 +34,23 @@ export interface Place {
 }
 
 export interface Scanned {
-  /** At most one more than asked for. */
+  /** All matches that were met: often more than asked for. */
   readonly places: readonly Place[];
-  /** Where it stopped before the end without a full page. */
+  /** Where it stopped before the end. */
   readonly stoppedAt: Place | undefined;
 }
 
-export async function scan(db: Database, list: Scan, after: Position | undefined, limit: number): Promise<Scanned> {
+/** @param wanted So many matches are enough. */
+export async function scan(db: Database, list: Scan, after: Position | undefined, wanted: number): Promise<Scanned> {
   const places: Place[] = [];
   let position = after;
   let stoppedAt: Place | undefined;
   let turnAt = performance.now();
   for (const size of WINDOWS) {
-    const window = list.window(position, size);
-    places.push(...(await matches(db, list, window, limit + 1 - places.length)));
-    if (places.length > limit) return { places, stoppedAt: undefined };
-    stoppedAt = await lastOf(db, window, size);
-    if (stoppedAt === undefined) return { places, stoppedAt };
+    const reading = { position, size, offset: 0 };
+    places.push(...(await matches(db, list, reading)));
+    stoppedAt = await lastOf(db, list, reading);
+    if (stoppedAt === undefined || places.length >= wanted) break;
     position = positionOf(stoppedAt);
     // Not after each window: whoever gives way to fifty others waits for all of them.
     if (performance.now() - turnAt < TURN_MS) continue;
@@ -54,39 +60,39 @@ export async function scan(db: Database, list: Scan, after: Position | undefined
   return { places, stoppedAt };
 }
 
-/** Of the newest rows; exact where that is all. */
-export async function countNewest(db: Database, list: Scan): Promise<Total> {
-  const window = list.window(undefined, COUNTED_WINDOW);
-  const { rows } = await sql<{ total: number }>`select count(*) as total from
-    (select 1 from ${from(list, window)} limit ${MOST_COUNTED + 1}) as bounded`.execute(db);
-  const total = Number(rows[0]?.total ?? 0);
-  const isExact = total <= MOST_COUNTED && (await lastOf(db, window, COUNTED_WINDOW)) === undefined;
-  return { total: Math.min(total, MOST_COUNTED), isExact };
-}
-
 export function positionOf({ value, key }: Place): Position {
   return { value, key: String(key) };
 }
 
-async function matches(
-  db: Database,
-  list: Scan,
-  window: RawBuilder<unknown>,
-  limit: number,
-): Promise<readonly Place[]> {
-  const { rows } = await sql<Place>`select seen.value as value, seen.key as key from ${from(list, window)}
-    order by seen.value desc, seen.key desc limit ${limit}`.execute(db);
+async function matches(db: Database, { window, columns, matching }: Scan, reading: Reading): Promise<readonly Place[]> {
+  const { rows } = await sql<Place>`
+    select value, key from ${matching(window(reading, columns))} order by value desc, key desc`.execute(db);
   return rows;
 }
 
-/** A cross join, because SQLite keeps its order: the window first, then what belongs to its rows. */
-function from({ joined, where }: Scan, window: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`(${window}) as seen cross join ${joined} where ${where}`;
+/** @returns undefined when the window was the last. */
+async function lastOf(db: Database, { window }: Scan, { position, size }: Reading): Promise<Place | undefined> {
+  const { rows } = await sql<Place>`${window({ position, size: 1, offset: size - 1 }, sql``)}`.execute(db);
+  return rows[0];
 }
 
-/** @returns undefined when the window was the last. */
-async function lastOf(db: Database, window: RawBuilder<unknown>, size: number): Promise<Place | undefined> {
-  const { rows } = await sql<Place>`select seen.value as value, seen.key as key from (${window}) as seen
-    order by seen.value desc, seen.key desc limit 1 offset ${size - 1}`.execute(db);
-  return rows[0];
+/**
+ * As `isVisible`. A table of its own instead of a condition, because SQLite keeps the order of a cross join and so finds
+ * out who may see a row before it looks at anything else of it.
+ */
+export function visibleTo(visibility: Visibility, column: string, others: Condition): Visible {
+  if (visibility.all || visibility.id === NOTHING.id) {
+    return { join: sql``, where: sql`${isVisible(visibility, column)} and ${others}` };
+  }
+  return {
+    join: sql`cross join visible_repositories as allowed`,
+    // The first half is never true: it keeps the second from being asked before.
+    where: sql`allowed.visibility_id = ${visibility.id} and allowed.repository_id = ${sql.ref(column)}
+      and (allowed.repository_id < 0 or ${others})`,
+  };
+}
+
+export interface Visible {
+  readonly join: RawBuilder<unknown>;
+  readonly where: Condition;
 }

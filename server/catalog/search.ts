@@ -33,7 +33,7 @@ export function createSearch({ db, now = Date.now }: { readonly db: Database; re
       const query = parseQuery(text);
       const { kind, limit, after } = options;
       const { terms } = query;
-      const names = createNameLookup(db);
+      const names = createNameLookup(db, visibility);
       const isEmpty = terms.length === 0;
       const [repositories, images] = [
         isEmpty || kind === 'images'
