@@ -19,6 +19,7 @@ import { publicBaseUrl } from './config/public-url.ts';
 import { createOriginOf } from './http/client-address.ts';
 import { createDispatcher, type PlainHandler } from './http/dispatch.ts';
 import type { Logger } from './log.ts';
+import { createNewsDesk } from './news.ts';
 import { createRegistrySide } from './registry-side.ts';
 import type { OpenedDatabase } from './storage/database.ts';
 import { createSettings } from './storage/settings.ts';
@@ -105,7 +106,9 @@ async function createCore({ config, opened: { db }, log, now }: AppOptions) {
   const grants = createGrantStore(db, now);
   const hasher = createPasswordHasher();
   const access = createAccess(db);
+  const news = createNewsDesk();
   const core = {
+    news,
     settings,
     users,
     roles,
@@ -118,7 +121,7 @@ async function createCore({ config, opened: { db }, log, now }: AppOptions) {
     sessions: createSessions(db, { now }),
     refreshTokens: createRefreshTokens(db, now),
     setupCode: createSetupCode(settings),
-    audit: createAudit(db, now),
+    audit: createAudit(db, now, ({ action }) => news.tell({ kind: 'audit', action })),
     secret: await settings.getOrMake('session_secret', () => randomBytes(32).toString('base64url')),
   };
   if (config.registry.auth.enabled) {

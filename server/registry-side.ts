@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import type { AppOptions, Core } from './app.ts';
+import { createActivity } from './catalog/activity.ts';
 import { createChanges } from './catalog/changes.ts';
 import { createSpace } from './catalog/space.ts';
 import type { Config } from './config/config.ts';
@@ -49,6 +50,8 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   // Sums follow changes by themselves; once an hour in case one was missed.
   index.jobs.add({ name: 'space-sums', schedule: '10 * * * *', lane: 'index', run: space.sum });
   index.jobs.add({ name: 'space-sample', schedule: '5 0 * * *', lane: 'index', run: space.sample });
+  const activity = createActivity({ db, now });
+  index.jobs.add({ name: 'activity-prune', schedule: '40 4 * * *', lane: 'index', run: activity.prune });
   const deletion = createDeletion({
     db,
     client,
@@ -69,6 +72,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     count: indexer.countUses,
     onCounted: indexer.tellCounted,
     onInstance: (instanceId) => background(noteInstance(instanceId)),
+    onKept: (repositories) => core.news.tell({ kind: 'events', repositories }),
     holdsPermit: permits.holds,
     isOwnDigest: deletion.isOwnDigest,
     whoDeleted: deletion.whoDeleted,
@@ -113,6 +117,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     client,
     changes,
     indexer,
+    activity,
     space,
     visibility: index.visibility,
     jobs: index.jobs,

@@ -18,7 +18,11 @@ export async function createTokenSide({ core, ...options }: AppOptions & { reado
     ? await openKeys({ config, confPath: keyFolder, dataPath: config.data.path, isNew: opened.isNew, now, log })
     : undefined;
   const permits = createPermits({ now, lifetimeSeconds: config.registry.auth.lifetime });
-  const refusals = createRefusals(opened.db, { now, log });
+  const refusals = createRefusals(opened.db, {
+    now,
+    log,
+    onWritten: (subjects) => core.news.tell({ kind: 'refusals', subjects }),
+  });
   const signer = keys && createSigner({ keys, config, tryToken: (token) => tryToken(client, token), now, log });
   const client = createRegistryClient({
     config,

@@ -1,10 +1,12 @@
 /** The pages, with everything they read. */
+import { createHmac } from 'node:crypto';
 import { createReach } from './access/reach.ts';
 import type { AppOptions, Core } from './app.ts';
 import { visibleNames } from './catalog/changes.ts';
 import type { CrawlProgress } from './catalog/crawl.ts';
 import { createDescriptions } from './catalog/descriptions.ts';
 import { createDocuments } from './catalog/documents.ts';
+import { createFindings } from './catalog/findings.ts';
 import { createImages } from './catalog/images.ts';
 import { previewMatches } from './catalog/preview.ts';
 import { createRepositoryStore } from './catalog/repositories.ts';
@@ -13,17 +15,20 @@ import { createSearch } from './catalog/search.ts';
 import { createStars } from './catalog/stars.ts';
 import { factsOfTags } from './catalog/tag-facts.ts';
 import { createTagStore } from './catalog/tags.ts';
-import type { VisibilityStore } from './catalog/visibility.ts';
+import { EVERYTHING, type VisibilityStore } from './catalog/visibility.ts';
 import { tokenRealm } from './config/public-url.ts';
 import type { RegistrySide } from './registry-side.ts';
 import { createStatusFacts } from './status.ts';
 import type { TokenSide } from './token-side.ts';
 import type { ApiDocument } from './web/api-document.ts';
+import type { ConnectSettings } from './web/browse/connect-view.ts';
 import type { IndexState } from './web/browse/notices.ts';
+import { registryReach } from './web/browse/reach.ts';
 import { createLive, type Live } from './web/live.ts';
 import type { RegistryState, Viewer } from './web/page.ts';
 import { apiDocsPage } from './web/pages/api-docs.ts';
 import { comparePage } from './web/pages/compare.ts';
+import { connectPage } from './web/pages/connect.ts';
 import { deleteTagPage } from './web/pages/delete-tag.ts';
 import { eventsPage } from './web/pages/events.ts';
 import { grantRefusedPage } from './web/pages/grant-refused.ts';
@@ -36,6 +41,8 @@ import { repositoryTabsPage } from './web/pages/repository-tabs.ts';
 import { searchPage } from './web/pages/search.ts';
 import { spacePage } from './web/pages/space.ts';
 import { statusPage } from './web/pages/status.ts';
+import type { PageModule } from './web/routes.ts';
+import type { LoadStatusFacts } from './web/status-facts.ts';
 import { createWeb, type Web } from './web/web.ts';
 
 export interface WebSideOptions extends AppOptions {
@@ -65,6 +72,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     images: createImages({ db, fetchManifest: registry.indexer.fetchManifest, log }),
     documents: createDocuments({ db, getBlob: registry.client.getBlob, now, log }),
     deletion: registry.deletion,
+    activity: registry.activity,
     descriptions: createDescriptions({ db, now }),
     readAbout: (repository: { id: number; newestTag: string | null }) => readAbout(db, repository),
     stars: createStars({ db, now }),
@@ -80,6 +88,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     isSessionAlive: core.sessions.isAlive,
     log,
   });
+  const statusFacts = createStatusFacts(statusDeps(options));
   const web = createWeb({
     ...core,
     config,
@@ -90,18 +99,24 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     sessionStore: core.sessions.store,
     previewMatches: (pattern) => previewMatches(db, pattern),
     pages: [
-      homePage(browse),
+      homePage({
+        ...{ ...browse, now },
+        findings: createFindings({ db, now, log }),
+        firstRun: { reach: registryReach(config), realm: tokenRealm(config) },
+        registryState: () => registryState(registry),
+      }),
       repositoriesPage(browse),
       deleteTagPage(browse),
-      repositoryTabsPage({ ...browse, ...core, reach: createReach(db) }),
+      repositoryTabsPage({ ...browse, ...core, reach: createReach(db), events: registry.events }),
       imagePage(browse),
       comparePage(browse),
       eventsPage({ visibility, events: registry.events, refusals: token.refusals }),
       spacePage({ ...browse, now }),
       repositorySpacePage({ ...browse, now }),
       grantRefusedPage({ ...core, refusals: token.refusals }),
+      ...connectPages(options, statusFacts),
       statusPage({
-        statusFacts: createStatusFacts(statusDeps(options)),
+        statusFacts,
         readEverything: () => void registry.indexer.crawl('asked'),
       }),
       refreshPage({ refresh: registry.indexer.refreshRepository, log }),
@@ -116,6 +131,35 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     registryState: () => registryState(registry),
   });
   return { ...web, live };
+}
+
+/** Where nobody signs in there is nothing a registry would have to trust. */
+function connectPages(options: WebSideOptions, statusFacts: LoadStatusFacts): readonly PageModule[] {
+  const { config, core, token, registry, opened } = options;
+  const { keys, client } = token;
+  if (keys === undefined) return [];
+  const settings = (): ConnectSettings => ({
+    realm: tokenRealm(config),
+    service: config.registry.auth.service ?? config.registry.name,
+    issuer: config.registry.auth.issuer,
+    algorithms: [...new Set(keys.signingKeys().map(({ algorithm }) => algorithm))],
+    caPem: keys.caPem(),
+    jwks: `${JSON.stringify(keys.jwks(), null, 2)}\n`,
+    canDelete: !registry.isReadonly,
+    secret: registry.notificationSecret,
+    proposedSecret: createHmac('sha256', core.secret).update('proposed notification secret').digest('base64url'),
+    publicUrl: core.publicUrl,
+    innerUrl: `${config.registry.setup.own_url}${config.server.base_path}`,
+    isOurs: config.registry.url === null || config.registry.setup.folder !== null,
+  });
+  const causeEvent = async () => {
+    const { rows } = await createRepositoryStore(opened.db).list(EVERYTHING, {
+      ...{ sort: 'pushed', direction: 'desc', limit: 1 },
+    });
+    const [row] = rows;
+    return row?.newestTag ? (await client.getManifest(row.name, row.newestTag)) !== undefined : false;
+  };
+  return [connectPage({ statusFacts, settings, causeEvent, reach: registryReach(config) })];
 }
 
 async function navCounts(

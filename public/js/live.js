@@ -1,26 +1,36 @@
 /**
- * Pages with `data-live` on their <main> show what changes without being loaded again. One event stream per visible tab:
- * a hidden one closes it, because six of them would keep the browser from loading anything.
+ * Pages show what changes without being loaded again, and say when they cannot: no connection, session ended. One event
+ * stream per visible tab: a hidden one closes it, because six of them would keep the browser from loading anything.
  */
-const AT_MOST_EVERY_MS = 400;
-const IN_THE_MIDDLE_PX = 300;
+import { fetchPage, hasTyped, IN_BACKGROUND, isReading, takeOver, takeOverNavigation } from './refresh.js';
 
-const policy = window.trustedTypes?.createPolicy('registry-web', { createHTML: (text) => text });
+const AT_MOST_EVERY_MS = 400;
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 30_000;
+/** Fewer failures are a restart, or a network that changes: nobody has to know. */
+const FAILURES_TO_TELL = 2;
+const TELL_EVERY_MS = 30_000;
 
 export function liveUpdates(onReplaced) {
-  const main = document.querySelector('main[data-live]');
-  if (main === null || window.EventSource === undefined) return;
+  const main = document.querySelector('main');
+  const place = document.querySelector('.live-status');
+  if (main === null || place === null || window.EventSource === undefined) return;
+  const status = createStatus(place);
   let stream;
-  let wasHidden = false;
+  let hasMissed = false;
+  let failures = 0;
+  let retry;
   let last = 0;
   let timer;
   let loading = false;
+  let ended = false;
 
   function isConcerned(names) {
     const watched = main.dataset.live;
-    return (
-      watched === '*' || names.length === 0 || names.some((name) => name === watched || name.startsWith(`${watched}/`))
-    );
+    if (watched === undefined) return false;
+    if (names.length === 0) return true;
+    if (watched === '*') return names.some((name) => !name.startsWith('#'));
+    return names.some((name) => name === watched || name.startsWith(`${watched}/`));
   }
 
   function plan() {
@@ -39,74 +49,174 @@ export function liveUpdates(onReplaced) {
   }
 
   async function update() {
-    if (isReading()) return showMark();
-    const answer = await fetch(location.href, {
-      headers: { Accept: 'text/html' },
-      redirect: 'error',
-      cache: 'no-store',
-    });
-    if (!answer.ok) return;
-    const text = await answer.text();
-    if (isReading()) return showMark();
-    replace(text);
+    if (isReading(main)) return status.news(load);
+    const page = await fetchPage(location.href);
+    if (isReading(main)) return status.news(load);
+    show(page);
   }
 
-  /** Only our own pages come this way; nothing in a parsed document runs. */
-  function replace(text) {
-    const page = new DOMParser().parseFromString(policy === undefined ? text : policy.createHTML(text), 'text/html');
-    const fresh = page.querySelector('main[data-live]');
-    if (fresh === null) return;
-    main.replaceChildren(...document.adoptNode(fresh).childNodes);
+  /** Asked for by the reader: what is in hand stays in hand. */
+  async function load() {
+    const page = await fetchPage(location.href).catch(() => undefined);
+    if (page === undefined) location.reload();
+    else show(page);
+  }
+
+  function show(page) {
+    if (page === 'ended') return end();
+    if (page === undefined) return;
+    takeOver(page, main);
+    status.told();
     onReplaced();
   }
 
-  /** Nothing moves under the eyes or hands of somebody: then a mark says that there is news. */
-  function isReading() {
-    // Whoever waits for the first push has just copied its line, and the focus stands there still.
-    if (main.querySelector('[data-live-eager]') !== null) return false;
-    const active = document.activeElement;
-    const isAtWork = active !== null && active !== main && main.contains(active);
-    const hasOpen = main.querySelector('details[open]:not([data-default-open])') !== null;
-    const hasSelection = !(document.getSelection()?.isCollapsed ?? true);
-    return (
-      isAtWork || hasOpen || hasSelection || window.scrollY > IN_THE_MIDDLE_PX || location.search.includes('after=')
-    );
+  /** Rights are different: the navigation follows at once, the page itself unless that would lose what was typed. */
+  async function follow() {
+    const page = await fetchPage(location.href).catch(() => undefined);
+    if (page === 'ended') return end();
+    // Gone for this viewer: the reader turns away from it, not the page from the reader.
+    if (page === undefined || hasTyped(main) || isReading(main)) {
+      if (page !== undefined) takeOverNavigation(page);
+      return status.news(() => location.reload());
+    }
+    show(page);
   }
 
-  function showMark() {
-    if (document.querySelector('.live-mark') !== null) return;
-    const mark = document.createElement('button');
-    mark.type = 'button';
-    mark.className = 'live-mark btn btn-primary';
-    mark.textContent = main.dataset.liveNews ?? '';
-    mark.addEventListener('click', () => location.reload());
-    const status = document.createElement('div');
-    status.setAttribute('role', 'status');
-    status.className = 'live-status';
-    document.body.append(status);
-    status.append(mark);
+  function end() {
+    ended = true;
+    close();
+    status.ended();
   }
 
   function open() {
-    stream = new EventSource(main.dataset.liveStream);
+    close();
+    if (ended || document.hidden) return;
+    stream = new EventSource(document.body.dataset.liveStream);
     stream.addEventListener('changed', (event) => {
-      if (isConcerned(JSON.parse(event.data))) plan();
+      const names = JSON.parse(event.data);
+      if (names.includes('#rights')) void follow();
+      else if (isConcerned(names)) plan();
     });
-    // What was missed meanwhile nobody will tell again.
+    stream.addEventListener('ended', end);
     stream.addEventListener('open', () => {
-      if (wasHidden) plan();
-      wasHidden = true;
+      failures = 0;
+      status.online();
+      // What was missed meanwhile nobody will tell again.
+      if (hasMissed && main.dataset.live !== undefined) plan();
+      hasMissed = false;
     });
+    stream.addEventListener('error', again);
   }
 
-  function follow() {
+  /** Later and later, and not everybody at the same moment. */
+  function again() {
+    close();
+    failures += 1;
+    if (failures >= FAILURES_TO_TELL) void ask();
+    const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
+    retry = setTimeout(open, wait * (0.5 + Math.random()));
+  }
+
+  function close() {
+    clearTimeout(retry);
     stream?.close();
     stream = undefined;
-    if (!document.hidden) open();
+    hasMissed = true;
   }
 
-  document.addEventListener('visibilitychange', follow);
-  window.addEventListener('pagehide', () => stream?.close());
-  window.addEventListener('pageshow', (event) => event.persisted && follow());
-  follow();
+  /** An event stream does not say why it failed. */
+  async function ask() {
+    try {
+      const answer = await fetch(`${document.body.dataset.liveStream}/viewer`, {
+        headers: IN_BACKGROUND,
+        cache: 'no-store',
+      });
+      const { viewer } = await answer.json();
+      if (viewer !== document.body.dataset.viewer) end();
+      else status.online();
+    } catch {
+      if (!document.hidden) status.offline();
+    }
+  }
+
+  /** Somebody may have signed in again in another tab meanwhile. */
+  function wake() {
+    if (!ended) return open();
+    ended = false;
+    status.online();
+    void ask().then(open);
+  }
+
+  document.addEventListener('visibilitychange', () => (document.hidden ? close() : wake()));
+  window.addEventListener('online', wake);
+  window.addEventListener('offline', () => status.offline());
+  window.addEventListener('pagehide', close);
+  window.addEventListener('pageshow', (event) => event.persisted && wake());
+  open();
+  hasMissed = false;
+}
+
+/** One place at the lower edge for all that is said; it is there from the start, so that it is read out. */
+function createStatus(place) {
+  let state = '';
+  let toldAt = 0;
+  let timer;
+
+  function put(next, ...parts) {
+    if (state === next && next !== '') return;
+    state = next;
+    clearTimeout(timer);
+    place.classList.toggle('visually-hidden', next === 'told');
+    place.replaceChildren(...parts);
+  }
+
+  function bar(icon, text, ...actions) {
+    const box = document.createElement('div');
+    box.className = `live-bar live-bar-${icon}`;
+    const words = document.createElement('span');
+    words.textContent = text ?? '';
+    box.append(words, ...actions);
+    return box;
+  }
+
+  return {
+    news(onClick) {
+      if (state === 'ended' || state === 'offline') return;
+      const mark = document.createElement('button');
+      mark.type = 'button';
+      mark.className = 'live-mark btn btn-primary';
+      mark.textContent = place.dataset.news ?? '';
+      mark.addEventListener('click', () => {
+        const back = document.querySelector('main');
+        put('');
+        onClick();
+        // The mark goes, and with it the focus: back to where the news are.
+        if (document.activeElement === document.body) back?.focus({ preventScroll: true });
+      });
+      // A press must not take the focus from where the reader is.
+      mark.addEventListener('mousedown', (event) => event.preventDefault());
+      put('news', mark);
+    },
+    /** For those who do not see it; not at every push of a busy registry. */
+    told() {
+      if (state === 'news') put('');
+      if (state !== '' || Date.now() - toldAt < TELL_EVERY_MS) return;
+      toldAt = Date.now();
+      put('told', place.dataset.updated ?? '');
+      timer = setTimeout(() => put(''), 5000);
+    },
+    offline() {
+      if (state !== 'ended') put('offline', bar('offline', place.dataset.offline));
+    },
+    ended() {
+      const link = document.createElement('a');
+      link.className = 'btn';
+      link.href = place.dataset.login ?? '';
+      link.textContent = place.dataset.signIn ?? '';
+      put('ended', bar('ended', place.dataset.ended, link));
+    },
+    online() {
+      if (state === 'offline' || state === 'ended') put('');
+    },
+  };
 }

@@ -12,6 +12,8 @@ declare module 'express-session' {
     /** Set by the store: the row exists since then. */
     createdAt: number;
     lastSeenAt: number;
+    /** Of one request, never kept: nobody did anything, a page asked by itself. */
+    isBackground: boolean;
   }
 }
 
@@ -73,7 +75,8 @@ export function createSessions(db: Database, { now }: { readonly now: () => numb
 
   async function touch(sid: string, data: session.SessionData): Promise<void> {
     const at = now();
-    if (typeof data.userId !== 'number' || at - (data.lastSeenAt ?? 0) < TOUCH_EVERY_MS) return;
+    if (typeof data.userId !== 'number' || data.isBackground === true) return;
+    if (at - (data.lastSeenAt ?? 0) < TOUCH_EVERY_MS) return;
     data.lastSeenAt = at;
     await db.updateTable('sessions').set({ last_seen_at: at }).where('id_hash', '=', sessionIdHash(sid)).execute();
   }
@@ -85,6 +88,11 @@ export function createSessions(db: Database, { now }: { readonly now: () => numb
   return {
     /** For `express-session`; use it with `saveUninitialized: false`, `resave: false`. */
     store: asStore({ load, save, touch, destroy }),
+    /** Without touching it. */
+    async isAlive(sid: string): Promise<boolean> {
+      const row = await findCurrent(db, sessionIdHash(sid));
+      return row !== undefined && isAlive(row, now());
+    },
     /** Live sessions of a user, the latest first. */
     list: (userId: number): Promise<readonly SessionInfo[]> => listLive(db, userId, now()),
     /** True when there was one. @param userId Ends it only when it is this user's. */

@@ -38,13 +38,19 @@ export interface AuditPage {
   readonly next: number | undefined;
 }
 
-export function createAudit(db: Database, now: () => number = Date.now) {
+/** @param onRecorded Told after each entry. */
+export function createAudit(
+  db: Database,
+  now: () => number = Date.now,
+  onRecorded: (entry: AuditRecord) => void = () => undefined,
+) {
   return {
     async record({ detail = {}, ...entry }: AuditRecord): Promise<void> {
       await db
         .insertInto('audit')
         .values({ ...entry, at: now(), detail: JSON.stringify(detail) })
         .execute();
+      onRecorded({ detail, ...entry });
     },
     /** The latest first. */
     list: (query: AuditQuery): Promise<AuditPage> => listEntries(db, query),

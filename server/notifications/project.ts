@@ -16,6 +16,8 @@ export interface ProjectionDeps {
   /** A registry process that was not heard of before: events may have been lost in between. */
   readonly onInstance: (instanceId: string, verified: boolean) => void;
   readonly log: Logger;
+  /** After each step that kept events, with their repositories. */
+  readonly onKept?: (repositories: readonly string[]) => void;
 }
 
 interface StoredEnvelope {
@@ -66,6 +68,8 @@ export function createProjection(deps: ProjectionDeps) {
       const odd = reads.filter((each) => each.error !== undefined);
       for (const each of odd) log.warn({ envelope: each.envelope.id, error: each.error }, 'notification kept aside');
       noteInstances(reads);
+      const named = new Set(reads.flatMap(({ events }) => events.map(({ repository }) => repository)));
+      if (named.size > 0) deps.onKept?.([...named]);
       return envelopes.length;
     },
     /** Instances known before this start are no news. */

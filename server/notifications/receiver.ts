@@ -11,6 +11,7 @@ export interface ReceiverDeps<Use> extends Pick<ApplyDeps<Use>, 'onEvent' | 'cou
   readonly log: Logger;
   readonly now?: () => number;
   readonly onInstance: (instanceId: string) => void;
+  readonly onKept?: (repositories: readonly string[]) => void;
   readonly holdsPermit: (subject: string, repository: string, action: 'pull' | 'push') => boolean;
   readonly isOwnDigest: (digest: string) => boolean;
   readonly whoDeleted: (event: { repository: string; tag: string | null; digest: string | null }) => string | undefined;

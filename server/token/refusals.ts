@@ -40,6 +40,8 @@ export interface RefusalQuery {
 export interface RefusalsOptions {
   readonly now: () => number;
   readonly log: Logger;
+  /** After they were written, with who was refused. */
+  readonly onWritten?: (subjects: readonly string[]) => void;
 }
 
 const FLUSH_MS = 2000;
@@ -51,7 +53,7 @@ const MOST_ROWS = { anonymous: 1000, known: 4000 } as const;
 type Pending = Refusal & { count: number; firstAt: number; lastAt: number };
 
 /** Table `token_refusals`. Written behind the request: repetitions are counted in memory and flushed together. */
-export function createRefusals(db: Database, { now, log }: RefusalsOptions) {
+export function createRefusals(db: Database, { now, log, onWritten }: RefusalsOptions) {
   const pending = new Map<string, Pending>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -82,6 +84,7 @@ export function createRefusals(db: Database, { now, log }: RefusalsOptions) {
       await prune(transaction, true);
       await prune(transaction, false);
     });
+    onWritten?.([...new Set(rows.map((row) => row.subject))]);
   }
 
   /** Newest first, including what is not written yet. */

@@ -1,14 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { ANONYMOUS } from '../access/rights.ts';
 import { AppError } from '../errors.ts';
 import { toHttpError } from '../http/http-error.ts';
 import type { Logger } from '../log.ts';
-import type { Page, PageFactory, Viewer } from './page.ts';
+import { isBackground } from './background.ts';
+import { errorState } from './error-state.ts';
+import type { PageFactory, Viewer } from './page.ts';
+import { signInPath } from './sign-in-path.ts';
 
 export interface ErrorPageDeps {
   readonly createPage: PageFactory;
   readonly viewerOf: (request: Request) => Promise<Viewer>;
+  /** Names of those who may give rights; asked for when somebody signed in lacks one. */
+  readonly administrators: () => Promise<readonly string[]>;
   readonly log: Logger;
 }
 
@@ -20,39 +25,44 @@ const NOBODY: Viewer = {
   mustChangePassword: false,
 };
 
-function titleKey(status: number): string {
-  if (status === 404) return 'errors:page.missing_title';
-  if (status === 403 || status === 401) return 'errors:page.denied_title';
-  if (status === 502) return 'errors:page.upstream_title';
-  if (status >= 500) return 'errors:page.broken_title';
-  return 'errors:page.refused_title';
-}
-
-function sentence(error: unknown, status: number, page: Page): string {
-  if (error instanceof AppError) return page.errorText(error);
-  if (status === 404) return page.t('errors:page.missing');
-  if (status === 413) return page.t('errors:page.too_large');
-  return page.t(status < 500 ? 'errors:page.refused' : 'errors:page.broken');
-}
-
 export function missingPage(): RequestHandler {
   return () => {
     throw new AppError('NOT_FOUND', 'There is no such page.', { key: 'page.missing' });
   };
 }
 
-/** Every failure becomes a page in the reader's language; what nobody expected gets an id that stands in the log, too. */
-export function errorPage({ createPage, viewerOf, log }: ErrorPageDeps): ErrorRequestHandler {
-  return async (error: unknown, request, response, next) => {
-    if (response.headersSent) return next(error);
+/** Every failure becomes a page in the reader's language, with an id that stands in the log, too. */
+export function errorPage({ createPage, viewerOf, administrators, log }: ErrorPageDeps): ErrorRequestHandler {
+  async function show(error: unknown, request: Request, response: Response): Promise<void> {
     const { status, retryAfterSeconds } = toHttpError(error);
-    const id = status >= 500 ? randomBytes(6).toString('hex') : undefined;
-    if (id !== undefined) log.error({ error, id, method: request.method, path: request.path }, 'page failed');
+    const id = noteFailure(log, error, status, request);
     // When the database is what failed, there is no viewer, but still a page.
     const viewer = await viewerOf(request).catch(() => NOBODY);
     const page = createPage(request, response, viewer);
     if (retryAfterSeconds !== undefined) response.set('Retry-After', String(retryAfterSeconds));
-    const text = sentence(error, status, page);
-    await page.render('error', { title: page.t(titleKey(status)), bare: !viewer.isSignedIn, status, text, id }, status);
+    const asks = status === 403 && viewer.isSignedIn && !viewer.rights.isAdmin;
+    const names = asks ? await administrators().catch(() => []) : [];
+    const canRetry = request.method === 'GET' || request.method === 'HEAD';
+    const state = errorState({ error, status, administrators: names, canRetry }, page);
+    await page.render('error', { ...state, bare: !viewer.isSignedIn, status, id }, status);
+  }
+
+  return async (error: unknown, request, response, next) => {
+    if (response.headersSent) return next(error);
+    if (error instanceof AppError && error.code === 'UNAUTHENTICATED' && !isBackground(request)) {
+      const viewer = await viewerOf(request).catch(() => NOBODY);
+      return createPage(request, response, viewer).redirect(signInPath(request));
+    }
+    await show(error, request, response);
   };
+}
+
+/** Pages that are not there are asked for all day, by robots and by mistake: they have no id and fill no log. */
+function noteFailure(log: Logger, error: unknown, status: number, request: Request): string | undefined {
+  if (status === 404 || status === 401) return undefined;
+  const id = randomBytes(6).toString('hex');
+  const { method, path } = request;
+  if (status >= 500) log.error({ error, id, method, path }, 'page failed');
+  else log.info({ id, status, method, path, reason: error instanceof Error ? error.message : '' }, 'page refused');
+  return id;
 }

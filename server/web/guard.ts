@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express';
 import { AppError } from '../errors.ts';
-import { ownPath } from './own-path.ts';
+import { isBackground, isPrefetch } from './background.ts';
 import type { PageFactory, Viewer } from './page.ts';
 import type { Guard, Policy } from './routes.ts';
+import { signInPath } from './sign-in-path.ts';
 
 export type Verdict = 'open' | 'sign-in' | 'set-password' | 'denied' | 'missing';
 
@@ -33,12 +34,11 @@ export function createGuard({ viewerOf, createPage, authEnabled }: GuardDeps): G
       case 'open':
         return page;
       case 'set-password':
+        if (isPageItself(request)) throw signInAgain();
         return void page.redirect('/setup-password');
       case 'sign-in': {
-        const next = request.method === 'GET' ? ownPath(request.url) : undefined;
-        return void page.redirect(
-          next === undefined || next === '/' ? '/login' : `/login?next=${encodeURIComponent(next)}`,
-        );
+        if (isPageItself(request)) throw signInAgain();
+        return void page.redirect(signInPath(request));
       }
       case 'denied':
         throw new AppError('DENIED', 'This page is for administrators.', { key: 'page.denied' });
@@ -46,4 +46,13 @@ export function createGuard({ viewerOf, createPage, authEnabled }: GuardDeps): G
         throw new AppError('NOT_FOUND', 'There is no such page.', { key: 'page.missing' });
     }
   };
+}
+
+/** An open page that asks for itself wants to know that it is over, not the page for signing in. */
+function isPageItself(request: Request): boolean {
+  return isBackground(request) && !isPrefetch(request);
+}
+
+function signInAgain(): AppError {
+  return new AppError('UNAUTHENTICATED', 'Your session has ended. Sign in again.', { key: 'page.session_ended' });
 }

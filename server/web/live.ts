@@ -4,105 +4,186 @@ import type { Changes } from '../catalog/changes.ts';
 import type { Visibility, VisibilityStore } from '../catalog/visibility.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { NewsDesk } from '../news.ts';
+import { createGathering, fingerprint, type Gathered, newsFor } from './live-news.ts';
+import type { Page } from './page.ts';
 import type { PageModule } from './routes.ts';
 
 export interface LiveDeps {
   readonly changes: Pick<Changes, 'subscribe'>;
+  readonly news: Pick<NewsDesk, 'subscribe'>;
   readonly visibility: VisibilityStore;
   /** Rights as they are at this moment: what was taken away is not told any more. */
   readonly rightsOf: (subject: Subject) => Promise<Rights>;
   readonly visibleNames: (visibility: Visibility, names: readonly string[]) => Promise<readonly string[]>;
+  /** Different after every change of accounts and rights, by whichever process. */
+  readonly accessVersion: () => Promise<number>;
+  /** Must not keep it alive. */
+  readonly isSessionAlive: (sid: string) => Promise<boolean>;
   readonly log: Logger;
   /** For tests. */
   readonly gatherMs?: number;
   readonly lifetimeMs?: number;
+  readonly watchMs?: number;
 }
 
 interface Stream {
   readonly response: Response;
   readonly rights: () => Promise<Rights>;
+  readonly isAlive: () => Promise<boolean>;
+  readonly isSignedIn: boolean;
   readonly address: string;
+  /** Who counts against the limit: a person, or an address of strangers. */
+  readonly owner: string;
+  seen: { readonly rights: Rights; readonly print: string };
 }
 
-/** A push makes several changes at once; together they are one message. */
 const GATHER_MS = 60;
+const WATCH_MS = 2000;
 const HEARTBEAT_MS = 20_000;
 /** Then the browser asks again, and is let in again or not. */
 const LIFETIME_MS = 5 * 60_000;
-const RETRY_MS = 1000;
 const MOST_STREAMS = 1000;
-const MOST_PER_ADDRESS = 100;
-/** More names than that: everything changed. */
-const MOST_NAMES = 50;
+const MOST_PER_OWNER = 100;
 
-/** One event stream per open page: which repositories changed, of those that its viewer may pull now. */
+/**
+ * One event stream per open page: what changed, of that which its viewer may see now. It also says when the viewer's
+ * rights changed, and when the session has ended; it never keeps one alive.
+ */
 export function createLive(deps: LiveDeps) {
-  const { gatherMs = GATHER_MS, lifetimeMs = LIFETIME_MS, log } = deps;
+  const { gatherMs = GATHER_MS, lifetimeMs = LIFETIME_MS, watchMs = WATCH_MS, log } = deps;
   const streams = new Set<Stream>();
-  const gathered = new Set<string>();
+  const gathering = createGathering();
   let timer: NodeJS.Timeout | undefined;
+  let watching: NodeJS.Timeout | undefined;
+  let version: number | undefined;
 
+  const plan = () => {
+    timer ??= setTimeout(flush, gatherMs);
+  };
   deps.changes.subscribe((repository) => {
     if (streams.size === 0) return;
-    gathered.add(repository);
-    timer ??= setTimeout(flush, gatherMs);
+    gathering.repository(repository);
+    plan();
+  });
+  deps.news.subscribe((news) => {
+    if (streams.size === 0) return;
+    gathering.news(news);
+    plan();
+    if (news.kind !== 'audit') return;
+    if (news.action.startsWith('session.')) forEach(endIfOver);
+    else void watch();
   });
 
-  function flush(): void {
-    timer = undefined;
-    const names = [...gathered];
-    gathered.clear();
-    // Many streams see alike: each view of the registry is asked for once.
-    const known = new Map<number, Promise<readonly string[]>>();
-    const visibleTo = (seen: Visibility) => {
-      const visible = known.get(seen.id) ?? deps.visibleNames(seen, names);
-      known.set(seen.id, visible);
-      return visible;
-    };
+  function forEach(work: (stream: Stream) => Promise<void>): void {
     for (const stream of streams) {
-      tell(stream, visibleTo).catch((error: unknown) => {
+      work(stream).catch((error: unknown) => {
         log.warn({ error }, 'live update not sent');
         stream.response.end();
       });
     }
   }
 
-  async function tell(stream: Stream, visibleTo: (seen: Visibility) => Promise<readonly string[]>): Promise<void> {
-    const seen = await deps.visibility.of(await stream.rights(), stream.address);
-    const visible = await visibleTo(seen);
-    if (visible.length === 0) return;
-    const data = visible.length > MOST_NAMES ? [] : visible;
-    stream.response.write(`event: changed\ndata: ${JSON.stringify(data)}\n\n`);
+  function flush(): void {
+    timer = undefined;
+    const gathered = gathering.take();
+    // Many streams see alike: each view of the registry is asked for once.
+    const known = new Map<string, Promise<readonly string[]>>();
+    const visibleTo = (seen: Visibility, names: ReadonlySet<string>) => {
+      const key = `${seen.id} ${names === gathered.changed}`;
+      const visible = known.get(key) ?? deps.visibleNames(seen, [...names]);
+      known.set(key, visible);
+      return visible;
+    };
+    forEach((stream) => tell(stream, gathered, visibleTo));
+  }
+
+  async function tell(
+    stream: Stream,
+    gathered: Gathered,
+    visibleTo: (seen: Visibility, names: ReadonlySet<string>) => Promise<readonly string[]>,
+  ): Promise<void> {
+    const rights = await stream.rights();
+    const seen = await deps.visibility.of(rights, stream.address);
+    const data = await newsFor(gathered, {
+      rights,
+      isSignedIn: stream.isSignedIn,
+      rightsChanged: noteRights(stream, rights),
+      visible: async (names) => (names.size === 0 ? [] : visibleTo(seen, names)),
+    });
+    if (data !== undefined) stream.response.write(`event: changed\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  /** Another process may have changed accounts, or ended a session. */
+  async function watch(): Promise<void> {
+    const now = await deps.accessVersion().catch(() => version);
+    if (now === version) return;
+    version = now;
+    gathering.accounts();
+    plan();
+    forEach(endIfOver);
+  }
+
+  async function endIfOver(stream: Stream): Promise<void> {
+    if (await stream.isAlive()) return;
+    stream.response.write('event: ended\ndata: {}\n\n');
+    stream.response.end();
   }
 
   function open(stream: Stream): void {
     const { response } = stream;
     response.status(200).set({
       'Content-Type': 'text/event-stream; charset=utf-8',
-      'Cache-Control': 'no-store',
+      'Cache-Control': 'no-store, no-transform',
       // nginx would hold the messages back.
       'X-Accel-Buffering': 'no',
     });
-    response.write(`retry: ${RETRY_MS}\n\n`);
+    response.write(': here\n\n');
     streams.add(stream);
-    const heartbeat = setInterval(() => response.write(':\n\n'), HEARTBEAT_MS).unref();
+    watching ??= setInterval(() => void watch(), watchMs).unref();
+    const heartbeat = setInterval(() => {
+      response.write(':\n\n');
+      endIfOver(stream).catch(() => response.end());
+    }, HEARTBEAT_MS).unref();
     const end = setTimeout(() => response.end(), lifetimeMs).unref();
     response.on('close', () => {
       clearInterval(heartbeat);
       clearTimeout(end);
       streams.delete(stream);
+      if (streams.size > 0) return;
+      clearInterval(watching);
+      watching = undefined;
     });
   }
 
+  async function streamOf(page: Page, sid: string, response: Response): Promise<Stream> {
+    const { viewer, origin } = page;
+    const { subject, isSignedIn } = viewer;
+    const rights = page.authEnabled ? () => deps.rightsOf(subject) : async () => viewer.rights;
+    return {
+      response,
+      rights,
+      isAlive: async () => !isSignedIn || deps.isSessionAlive(sid),
+      isSignedIn,
+      address: origin.address,
+      owner: isSignedIn ? `user ${subject.id}` : origin.address,
+      seen: { rights: viewer.rights, print: fingerprint(viewer.rights) },
+    };
+  }
+
   const pages: PageModule = (routes) => {
-    routes.get('/live', 'browse', (page, _request, response) => {
-      const { address } = page.origin;
-      const same = [...streams].filter((stream) => stream.address === address).length;
-      if (streams.size >= MOST_STREAMS || same >= MOST_PER_ADDRESS) {
+    // A stream does not say why it failed; this says whether the page is still that viewer's.
+    routes.get('/live/viewer', 'public', ({ viewer }, _request, response) => {
+      response.set('Cache-Control', 'no-store').json({ viewer: viewer.isSignedIn ? viewer.subject.name : '' });
+    });
+    routes.get('/live', 'browse', async (page, request, response) => {
+      const stream = await streamOf(page, request.sessionID, response);
+      const same = [...streams].filter(({ owner }) => owner === stream.owner).length;
+      if (streams.size >= MOST_STREAMS || same >= MOST_PER_OWNER) {
         throw new AppError('UNAVAILABLE', 'Too many pages are open. This one does not update by itself.');
       }
-      const { subject, rights } = page.viewer;
-      open({ response, address, rights: page.authEnabled ? () => deps.rightsOf(subject) : async () => rights });
+      if (streams.size === 0) version = await deps.accessVersion();
+      open(stream);
     });
   };
 
@@ -111,8 +192,17 @@ export function createLive(deps: LiveDeps) {
     /** The process stops: a stream would hold its connection for minutes. */
     endAll(): void {
       clearTimeout(timer);
+      clearInterval(watching);
       for (const { response } of streams) response.end();
     },
   };
 }
 export type Live = ReturnType<typeof createLive>;
+
+function noteRights(stream: Stream, rights: Rights): boolean {
+  if (rights === stream.seen.rights) return false;
+  const print = fingerprint(rights);
+  const isNew = print !== stream.seen.print;
+  stream.seen = { rights, print };
+  return isNew;
+}

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import session, { type Store } from 'express-session';
 import type { OriginOf } from '../http/client-address.ts';
+import { isBackground } from './background.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -38,7 +39,13 @@ export function sessionMiddleware({ store, secret, originOf }: SessionOptions): 
     const { secure } = originOf(request);
     // express-session asks the request; only our own reading of trusted proxies may answer.
     Object.defineProperty(request, 'secure', { value: secure, configurable: true });
-    (secure ? https : plain)(request, response, next);
+    (secure ? https : plain)(request, response, (error?: unknown) => {
+      // Not enumerable, so it is no change of the session that would have to be saved.
+      if (request.session !== undefined && isBackground(request)) {
+        Object.defineProperty(request.session, 'isBackground', { value: true });
+      }
+      next(error);
+    });
   };
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import express, { type RequestHandler, type Router } from 'express';
+import express, { type Request, type RequestHandler, type Router } from 'express';
 import type { Store } from 'express-session';
 import type { Config } from '../config/config.ts';
 import { isPlainRegistry, registryHost } from '../config/public-url.ts';
@@ -20,7 +20,7 @@ import { createPageFactory, csrfBinding } from './page-factory.ts';
 import { type AccountPagesDeps, accountPages } from './pages/account-pages.ts';
 import { preferencesPage } from './pages/preferences.ts';
 import { createRoutes, type FormSize, type PageModule, type RouteEntry } from './routes.ts';
-import { sessionMiddleware } from './session.ts';
+import { sessionCookieName, sessionMiddleware } from './session.ts';
 import { createSessionGate, type SessionGate } from './session-gate.ts';
 import { createViewEngine } from './view-engine.ts';
 import { createViewerOf } from './viewer.ts';
@@ -92,14 +92,23 @@ export function createWeb(deps: WebDeps): Web {
       next(isSameOrigin(request, originOf(request), publicHost) ? undefined : foreignForm()),
     express.urlencoded({ extended: false, limit: FORM_LIMITS[size], parameterLimit: MOST_FIELDS, inflate: false }),
     (request, _response, next) =>
-      next(csrf.verify(request.body?.['_csrf'], csrfBinding(request, cookies)) ? undefined : foreignForm()),
+      next(csrf.verify(request.body?.['_csrf'], csrfBinding(request, cookies)) ? undefined : refusedForm(request)),
   ];
+  /** A form of a session that has ended meanwhile is no attack: its sender signs in and comes back to the page. */
+  const refusedForm = (request: Request): AppError => {
+    const hadSession = cookies.read(request, sessionCookieName(originOf(request).secure)) !== undefined;
+    return hadSession && request.session?.userId === undefined ? sessionEnded() : foreignForm();
+  };
+  const administrators = async () => {
+    const role = (await deps.roles.list()).find(({ kind }) => kind === 'admin');
+    return role === undefined ? [] : (await deps.grants.holdersOf(role.id)).map(({ name }) => name);
+  };
   const routes = createRoutes(router, createGuard({ viewerOf, createPage, authEnabled }), formChecks);
   preferencesPage({ cookies, languages })(routes);
   if (authEnabled) accountPages(deps)(routes);
   for (const page of deps.pages) page(routes);
   router.use(missingPage());
-  router.use(errorPage({ createPage, viewerOf, log: deps.log }));
+  router.use(errorPage({ createPage, viewerOf, log: deps.log, administrators }));
   return {
     router,
     routes: routes.table,
@@ -109,6 +118,10 @@ export function createWeb(deps: WebDeps): Web {
       return { language, text: errorText(error, languages.translator(language), languages) };
     },
   };
+}
+
+function sessionEnded(): AppError {
+  return new AppError('UNAUTHENTICATED', 'Your session has ended. Sign in again.', { key: 'page.session_ended' });
 }
 
 function foreignForm(): AppError {

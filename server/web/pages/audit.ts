@@ -1,4 +1,5 @@
 import type { AuditDetail } from '../../audit/audit.ts';
+import { TOPIC } from '../live-news.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import type { AccountPagesDeps } from './account-pages.ts';
@@ -63,6 +64,7 @@ export function auditPage({ audit }: Pick<AccountPagesDeps, 'audit'>): PageModul
       await page.render('audit', {
         title: page.t('admin:audit.title'),
         nav: 'audit',
+        live: TOPIC.audit,
         actor,
         families: FAMILIES.map((name) => ({
           name: familyLabel(name, page.t),

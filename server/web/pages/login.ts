@@ -1,10 +1,12 @@
+import type { Request } from 'express';
 import { z } from 'zod';
 import type { CredentialResult } from '../../accounts/credentials.ts';
 import { AppError } from '../../errors.ts';
+import { readCookie } from '../cookies.ts';
 import { ownPath } from '../own-path.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import { endSession, startSession } from '../session.ts';
+import { endSession, sessionCookieName, startSession } from '../session.ts';
 import type { AccountPagesDeps } from './account-pages.ts';
 
 const schema = z.strictObject({
@@ -24,9 +26,22 @@ const SENTENCE: Readonly<Record<Refusal['reason'], string>> = {
   'change-password': 'errors:sign_in.wrong',
 };
 
-function showForm(page: Page, values: { username: string; next: string }, error?: string, status = 200) {
+interface LoginForm {
+  readonly username: string;
+  readonly next: string;
+  /** Why somebody is asked who was signed in a moment ago. */
+  readonly note?: string;
+}
+
+function showForm(page: Page, values: LoginForm, error?: string, status = 200) {
   const title = page.t('accounts:login.title');
-  return page.render('login', { title, bare: true, ...values, error }, status);
+  return page.render('login', { title, bare: true, note: '', ...values, error }, status);
+}
+
+function noteFor(page: Page, request: Request): string {
+  if (page.query('undone') === '1') return page.t('accounts:login.undone');
+  const hadSession = readCookie(request, sessionCookieName(page.origin.secure)) !== undefined;
+  return hadSession ? page.t('accounts:login.ended') : '';
 }
 
 export function refusalText(page: Page, { reason, retryAfterSeconds = 1 }: Refusal): string {
@@ -41,10 +56,10 @@ function afterSignIn(next: string): string {
 
 export function loginPage({ credentials, audit, now }: Deps): PageModule {
   return (routes) => {
-    routes.get('/login', 'public', (page) => {
+    routes.get('/login', 'public', (page, request) => {
       const next = page.query('next');
       if (page.viewer.isSignedIn) return page.redirect(afterSignIn(next));
-      return showForm(page, { username: '', next });
+      return showForm(page, { username: '', next, note: noteFor(page, request) });
     });
 
     routes.post('/login', 'public', async (page, request, response) => {
@@ -70,6 +85,8 @@ export function loginPage({ credentials, audit, now }: Deps): PageModule {
       const { viewer, origin } = page;
       if (!viewer.isSignedIn) return page.redirect('/login');
       await endSession(request);
+      const { secure } = origin;
+      response.clearCookie(sessionCookieName(secure), { path: '/', httpOnly: true, sameSite: 'lax', secure });
       const actor = viewer.subject.name;
       await audit.record({ actor, address: origin.address, action: 'session.end', object: '', outcome: 'ok' });
       // Language and colours are cookies, too; they belong to the browser, not to the person.

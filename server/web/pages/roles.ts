@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FieldErrors } from '../form.ts';
+import { TOPIC } from '../live-news.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import type { AccountPagesDeps } from './account-pages.ts';
@@ -47,7 +48,7 @@ export function rolesPage({ roles, grants, audit }: Deps): PageModule {
           holders: (await grants.holdersOf(role.id)).length,
         })),
       );
-      await page.render('roles', { title: page.t('admin:roles.title'), nav: 'roles', rows });
+      await page.render('roles', { title: page.t('admin:roles.title'), nav: 'roles', live: TOPIC.users, rows });
     });
 
     routes.get('/roles/-/new', 'admin', (page) => showForm(page, { name: '', description: '' }));

@@ -6,6 +6,7 @@ import { AppError } from '../../errors.ts';
 import { isConfirmed } from '../confirmed.ts';
 import { type FieldErrors, listOf } from '../form.ts';
 import { generatePassword } from '../generated-password.ts';
+import { TOPIC } from '../live-news.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import type { AccountPagesDeps } from './account-pages.ts';
@@ -93,6 +94,7 @@ export function usersPage({ users, roles, grants, hasher, sessions, audit, now }
       await page.render('users', {
         title: page.t('admin:users.title'),
         nav: 'users',
+        live: TOPIC.users,
         filter,
         rows,
         total: found.total,

@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import express from 'express';
-import { ANONYMOUS, type Rights } from '../../../server/access/rights.ts';
+import { ANONYMOUS, type Rights, type Subject } from '../../../server/access/rights.ts';
+import { compileRule } from '../../../server/access/rule.ts';
 import { createChanges } from '../../../server/catalog/changes.ts';
 import { EVERYTHING, NOTHING, type Visibility } from '../../../server/catalog/visibility.ts';
 import { createLogger } from '../../../server/log.ts';
+import { createNewsDesk } from '../../../server/news.ts';
 import { createLive } from '../../../server/web/live.ts';
 import type { Page } from '../../../server/web/page.ts';
 import { createRoutes } from '../../../server/web/routes.ts';
@@ -17,13 +19,26 @@ after(() => {
   for (const stop of stops) stop();
 });
 
-async function start(options: { lifetimeMs?: number } = {}) {
+const NO_RIGHTS: Rights = { subject: ANONYMOUS, isAdmin: false, isAuditor: false, rules: [] };
+const LIN: Subject = { kind: 'user', id: 7, name: 'lin' };
+
+interface StartOptions {
+  readonly lifetimeMs?: number;
+  readonly watchMs?: number;
+  readonly rights?: Rights;
+}
+
+async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
   const changes = createChanges();
-  const state = { seen: EVERYTHING as Visibility, hidden: new Set<string>() };
+  const news = createNewsDesk();
+  const state = { seen: EVERYTHING as Visibility, hidden: new Set<string>(), rights, version: 1, isAlive: true };
   const live = createLive({
     changes,
     visibility: { of: async () => state.seen },
-    rightsOf: async () => ({}) as Rights,
+    news,
+    rightsOf: async () => state.rights,
+    accessVersion: async () => state.version,
+    isSessionAlive: async () => state.isAlive,
     visibleNames: async (seen, names) => (seen.all ? names.filter((name) => !state.hidden.has(name)) : []),
     log: createLogger('silent'),
     gatherMs: 5,
@@ -31,7 +46,7 @@ async function start(options: { lifetimeMs?: number } = {}) {
   });
   const router = express.Router();
   const page = {
-    viewer: { subject: ANONYMOUS },
+    viewer: { subject: rights.subject, rights, isSignedIn: rights.subject.kind === 'user' },
     origin: { address: '10.0.0.1' },
     authEnabled: true,
   } as unknown as Page;
@@ -54,7 +69,7 @@ async function start(options: { lifetimeMs?: number } = {}) {
     server.closeAllConnections();
     server.close();
   });
-  return { changes, live, state, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/live` };
+  return { changes, news, live, state, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/live` };
 }
 
 async function listen(url: string) {
@@ -67,8 +82,9 @@ async function listen(url: string) {
     state.ended = true;
   };
   read().catch(() => undefined);
-  await eventually('the stream is open', async () => state.text.includes('retry:'));
-  const told = () => [...state.text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? '') as string[]);
+  await eventually('the stream is open', async () => state.text.includes('here'));
+  const told = () =>
+    [...state.text.matchAll(/^event: changed\ndata: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? '') as string[]);
   return { answer, state, told };
 }
 
@@ -76,7 +92,7 @@ test('a viewer is told which repositories changed, several at once in one messag
   const { changes, url } = await start();
   const stream = await listen(url);
   assert.match(stream.answer.headers.get('content-type') ?? '', /^text\/event-stream/);
-  assert.equal(stream.answer.headers.get('cache-control'), 'no-store');
+  assert.equal(stream.answer.headers.get('cache-control'), 'no-store, no-transform');
   for (const name of ['team/app', 'team/web', 'team/app']) changes.emit(name);
   await eventually('the message', async () => stream.told().length > 0);
   assert.deepEqual(stream.told(), [['team/app', 'team/web']]);
@@ -121,4 +137,68 @@ test('one address cannot take every stream', async () => {
   const answers = await Promise.all(Array.from({ length: 110 }, () => fetch(url)));
   assert.equal(answers.filter(({ status }) => status === 200).length, 100);
   for (const answer of answers) await answer.body?.cancel();
+});
+
+const admin: Rights = { subject: LIN, isAdmin: true, isAuditor: true, rules: [] };
+const auditor: Rights = { ...admin, isAdmin: false };
+const member: Rights = { subject: LIN, isAdmin: false, isAuditor: false, rules: [] };
+const others = ['wei'];
+
+const topics = [
+  [
+    'events to a member who may see the repository',
+    member,
+    { kind: 'events', repositories: ['team/app'] },
+    ['#events'],
+  ],
+  ['no events of a hidden repository', member, { kind: 'events', repositories: ['secret/app'] }, []],
+  ['all events to an auditor', auditor, { kind: 'events', repositories: ['secret/app'] }, ['#events']],
+  ['no events to a stranger', NO_RIGHTS, { kind: 'events', repositories: ['team/app'] }, []],
+  ['own refusals to a member', member, { kind: 'refusals', subjects: ['lin'] }, ['#refusals']],
+  ['not those of others', member, { kind: 'refusals', subjects: others }, []],
+  ['all refusals to an auditor', auditor, { kind: 'refusals', subjects: others }, ['#refusals']],
+  ['what people do to an auditor', auditor, { kind: 'audit', action: 'tag.delete' }, ['#audit']],
+  ['who signs in also to the list of users', admin, { kind: 'audit', action: 'session.start' }, ['#audit', '#users']],
+  ['nothing of it to a member', member, { kind: 'audit', action: 'user.add' }, []],
+] as const;
+for (const [name, rights, news, told] of topics) {
+  test(`tells ${name}`, async () => {
+    const { changes, news: desk, state, url } = await start({ rights });
+    state.hidden.add('secret/app');
+    const stream = await listen(url);
+    desk.tell(news);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    changes.emit('team/last');
+    await eventually('the last message', async () => stream.told().flat().includes('team/last'));
+    assert.deepEqual(stream.told().flat(), [...told, 'team/last']);
+  });
+}
+
+test('tells a viewer whose rights changed, and an admin that accounts did, whoever changed them', async () => {
+  const { state, url } = await start({ rights: member, watchMs: 5 });
+  const stream = await listen(url);
+  const rule = { repository: 'team/**', address: '*', canPull: true, canPush: false, canDelete: false };
+  state.rights = { ...member, rules: [compileRule(rule, 'lin')] };
+  state.version += 1;
+  await eventually('the message', async () => stream.told().length > 0);
+  state.rights = { ...admin };
+  state.version += 1;
+  await eventually('the second', async () => stream.told().length > 1);
+  // Somebody else's changed: the same rights in another object.
+  state.rights = { ...admin };
+  state.version += 1;
+  await eventually('the third', async () => stream.told().length > 2);
+  assert.deepEqual(stream.told(), [['#rights'], ['#rights', '#users'], ['#users']]);
+});
+
+test('says that the session has ended, and ends', async () => {
+  const { news, state, url } = await start({ rights: member });
+  const stream = await listen(url);
+  news.tell({ kind: 'audit', action: 'session.end' });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(stream.state.ended, false);
+  state.isAlive = false;
+  news.tell({ kind: 'audit', action: 'session.end' });
+  await eventually('the end', async () => stream.state.ended);
+  assert.match(stream.state.text, /^event: ended$/m);
 });

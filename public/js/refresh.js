@@ -1,0 +1,105 @@
+/**
+ * This page asks for itself again and takes over the new <main>. What somebody has in hand stays: the focus, what is
+ * open, where they scrolled.
+ */
+const policy = window.trustedTypes?.createPolicy('registry-web', { createHTML: (text) => text });
+const IN_THE_MIDDLE_PX = 300;
+
+/** Tells the server that nobody did anything: the session's idle time runs on. */
+export const IN_BACKGROUND = { 'X-Background': '1' };
+
+/** Only our own pages come this way; nothing in a parsed document runs. */
+export function parsePage(text) {
+  return new DOMParser().parseFromString(policy === undefined ? text : policy.createHTML(text), 'text/html');
+}
+
+/** @returns the page as it is now, 'ended' when it is no longer this viewer's, undefined when there is none. */
+export async function fetchPage(address) {
+  const answer = await fetch(address, {
+    headers: { Accept: 'text/html', ...IN_BACKGROUND },
+    redirect: 'error',
+    cache: 'no-store',
+  });
+  if (answer.status === 401) return 'ended';
+  if (!answer.ok) return undefined;
+  const page = parsePage(await answer.text());
+  return page.body.dataset.viewer === document.body.dataset.viewer ? page : 'ended';
+}
+
+/** Nothing moves under the eyes or hands of somebody. */
+export function isReading(main) {
+  const active = document.activeElement;
+  const isAtWork = active !== null && active !== main && main.contains(active);
+  const hasSelection = !(document.getSelection()?.isCollapsed ?? true);
+  const isFurtherOn = window.scrollY > IN_THE_MIDDLE_PX || location.search.includes('after=');
+  const hasDialog = document.querySelector('dialog[open]') !== null;
+  return isAtWork || hasSelection || isFurtherOn || hasDialog || openMenus(main).length > 0 || hasTyped(main);
+}
+
+/** What was typed or ticked would be lost. */
+export function hasTyped(main) {
+  return [...main.querySelectorAll('input, textarea, select')].some((field) => {
+    if (field instanceof HTMLSelectElement)
+      return [...field.options].some((one) => one.selected !== one.defaultSelected && one.defaultSelected);
+    if (field.type === 'checkbox' || field.type === 'radio') return field.checked !== field.defaultChecked;
+    return field.type !== 'hidden' && field.value !== field.defaultValue;
+  });
+}
+
+function openMenus(main) {
+  return [...main.querySelectorAll('details[open]:not([data-default-open])')];
+}
+
+/** Everything around <main> that tells numbers or rights comes along. */
+export function takeOver(page, main) {
+  const fresh = page.querySelector('main');
+  if (fresh === null) return;
+  const scroll = window.scrollY;
+  const kept = keep(main);
+  main.replaceChildren(...document.adoptNode(fresh).childNodes);
+  restore(main, kept);
+  if (window.scrollY !== scroll) window.scrollTo({ top: scroll, behavior: 'instant' });
+  document.title = page.title;
+  takeOverNavigation(page);
+}
+
+export function takeOverNavigation(page) {
+  for (const selector of ['.sidebar', '.bottombar']) {
+    const [old, fresh] = [document.querySelector(selector), page.querySelector(selector)];
+    if (old === null || fresh === null) continue;
+    const kept = keep(old);
+    old.replaceChildren(...document.adoptNode(fresh).childNodes);
+    restore(old, kept);
+  }
+}
+
+function keep(place) {
+  const active = document.activeElement;
+  return {
+    focus: active !== null && active !== place && place.contains(active) ? nameOf(active) : undefined,
+    open: openMenus(place).map((menu) => nameOf(menu.querySelector('summary'))),
+  };
+}
+
+function restore(place, { focus, open }) {
+  if (focus === undefined && open.length === 0) return;
+  const named = new Map();
+  for (const element of place.querySelectorAll('a, button, input, select, textarea, summary, [id]')) {
+    const name = nameOf(element);
+    if (!named.has(name)) named.set(name, element);
+  }
+  for (const name of open) {
+    const menu = named.get(name)?.closest('details');
+    if (menu) menu.open = true;
+  }
+  named.get(focus)?.focus({ preventScroll: true });
+}
+
+/** The same thing in the page before and in the page after: by its id, else by what it does. */
+function nameOf(element) {
+  if (element === null) return '';
+  if (element.id !== '') return `#${element.id}`;
+  const row = element.closest('tr')?.querySelector('a')?.getAttribute('href') ?? '';
+  const does = element.getAttribute('href') ?? element.getAttribute('name') ?? element.getAttribute('aria-label');
+  return [element.localName, row, does ?? element.textContent?.trim(), element.getAttribute('value')].join(' ');
+}
