@@ -31,6 +31,7 @@ const STYLES = [
   'repository.css',
   'api.css',
   'space.css',
+  'home.css',
   'lists.css',
   'search.css',
   'copy.css',

@@ -28,6 +28,7 @@ export interface ActivityDeps {
 
 /** Days on which something happened; so no clock that was ahead for a while makes them go too early. */
 const KEPT_DAYS = 400;
+const REMEMBERED_DAYS = 90;
 const ROWS_AT_ONCE = 2000;
 
 /**
@@ -83,6 +84,23 @@ export function createActivity({ db, now }: ActivityDeps) {
         .where(isVisible(visibility, 'push_days.repository_id'))
         .executeTakeFirst();
       return Number(row?.total ?? 0);
+    },
+
+    /** Repositories that somebody pushed to, the latest first. */
+    async pushedBy(actor: string, visibility: Visibility, limit: number): Promise<readonly string[]> {
+      const rows = await db
+        .selectFrom('push_days')
+        .innerJoin('repositories', 'repositories.id', 'push_days.repository_id')
+        .select(({ fn }) => ['repositories.name', fn.max('push_days.day_at').as('day')])
+        .where('actor', '=', actor)
+        .where('day_at', '>', calendarDay(now()) - REMEMBERED_DAYS * DAY_MS)
+        .where(isVisible(visibility))
+        .groupBy('repositories.name')
+        .orderBy('day', 'desc')
+        .orderBy('repositories.name')
+        .limit(limit)
+        .execute();
+      return rows.map((row) => row.name);
     },
 
     /** Forgets days that nobody can look at any more. */

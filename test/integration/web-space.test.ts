@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { createActivity } from '../../server/catalog/activity.ts';
+import { createFindings } from '../../server/catalog/findings.ts';
 import { createRepositoryStore } from '../../server/catalog/repositories.ts';
 import { createSpace } from '../../server/catalog/space.ts';
+import { createStars } from '../../server/catalog/stars.ts';
 import { createVisibility } from '../../server/catalog/visibility.ts';
 import { createLogger } from '../../server/log.ts';
 import { homePage } from '../../server/web/pages/home.ts';
 import { spacePage } from '../../server/web/pages/space.ts';
 import { UP } from '../support/browse-facts.ts';
+import { homeFacts } from '../support/home-facts.ts';
 import { hold, insertRepositories } from '../support/space.ts';
 import { createVisitor, startWeb, type TestWeb, type Visitor } from '../support/web.ts';
 
@@ -33,7 +37,11 @@ before(async () => {
     host: 'registry.example.com',
     visibility: late((db) => createVisibility(db)),
     repositories: late((db) => createRepositoryStore(db)),
-    ...{ space, indexState: () => UP, now: Date.now },
+    ...{ space, indexState: () => UP, now: Date.now, readonly: false, registryState: () => undefined },
+    activity: late((db) => createActivity({ db, now: Date.now })),
+    findings: late((db) => createFindings({ db, now: Date.now, log })),
+    stars: late((db) => createStars({ db })),
+    firstRun: homeFacts().firstRun,
   };
   web = await startWeb({ pages: [spacePage(deps), homePage(deps)] });
   opened = web;

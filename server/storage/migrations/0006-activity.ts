@@ -51,6 +51,8 @@ async function addTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('pushes', 'bigint', count)
     .addPrimaryKeyConstraint('push_days_key', ['repository_id', 'day_at', 'actor'])
     .execute();
+  // What somebody pushed to last.
+  await schema.createIndex('push_days_actor').on('push_days').columns(['actor', 'day_at', 'repository_id']).execute();
   await schema.createIndex('push_days_day').on('push_days').columns(['day_at', 'actor', 'repository_id']).execute();
 }
 

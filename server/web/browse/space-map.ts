@@ -25,10 +25,12 @@ export interface Tile {
   readonly note: string;
 }
 
-const FRAMES = [
+type FrameShape = Pick<MapFrame, 'id' | 'width' | 'height'>;
+
+const FRAMES: readonly FrameShape[] = [
   { id: 'wide', width: 1100, height: 380 },
   { id: 'narrow', width: 358, height: 420 },
-] as const;
+];
 // Of the mono face at 12.5 px, and what stands around a label.
 const CHARACTER_WIDTH = 7.6;
 const PADDING = 16;
@@ -39,6 +41,8 @@ export interface MapFacts {
   readonly measure: SpaceMeasure;
   readonly hrefOf: (row: SpaceRow) => string;
   readonly format: Page['format'];
+  /** About as many pixels as the places have. */
+  readonly frames?: readonly FrameShape[];
 }
 
 function measured(row: SpaceRow, measure: SpaceMeasure): number {
@@ -52,11 +56,11 @@ function measured(row: SpaceRow, measure: SpaceMeasure): number {
   return Math.max(0, values[measure]);
 }
 
-export function mapFrames({ rows, measure, hrefOf, format }: MapFacts): readonly MapFrame[] {
+export function mapFrames({ rows, measure, hrefOf, format, frames = FRAMES }: MapFacts): readonly MapFrame[] {
   const shown = rows.filter((row) => measured(row, measure) > 0);
   if (shown.length === 0) return [];
   const values = shown.map((row) => measured(row, measure));
-  return FRAMES.map((frame) => {
+  return frames.map((frame) => {
     const boxes = treemap(values, { x: 0, y: 0, width: frame.width, height: frame.height });
     const tiles = shown.map((row, index): Tile => {
       const { x = 0, y = 0, width = 0, height = 0 } = boxes[index] ?? {};

@@ -1,129 +1,158 @@
-import type { RepositoryPage, RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
-import type { SpaceStore, SpaceSums } from '../../catalog/space.ts';
-import type { VisibilityStore } from '../../catalog/visibility.ts';
-import { referencePath, splitName } from '../browse/cells.ts';
-import { pushLines } from '../browse/commands.ts';
-import { actor } from '../browse/labels.ts';
+import type { Activity } from '../../catalog/activity.ts';
+import type { FindingsStore } from '../../catalog/findings.ts';
+import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
+import type { SpaceStore } from '../../catalog/space.ts';
+import type { Stars } from '../../catalog/stars.ts';
+import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
+import { type ActivityChart, activityChart, readPeriod } from '../browse/activity-chart.ts';
+import type { Figure } from '../browse/figure.ts';
+import { type FirstRunFacts, type FirstRunView, firstRun } from '../browse/first-run.ts';
+import { type HomeCard, homeCards, myCard, type PushCells, pushCells } from '../browse/home-cards.ts';
+import type { HomeFacts, HomePageParts } from '../browse/home-facts.ts';
+import { homeFigures } from '../browse/home-figures.ts';
+import { type HealthLine, healthLines, loginLines } from '../browse/home-registry.ts';
 import { type IndexState, indexNotices, type Notice } from '../browse/notices.ts';
-import type { Page } from '../page.ts';
+import { type MapFrame, mapFrames } from '../browse/space-map.ts';
+import { rowHref } from '../browse/space-rows.ts';
+import type { Page, RegistryState } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import { noRightsText, seesEverything } from './repositories.ts';
 
 export interface HomePageDeps {
   readonly host: string;
+  readonly readonly: boolean;
   readonly visibility: VisibilityStore;
-  readonly repositories: Pick<RepositoryStore, 'list'>;
-  readonly space: Pick<SpaceStore, 'total'>;
+  readonly repositories: Pick<RepositoryStore, 'list' | 'find'>;
+  readonly space: Pick<SpaceStore, 'total' | 'series' | 'biggest'>;
+  readonly activity: Pick<Activity, 'ofView' | 'ofRepositories' | 'pushersToday' | 'pushedBy'>;
+  readonly findings: FindingsStore;
+  readonly stars: Pick<Stars, 'of'>;
+  readonly firstRun: FirstRunFacts;
   readonly indexState: () => IndexState;
+  readonly registryState: () => RegistryState | undefined;
+  readonly now: () => number;
+}
+
+const RECENT = 9;
+const BIGGEST = 5;
+const MINE = 5;
+const TILES = 24;
+const DAY_MS = 24 * 3600_000;
+const SAMPLED_DAYS = 40;
+/** The weekday before is 7 days ago. */
+const LEAST_DAYS = 14;
+const SPARK_DAYS = 14;
+
+export function homePage(deps: HomePageDeps): PageModule {
+  return (routes) => {
+    routes.get('/', 'browse', async (page) => {
+      const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
+      await page.render('home', homeView(page, await homeFacts(deps, page, seen)));
+    });
+  };
+}
+
+async function homeFacts(deps: HomePageDeps, page: Page, seen: Visibility): Promise<HomeFacts> {
+  const { repositories, space, activity, now } = deps;
+  const days = Math.max(LEAST_DAYS, readPeriod(page));
+  const biggest = await repositories.list(seen, { sort: 'size', direction: 'desc', limit: BIGGEST });
+  const mine = await myRepositories(deps, page, seen);
+  const shown = [...biggest.rows, ...mine.map(({ row }) => row)];
+  return {
+    host: deps.host,
+    isReadonly: deps.readonly,
+    firstRun: deps.firstRun,
+    index: deps.indexState(),
+    registry: deps.registryState(),
+    at: now(),
+    recent: await repositories.list(seen, { sort: 'pushed', direction: 'desc', limit: RECENT }),
+    total: await space.total(seen),
+    samples: await space.series(seen, '', now() - SAMPLED_DAYS * DAY_MS),
+    areas: await space.biggest(seen, { folder: '', measure: 'size', limit: TILES }),
+    activity: await activity.ofView(seen, days),
+    pushers: await activity.pushersToday(seen),
+    sparks: await activity.ofRepositories([...new Set(shown.map((row) => row.id))], SPARK_DAYS),
+    findings: await deps.findings.of(seen),
+    biggest: biggest.rows,
+    mine,
+  };
+}
+
+/** Those with a star first, then those that the viewer pushed to last. */
+async function myRepositories(
+  { stars, activity, repositories }: HomePageDeps,
+  { viewer }: Page,
+  seen: Visibility,
+): Promise<HomeFacts['mine']> {
+  if (!viewer.isSignedIn || viewer.user === undefined) return [];
+  const starred = await stars.of(viewer.user.id, seen, MINE);
+  const pushed = await activity.pushedBy(viewer.subject.name, seen, MINE);
+  const others: RepositoryRow[] = [];
+  for (const name of pushed) {
+    if (starred.length + others.length >= MINE || starred.some((row) => row.name === name)) continue;
+    const row = await repositories.find(seen, name);
+    if (row !== undefined) others.push(row);
+  }
+  return [...starred.map((row) => ({ row, isStarred: true })), ...others.map((row) => ({ row, isStarred: false }))];
 }
 
 export interface HomeView {
   readonly title: string;
   readonly nav: 'home';
+  readonly live: '*';
   readonly host: string;
   readonly state: 'list' | 'empty' | 'no-rights' | 'reading';
   readonly notices: readonly Notice[];
-  readonly pushLines: readonly string[];
+  readonly firstRun: FirstRunView | null;
   readonly noRightsText: string;
+  readonly login: readonly { readonly label: string; readonly command: string }[];
   readonly figures: readonly Figure[];
+  readonly chart: ActivityChart;
   readonly pushes: readonly PushCells[];
+  readonly mine: HomeCard | null;
+  readonly cards: readonly HomeCard[];
+  readonly map: { readonly title: string; readonly text: string; readonly frames: readonly MapFrame[] };
+  readonly health: readonly HealthLine[];
 }
 
-export interface Figure {
-  readonly label: string;
-  readonly value: string;
-  readonly note: string;
-  readonly href: string | null;
-}
+const MAP_FRAMES = [
+  { id: 'wide', width: 760, height: 250 },
+  { id: 'narrow', width: 358, height: 300 },
+] as const;
 
-export interface PushCells {
-  readonly folder: string;
-  readonly leaf: string;
-  readonly href: string;
-  readonly tag: { readonly name: string; readonly href: string } | null;
-  readonly by: { readonly name: string; readonly confirmed: boolean } | null;
-  readonly at: number | null;
-}
-
-const RECENT = 10;
-
-export function homePage({ host, visibility, repositories, space, indexState }: HomePageDeps): PageModule {
-  return (routes) => {
-    routes.get('/', 'browse', async (page) => {
-      const seen = await visibility.of(page.viewer.rights, page.origin.address);
-      const recent = await repositories.list(seen, { sort: 'pushed', direction: 'desc', limit: RECENT });
-      const total = await space.total(seen);
-      await page.render('home', homeView({ page, host, recent, total, index: indexState() }));
-    });
-  };
-}
-
-export interface HomeFacts {
-  readonly page: Pick<Page, 't' | 'format' | 'url' | 'viewer'>;
-  readonly host: string;
-  readonly recent: RepositoryPage;
-  /** Of all that the viewer sees. */
-  readonly total: SpaceSums;
-  readonly index: IndexState;
-}
-
-export function homeView({ page, host, recent, total, index }: HomeFacts): HomeView {
+export function homeView(page: HomePageParts, facts: HomeFacts): HomeView {
+  const { t, format } = page;
+  const state = homeState(facts, page);
   return {
-    title: page.t('browse:home.title'),
-    nav: 'home',
-    host,
-    state: homeState(recent, index, page),
-    notices: indexNotices(index, page),
-    pushLines: pushLines(host, page.viewer.isSignedIn ? page.viewer.subject.name : null),
+    ...{ title: t('home:title'), nav: 'home', live: '*', host: facts.host, state },
+    notices: indexNotices(facts.index, page),
+    firstRun: state === 'empty' ? firstRun(page, facts.firstRun) : null,
     noRightsText: noRightsText(page),
-    figures: figures(total, index, page),
-    pushes: recent.rows.filter((row) => row.lastPushedAt !== null).map((row) => pushCells(row, page)),
+    login: page.authEnabled ? loginLines(facts.host, page) : [],
+    figures: homeFigures(facts, page),
+    chart: activityChart(facts.activity.slice(-readPeriod(page)), { page }),
+    pushes: facts.recent.rows.filter((row) => row.lastPushedAt !== null).map((row) => pushCells(row, page)),
+    mine: myCard(facts, page),
+    cards: homeCards(facts, page),
+    map: {
+      title: t('home:areas'),
+      text: t('home:areas_text'),
+      frames: mapFrames({
+        ...{ rows: facts.areas, measure: 'size', format, frames: MAP_FRAMES },
+        hrefOf: (row) => rowHref(row, { url: page.url, urlWith: ({ folder }) => areaHref(page, folder) }),
+      }),
+    },
+    health: healthLines(facts, page),
   };
 }
 
-function homeState(recent: RepositoryPage, index: IndexState, { viewer }: HomeFacts['page']): HomeView['state'] {
+function areaHref({ url }: Pick<Page, 'url'>, folder: string | number | null | undefined): string {
+  return url(`/space?folder=${encodeURIComponent(String(folder ?? ''))}`);
+}
+
+function homeState({ recent, index }: HomeFacts, { viewer }: HomePageParts): HomeView['state'] {
   if (recent.total > 0) return 'list';
   // Whoever sees only a part cannot be told that the registry is empty: that would be a guess.
   if (!seesEverything(viewer)) return 'no-rights';
   return index.complete ? 'empty' : 'reading';
-}
-
-function figures(total: SpaceSums, index: IndexState, { t, format, url }: HomeFacts['page']): readonly Figure[] {
-  const figure = (label: string, value: string, note: string, path: string | null): Figure => ({
-    label,
-    value,
-    note,
-    href: path === null ? null : url(path),
-  });
-  // The sums follow the index within a moment; before the first they say nothing.
-  const summed = (text: string) => (total.summedAt === null && total.repositoryCount > 0 ? '…' : text);
-  return [
-    figure(
-      t('browse:home.repositories'),
-      format.number(total.repositoryCount),
-      t('browse:home.repositories_note'),
-      '/repositories',
-    ),
-    figure(t('browse:home.tags'), summed(format.number(total.tagCount)), t('browse:home.tags_note'), null),
-    figure(t('browse:home.space'), summed(format.bytes(total.sizeBytes)), t('browse:home.space_note'), '/space'),
-    figure(
-      t('browse:home.registry'),
-      index.reachable ? t('browse:home.reachable') : t('browse:home.unreachable'),
-      index.lastAnswerAt === null
-        ? t('browse:home.never_answered')
-        : t('browse:home.last_answer', { when: format.relative(index.lastAnswerAt) }),
-      null,
-    ),
-  ];
-}
-
-function pushCells(row: RepositoryRow, { url }: HomeFacts['page']): PushCells {
-  return {
-    ...splitName(row.name),
-    href: url(referencePath(row.name)),
-    tag:
-      row.newestTag === null ? null : { name: row.newestTag, href: url(referencePath(`${row.name}:${row.newestTag}`)) },
-    by: actor(row.lastPushedBy, row.lastPushConfirmed),
-    at: row.lastPushedAt,
-  };
 }

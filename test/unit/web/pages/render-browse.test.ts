@@ -13,6 +13,7 @@ import { repositoryView } from '../../../../server/web/pages/repository.ts';
 import { statusView } from '../../../../server/web/pages/status.ts';
 import * as facts from '../../../support/browse-facts.ts';
 import { HOSTILE, UP } from '../../../support/browse-facts.ts';
+import { activityDays, found, homeFacts } from '../../../support/home-facts.ts';
 import { ADMIN, NOBODY, READER, renderPage, type TestPage, testPage } from '../../../support/render.ts';
 import { headFor } from '../../../support/repository-head.ts';
 import { spaceSums } from '../../../support/space-facts.ts';
@@ -56,12 +57,25 @@ function assertEscaped(html: string): void {
   assert.match(html, /&lt;script&gt;/);
 }
 
+function fullHome(names: Parameters<typeof oneRow>[0] = {}) {
+  const recent = oneRow(names);
+  const [row] = recent.rows;
+  if (row === undefined) throw new Error('There is one row');
+  const findings = homeFacts().findings;
+  const lists = { stalest: [found(row.name)], fastest: [found(row.name)] };
+  return homeFacts({
+    ...{ recent, biggest: recent.rows, mine: [{ row, isStarred: true }] },
+    sparks: new Map([[row.id, activityDays()]]),
+    findings: findings && { ...findings, ...lists },
+  });
+}
+
 for (const locale of ['en', 'zh-CN'] as const) {
   test(`draws every page full (${locale})`, async () => {
     const page = testPage({ locale });
     const event = { rows: [facts.registryEvent()], next: undefined };
     const pages: readonly (readonly [string, object, RegExp])[] = [
-      ['home', homeView({ page, host, recent: oneRow(), total: spaceSums(), index: UP }), /api-gateway/],
+      ['home', homeView(page, fullHome()), /api-gateway/],
       ['repositories', list(page, oneRow()), /platform\/<\/span><span class="name">api-gateway/],
       ['repository', tags(page), /docker pull registry\.example\.com\/platform\/api-gateway:v4\.12\.1/],
       ['image', image(page), /apt-get install/],
@@ -80,7 +94,7 @@ test('an empty registry shows the three docker lines with its own name', async (
   const html = await renderPage(page, 'repositories', list(page, NONE));
   assert.match(html, /docker login -u lin registry\.example\.com/);
   assert.match(html, /docker push registry\.example\.com\/hello-world/);
-  const home = homeView({ page, host, recent: NONE, total: spaceSums({ repositoryCount: 0 }), index: UP });
+  const home = homeView(page, homeFacts({ total: spaceSums({ repositoryCount: 0 }) }));
   assert.match(await renderPage(page, 'home', home), /docker tag hello-world registry\.example\.com/);
 });
 
@@ -185,7 +199,7 @@ test('hostile texts are escaped everywhere', async () => {
   const status = facts.statusFacts();
   const down = { ...status, registry: { ...status.registry, reachable: false, error: HOSTILE, url: HOSTILE } };
   const pages: readonly (readonly [string, object])[] = [
-    ['home', homeView({ page, host, recent: oneRow(names), total: spaceSums(), index: UP })],
+    ['home', homeView(page, fullHome(names))],
     ['repositories', list(page, oneRow(names))],
     ['repository', tags(page, group)],
     ['image', image(page, detail)],

@@ -1,0 +1,210 @@
+/** Pulls and pushes per day as a finished picture: two panels over one axis of days, because there are many pulls to a push. */
+import type { ActivityDay } from '../../catalog/activity.ts';
+import type { Page } from '../page.ts';
+import { axisTop, linePath, type Spot } from './chart-lines.ts';
+
+export const ACTIVITY_PERIODS = [14, 90, 365] as const;
+export type ActivityPeriod = (typeof ACTIVITY_PERIODS)[number];
+
+/** One picture for wide places and one for phones: text in a picture does not shrink with it. */
+export interface ActivityFrame {
+  readonly id: 'wide' | 'narrow';
+  readonly width: number;
+  readonly height: number;
+  readonly panels: readonly ActivityPanel[];
+  readonly labels: readonly {
+    readonly x: number;
+    readonly anchor: 'start' | 'middle' | 'end';
+    readonly text: string;
+  }[];
+  /** What shows under the pointer. */
+  readonly columns: readonly ActivityColumn[];
+}
+
+export interface ActivityPanel {
+  readonly kind: 'pulls' | 'pushes';
+  readonly title: string;
+  readonly top: number;
+  readonly bottom: number;
+  readonly line: string;
+  /** '' where only the line is drawn. */
+  readonly area: string;
+  readonly grid: readonly { readonly y: number; readonly label: string }[];
+}
+
+export interface ActivityColumn {
+  readonly x: number;
+  readonly left: number;
+  readonly width: number;
+  readonly pullsY: number;
+  readonly pushesY: number;
+  readonly title: string;
+}
+
+export interface ActivityChart {
+  readonly summary: string;
+  /** Nothing happened: an axis would say nothing. */
+  readonly isEmpty: boolean;
+  readonly frames: readonly ActivityFrame[];
+  readonly rows: readonly { readonly date: string; readonly pulls: string; readonly pushes: string }[];
+  readonly periods: readonly { readonly text: string; readonly href: string; readonly isCurrent: boolean }[];
+}
+
+export interface ActivityChartOptions {
+  readonly page: Pick<Page, 't' | 'format' | 'locale' | 'urlWith'>;
+  /** Of the wide frame: about as many pixels as the place has, so that text has its size. */
+  readonly width?: number;
+}
+
+const HEIGHT = 236;
+const NARROW_WIDTH = 358;
+const PANELS = { pulls: { top: 26, bottom: 142 }, pushes: { top: 172, bottom: 210 } } as const;
+const PADDING = 10;
+const LABEL_EVERY = 120;
+/** Beyond, curves would only blur. */
+const MOST_CURVED = 31;
+
+/** What the query says; anything else is the shortest. */
+export function readPeriod(page: Pick<Page, 'query'>): ActivityPeriod {
+  return ACTIVITY_PERIODS.find((days) => String(days) === page.query('days')) ?? ACTIVITY_PERIODS[0];
+}
+
+/** @param points One for each day, oldest first; as many as one of the periods has. */
+export function activityChart(points: readonly ActivityDay[], options: ActivityChartOptions): ActivityChart {
+  const { page, width = 720 } = options;
+  const { t, format, locale, urlWith } = page;
+  const dates = datesOf(locale);
+  const [pulls, pushes] = [sumOf(points, 'pulls'), sumOf(points, 'pushes')];
+  return {
+    summary: t('activity:summary', {
+      count: points.length,
+      pulls: format.number(pulls),
+      pushes: format.number(pushes),
+    }),
+    isEmpty: pulls + pushes === 0,
+    frames:
+      pulls + pushes === 0 ? [] : [frame('wide', width, points, page), frame('narrow', NARROW_WIDTH, points, page)],
+    rows: points
+      .map(({ day, ...counts }) => ({
+        date: dates.long.format(day),
+        pulls: format.number(counts.pulls),
+        pushes: format.number(counts.pushes),
+      }))
+      .reverse(),
+    periods: ACTIVITY_PERIODS.map((days) => ({
+      text: periodText(days, t),
+      href: urlWith({ days: days === ACTIVITY_PERIODS[0] ? null : days }),
+      isCurrent: days === points.length,
+    })),
+  };
+}
+
+function periodText(days: ActivityPeriod, t: Page['t']): string {
+  return days === 365 ? t('activity:year') : t('activity:days', { count: days });
+}
+
+function sumOf(points: readonly ActivityDay[], kind: ActivityPanel['kind']): number {
+  return points.reduce((sum, point) => sum + point[kind], 0);
+}
+
+/** The dates are written as midnight UTC, whatever zone they are of. */
+export function datesOf(locale: string) {
+  const zone = { timeZone: 'UTC' } as const;
+  return {
+    short: new Intl.DateTimeFormat(locale, { ...zone, month: 'short', day: 'numeric' }),
+    long: new Intl.DateTimeFormat(locale, { ...zone, dateStyle: 'medium' }),
+    weekday: new Intl.DateTimeFormat(locale, { ...zone, weekday: 'long' }),
+  };
+}
+
+function frame(
+  id: ActivityFrame['id'],
+  width: number,
+  points: readonly ActivityDay[],
+  page: ActivityChartOptions['page'],
+): ActivityFrame {
+  const step = (width - 2 * PADDING) / Math.max(1, points.length - 1);
+  const x = (index: number) => round(PADDING + index * step);
+  const pulls = panel('pulls', points, x, page);
+  const pushes = panel('pushes', points, x, page);
+  return {
+    ...{ id, width, height: HEIGHT, panels: [pulls.panel, pushes.panel] },
+    labels: dayLabels(width, points, x, page.locale),
+    columns: columns(points, x, step, { pulls, pushes }, page),
+  };
+}
+
+interface Drawn {
+  readonly panel: ActivityPanel;
+  readonly y: (value: number) => number;
+}
+
+function panel(
+  kind: ActivityPanel['kind'],
+  points: readonly ActivityDay[],
+  x: (index: number) => number,
+  { t, format, locale }: ActivityChartOptions['page'],
+): Drawn {
+  const { top, bottom } = PANELS[kind];
+  const most = axisTop(Math.max(0, ...points.map((point) => point[kind])));
+  const y = (value: number) => round(bottom - (value / most) * (bottom - top));
+  const spots: Spot[] = points.map((point, index) => ({ x: x(index), y: y(point[kind]) }));
+  const line = linePath(spots, points.length <= MOST_CURVED);
+  const [first, last] = [spots[0]?.x ?? 0, spots.at(-1)?.x ?? 0];
+  const total = format.number(sumOf(points, kind));
+  const short = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
+  const shares = kind === 'pulls' ? [0.5, 1] : [1];
+  const steps = most < 2 ? [1] : shares;
+  return {
+    y,
+    panel: {
+      ...{ kind, top, bottom, line },
+      title: kind === 'pulls' ? t('activity:pulls_sum', { total }) : t('activity:pushes_sum', { total }),
+      area: kind === 'pulls' ? `${line}L${last} ${bottom}L${first} ${bottom}Z` : '',
+      grid: steps.map((share) => ({ y: y(most * share), label: short.format(most * share) })),
+    },
+  };
+}
+
+function dayLabels(
+  width: number,
+  points: readonly ActivityDay[],
+  x: (index: number) => number,
+  locale: string,
+): ActivityFrame['labels'] {
+  const { short } = datesOf(locale);
+  const last = points.length - 1;
+  const count = Math.max(1, Math.min(last, Math.floor(width / LABEL_EVERY)));
+  const places = [...new Set(Array.from({ length: count + 1 }, (_, index) => Math.round((last * index) / count)))];
+  return places.map((index) => ({
+    x: x(index),
+    anchor: index === 0 ? 'start' : index === last ? 'end' : 'middle',
+    text: short.format(points[index]?.day ?? 0),
+  }));
+}
+
+function columns(
+  points: readonly ActivityDay[],
+  x: (index: number) => number,
+  step: number,
+  { pulls, pushes }: { readonly pulls: Drawn; readonly pushes: Drawn },
+  { t, format, locale }: ActivityChartOptions['page'],
+): readonly ActivityColumn[] {
+  const { long } = datesOf(locale);
+  return points.map((point, index) => ({
+    x: x(index),
+    left: round(x(index) - step / 2),
+    width: round(step),
+    pullsY: pulls.y(point.pulls),
+    pushesY: pushes.y(point.pushes),
+    title: t('activity:day', {
+      date: long.format(point.day),
+      pulls: format.number(point.pulls),
+      pushes: format.number(point.pushes),
+    }),
+  }));
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
