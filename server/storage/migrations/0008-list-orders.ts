@@ -48,7 +48,7 @@ async function widenFolders(db: Kysely<unknown>): Promise<void> {
   await schema.dropIndex('folders_last_pushed_at').execute();
   for (const [name, value] of Object.entries({
     newest_at: sql`newest_at`,
-    age: sql`case when last_pushed_at > 0 then last_pushed_at else newest_at end`,
+    age: sql`(case when last_pushed_at > 0 then last_pushed_at else newest_at end)`,
     last_pushed_by: sql`last_pushed_by`,
     platform_count: sql`platform_count`,
   })) {
