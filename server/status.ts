@@ -8,7 +8,7 @@ import type { Arrivals } from './notifications/events.ts';
 import type { RegistryClient } from './registry/client.ts';
 import type { Monitor, RegistryHealth } from './registry/monitor.ts';
 import { type Database, synchronousMode } from './storage/database.ts';
-import type { Layout, SignerStatus } from './token/signer.ts';
+import type { Layout, Signer } from './token/signer.ts';
 import type { StatusFacts } from './web/status-facts.ts';
 
 export interface StatusDeps {
@@ -17,7 +17,7 @@ export interface StatusDeps {
   readonly notificationUrl: string;
   readonly hasSecret: boolean;
   readonly readonly: boolean;
-  readonly client: Pick<RegistryClient, 'address' | 'deleteManifest'>;
+  readonly client: Pick<RegistryClient, 'address' | 'deleteManifest' | 'ping'>;
   readonly monitor: Pick<Monitor, 'check'>;
   readonly version: () => Promise<string | null>;
   readonly arrivals: () => Promise<Arrivals>;
@@ -25,7 +25,9 @@ export interface StatusDeps {
   readonly crawl: () => Promise<CrawlProgress | undefined>;
   readonly jobs: () => readonly JobState[];
   /** undefined: `auth.enabled` is false. */
-  readonly signer: () => SignerStatus | undefined;
+  readonly signer: Pick<Signer, 'mint' | 'probe' | 'status'> | undefined;
+  /** Notifications that were sent back for want of the secret. */
+  readonly refusedNotifications: () => { readonly lastAt: number | undefined };
   readonly certificatePath: string | null;
   readonly db: Database;
   readonly now: () => number;
@@ -54,10 +56,12 @@ async function registryAndAuth(deps: StatusDeps): Promise<Pick<StatusFacts, 'reg
   const health = await checkSoon(deps);
   const challenge = health.ping?.challenge;
   const realm = challenge?.scheme === 'bearer' ? (challenge.realm ?? null) : null;
-  const [deletionEnabled, realmError, version] = await Promise.all([
+  const line = health.ping?.line ?? null;
+  const [deletionEnabled, realmError, version, trial] = await Promise.all([
     health.reachable ? canDelete(deps.client) : null,
     realm === null ? null : tryRealm(realm),
     deps.version(),
+    health.ping?.demandsToken ? tryToken(deps, line) : UNTRIED,
   ]);
   const registry: StatusFacts['registry'] = {
     url: deps.client.address,
@@ -66,6 +70,7 @@ async function registryAndAuth(deps: StatusDeps): Promise<Pick<StatusFacts, 'reg
     error: health.error,
     failure: health.failure,
     version,
+    line,
     demandsToken: health.ping?.demandsToken ?? null,
     challenge: realm === null ? null : { scheme: 'bearer', realm, service: challenge?.service ?? '' },
     clockDifferenceMs: health.ping?.clockDifferenceMs ?? null,
@@ -73,7 +78,7 @@ async function registryAndAuth(deps: StatusDeps): Promise<Pick<StatusFacts, 'reg
   };
   return {
     registry,
-    auth: { ...authFacts(deps), realmReachable: realm === null ? null : realmError === null, realmError },
+    auth: { ...authFacts(deps), ...trial, realmReachable: realm === null ? null : realmError === null, realmError },
   };
 }
 
@@ -94,16 +99,48 @@ async function checkSoon({ monitor, client, now }: StatusDeps): Promise<Registry
   return health;
 }
 
-function authFacts(deps: StatusDeps): Omit<StatusFacts['auth'], 'realmReachable' | 'realmError'> {
+type TokenTrial = Pick<StatusFacts['auth'], 'accepted' | 'refusal'>;
+const UNTRIED: TokenTrial = { accepted: null, refusal: null };
+
+/** Once with what worked last, then in every other form: the registry may have been given another certificate meanwhile. */
+async function tryToken({ signer, client }: StatusDeps, line: 2 | 3 | null): Promise<TokenTrial> {
+  if (signer === undefined) return UNTRIED;
+  try {
+    const token = await signer.mint([]);
+    if ((await client.ping({ token })).accepted) {
+      if (signer.status().state !== 'accepted') await signer.probe();
+      return { accepted: true, refusal: null };
+    }
+    const { state, layout } = await signer.probe();
+    if (state === 'accepted') return { accepted: true, refusal: null };
+    const refusal = line === 3 ? await whyRefused(client, token) : null;
+    // A key that is only named may be unknown under that name alone: 3.0.0 derives wrong names for EC keys.
+    return { accepted: false, refusal: refusal === 'key' && layout.startsWith('kid') ? null : refusal };
+  } catch {
+    return UNTRIED;
+  }
+}
+
+/**
+ * 3.x looks at the key first, then at the signature, then at the claims, and names no error for a bad signature alone:
+ * where that happens to a spoilt token, the key is trusted and something else was wrong.
+ */
+async function whyRefused(client: StatusDeps['client'], token: string): Promise<'key' | 'claims'> {
+  const at = token.lastIndexOf('.') + 10;
+  const spoilt = `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`;
+  const { challenge } = await client.ping({ token: spoilt });
+  return challenge?.error === undefined ? 'claims' : 'key';
+}
+
+function authFacts(deps: StatusDeps): Omit<StatusFacts['auth'], 'realmReachable' | 'realmError' | 'accepted'> {
   const { auth, name } = deps.config.registry;
-  const signer = deps.signer();
+  const signer = deps.signer?.status();
   return {
     enabled: auth.enabled,
     service: auth.service ?? name,
     issuer: auth.issuer,
     realm: deps.realm,
     readonly: deps.readonly,
-    accepted: signer === undefined || signer.state === 'untried' ? null : signer.state === 'accepted',
     headerMode: signer === undefined ? null : headerMode(signer.layout),
     certificateExpiresAt: signer?.certificateNotAfter ?? null,
     certificatePath: deps.certificatePath,
@@ -121,6 +158,8 @@ async function notificationFacts(deps: StatusDeps): Promise<StatusFacts['notific
     endpoint: deps.notificationUrl,
     lastAt,
     lastVerified: lastAt === null ? null : arrivals.lastVerifiedAt === lastAt,
+    lastInstance: arrivals.lastInstanceId ?? null,
+    refusedAt: deps.refusedNotifications().lastAt ?? null,
     hasSecret: deps.hasSecret,
     quarantined: arrivals.quarantined,
     lastPushTokenAt: deps.lastPushTokenAt() ?? null,

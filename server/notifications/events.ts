@@ -54,6 +54,8 @@ export interface EventPage {
 export interface Arrivals {
   readonly lastReceivedAt: number | undefined;
   readonly lastVerifiedAt: number | undefined;
+  /** The registry process that sent the last one. */
+  readonly lastInstanceId: string | undefined;
   /** Received minus happened, of the newest event; negative when the registry's clock runs ahead. */
   readonly lagMs: number | undefined;
   readonly quarantined: number;
@@ -157,7 +159,7 @@ async function readArrivals(db: Database): Promise<Arrivals> {
   const last = (verified?: 1) =>
     db
       .selectFrom('events')
-      .select(['received_at', 'at'])
+      .select(['received_at', 'at', 'instance_id'])
       .$if(verified === 1, (query) => query.where('verified', '=', 1))
       .orderBy('id', 'desc')
       .limit(1)
@@ -172,6 +174,7 @@ async function readArrivals(db: Database): Promise<Arrivals> {
   return {
     lastReceivedAt: newest?.received_at,
     lastVerifiedAt: verified?.received_at,
+    lastInstanceId: newest?.instance_id || undefined,
     lagMs: newest && newest.received_at - newest.at,
     quarantined: odd.count,
     waiting: fresh.count,

@@ -36,6 +36,8 @@ export interface Ping {
   /** 200: what was sent (a token, or nothing) is enough. */
   readonly accepted: boolean;
   readonly server: string | undefined;
+  /** As far as its answer tells: 2.x names a charset, 3.x does not. */
+  readonly line: 2 | 3 | undefined;
   /** Its clock minus ours; `undefined` when it does not say. A second of it is rounding. */
   readonly clockDifferenceMs: number | undefined;
 }
@@ -174,6 +176,7 @@ export function createRegistryClient(options: RegistryClientOptions) {
         demandsToken: answer.status === 401 && challenge?.scheme === 'bearer',
         accepted: answer.status === 200,
         server: answer.headers.get('server') ?? undefined,
+        line: lineOf(answer, apiVersion),
         clockDifferenceMs: clockDifference(answer, now()),
       };
     },
@@ -234,6 +237,14 @@ function manifestPath(repository: string, reference: string): string {
 
 function mediaTypeOf(answer: Answer): string {
   return answer.headers.get('content-type')?.split(';')[0]?.trim() ?? '';
+}
+
+/** Only where the registry itself speaks; a proxy may change the type, so this is a first guess for people. */
+function lineOf(answer: Answer, apiVersion: string | undefined): Ping['line'] {
+  const type = answer.headers.get('content-type')?.replace(/\s+/g, '').toLowerCase();
+  if (apiVersion !== 'registry/2.0') return undefined;
+  if (type === 'application/json') return 3;
+  return type === 'application/json;charset=utf-8' ? 2 : undefined;
 }
 
 function clockDifference(answer: Answer, nowMs: number): number | undefined {

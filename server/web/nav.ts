@@ -31,6 +31,7 @@ const BROWSE: readonly Entry[] = [
   { id: 'events', path: '/events', icon: 'activity', label: 'common:nav.events', of: 'all', phones: true },
   { id: 'space', path: '/space', icon: 'chart-treemap', label: 'common:nav.space', of: 'all' },
   { id: 'status', path: '/status', icon: 'stethoscope', label: 'common:nav.status', of: 'auditor' },
+  { id: 'connect', path: '/connect', icon: 'plug-connected', label: 'common:nav.connect', of: 'admin' },
 ];
 const PEOPLE: readonly Entry[] = [
   { id: 'users', path: '/users', icon: 'users', label: 'common:nav.users', of: 'admin' },

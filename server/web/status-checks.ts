@@ -126,11 +126,20 @@ function realm({ registry, auth }: StatusFacts): Check {
 
 function tokens({ registry, auth }: StatusFacts): Check {
   if (!registry.reachable) return check('tokens', 'unknown', 'status:demands_token.unknown');
+  // Whoever asks for nothing takes anything: that would prove nothing.
+  if (registry.demandsToken === false) return check('tokens', 'unknown', 'status:challenge.unknown');
   if (auth.accepted === null) return check('tokens', 'unknown', 'status:tokens.unknown');
   if (auth.accepted) return check('tokens', 'ok', 'status:tokens.ok', { params: { mode: auth.headerMode ?? '' } });
-  const bundle = auth.certificatePath ?? '/conf/auth.cert';
-  const lines = `auth:\n  token:\n    issuer: ${auth.issuer}\n    rootcertbundle: ${bundle}`;
-  return check('tokens', 'failed', 'status:tokens.refused', { fix: { file: 'registry', lines } });
+  const issuer = `    issuer: ${auth.issuer}`;
+  const bundle = `    rootcertbundle: ${auth.certificatePath ?? '/conf/auth.cert'}`;
+  const failed = (key: string, ...lines: readonly string[]) =>
+    check('tokens', 'failed', key, {
+      params: { issuer: auth.issuer, address: `${auth.realm}/ca.pem` },
+      fix: { file: 'registry', lines: ['auth:', '  token:', ...lines].join('\n') },
+    });
+  if (auth.refusal === 'key') return failed('status:tokens.key', bundle);
+  if (auth.refusal === 'claims') return failed('status:tokens.claims', issuer);
+  return failed('status:tokens.refused', issuer, bundle);
 }
 
 function expiry({ auth, now }: StatusFacts): Check {
@@ -155,6 +164,8 @@ function deletion({ registry, auth }: StatusFacts): Check {
 
 function notifications({ notifications: facts }: StatusFacts): Check {
   const fix: Fix = { file: 'registry', lines: endpointLines(facts) };
+  if ((facts.refusedAt ?? 0) > (facts.lastAt ?? 0))
+    return check('notifications', 'failed', 'status:notifications.refused', { at: facts.refusedAt ?? null, fix });
   if (facts.quarantined > 0) {
     return check('notifications', 'warning', 'status:notifications.quarantined', {
       params: { count: facts.quarantined },
@@ -171,7 +182,11 @@ function notifications({ notifications: facts }: StatusFacts): Check {
       { fix },
     );
   }
-  if (facts.lastVerified === true) return check('notifications', 'ok', 'status:notifications.ok', { at: facts.lastAt });
+  if (facts.lastVerified === true) {
+    const instance = facts.lastInstance ?? '';
+    const key = instance === '' ? 'status:notifications.ok' : 'status:notifications.from';
+    return check('notifications', 'ok', key, { at: facts.lastAt, params: { instance } });
+  }
   if (facts.hasSecret)
     return check('notifications', 'failed', 'status:notifications.wrong_secret', { at: facts.lastAt, fix });
   return check('notifications', 'warning', 'status:notifications.unverified', { at: facts.lastAt, fix: secretFix });

@@ -14,6 +14,8 @@ export interface StatusFacts {
     readonly failure?: RegistryFailure | undefined;
     /** `2.x`, `3.1.1` …: as far as the answers tell; null when they do not. */
     readonly version: string | null;
+    /** The line it belongs to, guessed from its answers. */
+    readonly line?: 2 | 3 | null;
     /** false: it answered 200 without a token. */
     readonly demandsToken: boolean | null;
     /** What its challenge names; null when there was none, or when it asks for Basic. */
@@ -35,6 +37,8 @@ export interface StatusFacts {
     readonly readonly: boolean;
     /** Whether the registry took a token of ours, and in which form. */
     readonly accepted: boolean | null;
+    /** Why not: 3.x tells a foreign key from other claims (issuer, service, clock), 2.x does not. */
+    readonly refusal?: 'key' | 'claims' | null;
     readonly headerMode: Config['registry']['auth']['token_header'] | null;
     readonly certificateExpiresAt: number | null;
     readonly certificatePath: string | null;
@@ -44,6 +48,10 @@ export interface StatusFacts {
     readonly lastAt: number | null;
     /** The last one carried the configured secret. */
     readonly lastVerified: boolean | null;
+    /** The registry process that sent it. */
+    readonly lastInstance?: string | null;
+    /** Last one that came without the right secret, and was sent back. */
+    readonly refusedAt?: number | null;
     readonly hasSecret: boolean;
     readonly quarantined: number;
     /** Last push that we only know of because we issued its token. */

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Config } from '../../config/config.ts';
+import { isPlainRegistry, registryHost } from '../../config/public-url.ts';
 
 /** How clients get to the registry, as far as the configuration tells. */
 export interface RegistryReach {
@@ -14,13 +15,13 @@ export interface RegistryReach {
   readonly isLiteralAddress: boolean;
 }
 
-export function registryReach({ registry }: Pick<Config, 'registry'>): RegistryReach {
-  const host = registry.public_name ?? registry.name;
+export function registryReach(config: Pick<Config, 'registry'>): RegistryReach {
+  const host = registryHost(config);
   const hostname = hostnameOf(host);
   const isLoopback = isLoopbackName(hostname);
   return {
     ...{ host, hostname, isLoopback },
-    transport: transportOf(registry, host, isLoopback),
+    transport: transportOf(config, isLoopback),
     isLiteralAddress: isIP(hostname) !== 0,
   };
 }
@@ -34,12 +35,14 @@ export function hostnameOf(host: string): string {
   return bracketed ?? host.replace(/:\d+$/, '');
 }
 
-function transportOf(registry: Config['registry'], host: string, isLoopback: boolean): RegistryReach['transport'] {
-  // The one that we start speaks plain HTTP; under another name it is reached through something in between.
-  if (registry.url === null) return registry.public_name === null ? 'http' : 'unknown';
-  const url = new URL(registry.url);
-  const ports: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
-  const isSame = host === url.host || host === `${url.host}:${ports[url.protocol]}`;
-  if (isSame) return url.protocol === 'https:' ? 'https' : 'http';
+function transportOf(config: Pick<Config, 'registry'>, isLoopback: boolean): RegistryReach['transport'] {
+  if (isPlainRegistry(config)) return 'http';
+  const { url } = config.registry;
+  if (url !== null && new URL(url).protocol === 'https:' && isSameHost(url, registryHost(config))) return 'https';
   return isLoopback ? 'http' : 'unknown';
+}
+
+function isSameHost(url: string, host: string): boolean {
+  const { host: reached, port } = new URL(url);
+  return host === reached || (port === '' && host === `${reached}:443`);
 }

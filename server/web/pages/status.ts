@@ -31,6 +31,8 @@ export interface CheckCells {
   /** A day rather than how far away it is. */
   readonly isDay: boolean;
   readonly fix: { readonly intro: string; readonly lines: string } | null;
+  /** Where its symptoms are explained. */
+  readonly helpHref: string | null;
 }
 
 export function statusPage({ statusFacts, readEverything }: StatusPageDeps): PageModule {
@@ -52,7 +54,7 @@ export function statusView(page: StatusPage, facts: StatusFacts): StatusView {
     title: t('status:page'),
     nav: 'status',
     overall: overall(checks, t),
-    checks: checks.map((check) => checkCells(check, t)),
+    checks: checks.map((check) => checkCells(check, page)),
     checkedAt: facts.now,
     index: indexView(page, facts.crawl),
     jobs: (facts.jobs ?? []).map((job) => jobCells(page, job)),
@@ -73,7 +75,7 @@ function overall(checks: readonly Check[], t: Page['t']): StatusView['overall'] 
   }
 }
 
-function checkCells(check: Check, t: Page['t']): CheckCells {
+export function checkCells(check: Check, { t, url }: Pick<Page, 't' | 'url'>): CheckCells {
   const tones = { ok: 'accent', warning: 'amber', failed: 'red', unknown: 'plain' } as const;
   const states = {
     ok: t('status:state.ok'),
@@ -91,7 +93,26 @@ function checkCells(check: Check, t: Page['t']): CheckCells {
     at: check.at,
     isDay: check.id === 'expiry',
     fix: check.fix === null ? null : { intro: fixIntro(check.fix.file, t), lines: check.fix.lines },
+    helpHref: check.state === 'ok' ? null : helpFor(check.id, url),
   };
+}
+
+/** Headings of docs/troubleshooting.md. */
+const HELP: Partial<Record<Check['id'], string>> = {
+  reachable: 'connection-refused',
+  demands_token: 'images-can-be-pulled-without-signing-in',
+  challenge: 'invalid_token',
+  realm: 'no-such-host',
+  tokens: 'invalid_token',
+  expiry: 'invalid_token',
+  clock: 'invalid_token',
+  deletion: 'unsupported',
+  notifications: 'no-events-arrive',
+};
+
+function helpFor(id: Check['id'], url: Page['url']): string | null {
+  const anchor = HELP[id];
+  return anchor === undefined ? null : url(`/help/troubleshooting#${anchor}`);
 }
 
 function fixIntro(file: NonNullable<Check['fix']>['file'], t: Page['t']): string {

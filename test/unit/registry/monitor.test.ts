@@ -10,6 +10,7 @@ const PING: Ping = {
   demandsToken: false,
   accepted: true,
   server: undefined,
+  line: undefined,
   clockDifferenceMs: 0,
 };
 

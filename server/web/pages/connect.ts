@@ -1,0 +1,98 @@
+/** Set-up helper for a registry that runs already. */
+import type { Response } from 'express';
+import { z } from 'zod';
+import { AppError } from '../../errors.ts';
+import { registryLines } from '../browse/connect-lines.ts';
+import { mergedConfiguration } from '../browse/connect-merge.ts';
+import {
+  type ConnectSettings,
+  connectChoice,
+  connectFacts,
+  connectView,
+  type MergeView,
+  withSecret,
+} from '../browse/connect-view.ts';
+import { plainHttpView } from '../browse/plain-http.ts';
+import type { RegistryReach } from '../browse/reach.ts';
+import type { Page } from '../page.ts';
+import type { PageModule } from '../routes.ts';
+import type { LoadStatusFacts } from '../status-facts.ts';
+
+export interface ConnectPageDeps {
+  readonly statusFacts: LoadStatusFacts;
+  readonly settings: () => ConnectSettings;
+  readonly reach: RegistryReach;
+  /** Reads one manifest, so that the registry has something to notify us of. `false`: it has none. */
+  readonly causeEvent: () => Promise<boolean>;
+}
+
+const LONGEST_FILE = 200_000;
+const mergeForm = z.strictObject({
+  given: z.string().min(1, 'form.required').max(LONGEST_FILE, 'form.too_long'),
+  download: z.string().optional(),
+});
+
+export function connectPage(deps: ConnectPageDeps): PageModule {
+  const { statusFacts, settings, reach, causeEvent } = deps;
+
+  async function show(page: Page, merge?: MergeView, code = 200): Promise<void> {
+    const [status, current] = [await statusFacts(), settings()];
+    const plainHttp = plainHttpView({ reach, realm: current.realm, page });
+    const view = connectView({ page, settings: current, status, plainHttp, ...(merge && { merge }) });
+    await page.render('connect', view, code);
+  }
+
+  /** The choice in the address, and the facts for it. */
+  async function chosen(page: Page) {
+    const current = settings();
+    const choice = connectChoice(page, (await statusFacts()).registry.line ?? null, current.caPem !== undefined);
+    return { choice, current, facts: connectFacts(page, current, choice.runs) };
+  }
+
+  async function merge(page: Page, response: Response): Promise<void> {
+    const form = page.parseForm(mergeForm);
+    const given = typeof page.body['given'] === 'string' ? page.body['given'].slice(0, LONGEST_FILE) : '';
+    if (!form.ok) return show(page, { given, merged: null, error: form.errors['given'] ?? '' }, 422);
+    const { choice, current, facts } = await chosen(page);
+    try {
+      const merged = mergedConfiguration(form.values.given, withSecret(facts, current), choice);
+      if (form.values.download !== undefined) return sendFile(response, 'config.yml', merged);
+      return show(page, { given, merged, error: '' });
+    } catch (error) {
+      const errors = page.fieldErrors(error);
+      return show(page, { given, merged: null, error: errors[''] ?? '' }, 422);
+    }
+  }
+
+  return (routes) => {
+    routes.get('/connect', 'admin', (page) => show(page));
+    routes.get('/connect/download', 'admin', async (page, _request, response) => {
+      const { choice, facts } = await chosen(page);
+      const name = page.query('file');
+      const found = registryLines(facts, choice).find(({ file }) => file?.split('/').at(-1) === name);
+      if (found === undefined) throw new AppError('NOT_FOUND', 'There is no such file.', { key: 'page.missing' });
+      sendFile(response, name, found.text);
+    });
+    routes.get('/connect/merge', 'admin', (page) => page.redirect('/connect'));
+    routes.post('/connect/merge', 'admin', (page, _request, response) => merge(page, response), 'long');
+    routes.post('/connect/try', 'admin', async (page) => {
+      const found = await causeEvent().catch(() => undefined);
+      const key = found ? 'connect:try.sent' : found === undefined ? 'connect:try.failed' : 'connect:try.nothing';
+      page.redirect(`/connect${queryOf(page.path)}`, { key });
+    });
+  };
+}
+
+function queryOf(path: string): string {
+  const start = path.indexOf('?');
+  return start < 0 ? '' : path.slice(start);
+}
+
+function sendFile(response: Response, name: string, text: string): void {
+  response
+    .status(200)
+    .set('Cache-Control', 'no-store')
+    .set('Content-Disposition', `attachment; filename="${name.replace(/[^A-Za-z0-9._-]/g, '_')}"`)
+    .type('text/plain; charset=utf-8')
+    .send(text);
+}
