@@ -24,7 +24,6 @@ const FEW_REPOSITORIES = FEW / 3;
 /** Each costs several looks into other tables. */
 const FEW_TAGS = FEW / 3;
 const FEW_LABELLED = FEW / 3;
-const VERY_FEW = 8;
 
 type Ids = readonly number[] | undefined;
 
@@ -123,17 +122,12 @@ function labelLookup(db: Database, key: string, value: NameTest | null): Conditi
 
 async function byLabelOf(db: Database, test: Extract<Test, { on: 'label' }>, places: Map<Test, Places>): Promise<Ids> {
   const labels = await labelsOf(db, labelLookup(db, test.key, test.value));
-  places.set(test, { labels: veryFew(labels) });
+  places.set(test, { labels });
   return byLabels(db, labels);
 }
 
 async function labelsOf(db: Database, condition: Condition): Promise<Ids> {
   return few(await idsOf(db, sql`select label.id from labels as label where ${condition}`));
-}
-
-/** So few that each row can be asked for each of them. */
-function veryFew(ids: Ids): Ids {
-  return ids === undefined || ids.length === 0 || ids.length > VERY_FEW ? undefined : ids;
 }
 
 async function byLabels(db: Database, labels: Ids, most = FEW): Promise<Ids> {
@@ -200,7 +194,7 @@ async function byAnything(
   // Rows that are come across anyway can be asked for their labels, which costs less than finding very many first.
   const isScanned = named === undefined || tagged === undefined;
   const labelled = await byLabels(db, labels, isScanned ? FEW_LABELLED : FEW);
-  places.set(test, { tagged, labelled, labels: veryFew(labels) });
+  places.set(test, { tagged, labelled, labels });
   const digest = isWord ? hexPrefix(text.text) : undefined;
   const begun = digest === undefined ? [] : few(await byDigest(db, digest));
   const all = [few(named), tagged, labelled, begun];

@@ -19,7 +19,7 @@ export interface Places {
   readonly tagged?: readonly number[] | undefined;
   /** Images with such a label. */
   readonly labelled?: readonly number[] | undefined;
-  /** Ids of the labels themselves, where these are very few. */
+  /** Ids of the labels themselves. */
   readonly labels?: readonly number[] | undefined;
 }
 
@@ -78,7 +78,7 @@ function imageTest(db: Database, test: Test, now: number, places: Places): Condi
     case 'digest':
       return digestBegins(test.prefix);
     case 'label':
-      return labelled(labelCondition(db, test.key, test.value), places.labels);
+      return labelled(db, labelCondition(db, test.key, test.value), places.labels);
     case 'pushed':
       return agedCondition(test.isBefore, momentOf(test.age, now));
     case 'pulled':
@@ -104,7 +104,7 @@ function anywhere(db: Database, text: NameTest, places: Places): Condition {
   if (hex !== undefined) parts.push(digestBegins(hex));
   parts.push(...knownOr(db, places.tagged, () => underTag(db, text)));
   if (text.kind !== 'glob') {
-    parts.push(...knownOr(db, places.labelled, () => labelled(labelValueBegins(text.text), places.labels)));
+    parts.push(...knownOr(db, places.labelled, () => labelled(db, labelValueBegins(text.text), places.labels)));
   }
   return sql<SqlBool>`(${sql.join(parts, sql` or `)})`;
 }
@@ -144,17 +144,27 @@ export function hexPrefix(word: string): string | undefined {
   return /^[0-9a-f]{6,64}$/i.test(word) ? `sha256:${word.toLowerCase()}` : undefined;
 }
 
+/** So few labels that each row can be asked for each of them. */
+const VERY_FEW = 8;
+
 /** Only indexes list images whose labels count as theirs. Cross joins, because the label itself is the last to look at. */
-function labelled(condition: Condition, labels: readonly number[] | undefined): Condition {
-  const [label, isGiven] =
-    labels === undefined
-      ? [sql`cross join labels as label`, sql`label.id = given.label_id and ${condition}`]
-      : [sql``, sql`given.label_id in (${sql.join(labels)})`];
+function labelled(db: Database, condition: Condition, labels: readonly number[] | undefined): Condition {
+  const [label, isGiven] = givenLabel(db, condition, labels);
   return sql<SqlBool>`(exists (select 1 from manifest_labels as given ${label}
       where given.digest = image.digest and ${isGiven})
     or (image.kind = 'index' and exists (select 1 from manifest_children as listed
       cross join manifest_labels as given ${label}
       where listed.parent_digest = image.digest and given.digest = listed.child_digest and ${isGiven})))`;
+}
+
+function givenLabel(db: Database, condition: Condition, labels: readonly number[] | undefined) {
+  if (labels === undefined) {
+    return [sql`cross join labels as label`, sql`label.id = given.label_id and ${condition}`] as const;
+  }
+  const isVeryFew = labels.length > 0 && labels.length <= VERY_FEW;
+  // The sign keeps SQLite from looking up each of many labels instead of the few that the manifest has.
+  const isGiven = isVeryFew ? sql`given.label_id in (${sql.join(labels)})` : isAmong(db, sql`+given.label_id`, labels);
+  return [sql``, isGiven] as const;
 }
 
 /** Labels of an image for several platforms stand in the configurations of the images it lists. */

@@ -10,7 +10,7 @@ import type { Condition } from './search-conditions.ts';
 import { isVisible, NOTHING, type Visibility } from './visibility.ts';
 
 /** Small at first: what is frequent is met at once. */
-const WINDOWS = [400, 800, 1600, 2000, 2200] as const;
+const WINDOWS = [400, 600, 800, 800, 800, 1000, 1000, 1000, 1000] as const;
 const TURN_MS = 25;
 
 export interface Reading {
