@@ -34,7 +34,6 @@ const STYLES = [
   'home.css',
   'lists.css',
   'search.css',
-  'copy.css',
   'connect.css',
 ];
 const LARGEST_CSS_BYTES = 40_000;
@@ -133,17 +132,40 @@ async function buildSprite() {
   return writeHashed('icons', 'svg', Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg">${symbols.join('')}</svg>`));
 }
 
+/**
+ * Pages behind links of content and navigation, once a pointer rests on one: browsers that know such rules fetch them
+ * ahead, unless their user saves data. Not what is meant to be kept as a file.
+ */
+const PREFETCH = {
+  prefetch: [
+    {
+      source: 'document',
+      where: {
+        and: [
+          { href_matches: '/*' },
+          { selector_matches: 'main a, nav a' },
+          {
+            not: { selector_matches: '[download], [target], [href*="/-/raw"], [href*="/-/manifest"], [href*="/live"]' },
+          },
+        ],
+      },
+      eagerness: 'moderate',
+    },
+  ],
+};
+
 export async function buildAssets() {
   await rm(OUT, { recursive: true, force: true });
   await mkdir(OUT, { recursive: true });
   const icon = await readFile(join(ROOT, 'public/icon.svg'));
-  const [css, js, icons, favicon] = await Promise.all([
+  const [css, js, icons, favicon, prefetch] = await Promise.all([
     buildStyles(),
     buildScript(),
     buildSprite(),
     writeHashed('icon', 'svg', icon),
+    writeHashed('prefetch', 'json', Buffer.from(JSON.stringify(PREFETCH))),
   ]);
-  const assets = { css, js, icons, favicon };
+  const assets = { css, js, icons, favicon, prefetch };
   await writeFile(join(ROOT, 'dist/assets.json'), JSON.stringify(assets));
   return assets;
 }

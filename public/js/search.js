@@ -59,6 +59,7 @@ function commandBar(form, input) {
   /** Back to where one was before the key. */
   function leave() {
     close();
+    input.value = input.defaultValue;
     if (sheet() !== null) return sheet().close();
     const before = cameFrom;
     cameFrom = null;

@@ -6,6 +6,7 @@ import { type Note, printQuery, type SearchQuery } from '../../catalog/search-qu
 import type { RepositoryHit } from '../../catalog/search-repositories.ts';
 import type { Crumb, Page } from '../page.ts';
 import { imagePath, type PlatformCells, platformCells, referencePath, shortDigest, splitName } from './cells.ts';
+import { type CopyLine, copyLine } from './commands.ts';
 import { actor, kindLabel } from './labels.ts';
 import { keyPager, type Pager, totalText } from './pager.ts';
 import { searchHelp } from './search-help.ts';
@@ -62,6 +63,7 @@ export interface ImageResult {
   readonly href: string;
   readonly digest: string;
   readonly shortDigest: string;
+  readonly copy: CopyLine;
   readonly kind: string | null;
   readonly state: string | null;
   readonly label: string | null;
@@ -71,7 +73,7 @@ export interface ImageResult {
   readonly by: ReturnType<typeof actor>;
 }
 
-type Shown = Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query'>;
+type Shown = Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'copy'>;
 
 /** Repositories shown above the images. */
 const FIRST_REPOSITORIES = 5;
@@ -173,7 +175,8 @@ function imageResults(page: Shown, found: Found<ImageHit>): ImageResults {
   return resultsOf(page, found, (hit) => imageRow(page, hit));
 }
 
-function imageRow({ url, t }: Shown, hit: ImageHit): ImageResult {
+function imageRow(page: Shown, hit: ImageHit): ImageResult {
+  const { url, t } = page;
   const reference = hit.tag === '' ? `${hit.repository}@${hit.digest}` : `${hit.repository}:${hit.tag}`;
   const path = hit.tag === '' ? referencePath(reference) : imagePath(hit.repository, hit.tag, hit.digest);
   return {
@@ -183,6 +186,7 @@ function imageRow({ url, t }: Shown, hit: ImageHit): ImageResult {
     href: url(path),
     digest: hit.digest,
     shortDigest: shortDigest(hit.digest),
+    copy: copyLine(page, { name: hit.repository, tag: hit.tag, digest: hit.digest, kind: hit.kind }),
     kind: kindLabel(hit.kind, t),
     state: stateText(hit, t),
     label: hit.label === null ? null : `${hit.label.key}=${hit.label.value}`,

@@ -2,6 +2,7 @@
 import type { FlatTag, TagGroup, TagRow } from '../../catalog/tags.ts';
 import type { Page } from '../page.ts';
 import { imagePath, referencePath, shortDigest } from './cells.ts';
+import { type CopyLine, copyLine } from './commands.ts';
 import { kindLabel } from './labels.ts';
 import {
   type ChipCell,
@@ -36,6 +37,7 @@ export interface TagCells {
   readonly menuLabel: string;
   /** null: it has no layers to compare. */
   readonly compare: CompareCell | null;
+  readonly copy: CopyLine;
 }
 
 export interface CompareCell {
@@ -55,7 +57,7 @@ export interface TagCell {
 }
 
 interface RowContext {
-  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith'>;
+  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'copy'>;
   readonly repository: string;
   readonly largest: number;
   readonly mayDelete: boolean;
@@ -74,6 +76,7 @@ export function groupCells(group: TagGroup, context: RowContext): TagCells {
     isSigned: group.referrers.signatures > 0,
     menuLabel: page.t('browse:repository.menu', { tag: first?.name ?? shortDigest(group.digest) }),
     compare: compareCell(group, first?.name, context),
+    copy: copyLine(page, { name: context.repository, tag: first?.name, digest: group.digest, kind: group.kind }),
   };
 }
 
@@ -86,6 +89,7 @@ export function flatCells(tag: FlatTag, context: RowContext): TagCells {
     isSigned: tag.isSigned,
     menuLabel: context.page.t('browse:repository.menu', { tag: tag.name }),
     compare: compareCell(tag, tag.name, context),
+    copy: copyLine(context.page, { name: context.repository, tag: tag.name, digest: tag.digest, kind: tag.kind }),
   };
 }
 

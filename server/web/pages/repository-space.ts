@@ -76,7 +76,7 @@ export function repositorySpacePage(deps: RepositorySpaceDeps): PageModule {
 }
 
 export interface RepositorySpaceFacts {
-  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query'>;
+  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'copy'>;
   readonly repository: RepositoryRow;
   readonly asked: Sorting<TagSort>;
   readonly found: TagPage;

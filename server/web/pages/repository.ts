@@ -98,7 +98,7 @@ function findTags(tags: RepositoryPageDeps['tags'], repositoryId: number, asked:
 }
 
 export interface RepositoryFacts {
-  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query'>;
+  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'copy'>;
   readonly repository: RepositoryRow;
   readonly head: RepositoryHead;
   readonly found: FoundTags;

@@ -39,7 +39,8 @@ export function searchPage(deps: SearchPageDeps): PageModule {
       const [text, kind] = [page.query('q'), kindOf(page.query('kind'))];
       const options = { after: page.query('after'), limit: PAGE_ROWS, kind: kind === '' ? undefined : kind };
       const seen = await visibility.of(page.viewer.rights, page.origin.address);
-      const result = await search.search(seen, text, options);
+      // With `>` before it, it names a command and no image.
+      const result = await search.search(seen, text.trimStart().startsWith('>') ? '' : text, options);
       const sources = barSources(deps, page, seen, page.path);
       const isFirst = page.query('after') === '' && text.trim() !== '' && text.length <= LONGEST_COMMAND;
       const commands = isFirst ? (await commandGroup(page, sources, text.replace(/^\s*>/, ''))).items : [];
