@@ -23,6 +23,19 @@ export interface Content {
   /** In the order of time. */
   readonly pushes: readonly Push[];
   readonly pulled: readonly Pulled[];
+  readonly deleted: readonly Deleted[];
+  /** Sizes of what a manifest is made of, by digest. */
+  readonly partsOf: (manifest: string) => ReadonlyMap<string, number>;
+}
+
+/** A manifest that somebody deleted, as the trash keeps it. */
+export interface Deleted {
+  readonly repository: string;
+  readonly tag: string;
+  readonly manifest: Descriptor;
+  readonly raw: Buffer;
+  readonly at: number;
+  readonly by: string;
 }
 
 /** What people use of a repository. */
@@ -41,6 +54,7 @@ export interface ContentOptions {
   readonly isSmall: boolean;
 }
 
+const COMMITS_KEPT = 3;
 const SMALL = { repositories: 6, releases: 3 };
 
 export async function makeContent({ rootdirectory, now, isSmall }: ContentOptions): Promise<Content> {
@@ -71,7 +85,25 @@ export async function makeContent({ rootdirectory, now, isSmall }: ContentOption
   }
   pushes.push(...fillModel(maker, pulled));
   storage.addRepository(EMPTY_REPOSITORY);
-  return { pushes: pushes.sort((a, b) => a.at - b.at), pulled };
+  return {
+    pushes: pushes.sort((a, b) => a.at - b.at),
+    pulled,
+    deleted: [deleteOne(maker, 'platform/api-gateway', 75)],
+    partsOf: storage.partsOf,
+  };
+}
+
+/** A version before the first one that is there. */
+function deleteOne(maker: Maker, name: string, hoursAgo: number): Deleted {
+  const repository = IMAGES.find((image) => image.name === name);
+  if (repository === undefined) throw new Error(`There is no ${name}`);
+  const at = maker.now - hoursAgo * HOUR_MS;
+  const tag = `v${repository.from[0]}.${repository.from[1] - 1}.2`;
+  const revision = '5b1c0d7e'.padEnd(40, '3');
+  const release = { number: 0, version: tag, at: at - 1400 * HOUR_MS, revision };
+  const manifest = makeImage(maker, { ...repository, platforms: 'one', isAttested: false }, release);
+  const raw = maker.storage.removeManifest(name, manifest.digest);
+  return { repository: name, tag, manifest, raw, at, by: 'maria' };
 }
 
 function fillImages(maker: Maker, repository: ImageRepository, signer: Signer) {
@@ -81,7 +113,8 @@ function fillImages(maker: Maker, repository: ImageRepository, signer: Signer) {
   const versions = releases.map((release) => {
     const manifest = makeImage(maker, repository, release);
     const by = turn(repository.people, release.number);
-    tagsOf(release, isMirror).forEach((tag, index) => {
+    const isRecent = release.number >= releases.length - COMMITS_KEPT;
+    tagsOf(release, { isMirror, isRecent }).forEach((tag, index) => {
       maker.storage.tag(repository.name, tag, manifest.digest);
       pushes.push({ repository: repository.name, tag, manifest, at: release.at + index * 700, by });
     });

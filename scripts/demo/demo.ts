@@ -4,12 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openDatabase } from '../../server/storage/database.ts';
+import { type Database, openDatabase } from '../../server/storage/database.ts';
 import { type Content, makeContent } from './content.ts';
 import { dataPathOf, type Instance, startInstance } from './instance.ts';
 import { addPast } from './past.ts';
 import { addPeople, passwordOf } from './people.ts';
 import { choosePort } from './ports.ts';
+import { addSamples } from './samples.ts';
 import { envelopesOf } from './uses.ts';
 
 const ASK_AGAIN_MS = 200;
@@ -53,7 +54,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       now,
       isSmall: options.isSmall,
     });
-    await fillDatabase(folder, now);
+    await fillDatabase(folder, content, now);
     options.say('Starting …');
     let log = '';
     const onLog = (text: string) => {
@@ -64,7 +65,9 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     });
     options.say('A month passes …');
     await whenRead(instance.url);
+    await beside(folder, (db) => addSamples(db, content, now));
     await sendEvents(instance.url, { content, now, secret });
+    await beside(folder, whenTold);
     const { url, gone } = instance;
     return { url, folder, registry: `localhost:${registryPort}`, gone, stop };
   } catch (error) {
@@ -73,13 +76,38 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   }
 }
 
-async function fillDatabase(folder: string, now: number): Promise<void> {
+async function fillDatabase(folder: string, content: Content, now: number): Promise<void> {
   const opened = await openDatabase({ dataPath: dataPathOf(folder), exclusive: true });
   try {
     await addPeople(opened.db, now);
-    await addPast(opened.db, now);
+    await addPast(opened.db, content.deleted, now);
   } finally {
     await opened.close();
+  }
+}
+
+/** As a command beside the running server. */
+async function beside(folder: string, work: (db: Database) => Promise<void>): Promise<void> {
+  const opened = await openDatabase({ dataPath: dataPathOf(folder), exclusive: false });
+  try {
+    await work(opened.db);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Until the index knows of every event. */
+async function whenTold(db: Database): Promise<void> {
+  for (;;) {
+    const envelope = await db
+      .selectFrom('envelopes')
+      .select('id')
+      .where('state', '=', 'new')
+      .limit(1)
+      .executeTakeFirst();
+    const event = await db.selectFrom('events').select('id').where('applied', '=', 0).limit(1).executeTakeFirst();
+    if (envelope === undefined && event === undefined) return;
+    await sleep(ASK_AGAIN_MS);
   }
 }
 

@@ -3,9 +3,11 @@ import { createUserStore } from '../../server/access/users.ts';
 import { type AuditRecord, createAudit } from '../../server/audit/audit.ts';
 import { createDescriptions } from '../../server/catalog/descriptions.ts';
 import { createStars } from '../../server/catalog/stars.ts';
+import { createTrash } from '../../server/housekeeping/trash.ts';
 import { createLogger } from '../../server/log.ts';
 import type { Database } from '../../server/storage/database.ts';
 import { createRefusals, type Refusal } from '../../server/token/refusals.ts';
+import type { Deleted } from './content.ts';
 import { DESCRIPTIONS } from './descriptions.ts';
 import { PEOPLE } from './people.ts';
 
@@ -93,15 +95,28 @@ const STARS: Readonly<Record<string, readonly string[]>> = {
   omar: ['web/shop'],
 };
 
-export async function addPast(db: Database, now: number): Promise<void> {
-  for (const { hoursAgo, ...doing } of DOINGS) {
+export async function addPast(db: Database, deleted: readonly Deleted[], now: number): Promise<void> {
+  const deletions = deleted.map((each) => deletionOf(each, now));
+  const doings = [...DOINGS, ...deletions].sort((a, b) => b.hoursAgo - a.hoursAgo);
+  for (const { hoursAgo, ...doing } of doings) {
     await createAudit(db, () => now - hoursAgo * HOUR_MS).record({ ...doing, address: addressOf(doing.actor) });
   }
   for (const refused of REFUSED) await addRefusal(db, refused, now);
   for (const [repository, { text, by }] of Object.entries(DESCRIPTIONS)) {
     await createDescriptions({ db, now: () => now - 400 * HOUR_MS }).write({ repository, text, by, version: 0 });
   }
+  for (const each of deleted) await addTrash(db, each);
   await addStars(db, now);
+}
+
+function deletionOf({ repository, tag, manifest, at, by }: Deleted, now: number): Doing {
+  const doing = { actor: by, action: 'tag.delete', object: `${repository}:${tag}`, outcome: 'ok' as const };
+  return { ...doing, hoursAgo: (now - at) / HOUR_MS, detail: { digest: manifest.digest } };
+}
+
+async function addTrash(db: Database, { repository, tag, manifest, raw, at, by }: Deleted): Promise<void> {
+  const { digest, mediaType } = manifest;
+  await createTrash(db, () => at).add({ repository, digest, mediaType, raw, tags: [tag], deletedBy: by });
 }
 
 async function addRefusal(db: Database, { hoursAgo, times, ...refused }: Refused, now: number): Promise<void> {

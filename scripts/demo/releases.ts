@@ -28,9 +28,15 @@ function versionOf({ from: [major, minor] }: Plan, number: number): string {
   return `${major}.${minor + Math.floor(number / FEATURES_EVERY)}.${number % FEATURES_EVERY}`;
 }
 
+interface Naming {
+  readonly isMirror: boolean;
+  /** Tags of commits are removed after a while. */
+  readonly isRecent: boolean;
+}
+
 /** The tags of one release in the order in which a pipeline pushes them; some of them move on to the next one. */
-export function tagsOf({ version, revision }: Release, isMirror: boolean): readonly string[] {
+export function tagsOf({ version, revision }: Release, { isMirror, isRecent }: Naming): readonly string[] {
   const minor = version.split('.').slice(0, 2).join('.');
   const moving = [minor, 'latest'];
-  return isMirror ? [...moving, version] : [`main-${revision.slice(0, 7)}`, ...moving, version];
+  return isMirror || !isRecent ? [...moving, version] : [`main-${revision.slice(0, 7)}`, ...moving, version];
 }

@@ -69,7 +69,7 @@ export const IMAGES: readonly ImageRepository[] = [
       everyDays: 4.3,
       lastDaysAgo: 0.05,
       pullsPerDay: 34,
-      weight: 1.4,
+      weight: 2.3,
     },
     ...{ people: [...CI, 'maria', ...CI], isSigned: true, isAttested: true, untagged: 4 },
   }),

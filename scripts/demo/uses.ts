@@ -9,7 +9,7 @@ const DAYS = 32;
 const PER_ENVELOPE = 250;
 
 interface Use {
-  readonly action: 'push' | 'pull';
+  readonly action: 'push' | 'pull' | 'delete';
   readonly repository: string;
   readonly tag: string | undefined;
   readonly manifest: Descriptor;
@@ -22,7 +22,8 @@ export function* envelopesOf(content: Content, now: number): Generator<string> {
   const pushes = content.pushes.map((push: Push): Use => ({ ...push, action: 'push' }));
   const random = createRandom(7);
   const pulls = content.pulled.flatMap((pulled) => pullsOf(pulled, now, random));
-  const uses = [...pushes, ...pulls].sort((a, b) => a.at - b.at);
+  const deletions = content.deleted.map((deleted): Use => ({ ...deleted, tag: undefined, action: 'delete' }));
+  const uses = [...pushes, ...pulls, ...deletions].sort((a, b) => a.at - b.at);
   for (let start = 0; start < uses.length; start += PER_ENVELOPE) {
     const events = uses.slice(start, start + PER_ENVELOPE).map((use, index) => eventOf(use, start + index));
     yield JSON.stringify({ events });
@@ -30,7 +31,7 @@ export function* envelopesOf(content: Content, now: number): Generator<string> {
 }
 
 function pullsOf({ repository, pullsPerDay, versions }: Pulled, now: number, random: Random): readonly Use[] {
-  const uses: Use[] = [];
+  const uses: Use[] = repository.includes('/library/') ? [] : [...rollOuts(repository, versions, now, random)];
   for (let day = DAYS; day >= 0; day -= 1) {
     const midnight = now - day * DAY_MS - (now % DAY_MS);
     const expected = pullsPerDay * weekdayShare(midnight) * (0.75 + 0.35 * (1 - day / DAYS)) * (0.6 + 0.8 * random());
@@ -43,6 +44,25 @@ function pullsOf({ repository, pullsPerDay, versions }: Pulled, now: number, ran
     }
   }
   return uses;
+}
+
+/** A new version goes to one cluster, and later to the other. */
+function rollOuts(repository: string, versions: Pulled['versions'], now: number, random: Random): readonly Use[] {
+  const minutesAfter = [
+    ['k8s-staging', 6],
+    ['k8s-staging', 7],
+    ['k8s-production', 25],
+    ['k8s-production', 26],
+    ['k8s-production', 31],
+  ] as const;
+  const recent = versions.filter(({ at }) => at > now - DAYS * DAY_MS);
+  const uses = recent.flatMap((version) =>
+    minutesAfter.map(([by, minutes]): Use => {
+      const at = version.at + (minutes + random()) * 60_000;
+      return { action: 'pull', repository, ...version, at, by };
+    }),
+  );
+  return uses.filter(({ at }) => at < now);
 }
 
 function weekdayShare(at: number): number {
@@ -89,6 +109,8 @@ const AGENTS: Readonly<Record<string, string>> = {
 const DOCKER = 'docker/28.4.0 go/go1.24.7 git-commit/249d679 kernel/6.8.0-79-generic os/linux arch/amd64';
 const HELM = 'Helm/3.18.6';
 
+const METHODS = { push: 'PUT', pull: 'GET', delete: 'DELETE' } as const;
+
 function eventOf({ action, repository, tag, manifest, at, by }: Use, index: number): object {
   const agent = repository.startsWith('charts/') ? HELM : (AGENTS[by] ?? DOCKER);
   const address = PEOPLE.find(({ name }) => name === by)?.address ?? '203.0.113.24';
@@ -96,15 +118,18 @@ function eventOf({ action, repository, tag, manifest, at, by }: Use, index: numb
     id: `demo-${index}`,
     timestamp: new Date(at).toISOString(),
     action,
-    target: {
-      ...{ mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.size, length: manifest.size },
-      ...{ repository, url: `http://registry/v2/${repository}/manifests/${manifest.digest}` },
-      ...(tag === undefined ? {} : { tag }),
-    },
+    target:
+      action === 'delete'
+        ? { repository, digest: manifest.digest }
+        : {
+            ...{ mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.size, length: manifest.size },
+            ...{ repository, url: `http://registry/v2/${repository}/manifests/${manifest.digest}` },
+            ...(tag === undefined ? {} : { tag }),
+          },
     request: {
       id: `demo-${index}`,
       addr: `${address}:41522`,
-      method: action === 'push' ? 'PUT' : 'GET',
+      method: METHODS[action],
       useragent: agent,
     },
     actor: { name: by },

@@ -1,0 +1,69 @@
+/** Four pages, each in English and Chinese, light and dark, as README.md and README.zh-CN.md show them. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Demo, startDemo } from './demo.ts';
+import { passwordOf } from './people.ts';
+import { shrinkPng } from './png.ts';
+
+const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'images');
+const SIZE = { width: 1440, height: 900 };
+const MOST_BYTES = 200_000;
+const WHO = 'admin';
+
+const PAGES = {
+  home: '/',
+  repositories: '/repositories?view=folders',
+  repository: '/repositories/platform/api-gateway',
+  image: '/repositories/web/shop:latest',
+} as const;
+const LOOKS = [
+  ['en', 'light'],
+  ['en', 'dark'],
+  ['zh-CN', 'light'],
+  ['zh-CN', 'dark'],
+] as const;
+type Look = (typeof LOOKS)[number];
+
+export async function takePictures(env: NodeJS.ProcessEnv): Promise<void> {
+  const say = (text: string) => void process.stderr.write(`${text}\n`);
+  const port = env.PORT === undefined || env.PORT === '' ? undefined : Number(env.PORT);
+  const demo = await startDemo({ port, isSmall: false, say });
+  try {
+    const executablePath = env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    mkdirSync(FOLDER, { recursive: true });
+    for (const look of LOOKS) for (const file of await takeLook(browser, demo, look)) say(file);
+    await browser.close();
+  } finally {
+    await demo.stop();
+  }
+}
+
+async function takeLook(browser: Browser, { url }: Demo, [locale, colorScheme]: Look): Promise<readonly string[]> {
+  const context = await browser.newContext({ viewport: SIZE, locale, colorScheme, timezoneId: 'UTC' });
+  const page = await context.newPage();
+  await page.goto(`${url}/login`);
+  await page.fill('input[name=username]', WHO);
+  await page.fill('input[name=password]', passwordOf(WHO));
+  await page.press('input[name=password]', 'Enter');
+  await page.waitForURL((at) => at.pathname !== '/login');
+  const files: string[] = [];
+  for (const [name, path] of Object.entries(PAGES)) {
+    const file = `${name}${locale === 'en' ? '' : '-zh'}${colorScheme === 'dark' ? '-dark' : ''}.png`;
+    await takePicture(page, url + path, join(FOLDER, file));
+    files.push(file);
+  }
+  await context.close();
+  return files;
+}
+
+async function takePicture(page: Page, url: string, path: string): Promise<void> {
+  // Not until the network is quiet: the pages keep a stream of events open.
+  const answer = await page.goto(url, { waitUntil: 'load' });
+  if (answer?.ok() !== true) throw new Error(`${url} answers ${answer?.status()}`);
+  await page.evaluate('document.fonts.ready');
+  const picture = shrinkPng(await page.screenshot({ animations: 'disabled', caret: 'hide' }));
+  if (picture.length > MOST_BYTES) throw new Error(`${path}: ${picture.length} bytes are too many for a README`);
+  writeFileSync(path, picture);
+}
