@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { VisibilityStore } from '../catalog/visibility.ts';
 import { AppError } from '../errors.ts';
+import { sendText } from '../http/compress.ts';
 import { securityHeaders } from '../http/security-headers.ts';
 import type { Logger } from '../log.ts';
 import { type CallerDeps, createCallerOf, requirePolicy } from './caller.ts';
@@ -9,6 +10,7 @@ import { createCursors } from './cursors.ts';
 import { type OpenApiDocument, openApiDocument } from './openapi.ts';
 import { decodeSegment, type PathPattern, pathPattern, queryOf } from './paths.ts';
 import { type Problem, problemOf } from './problem.ts';
+import { clientError, readJson } from './read-body.ts';
 import { type ApiRoute, type BytesAnswer, type RawInput, route } from './route.ts';
 
 export interface ApiDeps extends CallerDeps {
@@ -42,6 +44,8 @@ const API_PATH = '/api/v1';
 const DOCS_PATH = '/api/docs';
 const LONGEST_URL = 8 * 1024;
 const LARGEST_BODY = 64 * 1024;
+/** Of requests that carry a text: 64 kB, with every character escaped. */
+const LARGEST_TEXT = 448 * 1024;
 // Only where no session was tried: a page's own request must not open the browser's password window.
 const CHALLENGE = 'Basic realm="registry-web", charset="UTF-8"';
 
@@ -66,8 +70,9 @@ export function createApi(deps: ApiDeps): Api {
   const table = routes.map((one) => ({ one, pattern: pathPattern(one.path) }));
 
   async function answer(request: Request, response: Response): Promise<void> {
-    requireSmall(request);
+    requireShort(request);
     const { route: one, params } = findRoute(table, request, response);
+    requireSmall(request, one.body === undefined ? LARGEST_BODY : LARGEST_TEXT);
     const caller = await callerOf(request, response);
     requirePolicy(one.policy, caller);
     let seen: ReturnType<VisibilityStore['of']> | undefined;
@@ -79,13 +84,15 @@ export function createApi(deps: ApiDeps): Api {
       },
     };
     const query = queryOf(searchOf(request));
-    send(one, await one.run({ params, query }, context, cursors), request, response);
+    const body = one.body === undefined ? undefined : await readJson(request, LARGEST_TEXT);
+    await send(one, await one.run({ params, query, body }, context, cursors), request, response);
   }
 
-  function send(one: ApiRoute, body: unknown, request: Request, response: Response): void {
-    if (one.response === 'bytes') return void sendBytes(body as BytesAnswer, request, response);
+  async function send(one: ApiRoute, body: unknown, request: Request, response: Response): Promise<void> {
+    if (one.response === 'bytes') return sendBytes(body as BytesAnswer, request, response);
     if (one.isList) setLinks(body as PageEnds, request, response, url);
-    response.status(one.status).type('application/json').send(JSON.stringify(body));
+    response.status(one.status).type('application/json');
+    return sendText(request, response, JSON.stringify(body));
   }
 
   function fail(error: unknown, request: Request, response: Response): void {
@@ -141,14 +148,12 @@ function findRoute(table: readonly Entry[], request: Request, response: Response
   throw clientError(405, `Use one of these methods: ${allowed}.`);
 }
 
-function requireSmall({ originalUrl, headers }: Request): void {
+function requireShort({ originalUrl }: Request): void {
   if (originalUrl.length > LONGEST_URL) throw clientError(414, 'The address is too long.');
-  if (Number(headers['content-length'] ?? 0) > LARGEST_BODY) throw clientError(413, 'The body is too large.');
 }
 
-/** As Express marks what the client caused. */
-function clientError(status: number, message: string): Error {
-  return Object.assign(new Error(message), { status });
+function requireSmall({ headers }: Request, mostBytes: number): void {
+  if (Number(headers['content-length'] ?? 0) > mostBytes) throw clientError(413, 'The body is too large.');
 }
 
 function searchOf({ url }: Request): string {

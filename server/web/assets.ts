@@ -8,6 +8,8 @@ export interface Assets {
   readonly js: string;
   readonly icons: string;
   readonly favicon: string;
+  /** What browsers may fetch before it is clicked. */
+  readonly prefetch: string;
 }
 
 /** @throws {StartError} when the browser files were never built. */

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { AppError } from '../errors.ts';
 import type { OriginOf } from '../http/client-address.ts';
 import { isLoopback } from '../http/client-address.ts';
+import { sendText } from '../http/compress.ts';
 import type { Assets } from './assets.ts';
 import type { Cookies } from './cookies.ts';
 import { parseCopyChoice } from './copy-choice.ts';
@@ -105,7 +106,9 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
       },
       async render(view, model, status = 200) {
         const html = await deps.renderView(view, { ...model, page: await pageView(page, request, response) });
-        response.status(status).set('Cache-Control', 'no-store').type('html').send(html);
+        response.status(status).set('Cache-Control', 'no-store').type('html');
+        response.set('Speculation-Rules', `"${url(`/assets/${deps.assets.prefetch}`)}"`);
+        await sendText(request, response, html);
       },
     };
     return page;

@@ -6,6 +6,7 @@ import { isPlainRegistry, registryHost } from '../config/public-url.ts';
 import { AppError } from '../errors.ts';
 import type { OriginOf } from '../http/client-address.ts';
 import { securityHeaders } from '../http/security-headers.ts';
+import { createStaticFiles } from '../http/static-files.ts';
 import type { Logger } from '../log.ts';
 import { readAssets } from './assets.ts';
 import { createCookies } from './cookies.ts';
@@ -82,7 +83,7 @@ export function createWeb(deps: WebDeps): Web {
 
   const router = express.Router();
   router.use(securityHeaders(originOf));
-  router.use('/assets', staticFiles(deps.root));
+  router.use('/assets', createStaticFiles(join(deps.root, 'dist', 'public')));
   const sessions = sessionMiddleware({ store: deps.sessionStore, secret, originOf });
   router.use(sessions);
   const publicUrl = config.server.public_url;
@@ -128,9 +129,4 @@ function foreignForm(): AppError {
   return new AppError('DENIED', 'This form is too old or came from another site. Open the page again.', {
     key: 'form.foreign',
   });
-}
-
-function staticFiles(root: string): RequestHandler {
-  const options = { index: false, redirect: false, immutable: true, maxAge: '365d' } as const;
-  return express.static(join(root, 'dist', 'public'), options);
 }

@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+
+export type Encoding = 'br' | 'gzip';
+
+/** Smaller than that it fits one packet anyway. */
+const LEAST_BYTES = 1400;
+/** Measured in docs/adr/0007-compression.md: more costs several times as much for a tenth of the bytes. */
+const GZIP_LEVEL = 1;
+const BROTLI_QUALITY = 1;
+
+const [toGzip, toBrotli] = [promisify(gzip), promisify(brotliCompress)];
+
+/** What the client prefers of what we speak; undefined: as it is. */
+export function encodingFor(accepted: string | undefined): Encoding | undefined {
+  if (accepted === undefined) return undefined;
+  const wishes = new Map<string, number>();
+  for (const part of accepted.toLowerCase().slice(0, 500).split(',')) {
+    const [name = '', ...parameters] = part.split(';').map((text) => text.trim());
+    const quality = parameters.map((text) => /^q=([\d.]+)$/.exec(text)?.[1]).find(Boolean);
+    wishes.set(name, quality === undefined ? 1 : Number(quality));
+  }
+  const wish = (name: string) => wishes.get(name) ?? wishes.get('*') ?? 0;
+  const [br, gz] = [wish('br'), wish('gzip')];
+  if (br > 0 && br >= gz) return 'br';
+  return gz > 0 ? 'gzip' : undefined;
+}
+
+/**
+ * Compressed, an answer tells its length, and with it whether text of the address repeats what the page holds. Only
+ * another site could make somebody's browser ask a thousand times, so what it asks for goes out as it is (BREACH).
+ */
+function isAskedByAnotherSite({ headers }: IncomingMessage): boolean {
+  const site = headers['sec-fetch-site'];
+  return site === 'cross-site' || site === 'same-site';
+}
+
+/** Off the event loop: a page of 100 kB would hold it for a millisecond. */
+function compressed(body: Buffer, encoding: Encoding): Promise<Buffer> {
+  if (encoding === 'gzip') return toGzip(body, { level: GZIP_LEVEL });
+  const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = constants;
+  return toBrotli(body, { params: { [BROTLI_PARAM_QUALITY]: BROTLI_QUALITY, [BROTLI_PARAM_SIZE_HINT]: body.length } });
+}
+
+/** Ends the answer with a text whose headers are set; never for what is written piece by piece. */
+export async function sendText(request: IncomingMessage, response: ServerResponse, text: string): Promise<void> {
+  const body = Buffer.from(text, 'utf8');
+  response.appendHeader('Vary', 'Accept-Encoding');
+  const wished = encodingFor(request.headers['accept-encoding']?.toString());
+  const isWorth = body.length >= LEAST_BYTES && request.method !== 'HEAD' && !isAskedByAnotherSite(request);
+  const encoding = isWorth ? wished : undefined;
+  const sent = encoding === undefined ? body : await compressed(body, encoding);
+  if (encoding !== undefined) response.setHeader('Content-Encoding', encoding);
+  response.setHeader('Content-Length', sent.length);
+  // The length of a HEAD is that of its GET only when nobody compresses: better none.
+  if (request.method === 'HEAD') response.removeHeader('Content-Length');
+  response.end(request.method === 'HEAD' ? undefined : sent);
+}
