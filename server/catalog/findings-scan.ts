@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { dayBegin } from '../storage/calendar.ts';
 import type { Database } from '../storage/database.ts';
 import { DAY_MS, dayOf } from './samples.ts';
 import type { Rest } from './space-ground.ts';
@@ -18,7 +19,7 @@ export interface Scan {
   readonly findings: ReadonlyMap<number, Finding>;
   /** Since when an image must not have been pulled to be stale. */
   readonly staleSince: number;
-  /** When the first repository was met: pulls before that nobody counted. */
+  /** When the first event came or the first repository was met: pulls before that nobody counted. */
   readonly watchedSince: number;
   /** Day of the samples that growth is counted from; null: there are none yet. */
   readonly grownSince: number | null;
@@ -33,7 +34,7 @@ const IMAGES_AT_ONCE = 4000;
 export async function scanRepositories(db: Database, at: number, rest: Rest): Promise<Scan> {
   const scan = { staleSince: at - STALE_DAYS * DAY_MS, grownSince: await growthBase(db, at) };
   const findings = new Map<number, Finding>();
-  let watchedSince = at;
+  let watchedSince = await firstActivity(db, at);
   let after = 0;
   for (;;) {
     const rows = await readRepositories(db, after, scan.grownSince);
@@ -47,6 +48,12 @@ export async function scanRepositories(db: Database, at: number, rest: Rest): Pr
     if (last === undefined || rows.length < REPOSITORIES_AT_ONCE) return { ...scan, watchedSince, findings };
     after = last.id;
   }
+}
+
+/** Events may be older than the first look at the registry. */
+async function firstActivity(db: Database, at: number): Promise<number> {
+  const first = await db.selectFrom('activity_days').select('day_at').orderBy('day_at').limit(1).executeTakeFirst();
+  return first === undefined ? at : Math.min(at, dayBegin(first.day_at));
 }
 
 interface ScannedRepository {

@@ -26,7 +26,10 @@ export interface ActivityPanel {
   readonly title: string;
   readonly top: number;
   readonly bottom: number;
+  /** Up to yesterday. */
   readonly line: string;
+  /** From there to what today has so far: it is not over. */
+  readonly today: string;
   /** '' where only the line is drawn. */
   readonly area: string;
   readonly grid: readonly { readonly y: number; readonly label: string }[];
@@ -56,9 +59,12 @@ export interface ActivityChartOptions {
   readonly width?: number;
 }
 
-const HEIGHT = 236;
-const NARROW_WIDTH = 358;
-const PANELS = { pulls: { top: 26, bottom: 142 }, pushes: { top: 172, bottom: 210 } } as const;
+const HEIGHTS = { wide: 300, narrow: 236 } as const;
+const NARROW_WIDTH = 318;
+const PANELS = {
+  wide: { pulls: { top: 28, bottom: 190 }, pushes: { top: 224, bottom: 272 } },
+  narrow: { pulls: { top: 26, bottom: 142 }, pushes: { top: 172, bottom: 210 } },
+} as const;
 const PADDING = 10;
 const LABEL_EVERY = 120;
 /** Beyond, curves would only blur. */
@@ -113,6 +119,7 @@ export function datesOf(locale: string) {
   return {
     short: new Intl.DateTimeFormat(locale, { ...zone, month: 'short', day: 'numeric' }),
     long: new Intl.DateTimeFormat(locale, { ...zone, dateStyle: 'medium' }),
+    shortWeekday: new Intl.DateTimeFormat(locale, { ...zone, weekday: 'short' }),
     weekday: new Intl.DateTimeFormat(locale, { ...zone, weekday: 'long' }),
   };
 }
@@ -125,10 +132,10 @@ function frame(
 ): ActivityFrame {
   const step = (width - 2 * PADDING) / Math.max(1, points.length - 1);
   const x = (index: number) => round(PADDING + index * step);
-  const pulls = panel('pulls', points, x, page);
-  const pushes = panel('pushes', points, x, page);
+  const pulls = panel('pulls', PANELS[id].pulls, points, x, page);
+  const pushes = panel('pushes', PANELS[id].pushes, points, x, page);
   return {
-    ...{ id, width, height: HEIGHT, panels: [pulls.panel, pushes.panel] },
+    ...{ id, width, height: HEIGHTS[id], panels: [pulls.panel, pushes.panel] },
     labels: dayLabels(width, points, x, page.locale),
     columns: columns(points, x, step, { pulls, pushes }, page),
   };
@@ -141,16 +148,18 @@ interface Drawn {
 
 function panel(
   kind: ActivityPanel['kind'],
+  { top, bottom }: Pick<ActivityPanel, 'top' | 'bottom'>,
   points: readonly ActivityDay[],
   x: (index: number) => number,
   { t, format, locale }: ActivityChartOptions['page'],
 ): Drawn {
-  const { top, bottom } = PANELS[kind];
   const most = axisTop(Math.max(0, ...points.map((point) => point[kind])));
   const y = (value: number) => round(bottom - (value / most) * (bottom - top));
   const spots: Spot[] = points.map((point, index) => ({ x: x(index), y: y(point[kind]) }));
-  const line = linePath(spots, points.length <= MOST_CURVED);
-  const [first, last] = [spots[0]?.x ?? 0, spots.at(-1)?.x ?? 0];
+  const isCurved = points.length <= MOST_CURVED;
+  const whole = spots.slice(0, -1);
+  const [first, last] = [spots[0]?.x ?? 0, whole.at(-1)?.x ?? 0];
+  const line = linePath(whole, isCurved);
   const total = format.number(sumOf(points, kind));
   const short = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
   const shares = kind === 'pulls' ? [0.5, 1] : [1];
@@ -159,6 +168,7 @@ function panel(
     y,
     panel: {
       ...{ kind, top, bottom, line },
+      today: linePath(spots.slice(-2), false),
       title: kind === 'pulls' ? t('activity:pulls_sum', { total }) : t('activity:pushes_sum', { total }),
       area: kind === 'pulls' ? `${line}L${last} ${bottom}L${first} ${bottom}Z` : '',
       grid: steps.map((share) => ({ y: y(most * share), label: short.format(most * share) })),
