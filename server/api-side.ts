@@ -3,6 +3,7 @@ import { type Api, createApi } from './api/api.ts';
 import { accountRoutes } from './api/resources/account.ts';
 import { compareRoutes } from './api/resources/compare.ts';
 import { type DeletionRoutesDeps, deletionRoutes } from './api/resources/deletion.ts';
+import { descriptionRoutes } from './api/resources/descriptions.ts';
 import { type DocumentRoutesDeps, documentRoutes } from './api/resources/documents.ts';
 import { type EventRoutesDeps, eventRoutes } from './api/resources/events.ts';
 import { folderRoutes } from './api/resources/folders.ts';
@@ -12,13 +13,17 @@ import type { RefreshRoutesDeps } from './api/resources/refresh.ts';
 import { repositoryRoutes } from './api/resources/repositories.ts';
 import { searchRoutes } from './api/resources/search.ts';
 import { type SpaceRoutesDeps, spaceRoutes } from './api/resources/space.ts';
+import { starRoutes } from './api/resources/stars.ts';
 import { type RegistryFacts, type StatusRoutesDeps, statusRoutes } from './api/resources/status.ts';
 import { tagRoutes } from './api/resources/tags.ts';
 import type { ApiRoute } from './api/route.ts';
+import type { Audit } from './audit/audit.ts';
+import { createDescriptions } from './catalog/descriptions.ts';
 import { createDocuments } from './catalog/documents.ts';
 import { createImages } from './catalog/images.ts';
 import { createRepositoryStore } from './catalog/repositories.ts';
 import { createSearch } from './catalog/search.ts';
+import { createStars } from './catalog/stars.ts';
 import { createTagStore } from './catalog/tags.ts';
 import type { Config } from './config/config.ts';
 import { VERSION } from './config/version.ts';
@@ -50,6 +55,7 @@ export function createApiSide(options: ApiSideOptions): Api {
       events: registry.events,
       refusals: token.refusals,
       space: registry.space,
+      audit: core.audit,
       now,
       status: {
         version: VERSION,
@@ -76,16 +82,19 @@ export interface ApiRoutesDeps {
   readonly events: EventRoutesDeps['events'];
   readonly refusals: EventRoutesDeps['refusals'];
   readonly space: SpaceRoutesDeps['space'];
+  readonly audit: Pick<Audit, 'record'>;
   readonly now: () => number;
   readonly status: Omit<StatusRoutesDeps, 'readonly'>;
 }
 
 /** Every route of the API, in the order in which its page shows them. */
 export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
-  const { db, readonly, refresh, images, documents, deletion, events, refusals, space, now, status } = deps;
+  const { db, readonly, refresh, images, documents, deletion, events, refusals, space, audit, now, status } = deps;
   const found = { repositories: createRepositoryStore(db), tags: createTagStore(db) };
   return [
     ...repositoryRoutes({ ...found, refresh }),
+    ...descriptionRoutes({ ...found, descriptions: createDescriptions({ db, now }), audit }),
+    ...starRoutes({ ...found, stars: createStars({ db, now }) }),
     ...folderRoutes(found),
     ...tagRoutes(found),
     ...imageRoutes(found),

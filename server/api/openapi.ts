@@ -19,7 +19,13 @@ export interface OpenApiOperation {
   readonly summary: string;
   readonly description?: string;
   readonly parameters: readonly OpenApiParameter[];
+  readonly requestBody?: OpenApiBody;
   readonly responses: Readonly<Record<string, OpenApiResponse>>;
+}
+
+export interface OpenApiBody {
+  readonly required: true;
+  readonly content: NonNullable<OpenApiResponse['content']>;
 }
 
 export interface OpenApiResponse {
@@ -104,11 +110,17 @@ function operationOf(one: ApiRoute, collect: Collect): OpenApiOperation {
     summary,
     ...(description === undefined ? {} : { description }),
     parameters: [...inPath, ...inQuery],
+    ...bodyOf(one, collect),
     responses: {
       [status]: { description: summary, ...linkHeader(one), content: contentOf(one, collect) },
       default: { $ref: '#/components/responses/Problem' },
     },
   };
+}
+
+function bodyOf({ body }: ApiRoute, collect: Collect): Pick<OpenApiOperation, 'requestBody'> {
+  if (body === undefined) return {};
+  return { requestBody: { required: true, content: { 'application/json': { schema: collect(body) } } } };
 }
 
 function linkHeader({ isList }: ApiRoute): Pick<OpenApiResponse, 'headers'> {
@@ -179,5 +191,15 @@ function withExamples(operation: OpenApiOperation, schemas: ExampleSource['schem
     const example = exampleOf(json.schema, { schemas });
     return [status, { ...response, content: { 'application/json': { ...json, example } } }];
   });
-  return { ...operation, responses: Object.fromEntries(responses) };
+  return { ...operation, ...bodyExample(operation, schemas), responses: Object.fromEntries(responses) };
+}
+
+function bodyExample(
+  { requestBody }: OpenApiOperation,
+  schemas: ExampleSource['schemas'],
+): Pick<OpenApiOperation, 'requestBody'> {
+  const json = requestBody?.content['application/json'];
+  if (requestBody === undefined || json === undefined) return {};
+  const example = exampleOf(json.schema, { schemas });
+  return { requestBody: { ...requestBody, content: { 'application/json': { ...json, example } } } };
 }

@@ -12,7 +12,7 @@ import type { Cursors } from './cursors.ts';
  * before signing in. What an answer then shows is decided by the caller's rights.
  */
 export type Policy = 'browse' | 'signed-in';
-export type Method = 'GET' | 'POST' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** What a handler knows of the request beside its parameters. */
 export interface RequestContext {
@@ -57,6 +57,8 @@ interface Described {
 export interface ApiRoute extends Described {
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
+  /** JSON that the request carries; undefined: nothing is read. */
+  readonly body: z.ZodObject | undefined;
   /** `bytes`: not JSON. */
   readonly response: z.ZodType | 'bytes';
   readonly status: number;
@@ -68,6 +70,8 @@ export interface ApiRoute extends Described {
 export interface RawInput {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string | readonly string[]>>;
+  /** As it was parsed; only where the route wants one. */
+  readonly body?: unknown;
 }
 
 interface Input<Params extends z.ZodObject, Query extends z.ZodObject> {
@@ -77,26 +81,38 @@ interface Input<Params extends z.ZodObject, Query extends z.ZodObject> {
 
 const NOTHING = z.strictObject({});
 
-type RouteOptions<Params extends z.ZodObject, Query extends z.ZodObject, Response extends z.ZodType> = Described & {
+type RouteOptions<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Response extends z.ZodType,
+  Body extends z.ZodObject,
+> = Described & {
   readonly params?: Params;
   readonly query?: Query;
+  readonly body?: Body;
   readonly response: Response;
   readonly status?: number;
-  readonly handler: (input: Input<Params, Query>, context: RequestContext) => Promise<z.input<Response>>;
+  readonly handler: (
+    input: Input<Params, Query> & { readonly body: z.output<Body> },
+    context: RequestContext,
+  ) => Promise<z.input<Response>>;
 };
 
 export function route<
   Response extends z.ZodType,
   Params extends z.ZodObject = typeof NOTHING,
   Query extends z.ZodObject = typeof NOTHING,
->(options: RouteOptions<Params, Query, Response>): ApiRoute {
-  const { params, query, handler, status = 200, ...described } = options;
+  Body extends z.ZodObject = typeof NOTHING,
+>(options: RouteOptions<Params, Query, Response, Body>): ApiRoute {
+  const { params, query, body, handler, status = 200, ...described } = options;
+  type Whole = Input<Params, Query> & { readonly body: z.output<Body> };
   return {
     ...described,
     ...schemasOf(params, query),
+    body,
     status,
     isList: false,
-    run: async (raw, context) => handler(parseInput(params, query, raw) as Input<Params, Query>, context),
+    run: async (raw, context) => handler(parseInput(params, query, raw, body) as Whole, context),
   };
 }
 
@@ -147,6 +163,7 @@ export function listRoute<
     ...described,
     method: 'GET',
     ...schemasOf(params, paged),
+    body: undefined,
     response: listOf(item).extend(beside),
     status: 200,
     isList: true,
@@ -188,6 +205,7 @@ export function bytesRoute<Params extends z.ZodObject>(options: BytesOptions<Par
     ...described,
     method: 'GET',
     ...schemasOf(params, undefined),
+    body: undefined,
     response: 'bytes',
     status: 200,
     isList: false,
@@ -201,7 +219,12 @@ function schemasOf(params: z.ZodObject | undefined, query: z.ZodObject | undefin
 }
 
 /** Everything that is wrong is told at once, each with the place where it stands. */
-function parseInput(params: z.ZodObject | undefined, query: z.ZodObject | undefined, raw: RawInput): unknown {
-  const both = z.object(schemasOf(params, query));
-  return both.parse(raw);
+function parseInput(
+  params: z.ZodObject | undefined,
+  query: z.ZodObject | undefined,
+  raw: RawInput,
+  body?: z.ZodObject,
+): unknown {
+  const all = z.object({ ...schemasOf(params, query), ...(body === undefined ? {} : { body }) });
+  return all.parse(raw);
 }

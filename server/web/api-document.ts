@@ -15,6 +15,7 @@ export interface ApiOperation {
   readonly summary: string;
   readonly description?: string;
   readonly parameters: readonly ApiParameter[];
+  readonly requestBody?: ApiResponse;
   readonly responses: Readonly<Record<string, ApiResponse>>;
 }
 

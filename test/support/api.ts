@@ -2,6 +2,7 @@
 import bcrypt from 'bcryptjs';
 import { type Api, createApi } from '../../server/api/api.ts';
 import { type ApiRoutesDeps, apiRoutes } from '../../server/api-side.ts';
+import { createAudit } from '../../server/audit/audit.ts';
 import { createDocuments } from '../../server/catalog/documents.ts';
 import { createImages } from '../../server/catalog/images.ts';
 import { createSpace } from '../../server/catalog/space.ts';
@@ -97,6 +98,7 @@ function routesDeps(db: Database): ApiRoutesDeps {
     events,
     refusals: createRefusals(db, { now: Date.now, log: createLogger('silent') }),
     space: createSpace({ db, now: Date.now, log: createLogger('silent') }),
+    audit: createAudit(db),
     now: Date.now,
     status: {
       version: '0.0.0',

@@ -41,6 +41,8 @@ export interface OperationCells {
   readonly summary: string;
   readonly description: readonly Piece[];
   readonly parameters: readonly ParameterCells[];
+  /** Of the JSON that is sent. */
+  readonly body: readonly FieldCells[];
   readonly curl: string;
   readonly mediaType: string;
   /** Where the answer has a name of its own: that alone, and no fields. */
@@ -134,6 +136,10 @@ function summaries(t: Page['t']): ReadonlyMap<string, string> {
     ['listRepositories', t('api:summary.listRepositories')],
     ['getRepository', t('api:summary.getRepository')],
     ['refreshRepository', t('api:summary.refreshRepository')],
+    ['getDescription', t('api:summary.getDescription')],
+    ['putDescription', t('api:summary.putDescription')],
+    ['starRepository', t('api:summary.starRepository')],
+    ['unstarRepository', t('api:summary.unstarRepository')],
     ['listFolders', t('api:summary.listFolders')],
     ['listTags', t('api:summary.listTags')],
     ['getTag', t('api:summary.getTag')],
@@ -188,7 +194,8 @@ function operationCells(
   operation: ApiOperation,
   curl: CurlFacts,
 ): Omit<OperationCells, 'summary'> {
-  const { operationId, description = '', parameters, responses } = operation;
+  const { operationId, description = '', parameters, requestBody, responses } = operation;
+  const sent = requestBody?.content?.['application/json'];
   const answer = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1];
   const [mediaType = '', content] = Object.entries(answer?.content ?? {})[0] ?? [];
   return {
@@ -197,7 +204,8 @@ function operationCells(
     path,
     description: piecesOf(description),
     parameters: parameters.map(parameterCells),
-    curl: curlLine(path, method, parameters, curl),
+    body: fieldsOf(sent?.schema ?? {}),
+    curl: `${curlLine(path, method, parameters, curl)}${dataOption(sent?.example)}`,
     mediaType,
     schema: schemaLink(content?.schema.$ref),
     fields: fieldsOf(content?.schema ?? {}),
@@ -227,6 +235,12 @@ function curlLine(
     .join('&');
   const verb = method === 'GET' ? '' : ` -X ${method}`;
   return `curl -u ${user}${verb} '${base}${filled}${search === '' ? '' : `?${search}`}'`;
+}
+
+/** In single quotes, which the examples therefore must not hold. */
+function dataOption(example: unknown): string {
+  if (example === undefined) return '';
+  return ` -H 'Content-Type: application/json' -d '${JSON.stringify(example).replaceAll("'", '')}'`;
 }
 
 function schemaLink(ref: string | undefined): OperationCells['schema'] {

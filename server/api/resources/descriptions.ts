@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { allowedActions } from '../../access/rule.ts';
+import type { Audit } from '../../audit/audit.ts';
+import { type Description, type Descriptions, MOST_BYTES } from '../../catalog/descriptions.ts';
+import { AppError } from '../../errors.ts';
+import { person, repositoryName, repositoryParam, time, timeOrNull } from '../fields.ts';
+import { type ApiRoute, type RequestContext, route } from '../route.ts';
+import { type FindDeps, findRepository } from './find.ts';
+
+export interface DescriptionRoutesDeps extends Pick<FindDeps, 'repositories'> {
+  readonly descriptions: Descriptions;
+  readonly audit: Pick<Audit, 'record'>;
+}
+
+const TEXT = {
+  description: `Markdown, at most ${MOST_BYTES / 1024} kB.`,
+  examples: ['Edge gateway of the public API.'],
+};
+
+const descriptionSchema = z
+  .strictObject({
+    repository: repositoryName,
+    text: z.string().meta({ ...TEXT, description: 'Markdown; empty where nobody wrote one.' }),
+    version: z.number().int().describe('Grows with each edit; 0 before the first.'),
+    editedBy: person.nullable(),
+    editedAt: time.nullable(),
+  })
+  .meta({ id: 'Description' });
+
+const params = z.strictObject({ repository: repositoryParam });
+
+export function descriptionRoutes(deps: DescriptionRoutesDeps): readonly ApiRoute[] {
+  const { descriptions } = deps;
+  const about = { policy: 'browse', group: 'Repositories', params, response: descriptionSchema } as const;
+  return [
+    route({
+      ...about,
+      method: 'GET',
+      path: '/repositories/{repository}/-/description',
+      id: 'getDescription',
+      summary: 'What people wrote about a repository',
+      handler: async (input, context) => {
+        const { name } = await findRepository(deps, context, input.params.repository);
+        return descriptionBody(name, await descriptions.find(name));
+      },
+    }),
+    route({
+      ...about,
+      method: 'PUT',
+      path: '/repositories/{repository}/-/description',
+      id: 'putDescription',
+      summary: 'Write the description of a repository',
+      description:
+        'Needs the right `push` there. `version` is that of the text that was edited, 0 where there was none: when somebody else wrote meanwhile, nothing is changed and the answer is 409.',
+      body: z.strictObject({ text: z.string().meta(TEXT), version: z.number().int().min(0) }),
+      handler: async (input, context) => {
+        const { name } = await findRepository(deps, context, input.params.repository);
+        requirePush(context, name);
+        return descriptionBody(name, await write(deps, context, { repository: name, ...input.body }));
+      },
+    }),
+  ];
+}
+
+async function write(
+  { descriptions, audit }: DescriptionRoutesDeps,
+  { caller: { rights, address } }: RequestContext,
+  edit: { readonly repository: string; readonly text: string; readonly version: number },
+): Promise<Description> {
+  const actor = rights.subject.name;
+  const written = await descriptions.write({ ...edit, by: actor });
+  const detail = { version: written.version, bytes: Buffer.byteLength(written.text) };
+  const object = edit.repository;
+  await audit.record({ actor, address, action: 'description.edit', object, outcome: 'ok', detail });
+  return written;
+}
+
+function descriptionBody(repository: string, found: Description | undefined): z.input<typeof descriptionSchema> {
+  const { text = '', version = 0, editedBy = null, editedAt = null } = found ?? {};
+  return { repository, text, version, editedBy, editedAt: timeOrNull(editedAt) };
+}
+
+/** @throws {AppError} DENIED */
+function requirePush({ caller: { rights, address } }: RequestContext, repository: string): void {
+  if (allowedActions(rights, repository, address).has('push')) return;
+  throw new AppError('DENIED', `The right "push" on ${repository} is missing.`, {
+    key: 'description.denied',
+    params: { repository },
+  });
+}
