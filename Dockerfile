@@ -21,8 +21,9 @@ RUN if [ -n "$NPM_REGISTRY" ]; then npm config set registry "$NPM_REGISTRY"; fi;
     npm ci --no-audit --no-fund && npm cache clean --force
 COPY . .
 # The bundle holds everything but the runtime packages; their sources and build leftovers are of no use at run time.
-RUN node scripts/build.mjs && node scripts/runtime-packages.mjs /image/app && mkdir /image/app/scripts && \
+RUN node scripts/build.mjs && node scripts/runtime-packages.mjs /image/app && mkdir /image/app/scripts /image/app/docs && \
     cp -r dist views locales package.json LICENSE /image/app/ && cp scripts/admin.mjs /image/app/scripts/ && \
+    cp docs/troubleshooting*.md /image/app/docs/ && \
     cp -r conf /image/conf && chmod -R a+rX /image
 
 FROM ${NODE_IMAGE}

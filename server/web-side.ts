@@ -1,5 +1,6 @@
 /** The pages, with everything they read. */
 import { createHmac } from 'node:crypto';
+import { join } from 'node:path';
 import { createReach } from './access/reach.ts';
 import type { AppOptions, Core } from './app.ts';
 import { visibleNames } from './catalog/changes.ts';
@@ -32,6 +33,7 @@ import { connectPage } from './web/pages/connect.ts';
 import { deleteTagPage } from './web/pages/delete-tag.ts';
 import { eventsPage } from './web/pages/events.ts';
 import { grantRefusedPage } from './web/pages/grant-refused.ts';
+import { helpPage } from './web/pages/help.ts';
 import { homePage } from './web/pages/home.ts';
 import { imagePage } from './web/pages/image.ts';
 import { refreshPage } from './web/pages/refresh.ts';
@@ -88,6 +90,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     isSessionAlive: core.sessions.isAlive,
     log,
   });
+  const firstRun = { reach: registryReach(config), realm: tokenRealm(config) };
   const statusFacts = createStatusFacts(statusDeps(options));
   const web = createWeb({
     ...core,
@@ -102,10 +105,10 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
       homePage({
         ...{ ...browse, now },
         findings: createFindings({ db, now, log }),
-        firstRun: { reach: registryReach(config), realm: tokenRealm(config) },
+        firstRun,
         registryState: () => registryState(registry),
       }),
-      repositoriesPage(browse),
+      repositoriesPage({ ...browse, firstRun }),
       deleteTagPage(browse),
       repositoryTabsPage({ ...browse, ...core, reach: createReach(db), events: registry.events }),
       imagePage(browse),
@@ -115,6 +118,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
       repositorySpacePage({ ...browse, now }),
       grantRefusedPage({ ...core, refusals: token.refusals }),
       ...connectPages(options, statusFacts),
+      helpPage({ docs: join(root, 'docs'), reach: registryReach(config), realm: tokenRealm(config) }),
       statusPage({
         statusFacts,
         readEverything: () => void registry.indexer.crawl('asked'),

@@ -2,6 +2,8 @@ import type { Viewer } from './page.ts';
 
 export interface NavItem {
   readonly id: string;
+  /** After `g`, leads there. */
+  readonly letter: string;
   readonly path: string;
   readonly icon: string;
   /** Key of `common`. */
@@ -19,25 +21,26 @@ export type NavCounts = Readonly<Record<string, number>>;
 type Entry = Omit<NavItem, 'count' | 'onPhones'> & { readonly phones?: true; readonly of: 'all' | 'auditor' | 'admin' };
 
 const BROWSE: readonly Entry[] = [
-  { id: 'home', path: '/', icon: 'home', label: 'common:nav.home', of: 'all', phones: true },
+  { id: 'home', letter: 'h', path: '/', icon: 'home', label: 'common:nav.home', of: 'all', phones: true },
   {
     id: 'repositories',
+    letter: 'r',
     path: '/repositories',
     icon: 'folder',
     label: 'common:nav.repositories',
     of: 'all',
     phones: true,
   },
-  { id: 'events', path: '/events', icon: 'activity', label: 'common:nav.events', of: 'all', phones: true },
-  { id: 'space', path: '/space', icon: 'chart-treemap', label: 'common:nav.space', of: 'all' },
-  { id: 'status', path: '/status', icon: 'stethoscope', label: 'common:nav.status', of: 'auditor' },
-  { id: 'connect', path: '/connect', icon: 'plug-connected', label: 'common:nav.connect', of: 'admin' },
+  { id: 'events', letter: 'e', path: '/events', icon: 'activity', label: 'common:nav.events', of: 'all', phones: true },
+  { id: 'space', letter: 's', path: '/space', icon: 'chart-treemap', label: 'common:nav.space', of: 'all' },
+  { id: 'status', letter: 't', path: '/status', icon: 'stethoscope', label: 'common:nav.status', of: 'auditor' },
+  { id: 'connect', letter: 'c', path: '/connect', icon: 'plug-connected', label: 'common:nav.connect', of: 'admin' },
 ];
 const PEOPLE: readonly Entry[] = [
-  { id: 'users', path: '/users', icon: 'users', label: 'common:nav.users', of: 'admin' },
-  { id: 'roles', path: '/roles', icon: 'key', label: 'common:nav.roles', of: 'admin' },
-  { id: 'anonymous', path: '/anonymous', icon: 'spy', label: 'common:nav.anonymous', of: 'admin' },
-  { id: 'audit', path: '/audit', icon: 'clipboard-list', label: 'common:nav.audit', of: 'auditor' },
+  { id: 'users', letter: 'u', path: '/users', icon: 'users', label: 'common:nav.users', of: 'admin' },
+  { id: 'roles', letter: 'o', path: '/roles', icon: 'key', label: 'common:nav.roles', of: 'admin' },
+  { id: 'anonymous', letter: 'n', path: '/anonymous', icon: 'spy', label: 'common:nav.anonymous', of: 'admin' },
+  { id: 'audit', letter: 'a', path: '/audit', icon: 'clipboard-list', label: 'common:nav.audit', of: 'auditor' },
 ];
 
 function mayOpen(entry: Entry, { rights }: Viewer, authEnabled: boolean): boolean {

@@ -97,6 +97,7 @@ function environment(facts: ConnectFacts, choice: ConnectChoice): readonly (read
 }
 
 const ENDPOINTS = 'REGISTRY_NOTIFICATIONS_ENDPOINTS';
+const IN_SECRET = 'endpoints';
 
 function composeLines(facts: ConnectFacts, choice: ConnectChoice): Lines {
   const variables = Object.fromEntries([...environment(facts, choice), [ENDPOINTS, yaml([endpoint(facts)])]]);
@@ -116,7 +117,7 @@ function kubernetesLines(facts: ConnectFacts, choice: ConnectChoice): readonly L
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'registry-web-trust' }, data: { [file]: content } },
     {
       ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'registry-web-events' }, type: 'Opaque' },
-      stringData: { endpoints: yaml([endpoint(facts)]) },
+      stringData: { [IN_SECRET]: yaml([endpoint(facts)]) },
     },
   ];
   return [
@@ -131,7 +132,7 @@ function kubernetesLines(facts: ConnectFacts, choice: ConnectChoice): readonly L
 
 /** Merged into a Deployment by the names of container and volume. */
 function deploymentPatch(facts: ConnectFacts, choice: ConnectChoice): Tree {
-  const secret = { secretKeyRef: { name: 'registry-web-events', key: 'endpoints' } };
+  const secret = { secretKeyRef: { name: 'registry-web-events', key: IN_SECRET } };
   const container = {
     name: 'registry',
     env: [

@@ -9,6 +9,7 @@ import {
 import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
 import { type Column, parseSorting, type Sorting, sortedColumn } from '../browse/cells.ts';
 import { pushLines } from '../browse/commands.ts';
+import { type FirstRunFacts, type FirstRunPage, type FirstRunView, firstRun } from '../browse/first-run.ts';
 import { folderCrumbs } from '../browse/labels.ts';
 import {
   type AskedFilters,
@@ -36,6 +37,7 @@ export interface RepositoriesPageDeps extends UndoDeps {
   readonly visibility: VisibilityStore;
   readonly repositories: Pick<RepositoryStore, 'list' | 'contents' | 'facets'>;
   readonly indexState: () => IndexState;
+  readonly firstRun?: FirstRunFacts;
 }
 
 export interface RepositoriesView {
@@ -50,6 +52,8 @@ export interface RepositoriesView {
   readonly notices: readonly Notice[];
   readonly undo: Undo | null;
   readonly pushLines: readonly string[];
+  /** The first lines of an empty registry. */
+  readonly firstRun: FirstRunView | null;
   readonly noRightsText: string;
   readonly filter: ListFilter;
   readonly columns: readonly Column[];
@@ -72,7 +76,8 @@ export function repositoriesPage(deps: RepositoriesPageDeps): PageModule {
       const facets = await repositories.facets(seen);
       const undo = await readUndo(deps, page);
       const facts = { page, host, found, facets, asked, undo, index: indexState() };
-      await page.render('repositories', repositoriesView(facts));
+      const view = repositoriesView(facts);
+      await page.render('repositories', { ...view, firstRun: firstLines(view, page, deps.firstRun) });
     });
   };
 }
@@ -116,6 +121,14 @@ async function findEntries(
   return { ...found, rows: found.rows.map((repository) => ({ repository })) };
 }
 
+function firstLines(
+  { state }: RepositoriesView,
+  page: FirstRunPage,
+  facts: FirstRunFacts | undefined,
+): FirstRunView | null {
+  return state === 'empty' && facts !== undefined ? firstRun(page, facts) : null;
+}
+
 export interface RepositoriesFacts {
   readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'viewer'>;
   readonly host: string;
@@ -142,6 +155,7 @@ export function repositoriesView(facts: RepositoriesFacts): RepositoriesView {
     notices: indexNotices(index, page),
     undo,
     pushLines: pushLines(host, page.viewer.isSignedIn ? page.viewer.subject.name : null),
+    firstRun: null,
     noRightsText: noRightsText(page),
     filter: listFilter(facts),
     columns: columns(asked, page),
