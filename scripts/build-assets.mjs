@@ -25,6 +25,7 @@ const STYLES = [
   'notices.css',
   'copy.css',
   'forms.css',
+  'keyboard.css',
   'admin.css',
   'browse.css',
   'image.css',

@@ -1,7 +1,9 @@
 // Comfort only: every page works without this file.
 
 import { copyButtons } from './copy.js';
+import { foldNavigation } from './fold.js';
 import { newPushes } from './home.js';
+import { keyboard } from './keyboard.js';
 import { liveUpdates } from './live.js';
 import { closeMenus } from './menus.js';
 import { polledParts } from './poll.js';
@@ -11,6 +13,8 @@ import { localTimes } from './times.js';
 copyButtons();
 localTimes();
 closeMenus();
+foldNavigation();
+keyboard();
 liveUpdates(localTimes);
 polledParts(localTimes);
 searchBoxes();

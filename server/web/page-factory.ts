@@ -121,6 +121,8 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
     return {
       ...page,
       nav,
+      isNavFolded: cookies.read(request, 'rw-nav') === 'folded',
+      keys: cookies.read(request, 'rw-keys') !== 'off',
       asset: (name) => url(`/assets/${deps.assets[name]}`),
       flash: flash !== undefined && languages.has(flash.key) ? page.t(flash.key, flash.params) : undefined,
       registry: { name: deps.registryName, state: deps.registryState() },

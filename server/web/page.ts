@@ -89,6 +89,10 @@ export interface PageView
   readonly urlWith: Page['urlWith'];
   readonly query: Page['query'];
   readonly nav: readonly NavSection[];
+  /** To icons. */
+  readonly isNavFolded: boolean;
+  /** Single letters act as shortcuts. */
+  readonly keys: boolean;
   readonly languages: readonly Language[];
   readonly asset: (name: keyof Assets) => string;
   readonly flash: string | undefined;

@@ -19,6 +19,7 @@ import type { NavCounts } from './nav.ts';
 import type { RegistryState, Viewer } from './page.ts';
 import { createPageFactory, csrfBinding } from './page-factory.ts';
 import { type AccountPagesDeps, accountPages } from './pages/account-pages.ts';
+import { keyboardPage } from './pages/keyboard.ts';
 import { preferencesPage } from './pages/preferences.ts';
 import { createRoutes, type FormSize, type PageModule, type RouteEntry } from './routes.ts';
 import { sessionCookieName, sessionMiddleware } from './session.ts';
@@ -106,6 +107,7 @@ export function createWeb(deps: WebDeps): Web {
   };
   const routes = createRoutes(router, createGuard({ viewerOf, createPage, authEnabled }), formChecks);
   preferencesPage({ cookies, languages })(routes);
+  keyboardPage(routes);
   if (authEnabled) accountPages(deps)(routes);
   for (const page of deps.pages) page(routes);
   router.use(missingPage());

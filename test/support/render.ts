@@ -49,6 +49,8 @@ export function renderPage(page: TestPage, view: string, model: object): Promise
   const shell = {
     ...{
       nav: [],
+      isNavFolded: false,
+      keys: true,
       languages: languages.all,
       asset: (name: string) => `/assets/${name}`,
       flash: undefined,

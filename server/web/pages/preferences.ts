@@ -8,6 +8,8 @@ const schema = z.strictObject({
   next: z.string().max(2000).default('/'),
   language: z.string().max(35).optional(),
   scheme: z.enum(['light', 'dark', 'system']).optional(),
+  nav: z.enum(['folded', 'wide']).optional(),
+  keys: z.enum(['on', 'off']).optional(),
   copy_kind: z.enum(COPY_KINDS).optional(),
   copy_tool: z.enum(TOOLS).optional(),
   copy_form: z.enum(FORMS).optional(),
@@ -40,15 +42,17 @@ export interface PreferencesDeps {
   readonly languages: Pick<Languages, 'isKnown'>;
 }
 
-/** Language, colour scheme and how commands are copied, kept by cookie so that the first byte of every page is already right. */
+/** Language, colour scheme, how the navigation stands, which keys count and how commands are copied, kept by cookie so that the first byte of every page is already right. */
 export function preferencesPage({ cookies, languages }: PreferencesDeps): PageModule {
   return (routes) => {
     routes.post('/preferences', 'public', (page, request, response) => {
       const form = page.parseForm(schema);
       if (!form.ok) return page.redirect('/');
-      const { language, scheme, next, copy_kind: kind, copy_tool: tool, copy_form: by } = form.values;
+      const { language, scheme, nav, keys, next, copy_kind: kind, copy_tool: tool, copy_form: by } = form.values;
       if (languages.isKnown(language)) cookies.keep(request, response, 'rw-language', language);
       if (scheme !== undefined) cookies.keep(request, response, 'rw-scheme', scheme);
+      if (nav !== undefined) cookies.keep(request, response, 'rw-nav', nav);
+      if (keys !== undefined) cookies.keep(request, response, 'rw-keys', keys);
       if (tool !== undefined || by !== undefined) {
         const before = parseCopyChoice(cookies.read(request, 'rw-copy'));
         const choice = kind === undefined ? before : changedChoice(before, kind, tool);
