@@ -67,7 +67,9 @@ async function listRepositories(db: Database, query: RepositoryQuery, plan: Repo
     (reading) => readPlanned(db, plan, query, reading),
     (row) => ({ value: sortValue(row, query.sort), key: row.name }),
   );
-  return { ...page, rows: await toRows(db, page.rows), ...(await plan.total()) };
+  const { total, isExact } = await plan.total();
+  // Only some rows were counted: no fewer than these.
+  return { ...page, rows: await toRows(db, page.rows), total: Math.max(total, page.rows.length), isExact };
 }
 
 async function readPlanned(

@@ -5,6 +5,7 @@ import { matchingRepositoryIds } from './name-search.ts';
 import {
   filterRestrictions,
   folderRestriction,
+  nameContains,
   type RepositoryQuery,
   type Restriction,
   visibleRestriction,
@@ -16,8 +17,10 @@ import type { Visibility } from './visibility.ts';
  * both cost about the same at 100 000 repositories.
  */
 export const FEW = 1500;
+/** Where something else is asked of them, too, an index of the sort has to be read further. */
+const FEW_WITH_MORE = 5;
 /** So many rows are looked at, at most, to say how many there are. */
-const MOST_EXAMINED = 20_000;
+const MOST_EXAMINED = 10_000;
 
 export interface RepositoryPlan {
   readonly from: RawBuilder<unknown>;
@@ -27,7 +30,7 @@ export interface RepositoryPlan {
 }
 
 interface Weighed extends Restriction {
-  /** Exact up to `few`, undefined where nobody can tell cheaply. */
+  /** Exact up to so many as are fetched one by one, undefined where nobody can tell cheaply. */
   readonly weight: number | undefined;
 }
 
@@ -38,11 +41,11 @@ export async function planRepositories(
   query: RepositoryQuery,
   few = FEW,
 ): Promise<RepositoryPlan> {
+  const asked = await restrictionsOf(db, visibility, query, few);
+  const most = asked.length > 1 ? few * FEW_WITH_MORE : few;
   const restrictions: Weighed[] = [];
-  for (const restriction of await restrictionsOf(db, visibility, query, few)) {
-    restrictions.push({ ...restriction, weight: await weigh(db, restriction, few) });
-  }
-  const driver = lightest(restrictions, few);
+  for (const restriction of asked) restrictions.push({ ...restriction, weight: await weigh(db, restriction, most) });
+  const driver = lightest(restrictions, most);
   const conditions = restrictions.filter((each) => each !== driver).map((each) => each.condition);
   if (query.isDirect === true) conditions.push(sql<SqlBool>`repositories.folder = ${query.folder ?? ''}`);
   if (driver !== undefined) conditions.push(sql<SqlBool>`repositories.id = chosen.id`);
@@ -63,26 +66,35 @@ async function restrictionsOf(
   if (!visibility.all) found.push(visibleRestriction(visibility));
   if (query.isDirect !== true && query.folder) found.push(folderRestriction(query.folder, query.sort));
   found.push(...filterRestrictions(query, query.sort));
-  const ids = query.filter ? await matchingRepositoryIds(db, query.filter, few + 1) : undefined;
-  if (ids === undefined || ids.length > few) return found;
+  const ids = query.filter ? await namedIds(db, query.filter, few + 1) : undefined;
+  if (ids === undefined) return found;
+  // No help then, but that there are so many is known.
+  if (ids.length > few) return found.map((each) => (each.isByName === true ? { ...each, count: ids.length } : each));
   const list = ids.length === 0 ? sql`null` : sql.join(ids);
   const chosen = sql`select id from repositories where id in (${list})`;
-  return [
-    ...found,
-    { condition: sql<SqlBool>`1 = 1`, candidates: chosen, count: sql`select cast(${ids.length} as bigint) as total` },
-  ];
+  return [...found, { condition: sql<SqlBool>`1 = 1`, candidates: chosen, count: ids.length }];
 }
 
-async function weigh(db: Database, { candidates, count }: Restriction, few: number): Promise<number | undefined> {
+/** One or two letters are in no index of parts, but names alone are read quickly: rows or indexes of a sort are not. */
+async function namedIds(db: Database, text: string, most: number): Promise<readonly number[] | undefined> {
+  const found = await matchingRepositoryIds(db, text, most);
+  if (found !== undefined) return found;
+  const { rows } = await sql<{ id: number }>`
+    select id from repositories where ${nameContains(text)} limit ${most}`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+async function weigh(db: Database, { candidates, count }: Restriction, most: number): Promise<number | undefined> {
+  if (typeof count === 'number') return count;
   if (candidates === undefined) return undefined;
-  const counted = count ?? sql`select count(*) as total from (${candidates} limit ${few + 1}) as bounded`;
+  const counted = count ?? sql`select count(*) as total from (${candidates} limit ${most + 1}) as bounded`;
   const { rows } = await sql<{ total: number }>`${counted}`.execute(db);
   return Number(rows[0]?.total ?? 0);
 }
 
-function lightest(restrictions: readonly Weighed[], few: number): Weighed | undefined {
+function lightest(restrictions: readonly Weighed[], most: number): Weighed | undefined {
   return restrictions
-    .filter(({ weight }) => weight !== undefined && weight <= few)
+    .filter(({ candidates, weight }) => candidates !== undefined && weight !== undefined && weight <= most)
     .sort((one, other) => (one.weight ?? 0) - (other.weight ?? 0))[0];
 }
 

@@ -90,7 +90,9 @@ export interface Restriction {
   /** Selects ids of repositories as `id`; undefined where no index can. */
   readonly candidates?: RawBuilder<unknown>;
   /** How many of those there are, where that is kept. */
-  readonly count?: RawBuilder<unknown>;
+  readonly count?: RawBuilder<unknown> | number;
+  /** About a part of the name. */
+  readonly isByName?: boolean;
 }
 
 /**
@@ -135,7 +137,7 @@ export function filterRestrictions(filters: RepositoryFilters, sort: RepositoryS
       candidates: sql`select id from repositories where ${meets(SORT_VALUE[on])}`,
     });
   };
-  if (filter) found.push({ condition: nameContains(filter) });
+  if (filter) found.push({ condition: nameContains(filter), isByName: true });
   if (platform) found.push(facetRestriction(`platform:${platform}`));
   if (kind) found.push(facetRestriction(`kind:${kind}`));
   if (pushedBefore !== undefined) compare('pushed', '<', pushedBefore);
@@ -147,7 +149,7 @@ export function filterRestrictions(filters: RepositoryFilters, sort: RepositoryS
   return found;
 }
 
-function nameContains(text: string): RawBuilder<SqlBool> {
+export function nameContains(text: string): RawBuilder<SqlBool> {
   return sql<SqlBool>`repositories.name like ${likePattern(text)} escape '\\'`;
 }
 

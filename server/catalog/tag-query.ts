@@ -1,5 +1,7 @@
 /** What a list of tags or images of one repository can be asked for, as SQL. */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Database } from '../storage/database.ts';
+import { isPostgres } from '../storage/engine.ts';
 import { likePattern } from '../storage/like.ts';
 import type { HeldState } from '../storage/schema.ts';
 import type { AskedPage, Direction, KeyOrder } from './key-page.ts';
@@ -41,6 +43,8 @@ export function hasFilter(filters: TagFilters): boolean {
 }
 
 interface Sorted<Row> {
+  /** What follows the table's name in the name of its index. */
+  readonly index: string;
   readonly value: RawBuilder<string | number>;
   readonly isText?: boolean;
   readonly of: (row: Row) => string | number;
@@ -48,27 +52,36 @@ interface Sorted<Row> {
 
 // Both exactly as in the indexes.
 const GROUP_SORTS: Record<TagSort, Sorted<StoredHeld>> = {
-  name: { value: sql`held.tag_key`, isText: true, of: (row) => row.tag_key },
-  pushed: { value: sql`held.aged_at`, of: (row) => row.aged_at },
-  by: { value: sql`coalesce(held.pushed_by, '')`, isText: true, of: (row) => row.pushed_by ?? '' },
-  pulled: { value: sql`held.last_pulled_at`, of: (row) => row.last_pulled_at },
-  pulls: { value: sql`held.pull_count`, of: (row) => row.pull_count },
-  platforms: { value: sql`held.platform_count`, of: (row) => row.platform_count },
-  size: { value: sql`held.size_bytes`, of: (row) => row.size_bytes },
-  tags: { value: sql`held.tag_count`, of: (row) => row.tag_count },
+  name: { index: 'tag_key', value: sql`held.tag_key`, isText: true, of: (row) => row.tag_key },
+  pushed: { index: 'aged_at', value: sql`held.aged_at`, of: (row) => row.aged_at },
+  by: { index: 'pushed_by', value: sql`coalesce(held.pushed_by, '')`, isText: true, of: (row) => row.pushed_by ?? '' },
+  pulled: { index: 'last_pulled_at', value: sql`held.last_pulled_at`, of: (row) => row.last_pulled_at },
+  pulls: { index: 'pull_count', value: sql`held.pull_count`, of: (row) => row.pull_count },
+  platforms: { index: 'platform_count', value: sql`held.platform_count`, of: (row) => row.platform_count },
+  size: { index: 'size_bytes', value: sql`held.size_bytes`, of: (row) => row.size_bytes },
+  tags: { index: 'tag_count', value: sql`held.tag_count`, of: (row) => row.tag_count },
 };
 
-const BY_NAME: Sorted<StoredTag> = { value: sql`tags.name_key`, isText: true, of: (row) => row.name_key };
+const BY_NAME: Sorted<StoredTag> = {
+  index: 'name_key',
+  value: sql`tags.name_key`,
+  isText: true,
+  of: (row) => row.name_key,
+};
 const FLAT_SORTS: Record<TagSort, Sorted<StoredTag>> = {
   name: BY_NAME,
   // Each row is one tag.
   tags: BY_NAME,
-  pushed: { value: sql`tags.aged_at`, of: (row) => row.aged_at },
-  by: { value: sql`coalesce(tags.pushed_by, '')`, isText: true, of: (row) => row.pushed_by ?? '' },
-  pulled: { value: sql`coalesce(tags.last_pulled_at, 0)`, of: (row) => row.last_pulled_at ?? 0 },
-  pulls: { value: sql`tags.pull_count`, of: (row) => row.pull_count },
-  platforms: { value: sql`tags.platform_count`, of: (row) => row.platform_count },
-  size: { value: sql`tags.size_bytes`, of: (row) => row.size_bytes },
+  pushed: { index: 'aged_at', value: sql`tags.aged_at`, of: (row) => row.aged_at },
+  by: { index: 'pushed_by', value: sql`coalesce(tags.pushed_by, '')`, isText: true, of: (row) => row.pushed_by ?? '' },
+  pulled: {
+    index: 'last_pulled_at',
+    value: sql`coalesce(tags.last_pulled_at, 0)`,
+    of: (row) => row.last_pulled_at ?? 0,
+  },
+  pulls: { index: 'pull_count', value: sql`tags.pull_count`, of: (row) => row.pull_count },
+  platforms: { index: 'platform_count', value: sql`tags.platform_count`, of: (row) => row.platform_count },
+  size: { index: 'size_bytes', value: sql`tags.size_bytes`, of: (row) => row.size_bytes },
 };
 
 export function groupOrder({ sort, direction }: TagQuery): KeyOrder {
@@ -87,6 +100,22 @@ export function flatOrder({ sort, direction }: TagQuery): KeyOrder {
 }
 
 export const flatPosition = (row: StoredTag, sort: TagSort) => ({ value: FLAT_SORTS[sort].of(row), key: row.name });
+
+/**
+ * Read in the order of the sort's index. SQLite knows no better than that repositories have ten tags each, and would
+ * rather sort them all.
+ */
+export function groupSource(db: Database, { sort }: TagQuery): RawBuilder<unknown> {
+  return alongIndex(db, sql`held_manifests as held`, `held_manifests_by_${GROUP_SORTS[sort].index}`);
+}
+
+export function flatSource(db: Database, { sort }: TagQuery): RawBuilder<unknown> {
+  return alongIndex(db, sql`tags`, `tags_by_${FLAT_SORTS[sort].index}`);
+}
+
+function alongIndex(db: Database, table: RawBuilder<unknown>, index: string): RawBuilder<unknown> {
+  return isPostgres(db) ? table : sql`${table} indexed by ${sql.ref(index)}`;
+}
 
 const all = (conditions: readonly RawBuilder<SqlBool>[]) => sql.join<SqlBool>(conditions, sql` and `);
 
@@ -109,8 +138,8 @@ export function flatConditions(repositoryId: number, query: TagQuery): RawBuilde
   const conditions = [sql<SqlBool>`tags.repository_id = ${repositoryId} and tags.subject_digest is null`];
   if (filter) conditions.push(isDigest(filter) ? beginsWith('tags.digest', filter) : nameContains(filter));
   if (digest) conditions.push(sql`tags.digest = ${digest}`);
-  if (platform) conditions.push(pointsTo(hasPlatform(platform)));
-  if (kind) conditions.push(pointsTo(sql`held.kind = ${kind}`));
+  if (platform) conditions.push(pointsTo(repositoryId, hasPlatform(platform)));
+  if (kind) conditions.push(pointsTo(repositoryId, sql`held.kind = ${kind}`));
   conditions.push(
     ...measures(query, {
       age: sql`tags.aged_at`,
@@ -162,7 +191,8 @@ function hasPlatform(platform: string): RawBuilder<SqlBool> {
   return sql<SqlBool>`lower(held.platforms) like ${quoted} escape '\\'`;
 }
 
-function pointsTo(condition: RawBuilder<SqlBool>): RawBuilder<SqlBool> {
-  return sql<SqlBool>`exists (select 1 from held_manifests as held
-    where held.repository_id = tags.repository_id and held.digest = tags.digest and ${condition})`;
+/** A list, made once: looking up the image of each tag would cost more. `||` keeps its rows from leading the way. */
+function pointsTo(repositoryId: number, condition: RawBuilder<SqlBool>): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(tags.digest || '') in (select held.digest from held_manifests as held
+    where held.repository_id = ${repositoryId} and ${condition})`;
 }

@@ -6,10 +6,12 @@ import {
   flatConditions,
   flatOrder,
   flatPosition,
+  flatSource,
   type GroupQuery,
   groupConditions,
   groupOrder,
   groupPosition,
+  groupSource,
   hasFilter,
   type TagQuery,
 } from './tag-query.ts';
@@ -94,7 +96,7 @@ async function listGroups(db: Database, repositoryId: number, query: GroupQuery)
     async (reading) => {
       const { behind, orderBy } = keyClauses(groupOrder(query), reading);
       const found = await sql<StoredHeld>`
-        select held.* from held_manifests as held where ${where} and ${behind}
+        select held.* from ${groupSource(db, query)} where ${where} and ${behind}
         order by ${orderBy} limit ${reading.limit}`.execute(db);
       return found.rows;
     },
@@ -104,7 +106,8 @@ async function listGroups(db: Database, repositoryId: number, query: GroupQuery)
   const kept = { tagged: 'image_count', untagged: 'untagged_count', referrer: undefined } as const;
   const total = await totalOf(db, repositoryId, {
     keptIn: hasFilter(query) ? undefined : kept[state],
-    rows: sql`(select * from held_manifests where repository_id = ${repositoryId} and state = ${state}
+    all: sql`${groupSource(db, query)} where ${where}`,
+    some: sql`(select * from held_manifests where repository_id = ${repositoryId} and state = ${state}
       limit ${MOST_EXAMINED}) as held where ${where}`,
   });
   return { ...page, rows: await loadGroups(db, repositoryId, page.rows), ...total };
@@ -161,14 +164,17 @@ async function listFlat(db: Database, repositoryId: number, query: TagQuery): Pr
     async (reading) => {
       const { behind, orderBy } = keyClauses(flatOrder(query), reading);
       const found = await sql<StoredTag>`
-        select tags.* from tags where ${where} and ${behind} order by ${orderBy} limit ${reading.limit}`.execute(db);
+        select tags.* from ${flatSource(db, query)} where ${where} and ${behind} order by ${orderBy} limit ${reading.limit}`.execute(
+        db,
+      );
       return found.rows;
     },
     (row) => flatPosition(row, query.sort),
   );
   const total = await totalOf(db, repositoryId, {
     keptIn: hasFilter(query) ? undefined : 'tag_count',
-    rows: sql`(select * from tags where repository_id = ${repositoryId} and subject_digest is null
+    all: sql`${flatSource(db, query)} where ${where}`,
+    some: sql`(select * from tags where repository_id = ${repositoryId} and subject_digest is null
       limit ${MOST_EXAMINED}) as tags where ${where}`,
   });
   return { ...page, rows: await loadFlat(db, repositoryId, page.rows), ...total };
@@ -204,20 +210,23 @@ async function loadFlat(db: Database, repositoryId: number, rows: readonly Store
 interface Counted {
   /** The sum that says it without counting. */
   readonly keptIn: 'tag_count' | 'image_count' | 'untagged_count' | undefined;
-  /** `from` and `where`, over no more than `MOST_EXAMINED` rows. */
-  readonly rows: RawBuilder<unknown>;
+  /** From `from` on; along the index of the list. */
+  readonly all: RawBuilder<unknown>;
+  /** The same over no more than `MOST_EXAMINED` rows. */
+  readonly some: RawBuilder<unknown>;
 }
 
-async function totalOf(db: Database, repositoryId: number, { keptIn, rows }: Counted): Promise<Total> {
+async function totalOf(db: Database, repositoryId: number, { keptIn, all, some }: Counted): Promise<Total> {
   const repository = await db
     .selectFrom('repositories')
     .select(['tag_count', 'image_count', 'untagged_count'])
     .where('id', '=', repositoryId)
     .executeTakeFirst();
   if (keptIn !== undefined) return exactly(repository?.[keptIn] ?? 0);
-  const total = cappedTotal(await countOf(db, sql`select 1 from ${rows}`, MOST_COUNTED));
   const held = (repository?.tag_count ?? 0) + (repository?.untagged_count ?? 0);
-  return held <= MOST_EXAMINED ? total : { ...total, isExact: false };
+  const isSmall = held <= MOST_EXAMINED;
+  const total = cappedTotal(await countOf(db, sql`select 1 from ${isSmall ? all : some}`, MOST_COUNTED));
+  return isSmall ? total : { ...total, isExact: false };
 }
 
 async function countOf(db: Database, rows: RawBuilder<unknown>, most: number): Promise<number> {
