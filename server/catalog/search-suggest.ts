@@ -1,6 +1,7 @@
 /** What could be meant, while somebody types: from what they may see, and cheap enough for every key. */
 import { type RawBuilder, sql } from 'kysely';
 import { isRepositoryName } from '../registry/reference.ts';
+import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
 import { escapeLike } from '../storage/like.ts';
 import { foldCase, matchingIds } from './name-search.ts';
@@ -96,7 +97,7 @@ async function namesLike(
   const near =
     ids === undefined
       ? sql`select id, name from repositories where ${begins('name', text)} order by name limit ${MOST_LOOKED_AT}`
-      : sql`select id, name from repositories where id in (${ids.length === 0 ? sql`null` : sql.join(ids)})`;
+      : sql`select id, name from repositories where ${isAmong(db, sql`id`, ids)}`;
   const { rows } = await sql<{ name: string; is_begin: number }>`
     select near.name as name, case when ${`/${text}`} = '/' then 0
       when ${begins('near.name', text)} then 0 when near.name like ${`%/${escapeLike(text)}%`} escape '\\' then 1

@@ -1,33 +1,47 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { Selectable } from 'kysely';
+import { compileRule } from '../../server/access/rule.ts';
 import { createSearch } from '../../server/catalog/search.ts';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import { createVisibility, EVERYTHING, type Visibility } from '../../server/catalog/visibility.ts';
+import type { Schema } from '../../server/storage/schema.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { seedRepository } from '../support/seed.ts';
 
 const ROWS = 20_000;
+const HIDDEN_ROWS = 4000;
 const AT_ONCE = 1000;
 let database: TestDatabase;
+
+const NOW = 1_780_000_000_000;
 
 // More than one request looks through, and more than few enough to sort.
 before(async () => {
   database = await openTestDatabase();
   const { repositoryId } = await seedRepository(database.db, 'team/app', [{ tags: ['v1'] }], 1);
-  for (let start = 0; start < ROWS; start += AT_ONCE) {
+  await fill(repositoryId, ROWS, 0);
+  const { repositoryId: hiddenId } = await seedRepository(database.db, 'secret/app', [{ tags: ['v1'] }], 1);
+  await fill(hiddenId, HIDDEN_ROWS, ROWS);
+});
+
+async function fill(repositoryId: number, count: number, first: number): Promise<void> {
+  for (let start = 0; start < count; start += AT_ONCE) {
     const rows = Array.from({ length: AT_ONCE }, (_, index) => ({
       repository_id: repositoryId,
-      digest: `sha256:${(start + index).toString(16).padStart(64, '0')}`,
+      digest: `sha256:${(first + start + index).toString(16).padStart(64, '0')}`,
       first_seen_at: 1,
       state: 'tagged' as const,
+      kind: (start + index) % 3 === 0 ? ('helm' as const) : ('image' as const),
+      tag_count: 1,
       tag_name: `t${start + index}`,
       // Several share a moment; the oldest is the only one that was pulled.
       aged_at: 10 + Math.floor((start + index) / 7),
-      pull_count: start + index === 0 ? 1 : 0,
+      pull_count: first + start + index === 0 ? 1 : 0,
       size_bytes: 1000,
     }));
     await database.db.insertInto('held_manifests').values(rows).execute();
   }
-});
+}
 after(() => database.close());
 
 test('reads newest first, each row once, over windows and pages', async () => {
@@ -35,7 +49,7 @@ test('reads newest first, each row once, over windows and pages', async () => {
   const seen = new Set<string>();
   let [after, last] = [undefined as string | undefined, Number.POSITIVE_INFINITY];
   for (let page = 0; page < 60; page += 1) {
-    const { images } = await search.search(EVERYTHING, '*', { limit: 100, kind: 'images', after });
+    const { images } = await search.search(EVERYTHING, 'team/*', { limit: 100, kind: 'images', after });
     if (page === 0) assert.equal(images.total?.isExact, false);
     for (const { digest } of images.rows) {
       const at = Math.floor(Number.parseInt(digest.slice(-8), 16) / 7);
@@ -66,3 +80,61 @@ test('one request reads only so much, says how far it came, and the next goes on
   }
   assert.fail('never came to the end');
 });
+
+type Row = Selectable<Schema['held_manifests']>;
+
+const QUERIES: Readonly<Record<string, (row: Row) => boolean>> = {
+  '*': () => true,
+  a: () => true,
+  'tag:t*5': (row) => /^t.*5$/.test(row.tag_name),
+  '-tag:t*5 type:helm': (row) => row.kind === 'helm' && !/^t.*5$/.test(row.tag_name),
+  'pulls:0 size:1000 repo:app': (row) => row.pull_count === 0 && row.size_bytes === 1000,
+  'older:2020-01-01 t1?5': (row) => /^t1.5$/.test(row.tag_name),
+  'team/*': (row) => isShown(row),
+  'secret/*': (row) => !isShown(row),
+};
+
+/** Of `team/app`. */
+function isShown(row: Row): boolean {
+  return Number.parseInt(row.digest.slice(-12), 16) < ROWS;
+}
+
+for (const [text, passes] of Object.entries(QUERIES)) {
+  test(`${text} finds the newest that pass, and only what the viewer may see`, async () => {
+    const newest = await newestRows();
+    for (const [visibility, rows] of [
+      [await seenByTeam(), newest.filter(isShown)],
+      [EVERYTHING, newest],
+    ] as const) {
+      const expected = rows.filter(passes).map((row) => `${isShown(row) ? 'team' : 'secret'}/app ${row.tag_name}`);
+      const { found, isEnd } = await firstPages(visibility, text, 3);
+      assert.deepEqual(found, expected.slice(0, found.length));
+      assert.ok(found.length === expected.length || !isEnd);
+    }
+  });
+}
+
+function newestRows(): Promise<readonly Row[]> {
+  const rows = database.db.selectFrom('held_manifests').selectAll().where('state', '=', 'tagged');
+  return rows.orderBy('aged_at', 'desc').orderBy('id', 'desc').execute();
+}
+
+function seenByTeam(): Promise<Visibility> {
+  const rule = { repository: 'team/**', address: '*', canPull: true, canPush: false, canDelete: false };
+  const subject = { kind: 'user' as const, id: 1, name: 'lin' };
+  const rights = { subject, isAdmin: false, isAuditor: false, rules: [compileRule(rule, 'lin')] };
+  return createVisibility(database.db, () => NOW).of(rights, '10.0.0.1');
+}
+
+async function firstPages(visibility: Visibility, text: string, pages: number) {
+  const search = createSearch({ db: database.db, now: () => NOW });
+  const found: string[] = [];
+  let after: string | undefined;
+  for (let page = 0; page < pages; page += 1) {
+    const { images } = await search.search(visibility, text, { limit: 100, kind: 'images', after });
+    found.push(...images.rows.map((hit) => `${hit.repository} ${hit.tag}`));
+    after = images.next;
+    if (after === undefined) break;
+  }
+  return { found, isEnd: after === undefined };
+}
