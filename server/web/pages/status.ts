@@ -30,7 +30,7 @@ export interface CheckCells {
   readonly at: number | null;
   /** A day rather than how far away it is. */
   readonly isDay: boolean;
-  readonly fix: { readonly intro: string; readonly lines: string } | null;
+  readonly fix: { readonly intro: string; readonly file: string | null; readonly lines: string } | null;
   /** Where its symptoms are explained. */
   readonly helpHref: string | null;
 }
@@ -92,7 +92,7 @@ export function checkCells(check: Check, { t, url }: Pick<Page, 't' | 'url'>): C
     text: t(check.key, check.params),
     at: check.at,
     isDay: check.id === 'expiry',
-    fix: check.fix === null ? null : { intro: fixIntro(check.fix.file, t), lines: check.fix.lines },
+    fix: check.fix === null ? null : fixCells(check.fix, t),
     helpHref: check.state === 'ok' ? null : helpFor(check.id, url),
   };
 }
@@ -113,6 +113,10 @@ const HELP: Partial<Record<Check['id'], string>> = {
 function helpFor(id: Check['id'], url: Page['url']): string | null {
   const anchor = HELP[id];
   return anchor === undefined ? null : url(`/help/troubleshooting#${anchor}`);
+}
+
+function fixCells({ file, lines }: NonNullable<Check['fix']>, t: Page['t']): NonNullable<CheckCells['fix']> {
+  return { intro: fixIntro(file, t), file: file === 'shell' ? null : 'config.yml', lines };
 }
 
 function fixIntro(file: NonNullable<Check['fix']>['file'], t: Page['t']): string {
