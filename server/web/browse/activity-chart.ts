@@ -82,11 +82,7 @@ export function activityChart(points: readonly ActivityDay[], options: ActivityC
   const dates = datesOf(locale);
   const [pulls, pushes] = [sumOf(points, 'pulls'), sumOf(points, 'pushes')];
   return {
-    summary: t('activity:summary', {
-      count: points.length,
-      pulls: format.number(pulls),
-      pushes: format.number(pushes),
-    }),
+    summary: t('activity:summary', { count: points.length, ...inWords({ pulls, pushes }, page) }),
     isEmpty: pulls + pushes === 0,
     frames:
       pulls + pushes === 0 ? [] : [frame('wide', width, points, page), frame('narrow', NARROW_WIDTH, points, page)],
@@ -107,6 +103,13 @@ export function activityChart(points: readonly ActivityDay[], options: ActivityC
 
 function periodText(days: ActivityPeriod, t: Page['t']): string {
   return days === 365 ? t('activity:year') : t('activity:days', { count: days });
+}
+
+function inWords({ pulls, pushes }: Omit<ActivityDay, 'day'>, { t, format }: Pick<Page, 't' | 'format'>) {
+  return {
+    pulls: t('activity:pull_count', { count: pulls, formatted: format.number(pulls) }),
+    pushes: t('activity:push_count', { count: pushes, formatted: format.number(pushes) }),
+  };
 }
 
 function sumOf(points: readonly ActivityDay[], kind: ActivityPanel['kind']): number {
@@ -198,20 +201,16 @@ function columns(
   x: (index: number) => number,
   step: number,
   { pulls, pushes }: { readonly pulls: Drawn; readonly pushes: Drawn },
-  { t, format, locale }: ActivityChartOptions['page'],
+  page: ActivityChartOptions['page'],
 ): readonly ActivityColumn[] {
-  const { long } = datesOf(locale);
+  const { long } = datesOf(page.locale);
   return points.map((point, index) => ({
     x: x(index),
     left: round(x(index) - step / 2),
     width: round(step),
     pullsY: pulls.y(point.pulls),
     pushesY: pushes.y(point.pushes),
-    title: t('activity:day', {
-      date: long.format(point.day),
-      pulls: format.number(point.pulls),
-      pushes: format.number(point.pushes),
-    }),
+    title: page.t('activity:day', { date: long.format(point.day), ...inWords(point, page) }),
   }));
 }
 
