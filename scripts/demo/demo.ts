@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ensureRepositories } from '../../server/catalog/new-repositories.ts';
 import { type Database, openDatabase } from '../../server/storage/database.ts';
 import { type Content, makeContent } from './content.ts';
 import { dataPathOf, type Instance, startInstance } from './instance.ts';
@@ -19,6 +20,8 @@ export interface DemoOptions {
   /** undefined: 8090, or a free one where that is taken. */
   readonly port: number | undefined;
   readonly isSmall: boolean;
+  /** What commands show instead of the registry's own address. */
+  readonly publicName?: string;
   readonly say: (text: string) => void;
 }
 
@@ -60,12 +63,12 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const onLog = (text: string) => {
       log = (log + text).slice(-4000);
     };
-    instance = await startInstance({ folder, port, registryPort, secret, onLog }).catch((error: Error) => {
+    const { publicName } = options;
+    instance = await startInstance({ folder, port, registryPort, secret, onLog, publicName }).catch((error: Error) => {
       throw new Error(`${error.message}\n${log}`);
     });
     options.say('A month passes …');
     await whenRead(instance.url);
-    await beside(folder, (db) => addSamples(db, content, now));
     await sendEvents(instance.url, { content, now, secret });
     await beside(folder, whenTold);
     const { url, gone } = instance;
@@ -81,9 +84,19 @@ async function fillDatabase(folder: string, content: Content, now: number): Prom
   try {
     await addPeople(opened.db, now);
     await addPast(opened.db, content.deleted, now);
+    await addRepositories(opened.db, content);
+    await addSamples(opened.db, content, now);
   } finally {
     await opened.close();
   }
+}
+
+/** Known since they were pushed to first, not since the demo began. */
+async function addRepositories(db: Database, { pushes }: Content): Promise<void> {
+  const firsts = new Map([...pushes].reverse().map(({ repository, at }) => [repository, at]));
+  await db.transaction().execute(async (trx) => {
+    for (const [name, at] of firsts) await ensureRepositories(trx, [name], at);
+  });
 }
 
 /** As a command beside the running server. */

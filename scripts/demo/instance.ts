@@ -15,6 +15,7 @@ export interface InstanceOptions {
   readonly registryPort: number;
   /** What the registry sends with its notifications. */
   readonly secret: string;
+  readonly publicName: string | undefined;
   /** What it writes when it does not start. */
   readonly onLog: (text: string) => void;
 }
@@ -50,7 +51,10 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   return { url, gone, stop: () => stop(child, gone) };
 }
 
-function settings({ folder, port, registryPort, secret }: InstanceOptions, conf: string): Record<string, string> {
+function settings(
+  { folder, port, registryPort, secret, publicName }: InstanceOptions,
+  conf: string,
+): Record<string, string> {
   // What `npm start` once unpacked need not be fetched again.
   const unpacked = join(ROOT, 'data', 'registry-package', 'usr', 'bin', 'docker-registry');
   return {
@@ -60,6 +64,7 @@ function settings({ folder, port, registryPort, secret }: InstanceOptions, conf:
     SERVER_PORT: String(port),
     REGISTRY_PORT: String(registryPort),
     REGISTRY_NAME: `localhost:${registryPort}`,
+    ...(publicName === undefined ? {} : { REGISTRY_PUBLIC_NAME: publicName }),
     NOTIFICATIONS_SECRET: secret,
     LOG_LEVEL: 'warn',
     ...(process.env.REGISTRY_BINARY === undefined ? {} : { REGISTRY_BINARY: process.env.REGISTRY_BINARY }),

@@ -1,11 +1,12 @@
 import { startDemo } from './demo.ts';
 import { PRINTED, passwordOf } from './people.ts';
+import { portOf } from './ports.ts';
 
 const say = (text: string) => void process.stderr.write(`${text}\n`);
 
 /** `npm run demo [-- --small]`: until Ctrl+C. */
 export async function runDemo(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const port = env.PORT === undefined || env.PORT === '' ? undefined : Number(env.PORT);
+  const port = portOf(env);
   const wanted = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });

@@ -5,6 +5,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { type Demo, startDemo } from './demo.ts';
 import { passwordOf } from './people.ts';
 import { shrinkPng } from './png.ts';
+import { portOf } from './ports.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'images');
 const SIZE = { width: 1440, height: 900 };
@@ -27,8 +28,8 @@ type Look = (typeof LOOKS)[number];
 
 export async function takePictures(env: NodeJS.ProcessEnv): Promise<void> {
   const say = (text: string) => void process.stderr.write(`${text}\n`);
-  const port = env.PORT === undefined || env.PORT === '' ? undefined : Number(env.PORT);
-  const demo = await startDemo({ port, isSmall: false, say });
+  const port = portOf(env);
+  const demo = await startDemo({ port, isSmall: false, publicName: 'registry.example.com', say });
   try {
     const executablePath = env.CHROMIUM_PATH ?? '/usr/bin/chromium';
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });

@@ -2,6 +2,14 @@ import { createServer } from 'node:net';
 
 const USUAL = 8090;
 
+/** @returns undefined where nobody said. 0: any that is free. */
+export function portOf(env: NodeJS.ProcessEnv): number | undefined {
+  if (env.PORT === undefined || env.PORT === '') return undefined;
+  const port = Number(env.PORT);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new Error(`PORT=${env.PORT} is no port`);
+}
+
 /** @returns for the pages, and for the registry. @throws when the wanted one is taken. */
 export async function choosePort(wanted: number | undefined): Promise<readonly [number, number]> {
   const page = (await tryPort(wanted ?? USUAL)) ?? (wanted === undefined ? await tryPort(0) : undefined);

@@ -149,7 +149,7 @@ export const STACKS = {
       { by: 'COPY requirements.txt /tmp/ # buildkit', megabytes: 0.004, sameFor: 3 },
       {
         by: 'RUN /bin/sh -c pip install --no-cache-dir --index-url https://download.pytorch.org/whl/cu129 -r /tmp/requirements.txt # buildkit',
-        megabytes: 1380 * weight,
+        megabytes: 640 * weight,
         sameFor: 3,
       },
       note('WORKDIR /workspace'),

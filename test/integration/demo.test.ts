@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { type RunningProcess, startProcess, waitUntil } from '../support/process.ts';
+import { registryBinary } from '../support/registry.ts';
+import { isMissingAllowed } from '../support/tools.ts';
+
+const PROJECT = join(import.meta.dirname, '..', '..');
+const STARTS_WITHIN_MS = 180_000;
+
+/** The demo takes the program of the machine, as the tests have theirs in a folder of their own. */
+const binary = await registryBinary('3.1.1');
+const skip = binary === undefined && isMissingAllowed ? 'registry 3.1.1 is not installed' : false;
+
+let demo: RunningProcess;
+let url = '';
+let folder = '';
+before(async () => {
+  if (skip) return;
+  const env = { ...process.env, PORT: '0', ...(binary === undefined ? {} : { REGISTRY_BINARY: binary }) };
+  demo = startProcess(process.execPath, ['scripts/demo.mjs', '--small'], { cwd: PROJECT, env });
+  await waitUntil(demo, async () => demo.output().includes('Ctrl+C'), STARTS_WITHIN_MS);
+  url = /a demo: (\S+)/.exec(demo.output())?.[1] ?? '';
+  folder = /Everything is in (\S+)/.exec(demo.output())?.[1] ?? '';
+});
+after(() => demo?.stop('SIGKILL'));
+
+/** As the start printed it. */
+function passwordOf(name: string): string {
+  const password = new RegExp(`^ +${name} +(\\S+)`, 'm').exec(demo.output())?.[1];
+  assert.ok(password, `the start prints a password for ${name}`);
+  return password;
+}
+
+async function ask(path: string, name?: string) {
+  const credentials = name === undefined ? '' : Buffer.from(`${name}:${passwordOf(name)}`).toString('base64');
+  const headers: Record<string, string> = name === undefined ? {} : { Authorization: `Basic ${credentials}` };
+  const response = await fetch(`${url}/api/v1${path}`, { headers });
+  assert.equal(response.status, 200, `${path} for ${name ?? 'nobody'}`);
+  return response.json() as Promise<{ items: Record<string, unknown>[]; total: number } & Record<string, unknown>>;
+}
+
+async function namesFor(name?: string): Promise<readonly unknown[]> {
+  return (await ask('/repositories?limit=100', name)).items.map((row) => row['name']);
+}
+
+test('the demo shows each of its people what they may see', { skip }, async () => {
+  const all = await namesFor('admin');
+  for (const name of ['platform/api-gateway', 'charts/shop', 'ml/models/price-forecast', 'sandbox/new-idea'])
+    assert.ok(all.includes(name), name);
+  assert.deepEqual(await namesFor('lena'), all);
+  const read = await namesFor('omar');
+  assert.ok(read.includes('platform/api-gateway') && !read.includes('ml/models/price-forecast'));
+  assert.deepEqual(await namesFor(), ['public/status-page']);
+});
+
+test('the demo has a past: pushes by people, pulls, images without a tag, days of samples', { skip }, async () => {
+  const rows = (await ask('/repositories?limit=100', 'admin')).items;
+  const gateway = rows.find((row) => row['name'] === 'platform/api-gateway');
+  assert.equal(gateway?.['lastPushConfirmed'], true);
+  assert.ok(Number(gateway?.['pullCount']) > 20);
+  assert.equal(gateway?.['untaggedCount'], 4);
+  assert.deepEqual(gateway?.['platforms'], ['linux/amd64', 'linux/arm/v7', 'linux/arm64']);
+  const { items } = await ask('/events?limit=100', 'lena');
+  assert.deepEqual(new Set(items.map((event) => event['actorConfirmed'] ?? true)), new Set([true]));
+});
+
+test('ends on SIGINT and leaves nothing behind', { skip }, async () => {
+  assert.ok(existsSync(folder));
+  await demo.stop('SIGINT');
+  assert.equal(demo.child.exitCode, 0);
+  assert.ok(!existsSync(folder));
+  await assert.rejects(fetch(url));
+});
