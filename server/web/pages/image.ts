@@ -16,8 +16,10 @@ import type { PageModule } from '../routes.ts';
 import { sendRaw } from './image-raw.ts';
 import { showLayer } from './layer.ts';
 import { type RepositoryPageDeps, showTags } from './repository.ts';
+import { type GoneDeps, showGone } from './repository-gone.ts';
 
-export interface ImagePageDeps extends RepositoryPageDeps {
+export interface ImagePageDeps extends Omit<RepositoryPageDeps, 'deletion'> {
+  readonly deletion: RepositoryPageDeps['deletion'] & GoneDeps['deletion'];
   readonly host: string;
   readonly visibility: VisibilityStore;
   readonly repositories: Pick<RepositoryStore, 'find'>;
@@ -33,7 +35,7 @@ export function imagePage(deps: ImagePageDeps): PageModule {
       const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
       if ('digest' in reference) await showImage(deps, page, seen, { ...reference, tag: null });
       else if ('tag' in reference) await showTag(deps, page, seen, reference);
-      else await showTags(deps, page, await findVisible(deps, seen, reference.repository));
+      else await showRepository(deps, page, seen, reference.repository);
     });
     routes.get(RAW_ROUTE, 'browse', async (page, request, response) => {
       const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
@@ -44,6 +46,12 @@ export function imagePage(deps: ImagePageDeps): PageModule {
       await showLayer(deps, page, seen, [request.params[0] ?? '', request.params[1] ?? '']);
     });
   };
+}
+
+async function showRepository(deps: ImagePageDeps, page: Page, seen: Visibility, name: string): Promise<void> {
+  const row = await deps.repositories.find(seen, name);
+  if (row === undefined) await showGone(deps, page, name);
+  else await showTags(deps, page, row);
 }
 
 async function showTag(
