@@ -122,8 +122,8 @@ export function datesOf(locale: string) {
   return {
     short: new Intl.DateTimeFormat(locale, { ...zone, month: 'short', day: 'numeric' }),
     long: new Intl.DateTimeFormat(locale, { ...zone, dateStyle: 'medium' }),
-    shortWeekday: new Intl.DateTimeFormat(locale, { ...zone, weekday: 'short' }),
-    weekday: new Intl.DateTimeFormat(locale, { ...zone, weekday: 'long' }),
+    // 周五, which a word such as 上 can stand before.
+    weekday: new Intl.DateTimeFormat(locale, { ...zone, weekday: locale.startsWith('zh') ? 'short' : 'long' }),
   };
 }
 

@@ -21,17 +21,12 @@ export function homeFigures(facts: FigureFacts, page: Words): readonly Figure[] 
 function pullFigure({ activity }: FigureFacts, { t, format, locale, url }: Words): Figure {
   const today = activity.at(-1) ?? NOTHING;
   const before = activity.at(-1 - WEEK);
-  const { weekday, shortWeekday } = datesOf(locale);
-  const day = before?.day ?? 0;
+  const weekday = datesOf(locale).weekday.format(before?.day ?? 0);
   const pulls = before?.pulls ?? 0;
   return {
     label: t('home:pulls'),
     value: format.number(today.pulls),
-    note: t('home:pulls_note', {
-      weekday: weekday.format(day),
-      short: shortWeekday.format(day),
-      pulls: format.number(pulls),
-    }),
+    note: t('home:pulls_note', { weekday, pulls: format.number(pulls) }),
     href: url('/events?action=pull'),
   };
 }
