@@ -91,7 +91,12 @@ for (const version of VERSIONS) {
       assert.equal(await digestOf(registry.url, 'team/app', 'v1'), undefined);
       assert.equal(await digestOf(registry.url, 'team/app', image.digest), image.digest);
       const opened = await openDatabase({ dataPath: app.dataPath, exclusive: false });
-      const rows = await opened.db.selectFrom('audit').selectAll().where('action', '=', 'tag.delete').execute();
+      const rows = await opened.db
+        .selectFrom('audit')
+        .selectAll()
+        .where('action', '=', 'tag.delete')
+        .where('object', '=', 'team/app:v1')
+        .execute();
       await opened.close();
       assert.deepEqual(
         rows.map(({ actor, object, outcome }) => [actor, object, outcome]),
