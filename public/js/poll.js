@@ -1,7 +1,9 @@
 /**
- * Parts with `data-poll` are fetched again every so often and put in place of what stands there, while somebody looks. An
- * XMLHttpRequest gives the page as a document, in which nothing runs.
+ * Parts with `data-poll` are fetched again every so often and put in place of what stands there, while somebody looks: for
+ * what changes outside of our index, where no event stream tells.
  */
+import { fetchPage } from './refresh.js';
+
 const MOST_FAILURES_WAITED = 5;
 
 export function polledParts(onReplaced) {
@@ -16,18 +18,14 @@ export function polledParts(onReplaced) {
     if (!document.hidden) timer = setTimeout(look, everyMs * (1 + Math.min(failures, MOST_FAILURES_WAITED)));
   }
 
-  function look() {
-    const request = new XMLHttpRequest();
-    request.responseType = 'document';
+  async function look() {
     // A form that was sent answers under another address; the part is the same on the page itself.
-    request.open('GET', location.href.replace(/\/merge(?=[?#]|$)/, ''));
-    request.addEventListener('loadend', () => {
-      const fresh = request.status === 200 ? request.response?.getElementById(part.id) : null;
-      failures = fresh ? 0 : failures + 1;
-      if (fresh) replace(fresh);
-      plan();
-    });
-    request.send();
+    const page = await fetchPage(location.href.replace(/\/merge(?=[?#]|$)/, '')).catch(() => undefined);
+    if (page === 'ended') return;
+    const fresh = page?.getElementById(part.id) ?? null;
+    failures = fresh === null ? failures + 1 : 0;
+    if (fresh !== null) replace(fresh);
+    plan();
   }
 
   /** Child by child, so that what did not change keeps focus, selection and what was unfolded. */

@@ -28,6 +28,8 @@ export async function fetchPage(address) {
 
 /** Nothing moves under the eyes or hands of somebody. */
 export function isReading(main) {
+  // Whoever waits for the first push has just copied its line, and the focus stands there still.
+  if (main.querySelector('[data-live-eager]') !== null) return false;
   const active = document.activeElement;
   const isAtWork = active !== null && active !== main && main.contains(active);
   const hasSelection = !(document.getSelection()?.isCollapsed ?? true);
