@@ -65,7 +65,9 @@ const PANELS = {
   wide: { pulls: { top: 28, bottom: 190 }, pushes: { top: 224, bottom: 272 } },
   narrow: { pulls: { top: 26, bottom: 142 }, pushes: { top: 172, bottom: 210 } },
 } as const;
-const PADDING = 10;
+const LEFT = 4;
+/** For the numbers of the axis, so that no line crosses them. */
+const RIGHT = 44;
 const LABEL_EVERY = 120;
 /** Beyond, curves would only blur. */
 const MOST_CURVED = 31;
@@ -133,8 +135,8 @@ function frame(
   points: readonly ActivityDay[],
   page: ActivityChartOptions['page'],
 ): ActivityFrame {
-  const step = (width - 2 * PADDING) / Math.max(1, points.length - 1);
-  const x = (index: number) => round(PADDING + index * step);
+  const step = (width - LEFT - RIGHT) / Math.max(1, points.length - 1);
+  const x = (index: number) => round(LEFT + index * step);
   const pulls = panel('pulls', PANELS[id].pulls, points, x, page);
   const pushes = panel('pushes', PANELS[id].pushes, points, x, page);
   return {
@@ -191,7 +193,7 @@ function dayLabels(
   const places = [...new Set(Array.from({ length: count + 1 }, (_, index) => Math.round((last * index) / count)))];
   return places.map((index) => ({
     x: x(index),
-    anchor: index === 0 ? 'start' : index === last ? 'end' : 'middle',
+    anchor: index === 0 ? 'start' : 'middle',
     text: short.format(points[index]?.day ?? 0),
   }));
 }

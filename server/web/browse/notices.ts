@@ -40,8 +40,13 @@ export function indexNotices(state: IndexState, { t, format }: Pick<Page, 't' | 
     notices.push({ tone: 'amber', icon: 'plug-connected-x', text, percent: null });
   }
   // Only the first crawl is worth a line: later ones repair what is complete already.
-  if (state.crawl !== null && !state.complete) notices.push(crawlNotice(state.crawl, { t, format }));
+  if (state.crawl !== null && !state.complete && !isBarelyBegun(state.crawl)) notices.push(crawlNotice(state.crawl, { t, format }));
   return notices;
+}
+
+/** It broke off before there was anything to count: that the registry does not answer says all. */
+function isBarelyBegun({ total, isInterrupted }: CrawlState): boolean {
+  return isInterrupted === true && (total ?? 0) === 0;
 }
 
 /** What the last look at a repository could not read; what is shown may be old or lack something. */
