@@ -9,6 +9,7 @@ import { createDescriptions } from './catalog/descriptions.ts';
 import { createDocuments } from './catalog/documents.ts';
 import { createFindings } from './catalog/findings.ts';
 import { createImages } from './catalog/images.ts';
+import { createLabelKeys } from './catalog/label-keys.ts';
 import { previewMatches } from './catalog/preview.ts';
 import { createRepositoryStore } from './catalog/repositories.ts';
 import { readAbout } from './catalog/repository-about.ts';
@@ -127,6 +128,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
       apiDocsPage({ document: options.apiDocument }),
       searchPage({
         ...{ search: createSearch({ db, now }), visibility, repositories, readonly, users: core.users },
+        labelKeys: createLabelKeys({ db, now }),
         tagFacts: (seen, repository, tags) => factsOfTags(db, seen, repository, tags),
       }),
       live.pages,

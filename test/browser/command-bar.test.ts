@@ -55,6 +55,7 @@ function pages(): readonly PageModule[] {
     ...{ search, repositories, host: 'registry.test:5000', indexState: () => facts.UP },
     tagFacts: async (_: unknown, __: string, tags: readonly string[]) =>
       new Map(tags.filter((tag) => tag === TAG).map((tag) => [tag, fact])),
+    labelKeys: async () => ['team'],
     users: { list: async () => ({ users: [], next: undefined, total: 0 }) },
     tags: { resolve: async () => facts.tagRow(TAG) },
     images: { detail: async () => facts.imageDetail(), partsOf: async () => new Map() },

@@ -30,6 +30,8 @@ export interface BarGroup {
 }
 
 export interface BarSources extends CommandSources {
+  /** Keys of the labels that the viewer's images have. */
+  readonly labelKeys: () => Promise<readonly string[]>;
   /** By the begin of a digest. */
   readonly imagesWith: (hex: string) => Promise<readonly ImageHit[]>;
   /** Path and query of the page the box stands on. */
@@ -81,7 +83,7 @@ async function foundGroups(page: CommandPage, sources: BarSources, text: string)
   const isPlain = /^[^:@"-][^:@"]+$/.test(word);
   const [found, labels, images, users] = [
     await sources.suggest(text),
-    isPlain ? await sources.suggest(`label:${word}`) : [],
+    isPlain ? await labelsLike(sources, word) : [],
     hex === undefined ? [] : await sources.imagesWith(hex),
     isPlain && viewer.rights.isAdmin && authEnabled ? await sources.usersLike(word) : [],
   ];
@@ -122,6 +124,12 @@ async function foundGroups(page: CommandPage, sources: BarSources, text: string)
       ...ofKind('operator').map(({ label, text: fill }) => ({ label, icon: 'filter', fill })),
     ]),
   ];
+}
+
+async function labelsLike({ labelKeys }: BarSources, word: string): Promise<readonly Suggestion[]> {
+  const begin = word.toLowerCase();
+  const keys = (await labelKeys()).filter((key) => key.toLowerCase().startsWith(begin)).slice(0, MOST.labels);
+  return keys.map((key) => ({ kind: 'value', label: `label:${key}`, text: `label:${key}`, reference: null }));
 }
 
 /** A name behind other words narrows the search; alone it is where one wants to go. */

@@ -19,6 +19,7 @@ export interface SearchPageDeps {
     repository: string,
     tags: readonly string[],
   ) => Promise<ReadonlyMap<string, TagFacts>>;
+  readonly labelKeys: (visibility: Visibility) => Promise<readonly string[]>;
   readonly repositories: Pick<RepositoryStore, 'find'>;
   readonly users: Pick<UserStore, 'list'>;
   /** Nothing is deleted through us. */
@@ -69,6 +70,7 @@ function barSources(deps: SearchPageDeps, page: Page, seen: Visibility, from: st
   const suggest: BarSources['suggest'] = (text) => search.suggest(seen, text, MOST_SUGGESTED);
   return {
     ...{ suggest, tagFacts, readonly, from },
+    labelKeys: () => deps.labelKeys(seen),
     here: () => shownThere(deps, seen, from),
     async imagesWith(hex) {
       const found = await search.search(seen, `digest:${hex}`, { limit: MOST_IMAGES, kind: 'images' });

@@ -33,7 +33,7 @@ function sources(overrides: Partial<BarSources> = {}): BarSources {
     suggest,
     tagFacts: async (_, tags) => new Map(tags.map((tag) => [tag, { digest: digestOf('a'), kind: 'image' as const }])),
     usersLike: async (text) => ['lin', 'liang'].filter((name) => name.startsWith(text)),
-    imagesWith: async () => [],
+    ...{ imagesWith: async () => [], labelKeys: async () => ['team', 'org.x/team'] },
     ...{ readonly: false, from: '/', here: async () => undefined },
     ...overrides,
   };
@@ -99,6 +99,12 @@ test('groups what is found, commands last', async () => {
   assert.deepEqual(labels(itemsOf(groups, 'repositories')), NAMES);
   assert.equal(itemsOf(groups, 'repositories')[0]?.href, '/web/repositories/team/app');
   assert.deepEqual(labels(itemsOf(groups)), ['API documentation']);
+});
+
+test('labels are offered by the begin of their key', async () => {
+  const [label] = itemsOf(await ask('tea', READER), 'labels');
+  assert.deepEqual([label?.label, label?.href], ['label:team', '/web/search?q=label%3Ateam']);
+  assert.deepEqual(itemsOf(await ask('eam', READER), 'labels'), []);
 });
 
 test('users are for admins, the begin of a digest finds images', async () => {

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLabelKeys } from '../../../server/catalog/label-keys.ts';
+import { factsOfTags } from '../../../server/catalog/tag-facts.ts';
+import { EVERYTHING, NOTHING } from '../../../server/catalog/visibility.ts';
+import { openTestDatabase } from '../../support/database.ts';
+import { seedRepository } from '../../support/seed.ts';
+
+async function seeded() {
+  const database = await openTestDatabase();
+  const image = { tags: ['v1', 'v2'], labels: { team: 'core' } };
+  await seedRepository(database.db, 'team/app', [image]);
+  return database;
+}
+
+test('keys of labels are gathered once a minute, for each who sees alike', async () => {
+  const { db, close } = await seeded();
+  let now = 0;
+  const keys = createLabelKeys({ db, now: () => now });
+  assert.deepEqual(await keys(EVERYTHING), ['team']);
+  assert.deepEqual(await keys(NOTHING), []);
+  await seedRepository(db, 'team/web', [{ tags: ['v1'], labels: { tier: 'x' } }]);
+  assert.deepEqual(await keys(EVERYTHING), ['team']);
+  now = 60_001;
+  assert.deepEqual(await keys(EVERYTHING), ['team', 'tier']);
+  await close();
+});
+
+test('tags tell what they point to, to those who see them', async () => {
+  const { db, close } = await seeded();
+  const found = await factsOfTags(db, EVERYTHING, 'team/app', ['v1', 'missing']);
+  assert.deepEqual([...found.keys()], ['v1']);
+  assert.match(found.get('v1')?.digest ?? '', /^sha256:/);
+  assert.equal(found.get('v1')?.kind, 'image');
+  assert.equal((await factsOfTags(db, EVERYTHING, 'team/app', [])).size, 0);
+  assert.equal((await factsOfTags(db, NOTHING, 'team/app', ['v1'])).size, 0);
+  await close();
+});
