@@ -44,14 +44,6 @@ const DOINGS: readonly Doing[] = [
   },
   { hoursAgo: 339.9, actor: 'anna', action: 'session.start', object: '', outcome: 'ok' },
   { hoursAgo: 170, actor: 'omar', action: 'password.change', object: 'omar', outcome: 'ok' },
-  {
-    hoursAgo: 75,
-    actor: 'maria',
-    action: 'tag.delete',
-    object: 'platform/api-gateway:v4.8.7',
-    outcome: 'ok',
-    detail: {},
-  },
   { hoursAgo: 50, actor: 'lena', action: 'session.start', object: '', outcome: 'ok' },
   { hoursAgo: 30, actor: 'admin', action: 'session.start', object: '', outcome: 'ok' },
   { hoursAgo: 7, actor: 'anna', action: 'session.start', object: '', outcome: 'ok' },
@@ -111,7 +103,7 @@ export async function addPast(db: Database, deleted: readonly Deleted[], now: nu
 
 function deletionOf({ repository, tag, manifest, at, by }: Deleted, now: number): Doing {
   const doing = { actor: by, action: 'tag.delete', object: `${repository}:${tag}`, outcome: 'ok' as const };
-  return { ...doing, hoursAgo: (now - at) / HOUR_MS, detail: { digest: manifest.digest } };
+  return { ...doing, hoursAgo: (now - at) / HOUR_MS, detail: { digest: manifest.digest, manifest: true } };
 }
 
 async function addTrash(db: Database, { repository, tag, manifest, raw, at, by }: Deleted): Promise<void> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { sha256 } from '../support/content.ts';
 import { type RunningProcess, startProcess, waitUntil } from '../support/process.ts';
 import { registryBinary } from '../support/registry.ts';
 import { isMissingAllowed } from '../support/tools.ts';
@@ -64,6 +65,30 @@ test('the demo has a past: pushes by people, pulls, images without a tag, days o
   assert.deepEqual(gateway?.['platforms'], ['linux/amd64', 'linux/arm/v7', 'linux/arm64']);
   const { items } = await ask('/events?limit=100', 'lena');
   assert.deepEqual(new Set(items.map((event) => event['actorConfirmed'] ?? true)), new Set([true]));
+});
+
+test('its images are what their digests say, and everybody may pull the public one', { skip }, async () => {
+  const registry = /docker login (\S+)/.exec(demo.output())?.[1] ?? '';
+  const name = 'public/status-page';
+  const scope = encodeURIComponent(`repository:${name}:pull`);
+  const { token } = (await (await fetch(`${url}/api/auth?service=${registry}&scope=${scope}`)).json()) as {
+    token: string;
+  };
+  const pull = async (path: string) => {
+    const accept = 'application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json';
+    const headers = { Authorization: `Bearer ${token}`, Accept: accept };
+    const response = await fetch(`http://${registry}/v2/${name}/${path}`, { headers });
+    assert.equal(response.status, 200, path);
+    return Buffer.from(await response.arrayBuffer());
+  };
+  const index = JSON.parse((await pull('manifests/latest')).toString()) as { manifests: { digest: string }[] };
+  const manifest = JSON.parse((await pull(`manifests/${index.manifests[0]?.digest}`)).toString()) as {
+    layers: { digest: string; size: number }[];
+  };
+  for (const { digest, size } of manifest.layers) {
+    const layer = await pull(`blobs/${digest}`);
+    assert.deepEqual([sha256(layer), layer.length], [digest, size]);
+  }
 });
 
 test('ends on SIGINT and leaves nothing behind', { skip }, async () => {
