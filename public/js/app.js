@@ -1,6 +1,7 @@
 // Comfort only: every page works without this file.
 
 import { copyButtons } from './copy.js';
+import { descriptionPreviews } from './description.js';
 import { foldNavigation } from './fold.js';
 import { newPushes } from './home.js';
 import { keyboard } from './keyboard.js';
@@ -19,3 +20,4 @@ liveUpdates(localTimes);
 polledParts(localTimes);
 searchBoxes();
 newPushes();
+descriptionPreviews();

@@ -12,7 +12,7 @@ export interface ResumeDeps {
   readonly removal: ReturnType<typeof createRemoval>;
   readonly own: OwnDoings;
   readonly putBack: PutBack;
-  /** `repository:tag` of the deletions that run now. */
+  /** Name and tag, with a colon between, of the deletions that run now. */
   readonly busy: ReadonlySet<string>;
   readonly onChanged: (repository: string) => Promise<unknown>;
   readonly now: () => number;
