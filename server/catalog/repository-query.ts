@@ -3,6 +3,7 @@ import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import { likePattern } from '../storage/like.ts';
 import type { RepositoriesTable } from '../storage/schema.ts';
 import type { AskedPage, Direction, KeyOrder } from './key-page.ts';
+import { type Comparison, comparisons, type ListFilters } from './list-filters.ts';
 import { EVERYTHING, NOTHING, type Visibility } from './visibility.ts';
 
 export const REPOSITORY_SORTS = [
@@ -19,19 +20,9 @@ export const REPOSITORY_SORTS = [
 ] as const;
 export type RepositorySort = (typeof REPOSITORY_SORTS)[number];
 
-export interface RepositoryFilters {
+export interface RepositoryFilters extends ListFilters {
   /** Part of the name. */
   readonly filter?: string | undefined;
-  /** `linux/arm64`. */
-  readonly platform?: string | undefined;
-  /** `helm`: some image in it is of this kind. */
-  readonly kind?: string | undefined;
-  /** Epoch milliseconds; by the push, else by the build of the newest tag, else long ago. */
-  readonly pushedBefore?: number | undefined;
-  readonly pushedAfter?: number | undefined;
-  readonly atLeastBytes?: number | undefined;
-  readonly atMostBytes?: number | undefined;
-  readonly neverPulled?: boolean | undefined;
   /** Without tags. */
   readonly isEmpty?: boolean | undefined;
 }
@@ -126,27 +117,27 @@ export function folderRestriction(folder: string, sort: RepositorySort): Restric
   };
 }
 
+const COMPARED: Record<Comparison['of'], RepositorySort> = { age: 'pushed', size: 'size', pulled: 'pulled' };
+
 export function filterRestrictions(filters: RepositoryFilters, sort: RepositorySort): readonly Restriction[] {
-  const { filter, platform, kind, pushedBefore, pushedAfter, atLeastBytes, atMostBytes } = filters;
+  const { filter, platform, kind } = filters;
   const found: Restriction[] = [];
-  const compare = (on: RepositorySort, comparison: string, value: number) => {
-    const column = sort === on ? SORT_VALUE[on] : unindexed(SORT_VALUE[on]);
-    const meets = (tested: RawBuilder<unknown>) => sql<SqlBool>`${tested} ${sql.raw(comparison)} ${value}`;
-    found.push({
-      condition: meets(column),
-      candidates: sql`select id from repositories where ${meets(SORT_VALUE[on])}`,
-    });
-  };
   if (filter) found.push({ condition: nameContains(filter), isByName: true });
   if (platform) found.push(facetRestriction(`platform:${platform}`));
   if (kind) found.push(facetRestriction(`kind:${kind}`));
-  if (pushedBefore !== undefined) compare('pushed', '<', pushedBefore);
-  if (pushedAfter !== undefined) compare('pushed', '>=', pushedAfter);
-  if (atLeastBytes !== undefined) compare('size', '>=', atLeastBytes);
-  if (atMostBytes !== undefined) compare('size', '<=', atMostBytes);
-  if (filters.neverPulled === true) compare('pulled', '=', 0);
-  if (filters.isEmpty === true) compare('tags', '=', 0);
+  for (const { of, operator, value } of comparisons(filters)) {
+    found.push(compared(COMPARED[of], sort, sql`${sql.raw(operator)} ${value}`));
+  }
+  if (filters.isEmpty === true) found.push(compared('tags', sort, sql`= 0`));
   return found;
+}
+
+function compared(on: RepositorySort, sort: RepositorySort, test: RawBuilder<unknown>): Restriction {
+  const column = sort === on ? SORT_VALUE[on] : unindexed(SORT_VALUE[on]);
+  return {
+    condition: sql<SqlBool>`${column} ${test}`,
+    candidates: sql`select id from repositories where ${SORT_VALUE[on]} ${test}`,
+  };
 }
 
 export function nameContains(text: string): RawBuilder<SqlBool> {

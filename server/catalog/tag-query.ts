@@ -5,24 +5,17 @@ import { isPostgres } from '../storage/engine.ts';
 import { likePattern } from '../storage/like.ts';
 import type { HeldState } from '../storage/schema.ts';
 import type { AskedPage, Direction, KeyOrder } from './key-page.ts';
+import { type Comparison, comparisons, type ListFilters } from './list-filters.ts';
 import type { StoredHeld, StoredTag } from './tag-rows.ts';
 
 export const TAG_SORTS = ['name', 'pushed', 'by', 'pulled', 'pulls', 'platforms', 'size', 'tags'] as const;
 export type TagSort = (typeof TAG_SORTS)[number];
 
-export interface TagFilters {
+export interface TagFilters extends ListFilters {
   /** Part of a tag's name, or the beginning of a digest (`sha256:…`). */
   readonly filter?: string | undefined;
   /** Only this image. */
   readonly digest?: string | undefined;
-  readonly platform?: string | undefined;
-  readonly kind?: string | undefined;
-  /** Epoch milliseconds; by the push, else by the build, else long ago. */
-  readonly pushedBefore?: number | undefined;
-  readonly pushedAfter?: number | undefined;
-  readonly atLeastBytes?: number | undefined;
-  readonly atMostBytes?: number | undefined;
-  readonly neverPulled?: boolean | undefined;
 }
 
 export interface TagQuery extends TagFilters, AskedPage {
@@ -36,10 +29,8 @@ export interface GroupQuery extends TagQuery {
 }
 
 export function hasFilter(filters: TagFilters): boolean {
-  const { filter, digest, platform, kind, pushedBefore, pushedAfter, atLeastBytes, atMostBytes } = filters;
-  const numbers = [pushedBefore, pushedAfter, atLeastBytes, atMostBytes];
-  const texts = [filter, digest, platform, kind];
-  return filters.neverPulled === true || texts.some(Boolean) || numbers.some((value) => value !== undefined);
+  const { filter, digest, platform, kind } = filters;
+  return [filter, digest, platform, kind].some(Boolean) || comparisons(filters).length > 0;
 }
 
 interface Sorted<Row> {
@@ -150,22 +141,13 @@ export function flatConditions(repositoryId: number, query: TagQuery): RawBuilde
   return all(conditions);
 }
 
-interface Measured {
-  readonly age: RawBuilder<number>;
-  readonly size: RawBuilder<number>;
-  readonly pulled: RawBuilder<number>;
-}
+type Measured = Readonly<Record<Comparison['of'], RawBuilder<number>>>;
 
 /** `+`: the rows come in the order of the sort, from its index; these only leave some out. */
-function measures(query: TagFilters, { age, size, pulled }: Measured): readonly RawBuilder<SqlBool>[] {
-  const { pushedBefore, pushedAfter, atLeastBytes, atMostBytes } = query;
-  const found: RawBuilder<SqlBool>[] = [];
-  if (pushedBefore !== undefined) found.push(sql`+${age} < ${pushedBefore}`);
-  if (pushedAfter !== undefined) found.push(sql`+${age} >= ${pushedAfter}`);
-  if (atLeastBytes !== undefined) found.push(sql`+${size} >= ${atLeastBytes}`);
-  if (atMostBytes !== undefined) found.push(sql`+${size} <= ${atMostBytes}`);
-  if (query.neverPulled === true) found.push(sql`+${pulled} = 0`);
-  return found;
+function measures(query: TagFilters, columns: Measured): readonly RawBuilder<SqlBool>[] {
+  return comparisons(query).map(
+    ({ of, operator, value }) => sql<SqlBool>`+${columns[of]} ${sql.raw(operator)} ${value}`,
+  );
 }
 
 const isDigest = (text: string) => /^sha\d+:/.test(text.toLowerCase());

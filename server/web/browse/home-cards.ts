@@ -7,6 +7,7 @@ import { referencePath, shareOf, splitName } from './cells.ts';
 import type { HomeFacts } from './home-facts.ts';
 import { staleSearch } from './home-figures.ts';
 import { actor } from './labels.ts';
+import { newestTag } from './repository-cells.ts';
 import { type Sparkline, sparkline } from './sparkline.ts';
 
 type Words = Pick<Page, 't' | 'format' | 'locale' | 'url'>;
@@ -48,13 +49,12 @@ export interface PushCells {
   readonly at: number | null;
 }
 
-export function pushCells(row: RepositoryRow, { url }: Pick<Page, 'url'>): PushCells {
-  const { newestTag } = row;
+export function pushCells(row: RepositoryRow, page: Pick<Page, 'url'>): PushCells {
   return {
     ...splitName(row.name),
     key: `${row.name} ${row.lastPushedAt}`,
-    href: url(referencePath(row.name)),
-    tag: newestTag === null ? null : { name: newestTag, href: url(referencePath(`${row.name}:${newestTag}`)) },
+    href: page.url(referencePath(row.name)),
+    tag: newestTag(row, page),
     by: actor(row.lastPushedBy, row.lastPushConfirmed),
     at: row.lastPushedAt,
   };
