@@ -51,6 +51,21 @@ const cases: readonly (readonly [string, Part, object, string, string])[] = [
     'public_url: https://web.example.com',
   ],
   ['tokens refused', 'auth', { accepted: false }, 'failed status:tokens.refused', 'issuer: registry-web'],
+  ['a foreign key', 'auth', { accepted: false, refusal: 'key' }, 'failed status:tokens.key', 'rootcertbundle:'],
+  [
+    'another issuer',
+    'auth',
+    { accepted: false, refusal: 'claims' },
+    'failed status:tokens.claims',
+    'issuer: registry-web',
+  ],
+  [
+    'events sent back',
+    'notifications',
+    { lastAt: NOW - 5000, refusedAt: NOW },
+    'failed status:notifications.refused',
+    'Authorization',
+  ],
   ['certificate over', 'auth', { certificateExpiresAt: NOW }, 'failed status:expiry.over', ''],
   ['certificate near its end', 'auth', { certificateExpiresAt: NOW + 86_400_000 }, 'warning status:expiry.soon', ''],
   ['deletion disabled', 'registry', { deletionEnabled: false }, 'failed status:deletion.disabled', 'enabled: true'],
@@ -93,6 +108,19 @@ test('all is well when every fact is', () => {
   const checks = statusChecks(statusFacts());
   assert.equal(overallState(checks), 'ok');
   assert.ok(checks.every(({ fix }) => fix === null));
+});
+
+test('whoever asks for nothing takes anything: an open registry does not prove our tokens', () => {
+  const checks = statusChecks(having('registry', { demandsToken: false }));
+  assert.equal(checks.find(({ id }) => id === 'tokens')?.state, 'unknown');
+});
+
+test('a right event after a wrong one is good, and names the process it came from', () => {
+  const checks = statusChecks(
+    having('notifications', { lastAt: NOW, refusedAt: NOW - 5000, lastInstance: 'a-process' }),
+  );
+  const found = checks.find(({ id }) => id === 'notifications');
+  assert.deepEqual([found?.state, found?.params['instance']], ['ok', 'a-process']);
 });
 
 test('a trailing slash or the other path of the endpoint is the same realm', () => {
