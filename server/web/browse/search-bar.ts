@@ -46,7 +46,8 @@ const MOST = { repositories: 6, tags: 6, images: 5, labels: 4, users: 4, filters
 export async function barGroups(page: CommandPage, sources: BarSources, text: string): Promise<readonly BarGroup[]> {
   const [, sign = '', asked = ''] = /^\s*(>?)(.*)$/s.exec(text) ?? [];
   const commands = await commandGroup(page, sources, asked, sign !== '');
-  if (sign !== '' || asked.trim() === '') return full([commands]);
+  if (asked.trim() === '') return full([await hereGroup(page, sources), commands]);
+  if (sign !== '') return full([commands]);
   // Who names a command and what it is about wants nothing else.
   if (commands.items.length > 0 && parseCommand(asked, page) !== undefined) return [commands];
   return full([...(await foundGroups(page, sources, asked)), commands]);
@@ -60,16 +61,21 @@ export async function commandGroup(
 ): Promise<BarGroup> {
   const asked = text.trim();
   const typed = parseCommand(text, page);
-  const isBare = asked === '' || typed?.rest === '';
+  const isBare = typed?.rest === '';
   const subject = isBare ? await sources.here() : undefined;
   const about = typed === undefined ? [] : await commandsAbout({ page, sources, typed }, subject);
-  const here = asked === '' && subject !== undefined ? commandsHere(page, sources, subject) : [];
   // One letter begins half of them.
   const isMeant = asked.length > 1 || isAsked || /[^\x20-\x7e]/.test(asked);
   const isSaid = about.length > 0 && !isBare;
   const begun = isSaid || !(isMeant || asked === '') ? [] : begunCommands(page, sources, asked);
   const fixed = isSaid || !isMeant ? [] : staticCommands(page, asked, sources.from);
-  return { id: 'commands', label: page.t('search:group.commands'), items: [...about, ...here, ...begun, ...fixed] };
+  return { id: 'commands', label: page.t('search:group.commands'), items: [...about, ...begun, ...fixed] };
+}
+
+async function hereGroup(page: CommandPage, sources: BarSources): Promise<BarGroup> {
+  const subject = await sources.here();
+  const items = subject === undefined ? [] : commandsHere(page, sources, subject);
+  return { id: 'here', label: page.t('search:group.here'), items };
 }
 
 function full(groups: readonly BarGroup[]): readonly BarGroup[] {
