@@ -1,0 +1,247 @@
+/** The tabs of a repository as the people of a company see them. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import bcrypt from 'bcryptjs';
+import { createAccess } from '../../server/access/engine.ts';
+import { createReach } from '../../server/access/reach.ts';
+import { createActivity } from '../../server/catalog/activity.ts';
+import { createDescriptions } from '../../server/catalog/descriptions.ts';
+import { createDocuments } from '../../server/catalog/documents.ts';
+import { createImages } from '../../server/catalog/images.ts';
+import { createRepositoryStore } from '../../server/catalog/repositories.ts';
+import { readAbout } from '../../server/catalog/repository-about.ts';
+import { createStars } from '../../server/catalog/stars.ts';
+import { createTagStore } from '../../server/catalog/tags.ts';
+import { createVisibility } from '../../server/catalog/visibility.ts';
+import { AppError } from '../../server/errors.ts';
+import type { DeleteRequest } from '../../server/housekeeping/deletion.ts';
+import { createTrash } from '../../server/housekeeping/trash.ts';
+import { createLogger } from '../../server/log.ts';
+import { createEventStore } from '../../server/notifications/events.ts';
+import { type ImagePageDeps, imagePage } from '../../server/web/pages/image.ts';
+import { type RepositoryTabsDeps, repositoryTabsPage } from '../../server/web/pages/repository-tabs.ts';
+import { UP } from '../support/browse-facts.ts';
+import { seedRepository } from '../support/seed.ts';
+import { createVisitor, startWeb, type TestWeb, type Visitor } from '../support/web.ts';
+
+const PASSWORD = 'a-long-enough-one';
+const APP = '/repositories/team/app';
+type Deps = RepositoryTabsDeps & ImagePageDeps;
+
+let web: TestWeb;
+let people: Record<'admin' | 'pusher' | 'reader' | 'outsider' | 'nobody', Visitor>;
+let digest = '';
+const deleted: DeleteRequest[] = [];
+
+before(async () => {
+  const made: { deps?: Deps } = {};
+  // The database comes with the web that these pages are given to.
+  const lazy = new Proxy({} as Deps, {
+    get: (_, key) =>
+      key === 'readonly'
+        ? false
+        : new Proxy(() => undefined, {
+            get: (_target, name) => Reflect.get(Object(Reflect.get(made.deps ?? {}, key)), name),
+            apply: (_target, _self, given) =>
+              (Reflect.get(made.deps ?? {}, key) as (...all: unknown[]) => unknown)(...given),
+          }),
+  });
+  web = await startWeb({ adminPassword: PASSWORD, pages: [repositoryTabsPage(lazy), imagePage(lazy)] });
+  made.deps = depsOf(web);
+  const { digests } = await seedRepository(web.db, 'team/app', [
+    {
+      tags: ['v2', 'latest'],
+      pulls: 5,
+      annotations: { 'org.opencontainers.image.description': 'Said by the <b>image</b>' },
+    },
+    { tags: ['v1'], pulls: 2 },
+    {},
+  ]);
+  digest = digests[1] ?? '';
+  const guest = createVisitor(web.url);
+  people = {
+    admin: await signedIn('admin'),
+    pusher: await person('pusher', { canPush: true, canDelete: true }),
+    reader: await person('reader', {}),
+    outsider: await person('outsider'),
+    nobody: guest,
+  };
+});
+after(() => web?.stop());
+
+function depsOf({ db, audit, users }: TestWeb): Deps {
+  const log = createLogger('silent');
+  const access = createAccess(db);
+  const trash = createTrash(db, Date.now);
+  return {
+    ...{ host: 'registry.example.com', readonly: false, indexState: () => UP, access, audit, users },
+    visibility: createVisibility(db),
+    repositories: createRepositoryStore(db),
+    tags: createTagStore(db),
+    images: createImages({ db, fetchManifest: async () => false, log }),
+    documents: createDocuments({ db, getBlob: async () => undefined, now: Date.now, log }),
+    descriptions: createDescriptions({ db, now: Date.now }),
+    readAbout: (repository) => readAbout(db, repository),
+    stars: createStars({ db }),
+    activity: createActivity({ db, now: Date.now }),
+    events: createEventStore(db),
+    reach: createReach(db),
+    deletion: {
+      trash,
+      async deleteTag(request) {
+        deleted.push(request);
+        if (request.tag !== 'v1')
+          throw new AppError('CONFLICT', 'It moved.', { key: 'tagMoved', params: { tag: request.tag } });
+        return { manifestDeleted: false, pushedAgain: false, trashId: 7 };
+      },
+    },
+  };
+}
+
+async function signedIn(name: string): Promise<Visitor> {
+  const visitor = createVisitor(web.url);
+  await visitor.signIn(name, PASSWORD);
+  return visitor;
+}
+
+async function person(username: string, rule?: { canPush?: boolean; canDelete?: boolean }): Promise<Visitor> {
+  const roleIds: number[] = [];
+  if (rule !== undefined) {
+    const role = await web.roles.add({ name: `role-${username}`, description: '' });
+    const most = { repository: 'team/**', address: '*', canPull: true, canPush: false, canDelete: false };
+    await web.roles.setRules(role.id, [{ ...most, ...rule }]);
+    roleIds.push(role.id);
+  }
+  const passwordHash = await bcrypt.hash(PASSWORD, 4);
+  await web.users.add({ username, passwordHash, mustChangePassword: false, roleIds, by: 'test' });
+  return signedIn(username);
+}
+
+async function text(who: Visitor, path: string, status = 200): Promise<string> {
+  const answer = await who.request(path);
+  const html = await answer.text();
+  assert.equal(answer.status, status, `${path}: ${html.slice(0, 300)}`);
+  return html;
+}
+
+const TABS = ['', '/-/untagged', '/-/activity', '/-/access', '/-/about'];
+test('every tab has the same head, and is hidden from who may not pull', async () => {
+  for (const tab of TABS) {
+    const html = await text(people.reader, `${APP}${tab}`);
+    assert.match(html, /<h1>app<\/h1>/, tab);
+    assert.match(html, /Said by the &lt;b&gt;image&lt;\/b&gt;/, tab);
+    assert.equal(html.match(/<nav class="tabs"[\s\S]*?<\/nav>/)?.[0].match(/aria-current="page"/g)?.length, 1, tab);
+    await text(people.outsider, `${APP}${tab}`, 404);
+    await text(people.reader, `/repositories/team/none${tab}`, 404);
+  }
+});
+
+test('buttons are there for who may, and greyed with the reason for who may not', async () => {
+  const [reader, pusher] = [await text(people.reader, APP), await text(people.pusher, APP)];
+  assert.match(reader, /aria-disabled="true" title="[^"]*delete[^"]*"/);
+  assert.doesNotMatch(reader, /\/-\/refresh/);
+  assert.match(pusher, /href="[^"]*\/-\/delete"/);
+  assert.match(pusher, /\/-\/refresh/);
+  assert.doesNotMatch(await text(people.reader, `${APP}/-/about`), /<textarea/);
+});
+
+test('a star is set and taken off on any tab, and leads back to it', async () => {
+  const starred = await people.reader.post(`${APP}/-/star`, { tab: 'about' });
+  assert.deepEqual([starred.status, starred.headers.get('location')], [303, `${APP}/-/about`]);
+  assert.match(await text(people.reader, APP), /aria-pressed="true"[\s\S]*?<span class="num">1</);
+  assert.match(await text(people.pusher, APP), /aria-pressed="false"[\s\S]*?<span class="num">1</);
+  await people.reader.post(`${APP}/-/unstar`, {});
+  assert.match(await text(people.reader, APP), /aria-pressed="false"[\s\S]*?<span class="num">0</);
+  assert.equal((await people.outsider.post(`${APP}/-/star`, {})).status, 404);
+});
+
+test('a description is previewed, saved, and shown in the head of every tab', async () => {
+  const words = { text: 'Edge *gateway*.\n\n<script>alert(1)</script>', version: '0' };
+  const preview = await people.pusher.post(`${APP}/-/about/edit`, { ...words, do: 'preview' });
+  assert.match(await preview.text(), /<em>gateway<\/em>[\s\S]*&lt;script&gt;/);
+  assert.equal((await people.reader.post(`${APP}/-/about/edit`, words)).status, 403);
+  assert.equal((await people.pusher.post(`${APP}/-/about/edit`, words)).status, 303);
+  const about = await text(people.reader, `${APP}/-/about`);
+  assert.match(about, /<p>Edge <em>gateway<\/em>\.<\/p><p>&lt;script&gt;/);
+  assert.match(await text(people.reader, APP), /repository-summary">Edge gateway\.</);
+  const { entries } = await web.audit.list({ action: 'description.edit', limit: 10 });
+  assert.deepEqual(
+    entries.map(({ actor, object }) => `${actor} ${object}`),
+    ['pusher team/app'],
+  );
+});
+
+test('of two who edit the second sees both texts, and saves again over what is shown', async () => {
+  const late = await people.admin.post(`${APP}/-/about/edit`, { text: 'mine', version: '0' });
+  const html = await late.text();
+  assert.equal(late.status, 409);
+  assert.match(html, />\s*mine<\/textarea>/);
+  assert.match(html, /readonly>\s*Edge \*gateway\*/);
+  const version = /name="version" value="(\d+)"/.exec(html)?.[1] ?? '';
+  assert.equal((await people.admin.post(`${APP}/-/about/edit`, { text: 'mine', version })).status, 303);
+});
+
+test('what is too long is refused and not lost', async () => {
+  const long = 'é'.repeat(33_000);
+  const answer = await people.pusher.post(`${APP}/-/about/edit`, { text: long, version: '2' });
+  assert.equal(answer.status, 422);
+  assert.ok((await answer.text()).includes(long));
+});
+
+test('access: admins see everybody and why, others themselves', async () => {
+  const admin = await text(people.admin, `${APP}/-/access`);
+  for (const piece of ['role-pusher', 'role-reader', '>pusher<', '>reader<']) assert.ok(admin.includes(piece), piece);
+  assert.doesNotMatch(admin, />outsider</);
+  const reader = await text(people.reader, `${APP}/-/access`);
+  assert.match(reader, /role-reader/);
+  assert.doesNotMatch(reader, /pusher/);
+});
+
+const checks = [
+  ['admin', 'user=pusher&action=push&address=10.0.0.1', /Yes: pusher may push[\s\S]*role-pusher/],
+  ['admin', 'user=reader&action=push&address=10.0.0.1', /No: reader may not push/],
+  ['admin', 'user=&action=pull', /No: anonymous may not pull/],
+  ['admin', 'user=nosuch&action=pull', /There is no user nosuch/],
+  ['admin', 'user=pusher&action=pull&address=there', /there is no IP address/],
+  ['reader', 'user=pusher&action=push', /No: reader may not push/],
+  ['reader', 'action=pull', /Yes: reader may pull/],
+] as const;
+for (const [who, query, expected] of checks) {
+  test(`${who} asks ${query}`, async () => {
+    assert.match(await text(people[who], `${APP}/-/access?${query}`), expected);
+  });
+}
+
+test('activity shows pulls per tag', async () => {
+  const html = await text(people.reader, `${APP}/-/activity`);
+  assert.match(html, /pulled-tags[\s\S]*:(v2|latest)"[\s\S]*:v1"/);
+});
+
+test('chosen tags are deleted one by one, each with its own outcome', async () => {
+  assert.equal((await people.reader.post(`${APP}/-/delete`, { tag: `v1@${digest}` })).status, 403);
+  const fields = new URLSearchParams({ _csrf: await people.pusher.token() });
+  for (const tag of ['v1', 'v2']) fields.append('tag', `${tag}@${digest}`);
+  const answer = await people.pusher.request(`${APP}/-/delete`, { method: 'POST', body: fields });
+  const html = await answer.text();
+  assert.equal(answer.status, 200);
+  assert.match(html, /action="[^"]*\/trash\/7\/restore"/);
+  assert.match(html, /v2: The tag v2 points to another image by now/);
+  assert.deepEqual(
+    deleted.map(({ tag, actor }) => [tag, actor]),
+    [
+      ['v1', 'pusher'],
+      ['v2', 'pusher'],
+    ],
+  );
+  assert.equal((await people.pusher.post(`${APP}/-/delete`, { tag: 'v1@nonsense' })).status, 400);
+});
+
+test('a repository that is gone says so to who could pull it, with the way back for who may', async () => {
+  const item = { mediaType: 'm', raw: Buffer.from('{}'), tags: ['v9'], deletedBy: 'pusher' };
+  await createTrash(web.db, Date.now).add({ repository: 'team/old', digest, ...item });
+  assert.match(await text(people.pusher, '/repositories/team/old', 404), /v9[\s\S]*action="[^"]*\/restore"/);
+  const reader = await text(people.reader, '/repositories/team/old', 404);
+  assert.match(reader, /lies in the trash/);
+  assert.doesNotMatch(reader, /\/restore"/);
+  assert.doesNotMatch(await text(people.outsider, '/repositories/team/old', 404), /trash/);
+});
