@@ -131,6 +131,9 @@ export function liveUpdates(onReplaced) {
         headers: IN_BACKGROUND,
         cache: 'no-store',
       });
+      // A proxy that finds nobody behind it.
+      if (answer.status >= 502) return status.offline();
+      if (!answer.ok) return status.online();
       const { viewer } = await answer.json();
       if (viewer !== document.body.dataset.viewer) end();
       else status.online();
