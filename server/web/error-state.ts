@@ -69,6 +69,7 @@ function linksOf({ status, canRetry }: ErrorFacts, page: Page): readonly ErrorLi
   if (status === 502 && (viewer.rights.isAdmin || viewer.rights.isAuditor)) {
     links.push({ text: t('common:nav.status'), href: url('/status') });
   }
+  if (status === 502) links.push({ text: t('connect:checks.help'), href: url('/help/troubleshooting') });
   return [...links, { text: t('errors:page.home'), href: url('/') }];
 }
 

@@ -16,6 +16,8 @@ export interface ConnectFacts {
   readonly algorithms: readonly string[];
   /** Our address as the registry reaches it, with the base path. */
   readonly from: string;
+  /** And as people reach it, from outside of any container. */
+  readonly publicUrl: string;
   /** Sent with each notification; what stands there instead where it is not to be seen. */
   readonly secret: string;
   /** What the registry checks our tokens with; undefined where the operator's key came without a certificate. */
@@ -76,9 +78,11 @@ export function registryLines(facts: ConnectFacts, choice: ConnectChoice): reado
 }
 
 /** How the file that the registry trusts gets to it; it comes with the objects on Kubernetes. */
-export function trustLines({ from }: ConnectFacts, choice: ConnectChoice): readonly Lines[] {
+export function trustLines({ from, publicUrl }: ConnectFacts, choice: ConnectChoice): readonly Lines[] {
   if (choice.runs === 'kubernetes') return [];
-  const address = `${from}/api/auth/${choice.trust === 'jwks' ? 'jwks.json' : 'ca.pem'}`;
+  // With compose the shell is the machine's, and the file is mounted from there.
+  const base = choice.runs === 'compose' ? publicUrl : from;
+  const address = `${base}/api/auth/${choice.trust === 'jwks' ? 'jwks.json' : 'ca.pem'}`;
   const target = choice.runs === 'compose' ? FILES[choice.trust] : trustPath(choice);
   return [{ file: null, text: `curl -fsS -o ${target} ${address}` }];
 }

@@ -20,7 +20,6 @@ export interface ConnectSettings extends Omit<ConnectFacts, 'from' | 'secret'> {
   readonly secret: string | null;
   /** Proposed where there is none: always the same, never used by itself. */
   readonly proposedSecret: string;
-  readonly publicUrl: string;
   /** Our address in the network of containers. */
   readonly innerUrl: string;
   /** We write this registry's configuration ourselves. */
