@@ -1,5 +1,6 @@
 import type { Page } from '../page.ts';
 import type { HomeFacts, HomePageParts } from './home-facts.ts';
+import type { RegistryReach } from './reach.ts';
 
 export interface HealthLine {
   readonly label: string;
@@ -50,14 +51,15 @@ function holdsText(total: HealthFacts['total'], { t, format }: Pick<Page, 't' | 
 
 /** What each tool wants to hear before it pulls or pushes. */
 export function loginLines(
-  host: string,
+  { host, transport }: RegistryReach,
   { viewer }: Pick<HomePageParts, 'viewer'>,
 ): readonly { readonly label: string; readonly command: string }[] {
   const user = viewer.isSignedIn ? `-u ${viewer.subject.name} ` : '';
+  const plain = (flag: string) => (transport === 'http' ? `${flag} ` : '');
   return [
     { label: 'docker', command: `docker login ${user}${host}` },
-    { label: 'podman', command: `podman login ${user}${host}` },
-    { label: 'helm', command: `helm registry login ${user}${host}` },
-    { label: 'oras', command: `oras login ${user}${host}` },
+    { label: 'podman', command: `podman login ${plain('--tls-verify=false')}${user}${host}` },
+    { label: 'helm', command: `helm registry login ${plain('--plain-http')}${user}${host}` },
+    { label: 'oras', command: `oras login ${plain('--plain-http')}${user}${host}` },
   ];
 }

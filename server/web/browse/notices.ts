@@ -40,7 +40,8 @@ export function indexNotices(state: IndexState, { t, format }: Pick<Page, 't' | 
     notices.push({ tone: 'amber', icon: 'plug-connected-x', text, percent: null });
   }
   // Only the first crawl is worth a line: later ones repair what is complete already.
-  if (state.crawl !== null && !state.complete && !isBarelyBegun(state.crawl)) notices.push(crawlNotice(state.crawl, { t, format }));
+  if (state.crawl !== null && !state.complete && !isBarelyBegun(state.crawl))
+    notices.push(crawlNotice(state.crawl, { t, format }));
   return notices;
 }
 

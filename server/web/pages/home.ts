@@ -128,7 +128,7 @@ export function homeView(page: HomePageParts, facts: HomeFacts): HomeView {
     notices: indexNotices(facts.index, page),
     firstRun: state === 'empty' ? firstRun(page, facts.firstRun) : null,
     noRightsText: noRightsText(page),
-    login: page.authEnabled ? loginLines(facts.host, page) : [],
+    login: page.authEnabled ? loginLines(facts.firstRun.reach, page) : [],
     figures: homeFigures(facts, page),
     chart: activityChart(facts.activity.slice(-readPeriod(page)), { page }),
     pushes: facts.recent.rows.filter((row) => row.lastPushedAt !== null).map((row) => pushCells(row, page)),
