@@ -35,7 +35,7 @@ export function descriptionPreviews() {
   }
 
   function show(form, answer) {
-    const drawn = answer?.querySelector('[data-preview-result] .markdown');
+    const drawn = answer?.querySelector('[data-preview-result] .rich-text');
     const place = form.querySelector('[data-preview-place]');
     if (drawn && place) place.replaceChildren(document.adoptNode(drawn));
   }

@@ -2,52 +2,21 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import bcrypt from 'bcryptjs';
-import { createAccess } from '../../server/access/engine.ts';
-import { createReach } from '../../server/access/reach.ts';
-import { createActivity } from '../../server/catalog/activity.ts';
-import { createDescriptions } from '../../server/catalog/descriptions.ts';
-import { createDocuments } from '../../server/catalog/documents.ts';
-import { createImages } from '../../server/catalog/images.ts';
-import { createRepositoryStore } from '../../server/catalog/repositories.ts';
-import { readAbout } from '../../server/catalog/repository-about.ts';
-import { createStars } from '../../server/catalog/stars.ts';
-import { createTagStore } from '../../server/catalog/tags.ts';
-import { createVisibility } from '../../server/catalog/visibility.ts';
-import { AppError } from '../../server/errors.ts';
-import type { DeleteRequest } from '../../server/housekeeping/deletion.ts';
 import { createTrash } from '../../server/housekeeping/trash.ts';
-import { createLogger } from '../../server/log.ts';
-import { createEventStore } from '../../server/notifications/events.ts';
-import { type ImagePageDeps, imagePage } from '../../server/web/pages/image.ts';
-import { type RepositoryTabsDeps, repositoryTabsPage } from '../../server/web/pages/repository-tabs.ts';
-import { UP } from '../support/browse-facts.ts';
+import { type RepositoryWeb, startRepositoryWeb } from '../support/repository-web.ts';
 import { seedRepository } from '../support/seed.ts';
-import { createVisitor, startWeb, type TestWeb, type Visitor } from '../support/web.ts';
+import { createVisitor, type TestWeb, type Visitor } from '../support/web.ts';
 
 const PASSWORD = 'a-long-enough-one';
 const APP = '/repositories/team/app';
-type Deps = RepositoryTabsDeps & ImagePageDeps;
 
 let web: TestWeb;
 let people: Record<'admin' | 'pusher' | 'reader' | 'outsider' | 'nobody', Visitor>;
 let digest = '';
-const deleted: DeleteRequest[] = [];
+let deleted: RepositoryWeb['deleted'] = [];
 
 before(async () => {
-  const made: { deps?: Deps } = {};
-  // The database comes with the web that these pages are given to.
-  const lazy = new Proxy({} as Deps, {
-    get: (_, key) =>
-      key === 'readonly'
-        ? false
-        : new Proxy(() => undefined, {
-            get: (_target, name) => Reflect.get(Object(Reflect.get(made.deps ?? {}, key)), name),
-            apply: (_target, _self, given) =>
-              (Reflect.get(made.deps ?? {}, key) as (...all: unknown[]) => unknown)(...given),
-          }),
-  });
-  web = await startWeb({ adminPassword: PASSWORD, pages: [repositoryTabsPage(lazy), imagePage(lazy)] });
-  made.deps = depsOf(web);
+  ({ web, deleted } = await startRepositoryWeb(PASSWORD));
   const { digests } = await seedRepository(web.db, 'team/app', [
     {
       tags: ['v2', 'latest'],
@@ -68,35 +37,6 @@ before(async () => {
   };
 });
 after(() => web?.stop());
-
-function depsOf({ db, audit, users }: TestWeb): Deps {
-  const log = createLogger('silent');
-  const access = createAccess(db);
-  const trash = createTrash(db, Date.now);
-  return {
-    ...{ host: 'registry.example.com', readonly: false, indexState: () => UP, access, audit, users },
-    visibility: createVisibility(db),
-    repositories: createRepositoryStore(db),
-    tags: createTagStore(db),
-    images: createImages({ db, fetchManifest: async () => false, log }),
-    documents: createDocuments({ db, getBlob: async () => undefined, now: Date.now, log }),
-    descriptions: createDescriptions({ db, now: Date.now }),
-    readAbout: (repository) => readAbout(db, repository),
-    stars: createStars({ db }),
-    activity: createActivity({ db, now: Date.now }),
-    events: createEventStore(db),
-    reach: createReach(db),
-    deletion: {
-      trash,
-      async deleteTag(request) {
-        deleted.push(request);
-        if (request.tag !== 'v1')
-          throw new AppError('CONFLICT', 'It moved.', { key: 'tagMoved', params: { tag: request.tag } });
-        return { manifestDeleted: false, pushedAgain: false, trashId: 7 };
-      },
-    },
-  };
-}
 
 async function signedIn(name: string): Promise<Visitor> {
   const visitor = createVisitor(web.url);

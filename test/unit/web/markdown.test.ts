@@ -63,7 +63,7 @@ for (const text of hostile) {
       assert.ok(['div', 'p', 'a', 'code', 'h3', 'hr', 'br', 'ul', 'li'].includes(tag), whole);
       assert.match(
         whole,
-        /^<\/?[a-z0-9]+(?: class="markdown"| href="https?:\/\/[^"<>]*" rel="noopener noreferrer nofollow")?>$/,
+        /^<\/?[a-z0-9]+(?: class="rich-text"| href="https?:\/\/[^"<>]*" rel="noopener noreferrer nofollow")?>$/,
       );
     }
     for (const href of links(markdownParts(text))) assert.match(href, /^https?:\/\/e\.com/);

@@ -1,0 +1,77 @@
+/** The pages of a repository over a fresh database: everything real but the registry, which deletes `v1` and nothing else. */
+import { createAccess } from '../../server/access/engine.ts';
+import { createReach } from '../../server/access/reach.ts';
+import { createActivity } from '../../server/catalog/activity.ts';
+import { createDescriptions } from '../../server/catalog/descriptions.ts';
+import { createDocuments } from '../../server/catalog/documents.ts';
+import { createImages } from '../../server/catalog/images.ts';
+import { createRepositoryStore } from '../../server/catalog/repositories.ts';
+import { readAbout } from '../../server/catalog/repository-about.ts';
+import { createStars } from '../../server/catalog/stars.ts';
+import { createTagStore } from '../../server/catalog/tags.ts';
+import { createVisibility } from '../../server/catalog/visibility.ts';
+import { AppError } from '../../server/errors.ts';
+import type { DeleteRequest } from '../../server/housekeeping/deletion.ts';
+import { createTrash } from '../../server/housekeeping/trash.ts';
+import { createLogger } from '../../server/log.ts';
+import { createEventStore } from '../../server/notifications/events.ts';
+import { type ImagePageDeps, imagePage } from '../../server/web/pages/image.ts';
+import { type RepositoryTabsDeps, repositoryTabsPage } from '../../server/web/pages/repository-tabs.ts';
+import { UP } from './browse-facts.ts';
+import { startWeb, type TestWeb } from './web.ts';
+
+type Deps = RepositoryTabsDeps & ImagePageDeps;
+
+export interface RepositoryWeb {
+  readonly web: TestWeb;
+  /** What was asked for, in its order. */
+  readonly deleted: readonly DeleteRequest[];
+}
+
+export async function startRepositoryWeb(adminPassword: string): Promise<RepositoryWeb> {
+  const deleted: DeleteRequest[] = [];
+  const made: { deps?: Deps } = {};
+  // The database comes with the web that these pages are given to.
+  const lazy = new Proxy({} as Deps, {
+    get: (_, key) =>
+      key === 'readonly'
+        ? false
+        : new Proxy(() => undefined, {
+            get: (_target, name) => Reflect.get(Object(Reflect.get(made.deps ?? {}, key)), name),
+            apply: (_target, _self, given) =>
+              (Reflect.get(made.deps ?? {}, key) as (...all: unknown[]) => unknown)(...given),
+          }),
+  });
+  const web = await startWeb({ adminPassword, pages: [repositoryTabsPage(lazy), imagePage(lazy)] });
+  made.deps = depsOf(web, deleted);
+  return { web, deleted };
+}
+
+function depsOf({ db, audit, users }: TestWeb, deleted: DeleteRequest[]): Deps {
+  const log = createLogger('silent');
+  const access = createAccess(db);
+  const trash = createTrash(db, Date.now);
+  return {
+    ...{ host: 'registry.example.com', readonly: false, indexState: () => UP, access, audit, users },
+    visibility: createVisibility(db),
+    repositories: createRepositoryStore(db),
+    tags: createTagStore(db),
+    images: createImages({ db, fetchManifest: async () => false, log }),
+    documents: createDocuments({ db, getBlob: async () => undefined, now: Date.now, log }),
+    descriptions: createDescriptions({ db, now: Date.now }),
+    readAbout: (repository) => readAbout(db, repository),
+    stars: createStars({ db }),
+    activity: createActivity({ db, now: Date.now }),
+    events: createEventStore(db),
+    reach: createReach(db),
+    deletion: {
+      trash,
+      async deleteTag(request) {
+        deleted.push(request);
+        if (request.tag !== 'v1')
+          throw new AppError('CONFLICT', 'It moved.', { key: 'tagMoved', params: { tag: request.tag } });
+        return { manifestDeleted: false, pushedAgain: false, trashId: 7 };
+      },
+    },
+  };
+}
