@@ -1,12 +1,18 @@
 /**
- * `npm run bench -- token|events|start|catalog`: ratios measured side by side in one run. Without a name: all of them.
+ * `npm run bench -- token|events|start|catalog|interface`: ratios measured side by side in one run. Without a name: all of them.
  * What follows `catalog` is for it alone: the lines of its table (`catalog crawl pages`), `--full`, `--hour`.
  */
 import { join } from 'node:path';
 import { installPackages } from './lib/install.mjs';
 import { must, run } from './lib/run.mjs';
 
-const FILES = { token: 'token.ts', events: 'events.bench.ts', start: 'start.ts', catalog: 'catalog.ts' };
+const FILES = {
+  token: 'token.ts',
+  events: 'events.bench.ts',
+  start: 'start.ts',
+  catalog: 'catalog.ts',
+  interface: 'interface.ts',
+};
 const NAMES = Object.keys(FILES);
 const given = process.argv.slice(2);
 const ownFrom = given.indexOf('catalog') + 1;

@@ -1,12 +1,11 @@
 /** A throw-away instance with the real registry and believable content. Everything is in one folder, removed at the end. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureRepositories } from '../../server/catalog/new-repositories.ts';
 import { type Database, openDatabase } from '../../server/storage/database.ts';
 import { type Content, makeContent } from './content.ts';
+import { makeFolder } from './folder.ts';
 import { dataPathOf, type Instance, startInstance } from './instance.ts';
 import { addPast } from './past.ts';
 import { addPeople, passwordOf } from './people.ts';
@@ -37,15 +36,11 @@ export interface Demo {
 
 /** @param stopping tells that somebody does not want it any more. @throws when it could not be made; nothing is left then. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
-  const folder = mkdtempSync(join(tmpdir(), 'registry-web-demo-'));
-  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-  // Whatever ends this process: nothing stays.
-  process.once('exit', remove);
+  const { path: folder, remove } = makeFolder();
   let instance: Instance | undefined;
   const stop = async () => {
     await instance?.stop();
     remove();
-    process.removeListener('exit', remove);
   };
   try {
     const now = Date.now();

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { canTieToParent } from '../../server/registry/managed-child.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const STOPS_WITHIN_MS = 15_000;
@@ -34,7 +35,10 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   const conf = join(options.folder, 'conf');
   mkdirSync(conf, { recursive: true });
   for (const name of ['config.yml', 'registry.yml']) cpSync(join(ROOT, 'conf', name), join(conf, name));
-  const child = spawn(process.execPath, [join(ROOT, 'dist', 'main.js')], {
+  const command = [process.execPath, join(ROOT, 'dist', 'main.js')];
+  // Where the system can, it ends with us even after SIGKILL.
+  const [program = '', ...args] = canTieToParent() ? ['setpriv', '--pdeathsig', 'TERM', ...command] : command;
+  const child = spawn(program, args, {
     cwd: ROOT,
     env: { ...environment(), ...settings(options, conf) },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -44,7 +48,8 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (text: Buffer) => options.onLog(text.toString()));
   const killWithUs = () => child.kill('SIGKILL');
-  process.once('exit', killWithUs);
+  // Before its folder is removed.
+  process.prependOnceListener('exit', killWithUs);
   const gone = once(child, 'exit').then(() => void process.removeListener('exit', killWithUs));
   const url = `http://localhost:${options.port}`;
   await answers(child, `${url}/readyz`);

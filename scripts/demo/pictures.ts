@@ -29,6 +29,8 @@ type Look = (typeof LOOKS)[number];
 export async function takePictures(env: NodeJS.ProcessEnv): Promise<void> {
   const say = (text: string) => void process.stderr.write(`${text}\n`);
   const port = portOf(env);
+  // Without a handler nothing would be cleaned up.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
   const demo = await startDemo({ port, isSmall: false, publicName: 'registry.example.com', say });
   try {
     const executablePath = env.CHROMIUM_PATH ?? '/usr/bin/chromium';

@@ -43,7 +43,7 @@ export function spawnRegistry({ binary, configFile, env, secrets, log }: ChildOp
 
 let tie: boolean | undefined;
 
-function canTieToParent(): boolean {
+export function canTieToParent(): boolean {
   tie ??= spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true'], { stdio: 'ignore', timeout: 2000 }).status === 0;
   return tie;
 }

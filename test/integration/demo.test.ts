@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { sha256 } from '../support/content.ts';
@@ -14,11 +16,17 @@ const STARTS_WITHIN_MS = 180_000;
 const binary = await registryBinary('3.1.1');
 const skip = binary === undefined && isMissingAllowed ? 'registry 3.1.1 is not installed' : false;
 
+/** What a demo leaves that was killed. */
+const orphan = join(tmpdir(), `registry-web-demo-orphan-${process.pid}`);
+const NO_PROCESS = '999999999';
+
 let demo: RunningProcess;
 let url = '';
 let folder = '';
 before(async () => {
   if (skip) return;
+  await mkdir(orphan);
+  await writeFile(join(orphan, 'owner'), NO_PROCESS);
   const env = { ...process.env, PORT: '0', ...(binary === undefined ? {} : { REGISTRY_BINARY: binary }) };
   demo = startProcess(process.execPath, ['scripts/demo.mjs', '--small'], { cwd: PROJECT, env });
   await waitUntil(demo, async () => demo.output().includes('Ctrl+C'), STARTS_WITHIN_MS);
@@ -91,7 +99,8 @@ test('its images are what their digests say, and everybody may pull the public o
   }
 });
 
-test('ends on SIGINT and leaves nothing behind', { skip }, async () => {
+test('ends on SIGINT and leaves nothing behind, not even of a killed one', { skip }, async () => {
+  assert.ok(!existsSync(orphan));
   assert.ok(existsSync(folder));
   await demo.stop('SIGINT');
   assert.equal(demo.child.exitCode, 0);

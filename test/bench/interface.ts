@@ -1,0 +1,169 @@
+/** The interface as a browser meets it, with 10 000 repositories: `npm run bench -- interface`. CHROMIUM_PATH as in the tests. */
+
+import { loadavg } from 'node:os';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import { ADMIN_PASSWORD } from '../support/app.ts';
+import { checkPage, contextOptions, LOOKS, type Look, lookName, watchContext } from '../support/page-check.ts';
+import { MIDDLE, type Stage, startStage } from './catalog/stages.ts';
+import { type Line, median, note, show } from './catalog/table.ts';
+import { type Loaded, readSeen, recordNetwork, type Seen, watchPages } from './interface/seen.ts';
+import { walkPages } from './interface/walk.ts';
+
+const ROUNDS = 5;
+const SLOWED = 4;
+const LIST = '/repositories?sort=pushed';
+const SETTLES_MS = 600;
+
+interface Visit {
+  readonly loaded: readonly Loaded[];
+  readonly seen: Seen;
+}
+
+const USUAL: Look = { scheme: 'light', locale: 'en', width: 1440 };
+
+async function signedIn(browser: Browser, { server: { app } }: Stage, look = USUAL): Promise<BrowserContext> {
+  const context = await browser.newContext(contextOptions(look));
+  const page = await context.newPage();
+  await page.goto(`${app.url}/login`);
+  await page.fill('input[name=username]', 'admin');
+  await page.fill('input[name=password]', ADMIN_PASSWORD);
+  await page.press('input[name=password]', 'Enter');
+  await page.waitForURL((url) => url.pathname !== '/login');
+  const state = await context.storageState();
+  await context.close();
+  // Signed in, and nothing of it in the cache.
+  return browser.newContext({ ...contextOptions(look), storageState: state });
+}
+
+/** @param rate how many times slower the processor seems. */
+async function firstVisit(browser: Browser, stage: Stage, rate: number): Promise<Visit> {
+  const context = await signedIn(browser, stage);
+  await watchPages(context);
+  const page = await context.newPage();
+  const network = await recordNetwork(page);
+  await network.session.send('Emulation.setCPUThrottlingRate', { rate });
+  await page.goto(stage.server.app.url + LIST, { waitUntil: 'load' });
+  await page.waitForTimeout(SETTLES_MS);
+  const seen = await readSeen(page);
+  const visit = { loaded: network.take(), seen };
+  await context.close();
+  return visit;
+}
+
+async function firstVisitLines(browser: Browser, stage: Stage): Promise<readonly Line[]> {
+  const slow: Visit[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) slow.push(await firstVisit(browser, stage, SLOWED));
+  const { loaded } = slow[0] ?? { loaded: [] };
+  const kilobytes = (kind: string) =>
+    loaded.filter((each) => each.kind === kind).reduce((sum, each) => sum + each.bytes, 0) / 1000;
+  const sizes = [kilobytes('Script'), kilobytes('Stylesheet'), kilobytes('Font')] as const;
+  const paint = median(slow.map(({ seen }) => seen.largestPaintMs));
+  for (const { kind, url, bytes } of loaded) note(`${kind} ${new URL(url).pathname}: ${(bytes / 1000).toFixed(1)} kB`);
+  return [
+    {
+      what: 'JavaScript / CSS / fonts of a first visit, compressed',
+      measured: `${sizes.map((size) => size.toFixed(1)).join(' / ')} kB`,
+      goal: '< 60 / < 40 / 0 kB',
+      isMet: sizes[0] < 60 && sizes[1] < 40 && sizes[2] === 0,
+    },
+    {
+      what: `first visit of the list, processor ${SLOWED}× slower: largest contentful paint`,
+      measured: `${paint.toFixed(0)} ms (${slow.map(({ seen }) => seen.largestPaintMs.toFixed(0)).join(', ')})`,
+      goal: '< 1000 ms',
+      isMet: paint < 1000,
+    },
+  ];
+}
+
+/** From page to page as people go, by clicks: the cache is warm. */
+async function walkLines(browser: Browser, stage: Stage): Promise<readonly Line[]> {
+  const context = await signedIn(browser, stage);
+  await watchPages(context);
+  const page = await context.newPage();
+  const network = await recordNetwork(page);
+  const clicks: number[] = [];
+  const visits: Seen[] = [];
+  const warm: Loaded[][] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for await (const { path, isClicked } of walkPages(page, stage.server.app.url)) {
+      await page.waitForTimeout(SETTLES_MS);
+      const seen = await readSeen(page);
+      visits.push(seen);
+      const loaded = network.take();
+      if (round === 0) continue;
+      if (isClicked) clicks.push(seen.clickToPaintMs);
+      const click = isClicked ? `${seen.clickToPaintMs.toFixed(0)} ms` : 'opened';
+      if (round === 1) note(`${path}: ${click}, ${loaded.map(({ kind }) => kind).join(' + ')}`);
+      warm.push([...loaded]);
+    }
+  }
+  await context.close();
+  const shift = Math.max(...visits.map((seen) => seen.layoutShift));
+  const violations = visits.flatMap((seen) => seen.violations);
+  const most = warm.reduce((one, other) => (other.length > one.length ? other : one), []);
+  const isLean = warm.every((loaded) => loaded.every(({ kind }) => kind === 'Document' || kind === 'EventSource'));
+  return [
+    {
+      what: 'later pages: click to painted, median of all',
+      measured: `${median(clicks).toFixed(0)} ms (slowest ${Math.max(...clicks).toFixed(0)} ms)`,
+      goal: '< 150 ms',
+      isMet: median(clicks) < 150,
+    },
+    { what: 'layout shift, at most', measured: shift.toFixed(4), goal: '0', isMet: shift === 0 },
+    {
+      what: 'requests of a warm page, at most',
+      measured: most.map(({ kind }) => kind).join(' + '),
+      goal: 'Document + EventSource',
+      isMet: isLean && most.length <= 2,
+    },
+    {
+      what: 'violations of the content security policy and of Trusted Types over the walk',
+      measured: violations.length === 0 ? '0' : `${violations.length}: ${[...new Set(violations)].join(', ')}`,
+      goal: '0',
+      isMet: violations.length === 0,
+    },
+  ];
+}
+
+/** The pages of the walk as everybody may look at them; every page in every state is what the tests walk. */
+async function accessibilityLine(browser: Browser, stage: Stage): Promise<Line> {
+  const paths = new Set<string>();
+  const context = await signedIn(browser, stage);
+  for await (const { path } of walkPages(await context.newPage(), stage.server.app.url)) paths.add(path);
+  await context.close();
+  let count = 0;
+  for (const look of LOOKS) {
+    const looking = await signedIn(browser, stage, look);
+    await watchContext(looking);
+    const page = await looking.newPage();
+    for (const path of paths) {
+      const problems = await checkPage(page, stage.server.app.url + path);
+      for (const { kind, text } of problems) note(`${lookName(look)} ${path}: ${kind} ${text}`);
+      count += problems.length;
+    }
+    await looking.close();
+  }
+  return {
+    what: `axe and policy violations, ${paths.size} pages in ${LOOKS.length} looks`,
+    measured: String(count),
+    goal: '0',
+    isMet: count === 0,
+  };
+}
+
+const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+const stage = await startStage(MIDDLE);
+// Times are those of a quiet machine: what else runs is in them.
+note(`load of the machine: ${loadavg()[0]?.toFixed(1)}`);
+try {
+  const lines = [await firstVisitLines(browser, stage), await walkLines(browser, stage)].flat();
+  for (const line of [...lines, await accessibilityLine(browser, stage)]) {
+    show(line);
+    if (!line.isMet) process.exitCode = 1;
+  }
+} finally {
+  await browser.close();
+  await stage.stop();
+}
+process.exit();
