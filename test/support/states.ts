@@ -213,7 +213,8 @@ export async function openState(
   options: BrowserContextOptions = {},
 ): Promise<StateContext & { readonly status: number }> {
   web.set(world);
-  const context = await browser.newContext({ locale: 'en', ...options });
+  // Without motion: colours that are still on their way would be measured.
+  const context = await browser.newContext({ locale: 'en', reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   if (as !== 'stranger') await signIn(page, web, as);
   const status = (await page.goto(`${web.url}${path}`))?.status() ?? 0;
