@@ -16,6 +16,7 @@ const ICONS = join(ROOT, 'node_modules', '@tabler', 'icons', 'icons', 'outline')
 const STYLES = [
   'tokens.css',
   'base.css',
+  'navigation.css',
   'shell.css',
   'menu.css',
   'page.css',
