@@ -1,10 +1,11 @@
 /** Fills the registry's storage, and tells what would have been pushed when and by whom to get there. */
 import { makeChart, makeModel } from './charts.ts';
+import type { ImageRepository } from './image-repository.ts';
 import { type Maker, makeImage, type Release } from './images.ts';
 import { createLayerMaker } from './layers.ts';
 import { addReports, addSignature, type Signer } from './referrers.ts';
 import { planReleases, tagsOf } from './releases.ts';
-import { CHARTS, EMPTY_REPOSITORY, IMAGES, type ImageRepository, MODEL_REPOSITORY } from './repositories.ts';
+import { CHARTS, EMPTY_REPOSITORY, IMAGES, MODEL_REPOSITORY } from './repositories.ts';
 import { createSigner } from './signer.ts';
 import { createStorage, type Descriptor } from './storage.ts';
 

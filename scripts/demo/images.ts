@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { attestationOf } from './attestations.ts';
 import { BASES, type Base, type Step } from './bases.ts';
-import type { LayerMaker } from './layers.ts';
-import { type ImageRepository, PLATFORMS } from './repositories.ts';
+import { type ImageRepository, PLATFORMS } from './image-repository.ts';
+import type { Layer, LayerMaker } from './layers.ts';
 import { type App, type AppStep, STACKS } from './stacks.ts';
 import { blobOf, type Descriptor, type Storage } from './storage.ts';
 
@@ -44,8 +44,8 @@ export function makeImage(maker: Maker, repository: ImageRepository, release: Re
   const build = { maker, repository, release };
   const platforms = PLATFORMS[repository.platforms];
   const [only] = platforms;
-  if (platforms.length === 1 && !repository.isAttested) return makePlatform(build, only).image;
-  const images = platforms.map((platform) => makePlatform(build, platform).image);
+  if (platforms.length === 1 && !repository.isAttested) return makePlatform(build, only);
+  const images = platforms.map((platform) => makePlatform(build, platform));
   const attested = repository.isAttested ? images.map((image) => attestationOf(build, image)) : [];
   return maker.storage.putManifest(repository.name, TYPES.index, {
     schemaVersion: 2,
@@ -55,52 +55,72 @@ export function makeImage(maker: Maker, repository: ImageRepository, release: Re
   });
 }
 
+interface Made {
+  readonly step: Step;
+  readonly at: number;
+  readonly layer: Layer | undefined;
+}
+
 /** The images of an index carry their platform in their descriptor. */
-function makePlatform(build: Build, platform: string) {
-  const { maker, repository, release } = build;
+function makePlatform(build: Build, platform: string): Descriptor {
+  const { storage } = build.maker;
+  const { name } = build.repository;
   const [os = '', architecture = '', variant] = platform.split('/');
+  const described = { architecture, ...(variant === undefined ? {} : { variant }), os };
+  const steps = makeSteps(build, platform, architecture);
+  const layers = steps.flatMap(({ layer }) => layer ?? []);
+  const config = {
+    ...described,
+    created: iso(steps.at(-1)?.at ?? build.release.at),
+    config: { ...stackOf(build.repository)?.config(appOf(build, architecture)), Labels: labelsOf(build) },
+    rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => digest) },
+    history: steps.map(historyOf),
+  };
+  const image = storage.putManifest(name, TYPES.manifest, {
+    schemaVersion: 2,
+    mediaType: TYPES.manifest,
+    config: storage.putBlob(name, TYPES.config, blobOf(config)),
+    layers: layers.map((layer) => storage.putLayer(name, TYPES.layer, layer)),
+    annotations: annotationsOf(build),
+  });
+  return { ...image, platform: described };
+}
+
+/** Those of the base, then its own. */
+function makeSteps(build: Build, platform: string, architecture: string): readonly Made[] {
+  const { maker, repository, release } = build;
   const base = baseOf(repository);
-  const app: App = {
+  const generation = baseGeneration(build, base);
+  const builtAt = release.at - 4 * 60_000;
+  const baseAt = builtAt - base.daysOlder * DAY_MS;
+  const own = stackOf(repository)?.steps(appOf(build, architecture)) ?? [];
+  const steps = [
+    ...base.steps(architecture).map((step) => ({ step, key: `${base.name} ${generation}`, at: baseAt })),
+    ...own.map((step, index) => ({
+      ...{ step, key: `${repository.name} ${sinceRelease(step, release)}`, at: builtAt + index * 900 },
+    })),
+  ];
+  return steps.map(({ step, key, at }, index) => {
+    return { step, at, layer: layerOf(maker, `${key} ${index} ${platform}`, step, architecture) };
+  });
+}
+
+function appOf({ repository, release }: Build, architecture: string): App {
+  return {
     name: repository.name.slice(repository.name.lastIndexOf('/') + 1),
     version: release.version,
     arch: architecture,
     weight: repository.weight * (ARCH_WEIGHT[architecture] ?? 1),
   };
-  const generation = baseGeneration(build, base);
-  const baseSteps = base.steps(architecture).map((step) => ({ step, key: `${base.name} ${generation}` }));
-  const ownSteps = stackOf(repository)?.steps(app) ?? [];
-  const own = ownSteps.map((step) => ({ step, key: `${repository.name} ${sinceRelease(step, release)}` }));
-  const builtAt = release.at - 4 * 60_000;
-  const baseAt = builtAt - (base.daysOlder + generation) * DAY_MS;
-  const steps = [
-    ...baseSteps.map((each) => ({ ...each, at: baseAt })),
-    ...own.map((each, index) => ({ ...each, at: builtAt + index * 900 })),
-  ];
-  const layers = steps.map(({ step, key }, index) => layerOf(maker, `${key} ${index} ${platform}`, step, architecture));
-  const present = layers.filter((layer) => layer !== undefined);
-  const config = {
-    architecture,
-    ...(variant === undefined ? {} : { variant }),
-    os,
-    created: iso(builtAt + own.length * 900),
-    config: { ...stackOf(repository)?.config(app), Labels: labelsOf(build) },
-    rootfs: { type: 'layers', diff_ids: present.map(({ digest }) => digest) },
-    history: steps.map(({ step, at }, index) => ({
-      created: iso(at),
-      created_by: step.by,
-      ...(step.by.includes('# buildkit') ? { comment: 'buildkit.dockerfile.v0' } : {}),
-      ...(layers[index] === undefined ? { empty_layer: true } : {}),
-    })),
+}
+
+function historyOf({ step, at, layer }: Made): object {
+  return {
+    created: iso(at),
+    created_by: step.by,
+    ...(step.by.includes('# buildkit') ? { comment: 'buildkit.dockerfile.v0' } : {}),
+    ...(layer === undefined ? { empty_layer: true } : {}),
   };
-  const image = maker.storage.putManifest(repository.name, TYPES.manifest, {
-    schemaVersion: 2,
-    mediaType: TYPES.manifest,
-    config: maker.storage.putBlob(repository.name, TYPES.config, blobOf(config)),
-    layers: present.map((layer) => maker.storage.putLayer(repository.name, TYPES.layer, layer)),
-    annotations: annotationsOf(build),
-  });
-  const described = { os, architecture, ...(variant === undefined ? {} : { variant }) };
-  return { image: { ...image, platform: described }, layers: present };
 }
 
 export type { Build };

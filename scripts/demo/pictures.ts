@@ -15,7 +15,7 @@ const WHO = 'admin';
 const PAGES = {
   home: '/',
   repositories: '/repositories?view=folders',
-  repository: '/repositories/platform/api-gateway',
+  repository: '/repositories/web/shop',
   image: '/repositories/web/shop:latest',
 } as const;
 const LOOKS = [
