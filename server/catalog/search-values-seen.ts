@@ -68,14 +68,17 @@ function recentImages(visibility: Visibility) {
     limit ${MOST_IMAGES}`;
 }
 
-/** `team` → keys; `team=` → `team=core`. */
+/**
+ * `team` → keys; `team=` → `team=core`. The few images come first: SQLite keeps the order of a cross join, and would begin
+ * with every label of that key.
+ */
 async function seenLabels(db: Database, visibility: Visibility, typed: string): Promise<readonly string[]> {
   const key = /^([^=]+)=/s.exec(typed)?.[1];
   const { rows } = await sql<{ key: string; value: string }>`
     select distinct label.key as key, ${key === undefined ? sql`''` : sql`label.value`} as value
-    from (${recentImages(visibility)}) as image join manifest_labels as given on given.digest in (${LABELLED_DIGESTS})
-      join labels as label on label.id = given.label_id
-    ${key === undefined ? sql`` : sql`where label.key = ${key}`}`.execute(db);
+    from (${recentImages(visibility)}) as image cross join manifest_labels as given cross join labels as label
+    where given.digest in (${LABELLED_DIGESTS}) and label.id = given.label_id
+      and ${key === undefined ? sql`1 = 1` : sql`label.key = ${key}`}`.execute(db);
   const short = rows.filter((row) => row.value.length <= 100);
   return short.map((row) => (key === undefined ? row.key : `${row.key}=${row.value}`));
 }
