@@ -89,6 +89,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     news: core.news,
     accessVersion: core.access.version,
     isSessionAlive: core.sessions.isAlive,
+    now,
     log,
   });
   const firstRun = { reach: registryReach(config), realm: tokenRealm(config) };

@@ -91,7 +91,7 @@ export function liveUpdates(onReplaced) {
   function open() {
     close();
     if (ended || document.hidden) return;
-    stream = new EventSource(document.body.dataset.liveStream);
+    stream = new EventSource(addressOf(document.body.dataset));
     stream.addEventListener('changed', (event) => {
       const names = JSON.parse(event.data);
       if (names.includes('#rights')) void follow();
@@ -157,6 +157,11 @@ export function liveUpdates(onReplaced) {
   window.addEventListener('pageshow', (event) => event.persisted && wake());
   open();
   hasMissed = false;
+}
+
+/** What happened since the page was asked for is told first. */
+function addressOf({ liveStream, askedAt }) {
+  return `${liveStream}?since=${askedAt}`;
 }
 
 /** One place at the lower edge for all that is said; it is there from the start, so that it is read out. */

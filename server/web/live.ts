@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { NewsDesk } from '../news.ts';
 import { createGathering, fingerprint, type Gathered, newsFor } from './live-news.ts';
+import { createRecent } from './live-recent.ts';
 import type { Page } from './page.ts';
 import type { PageModule } from './routes.ts';
 
@@ -21,6 +22,7 @@ export interface LiveDeps {
   /** Must not keep it alive. */
   readonly isSessionAlive: (sid: string) => Promise<boolean>;
   readonly log: Logger;
+  readonly now: () => number;
   /** For tests. */
   readonly gatherMs?: number;
   readonly lifetimeMs?: number;
@@ -38,6 +40,9 @@ interface Stream {
   seen: { readonly rights: Rights; readonly print: string };
 }
 
+/** Of these names those that may be seen. */
+type VisibleTo = (seen: Visibility, names: ReadonlySet<string>) => Promise<readonly string[]>;
+
 const GATHER_MS = 60;
 const WATCH_MS = 2000;
 const HEARTBEAT_MS = 20_000;
@@ -54,6 +59,7 @@ export function createLive(deps: LiveDeps) {
   const { gatherMs = GATHER_MS, lifetimeMs = LIFETIME_MS, watchMs = WATCH_MS, log } = deps;
   const streams = new Set<Stream>();
   const gathering = createGathering();
+  const recent = createRecent(deps.now);
   let timer: NodeJS.Timeout | undefined;
   let watching: NodeJS.Timeout | undefined;
   let version: number | undefined;
@@ -62,11 +68,13 @@ export function createLive(deps: LiveDeps) {
     timer ??= setTimeout(flush, gatherMs);
   };
   deps.changes.subscribe((repository) => {
+    recent.add((each) => each.repository(repository));
     if (streams.size === 0) return;
     gathering.repository(repository);
     plan();
   });
   deps.news.subscribe((news) => {
+    recent.add((each) => each.news(news));
     if (streams.size === 0) return;
     gathering.news(news);
     plan();
@@ -87,22 +95,28 @@ export function createLive(deps: LiveDeps) {
   function flush(): void {
     timer = undefined;
     const gathered = gathering.take();
+    const visibleTo = createVisibleTo(gathered);
+    forEach((stream) => tell(stream, gathered, visibleTo));
+  }
+
+  function createVisibleTo(gathered: Gathered): VisibleTo {
     // Many streams see alike: each view of the registry is asked for once.
     const known = new Map<string, Promise<readonly string[]>>();
-    const visibleTo = (seen: Visibility, names: ReadonlySet<string>) => {
+    return (seen, names) => {
       const key = `${seen.id} ${names === gathered.changed}`;
       const visible = known.get(key) ?? deps.visibleNames(seen, [...names]);
       known.set(key, visible);
       return visible;
     };
-    forEach((stream) => tell(stream, gathered, visibleTo));
   }
 
-  async function tell(
-    stream: Stream,
-    gathered: Gathered,
-    visibleTo: (seen: Visibility, names: ReadonlySet<string>) => Promise<readonly string[]>,
-  ): Promise<void> {
+  /** What happened between the page and its stream. */
+  async function tellMissed(stream: Stream, since: number): Promise<void> {
+    const missed = recent.after(since);
+    if (missed !== undefined) await tell(stream, missed, createVisibleTo(missed));
+  }
+
+  async function tell(stream: Stream, gathered: Gathered, visibleTo: VisibleTo): Promise<void> {
     const rights = await stream.rights();
     const seen = await deps.visibility.of(rights, stream.address);
     const data = await newsFor(gathered, {
@@ -184,6 +198,8 @@ export function createLive(deps: LiveDeps) {
       }
       if (streams.size === 0) version = await deps.accessVersion();
       open(stream);
+      const since = page.query('since');
+      if (/^\d{1,15}$/.test(since)) await tellMissed(stream, Number(since));
     });
   };
 

@@ -89,6 +89,7 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
       origin,
       path,
       url,
+      askedAt: deps.now(),
       authEnabled: deps.authEnabled,
       get csrf() {
         token ??= csrfToken(request, response);

@@ -64,6 +64,8 @@ export interface Page {
   readonly csrf: string;
   /** Path and query of this request, without the base path. */
   readonly path: string;
+  /** Epoch milliseconds: what it shows is not older. */
+  readonly askedAt: number;
   /** False where `auth.enabled` is: nobody signs in, everybody is the same viewer. */
   readonly authEnabled: boolean;
   readonly url: (path: string) => string;

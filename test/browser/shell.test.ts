@@ -38,7 +38,7 @@ const start: PageModule = (routes) => {
 
 before(async () => {
   live = createLive({
-    ...{ changes, news, log: createLogger('silent'), gatherMs: 5, watchMs: 50 },
+    ...{ changes, news, log: createLogger('silent'), now: Date.now, gatherMs: 5, watchMs: 50 },
     visibility: { of: async () => EVERYTHING },
     rightsOf: async (subject) => ({ subject, isAdmin: true, isAuditor: true, rules: [] }),
     visibleNames: async (_, names) => names,

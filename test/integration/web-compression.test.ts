@@ -23,6 +23,7 @@ before(async () => {
     accessVersion: async () => 1,
     isSessionAlive: async () => true,
     log: createLogger('silent'),
+    now: Date.now,
   });
   web = await startWeb({ pages: [live.pages] });
   admin = createVisitor(web.url);

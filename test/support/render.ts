@@ -49,6 +49,7 @@ export function renderPage(page: TestPage, view: string, model: object): Promise
   const shell = {
     ...{
       nav: [],
+      askedAt: 0,
       isNavFolded: false,
       keys: true,
       languages: languages.all,

@@ -174,7 +174,7 @@ export async function startStates() {
   const [changes, news] = [createChanges(), createNewsDesk()];
   let sessions: { isAlive: (sid: string) => Promise<boolean> } | undefined;
   const live = createLive({
-    ...{ changes, news, log: createLogger('silent'), gatherMs: 5 },
+    ...{ changes, news, log: createLogger('silent'), now: Date.now, gatherMs: 5 },
     visibility: { of: async () => EVERYTHING },
     rightsOf: async (subject) => ({ subject, isAdmin: true, isAuditor: true, rules: [] }),
     visibleNames: async (_, names) => names,

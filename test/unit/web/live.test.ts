@@ -31,7 +31,14 @@ interface StartOptions {
 async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
   const changes = createChanges();
   const news = createNewsDesk();
-  const state = { seen: EVERYTHING as Visibility, hidden: new Set<string>(), rights, version: 1, isAlive: true };
+  const state = {
+    seen: EVERYTHING as Visibility,
+    hidden: new Set<string>(),
+    rights,
+    version: 1,
+    isAlive: true,
+    now: 1000,
+  };
   const live = createLive({
     changes,
     visibility: { of: async () => state.seen },
@@ -41,19 +48,21 @@ async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
     isSessionAlive: async () => state.isAlive,
     visibleNames: async (seen, names) => (seen.all ? names.filter((name) => !state.hidden.has(name)) : []),
     log: createLogger('silent'),
+    now: () => state.now,
     gatherMs: 5,
     ...options,
   });
   const router = express.Router();
-  const page = {
+  const page = (url: URL) => ({
+    query: (name: string) => url.searchParams.get(name) ?? '',
     viewer: { subject: rights.subject, rights, isSignedIn: rights.subject.kind === 'user' },
     origin: { address: '10.0.0.1' },
     authEnabled: true,
-  } as unknown as Page;
+  });
   live.pages(
     createRoutes(
       router,
-      async () => page,
+      async (_policy, request) => page(new URL(request.url, 'http://any')) as unknown as Page,
       () => [],
     ),
   );
@@ -96,6 +105,24 @@ test('a viewer is told which repositories changed, several at once in one messag
   for (const name of ['team/app', 'team/web', 'team/app']) changes.emit(name);
   await eventually('the message', async () => stream.told().length > 0);
   assert.deepEqual(stream.told(), [['team/app', 'team/web']]);
+});
+
+test('what happened between a page and its stream is told when the stream begins, to whom it concerns', async () => {
+  const { changes, state, url } = await start();
+  changes.emit('team/before');
+  state.now = 2000;
+  changes.emit('team/app');
+  changes.emit('secret/app');
+  state.hidden.add('secret/app');
+  const late = await listen(`${url}?since=2000`);
+  await eventually('the message', async () => late.told().length > 0);
+  assert.deepEqual(late.told(), [['team/app']]);
+  state.now = 3000;
+  for (const query of ['?since=3000', '', '?since=', '?since=now', '?since=-1']) {
+    const stream = await listen(url + query);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.deepEqual(stream.told(), [], query);
+  }
 });
 
 test('what the viewer may not pull is never named, and rights taken away count at once', async () => {
