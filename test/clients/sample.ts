@@ -64,7 +64,12 @@ export async function writeImageLayout(folder: string, mark: string): Promise<vo
     architecture: 'amd64',
     os: 'linux',
     created: '2026-01-02T03:04:05Z',
-    config: { Labels: { mark } },
+    config: {
+      Labels: { mark },
+      WorkingDir: '/srv',
+      Env: ['PATH=/usr/bin', `DB_PASSWORD=of-${mark}`],
+      Cmd: ['/bin/true'],
+    },
     rootfs: { type: 'layers', diff_ids: [digestOf(tar)] },
     history: [{ created: '2026-01-02T03:04:05Z', created_by: 'COPY mark.txt / # buildkit' }],
   });

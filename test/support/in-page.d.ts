@@ -1,0 +1,9 @@
+export function watch(): void;
+export function drawn(): Promise<unknown>;
+export function seenByTest(): string[];
+export function pixelsTooWide(): number;
+export function violations(tags: readonly string[]): Promise<string[]>;
+export function linksAndView(): { view: string; links: string[] };
+export function hasFocus(element: unknown): boolean;
+export function hasFocusNearby(element: unknown): boolean;
+export function showsFocus(element: unknown): boolean;
