@@ -4,11 +4,9 @@ export function foldNavigation() {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || !form.matches('.nav-fold')) return;
     event.preventDefault();
-    const button = form.querySelector('button');
     const isFolded = document.body.classList.toggle('is-folded');
     const body = new URLSearchParams(new FormData(form));
     body.set('nav', isFolded ? 'folded' : 'wide');
-    button?.setAttribute('aria-expanded', String(!isFolded));
     void fetch(form.action, { method: 'POST', body, redirect: 'manual', keepalive: true }).catch(() => undefined);
   });
 }

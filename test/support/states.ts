@@ -153,7 +153,7 @@ export const STATES: readonly State[] = [
     path: '/repositories',
     shows: /Repositories/,
     prepare: async ({ page }) => {
-      await page.getByRole('button', { name: 'Wide navigation' }).click();
+      await page.getByRole('button', { name: 'Fold navigation', exact: true }).click();
       await page.locator('body.is-folded').waitFor();
     },
   },
