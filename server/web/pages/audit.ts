@@ -1,4 +1,5 @@
 import type { AuditDetail } from '../../audit/audit.ts';
+import { shortDigest } from '../browse/cells.ts';
 import { TOPIC } from '../live-news.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
@@ -42,10 +43,38 @@ function familyLabel(family: (typeof FAMILIES)[number], t: Page['t']): string {
   return labels[family];
 }
 
-function detailText(detail: AuditDetail): string {
+function reasonText(reason: string, t: Page['t']): string {
+  const labels: Readonly<Record<string, string>> = {
+    wrong: t('admin:audit.reason.wrong'),
+    disabled: t('admin:audit.reason.disabled'),
+    throttled: t('admin:audit.reason.throttled'),
+    busy: t('admin:audit.reason.busy'),
+  };
+  return labels[reason] ?? reason;
+}
+
+function factText(name: string, value: string, t: Page['t']): string {
+  const labels: Readonly<Record<string, string>> = {
+    digest: t('admin:audit.fact.digest', { value: shortDigest(value) }),
+    holders: t('admin:audit.fact.holders', { value }),
+    manifest: t('admin:audit.fact.manifest'),
+    reason: t('admin:audit.fact.reason', { value: reasonText(value, t) }),
+    repository: t('admin:audit.fact.repository', { value }),
+    role: t('admin:audit.fact.role', { value }),
+    roles: t('admin:audit.fact.roles', { value }),
+    rules: t('admin:audit.fact.rules', { value }),
+    sessions: t('admin:audit.fact.sessions', { value }),
+    tags: t('admin:audit.fact.tags', { value }),
+  };
+  // What a later or an older version wrote stands as it was written.
+  return labels[name] ?? `${name}: ${value}`;
+}
+
+export function detailText(detail: AuditDetail, t: Page['t']): string {
   return Object.entries(detail)
-    .filter(([, value]) => value !== null && value !== '' && !(Array.isArray(value) && value.length === 0))
-    .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(', ') : value}`)
+    .map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value ?? '')] as const)
+    .filter(([, value]) => value !== '' && value !== 'false')
+    .map(([name, value]) => factText(name, value, t))
     .join(' · ');
 }
 
@@ -75,7 +104,8 @@ export function auditPage({ audit }: Pick<AccountPagesDeps, 'audit'>): PageModul
         rows: entries.map((entry) => ({
           ...entry,
           label: actionLabel(entry.action, page.t),
-          detail: detailText(entry.detail),
+          detail: detailText(entry.detail, page.t),
+          digest: String(entry.detail['digest'] ?? ''),
         })),
         pager: {
           range: '',

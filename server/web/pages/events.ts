@@ -63,7 +63,8 @@ export interface RefusalsView extends Shared {
 export interface RefusalCells {
   readonly who: string;
   readonly isAnonymous: boolean;
-  readonly repository: string;
+  readonly folder: string;
+  readonly leaf: string;
   readonly asked: string;
   readonly missing: string;
   readonly address: string;
@@ -221,15 +222,20 @@ function eventReference(event: RegistryEvent, { url }: PageParts): EventCells['r
   return { text: shortDigest(digest), title: digest, href: url(referencePath(`${repository}@${digest}`)) };
 }
 
+/** The actions of a scope, in the reader's language. */
+export function actionWords(actions: readonly string[], t: Page['t']): string {
+  return actions.map((action) => actionLabel(action, t)).join(t('events:comma'));
+}
+
 function refusalCells(row: RecordedRefusal, page: PageParts): RefusalCells {
   const isAnonymous = row.subjectKind === 'anonymous';
   const canGrant = page.viewer.rights.isAdmin && (row.subjectKind === 'user' || isAnonymous);
   return {
     who: isAnonymous ? page.t('events:refused.anonymous') : row.subject,
     isAnonymous,
-    repository: row.repository,
-    asked: row.asked.join(', '),
-    missing: row.missing.join(', '),
+    ...splitName(row.repository),
+    asked: actionWords(row.asked, page.t),
+    missing: actionWords(row.missing, page.t),
     address: row.address,
     client: row.client,
     count: page.format.number(row.count),

@@ -10,6 +10,7 @@ import type { RecordedRefusal, Refusals } from '../../token/refusals.ts';
 import type { FieldErrors } from '../form.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
+import { actionWords } from './events.ts';
 import { roleText } from './roles.ts';
 
 export interface GrantRefusedPageDeps {
@@ -132,8 +133,8 @@ export function grantRefusedView(
     facts: [
       { label: t('events:column.user'), value: who },
       { label: t('events:column.repository'), value: refusal.repository },
-      { label: t('events:column.asked'), value: refusal.asked.join(', ') },
-      { label: t('events:column.missing'), value: refusal.missing.join(', ') },
+      { label: t('events:column.asked'), value: actionWords(refusal.asked, t) },
+      { label: t('events:column.missing'), value: actionWords(refusal.missing, t) },
       { label: t('events:column.address'), value: refusal.address },
     ],
     action: url(`/events/refused/${refusal.id}/grant`),
@@ -145,8 +146,8 @@ export function grantRefusedView(
 }
 
 function roleChoice(role: Role, checked: boolean, t: Page['t']): RoleChoice {
-  const actions = (rule: Role['rules'][number]) =>
-    [rule.canPull && 'pull', rule.canPush && 'push', rule.canDelete && 'delete'].filter(Boolean).join(', ');
+  const actions = ({ canPull, canPush, canDelete }: Role['rules'][number]) =>
+    actionWords([...(canPull ? ['pull'] : []), ...(canPush ? ['push'] : []), ...(canDelete ? ['delete'] : [])], t);
   const rules = role.rules.map((rule) => `${rule.repository} · ${rule.address} · ${actions(rule)}`);
   return { id: role.id, name: role.name, description: roleText({ t }, role), rules, checked };
 }

@@ -89,6 +89,12 @@ export function rolePage({ roles, grants, audit, previewMatches }: Deps): PageMo
 
     routes.get('/roles/:name/-/delete', 'admin', async (page, request) => {
       const role = await find(request.params['name']);
+      // No link leads here; the store refuses it, too.
+      if (role.builtin)
+        throw new AppError('CONFLICT', `${role.name} is built in.`, {
+          key: 'role.builtin',
+          params: { name: role.name },
+        });
       const title = page.t('admin:role.delete_title', { name: role.name });
       const path = page.url(rolePath(role.name));
       await page.render('role-delete', { title, nav: 'roles', role, path, holders: await holdersOf(page, role) });
