@@ -241,14 +241,14 @@ test('on a phone the icon opens it over the page', async () => {
     .getByRole('option', { name: /^Copy the pull command/ })
     .first()
     .tap();
-  assert.equal(await sheet.count(), 0);
+  await sheet.waitFor({ state: 'detached' });
   await page.locator('.copy-said', { hasText: 'Copied' }).waitFor();
   await icon.tap();
   await page.keyboard.press('Escape');
   assert.match((await page.locator(':focus').getAttribute('class')) ?? '', /search-link/);
   await icon.tap();
   await sheet.getByRole('button', { name: 'Close' }).tap();
-  assert.equal(await page.locator('.topbar form.search-box').count(), 1);
+  await page.locator('.topbar form.search-box').waitFor({ state: 'attached' });
   await page.context().close();
 });
 

@@ -23,12 +23,12 @@ const pictures = process.env['PICTURES'];
 const ADMIN: Viewer = {
   name: 'admin',
   password: passwordOf('admin'),
-  starts: ['/repositories/charts/shop:5.1.2', '/roles/staff'],
+  starts: ['/repositories/charts/shop:5.1.2', '/repositories/web/shop/-/about/edit', '/roles/staff'],
 };
 const READER: Viewer = { name: 'omar', password: passwordOf('omar') };
 const NOBODY: Viewer = { name: 'nobody', starts: ['/login', '/repositories/public/cli'] };
 /** Pages that no link leads to: forms in the middle of something, and what the states show. */
-const ELSEWHERE = ['confirm', 'error', 'setup-password', 'user-secret'];
+const ELSEWHERE = ['confirm', 'error', 'repository-gone', 'setup-password', 'user-secret'];
 
 let demo: Demo;
 let browser: Browser;
