@@ -238,7 +238,12 @@ test('the default password opens one page, which asks strangers for the code fro
     assert.equal((await visitor.post('/setup-password', fields)).status, 422);
     assert.equal((await visitor.post('/setup-password', { ...fields, code: 'AAAA-BBBB-CCCC-DDDD' })).status, 422);
     const code = /"code":"([^"]+)"/.exec(fresh.logged())?.[1] ?? '';
-    assert.equal((await visitor.post('/setup-password', { ...fields, code })).headers.get('location'), '/');
+    const going = await visitor.post('/login', { username: 'admin', password: 'admin', next: '/users' });
+    assert.equal(going.headers.get('location'), '/setup-password?next=%2Fusers');
+    const asked = await visitor.request('/setup-password?next=%2Fusers');
+    assert.match(await asked.text(), /name="next" value="\/users"/);
+    const done = await visitor.post('/setup-password', { ...fields, code, next: '/users' });
+    assert.equal(done.headers.get('location'), '/users');
     assert.equal((await visitor.request('/users')).status, 200);
     assert.match(await (await visitor.request('/users')).text(), /plain HTTP/);
   } finally {

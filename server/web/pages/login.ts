@@ -18,6 +18,8 @@ const schema = z.strictObject({
 type Refusal = Extract<CredentialResult, { ok: false }>;
 type Deps = Pick<AccountPagesDeps, 'credentials' | 'audit' | 'now'>;
 
+const SETUP = '/setup-password';
+
 const SENTENCE: Readonly<Record<Refusal['reason'], string>> = {
   wrong: 'errors:sign_in.wrong',
   disabled: 'errors:sign_in.disabled',
@@ -49,9 +51,14 @@ export function refusalText(page: Page, { reason, retryAfterSeconds = 1 }: Refus
 }
 
 /** `next` only ever leads to one of our own pages. */
-function afterSignIn(next: string): string {
+export function afterSignIn(next: string): string {
   const path = ownPath(next) ?? '/';
-  return path.startsWith('/login') ? '/' : path;
+  return path.startsWith('/login') || path.startsWith(SETUP) ? '/' : path;
+}
+
+function setupPath(next: string): string {
+  const path = afterSignIn(next);
+  return path === '/' ? SETUP : `${SETUP}?next=${encodeURIComponent(path)}`;
 }
 
 export function loginPage({ credentials, audit, now }: Deps): PageModule {
@@ -78,7 +85,7 @@ export function loginPage({ credentials, audit, now }: Deps): PageModule {
       const { subject, passwordVersion, mustChangePassword } = result.identity;
       await startSession(request, { id: subject.id, username: subject.name, passwordVersion }, address, now());
       await audit.record({ ...entry, actor: subject.name, outcome: 'ok' });
-      page.redirect(mustChangePassword ? '/setup-password' : afterSignIn(next));
+      page.redirect(mustChangePassword ? setupPath(next) : afterSignIn(next));
     });
 
     routes.post('/sign-out', 'public', async (page, request, response) => {

@@ -7,15 +7,21 @@ import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import { startSession } from '../session.ts';
 import type { AccountPagesDeps } from './account-pages.ts';
-import { signedInUser } from './login.ts';
+import { afterSignIn, signedInUser } from './login.ts';
 
 const schema = z.strictObject({
   code: z.string().max(100, 'form.too_long').default(''),
   password: z.string().min(1, 'form.required').max(1000, 'form.too_long'),
   repeated: z.string().max(1000, 'form.too_long'),
+  next: z.string().max(2000).default(''),
 });
 type Values = z.output<typeof schema>;
 type Deps = Pick<AccountPagesDeps, 'users' | 'hasher' | 'credentials' | 'setupCode' | 'audit' | 'now'>;
+
+/** Where somebody was going who first has to replace a password; it comes with the address and stays in the form. */
+function nextOf(page: Page): string {
+  return page.query('next') || String(page.body['next'] ?? '');
+}
 
 /** The one page that a default or reset password opens: it replaces it. */
 export function setupPasswordPage({ users, hasher, credentials, setupCode, audit, now }: Deps): PageModule {
@@ -27,7 +33,11 @@ export function setupPasswordPage({ users, hasher, credentials, setupCode, audit
   async function show(page: Page, errors: FieldErrors = {}): Promise<void> {
     const title = page.t('accounts:setup.title');
     const status = Object.keys(errors).length > 0 ? 422 : 200;
-    await page.render('setup-password', { title, bare: true, asksCode: await asksCode(page), errors }, status);
+    await page.render(
+      'setup-password',
+      { title, bare: true, asksCode: await asksCode(page), errors, next: nextOf(page) },
+      status,
+    );
   }
 
   async function checked(page: Page, { code, password, repeated }: Values): Promise<string> {
@@ -61,7 +71,7 @@ export function setupPasswordPage({ users, hasher, credentials, setupCode, audit
       credentials.forget(id);
       await startSession(request, { id, username, passwordVersion }, page.origin.address, now());
       await audit.record({ ...entry, outcome: 'ok' });
-      page.redirect('/', { key: 'accounts:setup.done' });
+      page.redirect(afterSignIn(form.values.next), { key: 'accounts:setup.done' });
     });
   };
 }
