@@ -152,6 +152,13 @@ for (const [who, query, expected] of checks) {
   });
 }
 
+test('from an answer an admin goes on to the roles of whom it is about', async () => {
+  const href = (query: string, html: string) => assert.match(html, new RegExp(`class="btn" href="${query}"`));
+  href('/users', await text(people.admin, `${APP}/-/access`));
+  href('/users/reader', await text(people.admin, `${APP}/-/access?user=reader&action=push`));
+  href('/anonymous', await text(people.admin, `${APP}/-/access?user=&action=push`));
+});
+
 test('activity shows pulls per tag', async () => {
   const html = await text(people.reader, `${APP}/-/activity`);
   assert.match(html, /pulled-tags[\s\S]*:(v2|latest)"[\s\S]*:v1"/);

@@ -21,6 +21,7 @@ import { keyPager, type Pager } from '../browse/pager.ts';
 import { type RepositoryHeadDeps, readHead, repositoryFrame, tabName, tabPath } from '../browse/repository-head.ts';
 import type { Page } from '../page.ts';
 import { actionLabel } from './events.ts';
+import { userPath } from './users.ts';
 
 export interface AccessTabDeps extends RepositoryHeadDeps {
   readonly access: Pick<Access, 'rightsOf'>;
@@ -36,6 +37,8 @@ export interface CheckView {
   readonly actions: readonly { readonly value: string; readonly text: string; readonly selected: boolean }[];
   readonly answer: {
     readonly isAllowed: boolean;
+    /** Whose roles decide it; '' is everybody, null where nobody else was asked about. */
+    readonly holder: string | null;
     readonly text: string;
     readonly reasons: readonly ReasonCells[];
   } | null;
@@ -57,14 +60,21 @@ const PAGE_ROWS = 50;
 export async function showAccess(deps: AccessTabDeps, page: Page, repository: RepositoryRow): Promise<void> {
   const { rights } = page.viewer;
   const isReader = rights.isAdmin || rights.isAuditor;
+  const check = await checkView(deps, page, repository.name, isReader);
   await page.render('repository-access', {
     ...repositoryFrame(page, repository, tabName('access', page)),
     head: await readHead(deps, page, repository, 'access'),
     own: ownRights(page, repository.name),
-    check: await checkView(deps, page, repository.name, isReader),
+    check,
     others: isReader ? await othersView(deps, page, repository.name) : null,
-    grantHref: rights.isAdmin && page.viewer.isSignedIn ? page.url('/users') : null,
+    grantHref: rights.isAdmin && page.viewer.isSignedIn ? page.url(grantPath(check)) : null,
   });
+}
+
+/** To the roles of whom was asked about; else to everybody. */
+function grantPath({ answer }: CheckView): string {
+  if (answer === null || answer.holder === null) return '/users';
+  return answer.holder === '' ? '/anonymous' : userPath(answer.holder);
 }
 
 function ownRights(page: Page, repository: string): { text: string; reasons: readonly ReasonCells[] } {
@@ -123,14 +133,14 @@ interface Asked {
 async function answer(deps: AccessTabDeps, page: Page, asked: Asked): Promise<CheckView['answer']> {
   const { t } = page;
   const { action, address, repository } = asked;
-  if (isIP(address) === 0)
-    return { isAllowed: false, reasons: [], text: t('repository:access.no_address', { address }) };
+  const none = { isAllowed: false, reasons: [], holder: null };
+  if (isIP(address) === 0) return { ...none, text: t('repository:access.no_address', { address }) };
   const found = await rightsAsked(deps, page, asked.user);
-  if (typeof found === 'string') return { isAllowed: false, reasons: [], text: found };
+  if (typeof found === 'string') return { ...none, text: found };
   const { isAllowed, reasons } = verdict(found.rights, { repository, action, address }, page);
   const values = { who: found.who, action: actionLabel(action, t), repository, address };
   const text = isAllowed ? t('repository:access.allowed', values) : t('repository:access.refused', values);
-  return { isAllowed, reasons, text };
+  return { isAllowed, reasons, holder: asked.user, text };
 }
 
 /** @returns a sentence instead where nobody can be asked about. */
