@@ -120,7 +120,9 @@ function jobName({ t }: Shown, name: string): string {
     crawl: t('status:jobs.crawl'),
     retry: t('status:jobs.retry'),
     visibility: t('status:jobs.visibility'),
-    samples: t('status:jobs.samples'),
+    'space-sums': t('status:jobs.sums'),
+    'space-sample': t('status:jobs.samples'),
+    'activity-prune': t('status:jobs.activity'),
   };
   return texts[name] ?? t('status:jobs.other', { name });
 }

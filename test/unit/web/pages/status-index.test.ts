@@ -76,7 +76,7 @@ test('recurring work shows when it ran, what became of it and when it runs next'
     job,
     { ...job, name: 'retry', lastError: HOSTILE },
     { ...job, name: 'visibility', lastStartedAt: null, lastDurationMs: null },
-    { ...job, name: 'samples', isRunning: true },
+    { ...job, name: 'space-sample', isRunning: true },
     { ...job, name: 'of-tomorrow', schedule: null, nextAt: null },
   ];
   const view = statusView(page, withCrawl({}, jobs));
