@@ -70,7 +70,7 @@ async function open(path: string, options: BrowserContextOptions = {}): Promise<
   await page.goto(`${web.url}/login?next=${encodeURIComponent(path)}`);
   await page.fill('input[name=username]', 'admin');
   await page.fill('input[name=password]', PASSWORD);
-  const streaming = options.javaScriptEnabled === false ? undefined : page.waitForResponse(/\/live$/);
+  const streaming = options.javaScriptEnabled === false ? undefined : page.waitForResponse(/\/live\?since=/);
   await page.press('input[name=password]', 'Enter');
   await page.waitForURL(`${web.url}${path}`);
   await streaming;
