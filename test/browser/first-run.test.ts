@@ -98,7 +98,11 @@ test('without JavaScript the page says how to look again', { skip }, async () =>
   const context = await browser.newContext({ locale: 'en-US', javaScriptEnabled: false });
   try {
     const page = await signIn(context, bench, '/');
-    await page.getByText(`docker push ${bench.host}/hello-world`).waitFor();
+    // Until the first look at the registry has ended, the page does not say that it is empty.
+    await eventually('the lines', async () => {
+      await page.reload();
+      return page.getByText(`docker push ${bench.host}/hello-world`).isVisible();
+    });
     await push(bench);
     await eventually('the push is listed', async () => {
       const again = page.getByRole('link', { name: 'Look again after the push' });
