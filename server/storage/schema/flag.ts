@@ -1,0 +1,2 @@
+/** Truth, as both engines keep it. */
+export type Flag = 0 | 1;
