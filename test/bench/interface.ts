@@ -3,9 +3,10 @@
 import { loadavg } from 'node:os';
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { ADMIN_PASSWORD } from '../support/app.ts';
-import { checkPage, contextOptions, LOOKS, type Look, lookName, watchContext } from '../support/page-check.ts';
+import { contextOptions, type Look } from '../support/page-check.ts';
 import { MIDDLE, type Stage, startStage } from './catalog/stages.ts';
 import { type Line, median, note, show } from './catalog/table.ts';
+import { everythingLines } from './interface/everything.ts';
 import { type Loaded, readSeen, recordNetwork, type Seen, watchPages } from './interface/seen.ts';
 import { walkPages } from './interface/walk.ts';
 
@@ -136,32 +137,6 @@ function linesOf({ clicks, visits, warm }: Walked): readonly Line[] {
   ];
 }
 
-/** The pages of the walk as everybody may look at them; every page in every state is what the tests walk. */
-async function accessibilityLine(browser: Browser, stage: Stage): Promise<Line> {
-  const paths = new Set<string>();
-  const context = await signedIn(browser, stage);
-  for await (const { path } of walkPages(await context.newPage(), stage.server.app.url)) paths.add(path);
-  await context.close();
-  let count = 0;
-  for (const look of LOOKS) {
-    const looking = await signedIn(browser, stage, look);
-    await watchContext(looking);
-    const page = await looking.newPage();
-    for (const path of paths) {
-      const problems = await checkPage(page, stage.server.app.url + path);
-      for (const { kind, text } of problems) note(`${lookName(look)} ${path}: ${kind} ${text}`);
-      count += problems.length;
-    }
-    await looking.close();
-  }
-  return {
-    what: `violations of axe and of the policy, and layout that moved, ${paths.size} pages in ${LOOKS.length} looks`,
-    measured: String(count),
-    goal: '0',
-    isMet: count === 0,
-  };
-}
-
 const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 const stage = await startStage(MIDDLE);
@@ -169,7 +144,7 @@ const stage = await startStage(MIDDLE);
 note(`load of the machine: ${loadavg()[0]?.toFixed(1)}`);
 try {
   const lines = [await firstVisitLines(browser, stage), await walkLines(browser, stage)].flat();
-  for (const line of [...lines, await accessibilityLine(browser, stage)]) {
+  for (const line of [...lines, ...(await everythingLines(browser))]) {
     show(line);
     if (!line.isMet) process.exitCode = 1;
   }

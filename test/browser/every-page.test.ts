@@ -8,25 +8,18 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
 import { type Demo, startDemo } from '../../scripts/demo/demo.ts';
-import { passwordOf } from '../../scripts/demo/people.ts';
+import { ADMIN, NOBODY, READER } from '../bench/interface/everything.ts';
 import { LOOKS } from '../support/page-check.ts';
-import { HALF_OF_LOOKS, type Viewer, type Walked, walkPages } from '../support/page-walk.ts';
+import { TWO_LOOKS, type Walked, walkPages } from '../support/page-walk.ts';
 import { freePort } from '../support/ports.ts';
 import { registryBinary } from '../support/registry.ts';
 import { requireTools } from '../support/tools.ts';
 
 const VIEWS = join(import.meta.dirname, '..', '..', 'views', 'pages');
 const { skip, paths } = await requireTools('registry-3.1.1', 'chromium');
-const looks = process.env['ALL_LOOKS'] === undefined ? HALF_OF_LOOKS : LOOKS;
+const looks = process.env['ALL_LOOKS'] === undefined ? TWO_LOOKS : LOOKS;
 const pictures = process.env['PICTURES'];
 
-const ADMIN: Viewer = {
-  name: 'admin',
-  password: passwordOf('admin'),
-  starts: ['/repositories/charts/shop:5.1.2', '/repositories/web/shop/-/about/edit', '/roles/staff'],
-};
-const READER: Viewer = { name: 'omar', password: passwordOf('omar') };
-const NOBODY: Viewer = { name: 'nobody', starts: ['/login', '/repositories/public/cli'] };
 /** Pages that no link leads to: forms in the middle of something, and what the states show. */
 const ELSEWHERE = ['confirm', 'error', 'repository-gone', 'setup-password', 'user-secret'];
 
@@ -60,6 +53,6 @@ test('all pages that an admin can reach', { skip }, async () => {
 
 for (const viewer of [READER, NOBODY]) {
   test(`all pages that ${viewer.name} can reach`, { skip }, async () => {
-    assertGood(await walkPages({ browser, url: demo.url, viewer, looks: looks.slice(0, 2), pictures }));
+    assertGood(await walkPages({ browser, url: demo.url, viewer, looks, pictures }));
   });
 }

@@ -51,11 +51,12 @@ async function walk(hand: Hand, locale: Locale): Promise<void> {
     await signInFirst(admin);
     await addUser(admin, LIN, ['write-all', 'delete-all']);
     await addUser(admin, CAROL, []);
-    await firstPush(admin, await clients(LIN));
+    const lin = await clients(LIN);
+    await firstPush(admin, lin);
     await findThreeWays(admin);
     await readImage(admin);
     await compareTwo(admin);
-    await deleteAndUndo(admin);
+    await deleteAndUndo(admin, lin);
     await grantWhatWasRefused(admin, await clients(CAROL));
     await seeWhatHappened(admin);
     await signOut(admin);
@@ -208,14 +209,16 @@ async function compareTwo({ visit, press, sees, main, page, t }: Person): Promis
   await sees(t('image:change.changed'));
 }
 
-async function deleteAndUndo({ visit, press, sees, page, t }: Person): Promise<void> {
-  await visit('/repositories/team/app:v1');
+async function deleteAndUndo({ visit, press, sees, page, t }: Person, lin: Client): Promise<void> {
+  await visit('/repositories/team/app:v2');
   await press('link', t('browse:delete.button'));
   await sees(t('browse:delete.goes'));
-  await press('button', t('browse:delete.confirm', { tag: 'v1' }));
-  await sees(t('browse:delete.done', { tag: 'v1', repository: 'team/app' }));
+  await press('button', t('browse:delete.confirm', { tag: 'v2' }));
+  await sees(t('browse:delete.done', { tag: 'v2', repository: 'team/app' }));
+  assertFailed(await lin.tryPull(), /unknown|not found/i);
   await press('button', t('browse:delete.undo'));
-  await page.getByRole('main').getByRole('link', { name: 'v1', exact: true }).first().waitFor();
+  await page.getByRole('main').getByRole('link', { name: 'v2', exact: true }).first().waitFor();
+  assertWorked(await lin.tryPull());
 }
 
 async function grantWhatWasRefused(person: Person, carol: Client): Promise<void> {

@@ -1,6 +1,7 @@
 export function watch(): void;
 export function drawn(): Promise<unknown>;
-export function seenByTest(): string[];
+/** undefined where `watch` did not run. */
+export function seenByTest(): string[] | undefined;
 export function pixelsTooWide(): number;
 export function violations(tags: readonly string[]): Promise<string[]>;
 export function linksAndView(): { view: string; links: string[] };

@@ -58,7 +58,7 @@ export async function checkOpen(page: Page): Promise<readonly Problem[]> {
   await page.evaluate(drawn);
   await page.evaluate(AXE);
   const found = await page.evaluate(violations, RULES);
-  const seen = await page.evaluate(seenByTest);
+  const seen = (await page.evaluate(seenByTest)) ?? [];
   const tooWide = await page.evaluate(pixelsTooWide);
   return [
     ...found.map((text) => ({ kind: 'accessibility' as const, text })),

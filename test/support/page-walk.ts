@@ -33,8 +33,10 @@ export interface Walked {
   readonly problems: readonly WalkProblem[];
 }
 
-/** Both schemes at both widths, and both languages, in half of the looks. */
-export const HALF_OF_LOOKS = LOOKS.filter(({ locale, width }) => (locale === 'en') === (width === 1440));
+/** Between them both schemes, languages and widths. */
+export const TWO_LOOKS = LOOKS.filter(
+  ({ scheme, locale, width }) => (scheme === 'light') === (locale === 'en') && (locale === 'en') === (width === 1440),
+);
 
 export async function walkPages({ browser, url, viewer, looks, pictures }: WalkOptions): Promise<Walked> {
   const first = await browser.newContext({ baseURL: url, locale: 'en-US' });
