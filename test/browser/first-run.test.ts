@@ -51,6 +51,7 @@ async function signIn(context: BrowserContext, { app }: Bench, next: string) {
   await page.fill('input[name=username]', 'admin');
   await page.fill('input[name=password]', ADMIN_PASSWORD);
   await page.press('input[name=password]', 'Enter');
+  await page.waitForURL(({ pathname }) => pathname !== '/login');
   return page;
 }
 
