@@ -32,7 +32,7 @@ const OLDEST_SQLITE = [3, 51, 3] as const;
 const BUSY_TIMEOUT_MS = 1000;
 const JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024;
 // The driver's own 16 MB are too few for a large index: interior pages and what lists read often should stay.
-const CACHE_KIB = 64 * 1024;
+const CACHE_KIB = 48 * 1024;
 
 /** @throws {StartError} when the folder cannot be written, another process holds it, or a newer version wrote the file. */
 export async function openDatabase({ dataPath, exclusive }: DatabaseOptions): Promise<OpenedDatabase> {
