@@ -18,6 +18,8 @@ export interface IndexSideOptions
   readonly config: Pick<Config, 'catalog'>;
   /** Milliseconds that only go forward; tests have their own. */
   readonly clock?: () => number;
+  /** A crawl began, ended or broke off: pages say other things from now on. */
+  readonly onCrawl?: () => void;
 }
 
 const CRAWL_STATE_MS = 1000;
@@ -45,7 +47,9 @@ export function createIndexSide(options: IndexSideOptions) {
 
   async function readCrawlState(): Promise<void> {
     const isComplete = crawlState.isComplete || (await indexer.hasCrawled());
+    const before = phaseOf(crawlState);
     crawlState = { crawl: await indexer.progress(), isComplete };
+    if (phaseOf(crawlState) !== before) options.onCrawl?.();
   }
 
   function background(work: Promise<unknown>): void {
@@ -88,4 +92,8 @@ export function createIndexSide(options: IndexSideOptions) {
       await jobsEnd;
     },
   };
+}
+
+function phaseOf({ crawl, isComplete }: CrawlState): string {
+  return `${isComplete} ${crawl?.isRunning} ${crawl?.finishedAt}`;
 }

@@ -2,6 +2,8 @@
 export type News =
   /** The registry reported what happened in these repositories. */
   | { readonly kind: 'events'; readonly repositories: readonly string[] }
+  /** The registry came or went, or a crawl began or ended. */
+  | { readonly kind: 'index' }
   /** Token requests of these subjects were refused. */
   | { readonly kind: 'refusals'; readonly subjects: readonly string[] }
   /** Somebody did something here: signed in, gave a right, deleted a tag. */

@@ -43,6 +43,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   const index = createIndexSide({
     ...{ config, db, client, now, log, onChanged: changes.emit },
     onGone: (repository, tags) => background(deletion.keepGone(repository, tags)),
+    onCrawl: () => core.news.tell({ kind: 'index' }),
   });
   const { indexer } = index;
   const space = createSpace({ db, now, log, isComplete: indexer.hasCrawled });
@@ -96,6 +97,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       else log.warn({ registry: client.address, reason: error }, 'registry not reachable');
       if (reachable) signer?.retry();
       index.noteReachable(reachable);
+      core.news.tell({ kind: 'index' });
     },
   });
   const notification = createNotificationEndpoint({

@@ -29,6 +29,7 @@ export function liveUpdates(onReplaced) {
     const watched = main.dataset.live;
     if (watched === undefined) return false;
     if (names.length === 0) return true;
+    if (names.includes('#index') && !watched.startsWith('#')) return true;
     if (watched === '*') return names.some((name) => !name.startsWith('#'));
     return names.some((name) => name === watched || name.startsWith(`${watched}/`));
   }

@@ -8,6 +8,8 @@ export const TOPIC = {
   refusals: '#refusals',
   audit: '#audit',
   users: '#users',
+  /** How far the index is, and whether the registry answers: all pages of the catalog say so. */
+  index: '#index',
   /** What this viewer may do is different now. */
   rights: '#rights',
 } as const;
@@ -24,6 +26,7 @@ export interface Gathered {
   readonly refused: ReadonlySet<string>;
   readonly acted: boolean;
   readonly accounts: boolean;
+  readonly indexed: boolean;
 }
 
 /** Collects until it is taken: a push makes several changes at once, and together they are one message. */
@@ -33,6 +36,7 @@ export function createGathering() {
   let refused = new Set<string>();
   let acted = false;
   let accounts = false;
+  let indexed = false;
   return {
     repository: (name: string): void => void changed.add(name),
     /** Made by another process: whatever shows accounts looks again. */
@@ -41,17 +45,19 @@ export function createGathering() {
     },
     news(news: News): void {
       if (news.kind === 'events') for (const name of news.repositories) eventful.add(name);
+      else if (news.kind === 'index') indexed = true;
       else if (news.kind === 'refusals') for (const name of news.subjects) refused.add(name);
       else acted = true;
       if (news.kind === 'audit' && /^(user|role|password|session)\./.test(news.action)) accounts = true;
     },
     take(): Gathered {
-      const taken = { changed, eventful, refused, acted, accounts };
+      const taken = { changed, eventful, refused, acted, accounts, indexed };
       changed = new Set();
       eventful = new Set();
       refused = new Set();
       acted = false;
       accounts = false;
+      indexed = false;
       return taken;
     },
   };
@@ -74,7 +80,7 @@ export async function newsFor(gathered: Gathered, listener: Listener): Promise<r
 }
 
 async function topicsFor(gathered: Gathered, listener: Listener): Promise<readonly Topic[]> {
-  const { eventful, refused, acted, accounts } = gathered;
+  const { eventful, refused, acted, accounts, indexed } = gathered;
   const { rights, isSignedIn, rightsChanged, visible } = listener;
   const isReader = rights.isAdmin || rights.isAuditor;
   const topics: Topic[] = [];
@@ -84,6 +90,7 @@ async function topicsFor(gathered: Gathered, listener: Listener): Promise<readon
   if (refused.size > 0 && (isReader || (isSignedIn && refused.has(rights.subject.name)))) topics.push(TOPIC.refusals);
   if (acted && isReader) topics.push(TOPIC.audit);
   if (accounts && rights.isAdmin) topics.push(TOPIC.users);
+  if (indexed) topics.push(TOPIC.index);
   return topics;
 }
 

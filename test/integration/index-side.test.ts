@@ -19,7 +19,9 @@ async function startSide(t: TestContext, crawl_schedule: string | null = '0 * * 
   const { db, close } = await openTestDatabase();
   // A quarter past an hour, wherever this runs.
   const time = { now: Date.parse('2026-03-01T10:15:00Z'), clock: 0 };
+  const told: boolean[] = [];
   const side = createIndexSide({
+    onCrawl: () => void told.push(side.crawlState().isComplete),
     ...{ config: { catalog: { crawl_schedule } }, db, client, now: () => time.now, clock: () => time.clock },
     ...{ log: createLogger('silent'), retryDelaysMs: [20, 40] },
   });
@@ -41,18 +43,20 @@ async function startSide(t: TestContext, crawl_schedule: string | null = '0 * * 
       () => true,
       () => false,
     );
-  return { side, time, registry, server, reasons, ended, isThere };
+  return { side, time, registry, server, reasons, ended, isThere, told };
 }
 
 test('at start everything is read, and /status can tell when it is again', async (t) => {
-  const { side, reasons, ended } = await startSide(t);
+  const { side, reasons, ended, told } = await startSide(t);
   await side.watch();
   assert.equal(side.crawlState().isComplete, false);
+  assert.deepEqual(told, []);
   side.start();
   await ended(1);
   assert.deepEqual(await reasons(), ['start']);
   await side.watch();
   assert.equal(side.crawlState().isComplete, true);
+  assert.equal(told.at(-1), true, 'open pages hear of it');
   assert.equal(side.crawlState().crawl?.repositoriesDone, 3);
   const names = side.jobs.states().map((job) => job.name);
   assert.deepEqual(names, ['crawl', 'retry', 'visibility']);

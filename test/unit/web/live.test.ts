@@ -107,6 +107,15 @@ test('a viewer is told which repositories changed, several at once in one messag
   assert.deepEqual(stream.told(), [['team/app', 'team/web']]);
 });
 
+test('everybody is told when the registry comes or goes and when a crawl ends, and nothing of what it holds', async () => {
+  const { news, state, url } = await start();
+  state.seen = NOTHING;
+  const stream = await listen(url);
+  news.tell({ kind: 'index' });
+  await eventually('the message', async () => stream.told().length > 0);
+  assert.deepEqual(stream.told(), [['#index']]);
+});
+
 test('what happened between a page and its stream is told when the stream begins, to whom it concerns', async () => {
   const { changes, state, url } = await start();
   changes.emit('team/before');
