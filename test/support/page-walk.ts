@@ -49,6 +49,10 @@ export async function walkPages({ browser, url, viewer, looks, pictures }: WalkO
     const context = await browser.newContext({ ...contextOptions(look), baseURL: url });
     await context.addCookies(cookies);
     await watchContext(context);
+    // What happens meanwhile may move rows of an open page; here each page is looked at as it came.
+    await context.route(/\/live\?/, (route) =>
+      route.fulfill({ contentType: 'text/event-stream', body: ': quiet\n\n' }),
+    );
     problems.push(...(await lookAt(context, pages, { look, viewer, pictures })));
     await context.close();
   }
