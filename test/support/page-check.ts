@@ -25,7 +25,7 @@ export function contextOptions({ scheme, locale, width }: Look) {
   return { colorScheme: scheme, locale, viewport, reducedMotion: 'reduce' as const };
 }
 
-export type ProblemKind = 'accessibility' | 'policy' | 'script' | 'layout' | 'answer';
+export type ProblemKind = 'accessibility' | 'policy' | 'script' | 'layout' | 'shift' | 'answer';
 
 export interface Problem {
   readonly kind: ProblemKind;
@@ -62,7 +62,7 @@ export async function checkOpen(page: Page): Promise<readonly Problem[]> {
   const tooWide = await page.evaluate(pixelsTooWide);
   return [
     ...found.map((text) => ({ kind: 'accessibility' as const, text })),
-    ...seen.map((text) => ({ kind: text.startsWith('policy') ? ('policy' as const) : ('layout' as const), text })),
+    ...seen.map((text) => ({ kind: text.startsWith('policy') ? ('policy' as const) : ('shift' as const), text })),
     ...(tooWide > 1 ? [{ kind: 'layout' as const, text: `${tooWide} px too wide` }] : []),
   ];
 }

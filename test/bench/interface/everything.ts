@@ -29,7 +29,7 @@ export async function everythingLines(browser: Browser): Promise<readonly Line[]
   return [
     lineOf('violations that axe finds', where, problems, ['accessibility', 'answer']),
     lineOf('violations of the policy and of Trusted Types, errors', where, problems, ['policy', 'script']),
-    lineOf('layout that moved or is too wide', where, problems, ['layout']),
+    lineOf('layout that moved or is too wide', where, problems, ['layout', 'shift']),
   ];
 }
 
