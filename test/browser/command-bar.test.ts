@@ -7,7 +7,7 @@ import { imagePage } from '../../server/web/pages/image.ts';
 import { searchPage } from '../../server/web/pages/search.ts';
 import type { PageModule } from '../../server/web/routes.ts';
 import * as facts from '../support/browse-facts.ts';
-import { checkOpen, contextOptions, LOOKS, lookName, watchContext } from '../support/page-check.ts';
+import { checkOpen, contextOptions, LOOKS, lasting, lookName, watchContext } from '../support/page-check.ts';
 import { startWeb, type TestWeb } from '../support/web.ts';
 
 const HOST = 'registry.test';
@@ -323,10 +323,10 @@ for (const look of LOOKS) {
     else await page.keyboard.press('Control+K');
     await page.getByRole('option').first().waitFor();
     await page.keyboard.press('ArrowDown');
-    assert.deepEqual(await checkOpen(page), []);
+    assert.deepEqual(lasting(await checkOpen(page)), []);
     await page.keyboard.press('Escape');
     await page.locator('.copy-choice > summary').click();
-    assert.deepEqual(await checkOpen(page), []);
+    assert.deepEqual(lasting(await checkOpen(page)), []);
     await page.context().close();
   });
 }

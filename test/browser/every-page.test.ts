@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
 import { type Demo, startDemo } from '../../scripts/demo/demo.ts';
 import { ADMIN, NOBODY, READER } from '../bench/interface/everything.ts';
-import { LOOKS } from '../support/page-check.ts';
+import { LOOKS, lasting } from '../support/page-check.ts';
 import { TWO_LOOKS, type Walked, walkPages } from '../support/page-walk.ts';
 import { freePort } from '../support/ports.ts';
 import { registryBinary } from '../support/registry.ts';
@@ -36,11 +36,9 @@ after(async () => {
   await demo?.stop();
 });
 
-/** What moves while a page is drawn depends on how busy the machine is: `npm run bench -- interface` measures that. */
 function assertGood({ problems }: Walked): void {
-  const lasting = problems.filter(({ kind }) => kind !== 'shift');
   assert.deepEqual(
-    lasting.map(({ kind, text }) => `${kind}: ${text}`),
+    lasting(problems).map(({ kind, text }) => `${kind}: ${text}`),
     [],
   );
 }
