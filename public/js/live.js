@@ -118,6 +118,13 @@ export function liveUpdates(onReplaced) {
     retry = setTimeout(open, wait * (0.5 + Math.random()));
   }
 
+  /** A browser without a network may still reach this host, and a stream that is on its way would say that all is well. */
+  function lost() {
+    if (ended) return;
+    failures = Math.max(failures, FAILURES_TO_TELL - 1);
+    again();
+  }
+
   function close() {
     clearTimeout(retry);
     stream?.close();
@@ -153,7 +160,7 @@ export function liveUpdates(onReplaced) {
 
   document.addEventListener('visibilitychange', () => (document.hidden ? close() : wake()));
   window.addEventListener('online', wake);
-  window.addEventListener('offline', () => status.offline());
+  window.addEventListener('offline', lost);
   window.addEventListener('pagehide', close);
   window.addEventListener('pageshow', (event) => event.persisted && wake());
   open();

@@ -246,3 +246,30 @@ test('without a connection the page says so, and goes on by itself', async () =>
   });
   await page.context().close();
 });
+
+test('a stream that arrives when the connection has gone does not hide that it has', async () => {
+  const { page } = await open('/keyboard');
+  let answer = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route(/\/live\?since=/, async (route) => {
+    await held;
+    await route.fulfill({ contentType: 'text/event-stream', body: ': here\n\n' }).catch(() => undefined);
+  });
+  const asked = page.waitForRequest(/\/live\?since=/);
+  await page.goto(`${web.url}/`);
+  await asked;
+  await page.context().setOffline(true);
+  await page.getByText('No connection.').waitFor();
+  await look(
+    page,
+    `new MutationObserver(() => { document.body.dataset.told = document.querySelector('.live-status').textContent === '' ? 'gone' : 'said' })
+      .observe(document.querySelector('.live-status'), { childList: true })`,
+  );
+  const askedAgain = page.waitForRequest(/\/live\?since=/);
+  answer();
+  await askedAgain;
+  assert.notEqual(await look(page, 'document.body.dataset.told'), 'gone');
+  await page.context().close();
+});
