@@ -82,18 +82,23 @@ const wordsOf = remembering((locale: Locale) => {
 /** @param now The clock, so that a page is the same for the same moment. */
 export function createFormat(locale: Locale, now: () => number, justNow: string) {
   const words = wordsOf(locale);
+
+  function size(bytes: number): string {
+    let value = Math.max(0, bytes);
+    let unit = 0;
+    while (value >= 999.5 && unit < UNITS.length - 1) {
+      value /= 1000;
+      unit += 1;
+    }
+    const withTenths = unit > 0 && value < 99.95;
+    return `${withTenths ? words.tenths(Math.round(value * 10)) : words.whole(Math.round(value))} ${UNITS[unit]}`;
+  }
+
   return {
     /** Decimal units with three digits that count: `412 kB`, `1.9 GB`. */
-    bytes(bytes: number): string {
-      let value = Math.max(0, bytes);
-      let unit = 0;
-      while (value >= 999.5 && unit < UNITS.length - 1) {
-        value /= 1000;
-        unit += 1;
-      }
-      const withTenths = unit > 0 && value < 99.95;
-      return `${withTenths ? words.tenths(Math.round(value * 10)) : words.whole(Math.round(value))} ${UNITS[unit]}`;
-    },
+    bytes: size,
+    /** What came or went: `+412 kB`, `−1.9 GB`, `±0 B`. */
+    signedBytes: (bytes: number): string => `${bytes === 0 ? '±' : bytes < 0 ? '−' : '+'}${size(Math.abs(bytes))}`,
     number: words.number,
     /** Part of a whole, 0 to 1. */
     percent: (share: number): string => words.percent(Math.round(share * 100)),

@@ -46,7 +46,7 @@ function spaceFigure({ total, samples, at }: FigureFacts, { t, format, url }: Wo
   const current = { at, sizeBytes: total.sizeBytes, logicalBytes: total.logicalBytes };
   const grown = [WEEK, MONTH].flatMap((days) => {
     const bytes = isKnown ? growth(samples, current, days) : undefined;
-    return bytes === undefined ? [] : [t('home:space_grown', { size: signed(bytes, format), count: days })];
+    return bytes === undefined ? [] : [t('home:space_grown', { size: format.signedBytes(bytes), count: days })];
   });
   return {
     label: t('home:space'),
@@ -54,11 +54,6 @@ function spaceFigure({ total, samples, at }: FigureFacts, { t, format, url }: Wo
     note: grown.length === 0 ? t('home:space_note') : grown.join(' · '),
     href: url('/space'),
   };
-}
-
-function signed(bytes: number, format: Page['format']): string {
-  const sign = bytes === 0 ? '±' : bytes < 0 ? '−' : '+';
-  return `${sign}${format.bytes(Math.abs(bytes))}`;
 }
 
 function staleFigure({ findings }: FigureFacts, { t, format, url }: Words): Figure {

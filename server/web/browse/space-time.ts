@@ -53,6 +53,5 @@ function within(points: readonly Point[], start: number): readonly Point[] {
 function growthText(bytes: number | undefined, days: number, { t, format }: TimeFacts['page']): readonly string[] {
   if (bytes === undefined) return [];
   if (bytes === 0) return [t('space:growth.none', { count: days })];
-  const size = `${bytes < 0 ? '−' : '+'}${format.bytes(Math.abs(bytes))}`;
-  return [t('space:growth.some', { size, count: days })];
+  return [t('space:growth.some', { size: format.signedBytes(bytes), count: days })];
 }

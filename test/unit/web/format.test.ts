@@ -19,6 +19,15 @@ const sizes = [
 ] as const;
 for (const [bytes, text] of sizes) test(`${bytes} bytes read ${text}`, () => assert.equal(en.bytes(bytes), text));
 
+const changes = [
+  [1_900_000_000, '+1.9 GB'],
+  [-412_000, '−412 kB'],
+  [0, '±0 B'],
+] as const;
+for (const [bytes, text] of changes) {
+  test(`a change of ${bytes} bytes reads ${text}`, () => assert.equal(en.signedBytes(bytes), text));
+}
+
 const ages = [
   [10_000, 'just now', '刚刚'],
   [4 * 60_000, '4 min ago', '4 分钟前'],
