@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { maskedAssignment, maskedRecord, maskedText } from '../catalog/secrets.ts';
+import { maskedAssignment, maskedRecord, maskedText, maskedValue } from '../catalog/secrets.ts';
 
 /** Part of a query whose answer holds what somebody baked into an image. */
 export const secretsParam = z
@@ -14,10 +14,21 @@ export interface Masking {
   readonly text: (text: string) => string;
   /** `NAME=value`. */
   readonly assignment: (line: string) => string;
+  readonly value: (name: string, value: string) => string;
   readonly record: (record: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
 }
 
-const MASKED: Masking = { text: maskedText, assignment: maskedAssignment, record: maskedRecord };
-const SHOWN: Masking = { text: (text) => text, assignment: (line) => line, record: (record) => record };
+const MASKED: Masking = {
+  text: maskedText,
+  assignment: maskedAssignment,
+  value: maskedValue,
+  record: maskedRecord,
+};
+const SHOWN: Masking = {
+  text: (text) => text,
+  assignment: (line) => line,
+  value: (_name, value) => value,
+  record: (record) => record,
+};
 
 export const maskingOf = (secrets: Secrets): Masking => (secrets === 'shown' ? SHOWN : MASKED);

@@ -6,6 +6,11 @@ const SECRET_VALUE =
 
 const MASK = '•••';
 
+/** The one rule: of a variable, a label, an annotation. What is empty hides nothing. */
+export function isSecret(name: string, value: string): boolean {
+  return value !== '' && (SECRET_NAME.test(name) || SECRET_VALUE.test(value));
+}
+
 export interface EnvironmentCell {
   readonly name: string;
   readonly value: string;
@@ -17,8 +22,7 @@ export function environmentCell(line: string): EnvironmentCell {
   const at = line.indexOf('=');
   const name = at === -1 ? line : line.slice(0, at);
   const value = at === -1 ? '' : line.slice(at + 1);
-  const isSecret = value !== '' && (SECRET_NAME.test(name) || SECRET_VALUE.test(value));
-  return { name, value, isSecret };
+  return { name, value, isSecret: isSecret(name, value) };
 }
 
 export interface TextPart {
@@ -51,7 +55,7 @@ export function secretParts(text: string): readonly TextPart[] {
 function looksSecret(name: string, value: string): boolean {
   const bare = value.replace(/^\\?["']/, '');
   // `$TOKEN` only names one.
-  return !bare.startsWith('$') && (SECRET_NAME.test(name) || SECRET_VALUE.test(bare));
+  return !bare.startsWith('$') && isSecret(name, bare);
 }
 
 /** For where nothing can be unfolded: titles, bars. */
@@ -63,13 +67,14 @@ export function maskedText(text: string): string {
 
 /** `NAME=value` with a value that looks like a secret hidden. */
 export function maskedAssignment(line: string): string {
-  const { name, isSecret } = environmentCell(line);
-  return isSecret ? `${name}=${MASK}` : line;
+  const cell = environmentCell(line);
+  return cell.isSecret ? `${cell.name}=${MASK}` : line;
+}
+
+export function maskedValue(name: string, value: string): string {
+  return isSecret(name, value) ? MASK : value;
 }
 
 export function maskedRecord(record: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(record);
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, environmentCell(`${name}=${value}`).isSecret ? MASK : value]),
-  );
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, maskedValue(name, value)]));
 }

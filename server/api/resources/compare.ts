@@ -96,8 +96,7 @@ async function contentOf(
 
 function comparisonBody(a: ImageContent, b: ImageContent, masking: Masking): z.input<typeof comparisonSchema> {
   const { bytes, layers, fields, environment, labels, annotations } = compareImages(a, b);
-  const named = (all: readonly ComparedField[]) =>
-    comparedFields(all, (name, value) => masking.record({ [name]: value })[name] ?? '');
+  const named = (all: readonly ComparedField[]) => comparedFields(all, masking.value);
   return {
     a: sideBody(a),
     b: sideBody(b),

@@ -3,7 +3,7 @@ import { type Change, type ComparedField, type ComparedLayer, compareImages } fr
 import type { ImageContent, ImageDetail, LayerRow } from '../../catalog/image.ts';
 import type { Page } from '../page.ts';
 import { referencePath, shortDigest } from './cells.ts';
-import { environmentCell, maskedText } from './secrets.ts';
+import { isSecret, maskedText } from './secrets.ts';
 
 type ComparePage = Pick<Page, 't' | 'format' | 'url' | 'urlWith'>;
 
@@ -184,7 +184,7 @@ function section(title: string, fields: readonly ComparedField[], { t }: Compare
     rows: different.map((field) => ({
       ...field,
       changeText: changeText(field.change, t),
-      isSecret: environmentCell(`${field.name}=${field.a || field.b}`).isSecret,
+      isSecret: isSecret(field.name, field.a) || isSecret(field.name, field.b),
     })),
     sameText: same === 0 ? '' : t('image:compare.same', { count: same }),
   };

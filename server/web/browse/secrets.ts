@@ -1,8 +1,8 @@
 /** Labels and annotations as the pages show them; what looks like a secret is decided below, for the API alike. */
-import { environmentCell } from '../../catalog/secrets.ts';
+import { isSecret } from '../../catalog/secrets.ts';
 
 export type { EnvironmentCell, TextPart } from '../../catalog/secrets.ts';
-export { environmentCell, isSecretName, maskedText, secretParts } from '../../catalog/secrets.ts';
+export { environmentCell, isSecret, isSecretName, maskedText, maskedValue, secretParts } from '../../catalog/secrets.ts';
 
 /** A label's value as a link only where it is plain http or https; everything else stays text. */
 export function safeLink(value: string): string | null {
@@ -35,6 +35,6 @@ export function mapEntries(map: Readonly<Record<string, string>>): readonly MapE
       key: full.startsWith(OCI_PREFIX) ? full.slice(OCI_PREFIX.length) : full,
       value,
       link: safeLink(value),
-      isSecret: environmentCell(`${full}=${value}`).isSecret,
+      isSecret: isSecret(full, value),
     }));
 }

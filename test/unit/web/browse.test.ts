@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseSorting, platformCells, referencePath, sortedColumn } from '../../../server/web/browse/cells.ts';
 import { pushLines } from '../../../server/web/browse/commands.ts';
 import { DELETE_ROUTE, RAW_ROUTE, REFERENCE_ROUTE, referenceOf } from '../../../server/web/browse/reference.ts';
-import { environmentCell, safeLink } from '../../../server/web/browse/secrets.ts';
+import { environmentCell, mapEntries, safeLink } from '../../../server/web/browse/secrets.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 
@@ -51,6 +51,14 @@ const environment = [
 for (const [line, isSecret] of environment) {
   test(`${isSecret ? 'masks' : 'shows'} ${line}`, () => assert.equal(environmentCell(line).isSecret, isSecret));
 }
+
+test('a label whose key holds `=` is masked by its own value', () => {
+  const masked = mapEntries({ 'x=y': 'ghp_abc', 'x=token': 'hunter2', 'x=z': 'plain' }).filter((one) => one.isSecret);
+  assert.deepEqual(
+    masked.map(({ full }) => full),
+    ['x=token', 'x=y'],
+  );
+});
 
 test('only plain http and https become links', () => {
   assert.equal(safeLink('https://example.com/a'), 'https://example.com/a');

@@ -227,6 +227,18 @@ test('compares two images, and masks what looks secret', async () => {
   }
 });
 
+test('labels are masked by their whole key, and by the values of both images', async () => {
+  const withLabels = (labels: Readonly<Record<string, string>>) => {
+    const { content } = facts.imageDetail();
+    const config = content?.config && { ...content.config, config: { ...content.config.config, labels } };
+    return facts.imageDetail({ content: content && { ...content, config } });
+  };
+  const a = withLabels({ source: 'https://example.com', 'x=token': 'hunter2' });
+  const html = await comparison(testPage(), a, withLabels({ source: 'https://lin:hunter2@example.com' }));
+  assert.match(html, />x=token</);
+  assert.doesNotMatch(html.replace(/<details class="masked">.*?<\/details>/gs, ''), /hunter2/);
+});
+
 test('a comparison of hostile images is escaped, one without content says so', async () => {
   const a = poisonedDetail();
   assertEscaped(await comparison(testPage(), a, { ...facts.imageDetail(), digest: facts.digestOf('b') }));
