@@ -13,6 +13,7 @@ import {
   trustLines,
 } from './connect-lines.ts';
 import type { Lines, PlainHttpView } from './plain-http.ts';
+import { hostnameOf, isLoopbackName } from './reach.ts';
 
 /** What the running configuration says. */
 export interface ConnectSettings extends Omit<ConnectFacts, 'from' | 'secret'> {
@@ -216,7 +217,7 @@ function fields({ t }: ConnectPage, choice: ConnectChoice, facts: ConnectFacts):
 }
 
 function reachesItself(address: string): boolean {
-  return /^(localhost|127\.|\[::1\])/.test(new URL(address).hostname);
+  return isLoopbackName(hostnameOf(new URL(address).host));
 }
 
 function linesText(runs: Runs, t: Page['t']): string {
