@@ -100,8 +100,7 @@ export function connectChoice(
   detected: 2 | 3 | null,
   hasCertificate: boolean,
 ): ConnectChoice {
-  const asked = page.query('version');
-  const version = asked === '2' ? 2 : asked === '3' ? 3 : (detected ?? 3);
+  const version = askedVersion(page) ?? detected ?? 3;
   const runs: Runs = RUNS.find((each) => each === page.query('runs')) ?? 'file';
   const takesJwks = version === 3 && (page.query('trust') === 'jwks' || !hasCertificate);
   const folder = page.query('folder');
@@ -109,6 +108,12 @@ export function connectChoice(
     ...{ version, runs, trust: takesJwks ? 'jwks' : 'certificate' },
     folder: /^\/[^\s'"]{0,300}$/.test(folder) ? folder : defaultFolder(version),
   };
+}
+
+/** null: the address leaves it to what the registry seems to be. */
+export function askedVersion(page: Pick<Page, 'query'>): 2 | 3 | null {
+  const asked = page.query('version');
+  return asked === '2' ? 2 : asked === '3' ? 3 : null;
 }
 
 export function connectFacts(page: Pick<Page, 'query'>, settings: ConnectSettings, runs: Runs): ConnectFacts {

@@ -5,6 +5,7 @@ import { AppError } from '../../errors.ts';
 import { registryLines } from '../browse/connect-lines.ts';
 import { mergedConfiguration } from '../browse/connect-merge.ts';
 import {
+  askedVersion,
   type ConnectSettings,
   connectChoice,
   connectFacts,
@@ -16,7 +17,7 @@ import { plainHttpView } from '../browse/plain-http.ts';
 import type { RegistryReach } from '../browse/reach.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import type { LoadStatusFacts } from '../status-facts.ts';
+import type { LoadStatusFacts, StatusFacts } from '../status-facts.ts';
 
 export interface ConnectPageDeps {
   readonly statusFacts: LoadStatusFacts;
@@ -35,32 +36,33 @@ const mergeForm = z.strictObject({
 export function connectPage(deps: ConnectPageDeps): PageModule {
   const { statusFacts, settings, reach, causeEvent } = deps;
 
-  async function show(page: Page, merge?: MergeView, code = 200): Promise<void> {
-    const [status, current] = [await statusFacts(), settings()];
+  async function show(page: Page, merge?: MergeView, code = 200, known?: StatusFacts): Promise<void> {
+    const [status, current] = [known ?? (await statusFacts()), settings()];
     const plainHttp = plainHttpView({ reach, realm: current.realm, page });
     const view = connectView({ page, settings: current, status, plainHttp, ...(merge && { merge }) });
     await page.render('connect', view, code);
   }
 
-  /** The choice in the address, and the facts for it. */
+  /** The choice in the address, and the facts for it. Asking the registry may take seconds: only where the choice needs it. */
   async function chosen(page: Page) {
     const current = settings();
-    const choice = connectChoice(page, (await statusFacts()).registry.line ?? null, current.caPem !== undefined);
-    return { choice, current, facts: connectFacts(page, current, choice.runs) };
+    const status = askedVersion(page) === null ? await statusFacts() : undefined;
+    const choice = connectChoice(page, status?.registry.line ?? null, current.caPem !== undefined);
+    return { status, choice, current, facts: connectFacts(page, current, choice.runs) };
   }
 
   async function merge(page: Page, response: Response): Promise<void> {
     const form = page.parseForm(mergeForm);
     const given = typeof page.body['given'] === 'string' ? page.body['given'].slice(0, LONGEST_FILE) : '';
     if (!form.ok) return show(page, { given, merged: null, error: form.errors['given'] ?? '' }, 422);
-    const { choice, current, facts } = await chosen(page);
+    const { status, choice, current, facts } = await chosen(page);
     try {
       const merged = mergedConfiguration(form.values.given, withSecret(facts, current), choice);
       if (form.values.download !== undefined) return sendFile(response, 'config.yml', merged);
-      return show(page, { given, merged, error: '' });
+      return show(page, { given, merged, error: '' }, 200, status);
     } catch (error) {
       const errors = page.fieldErrors(error);
-      return show(page, { given, merged: null, error: errors[''] ?? '' }, 422);
+      return show(page, { given, merged: null, error: errors[''] ?? '' }, 422, status);
     }
   }
 
