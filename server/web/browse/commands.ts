@@ -1,11 +1,12 @@
 /**
  * The lines people copy. For a page:
  *
- *   copyBox(page, { name, tag, digest, kind })   → views/partials/copy-box.ejs   { copy: CopyBox }
- *   copyLine(page, { name, tag, digest, kind })  → views/partials/copy-item.ejs  { copy: CopyLine }, in a row's menu
+ *   copyBox(page, { name, tag, digest, kind })   → views/partials/copy-box.ejs     { copy: CopyBox }
+ *   copyLine(page, { name, tag, digest, kind })  → views/partials/copy-button.ejs  { copy: CopyLine, label }
  *
  * `page` is the request's `Page`; `kind` a `ManifestKind` or what `kindOfAll` makes of a repository's kinds. Give both tag
  * and digest where they are known: the reader chooses. Neither partial needs anything else of the page that includes it.
+ * The rows of views/pages/repository.ejs write their `copyLine` out, without a partial.
  */
 import type { ManifestKind } from '../../storage/schema.ts';
 import { type CopyKind, FORMS, type Form, TOOLS_OF, type Tool } from '../copy-choice.ts';
