@@ -36,7 +36,7 @@ export function createRecent({ viewer, base }) {
   };
 }
 
-export function forgetRecent() {
+function forgetRecent() {
   attempt(() => localStorage.removeItem(KEY));
 }
 

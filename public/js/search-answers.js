@@ -1,8 +1,7 @@
 /** Asks for suggestions; whatever goes wrong becomes an answer with a sentence. */
 
 /** @returns {Promise<{groups: object[], said: string, note?: string}>} @throws only when it was given up. */
-export async function askSuggestions(form, text, signal) {
-  const texts = JSON.parse(form.dataset.texts);
+export async function askSuggestions({ form, texts, text, signal }) {
   let response;
   try {
     response = await fetch(address(form, text), {

@@ -2,8 +2,7 @@
 
 let lists = 0;
 
-export function createList(form, input) {
-  const texts = JSON.parse(form.dataset.texts);
+export function createList({ form, input, texts }) {
   lists += 1;
   const id = `suggestions-${lists}`;
   const panel = element('div', 'bar-panel');

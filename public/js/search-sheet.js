@@ -1,9 +1,8 @@
 /** On phones the icon in the top bar opens the box over the whole page; without script it leads to the search page. */
 
-export function searchSheet(form, input, bar) {
+export function searchSheet({ form, input, texts }, bar) {
   const link = document.querySelector('.search-link');
   if (!(link instanceof HTMLAnchorElement) || typeof HTMLDialogElement === 'undefined') return;
-  const texts = JSON.parse(form.dataset.texts);
   const sheet = document.createElement('dialog');
   sheet.className = 'bar-sheet';
   sheet.setAttribute('aria-label', texts.title);
@@ -26,6 +25,6 @@ export function searchSheet(form, input, bar) {
     sheet.append(form, close);
     sheet.showModal();
     input.focus();
-    bar.open();
+    void bar.ask();
   });
 }

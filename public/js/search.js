@@ -13,8 +13,9 @@ export function searchBoxes() {
   for (const form of document.querySelectorAll('form[data-suggestions]')) {
     const input = form.querySelector('input[type="search"]');
     if (!(input instanceof HTMLInputElement)) continue;
-    const bar = commandBar(form, input);
-    if (form.classList.contains('search-box')) searchSheet(form, input, bar);
+    const box = { form, input, texts: JSON.parse(form.dataset.texts) };
+    const bar = commandBar(box);
+    if (form.classList.contains('search-box')) searchSheet(box, bar);
   }
   document.addEventListener('keydown', openByKey);
   forgetOnSignOut();
@@ -39,11 +40,11 @@ function openByKey(event) {
   box.dispatchEvent(new CustomEvent('bar-open'));
 }
 
-function commandBar(form, input) {
+function commandBar(box) {
+  const { form, input, texts } = box;
   const { base, viewer } = form.dataset;
-  const texts = JSON.parse(form.dataset.texts);
   const recent = createRecent({ base, viewer });
-  const list = createList(form, input);
+  const list = createList(box);
   const sheet = () => form.closest('dialog');
   let timer;
   let turn = 0;
@@ -75,17 +76,17 @@ function commandBar(form, input) {
     turn += 1;
     const mine = turn;
     const isEmpty = input.value.trim() === '';
-    if (isEmpty && recentGroup().length > 0) list.show({ groups: recentGroup(), said: '' });
-    const answer = await askSuggestions(form, input.value, request.signal).catch(() => undefined);
+    const remembered = () => (isEmpty ? recentGroup(recent.list(), texts) : []);
+    if (remembered().length > 0) list.show({ groups: remembered(), said: '' });
+    const question = { form, texts, text: input.value, signal: request.signal };
+    const answer = await askSuggestions(question).catch(() => undefined);
     if (answer === undefined || mine !== turn || document.activeElement !== input) return;
-    list.show(isEmpty ? { ...answer, groups: [...recentGroup(), ...answer.groups] } : answer);
+    list.show({ ...answer, groups: [...remembered(), ...answer.groups] });
   }
 
-  function recentGroup() {
-    const entries = recent.list();
-    if (entries.length === 0) return [];
-    const items = entries.map(({ text, href }) => ({ label: text, icon: texts.recent.icon, href, recent: text }));
-    return [{ id: 'recent', label: texts.recent.label, items: [...items, { ...texts.forget, forget: true }] }];
+  function askSoon() {
+    clearTimeout(timer);
+    timer = setTimeout(ask, WAIT_MS);
   }
 
   async function choose(item, isApart) {
@@ -99,7 +100,7 @@ function commandBar(form, input) {
     } else if (item.copy !== undefined) {
       await copy(item.copy);
     } else if (item.form !== undefined) {
-      send(item.form);
+      post(item.form);
     } else if (isApart) {
       window.open(item.href, '_blank', 'noopener');
     } else {
@@ -120,60 +121,70 @@ function commandBar(form, input) {
     say(done);
   }
 
-  /** With the token that the forms of this page carry. */
-  function send({ action, fields }) {
-    const token = document.querySelector('input[name="_csrf"]')?.value ?? '';
-    const posted = document.createElement('form');
-    posted.method = 'post';
-    posted.action = action;
-    posted.hidden = true;
-    for (const [name, value] of Object.entries({ ...fields, _csrf: token })) {
-      const field = document.createElement('input');
-      field.type = 'hidden';
-      field.name = name;
-      field.value = value;
-      posted.append(field);
-    }
-    document.body.append(posted);
-    posted.requestSubmit();
-  }
-
-  function byKey(event) {
-    if (event.isComposing) return;
-    const item = list.active();
-    if (event.key === 'Escape') {
-      event.preventDefault();
-      leave();
-    } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-      event.preventDefault();
-      if (list.isOpen()) list.move(event.key === 'ArrowDown' ? 1 : -1);
-      else void ask();
-    } else if (event.key === 'Enter' && item !== undefined) {
-      event.preventDefault();
-      void choose(item, event.ctrlKey || event.metaKey);
-    }
-  }
-
-  input.addEventListener('input', (event) => {
-    // Letters of a Chinese word on their way to its characters are no question yet.
-    if (event.isComposing) return;
-    clearTimeout(timer);
-    timer = setTimeout(ask, WAIT_MS);
-  });
-  input.addEventListener('compositionend', () => void ask());
-  input.addEventListener('bar-open', () => void ask());
-  input.addEventListener('click', () => list.isOpen() || void ask());
-  input.addEventListener('blur', () => sheet() === null && close());
-  input.addEventListener('keydown', byKey);
-  form.addEventListener('submit', () => {
+  function keep() {
     const text = input.value.trim();
     recent.add(text, `${base}/search?${new URLSearchParams({ q: text })}`);
+  }
+
+  const bar = { ask, askSoon, close, leave, choose, keep };
+  listen(form, input, list, bar);
+  return bar;
+}
+
+function listen(form, input, list, bar) {
+  input.addEventListener('input', (event) => {
+    // Letters of a Chinese word on their way to its characters are no question yet.
+    if (!event.isComposing) bar.askSoon();
   });
+  input.addEventListener('compositionend', () => void bar.ask());
+  input.addEventListener('bar-open', () => void bar.ask());
+  input.addEventListener('click', () => list.isOpen() || void bar.ask());
+  input.addEventListener('blur', () => form.closest('dialog') === null && bar.close());
+  input.addEventListener('keydown', (event) => event.isComposing || byKey(event, list, bar));
+  form.addEventListener('submit', bar.keep);
   // The box keeps the focus while the pointer is down on the list.
   list.panel.addEventListener('mousedown', (event) => event.preventDefault());
   list.list.addEventListener('click', (event) => {
     const item = event.target instanceof Element ? list.itemOf(event.target) : undefined;
-    if (item !== undefined) void choose(item, event.ctrlKey || event.metaKey);
+    if (item !== undefined) void bar.choose(item, event.ctrlKey || event.metaKey);
   });
-  return { open: () => void ask(), close };
+}
+
+function byKey(event, list, bar) {
+  const item = list.active();
+  if (event.key === 'Escape') {
+    event.preventDefault();
+    bar.leave();
+  } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+    event.preventDefault();
+    if (list.isOpen()) list.move(event.key === 'ArrowDown' ? 1 : -1);
+    else void bar.ask();
+  } else if (event.key === 'Enter' && item !== undefined) {
+    event.preventDefault();
+    void bar.choose(item, event.ctrlKey || event.metaKey);
+  }
+}
+
+function recentGroup(entries, texts) {
+  if (entries.length === 0) return [];
+  const items = entries.map(({ text, href }) => ({ label: text, icon: texts.recent.icon, href, recent: text }));
+  return [{ id: 'recent', label: texts.recent.label, items: [...items, { ...texts.forget, forget: true }] }];
+}
+
+/** With the token that the forms of this page carry. */
+function post({ action, fields }) {
+  const token = document.querySelector('input[name="_csrf"]')?.value ?? '';
+  const posted = document.createElement('form');
+  posted.method = 'post';
+  posted.action = action;
+  posted.hidden = true;
+  for (const [name, value] of Object.entries({ ...fields, _csrf: token })) {
+    const field = document.createElement('input');
+    field.type = 'hidden';
+    field.name = name;
+    field.value = value;
+    posted.append(field);
+  }
+  document.body.append(posted);
+  posted.requestSubmit();
 }
