@@ -1,8 +1,8 @@
-import { sql } from 'kysely';
 import { calendarDay, DAY_MS } from '../storage/calendar.ts';
 import type { Database } from '../storage/database.ts';
+import { createInsertion } from '../storage/insert-rows.ts';
 import { type Pull, storePull } from './pulls.ts';
-import { groupBy, inStatements } from './rows.ts';
+import { groupBy } from './rows.ts';
 
 /** An event that people would call a pull or a push. */
 export interface Use extends Pull {
@@ -58,22 +58,18 @@ function numbersOf(uses: readonly Use[]): { readonly pulls: number; readonly pus
 }
 
 async function addRepositoryDays(trx: Database, uses: readonly Counted[]): Promise<void> {
-  const rows = [...groupBy(uses, ({ id, day }) => `${id} ${day}`).values()].flatMap(([first, ...rest]) =>
-    first === undefined ? [] : [{ repository_id: first.id, day_at: first.day, ...numbersOf([first, ...rest]) }],
-  );
-  for (const part of inStatements(rows)) {
-    await trx
-      .insertInto('repository_days')
-      .values(part)
-      .onConflict((conflict) =>
-        conflict.columns(['repository_id', 'day_at']).doUpdateSet({
-          pulls: sql<number>`repository_days.pulls + excluded.pulls`,
-          pushes: sql<number>`repository_days.pushes + excluded.pushes`,
-        }),
-      )
-      .execute();
-  }
+  const rows = [...groupBy(uses, ({ id, day }) => `${id} ${day}`).values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : [{ repository_id: first.id, day_at: first.day, ...numbersOf(group) }];
+  });
+  await insertRepositoryDays(trx, rows);
 }
+
+const insertRepositoryDays = createInsertion({
+  into: 'repository_days',
+  columns: ['repository_id', 'day_at', 'pulls', 'pushes'],
+  conflict: { on: ['repository_id', 'day_at'], add: ['pulls', 'pushes'] },
+});
 
 async function addPushDays(trx: Database, pushes: readonly Counted[]): Promise<void> {
   const rows = [...groupBy(pushes, ({ id, day, actor }) => `${id} ${day} ${actor}`).values()].flatMap((group) => {
@@ -81,32 +77,23 @@ async function addPushDays(trx: Database, pushes: readonly Counted[]): Promise<v
     if (first === undefined) return [];
     return [{ repository_id: first.id, day_at: first.day, actor: first.actor, pushes: group.length }];
   });
-  for (const part of inStatements(rows)) {
-    await trx
-      .insertInto('push_days')
-      .values(part)
-      .onConflict((conflict) =>
-        conflict
-          .columns(['repository_id', 'day_at', 'actor'])
-          .doUpdateSet({ pushes: sql<number>`push_days.pushes + excluded.pushes` }),
-      )
-      .execute();
-  }
+  await insertPushDays(trx, rows);
 }
+
+const insertPushDays = createInsertion({
+  into: 'push_days',
+  columns: ['repository_id', 'day_at', 'actor', 'pushes'],
+  conflict: { on: ['repository_id', 'day_at', 'actor'], add: ['pushes'] },
+});
 
 /** Last, because every transaction that counts meets in this row. */
 async function addDays(trx: Database, uses: readonly Counted[]): Promise<void> {
   const rows = [...groupBy(uses, ({ day }) => day)].map(([day, group]) => ({ day_at: day, ...numbersOf(group) }));
-  for (const part of inStatements(rows)) {
-    await trx
-      .insertInto('activity_days')
-      .values(part)
-      .onConflict((conflict) =>
-        conflict.column('day_at').doUpdateSet({
-          pulls: sql<number>`activity_days.pulls + excluded.pulls`,
-          pushes: sql<number>`activity_days.pushes + excluded.pushes`,
-        }),
-      )
-      .execute();
-  }
+  await insertDays(trx, rows);
 }
+
+const insertDays = createInsertion({
+  into: 'activity_days',
+  columns: ['day_at', 'pulls', 'pushes'],
+  conflict: { on: ['day_at'], add: ['pulls', 'pushes'] },
+});

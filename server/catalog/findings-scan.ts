@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { dayBegin } from '../storage/calendar.ts';
+import { DAY_MS, dayBegin } from '../storage/calendar.ts';
 import type { Database } from '../storage/database.ts';
-import { DAY_MS, dayOf } from './samples.ts';
+import { dayOf } from './samples.ts';
 import type { Rest } from './space-ground.ts';
 import { EVERYTHING } from './visibility.ts';
 

@@ -1,8 +1,8 @@
 /** A repository's sums, kept by adding what changed. Each function is for a transaction. */
 import { sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
+import { createInsertion } from '../storage/insert-rows.ts';
 import type { HeldRow } from './neighbourhood.ts';
-import { inStatements } from './rows.ts';
 import { tagKey } from './tag-key.ts';
 
 export interface HeldChange {
@@ -88,20 +88,16 @@ async function changeFacets(
     .filter(([, image_count]) => image_count !== 0)
     .map(([facet, image_count]) => ({ facet, repository_id: repositoryId, image_count }));
   if (rows.length === 0) return undefined;
-  for (const part of inStatements(rows)) {
-    await trx
-      .insertInto('repository_facets')
-      .values(part)
-      .onConflict((conflict) =>
-        conflict
-          .columns(['facet', 'repository_id'])
-          .doUpdateSet({ image_count: sql<number>`repository_facets.image_count + excluded.image_count` }),
-      )
-      .execute();
-  }
+  await addFacetCounts(trx, rows);
   if (rows.some((row) => row.image_count < 0)) await dropEmptyFacets(trx, repositoryId);
   return rows.some((row) => row.facet.startsWith(PLATFORM)) ? platformsOf(trx, repositoryId) : undefined;
 }
+
+const addFacetCounts = createInsertion({
+  into: 'repository_facets',
+  columns: ['facet', 'repository_id', 'image_count'],
+  conflict: { on: ['facet', 'repository_id'], add: ['image_count'] },
+});
 
 function addFacets(counts: Map<string, number>, rows: ReadonlyMap<string, HeldRow>, step: 1 | -1): void {
   for (const row of rows.values()) {

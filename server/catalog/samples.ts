@@ -1,11 +1,12 @@
-import { type RawBuilder, type Selectable, sql } from 'kysely';
+import type { Selectable } from 'kysely';
+import { DAY_MS } from '../storage/calendar.ts';
 import type { Database } from '../storage/database.ts';
-import type { FoldersTable, RepositorySamplesTable } from '../storage/schema.ts';
+import { createInsertion } from '../storage/insert-rows.ts';
+import type { RepositorySamplesTable } from '../storage/schema.ts';
 import type { Rest } from './space-ground.ts';
 import { activeVisibilities } from './space-sums.ts';
 import { EVERYTHING } from './visibility.ts';
 
-export const DAY_MS = 24 * 3600_000;
 const KEPT_DAYS = 400;
 const ROWS_AT_ONCE = 100;
 // Of folders below the root.
@@ -134,7 +135,8 @@ async function sampleFolders(db: Database, sampling: Sampling, rest: Rest): Prom
       upper.map((row) => row.path),
     );
     const fresh = upper.filter((row) => row.path === '' || row.summed_at >= sampling.since);
-    await insertFolderSamples(db, sampling.day, fresh);
+    const samples = fresh.map((row) => ({ ...row, day_at: sampling.day }));
+    await db.transaction().execute((trx) => insertFolderSamples(trx, samples));
     after = rows.at(-1)?.path;
     if (after === undefined || rows.length < ROWS_AT_ONCE) break;
     await rest();
@@ -156,32 +158,12 @@ async function pruneFolders(db: Database, { id, day }: Sampling, paths: readonly
     .execute();
 }
 
-async function insertFolderSamples(
-  db: Database,
-  day: number,
-  rows: readonly Selectable<FoldersTable>[],
-): Promise<void> {
-  if (rows.length === 0) return;
-  const values = rows.map((row) => ({
-    ...{ visibility_id: row.visibility_id, path: row.path, day_at: day },
-    ...picked(row, FOLDER_SUMS),
-  }));
-  await db
-    .insertInto('folder_samples')
-    .values(values)
-    .onConflict((conflict) => conflict.columns(['visibility_id', 'path', 'day_at']).doUpdateSet(inserted(FOLDER_SUMS)))
-    .execute();
-}
-
-function picked<Row, Name extends keyof Row & string>(row: Row, names: readonly Name[]): Pick<Row, Name> {
-  return Object.fromEntries(names.map((name) => [name, row[name]])) as Pick<Row, Name>;
-}
-
-/** For a conflict: the values that were to be inserted. */
-function inserted<Name extends string>(names: readonly Name[]): Record<Name, RawBuilder<number>> {
-  const entries = names.map((name) => [name, sql.ref<number>(`excluded.${name}`)]);
-  return Object.fromEntries(entries) as Record<Name, RawBuilder<number>>;
-}
+// In a transaction, because each statement alone would wait for the disk.
+const insertFolderSamples = createInsertion({
+  into: 'folder_samples',
+  columns: ['visibility_id', 'path', 'day_at', ...FOLDER_SUMS],
+  conflict: { on: ['visibility_id', 'path', 'day_at'], set: FOLDER_SUMS },
+});
 
 async function sampleRepositories(db: Database, { day, since }: Sampling, rest: Rest): Promise<void> {
   let after = 0;
@@ -192,11 +174,9 @@ async function sampleRepositories(db: Database, { day, since }: Sampling, rest: 
       rows.map((row) => row.id),
       day,
     );
-    await insertRepositorySamples(
-      db,
-      day,
-      rows.filter((row) => since === 0 || row.changed_at >= since),
-    );
+    const fresh = rows.filter((row) => since === 0 || row.changed_at >= since);
+    const samples = fresh.map((row) => ({ ...row, repository_id: row.id, day_at: day }));
+    await db.transaction().execute((trx) => insertRepositorySamples(trx, samples));
     const last = rows.at(-1);
     if (last === undefined || rows.length < ROWS_AT_ONCE) return;
     after = last.id;
@@ -223,15 +203,8 @@ async function pruneRepositories(db: Database, ids: readonly number[], day: numb
     .execute();
 }
 
-async function insertRepositorySamples(
-  db: Database,
-  day: number,
-  rows: Awaited<ReturnType<typeof readRepositories>>,
-): Promise<void> {
-  if (rows.length === 0) return;
-  await db
-    .insertInto('repository_samples')
-    .values(rows.map(({ id, changed_at: _, ...sums }) => ({ repository_id: id, day_at: day, ...sums })))
-    .onConflict((conflict) => conflict.columns(['repository_id', 'day_at']).doUpdateSet(inserted(SUMS)))
-    .execute();
-}
+const insertRepositorySamples = createInsertion({
+  into: 'repository_samples',
+  columns: ['repository_id', 'day_at', ...SUMS],
+  conflict: { on: ['repository_id', 'day_at'], set: SUMS },
+});

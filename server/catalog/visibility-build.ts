@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { sql } from 'kysely';
 import { type Glob, matchesGlob, withUser } from '../access/glob.ts';
 import type { Database } from '../storage/database.ts';
+import { createInsertion } from '../storage/insert-rows.ts';
 import { countByFolder, parentOf } from './folders.ts';
 
 const EVERYTHING_ID = 1;
@@ -205,18 +205,14 @@ async function addToFolders(trx: Database, visibilityId: number, names: readonly
     parent: parentOf(path),
     repository_count,
   }));
-  for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
-    await trx
-      .insertInto('folders')
-      .values(rows.slice(start, start + ROWS_AT_ONCE))
-      .onConflict((conflict) =>
-        conflict
-          .columns(['visibility_id', 'path'])
-          .doUpdateSet({ repository_count: sql<number>`folders.repository_count + excluded.repository_count` }),
-      )
-      .execute();
-  }
+  await insertFolders(trx, rows);
 }
+
+const insertFolders = createInsertion({
+  into: 'folders',
+  columns: ['visibility_id', 'path', 'parent', 'repository_count'],
+  conflict: { on: ['visibility_id', 'path'], add: ['repository_count'] },
+});
 
 async function insertVisible(
   trx: Database,

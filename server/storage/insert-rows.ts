@@ -3,8 +3,12 @@ import type { Database } from './database.ts';
 import { isPostgres } from './engine.ts';
 import type { Schema } from './schema.ts';
 
-/** What becomes of a row that is there already. */
-export type Conflict<Column> = 'fails' | 'stays' | { readonly on: readonly Column[]; readonly set: readonly Column[] };
+/** What becomes of a row that is there already: `set` takes the new values, `add` puts them on top of those it has. */
+export type Conflict<Column> =
+  | 'fails'
+  | 'stays'
+  | { readonly on: readonly Column[]; readonly set: readonly Column[] }
+  | { readonly on: readonly Column[]; readonly add: readonly Column[] };
 
 export interface Insertion<Table extends keyof Schema, Column extends keyof Insertable<Schema[Table]> & string> {
   readonly into: Table;
@@ -50,13 +54,16 @@ function statementText<Table extends keyof Schema, Column extends keyof Insertab
   const row = (index: number) =>
     `(${columns.map((_, column) => (isNumbered ? `$${index * columns.length + column + 1}` : '?')).join(', ')})`;
   const rows = Array.from({ length: count }, (_, index) => row(index));
-  return `insert into "${into}" (${names(columns)}) values ${rows.join(', ')}${conflictText(conflict)}`;
+  return `insert into "${into}" (${names(columns)}) values ${rows.join(', ')}${conflictText(into, conflict)}`;
 }
 
-function conflictText<Column extends string>(conflict: Conflict<Column>): string {
+function conflictText<Column extends string>(into: string, conflict: Conflict<Column>): string {
   if (conflict === 'fails') return '';
   if (conflict === 'stays') return ' on conflict do nothing';
-  const set = conflict.set.map((column) => `"${column}" = excluded."${column}"`);
+  const set =
+    'add' in conflict
+      ? conflict.add.map((column) => `"${column}" = "${into}"."${column}" + excluded."${column}"`)
+      : conflict.set.map((column) => `"${column}" = excluded."${column}"`);
   return ` on conflict (${names(conflict.on)}) do update set ${set.join(', ')}`;
 }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { createFindings } from '../../../server/catalog/findings.ts';
-import { DAY_MS, dayOf } from '../../../server/catalog/samples.ts';
+import { dayOf } from '../../../server/catalog/samples.ts';
 import { EVERYTHING, NOTHING, type Visibility } from '../../../server/catalog/visibility.ts';
 import { buildVisibility } from '../../../server/catalog/visibility-build.ts';
 import { createLogger } from '../../../server/log.ts';
+import { DAY_MS } from '../../../server/storage/calendar.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { seedRepository } from '../../support/seed.ts';
 
