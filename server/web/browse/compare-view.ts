@@ -191,8 +191,7 @@ function section(title: string, fields: readonly ComparedField[], { t }: Compare
 }
 
 function signed(bytes: number, { t, format }: ComparePage): string {
-  if (bytes === 0) return t('image:compare.equal_size');
-  return `${bytes > 0 ? '+' : '−'}${format.bytes(Math.abs(bytes))}`;
+  return bytes === 0 ? t('image:compare.equal_size') : format.signedBytes(bytes);
 }
 
 /** The platform that both have and that is asked for, or the usual one. */
