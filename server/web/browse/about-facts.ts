@@ -5,7 +5,7 @@ import type { Rights } from '../../access/rights.ts';
 import type { RepositoryRow } from '../../catalog/repositories.ts';
 import type { About } from '../../catalog/repository-about.ts';
 import type { Page } from '../page.ts';
-import type { Fact } from './document-view.ts';
+import { type Fact, present } from './document-view.ts';
 import { safeLink } from './secrets.ts';
 
 type FactsPage = Pick<Page, 't' | 'format'>;
@@ -14,7 +14,7 @@ type FactsPage = Pick<Page, 't' | 'format'>;
 export function annotationFacts(about: About | undefined, { t }: Pick<Page, 't'>): readonly Fact[] {
   if (about === undefined) return [];
   const fact = (label: string, value: string): Fact => ({ label, value, isCode: false, link: safeLink(value) });
-  return [
+  return present([
     fact(t('repository:about.title'), about.title),
     fact(t('repository:about.source'), about.source),
     fact(t('repository:about.documentation'), about.documentation),
@@ -23,7 +23,7 @@ export function annotationFacts(about: About | undefined, { t }: Pick<Page, 't'>
     fact(t('repository:about.vendor'), about.vendor),
     fact(t('repository:about.authors'), about.authors),
     fact(t('repository:about.version'), about.version),
-  ].filter(({ value }) => value !== '');
+  ]);
 }
 
 export function repositoryFacts(

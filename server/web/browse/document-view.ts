@@ -212,7 +212,8 @@ function pairLists(title: string, pairs: readonly (readonly [string, string])[],
   return [{ title, rows, more: rest > 0 ? `+${rest}` : more }];
 }
 
-function present(facts: readonly Fact[]): readonly Fact[] {
+/** Without those that have nothing to say. */
+export function present(facts: readonly Fact[]): readonly Fact[] {
   return facts.filter((fact) => fact.value !== '');
 }
 
