@@ -13,7 +13,7 @@ const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 const MOST_REMEMBERED = 5000;
 
 /** The same few texts are asked for again and again, and the formatters of `Intl` are slow. */
-function remembering<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+export function remembering<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
   const known = new Map<Key, Value>();
   return (key) => {
     const found = known.get(key);

@@ -1,7 +1,8 @@
 /** Pulls and pushes per day as a finished picture: two panels over one axis of days, because there are many pulls to a push. */
 import type { ActivityDay } from '../../catalog/activity.ts';
+import { remembering } from '../format.ts';
 import type { Page } from '../page.ts';
-import { axisTop, linePath, type Spot } from './chart-lines.ts';
+import { axisTop, linePath, type Spot, toTenth } from './chart-lines.ts';
 
 export const ACTIVITY_PERIODS = [14, 90, 365] as const;
 export type ActivityPeriod = (typeof ACTIVITY_PERIODS)[number];
@@ -83,11 +84,11 @@ export function activityChart(points: readonly ActivityDay[], options: ActivityC
   const { t, format, locale, urlWith } = page;
   const dates = datesOf(locale);
   const [pulls, pushes] = [sumOf(points, 'pulls'), sumOf(points, 'pushes')];
+  const isEmpty = pulls + pushes === 0;
   return {
     summary: t('activity:summary', { count: points.length, ...inWords({ pulls, pushes }, page) }),
-    isEmpty: pulls + pushes === 0,
-    frames:
-      pulls + pushes === 0 ? [] : [frame('wide', width, points, page), frame('narrow', NARROW_WIDTH, points, page)],
+    isEmpty,
+    frames: isEmpty ? [] : frames(width, points, page),
     rows: points
       .map(({ day, ...counts }) => ({
         date: dates.long.format(day),
@@ -119,7 +120,7 @@ function sumOf(points: readonly ActivityDay[], kind: ActivityPanel['kind']): num
 }
 
 /** The dates are written as midnight UTC, whatever zone they are of. */
-export function datesOf(locale: string) {
+export const datesOf = remembering((locale: string) => {
   const zone = { timeZone: 'UTC' } as const;
   return {
     short: new Intl.DateTimeFormat(locale, { ...zone, month: 'short', day: 'numeric' }),
@@ -127,22 +128,39 @@ export function datesOf(locale: string) {
     // 周五, which a word such as 上 can stand before.
     weekday: new Intl.DateTimeFormat(locale, { ...zone, weekday: locale.startsWith('zh') ? 'short' : 'long' }),
   };
+});
+
+const shortNumbersOf = remembering(
+  (locale: string) => new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }),
+);
+
+function frames(
+  width: number,
+  points: readonly ActivityDay[],
+  page: ActivityChartOptions['page'],
+): readonly ActivityFrame[] {
+  const { long } = datesOf(page.locale);
+  const titles = points.map((point) =>
+    page.t('activity:day', { date: long.format(point.day), ...inWords(point, page) }),
+  );
+  return [frame('wide', width, points, titles, page), frame('narrow', NARROW_WIDTH, points, titles, page)];
 }
 
 function frame(
   id: ActivityFrame['id'],
   width: number,
   points: readonly ActivityDay[],
+  titles: readonly string[],
   page: ActivityChartOptions['page'],
 ): ActivityFrame {
   const step = (width - LEFT - RIGHT) / Math.max(1, points.length - 1);
-  const x = (index: number) => round(LEFT + index * step);
+  const x = (index: number) => toTenth(LEFT + index * step);
   const pulls = panel('pulls', PANELS[id].pulls, points, x, page);
   const pushes = panel('pushes', PANELS[id].pushes, points, x, page);
   return {
     ...{ id, width, height: HEIGHTS[id], panels: [pulls.panel, pushes.panel] },
     labels: dayLabels(width, points, x, page.locale),
-    columns: columns(points, x, step, { pulls, pushes }, page),
+    columns: columns(points, titles, x, step, { pulls, pushes }),
   };
 }
 
@@ -159,14 +177,14 @@ function panel(
   { t, format, locale }: ActivityChartOptions['page'],
 ): Drawn {
   const most = axisTop(Math.max(0, ...points.map((point) => point[kind])));
-  const y = (value: number) => round(bottom - (value / most) * (bottom - top));
+  const y = (value: number) => toTenth(bottom - (value / most) * (bottom - top));
   const spots: Spot[] = points.map((point, index) => ({ x: x(index), y: y(point[kind]) }));
   const isCurved = points.length <= MOST_CURVED;
   const whole = spots.slice(0, -1);
   const [first, last] = [spots[0]?.x ?? 0, whole.at(-1)?.x ?? 0];
   const line = linePath(whole, isCurved);
   const total = format.number(sumOf(points, kind));
-  const short = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
+  const short = shortNumbersOf(locale);
   const shares = kind === 'pulls' ? [0.5, 1] : [1];
   const steps = most < 2 ? [1] : shares;
   return {
@@ -200,22 +218,17 @@ function dayLabels(
 
 function columns(
   points: readonly ActivityDay[],
+  titles: readonly string[],
   x: (index: number) => number,
   step: number,
   { pulls, pushes }: { readonly pulls: Drawn; readonly pushes: Drawn },
-  page: ActivityChartOptions['page'],
 ): readonly ActivityColumn[] {
-  const { long } = datesOf(page.locale);
   return points.map((point, index) => ({
     x: x(index),
-    left: round(x(index) - step / 2),
-    width: round(step),
+    left: toTenth(x(index) - step / 2),
+    width: toTenth(step),
     pullsY: pulls.y(point.pulls),
     pushesY: pushes.y(point.pushes),
-    title: page.t('activity:day', { date: long.format(point.day), ...inWords(point, page) }),
+    title: titles[index] ?? '',
   }));
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

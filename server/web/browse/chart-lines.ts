@@ -5,6 +5,11 @@ export interface Spot {
   readonly y: number;
 }
 
+/** Finer than anybody sees; more digits would only make the pictures longer. */
+export function toTenth(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
 /** A round number at or above the largest value, whose half is a whole number or a round one. */
 export function axisTop(largest: number): number {
   if (largest <= 1) return 1;
@@ -22,8 +27,8 @@ export function linePath(spots: readonly Spot[], isCurved: boolean): string {
     if (!isCurved) return `L${spot.x} ${spot.y}`;
     const third = (spot.x - before.x) / 3;
     const [from = 0, to = 0] = [slopes[index], slopes[index + 1]];
-    const leave = `${round(before.x + third)} ${round(before.y + from * third)}`;
-    const arrive = `${round(spot.x - third)} ${round(spot.y - to * third)}`;
+    const leave = `${toTenth(before.x + third)} ${toTenth(before.y + from * third)}`;
+    const arrive = `${toTenth(spot.x - third)} ${toTenth(spot.y - to * third)}`;
     return `C${leave} ${arrive} ${spot.x} ${spot.y}`;
   });
   return `M${first.x} ${first.y}${parts.join('')}`;
@@ -40,8 +45,4 @@ function slopesOf(spots: readonly Spot[]): readonly number[] {
     if (left === undefined || right === undefined || left * right <= 0) return 0;
     return (2 * left * right) / (left + right);
   });
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -1,4 +1,5 @@
 /** Commands that are always the same for a viewer: ways to go, to make something, to switch. */
+import { remembering } from '../format.ts';
 import { navigation } from '../nav.ts';
 import type { Page } from '../page.ts';
 import { isMeant } from './command-words.ts';
@@ -92,9 +93,9 @@ function switches({ t, everywhere, url, languages, locale, scheme }: CommandPage
   ];
 }
 
-function englishName(locale: string): string {
-  return new Intl.DisplayNames(['en'], { type: 'language' }).of(locale) ?? locale;
-}
+const englishName = remembering(
+  (locale: string) => new Intl.DisplayNames(['en'], { type: 'language' }).of(locale) ?? locale,
+);
 
 function signing({ t, everywhere, url, viewer, authEnabled }: CommandPage): readonly Known[] {
   if (!authEnabled) return [];

@@ -1,6 +1,7 @@
 /** Space over time as the points of two curves. Labels stay outside of the picture, so that it may be stretched. */
 import type { Sample } from '../../catalog/samples.ts';
 import type { Page } from '../page.ts';
+import { axisTop, toTenth } from './chart-lines.ts';
 
 const DAY_MS = 24 * 3600_000;
 export const CHART_WIDTH = 1000;
@@ -60,11 +61,11 @@ export function spaceChart(
   const first = points[0];
   const last = points.at(-1);
   if (first === undefined || last === undefined || last.at <= first.at) return undefined;
-  const top = niceTop(Math.max(...points.map((point) => Math.max(point.sizeBytes, point.logicalBytes))));
+  const top = axisTop(Math.max(...points.map((point) => Math.max(point.sizeBytes, point.logicalBytes))));
   const x = (at: number) => ((at - first.at) / (last.at - first.at)) * CHART_WIDTH;
   const y = (bytes: number) => CHART_HEIGHT - (bytes / top) * CHART_HEIGHT;
   const line = (value: (point: Point) => number) =>
-    points.map((point) => `${round(x(point.at))},${round(y(value(point)))}`).join(' ');
+    points.map((point) => `${toTenth(x(point.at))},${toTenth(y(value(point)))}`).join(' ');
   const storedLine = line((point) => point.sizeBytes);
   return {
     stored: `0,${CHART_HEIGHT} ${storedLine} ${CHART_WIDTH},${CHART_HEIGHT}`,
@@ -80,17 +81,6 @@ export function spaceChart(
       after: format.bytes(last.sizeBytes),
     }),
   };
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-/** A round number above all values, so that the grid stands at round ones. */
-function niceTop(largest: number): number {
-  if (largest <= 0) return 1;
-  const unit = 10 ** Math.floor(Math.log10(largest));
-  return [1, 2, 4, 6, 8, 10].map((factor) => factor * unit).find((top) => top >= largest) ?? 10 * unit;
 }
 
 function xLabels(from: number, to: number, format: Page['format']): SpaceChart['xLabels'] {

@@ -1,6 +1,7 @@
 import type { SpaceMeasure, SpaceRow } from '../../catalog/space-list.ts';
 import type { Page } from '../page.ts';
 import { splitName } from './cells.ts';
+import { toTenth } from './chart-lines.ts';
 import { treemap } from './treemap.ts';
 
 /** One picture for wide windows and one for phones: text in a picture does not shrink with it. */
@@ -69,7 +70,7 @@ export function mapFrames({ rows, measure, hrefOf, format, frames = FRAMES }: Ma
       const note = label === '' ? '' : fitting(size, width, height, 44, false);
       return {
         ...{ kind: row.kind, href: hrefOf(row), title: `${row.path} · ${size}`, label, note },
-        ...{ x: round(x), y: round(y), width: round(width), height: round(height) },
+        ...{ x: toTenth(x), y: toTenth(y), width: toTenth(width), height: toTenth(height) },
       };
     });
     // Slivers thinner than their gaps would be noise; the table has them.
@@ -87,8 +88,4 @@ function fitting(text: string, width: number, height: number, leastHeight: numbe
   if (height < leastHeight) return '';
   if (text.length <= room) return text;
   return mayCut && room >= SHORTEST_CUT ? `${text.slice(0, room - 1)}…` : '';
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -1,6 +1,6 @@
 import type { ActivityDay } from '../../catalog/activity.ts';
 import type { Page } from '../page.ts';
-import { linePath } from './chart-lines.ts';
+import { linePath, toTenth } from './chart-lines.ts';
 
 export interface Sparkline {
   readonly width: number;
@@ -21,16 +21,12 @@ export function sparkline(points: readonly ActivityDay[], { t, format }: Pick<Pa
   const most = Math.max(1, ...points.map(({ pulls }) => pulls));
   const step = (WIDTH - 2 * EDGE) / Math.max(1, points.length - 1);
   const spots = points.map(({ pulls }, index) => ({
-    x: round(EDGE + index * step),
-    y: round(HEIGHT - EDGE - (pulls / most) * (HEIGHT - 2 * EDGE)),
+    x: toTenth(EDGE + index * step),
+    y: toTenth(HEIGHT - EDGE - (pulls / most) * (HEIGHT - 2 * EDGE)),
   }));
   return {
     ...{ width: WIDTH, height: HEIGHT },
     line: total === 0 ? '' : linePath(spots, points.length <= 31),
     title: t('activity:spark', { count: points.length, total: format.number(total) }),
   };
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }
