@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import { LABELLED_DIGESTS } from './search-conditions.ts';
 import { REFERRER_KINDS, SEARCHED_KINDS } from './search-operators.ts';
+import { isSecret } from './secrets.ts';
 import { isVisible, type Visibility } from './visibility.ts';
 
 const FIXED: Readonly<Record<string, readonly string[]>> = {
@@ -69,8 +70,8 @@ function recentImages(visibility: Visibility) {
 }
 
 /**
- * `team` → keys; `team=` → `team=core`. The few images come first: SQLite keeps the order of a cross join, and would begin
- * with every label of that key.
+ * `team` → keys; `team=` → `team=core`, but no value that looks like a secret: it could not be masked and still be chosen.
+ * The few images come first: SQLite keeps the order of a cross join, and would begin with every label of that key.
  */
 async function seenLabels(db: Database, visibility: Visibility, typed: string): Promise<readonly string[]> {
   const key = /^([^=]+)=/s.exec(typed)?.[1];
@@ -79,8 +80,8 @@ async function seenLabels(db: Database, visibility: Visibility, typed: string): 
     from (${recentImages(visibility)}) as image cross join manifest_labels as given cross join labels as label
     where given.digest in (${LABELLED_DIGESTS}) and label.id = given.label_id
       and ${key === undefined ? sql`1 = 1` : sql`label.key = ${key}`}`.execute(db);
-  const short = rows.filter((row) => row.value.length <= 100);
-  return short.map((row) => (key === undefined ? row.key : `${row.key}=${row.value}`));
+  const shown = rows.filter((row) => row.value.length <= 100 && !isSecret(row.key, row.value));
+  return shown.map((row) => (key === undefined ? row.key : `${row.key}=${row.value}`));
 }
 
 const MOST_TAGS = 500;

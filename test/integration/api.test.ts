@@ -319,6 +319,8 @@ describe('manifests', () => {
     for (const [path, mark] of [
       [manifest, '?'],
       [compared, '&'],
+      ['/search?q=label:api_token', '&'],
+      ['/search/images?q=label:api_token', '&'],
     ] as const) {
       const text = JSON.stringify(await get(path));
       assert.doesNotMatch(text, /hunter2/, path);
@@ -326,6 +328,11 @@ describe('manifests', () => {
       assert.match(JSON.stringify(await get(`${path}${mark}secrets=shown`)), /hunter2/, path);
     }
     assert.equal((await app.ask(`${manifest}?secrets=yes`, ADMIN)).status, 400);
+  });
+
+  test('no value that looks like a secret is suggested', async () => {
+    assert.deepEqual((await get('/search/suggestions?q=label:api_token=')).items, []);
+    assert.match(JSON.stringify(await get('/search/suggestions?q=label:api_')), /label:api_token/);
   });
 
   test('two images are compared', async () => {

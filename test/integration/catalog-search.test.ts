@@ -322,6 +322,22 @@ test('any text and any cursor get an answer', async () => {
   await fc.assert(property, { numRuns: 200 });
 });
 
+test('values that look like secrets are found, but not suggested', async () => {
+  const { db, close } = await openTestDatabase();
+  await seedRepository(
+    db,
+    'app',
+    [{ tags: ['v1'], labels: { api_token: 'hunter2', note: 'ghp_abc', 'x=note': 'a' } }],
+    NOW,
+  );
+  const { suggest } = createSearch({ db, now: () => NOW });
+  const labels = async (text: string) => (await suggest(EVERYTHING, text, 20)).map((each) => each.label);
+  assert.deepEqual(await labels('label:api_'), ['label:api_token']);
+  for (const text of ['label:api_token=', 'label:api_token=hun', 'label:note=', 'annotation:note=gh'])
+    assert.deepEqual(await labels(text), [], text);
+  await close();
+});
+
 test('suggestions name only what the viewer may see', async () => {
   const { suggest } = createSearch({ db: database.db });
   const labels = async (visibility: Visibility, text: string) =>

@@ -18,6 +18,7 @@ import {
   time,
   timeOrNull,
 } from '../fields.ts';
+import { type Masking, maskingOf, secretsParam } from '../masking.ts';
 import { type ApiRoute, listRoute, type PageInput, type RequestContext, route } from '../route.ts';
 
 export interface SearchRoutesDeps {
@@ -104,7 +105,7 @@ const suggestionSchema = z
   .meta({ id: 'Suggestion' });
 
 /** Of both lists. */
-const SAME = { policy: 'browse', group: 'Search', query: z.strictObject({ q }), beside } as const;
+const SAME = { policy: 'browse', group: 'Search', beside } as const;
 
 const FIRST_ROWS = 20;
 const MOST_SUGGESTIONS = 20;
@@ -120,7 +121,7 @@ export function searchRoutes({ search }: SearchRoutesDeps): readonly ApiRoute[] 
       policy: 'browse',
       group: 'Search',
       summary: 'The first repositories and images that fit',
-      query: z.strictObject({ q }),
+      query: z.strictObject({ q, secrets: secretsParam }),
       response: resultSchema,
       handler: async (input, context) => {
         const found = await search.search(await context.visibility(), input.query.q, { limit: FIRST_ROWS });
@@ -128,7 +129,7 @@ export function searchRoutes({ search }: SearchRoutesDeps): readonly ApiRoute[] 
           jump: found.jump,
           notes: found.query.notes.map(noteBody),
           repositories: firstBody(found.repositories, repositoryBody),
-          images: firstBody(found.images, imageBody),
+          images: firstBody(found.images, imageBody(maskingOf(input.query.secrets))),
         };
       },
     }),
@@ -137,6 +138,7 @@ export function searchRoutes({ search }: SearchRoutesDeps): readonly ApiRoute[] 
       id: 'searchRepositories',
       summary: 'Repositories that fit',
       item: repositorySchema,
+      query: z.strictObject({ q }),
       ...SAME,
       handler: async (asked, context) => {
         const { repositories, query } = await find('repositories', asked, context);
@@ -148,10 +150,11 @@ export function searchRoutes({ search }: SearchRoutesDeps): readonly ApiRoute[] 
       id: 'searchImages',
       summary: 'Images that fit: better ones first, then the last pushed',
       item: imageSchema,
+      query: z.strictObject({ q, secrets: secretsParam }),
       ...SAME,
       handler: async (asked, context) => {
         const { images, query } = await find('images', asked, context);
-        return listed(images, imageBody, query.notes);
+        return listed(images, imageBody(maskingOf(asked.query.secrets)), query.notes);
       },
     }),
     route({
@@ -205,14 +208,14 @@ function repositoryBody({ name, tagCount, newestTag, lastPushedAt, sizeBytes }: 
   return { name, tagCount, newestTag, lastPushedAt: timeOrNull(lastPushedAt), sizeBytes };
 }
 
-function imageBody({ tag, platforms, createdAt, pushedAt, lastPulledAt, label, ...same }: ImageHit) {
-  return {
+const imageBody =
+  (masking: Masking) =>
+  ({ tag, platforms, createdAt, pushedAt, lastPulledAt, label, ...same }: ImageHit) => ({
     ...same,
     tag: tag === '' ? null : tag,
     platforms: [...platforms],
     createdAt: timeOrNull(createdAt),
     pushedAt: timeOrNull(pushedAt),
     lastPulledAt: timeOrNull(lastPulledAt),
-    label: label === null ? null : { key: clip(label.key), value: clip(label.value) },
-  };
-}
+    label: label === null ? null : { key: clip(label.key), value: clip(masking.value(label.key, label.value)) },
+  });

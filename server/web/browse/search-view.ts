@@ -10,6 +10,7 @@ import { type CopyLine, copyLine } from './commands.ts';
 import { actor, kindLabel } from './labels.ts';
 import { keyPager, type Pager, totalText } from './pager.ts';
 import { searchHelp } from './search-help.ts';
+import { maskedValue } from './secrets.ts';
 
 export type ResultKind = 'repositories' | 'images' | '';
 
@@ -189,7 +190,7 @@ function imageRow(page: Shown, hit: ImageHit): ImageResult {
     copy: copyLine(page, { name: hit.repository, tag: hit.tag, digest: hit.digest, kind: hit.kind }),
     kind: kindLabel(hit.kind, t),
     state: stateText(hit, t),
-    label: hit.label === null ? null : `${hit.label.key}=${hit.label.value}`,
+    label: hit.label === null ? null : `${hit.label.key}=${maskedValue(hit.label.key, hit.label.value)}`,
     platforms: platformCells(hit.platforms, 2),
     sizeBytes: hit.sizeBytes,
     pushedAt: hit.pushedAt,

@@ -2,7 +2,14 @@
 import { isSecret } from '../../catalog/secrets.ts';
 
 export type { EnvironmentCell, TextPart } from '../../catalog/secrets.ts';
-export { environmentCell, isSecret, isSecretName, maskedText, maskedValue, secretParts } from '../../catalog/secrets.ts';
+export {
+  environmentCell,
+  isSecret,
+  isSecretName,
+  maskedText,
+  maskedValue,
+  secretParts,
+} from '../../catalog/secrets.ts';
 
 /** A label's value as a link only where it is plain http or https; everything else stays text. */
 export function safeLink(value: string): string | null {
