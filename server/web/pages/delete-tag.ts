@@ -2,12 +2,11 @@ import { z } from 'zod';
 import { allowedActions } from '../../access/rule.ts';
 import type { RepositoryStore } from '../../catalog/repositories.ts';
 import type { VisibilityStore } from '../../catalog/visibility.ts';
-import { AppError } from '../../errors.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
 import type { DeletionPlan } from '../../housekeeping/plan.ts';
 import { isDigest } from '../../registry/reference.ts';
 import { referencePath, shortDigest, splitName } from '../browse/cells.ts';
-import { whyNoDelete } from '../browse/delete-right.ts';
+import { requireDelete, whyNoDelete } from '../browse/delete-right.ts';
 import { folderCrumbs } from '../browse/labels.ts';
 import { DELETE_ROUTE, hidden, referenceOf } from '../browse/reference.ts';
 import { parseTrashId } from '../browse/undo.ts';
@@ -89,7 +88,7 @@ function movedWarning({ tag, digest }: DeletionPlan, page: Page): readonly strin
 }
 
 async function carryOut(deps: DeleteTagPageDeps, page: Page, plan: DeletionPlan): Promise<void> {
-  requireDelete(deps, page, plan.repository);
+  requireDelete({ page, readonly: deps.readonly, repository: { name: plan.repository } });
   const form = page.parseForm(formSchema);
   if (!form.ok) return render(deps, page, plan, form.errors);
   const { repository, tag } = plan;
@@ -119,22 +118,12 @@ async function restore(deps: DeleteTagPageDeps, page: Page, text: string): Promi
   if (id === undefined || item === undefined) throw hidden();
   const allowed = allowedActions(page.viewer.rights, item.repository, page.origin.address);
   if (!allowed.has('pull')) throw hidden();
-  requireDelete(deps, page, item.repository);
+  requireDelete({ page, readonly: deps.readonly, repository: { name: item.repository } });
   const who = { actor: page.viewer.subject.name, address: page.origin.address };
   const { repository, tags, taken } = await deps.deletion.restore(id, who);
   const key = taken.length > 0 ? 'browse:delete.restored_some' : 'browse:delete.restored';
   const params = { repository, tags: tags.join(', '), taken: taken.join(', ') };
   page.redirect(referencePath(repository), { key, params });
-}
-
-/** @throws {AppError} DENIED: the button was greyed, but a form can be sent without it. */
-function requireDelete({ readonly }: DeleteTagPageDeps, page: Page, repository: string): void {
-  const note = whyNoDelete({ page, readonly, repository: { name: repository } });
-  if (note === '') return;
-  throw new AppError('DENIED', `The right "delete" on ${repository} is missing, or the registry is read-only.`, {
-    key: readonly ? 'readonly' : 'delete_denied',
-    params: { repository },
-  });
 }
 
 export interface DeleteTagFacts {

@@ -5,7 +5,7 @@ import { AppError } from '../../errors.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
 import { isDigest } from '../../registry/reference.ts';
 import { referencePath, shortDigest } from '../browse/cells.ts';
-import { whyNoDelete } from '../browse/delete-right.ts';
+import { requireDelete, whyNoDelete } from '../browse/delete-right.ts';
 import { keyPager } from '../browse/pager.ts';
 import { repositoryFrame } from '../browse/repository-head.ts';
 import { listOf } from '../form.ts';
@@ -71,7 +71,7 @@ const schema = z.strictObject({
 
 /** One after the other, each with its own outcome: a tag that moved meanwhile stays, and the others go. */
 export async function deleteTags(deps: DeleteTagsDeps, page: Page, repository: RepositoryRow): Promise<void> {
-  requireDelete(deps, page, repository.name);
+  requireDelete({ page, readonly: deps.readonly, repository });
   const form = page.parseForm(schema);
   const chosen = form.ok ? form.values.tag.map(parseChosen) : [];
   if (!form.ok || chosen.length > PAGE_ROWS || chosen.includes(undefined)) {
@@ -111,13 +111,4 @@ async function deleteOne(
     if (!(error instanceof AppError)) throw error;
     return { tag, isDone: false, text: page.errorText(error), undoAction: null };
   }
-}
-
-/** @throws {AppError} DENIED: the button was greyed, but a form can be sent without it. */
-function requireDelete({ readonly }: DeleteTagsDeps, page: Page, repository: string): void {
-  if (whyNoDelete({ page, readonly, repository: { name: repository } }) === '') return;
-  throw new AppError('DENIED', `The right "delete" on ${repository} is missing, or the registry is read-only.`, {
-    key: readonly ? 'readonly' : 'delete_denied',
-    params: { repository },
-  });
 }
