@@ -3,6 +3,7 @@ import { allowedActions } from '../../access/rule.ts';
 import { AppError, errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { referencePath } from '../browse/cells.ts';
+import { mayPush } from '../browse/push-right.ts';
 import { hidden, REFRESH_ROUTE, referenceOf } from '../browse/reference.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
@@ -43,17 +44,12 @@ async function readAgain({ refresh, log, waitMs = WAIT_MS }: RefreshPageDeps, re
   return Promise.race([work, sleep(waitMs, 'browse:refresh.running', { ref: false })]);
 }
 
-export function mayRefresh(page: Pick<Page, 'viewer' | 'origin'>, repository: string): boolean {
-  const { rights } = page.viewer;
-  return rights.isAdmin || allowedActions(rights, repository, page.origin.address).has('push');
-}
-
 /** @throws {AppError} NOT_FOUND where the viewer may not even see it, DENIED where only the right is missing. */
 function requireRefresh(page: Page, repository: string): void {
   if (!page.viewer.rights.isAdmin && !allowedActions(page.viewer.rights, repository, page.origin.address).has('pull')) {
     throw hidden();
   }
-  if (mayRefresh(page, repository)) return;
+  if (mayPush(page, repository)) return;
   throw new AppError('DENIED', `The right "push" on ${repository} is missing.`, {
     key: 'refresh_denied',
     params: { repository },
