@@ -4,27 +4,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { calendarDay, DAY_MS } from '../storage/calendar.ts';
 import type { Database } from '../storage/database.ts';
-import { createViewDays } from './activity-view.ts';
+import { type ActivityDay, type ActivityDeps, type Counts, createViewDays } from './activity-view.ts';
+import { type RepositoryRow, toRows } from './repository-row.ts';
 import { isVisible, type Visibility } from './visibility.ts';
 
-export interface ActivityDay {
-  /** Midnight UTC of the date. */
-  readonly day: number;
-  readonly pulls: number;
-  readonly pushes: number;
-}
-
-export interface BusyRepository {
-  readonly id: number;
-  readonly name: string;
-  readonly pulls: number;
-  readonly pushes: number;
-}
-
-export interface ActivityDeps {
-  readonly db: Database;
-  readonly now: () => number;
-}
+export type { ActivityDay } from './activity-view.ts';
 
 /** Days on which something happened; so no clock that was ahead for a while makes them go too early. */
 const KEPT_DAYS = 400;
@@ -71,10 +55,6 @@ export function createActivity({ db, now }: ActivityDeps) {
       return filled(days, await views.sums(visibility, lastDays(now(), days)));
     },
 
-    /** Most pulls first. May be minutes old. */
-    busiest: (visibility: Visibility, days: number, limit: number): Promise<readonly BusyRepository[]> =>
-      views.busiest(visibility, lastDays(now(), days), limit),
-
     /** How many people and robots pushed today; anonymous is one. */
     async pushersToday(visibility: Visibility): Promise<number> {
       const row = await db
@@ -87,20 +67,26 @@ export function createActivity({ db, now }: ActivityDeps) {
     },
 
     /** Repositories that somebody pushed to, the latest first. */
-    async pushedBy(actor: string, visibility: Visibility, limit: number): Promise<readonly string[]> {
-      const rows = await db
+    async pushedBy(actor: string, visibility: Visibility, limit: number): Promise<readonly RepositoryRow[]> {
+      const pushed = await db
         .selectFrom('push_days')
         .innerJoin('repositories', 'repositories.id', 'push_days.repository_id')
-        .select(({ fn }) => ['repositories.name', fn.max('push_days.day_at').as('day')])
+        .select(({ fn }) => ['repositories.id', fn.max('push_days.day_at').as('day')])
         .where('actor', '=', actor)
         .where('day_at', '>', calendarDay(now()) - REMEMBERED_DAYS * DAY_MS)
         .where(isVisible(visibility))
-        .groupBy('repositories.name')
+        .groupBy(['repositories.id', 'repositories.name'])
         .orderBy('day', 'desc')
         .orderBy('repositories.name')
         .limit(limit)
         .execute();
-      return rows.map((row) => row.name);
+      if (pushed.length === 0) return [];
+      const ids = pushed.map(({ id }) => id);
+      const rows = await db.selectFrom('repositories').selectAll().where('id', 'in', ids).execute();
+      return toRows(
+        db,
+        rows.sort((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id)),
+      );
     },
 
     /** Forgets days that nobody can look at any more. */
@@ -119,11 +105,6 @@ export function createActivity({ db, now }: ActivityDeps) {
   };
 }
 export type Activity = ReturnType<typeof createActivity>;
-
-interface Counts {
-  readonly pulls: number;
-  readonly pushes: number;
-}
 
 const NONE: Counts = { pulls: 0, pushes: 0 };
 

@@ -1,6 +1,6 @@
 import type { Activity } from '../../catalog/activity.ts';
 import type { FindingsStore } from '../../catalog/findings.ts';
-import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
+import type { RepositoryStore } from '../../catalog/repositories.ts';
 import type { SpaceStore } from '../../catalog/space.ts';
 import type { Stars } from '../../catalog/stars.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
@@ -22,7 +22,7 @@ export interface HomePageDeps {
   readonly host: string;
   readonly readonly: boolean;
   readonly visibility: VisibilityStore;
-  readonly repositories: Pick<RepositoryStore, 'list' | 'find'>;
+  readonly repositories: Pick<RepositoryStore, 'list'>;
   readonly space: Pick<SpaceStore, 'total' | 'series' | 'biggest'>;
   readonly activity: Pick<Activity, 'ofView' | 'ofRepositories' | 'pushersToday' | 'pushedBy'>;
   readonly findings: FindingsStore;
@@ -80,20 +80,18 @@ async function homeFacts(deps: HomePageDeps, page: Page, seen: Visibility): Prom
 
 /** Those with a star first, then those that the viewer pushed to last. */
 async function myRepositories(
-  { stars, activity, repositories }: HomePageDeps,
+  { stars, activity }: HomePageDeps,
   { viewer }: Page,
   seen: Visibility,
 ): Promise<HomeFacts['mine']> {
   if (!viewer.isSignedIn || viewer.user === undefined) return [];
   const starred = await stars.of(viewer.user.id, seen, MINE);
   const pushed = await activity.pushedBy(viewer.subject.name, seen, MINE);
-  const others: RepositoryRow[] = [];
-  for (const name of pushed) {
-    if (starred.length + others.length >= MINE || starred.some((row) => row.name === name)) continue;
-    const row = await repositories.find(seen, name);
-    if (row !== undefined) others.push(row);
-  }
-  return [...starred.map((row) => ({ row, isStarred: true })), ...others.map((row) => ({ row, isStarred: false }))];
+  const others = pushed.filter((row) => !starred.some(({ id }) => id === row.id));
+  return [
+    ...starred.map((row) => ({ row, isStarred: true })),
+    ...others.slice(0, MINE - starred.length).map((row) => ({ row, isStarred: false })),
+  ];
 }
 
 export interface HomeView {
