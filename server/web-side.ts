@@ -77,7 +77,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     deletion: registry.deletion,
     activity: registry.activity,
     descriptions: createDescriptions({ db, now }),
-    readAbout: (repository: { id: number; newestTag: string | null }) => readAbout(db, repository),
+    readAbout: (repository: { id: number; newestDigest: string | null }) => readAbout(db, repository),
     stars: createStars({ db, now }),
     indexState: () => indexState(registry),
   };

@@ -33,13 +33,12 @@ const OLDER: Texts = {
 
 interface Asked {
   readonly id: number;
-  readonly newestTag: string | null;
+  readonly newestDigest: string | null;
 }
 
 /** @returns undefined for a repository without tags, or whose newest was not read yet. Costs the registry nothing. */
-export async function readAbout(db: Database, { id, newestTag }: Asked): Promise<About | undefined> {
-  const digest = newestTag === null ? undefined : await digestOf(db, id, newestTag);
-  const row = digest === undefined ? undefined : await manifestRow(db, id, digest);
+export async function readAbout(db: Database, { id, newestDigest }: Asked): Promise<About | undefined> {
+  const row = newestDigest === null ? undefined : await manifestRow(db, id, newestDigest);
   if (row === undefined) return undefined;
   if (row.kind === 'helm') return chartAbout(row);
   const child = row.kind === 'index' ? await firstImage(db, row.digest) : undefined;
@@ -83,16 +82,6 @@ function annotationsOf(row: Pick<ManifestRow, 'annotations'> | undefined): Texts
 
 function labelsOf({ kind, config }: Pick<ManifestRow, 'kind' | 'config'>): Texts {
   return kind === 'image' && config !== null ? (readImageConfig(config)?.config.labels ?? {}) : {};
-}
-
-async function digestOf(db: Database, id: number, tag: string): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('tags')
-    .select('digest')
-    .where('repository_id', '=', id)
-    .where('name', '=', tag)
-    .executeTakeFirst();
-  return row?.digest;
 }
 
 /** The platforms of one index come from one build: any of them says the same. */

@@ -10,7 +10,6 @@ export function headFor(page: HeadFacts['page'], overrides: Partial<HeadFacts> =
     description: 'Edge gateway of the public API. Owned by Platform.',
     about: undefined,
     stars: { count: 3, isOn: false },
-    newest: undefined,
     ...overrides,
   });
 }

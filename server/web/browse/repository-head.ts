@@ -1,9 +1,8 @@
 /** What stands above every tab of a repository: its name, what it is, what can be done with it, and the tabs. */
-import type { Descriptions } from '../../catalog/descriptions.ts';
+import type { Description, Descriptions } from '../../catalog/descriptions.ts';
 import type { RepositoryRow } from '../../catalog/repositories.ts';
 import type { About } from '../../catalog/repository-about.ts';
 import type { Stars } from '../../catalog/stars.ts';
-import type { TagStore } from '../../catalog/tags.ts';
 import type { Crumb, Page } from '../page.ts';
 import { referencePath, splitName } from './cells.ts';
 import { type CopyBox, copyBox, kindOfAll } from './commands.ts';
@@ -22,7 +21,6 @@ export interface RepositoryHeadDeps extends UndoDeps {
   readonly descriptions: Pick<Descriptions, 'find'>;
   readonly readAbout: (repository: RepositoryRow) => Promise<About | undefined>;
   readonly stars: Pick<Stars, 'isStarred' | 'count'>;
-  readonly tags: Pick<TagStore, 'resolve'>;
   readonly indexState: () => IndexState;
 }
 
@@ -71,32 +69,47 @@ export interface HeadFacts {
   readonly description: string | undefined;
   readonly about: Pick<About, 'description'> | undefined;
   readonly stars: { readonly count: number; readonly isOn: boolean };
-  /** What the newest tag points to. */
-  readonly newest: { readonly digest: string } | undefined;
   readonly undo: Undo | null;
   readonly index: IndexState;
 }
 
 type HeadPage = Pick<Page, 't' | 'format' | 'url' | 'viewer' | 'origin' | 'copy'>;
 
-/** For every page of a repository: `<%- include('/partials/repository-head', { head }) %>`. */
+/** What people and the newest image say that a repository is. */
+export interface Said {
+  readonly written: Description | undefined;
+  readonly about: About | undefined;
+}
+
+export async function readSaid(
+  { descriptions, readAbout }: Pick<RepositoryHeadDeps, 'descriptions' | 'readAbout'>,
+  repository: RepositoryRow,
+): Promise<Said> {
+  return { written: await descriptions.find(repository.name), about: await readAbout(repository) };
+}
+
+/**
+ * For every page of a repository: `<%- include('/partials/repository-head', { head }) %>`.
+ *
+ * @param known from a page that shows it itself, and so has read it.
+ */
 export async function readHead(
   deps: RepositoryHeadDeps,
   page: Page,
   repository: RepositoryRow,
   tab: RepositoryTab,
+  known?: Said,
 ): Promise<RepositoryHead> {
-  const { name, newestTag } = repository;
+  const { name } = repository;
+  const { written, about } = known ?? (await readSaid(deps, repository));
   const userId = page.viewer.user?.id;
   return headView({
     ...{ page, readonly: deps.readonly, repository, tab },
-    description: (await deps.descriptions.find(name))?.text,
-    about: await deps.readAbout(repository),
+    ...{ description: written?.text, about },
     stars: {
       count: await deps.stars.count(name),
       isOn: userId !== undefined && (await deps.stars.isStarred(userId, name)),
     },
-    newest: newestTag === null ? undefined : await deps.tags.resolve(repository.id, newestTag),
     undo: await readUndo(deps, page),
     index: deps.indexState(),
   });
@@ -150,10 +163,10 @@ function starButton({ page, repository, stars }: HeadFacts): StarButton {
 }
 
 /** The newest tag is what people come for; a repository without tags has nothing to pull. */
-function repositoryCopy({ page, repository, newest }: HeadFacts): CopyBox | null {
-  const { name, newestTag, kinds } = repository;
+function repositoryCopy({ page, repository }: HeadFacts): CopyBox | null {
+  const { name, newestTag, newestDigest, kinds } = repository;
   if (newestTag === null) return null;
-  return copyBox(page, { name, tag: newestTag, digest: newest?.digest, kind: kindOfAll(kinds) });
+  return copyBox(page, { name, tag: newestTag, digest: newestDigest ?? undefined, kind: kindOfAll(kinds) });
 }
 
 function headTabs({ page, repository, tab }: HeadFacts): readonly HeadTab[] {

@@ -11,7 +11,14 @@ import { AppError } from '../../errors.ts';
 import { annotationFacts, repositoryFacts } from '../browse/about-facts.ts';
 import { type MarkdownPart, markdownParts } from '../browse/markdown.ts';
 import { mayPush } from '../browse/push-right.ts';
-import { type RepositoryHeadDeps, readHead, repositoryFrame, tabName, tabPath } from '../browse/repository-head.ts';
+import {
+  type RepositoryHeadDeps,
+  readHead,
+  readSaid,
+  repositoryFrame,
+  tabName,
+  tabPath,
+} from '../browse/repository-head.ts';
 import type { FieldErrors } from '../form.ts';
 import type { Page } from '../page.ts';
 
@@ -43,13 +50,13 @@ interface Words {
 const TOP_LEVEL = 3;
 
 export async function showAbout(deps: AboutTabDeps, page: Page, repository: RepositoryRow): Promise<void> {
-  const written = await deps.descriptions.find(repository.name);
-  const about = await deps.readAbout(repository);
+  const said = await readSaid(deps, repository);
+  const { written, about } = said;
   const words = await wordsOf(deps, repository, written, about?.description ?? '');
   const everybody = await deps.access.rightsOf(ANONYMOUS);
   await page.render('repository-about', {
     ...repositoryFrame(page, repository, tabName('about', page)),
-    head: await readHead(deps, page, repository, 'about'),
+    head: await readHead(deps, page, repository, 'about', said),
     origin: words.origin,
     parts: markdownParts(words.text, TOP_LEVEL),
     note: originNote(words.origin, repository, page),
@@ -73,11 +80,10 @@ async function wordsOf(
 }
 
 /** Of the newest chart, where somebody looked into it before: this page asks the registry nothing. */
-async function chartReadme({ tags, images, documents }: AboutTabDeps, repository: RepositoryRow): Promise<string> {
-  if (repository.newestTag === null || !repository.kinds.includes('helm')) return '';
-  const newest = await tags.resolve(repository.id, repository.newestTag);
-  if (newest === undefined) return '';
-  const parts = (await images.partsOf([newest.digest])).get(newest.digest) ?? [];
+async function chartReadme({ images, documents }: AboutTabDeps, repository: RepositoryRow): Promise<string> {
+  const { newestDigest, kinds } = repository;
+  if (newestDigest === null || !kinds.includes('helm')) return '';
+  const parts = (await images.partsOf([newestDigest])).get(newestDigest) ?? [];
   const found = [...(await documents.stored(parts)).values()].find((document) => document.kind === 'chart');
   return readmeOf(found);
 }

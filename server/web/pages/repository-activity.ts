@@ -12,7 +12,7 @@ import { eventCells, isReader } from './events.ts';
 export interface ActivityTabDeps extends RepositoryHeadDeps {
   readonly activity: Pick<Activity, 'ofRepository'>;
   readonly events: Pick<EventStore, 'list'>;
-  readonly tags: Pick<TagStore, 'resolve' | 'flat'>;
+  readonly tags: Pick<TagStore, 'flat'>;
 }
 
 export interface PulledTag {

@@ -22,7 +22,7 @@ import type { PageModule } from '../routes.ts';
 import { type FindDeps, findAsked } from './repository-tabs.ts';
 
 export interface RepositorySpaceDeps extends FindDeps, RepositoryHeadDeps {
-  readonly tags: Pick<TagStore, 'groups' | 'resolve'>;
+  readonly tags: Pick<TagStore, 'groups'>;
   readonly space: Pick<SpaceStore, 'repositorySeries' | 'uniqueOf' | 'total'>;
   readonly now: () => number;
 }

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { compileRule } from '../../../server/access/rule.ts';
 import { createUserStore } from '../../../server/access/users.ts';
 import { createDescriptions } from '../../../server/catalog/descriptions.ts';
+import { createRepositoryStore } from '../../../server/catalog/repositories.ts';
 import { readAbout } from '../../../server/catalog/repository-about.ts';
 import { createStars } from '../../../server/catalog/stars.ts';
 import { createVisibility, EVERYTHING, NOTHING } from '../../../server/catalog/visibility.ts';
@@ -86,10 +87,12 @@ test('the newest image says what it is, an index before the images in it', async
     ['say/index', ['linux/amd64', 'linux/arm64']],
     ['say/image', ['linux/amd64']],
   ] as const) {
-    const { repositoryId } = await seedRepository(db, name, [{ tags: ['v1'], platforms, annotations, labels }]);
-    const about = await readAbout(db, { id: repositoryId, newestTag: 'v1' });
+    await seedRepository(db, name, [{ tags: ['v1'], platforms, annotations, labels }]);
+    const found = await createRepositoryStore(db).find(EVERYTHING, name);
+    assert.ok(found);
+    const about = await readAbout(db, found);
     assert.deepEqual([about?.description, about?.vendor, about?.url], ['Of the index', 'Us', 'https://old'], name);
-    assert.equal(await readAbout(db, { id: repositoryId, newestTag: null }), undefined);
-    assert.equal(await readAbout(db, { id: repositoryId, newestTag: 'v2' }), undefined);
+    assert.equal(await readAbout(db, { ...found, newestDigest: null }), undefined);
+    assert.equal(await readAbout(db, { ...found, newestDigest: `sha256:${'0'.repeat(64)}` }), undefined);
   }
 });
