@@ -6,7 +6,7 @@ import { ACTIONS, type Action, type Rights } from '../../access/rights.ts';
 import { allowedActions, type Rule, rulesFor } from '../../access/rule.ts';
 import type { Page } from '../page.ts';
 import { actionLabel } from '../pages/events.ts';
-import { rolePath } from '../pages/roles.ts';
+import { mayManage, rolePath, userPath } from './people.ts';
 
 type AccessPage = Pick<Page, 't' | 'format' | 'url' | 'viewer'>;
 
@@ -76,8 +76,8 @@ function adminReason(page: AccessPage): ReasonCells {
   return { role: 'admin', roleHref: roleHref('admin', page), ...all };
 }
 
-function roleHref(role: string, { url, viewer }: AccessPage): string | null {
-  return viewer.rights.isAdmin && viewer.isSignedIn ? url(rolePath(role)) : null;
+function roleHref(role: string, page: AccessPage): string | null {
+  return mayManage(page) ? page.url(rolePath(role)) : null;
 }
 
 function fromText(address: string, { t }: Pick<Page, 't'>): string {
@@ -100,10 +100,9 @@ export function roleCells(role: ReachingRole, page: AccessPage): RoleCells {
 
 export function personCells(name: string, rights: Rights, repository: string, page: AccessPage): PersonCells {
   const rules = rulesFor(rights, repository);
-  const { viewer, url } = page;
   return {
     name,
-    href: viewer.rights.isAdmin && viewer.isSignedIn ? url(`/users/${encodeURIComponent(name)}`) : null,
+    href: mayManage(page) ? page.url(userPath(name)) : null,
     actions: actionChips(mostActions(rights, rules), page),
     reasons: reasonCells(rights, rules, page),
   };

@@ -8,6 +8,7 @@ import { imagePath, referencePath } from './cells.ts';
 import { isMeant, phrasesOf, type TypedCommand, VERBS, type Verb } from './command-words.ts';
 import { copyLine } from './commands.ts';
 import type { CommandPage } from './commands-static.ts';
+import { userPath } from './people.ts';
 import { mayPush } from './push-right.ts';
 import type { BarItem } from './search-bar.ts';
 
@@ -159,7 +160,7 @@ async function grantItems({ page, sources, typed }: Context): Promise<readonly B
   return [
     ...names.map((name) => ({
       label: page.t('search:command.grant', { name }),
-      ...{ icon, href: page.url(`/users/${encodeURIComponent(name)}`) },
+      ...{ icon, href: page.url(userPath(name)) },
     })),
     ...(anonymous ? [{ label: page.t('search:command.grant_anonymous'), icon, href: page.url('/anonymous') }] : []),
   ];

@@ -5,6 +5,7 @@ import { referencePath, shortDigest } from './cells.ts';
 import { parseCommand } from './command-words.ts';
 import { begunCommands, type CommandSources, commandsAbout, commandsHere, type Subject } from './commands-about.ts';
 import { type CommandPage, staticCommands } from './commands-static.ts';
+import { userPath } from './people.ts';
 
 /** Exactly one of `href`, `fill`, `copy` and `form` is there. */
 export interface BarItem {
@@ -156,5 +157,5 @@ function searchItem({ label, text }: Suggestion, { url }: CommandPage): BarItem 
 }
 
 function userItem(name: string, { url }: CommandPage): BarItem {
-  return { label: name, icon: 'user', href: url(`/users/${encodeURIComponent(name)}`) };
+  return { label: name, icon: 'user', href: url(userPath(name)) };
 }

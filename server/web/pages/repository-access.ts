@@ -18,10 +18,10 @@ import {
   verdict,
 } from '../browse/access-view.ts';
 import { keyPager, type Pager } from '../browse/pager.ts';
+import { mayManage, userPath } from '../browse/people.ts';
 import { type RepositoryHeadDeps, readHead, repositoryFrame, tabName, tabPath } from '../browse/repository-head.ts';
 import type { Page } from '../page.ts';
-import { actionLabel } from './events.ts';
-import { userPath } from './users.ts';
+import { actionLabel, isReader } from './events.ts';
 
 export interface AccessTabDeps extends RepositoryHeadDeps {
   readonly access: Pick<Access, 'rightsOf'>;
@@ -58,16 +58,15 @@ const PAGE_ROWS = 50;
 
 /** Who may do what here. Admins and auditors see everybody, others themselves. */
 export async function showAccess(deps: AccessTabDeps, page: Page, repository: RepositoryRow): Promise<void> {
-  const { rights } = page.viewer;
-  const isReader = rights.isAdmin || rights.isAuditor;
-  const check = await checkView(deps, page, repository.name, isReader);
+  const seesOthers = isReader(page);
+  const check = await checkView(deps, page, repository.name, seesOthers);
   await page.render('repository-access', {
     ...repositoryFrame(page, repository, tabName('access', page)),
     head: await readHead(deps, page, repository, 'access'),
     own: ownRights(page, repository.name),
     check,
-    others: isReader ? await othersView(deps, page, repository.name) : null,
-    grantHref: rights.isAdmin && page.viewer.isSignedIn ? page.url(grantPath(check)) : null,
+    others: seesOthers ? await othersView(deps, page, repository.name) : null,
+    grantHref: mayManage(page) ? page.url(grantPath(check)) : null,
   });
 }
 
@@ -111,10 +110,10 @@ function holdsOwn(rights: Rights, repository: string): boolean {
   return rights.isAdmin || rulesFor(rights, repository).some(({ source }) => source?.isForEverybody !== true);
 }
 
-async function checkView(deps: AccessTabDeps, page: Page, repository: string, isReader: boolean): Promise<CheckView> {
+async function checkView(deps: AccessTabDeps, page: Page, repository: string, seesOthers: boolean): Promise<CheckView> {
   const action = ACTIONS.find((known) => known === page.query('action'));
   const address = page.query('address').trim().slice(0, 64) || page.origin.address;
-  const user = isReader ? page.query('user').trim().slice(0, 128) : null;
+  const user = seesOthers ? page.query('user').trim().slice(0, 128) : null;
   const asked = { repository, action: action ?? 'pull', address, user };
   return {
     ...{ action: page.url(tabPath(repository, 'access')), user, address },

@@ -1,12 +1,12 @@
 import type { Role } from '../../access/roles.ts';
 import { AppError } from '../../errors.ts';
+import { rolePath, userPath } from '../browse/people.ts';
 import type { FormValues } from '../form.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import { linesOf, type RuleLine, ruleErrors, rulesOf } from '../rules-form.ts';
 import type { AccountPagesDeps, PatternMatches } from './account-pages.ts';
-import { rolePath, roleText } from './roles.ts';
-import { userPath } from './users.ts';
+import { roleText } from './roles.ts';
 
 type Deps = Pick<AccountPagesDeps, 'roles' | 'grants' | 'audit' | 'previewMatches'>;
 

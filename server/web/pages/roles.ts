@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rolePath } from '../browse/people.ts';
 import type { FieldErrors } from '../form.ts';
 import { TOPIC } from '../live-news.ts';
 import type { Page } from '../page.ts';
@@ -11,10 +12,6 @@ const schema = z.strictObject({
 });
 
 type Deps = Pick<AccountPagesDeps, 'roles' | 'grants' | 'audit'>;
-
-export function rolePath(name: string): string {
-  return `/roles/${encodeURIComponent(name)}`;
-}
 
 // What we made is told in the reader's language; what a person wrote stays as it is.
 const BUILTIN_TEXT: Readonly<Record<string, string>> = {

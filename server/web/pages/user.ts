@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { User } from '../../access/users.ts';
 import { AppError } from '../../errors.ts';
+import { userPath } from '../browse/people.ts';
 import { isConfirmed } from '../confirmed.ts';
 import type { FieldErrors } from '../form.ts';
 import { generatePassword } from '../generated-password.ts';
@@ -9,7 +10,7 @@ import type { PageModule } from '../routes.ts';
 import { browserName } from '../user-agent.ts';
 import type { AccountPagesDeps } from './account-pages.ts';
 import { roleText } from './roles.ts';
-import { roleIds, userPath } from './users.ts';
+import { roleIds } from './users.ts';
 
 const enabledSchema = z.strictObject({ enabled: z.enum(['yes', 'no']) });
 const rolesSchema = z.strictObject({ role_id: roleIds });

@@ -3,6 +3,7 @@ import type { User } from '../../access/users.ts';
 import { parsePassword } from '../../accounts/password.ts';
 import { sessionIdHash } from '../../accounts/sessions.ts';
 import { AppError } from '../../errors.ts';
+import { userPath } from '../browse/people.ts';
 import { isConfirmed } from '../confirmed.ts';
 import { type FieldErrors, listOf } from '../form.ts';
 import { generatePassword } from '../generated-password.ts';
@@ -37,10 +38,6 @@ interface FormState {
   readonly errors: FieldErrors;
 }
 const EMPTY: FormState = { username: '', mustChange: false, chosen: [], errors: {} };
-
-export function userPath(username: string): string {
-  return `/users/${encodeURIComponent(username)}`;
-}
 
 /** The list of users, and making one. */
 export function usersPage({ users, roles, grants, hasher, sessions, audit, now }: Deps): PageModule {
