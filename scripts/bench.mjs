@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { installPackages } from './lib/install.mjs';
-import { must, run } from './lib/run.mjs';
+import { must, run, runTied } from './lib/run.mjs';
 
 const FILES = {
   token: 'token.ts',
@@ -27,5 +27,5 @@ must(run(process.execPath, ['scripts/build.mjs']));
 for (const name of chosen.length > 0 ? chosen : NAMES) {
   const file = join('test', 'bench', FILES[name]);
   process.stdout.write(`\nbench: ${name}\n`);
-  must(run(process.execPath, ['--import', 'tsx', file, ...(name === 'catalog' ? own : [])]));
+  must(runTied(process.execPath, ['--import', 'tsx', file, ...(name === 'catalog' ? own : [])]));
 }

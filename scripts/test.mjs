@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { markBundle, sourceStamp } from './fresh.mjs';
 import { installPackages } from './lib/install.mjs';
-import { must, ROOT, run } from './lib/run.mjs';
+import { must, ROOT, run, runTied } from './lib/run.mjs';
 
 const SUITES = ['unit', 'integration', 'browser', 'clients'];
 const TIMEOUT_MS = 600_000;
@@ -31,4 +31,4 @@ const named = process.argv.slice(2);
 const files = named.length > 0 ? named : testFiles();
 const options = ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-timeout=${TIMEOUT_MS}`];
 const concurrency = `--test-concurrency=${Math.max(2, Math.min(4, availableParallelism()))}`;
-process.exitCode = run(process.execPath, [...options, concurrency, ...files]);
+process.exitCode = runTied(process.execPath, [...options, concurrency, ...files]);

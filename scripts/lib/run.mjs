@@ -11,6 +11,13 @@ export function run(command, args, options = {}) {
   return result.status ?? 1;
 }
 
+/** The same for what starts servers of its own: where the system can, it is told to end when we are killed. */
+export function runTied(command, args) {
+  const tie = ['--pdeathsig', 'TERM'];
+  const canTie = spawnSync('setpriv', [...tie, 'true'], { stdio: 'ignore', timeout: 2000 }).status === 0;
+  return canTie ? run('setpriv', [...tie, command, ...args]) : run(command, args);
+}
+
 /** What the command prints, trimmed. @throws with its stderr when it fails. */
 export function read(command, args, options = {}) {
   const result = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 26, ...options });

@@ -2,12 +2,11 @@
  * Envelopes that are durable before the answer, against bare commits of the same row by the same driver with
  * `synchronous=FULL` on the same disk, both in this run. Goal: a ratio of 0.5 at 4 and 16 senders, p99 below 100 ms.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { sendEvents } from '../support/event-sender.ts';
 import { anEnvelope, anEvent } from '../support/events.ts';
+import { startIntake } from '../support/intake.ts';
 import { temporaryFolder } from '../support/tmp.ts';
 
 const RUN_MS = 4000;
@@ -54,7 +53,7 @@ function bareCommits(path: string): number {
 }
 
 async function envelopes(dataPath: string, senders: number): Promise<{ rate: number; p99: number }> {
-  const { child, port } = await startReceiver(dataPath);
+  const { running, port } = await startIntake(dataPath);
   try {
     await sendFor(port, senders, 500);
     const started = performance.now();
@@ -63,22 +62,11 @@ async function envelopes(dataPath: string, senders: number): Promise<{ rate: num
     const sorted = milliseconds.sort((a, b) => a - b);
     return { rate, p99: sorted[Math.floor(sorted.length * 0.99)] ?? Number.POSITIVE_INFINITY };
   } finally {
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
+    await running.stop('SIGKILL');
   }
 }
 
 function sendFor(port: number, senders: number, forMs: number) {
   const end = performance.now() + forMs;
   return sendEvents(port, senders, () => performance.now() > end);
-}
-
-async function startReceiver(dataPath: string): Promise<{ child: ChildProcess; port: number }> {
-  const script = join(import.meta.dirname, '../support/intake-process.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', script, dataPath], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  return { child, port: (JSON.parse(line.toString()) as { port: number }).port };
 }

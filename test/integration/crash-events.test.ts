@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { build } from 'esbuild';
 import { CompiledQuery } from 'kysely';
 import { openDatabase } from '../../server/storage/database.ts';
 import { sendEvents } from '../support/event-sender.ts';
+import { startIntake } from '../support/intake.ts';
 import { temporaryFolder } from '../support/tmp.ts';
 
 const KILLS = 50;
@@ -29,24 +29,10 @@ before(() =>
 );
 after(() => rm(BUNDLE, { force: true }));
 
-interface Started {
-  readonly child: ChildProcess;
-  readonly port: number;
-  readonly synchronous: number;
-}
-
-async function startIntake(dataPath: string, env: NodeJS.ProcessEnv): Promise<Started> {
-  const child = spawn(process.execPath, [BUNDLE, dataPath], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  return { child, ...(JSON.parse(line.toString()) as { port: number; synchronous: number }) };
-}
-
 /** Events arrive; at some moment the process is gone. @returns the ids it had answered with 2xx. */
 async function crashOnce(dataPath: string, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
-  const { child, port, synchronous } = await startIntake(dataPath, env);
+  const { running, port, synchronous } = await startIntake(dataPath, { command: [BUNDLE], env });
+  const { child } = running;
   assert.equal(synchronous, 2, 'the running process syncs every commit');
   const exited = once(child, 'exit');
   let kill: NodeJS.Timeout | undefined;

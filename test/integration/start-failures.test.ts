@@ -68,12 +68,10 @@ function settings(auth: object = {}, others: object = {}): object {
 async function startAndFail(place: Place, content: object | string, options: StartOptions = {}): Promise<Ending> {
   await writeFile(join(place.conf, 'config.yml'), typeof content === 'string' ? content : stringify(content));
   if (options.asOtherUser) await run('chown', [`${OTHER_USER}`, place.conf]);
-  const own = ['--import', 'tsx', 'server/main.ts'];
-  const drop = [`--reuid=${OTHER_USER}`, `--regid=${OTHER_USER}`, '--clear-groups', process.execPath, ...own];
-  const [command, args] = options.asOtherUser ? ['setpriv', drop] : [process.execPath, own];
   const env = { PATH: process.env['PATH'], HOME: folder.path, CONFIG_PATH: join(place.conf, 'config.yml') };
-  const running = startProcess(command, args, {
+  const running = startProcess(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
     cwd: PROJECT,
+    account: options.asOtherUser ? { uid: OTHER_USER, gid: OTHER_USER } : undefined,
     env: { ...env, REGISTRY_WEB_CONTAINER: '0', ...options.env },
   });
   const timer = setTimeout(() => running.child.kill('SIGKILL'), 30_000);

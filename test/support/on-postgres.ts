@@ -9,6 +9,7 @@ import { dirname, join, relative } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { makeTemplate, type Postgres, startPostgres } from './postgres.ts';
+import { tied } from './process.ts';
 import { requireTools } from './tools.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -66,8 +67,9 @@ function runTests(file: string, url: string): Promise<{ code: number; output: st
   const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
   const options = { cwd: root, env: { ...env, TEST_DATABASE_URL: url }, maxBuffer: 1 << 26 };
   const given = ['--import', 'tsx', '--test', '--test-reporter=tap', file];
+  const [program, words] = tied('TERM', process.execPath, given);
   return new Promise((resolve) => {
-    execFile(process.execPath, given, { ...options, timeout: FILE_TIMEOUT_MS }, (error, stdout, stderr) =>
+    execFile(program, words, { ...options, timeout: FILE_TIMEOUT_MS }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : 1, output: `${stdout}\n${stderr}` }),
     );
   });

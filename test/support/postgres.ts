@@ -1,10 +1,10 @@
 /** A PostgreSQL of our own: a fresh cluster on loopback that is gone afterwards. */
-import { spawn } from 'node:child_process';
 import { chown } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { openPostgres } from './open-postgres.ts';
 import { freePort } from './ports.ts';
+import { type Account, startProcess, waitUntil } from './process.ts';
 import { temporaryFolder } from './tmp.ts';
 import { POSTGRES_FOLDER, run } from './tools.ts';
 
@@ -20,12 +20,12 @@ export async function startPostgres(): Promise<Postgres> {
   const binaries = POSTGRES_FOLDER;
   const folder = await temporaryFolder('postgres');
   const account = await ordinaryAccount();
-  await chown(folder.path, account.uid, account.gid);
+  if (account !== undefined) await chown(folder.path, account.uid, account.gid);
   const data = join(folder.path, 'data');
   await run(
     join(binaries, 'initdb'),
     ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-N'],
-    account,
+    { ...account },
   );
   const port = await freePort();
   const settings = {
@@ -36,39 +36,27 @@ export async function startPostgres(): Promise<Postgres> {
     max_connections: 200,
   };
   const flags = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
-  const child = spawn(join(binaries, 'postgres'), ['-D', data, ...flags], { ...account, stdio: 'ignore' });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  await answers(url);
-  return {
-    url,
-    stop: async () => {
-      child.kill('SIGQUIT');
-      await ended;
-      await folder.remove();
-    },
+  const running = startProcess(join(binaries, 'postgres'), ['-D', data, ...flags], { account });
+  const stop = async () => {
+    await running.stop('SIGQUIT');
+    await folder.remove();
   };
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  try {
+    await waitUntil(running, () => ask(url, 'select 1').then(() => true));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, stop };
 }
 
-/** The server refuses to run as root. */
-async function ordinaryAccount(): Promise<{ uid: number; gid: number }> {
-  const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  if (own.uid !== 0) return own;
+/** The server refuses to run as root. @returns undefined for us. */
+async function ordinaryAccount(): Promise<Account | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
   const { stdout } = await run('id', ['-u', 'nobody']);
   const { stdout: group } = await run('id', ['-g', 'nobody']);
   return { uid: Number(stdout), gid: Number(group) };
-}
-
-async function answers(url: string): Promise<void> {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      await ask(url, 'select 1');
-      return;
-    } catch (error) {
-      if (attempt >= 200) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
 }
 
 async function ask(url: string, text: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { canTieToParent } from '../../server/registry/managed-child.ts';
 
 export interface RunningProcess {
   readonly child: ChildProcess;
@@ -9,13 +10,28 @@ export interface RunningProcess {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** A child that keeps what it writes, and that dies with the test process. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface ProcessOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** Who it runs as; default: who we are. */
+  readonly account?: Account | undefined;
+}
+
+/** A child that keeps what it writes, and that dies with the test process, where the system can even after SIGKILL. */
 export function startProcess(
   command: string,
   args: readonly string[],
-  options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
+  { account, ...options }: ProcessOptions = {},
 ): RunningProcess {
-  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  // A change of user undoes the tie, so that setpriv makes both, in the order that lasts.
+  const [program, words] = tied('KILL', command, args, account);
+  const user = canTieToParent() ? {} : account;
+  const child = spawn(program, words, { ...options, ...user, stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -24,6 +40,18 @@ export function startProcess(
   child.once('exit', () => process.removeListener('exit', killWithUs));
   child.once('error', (error) => chunks.push(Buffer.from(`${command}: ${error.message}\n`)));
   return { child, output: () => Buffer.concat(chunks).toString('utf8'), stop: (signal) => stopChild(child, signal) };
+}
+
+/** @returns what to run, so that it gets the signal when we end, where the system can do that. */
+export function tied(
+  signal: 'KILL' | 'TERM',
+  command: string,
+  args: readonly string[],
+  account?: Account,
+): readonly [program: string, args: readonly string[]] {
+  if (!canTieToParent()) return [command, args];
+  const user = account === undefined ? [] : [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
+  return ['setpriv', ['--pdeathsig', signal, ...user, command, ...args]];
 }
 
 async function stopChild(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
