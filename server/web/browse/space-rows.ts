@@ -21,6 +21,12 @@ export interface SpaceCells {
   readonly tags: string;
 }
 
+/** The page about space, opened at a folder. */
+export function folderSpacePath(folder: string): string {
+  return `/space?folder=${encodeURIComponent(folder)}`;
+}
+
+/** On the page about space itself: what is sorted and shown stays as it was chosen. */
 export function rowHref(row: SpaceRow, { url, urlWith }: Pick<Page, 'url' | 'urlWith'>): string {
   if (row.kind === 'repository') return url(referencePath(row.path));
   return urlWith({ folder: row.path, after: null, from: null });

@@ -5,6 +5,7 @@ import type { SpaceStore } from '../../catalog/space.ts';
 import type { Stars } from '../../catalog/stars.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
 import { type ActivityChart, activityChart, readPeriod } from '../browse/activity-chart.ts';
+import { referencePath } from '../browse/cells.ts';
 import type { Figure } from '../browse/figure.ts';
 import { type FirstRunFacts, type FirstRunView, firstRun } from '../browse/first-run.ts';
 import { type HomeCard, homeCards, myCard, type PushCells, pushCells } from '../browse/home-cards.ts';
@@ -13,7 +14,7 @@ import { homeFigures } from '../browse/home-figures.ts';
 import { type HealthLine, healthLines, loginLines } from '../browse/home-registry.ts';
 import { type IndexState, indexNotices, type Notice } from '../browse/notices.ts';
 import { type MapFrame, mapFrames } from '../browse/space-map.ts';
-import { rowHref } from '../browse/space-rows.ts';
+import { folderSpacePath } from '../browse/space-rows.ts';
 import type { Page, RegistryState } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import { noRightsText, seesEverything } from './repositories.ts';
@@ -25,7 +26,7 @@ export interface HomePageDeps {
   readonly repositories: Pick<RepositoryStore, 'list'>;
   readonly space: Pick<SpaceStore, 'total' | 'series' | 'biggest'>;
   readonly activity: Pick<Activity, 'ofView' | 'ofRepositories' | 'pushersToday' | 'pushedBy'>;
-  readonly findings: FindingsStore;
+  readonly findings: Pick<FindingsStore, 'of'>;
   readonly stars: Pick<Stars, 'of'>;
   readonly firstRun: FirstRunFacts;
   readonly indexState: () => IndexState;
@@ -137,15 +138,11 @@ export function homeView(page: HomePageParts, facts: HomeFacts): HomeView {
       text: t('home:areas_text'),
       frames: mapFrames({
         ...{ rows: facts.areas, measure: 'size', format, frames: MAP_FRAMES },
-        hrefOf: (row) => rowHref(row, { url: page.url, urlWith: ({ folder }) => areaHref(page, folder) }),
+        hrefOf: (row) => page.url(row.kind === 'repository' ? referencePath(row.path) : folderSpacePath(row.path)),
       }),
     },
     health: healthLines(facts, page),
   };
-}
-
-function areaHref({ url }: Pick<Page, 'url'>, folder: string | number | null | undefined): string {
-  return url(`/space?folder=${encodeURIComponent(String(folder ?? ''))}`);
 }
 
 function homeState({ recent, index }: HomeFacts, { viewer }: HomePageParts): HomeView['state'] {

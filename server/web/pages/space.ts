@@ -8,7 +8,7 @@ import type { Figure } from '../browse/figure.ts';
 import { type IndexState, indexNotices, type Notice } from '../browse/notices.ts';
 import { listPager, type Pager } from '../browse/pager.ts';
 import { type MapFrame, mapFrames } from '../browse/space-map.ts';
-import { columnLabel, rowHref, type SpaceCells, spaceCells, spaceColumns } from '../browse/space-rows.ts';
+import { columnLabel, folderSpacePath, rowHref, type SpaceCells, spaceCells, spaceColumns } from '../browse/space-rows.ts';
 import { DAY_MS, LONGEST_DAYS, overTime, readDays, type SpaceTime } from '../browse/space-time.ts';
 import type { Crumb, Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
@@ -133,7 +133,7 @@ function spaceCrumbs(folder: string, { url }: Pick<Page, 'url'>): readonly Crumb
   const parts = folder.split('/').filter((part) => part !== '');
   return parts.map((text, index) => {
     const path = parts.slice(0, index + 1).join('/');
-    return index === parts.length - 1 ? { text } : { text, href: url(`/space?folder=${encodeURIComponent(path)}`) };
+    return index === parts.length - 1 ? { text } : { text, href: url(folderSpacePath(path)) };
   });
 }
 
