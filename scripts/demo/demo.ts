@@ -11,6 +11,7 @@ import { addPast } from './past.ts';
 import { addPeople, passwordOf } from './people.ts';
 import { choosePort } from './ports.ts';
 import { addSamples } from './samples.ts';
+import { whenTold } from './told.ts';
 import { envelopesOf } from './uses.ts';
 
 const ASK_AGAIN_MS = 200;
@@ -65,8 +66,8 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     options.say('A month passes …');
     await whenRead(instance.url);
     await sendEvents(instance.url, { content, now, secret });
-    await beside(folder, whenTold);
     const { url, gone } = instance;
+    await beside(folder, (db) => whenTold(db, gone));
     return { url, folder, registry: `localhost:${registryPort}`, gone, stop };
   } catch (error) {
     await stop();
@@ -101,21 +102,6 @@ async function beside(folder: string, work: (db: Database) => Promise<void>): Pr
     await work(opened.db);
   } finally {
     await opened.close();
-  }
-}
-
-/** Until the index knows of every event. */
-async function whenTold(db: Database): Promise<void> {
-  for (;;) {
-    const envelope = await db
-      .selectFrom('envelopes')
-      .select('id')
-      .where('state', '=', 'new')
-      .limit(1)
-      .executeTakeFirst();
-    const event = await db.selectFrom('events').select('id').where('applied', '=', 0).limit(1).executeTakeFirst();
-    if (envelope === undefined && event === undefined) return;
-    await sleep(ASK_AGAIN_MS);
   }
 }
 
