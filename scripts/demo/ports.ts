@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { freePorts, isPortFree } from '../../test/support/ports.ts';
 
 const USUAL = 8090;
 
@@ -12,21 +12,10 @@ export function portOf(env: NodeJS.ProcessEnv): number | undefined {
 
 /** @returns for the pages, and for the registry. @throws when the wanted one is taken. */
 export async function choosePort(wanted: number | undefined): Promise<readonly [number, number]> {
-  const page = (await tryPort(wanted ?? USUAL)) ?? (wanted === undefined ? await tryPort(0) : undefined);
-  if (page === undefined) throw new Error(`Port ${wanted} is taken: choose another with PORT=`);
-  const registry = await tryPort(0);
-  if (registry === undefined) throw new Error('No port is free');
-  return [page, registry];
-}
-
-/** @param port 0: any that is free. @returns undefined when it is taken. */
-function tryPort(port: number): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' ? address?.port : undefined));
-    });
-  });
+  const named = wanted ?? USUAL;
+  const isFree = named !== 0 && (await isPortFree(named));
+  if (!isFree && wanted) throw new Error(`Port ${wanted} is taken: choose another with PORT=`);
+  const [page = 0, registry = 0] = await freePorts(2);
+  // The named one is not held, and could be one of the two.
+  return isFree ? [named, registry === named ? page : registry] : [page, registry];
 }

@@ -13,7 +13,7 @@ if (found === undefined) throw new Error('No skopeo in the table of clients');
 const skopeo = found;
 
 /** Asks until the answer is true. @returns after how many milliseconds it was. */
-export async function eventually(what: string, isSo: () => Promise<boolean>, limitMs = 10_000): Promise<number> {
+export async function eventually(what: string, isSo: () => Promise<boolean>, limitMs = 30_000): Promise<number> {
   const start = performance.now();
   while (performance.now() - start < limitMs) {
     if (await isSo()) return performance.now() - start;

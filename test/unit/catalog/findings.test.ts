@@ -8,6 +8,7 @@ import { createLogger } from '../../../server/log.ts';
 import { DAY_MS } from '../../../server/storage/calendar.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { seedRepository } from '../../support/seed.ts';
+import { eventually } from '../../support/walk.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const ago = (days: number) => NOW - days * DAY_MS;
@@ -123,6 +124,20 @@ test('a page does not wait for a look that takes long', async () => {
   const findings = createFindings({ db: db(), now: () => NOW, log, patienceMs: 0 });
   const first = await findings.of(EVERYTHING);
   assert.ok(first === undefined || first.staleCount === 1);
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  assert.equal((await findings.of(EVERYTHING))?.staleCount, 1);
+  await eventually('the look is done', async () => (await findings.of(EVERYTHING))?.staleCount === 1);
+});
+
+test('closing ends a look that is under way, before the database goes', async () => {
+  await seedRepository(db(), 'team/app', [image('a', 100)], ago(300));
+  const team: Visibility = { all: false, id: await buildVisibility(db(), ['team/**'], NOW) };
+  const warnings: string[] = [];
+  const noting = createLogger('warn', { write: (line) => void warnings.push(line) });
+  const findings = createFindings({ db: db(), now: () => NOW, log: noting, patienceMs: 0 });
+  const asked = [findings.of(EVERYTHING), findings.of(team)];
+  await findings.close();
+  await database?.close();
+  database = undefined;
+  assert.deepEqual(await Promise.all(asked), [undefined, undefined]);
+  assert.equal(await findings.of(EVERYTHING), undefined);
+  assert.deepEqual(warnings, []);
 });
