@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { createExpiringMap } from '../accounts/expiring-map.ts';
 import type { Database } from '../storage/database.ts';
 import type { Visibility } from './visibility.ts';
 
@@ -16,20 +17,15 @@ const MOST_KEPT = 1000;
 /** With no more repositories than that, what they hold is read; with more, each facet is looked for. */
 const FEW = 1500;
 
-interface Kept {
-  readonly facets: Facets;
-  readonly at: number;
-}
-
 /** Kept for half a minute: the choices change seldom, and each list page asks. */
 export function createFacets(db: Database, now: () => number) {
-  const kept = new Map<number, Kept>();
+  const kept = createExpiringMap<Facets>({ lifetimeMs: KEPT_MS, most: MOST_KEPT, now });
   return async (visibility: Visibility): Promise<Facets> => {
-    const known = kept.get(visibility.id);
-    if (known !== undefined && Math.abs(now() - known.at) < KEPT_MS) return known.facets;
+    const key = String(visibility.id);
+    const known = kept.get(key);
+    if (known !== undefined) return known;
     const facets = await readFacets(db, visibility);
-    if (kept.size >= MOST_KEPT) kept.clear();
-    kept.set(visibility.id, { facets, at: now() });
+    kept.set(key, facets);
     return facets;
   };
 }

@@ -26,6 +26,31 @@ test('keys of labels are gathered once a minute, for each who sees alike', async
   await close();
 });
 
+test('an answer that failed does not take away the one that was asked for after it', async () => {
+  const { db, close } = await seeded();
+  let [now, isBroken] = [0, true];
+  const shaky = new Proxy(db, {
+    get(target, name) {
+      if (isBroken) throw new Error('broken');
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const keys = createLabelKeys({ db: shaky, now: () => now });
+  const failed = keys(EVERYTHING);
+  [now, isBroken] = [60_001, false];
+  const kept = keys(EVERYTHING);
+  await assert.rejects(failed, /broken/);
+  assert.equal(keys(EVERYTHING), kept);
+  assert.deepEqual(await kept, ['team']);
+  isBroken = true;
+  now = 120_002;
+  await assert.rejects(keys(EVERYTHING), /broken/);
+  isBroken = false;
+  assert.deepEqual(await keys(EVERYTHING), ['team']);
+  await close();
+});
+
 test('tags tell what they point to, to those who see them', async () => {
   const { db, close } = await seeded();
   const found = await factsOfTags(db, EVERYTHING, 'team/app', ['v1', 'missing']);
