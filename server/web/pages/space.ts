@@ -8,7 +8,14 @@ import type { Figure } from '../browse/figure.ts';
 import { type IndexState, indexNotices, type Notice } from '../browse/notices.ts';
 import { listPager, type Pager } from '../browse/pager.ts';
 import { type MapFrame, mapFrames } from '../browse/space-map.ts';
-import { columnLabel, folderSpacePath, rowHref, type SpaceCells, spaceCells, spaceColumns } from '../browse/space-rows.ts';
+import {
+  columnLabel,
+  folderSpacePath,
+  rowHref,
+  type SpaceCells,
+  spaceCells,
+  spaceColumns,
+} from '../browse/space-rows.ts';
 import { DAY_MS, LONGEST_DAYS, overTime, readDays, type SpaceTime } from '../browse/space-time.ts';
 import type { Crumb, Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
