@@ -26,6 +26,7 @@ import { createSearch } from './catalog/search.ts';
 import { createStars } from './catalog/stars.ts';
 import { createTagStore } from './catalog/tags.ts';
 import type { Config } from './config/config.ts';
+import { registryHost } from './config/public-url.ts';
 import { VERSION } from './config/version.ts';
 import type { RegistrySide } from './registry-side.ts';
 import type { Database } from './storage/database.ts';
@@ -113,7 +114,7 @@ export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
 function registryFacts(config: Config, { client, monitor, managed }: RegistrySide): RegistryFacts {
   const health = monitor.latest();
   return {
-    name: config.registry.public_name ?? config.registry.name,
+    name: registryHost(config),
     reachable: health?.reachable ?? null,
     lastAnswerAt: monitor.lastAnswerAt(),
     version: managed?.status().version ?? null,

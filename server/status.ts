@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CrawlProgress } from './catalog/crawl.ts';
 import type { Config } from './config/config.ts';
+import { registryHost } from './config/public-url.ts';
 import { AppError, errorText } from './errors.ts';
 import type { JobState } from './jobs/scheduler.ts';
 import type { Arrivals } from './notifications/events.ts';
@@ -65,7 +66,7 @@ async function registryAndAuth(deps: StatusDeps): Promise<Pick<StatusFacts, 'reg
   ]);
   const registry: StatusFacts['registry'] = {
     url: deps.client.address,
-    publicName: deps.config.registry.public_name ?? deps.config.registry.name,
+    publicName: registryHost(deps.config),
     reachable: health.reachable,
     error: health.error,
     failure: health.failure,

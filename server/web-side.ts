@@ -11,19 +11,20 @@ import { createFindings } from './catalog/findings.ts';
 import { createImages } from './catalog/images.ts';
 import { createLabelKeys } from './catalog/label-keys.ts';
 import { previewMatches } from './catalog/preview.ts';
-import { createRepositoryStore } from './catalog/repositories.ts';
+import { createRepositoryStore, type RepositoryStore } from './catalog/repositories.ts';
 import { readAbout } from './catalog/repository-about.ts';
 import { createSearch } from './catalog/search.ts';
 import { createStars } from './catalog/stars.ts';
 import { factsOfTags } from './catalog/tag-facts.ts';
 import { createTagStore } from './catalog/tags.ts';
 import { EVERYTHING, type VisibilityStore } from './catalog/visibility.ts';
-import { tokenRealm } from './config/public-url.ts';
+import { registryHost, tokenRealm } from './config/public-url.ts';
 import type { RegistrySide } from './registry-side.ts';
 import { createStatusFacts } from './status.ts';
 import type { TokenSide } from './token-side.ts';
 import type { ApiDocument } from './web/api-document.ts';
 import type { ConnectSettings } from './web/browse/connect-view.ts';
+import type { FirstRunFacts } from './web/browse/first-run.ts';
 import type { IndexState } from './web/browse/notices.ts';
 import { registryReach } from './web/browse/reach.ts';
 import { createLive, type Live } from './web/live.ts';
@@ -66,7 +67,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
   const repositories = createRepositoryStore(db);
   const readonly = registry.isReadonly;
   const browse = {
-    host: config.registry.public_name ?? config.registry.name,
+    host: registryHost(config),
     readonly,
     visibility,
     repositories,
@@ -93,7 +94,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     log,
   });
   const firstRun = { reach: registryReach(config), realm: tokenRealm(config) };
-  const statusFacts = createStatusFacts(statusDeps(options));
+  const statusFacts = createStatusFacts(statusDeps(options, firstRun.realm));
   const web = createWeb({
     ...core,
     config,
@@ -119,8 +120,8 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
       spacePage({ ...browse, now }),
       repositorySpacePage({ ...browse, now }),
       grantRefusedPage({ ...core, refusals: token.refusals }),
-      ...connectPages(options, statusFacts),
-      helpPage({ docs: join(root, 'docs'), reach: registryReach(config), realm: tokenRealm(config) }),
+      ...connectPages(options, { statusFacts, repositories, firstRun }),
+      helpPage({ docs: join(root, 'docs'), ...firstRun }),
       statusPage({
         statusFacts,
         readEverything: () => void registry.indexer.crawl('asked'),
@@ -140,13 +141,21 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
   return { ...web, live };
 }
 
+interface ConnectParts {
+  readonly statusFacts: LoadStatusFacts;
+  readonly repositories: Pick<RepositoryStore, 'list'>;
+  readonly firstRun: FirstRunFacts;
+}
+
 /** Where nobody signs in there is nothing a registry would have to trust. */
-function connectPages(options: WebSideOptions, statusFacts: LoadStatusFacts): readonly PageModule[] {
-  const { config, core, token, registry, opened } = options;
+function connectPages(
+  { config, core, token, registry }: WebSideOptions,
+  { statusFacts, repositories, firstRun }: ConnectParts,
+): readonly PageModule[] {
   const { keys, client } = token;
   if (keys === undefined) return [];
   const settings = (): ConnectSettings => ({
-    realm: tokenRealm(config),
+    realm: firstRun.realm,
     service: config.registry.auth.service ?? config.registry.name,
     issuer: config.registry.auth.issuer,
     algorithms: [...new Set(keys.signingKeys().map(({ algorithm }) => algorithm))],
@@ -160,19 +169,17 @@ function connectPages(options: WebSideOptions, statusFacts: LoadStatusFacts): re
     isOurs: config.registry.url === null || config.registry.setup.folder !== null,
   });
   const causeEvent = async () => {
-    const { rows } = await createRepositoryStore(opened.db).list(EVERYTHING, {
-      ...{ sort: 'pushed', direction: 'desc', limit: 1 },
-    });
+    const { rows } = await repositories.list(EVERYTHING, { sort: 'pushed', direction: 'desc', limit: 1 });
     const [row] = rows;
     return row?.newestTag ? (await client.getManifest(row.name, row.newestTag)) !== undefined : false;
   };
-  return [connectPage({ statusFacts, settings, causeEvent, reach: registryReach(config) })];
+  return [connectPage({ statusFacts, settings, causeEvent, reach: firstRun.reach })];
 }
 
 async function navCounts(
   { core }: WebSideOptions,
   visibility: VisibilityStore,
-  repositories: ReturnType<typeof createRepositoryStore>,
+  repositories: Pick<RepositoryStore, 'total'>,
   viewer: Viewer,
   address: string,
 ): Promise<Record<string, number>> {
@@ -207,11 +214,10 @@ function shortVersion(version: string | undefined): string | null {
   return /\d+\.\d+\.\d+/.exec(version ?? '')?.[0] ?? null;
 }
 
-function statusDeps({ config, core, token, registry, opened, now }: WebSideOptions) {
+function statusDeps({ config, core, token, registry, opened, now }: WebSideOptions, realm: string) {
   const { client, keys, signer } = token;
   return {
-    config,
-    realm: tokenRealm(config),
+    ...{ config, realm },
     notificationUrl: `${core.publicUrl}/api/notification`,
     hasSecret: registry.notificationSecret !== null,
     readonly: registry.isReadonly,
