@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { AppOptions, Core } from './app.ts';
 import { createActivity } from './catalog/activity.ts';
 import { createChanges } from './catalog/changes.ts';
+import { createFindings } from './catalog/findings.ts';
 import { createSpace } from './catalog/space.ts';
 import type { Config } from './config/config.ts';
 import { tokenRealm } from './config/public-url.ts';
@@ -51,6 +52,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   // Sums follow changes by themselves; once an hour in case one was missed.
   index.jobs.add({ name: 'space-sums', schedule: '10 * * * *', lane: 'index', run: space.sum });
   index.jobs.add({ name: 'space-sample', schedule: '5 0 * * *', lane: 'index', run: space.sample });
+  const findings = createFindings({ db, now, log });
   const activity = createActivity({ db, now });
   index.jobs.add({ name: 'activity-prune', schedule: '40 4 * * *', lane: 'index', run: activity.prune });
   const deletion = createDeletion({
@@ -120,6 +122,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     changes,
     indexer,
     activity,
+    findings,
     space,
     visibility: index.visibility,
     jobs: index.jobs,
@@ -149,6 +152,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       deletion.stop();
       // First, because the schedule waits for its jobs.
       await space.close();
+      await findings.close();
       await index.stop();
       await receiver.stop();
       await managed?.stop();

@@ -7,7 +7,6 @@ import { visibleNames } from './catalog/changes.ts';
 import type { CrawlProgress } from './catalog/crawl.ts';
 import { createDescriptions } from './catalog/descriptions.ts';
 import { createDocuments } from './catalog/documents.ts';
-import { createFindings } from './catalog/findings.ts';
 import { createImages } from './catalog/images.ts';
 import { createLabelKeys } from './catalog/label-keys.ts';
 import { previewMatches } from './catalog/preview.ts';
@@ -107,7 +106,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     pages: [
       homePage({
         ...{ ...browse, now },
-        findings: createFindings({ db, now, log }),
+        findings: registry.findings,
         firstRun,
         registryState: () => registryState(registry),
       }),

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { DAY_MS, dayBegin } from '../storage/calendar.ts';
 import type { Database } from '../storage/database.ts';
+import type { Rest } from './rest.ts';
 import { dayOf } from './samples.ts';
-import type { Rest } from './space-ground.ts';
 import { EVERYTHING } from './visibility.ts';
 
 /** Of one repository; those of which nothing is to be told have none. */

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { type Finding, type Scan, scanRepositories } from './findings-scan.ts';
+import { createRest, type Rest } from './rest.ts';
+import { readVisible } from './space-sums.ts';
 import { isVisible, NOTHING, type Visibility } from './visibility.ts';
 
 export interface FoundRepository extends Finding {
@@ -38,8 +40,6 @@ const PATIENCE_MS = 40;
 const SOONEST_MS = 60_000;
 /** So that looking takes a hundredth of a core, however much there is. */
 const PAUSE_PER_RUN = 100;
-const LONGEST_REST_MS = 50;
-const IDS_AT_ONCE = 4000;
 const MOST_VIEWS = 500;
 
 interface Known extends Scan {
@@ -53,12 +53,14 @@ interface Known extends Scan {
  * and are minutes old where there is much.
  */
 export function createFindings({ db, now, log, patienceMs = PATIENCE_MS }: FindingsDeps) {
+  const closing = new AbortController();
   let known: Known | undefined;
   let running: Promise<Known> | undefined;
 
   async function scan(): Promise<Known> {
+    closing.signal.throwIfAborted();
     const begunAt = performance.now();
-    const found = await scanRepositories(db, now(), createRest());
+    const found = await scanRepositories(db, now(), createRest(closing.signal));
     const endedAt = performance.now();
     known = { ...found, endedAt, tookMs: endedAt - begunAt, views: new Map() };
     return known;
@@ -77,116 +79,108 @@ export function createFindings({ db, now, log, patienceMs = PATIENCE_MS }: Findi
 
   async function latest(): Promise<Known> {
     if (known === undefined) return look();
-    if (isOld(known)) look().catch((error: unknown) => log.warn({ error }, FAILED));
+    if (isOld(known)) look().catch(warn);
     return known;
   }
 
   async function view(visibility: Visibility): Promise<Findings> {
     const current = await latest();
+    closing.signal.throwIfAborted();
     const made = current.views.get(visibility.id);
     if (made !== undefined) return made;
-    const value = findingsOf(db, visibility, current);
+    const value = findingsOf(db, visibility, current, createRest(closing.signal));
     value.catch(() => current.views.delete(visibility.id));
     if (current.views.size >= MOST_VIEWS) current.views.clear();
     current.views.set(visibility.id, value);
     return value;
   }
 
+  /** What closing interrupts has not failed. */
+  function warn(error: unknown): undefined {
+    if (!closing.signal.aborted) log.warn({ error }, FAILED);
+  }
+
   return {
     /** @returns undefined while the first look takes longer than a page may. */
     async of(visibility: Visibility): Promise<Findings | undefined> {
-      const closing = new AbortController();
-      const found = view(visibility).catch((error: unknown) => void log.warn({ error }, FAILED));
-      const late = sleep(patienceMs, undefined, { signal: closing.signal }).catch(() => undefined);
+      const answered = new AbortController();
+      const found = view(visibility).catch(warn);
+      const late = sleep(patienceMs, undefined, { signal: answered.signal }).catch(() => undefined);
       try {
         return await Promise.race([found, late]);
       } finally {
-        closing.abort();
+        answered.abort();
       }
+    },
+
+    /** Resolves once nothing reads any more. */
+    async close(): Promise<void> {
+      closing.abort();
+      await running?.catch(() => undefined);
+      await Promise.allSettled(known?.views.values() ?? []);
     },
   };
 }
 export type FindingsStore = ReturnType<typeof createFindings>;
 
-/** Rests as long as it worked. */
-function createRest(): () => Promise<void> {
-  let since = performance.now();
-  return async () => {
-    await sleep(Math.min(LONGEST_REST_MS, performance.now() - since));
-    since = performance.now();
-  };
-}
-
-async function findingsOf(db: Database, visibility: Visibility, scan: Scan): Promise<Findings> {
-  const found = visibility.all ? [...scan.findings] : await visibleFindings(db, visibility, scan);
-  const top = (value: (finding: Finding) => number) =>
-    found
-      .filter(([, finding]) => value(finding) > 0)
-      .sort(([id, one], [otherId, other]) => value(other) - value(one) || id - otherId)
-      .slice(0, SHOWN);
+async function findingsOf(db: Database, visibility: Visibility, scan: Scan, rest: Rest): Promise<Findings> {
+  const found = visibility.all ? [...scan.findings] : await visibleFindings(db, visibility, scan, rest);
+  const stalest = top(found, ({ staleBytes }) => staleBytes);
+  const fastest = top(found, ({ grownBytes }) => grownBytes);
+  const names = await namesOf(db, visibility, [...stalest, ...fastest]);
   return {
     staleCount: found.reduce((sum, [, { staleCount }]) => sum + staleCount, 0),
     staleBytes: found.reduce((sum, [, { staleBytes }]) => sum + staleBytes, 0),
     staleSince: Math.max(scan.staleSince, scan.watchedSince),
     isWatchedLongEnough: scan.watchedSince <= scan.staleSince,
-    stalest: await withNames(
-      db,
-      visibility,
-      top(({ staleBytes }) => staleBytes),
-    ),
+    stalest: withNames(stalest, names),
     grownSince: scan.grownSince,
-    fastest: await withNames(
-      db,
-      visibility,
-      top(({ grownBytes }) => grownBytes),
-    ),
+    fastest: withNames(fastest, names),
   };
 }
 
 type Entry = readonly [number, Finding];
 
-async function visibleFindings(db: Database, visibility: Visibility, { findings }: Scan): Promise<Entry[]> {
+async function visibleFindings(
+  db: Database,
+  visibility: Visibility,
+  { findings }: Scan,
+  rest: Rest,
+): Promise<readonly Entry[]> {
   if (visibility.id === NOTHING.id) return [];
   const found: Entry[] = [];
-  const rest = createRest();
-  let after = 0;
-  for (;;) {
-    const rows = await db
-      .selectFrom('visible_repositories')
-      .select('repository_id')
-      .where('visibility_id', '=', visibility.id)
-      .where('repository_id', '>', after)
-      .orderBy('repository_id')
-      .limit(IDS_AT_ONCE)
-      .execute();
-    for (const { repository_id } of rows) {
-      const finding = findings.get(repository_id);
-      if (finding !== undefined) found.push([repository_id, finding]);
-    }
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < IDS_AT_ONCE) return found;
-    after = last.repository_id;
-    await rest();
-  }
+  await readVisible(db, visibility.id, rest, (id) => {
+    const finding = findings.get(id);
+    if (finding !== undefined) found.push([id, finding]);
+  });
+  return found;
 }
 
-async function withNames(
+function top(found: readonly Entry[], value: (finding: Finding) => number): readonly Entry[] {
+  return found
+    .filter(([, finding]) => value(finding) > 0)
+    .sort(([id, one], [otherId, other]) => value(other) - value(one) || id - otherId)
+    .slice(0, SHOWN);
+}
+
+/** Of those that are there still, and that the viewer still sees. */
+async function namesOf(
   db: Database,
   visibility: Visibility,
   entries: readonly Entry[],
-): Promise<readonly FoundRepository[]> {
-  if (entries.length === 0) return [];
+): Promise<ReadonlyMap<number, string>> {
+  if (entries.length === 0) return new Map();
+  const ids = [...new Set(entries.map(([id]) => id))];
   const rows = await db
     .selectFrom('repositories')
     .select(['id', 'name'])
-    .where(
-      'id',
-      'in',
-      entries.map(([id]) => id),
-    )
+    .where('id', 'in', ids)
     .where(isVisible(visibility))
     .execute();
-  const names = new Map(rows.map((row) => [row.id, row.name]));
+  return new Map(rows.map((row) => [row.id, row.name]));
+}
+
+function withNames(entries: readonly Entry[], names: ReadonlyMap<number, string>): readonly FoundRepository[] {
   return entries.flatMap(([id, finding]) => {
     const name = names.get(id);
     return name === undefined ? [] : [{ id, name, ...finding }];

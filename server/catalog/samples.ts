@@ -3,7 +3,7 @@ import { DAY_MS } from '../storage/calendar.ts';
 import type { Database } from '../storage/database.ts';
 import { createInsertion } from '../storage/insert-rows.ts';
 import type { RepositorySamplesTable } from '../storage/schema.ts';
-import type { Rest } from './space-ground.ts';
+import type { Rest } from './rest.ts';
 import { activeVisibilities } from './space-sums.ts';
 import { EVERYTHING } from './visibility.ts';
 

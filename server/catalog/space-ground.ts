@@ -1,12 +1,10 @@
 import type { Database } from '../storage/database.ts';
 import { foldersAbove, parentOf } from './folders.ts';
 import { createPlatformSets, type PlatformSets } from './platform-sets.ts';
+import type { Rest } from './rest.ts';
 
 // Small enough that other requests get their turn in between.
 const ROWS_AT_ONCE = 1000;
-
-/** Lets other requests have their turn; throws when the work is to end. */
-export type Rest = () => Promise<void>;
 
 /** Every folder as a small number; the root is 0, and a parent has a smaller number than what stands below it. */
 export interface FolderTree {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
-import { type Ground, type Rest, readGround } from './space-ground.ts';
+import type { Rest } from './rest.ts';
+import { type Ground, readGround } from './space-ground.ts';
 import { createTally, type Tally } from './space-tally.ts';
 import { writeFolderSums, writeRepositorySums } from './space-write.ts';
 import { EVERYTHING } from './visibility.ts';
@@ -63,7 +64,13 @@ async function readMasks(db: Database, ground: Ground, ids: readonly number[], r
   return masks;
 }
 
-async function readVisible(db: Database, id: number, rest: Rest, note: (repositoryId: number) => void): Promise<void> {
+/** Every repository that this visibility shows, in the order of their ids. */
+export async function readVisible(
+  db: Database,
+  id: number,
+  rest: Rest,
+  note: (repositoryId: number) => void,
+): Promise<void> {
   let after = 0;
   for (;;) {
     const rows = await db

@@ -2,7 +2,8 @@ import { type Selectable, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import type { FoldersTable } from '../storage/schema.ts';
 import { NO_PLATFORMS } from './platform-sets.ts';
-import type { Ground, Rest } from './space-ground.ts';
+import type { Rest } from './rest.ts';
+import type { Ground } from './space-ground.ts';
 import type { Tally } from './space-tally.ts';
 
 // Each statement is a transaction of its own, so that other writers wait for a few milliseconds only.

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
+import { createRest } from './rest.ts';
 import { dayOf, type RepositorySample, readRepositorySeries, readSeries, type Sample, takeSamples } from './samples.ts';
 import { uniqueBytes } from './sharing.ts';
 import {
@@ -18,7 +18,6 @@ import { EVERYTHING, NOTHING, type Visibility } from './visibility.ts';
 const SOONEST_MS = 500;
 /** So that sums take less than a tenth of a core, however many there are. */
 const PAUSE_PER_RUN = 10;
-const LONGEST_REST_MS = 50;
 
 export interface SpaceDeps {
   readonly db: Database;
@@ -218,14 +217,5 @@ async function readSums(db: Database, { id }: Visibility, path: string): Promise
     uniqueBytes: row.unique_bytes,
     reclaimableBytes: row.reclaimable_bytes,
     summedAt: row.summed_at === 0 ? null : row.summed_at,
-  };
-}
-
-/** Rests as long as it worked, so that a run never takes more than half of the time. */
-function createRest(signal: AbortSignal): () => Promise<void> {
-  let since = performance.now();
-  return async () => {
-    await sleep(Math.min(LONGEST_REST_MS, performance.now() - since), undefined, { signal });
-    since = performance.now();
   };
 }
