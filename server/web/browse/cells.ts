@@ -44,7 +44,16 @@ export function referencePath(reference: string): string {
 
 /** With the digest that a list shows for a tag: whoever follows the link learns when the tag has moved since. */
 export function imagePath(repository: string, tag: string, digest: string): string {
-  return `${referencePath(`${repository}:${tag}`)}?digest=${encodeURIComponent(digest).replaceAll('%3A', ':')}`;
+  return `${referencePath(`${repository}:${tag}`)}?${digestQuery(digest)}`;
+}
+
+/** The page that asks before a tag goes, with the digest that was shown: the tag may move before the click. */
+export function deletePath(repository: string, tag: string, digest: string): string {
+  return `${referencePath(`${repository}:${tag}`)}/-/delete?${digestQuery(digest)}`;
+}
+
+function digestQuery(digest: string): string {
+  return `digest=${encodeURIComponent(digest).replaceAll('%3A', ':')}`;
 }
 
 /** Share of the largest, 0 to 1, for the thin bar behind a size. */

@@ -4,7 +4,7 @@ import { allowedActions } from '../../access/rule.ts';
 import type { Suggestion } from '../../catalog/search-suggest.ts';
 import type { TagFacts } from '../../catalog/tag-facts.ts';
 import { parseReferencePath } from '../../registry/reference.ts';
-import { imagePath, referencePath } from './cells.ts';
+import { deletePath, referencePath } from './cells.ts';
 import { isMeant, phrasesOf, type TypedCommand, VERBS, type Verb } from './command-words.ts';
 import { copyLine } from './commands.ts';
 import type { CommandPage } from './commands-static.ts';
@@ -123,8 +123,8 @@ function deleteItem(context: Context, subject: Subject): BarItem | undefined {
   if (sources.readonly || !allowedActions(rights, repository, page.origin.address).has('delete')) return undefined;
   if (tag === undefined) return fillItem(context, subject);
   const label = page.t('search:command.delete', { reference: `${repository}:${tag.name}` });
-  const [path, query] = imagePath(repository, tag.name, tag.digest).split('?');
-  return { label, icon: verbIcon('delete'), tone: 'red', href: page.url(`${path}/-/delete?${query}`) };
+  const href = page.url(deletePath(repository, tag.name, tag.digest));
+  return { label, icon: verbIcon('delete'), tone: 'red', href };
 }
 
 function compareItem(context: Context, subject: Subject, first: string): BarItem | undefined {

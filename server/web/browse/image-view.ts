@@ -1,7 +1,7 @@
 /** The view model of one image. Everything in it that is not ours is the text of whoever built the image. */
 import type { ImageContent, ImageDetail, ImageProblem } from '../../catalog/image.ts';
 import type { Crumb, Page } from '../page.ts';
-import { referencePath, shortDigest, splitName } from './cells.ts';
+import { deletePath, referencePath, shortDigest, splitName } from './cells.ts';
 import type { ChartCells, ChartFiles } from './chart-view.ts';
 import { type CopyBox, copyBox } from './commands.ts';
 import { type ConfigurationCells, configurationCells, isEmptyConfiguration } from './configuration.ts';
@@ -157,11 +157,9 @@ function problemText({ what, digest }: ImageProblem, t: Page['t']): string {
   return texts[what];
 }
 
-/** With the digest that is shown: the tag may move before the click. */
 function deleteLink({ page, detail, tag, deleteNote }: ImageFacts): Pick<ImageView, 'deleteHref' | 'deleteNote'> {
   if (tag === null || deleteNote !== '') return { deleteHref: null, deleteNote };
-  const path = `${referencePath(`${detail.repository}:${tag}`)}/-/delete`;
-  return { deleteHref: page.url(`${path}?digest=${encodeURIComponent(detail.digest)}`), deleteNote: '' };
+  return { deleteHref: page.url(deletePath(detail.repository, tag, detail.digest)), deleteNote: '' };
 }
 
 function compareHref({ page, detail, tag }: ImageFacts): string {

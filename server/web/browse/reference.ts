@@ -1,5 +1,6 @@
 import { AppError } from '../../errors.ts';
-import { parseReferencePath, type Reference } from '../../registry/reference.ts';
+import { isDigest, parseReferencePath, type Reference } from '../../registry/reference.ts';
+import type { Page } from '../page.ts';
 
 /**
  * What an address below `/repositories/` names. Express has decoded it once already; nothing is decoded again.
@@ -10,6 +11,12 @@ export function referenceOf(path: string): Reference {
   const reference = parseReferencePath(path);
   if (reference === undefined) throw hidden();
   return reference;
+}
+
+/** The digest that a link to a tag says it had, where the tag has moved from it since. */
+export function movedFrom(page: Pick<Page, 'query'>, digest: string): string | undefined {
+  const meant = page.query('digest');
+  return isDigest(meant) && meant !== digest ? meant : undefined;
 }
 
 /** One answer for what is not there and for what the viewer may not see. */

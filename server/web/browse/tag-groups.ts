@@ -1,7 +1,7 @@
 /** Rows of a repository: in one list the tags of an image share a row, in another each has its own. */
 import type { FlatTag, TagGroup, TagRow } from '../../catalog/tags.ts';
 import type { Page } from '../page.ts';
-import { imagePath, referencePath, shortDigest } from './cells.ts';
+import { deletePath, imagePath, referencePath, shortDigest } from './cells.ts';
 import { type CopyLine, copyLine } from './commands.ts';
 import { kindLabel } from './labels.ts';
 import {
@@ -126,12 +126,11 @@ function compareCell(
 }
 
 function tagCell({ name, digest, missingSince }: TagRow, { page, repository, mayDelete }: RowContext): TagCell {
-  const path = referencePath(`${repository}:${name}`);
   return {
     name,
     href: page.url(imagePath(repository, name, digest)),
     deleteText: page.t('browse:delete.menu', { tag: name }),
-    deleteHref: mayDelete ? page.url(`${path}/-/delete?digest=${encodeURIComponent(digest)}`) : null,
+    deleteHref: mayDelete ? page.url(deletePath(repository, name, digest)) : null,
     missing: missingSince !== null,
   };
 }

@@ -8,7 +8,7 @@ import { isDigest } from '../../registry/reference.ts';
 import { referencePath, shortDigest, splitName } from '../browse/cells.ts';
 import { requireDelete, whyNoDelete } from '../browse/delete-right.ts';
 import { folderCrumbs } from '../browse/labels.ts';
-import { DELETE_ROUTE, hidden, referenceOf } from '../browse/reference.ts';
+import { DELETE_ROUTE, hidden, movedFrom, referenceOf } from '../browse/reference.ts';
 import { parseTrashId } from '../browse/undo.ts';
 import type { FieldErrors } from '../form.ts';
 import type { Crumb, Page } from '../page.ts';
@@ -82,9 +82,9 @@ async function render(
 
 /** The link that led here names the digest that was on the page: the tag may have moved since. */
 function movedWarning({ tag, digest }: DeletionPlan, page: Page): readonly string[] {
-  const meant = page.query('digest');
-  if (!isDigest(meant) || meant === digest) return [];
-  return [page.t('image:moved.delete', { tag, now: shortDigest(digest), before: shortDigest(meant) })];
+  const before = movedFrom(page, digest);
+  if (before === undefined) return [];
+  return [page.t('image:moved.delete', { tag, now: shortDigest(digest), before: shortDigest(before) })];
 }
 
 async function carryOut(deps: DeleteTagPageDeps, page: Page, plan: DeletionPlan): Promise<void> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { movedFrom } from '../../../../server/web/browse/reference.ts';
 import { newestTag } from '../../../../server/web/browse/repository-cells.ts';
 import { flatCells, groupCells } from '../../../../server/web/browse/tag-groups.ts';
 import { chosenImages, parseCompared } from '../../../../server/web/pages/compare.ts';
@@ -21,6 +22,13 @@ test('the links of a tag carry the digest that the list showed', () => {
     assert.equal(paramsOf(href).get('digest'), DIGEST, href ?? '');
   }
   assert.match(row.href, /\/repositories\/team\/app:v1\?digest=sha256:a/);
+  assert.match(row.tags[0]?.deleteHref ?? '', /\/repositories\/team\/app:v1\/-\/delete\?digest=sha256:a/);
+});
+
+test('a tag has moved where its link names another digest, and nothing but a digest counts', () => {
+  const meaning = (digest: string) => movedFrom(testPage({ query: { digest } }), DIGEST);
+  assert.equal(meaning(facts.digestOf('b')), facts.digestOf('b'));
+  for (const digest of [DIGEST, '', 'sha256:b']) assert.equal(meaning(digest), undefined, digest);
 });
 
 test('the chip of the newest tag does so, too, where its digest is known', () => {
