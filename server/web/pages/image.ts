@@ -3,14 +3,13 @@ import type { ImageDetail } from '../../catalog/image.ts';
 import type { Images } from '../../catalog/images.ts';
 import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
-import { isDigest } from '../../registry/reference.ts';
 import { referencePath, shortDigest } from '../browse/cells.ts';
 import { whyNoDelete } from '../browse/delete-right.ts';
 import type { LoadedContent } from '../browse/image-artifacts.ts';
 import { chosenTab, needsContent } from '../browse/image-tabs.ts';
 import { imageView } from '../browse/image-view.ts';
 import { indexNotices, type Notice } from '../browse/notices.ts';
-import { hidden, LAYER_ROUTE, RAW_ROUTE, REFERENCE_ROUTE, referenceOf } from '../browse/reference.ts';
+import { hidden, LAYER_ROUTE, movedFrom, RAW_ROUTE, REFERENCE_ROUTE, referenceOf } from '../browse/reference.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import { sendRaw } from './image-raw.ts';
@@ -33,7 +32,7 @@ export function imagePage(deps: ImagePageDeps): PageModule {
     routes.get(REFERENCE_ROUTE, 'browse', async (page, request) => {
       const reference = referenceOf(request.params[0] ?? '');
       const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
-      if ('digest' in reference) await showImage(deps, page, seen, { ...reference, tag: null });
+      if ('digest' in reference) await showDigest(deps, page, seen, reference);
       else if ('tag' in reference) await showTag(deps, page, seen, reference);
       else await showRepository(deps, page, seen, reference.repository);
     });
@@ -54,6 +53,16 @@ async function showRepository(deps: ImagePageDeps, page: Page, seen: Visibility,
   else await showTags(deps, page, row);
 }
 
+async function showDigest(
+  deps: ImagePageDeps,
+  page: Page,
+  seen: Visibility,
+  { repository, digest }: { repository: string; digest: string },
+): Promise<void> {
+  const row = await findVisible(deps, seen, repository);
+  await showImage(deps, page, seen, { row, digest, tag: null });
+}
+
 async function showTag(
   deps: ImagePageDeps,
   page: Page,
@@ -63,17 +72,17 @@ async function showTag(
   const row = await findVisible(deps, seen, repository);
   const found = await deps.tags.resolve(row.id, tag);
   if (found === undefined) throw hidden();
-  await showImage(deps, page, seen, { repository, digest: found.digest, tag });
+  await showImage(deps, page, seen, { row, digest: found.digest, tag });
 }
 
 interface AskedImage {
-  readonly repository: string;
+  readonly row: RepositoryRow;
   readonly digest: string;
   readonly tag: string | null;
 }
 
 async function showImage(deps: ImagePageDeps, page: Page, seen: Visibility, asked: AskedImage): Promise<void> {
-  const row = await findVisible(deps, seen, asked.repository);
+  const { row } = asked;
   const detail = await deps.images.detail(row.name, asked.digest, page.query('platform') || undefined, seen);
   if (detail === undefined) throw hidden();
   const deleteNote = whyNoDelete({ page, readonly: deps.readonly, repository: row });
@@ -84,14 +93,14 @@ async function showImage(deps: ImagePageDeps, page: Page, seen: Visibility, aske
 }
 
 /** An address may name the digest that a list showed for the tag: by now the tag may point elsewhere. */
-function movedNotice({ repository, digest, tag }: AskedImage, page: Page): readonly Notice[] {
-  const meant = page.query('digest');
-  if (tag === null || !isDigest(meant) || meant === digest) return [];
-  const text = page.t('image:moved.text', { tag, now: shortDigest(digest), before: shortDigest(meant) });
+function movedNotice({ row, digest, tag }: AskedImage, page: Page): readonly Notice[] {
+  const before = movedFrom(page, digest);
+  if (tag === null || before === undefined) return [];
+  const text = page.t('image:moved.text', { tag, now: shortDigest(digest), before: shortDigest(before) });
   const links = [
     {
-      text: page.t('image:moved.before', { digest: shortDigest(meant) }),
-      href: page.url(referencePath(`${repository}@${meant}`)),
+      text: page.t('image:moved.before', { digest: shortDigest(before) }),
+      href: page.url(referencePath(`${row.name}@${before}`)),
     },
     { text: page.t('image:moved.now', { tag }), href: page.urlWith({ digest: null }) },
   ];
