@@ -1,3 +1,4 @@
+/** How many manifests of a repository list a blob, kept with each change. Each function is for a transaction. */
 import type { Database } from '../storage/database.ts';
 import { createInsertion } from '../storage/insert-rows.ts';
 

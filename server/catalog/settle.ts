@@ -1,3 +1,4 @@
+/** Brings everything that follows from tags and manifests up to date, at a cost of what changed. For transactions. */
 import type { Database } from '../storage/database.ts';
 import { createInsertion } from '../storage/insert-rows.ts';
 import { type BlobMove, countedAs, moveBlobs } from './blob-counts.ts';
