@@ -1,6 +1,16 @@
 /** A registry's storage, written as Distribution keeps it on a disk: thousands of uploads would take minutes. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  blobFolder,
+  layerFolder,
+  makeRepository,
+  repositoryFolder,
+  revisionFolder,
+  rootOf,
+  writeLink,
+  writeTag,
+} from '../../test/support/storage-layout.ts';
 import type { Layer } from './layers.ts';
 
 export interface Blob {
@@ -34,22 +44,17 @@ export function blobOf(content: string | Buffer | object): Blob {
 
 /** @param rootdirectory of the registry's file system driver. */
 export function createStorage(rootdirectory: string) {
-  const root = `${rootdirectory}/docker/registry/v2`;
+  const root = rootOf(rootdirectory);
   const parts = new Map<string, ReadonlyMap<string, number>>();
   const raws = new Map<string, Buffer>();
-  const pathOf = (repository: string) => `${root}/repositories/${repository}`;
+  const folderOf = (repository: string) => repositoryFolder(root, repository);
 
   /** @returns where to write it; undefined when it is there. */
   function placeOf(digest: string): string | undefined {
-    const hex = hexOf(digest);
-    const folder = `${root}/blobs/sha256/${hex.slice(0, 2)}/${hex}`;
+    const folder = blobFolder(root, digest);
     if (existsSync(`${folder}/data`)) return undefined;
     mkdirSync(folder, { recursive: true });
     return `${folder}/data`;
-  }
-
-  function revisionOf(repository: string, digest: string): string {
-    return `${pathOf(repository)}/_manifests/revisions/sha256/${hexOf(digest)}`;
   }
 
   /** Sizes of the configuration and the layers, of all its images together. */
@@ -67,50 +72,36 @@ export function createStorage(rootdirectory: string) {
 
   return {
     addRepository(name: string): void {
-      mkdirSync(`${pathOf(name)}/_layers/sha256`, { recursive: true });
-      mkdirSync(`${pathOf(name)}/_manifests/revisions/sha256`, { recursive: true });
-      mkdirSync(`${pathOf(name)}/_manifests/tags`, { recursive: true });
-      mkdirSync(`${pathOf(name)}/_uploads`, { recursive: true });
+      makeRepository(folderOf(name));
     },
     putBlob(repository: string, mediaType: string, blob: Blob): Descriptor {
       putBytes(blob);
-      writeLink(`${pathOf(repository)}/_layers/sha256/${hexOf(blob.digest)}`, blob.digest);
+      writeLink(layerFolder(folderOf(repository), blob.digest), blob.digest);
       return { mediaType, digest: blob.digest, size: blob.raw.length };
     },
     putLayer(repository: string, mediaType: string, { digest, sizeBytes, write }: Layer): Descriptor {
       const file = placeOf(digest);
       if (file !== undefined) write(file);
-      writeLink(`${pathOf(repository)}/_layers/sha256/${hexOf(digest)}`, digest);
+      writeLink(layerFolder(folderOf(repository), digest), digest);
       return { mediaType, digest, size: sizeBytes };
     },
     putManifest(repository: string, mediaType: string, content: ManifestParts): Descriptor {
       const blob = blobOf(content);
       putBytes(blob);
-      writeLink(revisionOf(repository, blob.digest), blob.digest);
+      writeLink(revisionFolder(folderOf(repository), blob.digest), blob.digest);
       parts.set(blob.digest, partsIn(content));
       raws.set(blob.digest, blob.raw);
       return { mediaType, digest: blob.digest, size: blob.raw.length };
     },
     /** As a deletion leaves it: its parts stay. @returns what it was. */
     removeManifest(repository: string, digest: string): Buffer {
-      rmSync(revisionOf(repository, digest), { recursive: true });
+      rmSync(revisionFolder(folderOf(repository), digest), { recursive: true });
       return raws.get(digest) ?? Buffer.alloc(0);
     },
     partsOf: (digest: string): ReadonlyMap<string, number> => parts.get(digest) ?? new Map(),
     tag(repository: string, name: string, digest: string): void {
-      const path = `${pathOf(repository)}/_manifests/tags/${name}`;
-      writeLink(`${path}/index/sha256/${hexOf(digest)}`, digest);
-      writeLink(`${path}/current`, digest);
+      writeTag(folderOf(repository), name, digest);
     },
   };
 }
 export type Storage = ReturnType<typeof createStorage>;
-
-function writeLink(folder: string, digest: string): void {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}/link`, digest);
-}
-
-function hexOf(digest: string): string {
-  return digest.slice('sha256:'.length);
-}

@@ -7,6 +7,16 @@ import {
   generateRegistry,
 } from './generated-content.ts';
 import type { RegistrySize } from './generated-plan.ts';
+import {
+  blobFolder,
+  layerFolder,
+  makeRepository,
+  repositoryFolder,
+  revisionFolder,
+  rootOf,
+  writeLink,
+  writeTag,
+} from './storage-layout.ts';
 
 export interface GeneratedStorage {
   readonly repositories: number;
@@ -16,7 +26,7 @@ export interface GeneratedStorage {
 
 /** @param storage `rootdirectory` of the registry's file system driver; empty or missing. */
 export function generateStorage(storage: string, size: RegistrySize): GeneratedStorage {
-  const root = `${storage}/docker/registry/v2`;
+  const root = rootOf(storage);
   mkdirSync(`${root}/blobs/sha256`, { recursive: true });
   mkdirSync(`${root}/repositories`, { recursive: true });
   for (let prefix = 0; prefix < 256; prefix += 1) {
@@ -33,42 +43,22 @@ export function generateStorage(storage: string, size: RegistrySize): GeneratedS
 }
 
 function writeRepository(root: string, { name, manifests, tags }: GeneratedRepository): void {
-  const path = `${root}/repositories/${name}`;
-  mkdirSync(`${path}/_manifests/revisions/sha256`, { recursive: true });
-  mkdirSync(`${path}/_manifests/tags`);
-  mkdirSync(`${path}/_layers/sha256`, { recursive: true });
-  for (const manifest of manifests) writeManifest(root, path, manifest);
-  for (const tag of tags) writeTag(`${path}/_manifests/tags/${tag.name}`, tag.digest);
+  const repository = repositoryFolder(root, name);
+  makeRepository(repository);
+  for (const manifest of manifests) writeManifest(root, repository, manifest);
+  for (const tag of tags) writeTag(repository, tag.name, tag.digest);
 }
 
-function writeManifest(root: string, path: string, manifest: GeneratedManifest): void {
+function writeManifest(root: string, repository: string, manifest: GeneratedManifest): void {
   writeBlob(root, manifest);
-  writeLink(`${path}/_manifests/revisions/sha256/${hexOf(manifest.digest)}`, manifest.digest);
+  writeLink(revisionFolder(repository, manifest.digest), manifest.digest);
   if (manifest.config === undefined) return;
   writeBlob(root, manifest.config);
-  writeLink(`${path}/_layers/sha256/${hexOf(manifest.config.digest)}`, manifest.config.digest);
-}
-
-function writeTag(path: string, digest: string): void {
-  mkdirSync(path);
-  writeLink(`${path}/current`, digest);
-  mkdirSync(`${path}/index`);
-  mkdirSync(`${path}/index/sha256`);
-  writeLink(`${path}/index/sha256/${hexOf(digest)}`, digest);
+  writeLink(layerFolder(repository, manifest.config.digest), manifest.config.digest);
 }
 
 function writeBlob(root: string, { digest, raw }: GeneratedBlob): void {
-  const hex = hexOf(digest);
-  const path = `${root}/blobs/sha256/${hex.slice(0, 2)}/${hex}`;
-  mkdirSync(path);
-  writeFileSync(`${path}/data`, raw);
-}
-
-function writeLink(path: string, digest: string): void {
-  mkdirSync(path);
-  writeFileSync(`${path}/link`, digest);
-}
-
-function hexOf(digest: string): string {
-  return digest.slice('sha256:'.length);
+  const folder = blobFolder(root, digest);
+  mkdirSync(folder);
+  writeFileSync(`${folder}/data`, raw);
 }
