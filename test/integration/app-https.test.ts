@@ -1,14 +1,14 @@
 /** https: by ourselves, and by a real nginx that serves us under a sub-path. */
 import assert from 'node:assert/strict';
-import { access, copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, writeFile } from 'node:fs/promises';
 import { request as requestHttps } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { ADMIN_PASSWORD, EVENT_SECRET, MEMBER, type RunningApp, startApp } from '../support/app.ts';
+import { ADMIN_PASSWORD, EVENT_SECRET, MEMBER, type RunningApp, startApp, startManaged } from '../support/app.ts';
 import { certificateFor, generateKey, pemOf } from '../support/operator-keys.ts';
-import { freePorts } from '../support/ports.ts';
+import { freePort, freePorts } from '../support/ports.ts';
 import { type RunningProcess, startProcess, waitUntil } from '../support/process.ts';
-import { type RunningRegistry, registryBinary, startRegistry } from '../support/registry.ts';
+import { type RunningRegistry, startRegistry } from '../support/registry.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
 import { isMissingAllowed, requireTools } from '../support/tools.ts';
 import { assertWorked, browserOf, createClients, deleteByPage, eventually, pageText } from '../support/walk.ts';
@@ -44,27 +44,14 @@ describe('own TLS and a registry of our own', { skip }, () => {
 
   before(async () => {
     folder = await temporaryFolder('own-tls');
-    const [port = 0, registryPort = 0] = await freePorts(2);
-    host = `localhost:${registryPort}`;
+    const port = await freePort();
     url = `https://localhost:${port}`;
-    app = await startApp({
+    ({ app, host } = await startManaged({
       port,
       healthUrl: `https://127.0.0.1:${port}/healthz`,
-      config: {
-        registry: { binary: await registryBinary('3.1.1'), port: registryPort, name: host },
-        server: { host: '127.0.0.1', port, tls: { cert: 'tls.cert', key: 'tls.key' } },
-      },
-      prepare: async (conf) => {
-        await writeTlsPair(conf);
-        await copyFile(join(import.meta.dirname, '..', '..', 'conf', 'registry.yml'), join(conf, 'registry.yml'));
-      },
-    });
-    await eventually('the registry answers', () =>
-      fetch(`http://${host}/`).then(
-        (answer) => answer.ok,
-        () => false,
-      ),
-    );
+      config: { server: { host: '127.0.0.1', port, tls: { cert: 'tls.cert', key: 'tls.key' } } },
+      prepare: writeTlsPair,
+    }));
   });
   after(async () => {
     await app?.stop();

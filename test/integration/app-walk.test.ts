@@ -1,12 +1,9 @@
 /** From an empty folder to a deleted tag, with a registry that the server starts itself, as a person after `npm start`. */
 import assert from 'node:assert/strict';
-import { copyFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type RunningApp, startApp, startStack } from '../support/app.ts';
+import { type RunningApp, startManaged, startStack } from '../support/app.ts';
 import { pushImage } from '../support/content.ts';
-import { freePorts } from '../support/ports.ts';
-import { type RegistryVersion, registryBinary, startRegistry } from '../support/registry.ts';
+import { type RegistryVersion, startRegistry } from '../support/registry.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
 import { requireTools } from '../support/tools.ts';
 import {
@@ -21,7 +18,6 @@ import {
 } from '../support/walk.ts';
 import { createVisitor, type Visitor } from '../support/web.ts';
 
-const TEMPLATE = join(import.meta.dirname, '..', '..', 'conf', 'registry.yml');
 const ADMIN = { username: 'admin', password: 'my-own-long-password' };
 const LIN = { username: 'lin', password: 'the-password-of-lin' };
 const VERSIONS: readonly RegistryVersion[] = ['2.8.2', '3.1.1'];
@@ -37,20 +33,7 @@ for (const version of VERSIONS) {
 
     before(async () => {
       folder = await temporaryFolder('walk');
-      const [port = 0, registryPort = 0] = await freePorts(2);
-      host = `localhost:${registryPort}`;
-      app = await startApp({
-        port,
-        isFresh: true,
-        config: { registry: { binary: await registryBinary(version), port: registryPort, name: host } },
-        prepare: (conf) => copyFile(TEMPLATE, join(conf, 'registry.yml')),
-      });
-      await eventually('the registry answers', () =>
-        fetch(`http://${host}/`).then(
-          (answer) => answer.ok,
-          () => false,
-        ),
-      );
+      ({ app, host } = await startManaged({ version, isFresh: true }));
       lin = await (await createClients(host, folder.path))(LIN);
     });
     after(async () => {

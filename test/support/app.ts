@@ -1,17 +1,23 @@
 /** The real server as a child process, with its own configuration and data, alone or with a real registry beside it. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import bcrypt from 'bcryptjs';
 import { stringify } from 'yaml';
-import { createGrantStore } from '../../server/access/grants.ts';
 import { createRoleStore } from '../../server/access/roles.ts';
 import type { RuleInput } from '../../server/access/rule.ts';
 import { createUserStore } from '../../server/access/users.ts';
 import { type Database, openDatabase } from '../../server/storage/database.ts';
 import { freePort, freePorts } from './ports.ts';
 import { startProcess, waitUntil } from './process.ts';
-import { type RegistryOptions, type RunningRegistry, startRegistry } from './registry.ts';
+import {
+  type RegistryOptions,
+  type RegistryVersion,
+  type RunningRegistry,
+  registryBinary,
+  startRegistry,
+} from './registry.ts';
 import { temporaryFolder } from './tmp.ts';
+import { eventually } from './walk.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 const SOURCES = ['--import', 'tsx', 'server/main.ts'];
@@ -167,18 +173,6 @@ async function addPeople(db: Database, { people = [], roles = {} }: AppOptions):
   }
 }
 
-/** Lets everybody, signed in or not, do what the role allows. */
-export async function grantAnonymous(app: RunningApp, roleName: string): Promise<void> {
-  const opened = await openDatabase({ dataPath: app.dataPath, exclusive: false });
-  try {
-    const role = await createRoleStore(opened.db).find(roleName);
-    if (role === undefined) throw new Error(`No role ${roleName}`);
-    await createGrantStore(opened.db).grant({ kind: 'anonymous', id: 0 }, role.id, 'test');
-  } finally {
-    await opened.close();
-  }
-}
-
 export interface Stack {
   readonly app: RunningApp;
   readonly registry: RunningRegistry;
@@ -245,7 +239,34 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
 }
 
-/** The file a test wants to look at, as text. */
-export function readConf(app: RunningApp, name: string): Promise<string> {
-  return readFile(join(app.confPath, name), 'utf8');
+const TEMPLATE = join(PROJECT, 'conf', 'registry.yml');
+
+export interface ManagedOptions extends AppOptions {
+  readonly version?: RegistryVersion;
+}
+
+/** Registry Web with a registry that it starts itself, as after `npm start`. Both answer. */
+export async function startManaged(options: ManagedOptions = {}): Promise<{ app: RunningApp; host: string }> {
+  const registryPort = (await freePorts(2)).find((port) => port !== options.port);
+  const host = `localhost:${registryPort}`;
+  const binary = await registryBinary(options.version ?? '3.1.1');
+  const app = await startApp({
+    ...options,
+    config: { registry: { binary, port: registryPort, name: host }, ...options.config },
+    prepare: async (confPath) => {
+      await copyFile(TEMPLATE, join(confPath, 'registry.yml'));
+      await options.prepare?.(confPath);
+    },
+  });
+  const isUp = () =>
+    fetch(`http://${host}/`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await eventually('the registry answers', isUp).catch(async (error) => {
+    const logs = app.logs();
+    await app.stop();
+    throw new Error(`${error.message}\n${logs}`);
+  });
+  return { app, host };
 }
