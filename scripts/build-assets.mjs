@@ -69,10 +69,7 @@ function brotli(content) {
 
 async function buildStyles() {
   const tabler = await readFile(join(ROOT, 'node_modules/@tabler/core/dist/css/tabler.min.css'), 'utf8');
-  const present = new Set(await readdir(join(ROOT, 'public/css')));
-  const own = await Promise.all(
-    STYLES.filter((name) => present.has(name)).map((name) => readFile(join(ROOT, 'public/css', name), 'utf8')),
-  );
+  const own = await Promise.all(STYLES.map((name) => readFile(join(ROOT, 'public/css', name), 'utf8')));
   const content = [...(await filesUnder('views', ['.ejs'])), ...(await filesUnder('public/js', ['.js']))];
   const [purged] = await new PurgeCSS().purge({
     content,

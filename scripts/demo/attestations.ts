@@ -47,7 +47,7 @@ export function attestationOf(build: Build, image: Descriptor): Descriptor {
   return { ...manifest, annotations, platform: { os: 'unknown', architecture: 'unknown' } };
 }
 
-export function packagesIn({ repository }: Pick<Build, 'repository'>): readonly Package[] {
+function packagesIn({ repository }: Pick<Build, 'repository'>): readonly Package[] {
   const { made } = repository;
   return 'stack' in made ? packagesOf(made.stack, STACKS[made.stack].base) : packagesOf(undefined, made.mirrored);
 }

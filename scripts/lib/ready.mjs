@@ -1,11 +1,9 @@
 /** Before anything starts: the right Node.js, the packages, the bundle. Each is looked at cheaply and made once. */
 import { spawnSync } from 'node:child_process';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { arePackagesFresh, isBundleFresh, markBundle, markPackages, sourceStamp } from '../fresh.mjs';
+import { ROOT } from './run.mjs';
 
-// Not import.meta.dirname: a Node.js too old for it has to reach the sentence that says so.
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const LEAST_NODE = [20, 19];
 
 function stop(reason, code) {

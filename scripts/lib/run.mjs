@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+// Not import.meta.dirname: a Node.js too old for it has to reach the sentence that says so.
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** Runs the command in the project with our own output; answers its exit code. */

@@ -6,15 +6,14 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { sha256 } from '../support/content.ts';
 import { type RunningProcess, startProcess, waitUntil } from '../support/process.ts';
-import { registryBinary } from '../support/registry.ts';
-import { isMissingAllowed } from '../support/tools.ts';
+import { registryBinary, registrySkip } from '../support/registry.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 const STARTS_WITHIN_MS = 180_000;
 
 /** The demo takes the program of the machine, as the tests have theirs in a folder of their own. */
 const binary = await registryBinary('3.1.1');
-const skip = binary === undefined && isMissingAllowed ? 'registry 3.1.1 is not installed' : false;
+const skip = await registrySkip('3.1.1');
 
 /** What a demo leaves that was killed. */
 const orphan = join(tmpdir(), `registry-web-demo-orphan-${process.pid}`);

@@ -8,7 +8,7 @@ export interface Post {
 }
 
 /** One POST. Rejects when the connection breaks. */
-export function postEnvelope(port: number, body: string, agent: Agent): Promise<Post> {
+function postEnvelope(port: number, body: string, agent: Agent): Promise<Post> {
   const started = performance.now();
   return new Promise((resolve, reject) => {
     const headers = { 'Content-Type': EVENTS_V2, 'Content-Length': Buffer.byteLength(body) };

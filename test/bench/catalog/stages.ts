@@ -15,7 +15,7 @@ export const MIDDLE: RegistrySize = { repositories: 10_000, tags: 100_000, manif
 export const LARGE: RegistrySize = { repositories: 100_000, tags: 1_000_000, manifests: 300_000 };
 
 /** Holds fifty rules of patterns and no more. */
-export const RULED = 'ruled';
+const RULED = 'ruled';
 
 export interface Stage {
   readonly size: RegistrySize;
