@@ -4,6 +4,8 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 
 const SOURCES = ['server', 'public', 'views', 'scripts'];
+/** What only a demo has; nothing of it is in the bundle. */
+const LEFT_OUT = join('scripts', 'demo');
 const FILES = ['package.json', 'package-lock.json'];
 
 function hash(text) {
@@ -14,18 +16,18 @@ function read(file) {
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
-function filesUnder(folder) {
-  if (!existsSync(folder)) return [];
+function filesUnder(folder, leftOut) {
+  if (folder === leftOut || !existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    return entry.isDirectory() ? filesUnder(path) : [path];
+    return entry.isDirectory() ? filesUnder(path, leftOut) : [path];
   });
 }
 
 /** Names, sizes and times: a second start has to answer within a second, so no contents are read. */
 export function sourceStamp(root) {
   const files = [
-    ...SOURCES.flatMap((folder) => filesUnder(join(root, folder))),
+    ...SOURCES.flatMap((folder) => filesUnder(join(root, folder), join(root, LEFT_OUT))),
     ...FILES.map((name) => join(root, name)),
   ];
   const lines = files
