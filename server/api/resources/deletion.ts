@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { allowedActions } from '../../access/rule.ts';
 import { AppError } from '../../errors.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
 import type { DeletionPlan } from '../../housekeeping/plan.ts';
@@ -16,7 +15,7 @@ import {
   yesOrNo,
 } from '../fields.ts';
 import { type ApiRoute, type RequestContext, route } from '../route.ts';
-import { type FindDeps, findRepository, hidden } from './find.ts';
+import { type FindDeps, findRepository, hidden, may } from './find.ts';
 
 export interface DeletionRoutesDeps extends Pick<FindDeps, 'repositories'> {
   readonly readonly: boolean;
@@ -144,19 +143,15 @@ async function restore(
   const { rights, address } = context.caller;
   const item = await deps.deletion.trash.get(trashId);
   // With its last tag the repository may have left the index, so the right decides, not the list.
-  if (item?.repository !== repository || !allowedActions(rights, repository, address).has('pull')) throw hidden();
+  if (item?.repository !== repository || !may(context, 'pull', repository)) throw hidden();
   requireDelete(deps, context, repository);
   const restored = await deps.deletion.restore(trashId, { actor: rights.subject.name, address });
   return { repository, digest: restored.digest, tags: [...restored.tags], taken: [...restored.taken] };
 }
 
-function mayDelete({ caller: { rights, address } }: RequestContext, repository: string): boolean {
-  return allowedActions(rights, repository, address).has('delete');
-}
-
 /** @throws {AppError} DENIED */
 function requireDelete({ readonly }: DeletionRoutesDeps, context: RequestContext, repository: string): void {
-  if (!readonly && mayDelete(context, repository)) return;
+  if (!readonly && may(context, 'delete', repository)) return;
   throw new AppError('DENIED', `The right "delete" on ${repository} is missing, or the registry is read-only.`, {
     key: readonly ? 'readonly' : 'delete_denied',
     params: { repository },
@@ -171,7 +166,7 @@ function planBody(
   const { siblings, children, parents, referrers, ...rest } = plan;
   return {
     ...rest,
-    allowed: !readonly && mayDelete(context, plan.repository),
+    allowed: !readonly && may(context, 'delete', plan.repository),
     siblings: clipList(siblings),
     children: clipList(children),
     parents: clipList(parents),

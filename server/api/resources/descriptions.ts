@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { allowedActions } from '../../access/rule.ts';
 import type { Audit } from '../../audit/audit.ts';
 import { type Description, type Descriptions, MOST_BYTES } from '../../catalog/descriptions.ts';
 import { AppError } from '../../errors.ts';
 import { person, repositoryName, repositoryParam, time, timeOrNull } from '../fields.ts';
 import { type ApiRoute, type RequestContext, route } from '../route.ts';
-import { type FindDeps, findRepository } from './find.ts';
+import { type FindDeps, findRepository, may } from './find.ts';
 
 export interface DescriptionRoutesDeps extends Pick<FindDeps, 'repositories'> {
   readonly descriptions: Descriptions;
@@ -81,8 +80,8 @@ function descriptionBody(repository: string, found: Description | undefined): z.
 }
 
 /** @throws {AppError} DENIED */
-function requirePush({ caller: { rights, address } }: RequestContext, repository: string): void {
-  if (allowedActions(rights, repository, address).has('push')) return;
+function requirePush(context: RequestContext, repository: string): void {
+  if (may(context, 'push', repository)) return;
   throw new AppError('DENIED', `The right "push" on ${repository} is missing.`, {
     key: 'description.denied',
     params: { repository },

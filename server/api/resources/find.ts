@@ -1,3 +1,5 @@
+import type { Action } from '../../access/rights.ts';
+import { allowedActions } from '../../access/rule.ts';
 import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
 import type { TagRow, TagStore } from '../../catalog/tags.ts';
 import { AppError } from '../../errors.ts';
@@ -13,6 +15,11 @@ export function hidden(): AppError {
   return new AppError('NOT_FOUND', 'There is no such repository or image, or you may not see it.', {
     key: 'image_hidden',
   });
+}
+
+/** Whether the caller may do this to the repository, from where the request comes. */
+export function may({ caller: { rights, address } }: RequestContext, action: Action, repository: string): boolean {
+  return allowedActions(rights, repository, address).has(action);
 }
 
 /** @throws {AppError} NOT_FOUND when there is none, or the caller may not pull it. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SpaceStore, SpaceSums } from '../../catalog/space.ts';
 import { SPACE_SORTS } from '../../catalog/space-list.ts';
+import { DAY_MS } from '../../storage/calendar.ts';
 import {
   bytes,
   count,
@@ -20,7 +21,6 @@ export interface SpaceRoutesDeps extends Pick<FindDeps, 'repositories'> {
   readonly now: () => number;
 }
 
-const DAY_MS = 86_400_000;
 const MOST_DAYS = 400;
 
 const ownSums = {
