@@ -60,11 +60,6 @@ export function timeOrNull(ms: number | null | undefined): string | null {
   return ms === null || ms === undefined ? null : timeOf(ms);
 }
 
-/** Kept as 0 where it never happened. */
-export function timeOrNever(ms: number): string | null {
-  return ms === 0 ? null : timeOf(ms);
-}
-
 export const MOST_ENTRIES = 200;
 const LONGEST_TEXT = 4096;
 

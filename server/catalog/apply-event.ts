@@ -70,6 +70,7 @@ export function createApplyEvent(deps: ApplyDeps) {
     timers.add(timer);
   }
 
+  /** Never fails: what could not be counted is lost. */
   async function count(uses: readonly Use[]): Promise<void> {
     try {
       tell(await db.transaction().execute((trx) => write(trx, uses)));
@@ -103,11 +104,6 @@ export function createApplyEvent(deps: ApplyDeps) {
     /** For a transaction. @returns what was counted, for `tell` when the transaction has ended. */
     write,
     tell,
-    /** All of it at once; what could not be counted is lost. Never fails. */
-    async applyEvent(event: CatalogEvent): Promise<void> {
-      const use = await takeEvent(event);
-      if (use !== undefined) await count([use]);
-    },
     close(): void {
       for (const timer of timers) clearTimeout(timer);
       timers.clear();

@@ -64,7 +64,7 @@ export function createDescriptions({ db, now }: DescriptionsDeps) {
 export type Descriptions = ReturnType<typeof createDescriptions>;
 
 /** As browsers send it, with line ends as everybody reads them. @throws {AppError} INVALID. */
-export function cleanText(text: string): string {
+function cleanText(text: string): string {
   const clean = text.replace(/\r\n?/g, '\n').trimEnd();
   if (Buffer.byteLength(clean) > MOST_BYTES) {
     throw new AppError('INVALID', `A description has at most ${MOST_BYTES / 1024} kB.`, {

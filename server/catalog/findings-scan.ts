@@ -25,7 +25,7 @@ export interface Scan {
   readonly grownSince: number | null;
 }
 
-export const STALE_DAYS = 90;
+const STALE_DAYS = 90;
 const GROWTH_DAYS = 30;
 const REPOSITORIES_AT_ONCE = 500;
 const IMAGES_AT_ONCE = 4000;

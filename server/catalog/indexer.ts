@@ -85,7 +85,6 @@ export function createIndexer(deps: IndexerDeps) {
   }
 
   return {
-    applyEvent: events.applyEvent,
     takeEvent: events.takeEvent,
     countUses: events.write,
     tellCounted: events.tell,

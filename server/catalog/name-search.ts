@@ -63,7 +63,7 @@ export async function matchingIds(
  *
  * @returns undefined where no index can tell, and where these may be more.
  */
-export async function fewMatchingIds(
+async function fewMatchingIds(
   db: Database,
   table: NamedTable,
   test: NameTest,

@@ -69,8 +69,3 @@ async function settleOthers(
     await settle(trx, id, { digests, linked: again, unlinked: new Set(), uncounted: again }, at);
   }
 }
-
-/** @returns whether anything that people see changed. */
-export async function putTag(trx: Database, repositoryId: number, seen: SeenTag, at: number): Promise<boolean> {
-  return (await changeRepository(trx, repositoryId, { seen: [seen] }, at)).isChanged;
-}

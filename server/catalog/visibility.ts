@@ -23,13 +23,6 @@ export function isVisible(visibility: Visibility, column = 'repositories.id'): R
     where seen.visibility_id = ${visibility.id} and seen.repository_id = ${sql.ref(column)})`;
 }
 
-/** The same for a column that holds a repository's name. Names that the index never met stay hidden from all but admins. */
-export function isVisibleName(visibility: Visibility, column: string): RawBuilder<SqlBool> {
-  if (visibility.all) return sql<SqlBool>`1 = 1`;
-  return sql<SqlBool>`exists (select 1 from repositories as named
-    where named.name = ${sql.ref(column)} and ${isVisible(visibility, 'named.id')})`;
-}
-
 const MOST_REMEMBERED = 10_000;
 const USE_NOTED_EVERY_MS = 3600_000;
 /** Kept that long after its last viewer. */

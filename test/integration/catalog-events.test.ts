@@ -46,9 +46,9 @@ async function tagOf(repository: string, name: string) {
 }
 
 test('a push event brings the tag, who pushed it and when', { skip }, async () => {
-  const { url, indexer, repository, changes, state } = catalog;
+  const { url, applyEvent, repository, changes, state } = catalog;
   const { digest } = await pushImageOf(url, 'app', 'v1', { layers: ['one'] });
-  await indexer.applyEvent(event({ digest }));
+  await applyEvent(event({ digest }));
   const tag = await tagOf('app', 'v1');
   assert.equal(tag?.digest, digest);
   assert.deepEqual([tag?.pushedBy, tag?.pushedAt, tag?.pushConfirmed], ['ci', state.clock, true]);
@@ -59,9 +59,7 @@ test('a push event brings the tag, who pushed it and when', { skip }, async () =
 
 test('a late event does not go back in time', { skip }, async () => {
   const tag = await tagOf('app', 'v1');
-  await catalog.indexer.applyEvent(
-    event({ digest: tag?.digest ?? null, at: catalog.state.clock - MINUTE, actor: 'old' }),
-  );
+  await catalog.applyEvent(event({ digest: tag?.digest ?? null, at: catalog.state.clock - MINUTE, actor: 'old' }));
   assert.equal((await tagOf('app', 'v1'))?.pushedBy, 'ci');
   assert.equal((await catalog.repository('app'))?.lastPushedBy, 'ci');
 });
@@ -70,31 +68,31 @@ test('an event about an image that was overtaken leaves the tag where the regist
   const old = (await tagOf('app', 'v1'))?.digest ?? null;
   const { digest } = await pushImageOf(catalog.url, 'app', 'v1', { layers: ['two'] });
   catalog.state.clock += MINUTE;
-  await catalog.indexer.applyEvent(event({ digest: old, actor: 'slow' }));
+  await catalog.applyEvent(event({ digest: old, actor: 'slow' }));
   const tag = await tagOf('app', 'v1');
   assert.deepEqual([tag?.digest, tag?.pushedBy, tag?.pushedAt], [digest, null, null]);
 });
 
 test('an unconfirmed push names nobody and makes nothing up', { skip }, async () => {
-  const { url, indexer, state } = catalog;
+  const { url, applyEvent, state } = catalog;
   const { digest } = await pushImageOf(url, 'open', 'v1', { layers: ['open'] });
-  await indexer.applyEvent(event({ repository: 'open', digest, confirmed: false, actor: 'mallory' }));
+  await applyEvent(event({ repository: 'open', digest, confirmed: false, actor: 'mallory' }));
   const tag = await tagOf('open', 'v1');
   assert.deepEqual([tag?.digest, tag?.pushedBy, tag?.pushConfirmed, tag?.pushedAt], [digest, null, false, state.clock]);
   state.clock += MINUTE;
-  await indexer.applyEvent(event({ repository: 'open', digest, confirmed: false, actor: 'mallory' }));
+  await applyEvent(event({ repository: 'open', digest, confirmed: false, actor: 'mallory' }));
   assert.equal((await tagOf('open', 'v1'))?.pushedAt, state.clock - MINUTE);
-  await indexer.applyEvent(event({ repository: 'made/up', confirmed: false }));
-  await indexer.applyEvent(event({ action: 'delete', repository: 'made/up2', confirmed: false }));
-  await indexer.applyEvent(event({ action: 'delete', repository: 'open', confirmed: false }));
+  await applyEvent(event({ repository: 'made/up', confirmed: false }));
+  await applyEvent(event({ action: 'delete', repository: 'made/up2', confirmed: false }));
+  await applyEvent(event({ action: 'delete', repository: 'open', confirmed: false }));
   assert.equal((await catalog.repository('open'))?.tagCount, 1);
   assert.equal(await catalog.repository('made/up'), undefined);
   assert.equal(await catalog.repository('made/up2'), undefined);
 });
 
 test('a push whose manifest cannot be read yet is asked for again', { skip }, async () => {
-  const { url, indexer } = catalog;
-  await indexer.applyEvent(event({ repository: 'late' }));
+  const { url, applyEvent } = catalog;
+  await applyEvent(event({ repository: 'late' }));
   assert.equal(await catalog.repository('late'), undefined);
   await pushImageOf(url, 'late', 'v1', { layers: ['late'] });
   await eventually(async () => (await tagOf('late', 'v1')) !== undefined);
@@ -102,25 +100,25 @@ test('a push whose manifest cannot be read yet is asked for again', { skip }, as
 });
 
 test('a delete event removes the tag after one 404', { skip }, async () => {
-  const { url, indexer } = catalog;
+  const { url, indexer, applyEvent } = catalog;
   const { digest } = await pushImageOf(url, 'gone', 'v1', { layers: ['gone'] });
   await indexer.refreshTag('gone', 'v1');
-  await indexer.applyEvent(event({ action: 'delete', repository: 'gone' }));
+  await applyEvent(event({ action: 'delete', repository: 'gone' }));
   assert.notEqual(await tagOf('gone', 'v1'), undefined);
   await deleteManifest(url, 'gone', digest);
-  await indexer.applyEvent(event({ action: 'delete', repository: 'gone', tag: null, digest }));
+  await applyEvent(event({ action: 'delete', repository: 'gone', tag: null, digest }));
   assert.equal(await tagOf('gone', 'v1'), undefined);
   assert.equal(await catalog.images.detail('gone', digest), undefined);
   assert.equal((await catalog.repository('gone'))?.tagCount, 0);
 });
 
 test('pulls are manifests fetched, once per image and client', { skip }, async () => {
-  const { url, indexer, state } = catalog;
+  const { url, indexer, applyEvent, state } = catalog;
   const child = await pushImageOf(url, 'pulled', undefined, { layers: ['p'] });
   const index = await pushIndex(url, 'pulled', 'v1', [{ pushed: child, platform: 'linux/amd64' }]);
   await indexer.refreshTag('pulled', 'v1');
   const pull = (fields: Partial<CatalogEvent>) =>
-    indexer.applyEvent(event({ action: 'pull', repository: 'pulled', method: 'GET', ...fields }));
+    applyEvent(event({ action: 'pull', repository: 'pulled', method: 'GET', ...fields }));
   const pulls = async () => [(await catalog.repository('pulled'))?.pullCount, (await tagOf('pulled', 'v1'))?.pullCount];
   await pull({ method: 'HEAD', digest: index.digest });
   assert.deepEqual(await pulls(), [0, 0]);
@@ -139,14 +137,14 @@ test('pulls are manifests fetched, once per image and client', { skip }, async (
 });
 
 test('after a push token the repository is looked at again, and its event tells who it was', { skip }, async () => {
-  const { url, indexer, state } = catalog;
+  const { url, indexer, applyEvent, state } = catalog;
   await indexer.crawl('start');
   indexer.lookAgain('watched');
   const { digest } = await pushImageOf(url, 'watched', 'v1', { layers: ['w'] });
   await eventually(async () => (await tagOf('watched', 'v1')) !== undefined);
   const seen = await tagOf('watched', 'v1');
   assert.deepEqual([seen?.digest, seen?.pushedAt, seen?.pushedBy], [digest, state.clock, null]);
-  await indexer.applyEvent(event({ repository: 'watched', digest, at: state.clock - 1000 }));
+  await applyEvent(event({ repository: 'watched', digest, at: state.clock - 1000 }));
   const told = await tagOf('watched', 'v1');
   assert.deepEqual([told?.pushedBy, told?.pushedAt], ['ci', state.clock - 1000]);
   assert.equal((await catalog.repository('watched'))?.lastPushedBy, 'ci');

@@ -4,7 +4,7 @@ import { createIndexer, type Indexer } from '../../server/catalog/indexer.ts';
 import { createDeletion, type Deletion } from '../../server/housekeeping/deletion.ts';
 import { createLogger } from '../../server/log.ts';
 import type { RegistryClient } from '../../server/registry/client.ts';
-import { openClient } from '../support/catalog.ts';
+import { applyEvent, openClient } from '../support/catalog.ts';
 import { putManifest } from '../support/content.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { deleteManifest, pushImageOf } from '../support/images.ts';
@@ -61,7 +61,7 @@ test('an image deleted beside us goes to the trash with all its tags, and undo b
   await putManifest(url, 'beside/us', 'latest', mediaType, raw);
   await indexer.crawl('start');
   await deleteManifest(url, 'beside/us', digest);
-  await indexer.applyEvent(deleted('beside/us', digest));
+  await applyEvent(database.db, indexer, deleted('beside/us', digest));
   const [item, ...more] = await trash('beside/us');
   assert.deepEqual(more, []);
   assert.equal(item?.digest, digest);
@@ -92,7 +92,7 @@ test('a deletion through us stands in the trash once, under the name of who made
   const { digest } = await pushImageOf(registry.url, 'through/us', 'v1', { layers: ['t'] });
   await indexer.crawl('schedule');
   await deletion.deleteTag({ repository: 'through/us', tag: 'v1', digest, alsoManifest: true, ...ACTOR });
-  await indexer.applyEvent(deleted('through/us', digest));
+  await applyEvent(database.db, indexer, deleted('through/us', digest));
   const items = await trash('through/us');
   assert.deepEqual(
     items.map((item) => [item.digest, item.deletedBy]),

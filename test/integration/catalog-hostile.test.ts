@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { createIndexer } from '../../server/catalog/indexer.ts';
 import { createLogger } from '../../server/log.ts';
-import { openClient } from '../support/catalog.ts';
+import { applyEvent, openClient } from '../support/catalog.ts';
 import { sha256 } from '../support/content.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { startFakeRegistry } from '../support/fake-registry.ts';
@@ -297,12 +297,12 @@ test('a hundred thousand tags in one answer are taken as they are', async (t) =>
 });
 
 test('an event is told while the crawl waits for a registry that hangs', async (t) => {
-  const { registry, indexer, tags } = await startHostile(t);
+  const { registry, db, indexer, tags } = await startHostile(t);
   for (let index = 0; index < 60; index += 1) registry.repositories.set(`slow/r${index}`, { head: () => undefined });
   const crawl = indexer.crawl('start');
   await new Promise((resolve) => setTimeout(resolve, 100));
   registry.repositories.set('pushed', {});
-  await indexer.applyEvent({
+  await applyEvent(db, indexer, {
     ...{
       action: 'push',
       repository: 'pushed',

@@ -1,13 +1,14 @@
 /** The index beside a real registry, with nothing else of the application. */
 import { createDocuments } from '../../server/catalog/documents.ts';
 import { createImages } from '../../server/catalog/images.ts';
-import { createIndexer, type RegistryReader } from '../../server/catalog/indexer.ts';
+import { type CatalogEvent, createIndexer, type Indexer, type RegistryReader } from '../../server/catalog/indexer.ts';
 import { createRepositoryStore } from '../../server/catalog/repositories.ts';
 import { createTagStore } from '../../server/catalog/tags.ts';
 import { EVERYTHING } from '../../server/catalog/visibility.ts';
 import type { Config } from '../../server/config/config.ts';
 import { createLogger } from '../../server/log.ts';
 import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../../server/registry/client.ts';
+import type { Database } from '../../server/storage/database.ts';
 import { openTestDatabase } from './database.ts';
 import { startRegistry } from './registry.ts';
 
@@ -51,6 +52,7 @@ export async function startCatalog() {
     registry,
     db,
     indexer,
+    applyEvent: (event: CatalogEvent) => applyEvent(db, indexer, event),
     changes,
     repositories,
     tags: createTagStore(db),
@@ -64,6 +66,13 @@ export async function startCatalog() {
       await registry.stop();
     },
   };
+}
+
+/** Takes an event and counts it; of the application, `notifications/` does it in steps. */
+export async function applyEvent(db: Database, indexer: Indexer, event: CatalogEvent): Promise<void> {
+  const use = await indexer.takeEvent(event);
+  if (use === undefined) return;
+  indexer.tellCounted(await db.transaction().execute((trx) => indexer.countUses(trx, [use])));
 }
 
 /** A client of an open registry. */

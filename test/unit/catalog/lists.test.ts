@@ -4,7 +4,7 @@ import { ANONYMOUS, type Rights } from '../../../server/access/rights.ts';
 import { compileRule } from '../../../server/access/rule.ts';
 import { createRepositoryStore } from '../../../server/catalog/repositories.ts';
 import { ensureRepository } from '../../../server/catalog/tag-writes.ts';
-import { createVisibility, EVERYTHING, isVisibleName } from '../../../server/catalog/visibility.ts';
+import { createVisibility, EVERYTHING, isVisible } from '../../../server/catalog/visibility.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 
 let database: TestDatabase;
@@ -89,11 +89,7 @@ test('a new repository is seen by those whose pattern was known before it', asyn
   assert.equal((await list(visibility, BY_NAME)).total, 0);
   await db.transaction().execute((trx) => ensureRepository(trx, 'new/born', 2000));
   assert.equal((await list(visibility, BY_NAME)).total, 1);
-  const named = await db
-    .selectFrom('repositories')
-    .select('name')
-    .where(isVisibleName(visibility, 'repositories.name'))
-    .execute();
+  const named = await db.selectFrom('repositories').select('name').where(isVisible(visibility)).execute();
   assert.deepEqual(named, [{ name: 'new/born' }]);
   await db.deleteFrom('repositories').where('name', '=', 'new/born').execute();
 });
