@@ -59,8 +59,9 @@ async function reachingRoles(db: Database, repository: string): Promise<readonly
   const rules = new Map<number, ReachingRule[]>();
   for (const row of rows) {
     if (!mayMatch(row.repository, repository)) continue;
-    const rule = { ...toRule(row), actions: actionsOf(toRule(row)), isPersonal: mentionsUser(row.repository) };
-    rules.set(row.role_id, [...(rules.get(row.role_id) ?? []), rule]);
+    const rule = toRule(row);
+    const reaching = { ...rule, actions: actionsOf(rule), isPersonal: mentionsUser(row.repository) };
+    rules.set(row.role_id, [...(rules.get(row.role_id) ?? []), reaching]);
   }
   const roles = await db
     .selectFrom('roles')

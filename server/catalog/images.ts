@@ -7,6 +7,7 @@ import { choosePlatform, contentOf } from './image-content.ts';
 import { type ManifestRow, manifestRow, platformsOf } from './image-rows.ts';
 import { type HoldersQuery, layerHolders } from './layer-holders.ts';
 import { partsOf, referrersOf } from './referrers.ts';
+import { repositoryId } from './repository-notes.ts';
 import { type SharedMemory, uniqueBytes } from './sharing.ts';
 import { createTagStore, usageOf } from './tags.ts';
 import { NOTHING, type Visibility } from './visibility.ts';
@@ -54,12 +55,12 @@ export function createImages({ db, fetchManifest, log, now = Date.now }: ImagesD
       platform?: string,
       seen: Visibility = NOTHING,
     ): Promise<ImageDetail | undefined> {
-      const home = await db.selectFrom('repositories').select('id').where('name', '=', repository).executeTakeFirst();
-      if (home === undefined) return undefined;
-      const digest = isDigest(reference) ? reference : (await tags.resolve(home.id, reference))?.digest;
+      const homeId = await repositoryId(db, repository);
+      if (homeId === undefined) return undefined;
+      const digest = isDigest(reference) ? reference : (await tags.resolve(homeId, reference))?.digest;
       if (digest === undefined) return undefined;
-      const onIt = await tags.tagsOf(home.id, digest);
-      const { row, problems } = await find(home.id, repository, digest);
+      const onIt = await tags.tagsOf(homeId, digest);
+      const { row, problems } = await find(homeId, repository, digest);
       // A digest that is in no tag and that the registry did not confirm may as well be made up.
       if (row === undefined && onIt.length === 0) return undefined;
       const listed = await platformsOf(db, digest);
@@ -69,17 +70,17 @@ export function createImages({ db, fetchManifest, log, now = Date.now }: ImagesD
       const chosen = choosePlatform(listed, platform);
       const asked = { digest: chosen?.digest ?? digest, platform: chosen?.platform, seen, memory };
       return {
-        repositoryId: home.id,
+        repositoryId: homeId,
         repository,
         digest,
         ...factsOf(row),
         ...usageOf(onIt),
         tags: onIt,
         uniqueBytes: await uniqueBytes(db, digest),
-        parents: await parentsOf(db, home.id, digest),
+        parents: await parentsOf(db, homeId, digest),
         ...listed,
-        content: row === undefined ? undefined : await contentOf(db, home.id, asked),
-        referrers: await referrersOf(db, home.id, digest),
+        content: row === undefined ? undefined : await contentOf(db, homeId, asked),
+        referrers: await referrersOf(db, homeId, digest),
         problems: [...problems, ...missing.slice(0, MOST_PROBLEMS).map(missingChild)],
       };
     },

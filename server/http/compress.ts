@@ -45,15 +45,17 @@ function compressed(body: Buffer, encoding: Encoding): Promise<Buffer> {
 
 /** Ends the answer with a text whose headers are set; never for what is written piece by piece. */
 export async function sendText(request: IncomingMessage, response: ServerResponse, text: string): Promise<void> {
-  const body = Buffer.from(text, 'utf8');
   response.appendHeader('Vary', 'Accept-Encoding');
-  const wished = encodingFor(request.headers['accept-encoding']?.toString());
-  const isWorth = body.length >= LEAST_BYTES && request.method !== 'HEAD' && !isAskedByAnotherSite(request);
-  const encoding = isWorth ? wished : undefined;
+  // The length of a HEAD is that of its GET only when nobody compresses: better none.
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  const body = Buffer.from(text, 'utf8');
+  const isWorth = body.length >= LEAST_BYTES && !isAskedByAnotherSite(request);
+  const encoding = isWorth ? encodingFor(request.headers['accept-encoding']?.toString()) : undefined;
   const sent = encoding === undefined ? body : await compressed(body, encoding);
   if (encoding !== undefined) response.setHeader('Content-Encoding', encoding);
   response.setHeader('Content-Length', sent.length);
-  // The length of a HEAD is that of its GET only when nobody compresses: better none.
-  if (request.method === 'HEAD') response.removeHeader('Content-Length');
-  response.end(request.method === 'HEAD' ? undefined : sent);
+  response.end(sent);
 }
