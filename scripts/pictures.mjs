@@ -1,4 +1,4 @@
-/** `npm run pictures`: the pictures in the README, made of the demo. CHROMIUM_PATH where it is not /usr/bin/chromium. */
+/** `npm run pictures`: the pictures in the README, made of the demo. CHROMIUM_PATH where chromium is not on the PATH. */
 import { ready } from './lib/ready.mjs';
 
 ready();

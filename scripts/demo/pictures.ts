@@ -1,7 +1,8 @@
 /** Four pages, each in English and Chinese, light and dark, as README.md and README.zh-CN.md show them. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { launch, signIn } from '../../test/support/browser.ts';
 import { type Demo, startDemo } from './demo.ts';
 import { passwordOf } from './people.ts';
 import { shrinkPng } from './png.ts';
@@ -33,8 +34,7 @@ export async function takePictures(env: NodeJS.ProcessEnv): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
   const demo = await startDemo({ port, isSmall: false, publicName: 'registry.example.com', say });
   try {
-    const executablePath = env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    const browser = await launch();
     mkdirSync(FOLDER, { recursive: true });
     for (const look of LOOKS) for (const file of await takeLook(browser, demo, look)) say(file);
     await browser.close();
@@ -46,11 +46,7 @@ export async function takePictures(env: NodeJS.ProcessEnv): Promise<void> {
 async function takeLook(browser: Browser, { url }: Demo, [locale, colorScheme]: Look): Promise<readonly string[]> {
   const context = await browser.newContext({ viewport: SIZE, locale, colorScheme, timezoneId: 'UTC' });
   const page = await context.newPage();
-  await page.goto(`${url}/login`);
-  await page.fill('input[name=username]', WHO);
-  await page.fill('input[name=password]', passwordOf(WHO));
-  await page.press('input[name=password]', 'Enter');
-  await page.waitForURL((at) => at.pathname !== '/login');
+  await signIn(page, url, { username: WHO, password: passwordOf(WHO) });
   const files: string[] = [];
   for (const [name, path] of Object.entries(PAGES)) {
     const file = `${name}${locale === 'en' ? '' : '-zh'}${colorScheme === 'dark' ? '-dark' : ''}.png`;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Browser, chromium } from 'playwright-core';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import type { Browser } from 'playwright-core';
 import { deleteTagPage } from '../../server/web/pages/delete-tag.ts';
 import { imagePage } from '../../server/web/pages/image.ts';
 import { repositoriesPage } from '../../server/web/pages/repositories.ts';
 import * as facts from '../support/browse-facts.ts';
-import { NO_WORDS } from '../support/repository-head.ts';
+import { launch, signIn, skip } from '../support/browser.ts';
+import { memoryBrowse } from '../support/memory-browse.ts';
 import { startWeb, type TestWeb } from '../support/web.ts';
 
 const deleted: object[] = [];
@@ -15,33 +15,9 @@ let browser: Browser;
 
 /** The pages over stores that answer from memory: what is tested here is the walk, not the index. */
 function pages() {
-  const ends = { next: undefined, previous: undefined, isExact: true };
   const row = facts.repositoryRow();
-  const group = facts.tagGroup(['v4.12.1', 'latest']);
   const deps = {
-    ...{ ...NO_WORDS, host: 'registry.example.com', readonly: false, indexState: () => facts.UP },
-    visibility: { of: async () => EVERYTHING },
-    repositories: {
-      list: async () => ({ ...ends, rows: [row], total: 1 }),
-      contents: async () => ({ ...ends, rows: [{ repository: row }], total: 1 }),
-      facets: async () => ({ platforms: ['linux/amd64'], kinds: ['index'] }),
-      find: async (_: unknown, name: string) => (name === row.name ? row : undefined),
-      total: async () => 1,
-    },
-    tags: {
-      groups: async () => ({ ...ends, rows: [group], total: 1 }),
-      flat: async () => ({ ...ends, rows: [], total: 0 }),
-      resolve: async () => facts.tagRow('v4.12.1'),
-      tagsOf: async () => [],
-      countReferrers: async () => 0,
-    },
-    images: {
-      detail: async () => facts.imageDetail(),
-      holders: async () => undefined,
-      partsOf: async () => new Map(),
-      newestTags: async () => [],
-    },
-    documents: { read: async () => [], glance: async () => new Map() },
+    ...memoryBrowse(() => [row]),
     deletion: {
       plan: async () => facts.deletionPlan(),
       deleteTag: async (request: object) => {
@@ -61,44 +37,38 @@ function trashed(repository: string) {
 }
 
 before(async () => {
+  if (skip !== false) return;
   web = await startWeb({ pages: pages() });
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();
   await web?.stop();
 });
 
-test('finds, opens, deletes and restores an image without JavaScript', async () => {
+test('finds, opens, deletes and restores an image without JavaScript', { skip }, async () => {
   const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en' });
   const page = await context.newPage();
-  await page.goto(`${web.url}/login?next=/repositories`);
-  await page.fill('input[name=username]', 'admin');
-  await page.fill('input[name=password]', 'first-admin-password');
-  await page.press('input[name=password]', 'Enter');
+  await signIn(page, web.url, { next: '/repositories' });
   await page.getByRole('link', { name: 'platform/api-gateway' }).click();
   await page.getByRole('link', { name: 'v4.12.1' }).first().click();
-  assert.equal(new URL(page.url()).pathname, '/repositories/platform/api-gateway:v4.12.1');
+  await page.waitForURL(({ pathname }) => pathname === '/repositories/platform/api-gateway:v4.12.1');
   await page.getByRole('link', { name: 'Dockerfile' }).click();
-  assert.match((await page.getByRole('main').textContent()) ?? '', /apt-get install/);
+  await page.getByRole('main').getByText('apt-get install').filter({ visible: true }).first().waitFor();
   await page.getByRole('link', { name: 'Delete tag…' }).click();
   await page.getByRole('checkbox').check();
   await page.getByRole('button', { name: 'Delete v4.12.1' }).click();
+  await page.getByRole('main').getByText('was deleted').waitFor();
   const wanted = { tag: 'v4.12.1', digest: facts.digestOf('a'), alsoManifest: true, actor: 'admin' };
   for (const [key, value] of Object.entries(wanted)) assert.equal(Reflect.get(deleted[0] ?? {}, key), value, key);
-  assert.match((await page.getByRole('main').textContent()) ?? '', /was deleted/);
   await page.getByRole('button', { name: 'Undo' }).click();
-  assert.match((await page.getByRole('main').textContent()) ?? '', /Restored in platform\/api-gateway: v4\.12\.1/);
+  await page.getByRole('main').getByText('Restored in platform/api-gateway: v4.12.1').waitFor();
   await context.close();
 });
 
-test('the raw manifest is saved, never shown', async () => {
+test('the raw manifest is saved, never shown', { skip }, async () => {
   const context = await browser.newContext({ javaScriptEnabled: false });
-  const page = await context.newPage();
-  await page.goto(`${web.url}/login`);
-  await page.fill('input[name=username]', 'admin');
-  await page.fill('input[name=password]', 'first-admin-password');
-  await page.press('input[name=password]', 'Enter');
+  await signIn(await context.newPage(), web.url);
   const path = `/repositories/platform/api-gateway@${facts.digestOf('a')}/-/manifest`;
   const response = await context.request.get(web.url + path);
   assert.equal(response.status(), 200);

@@ -6,17 +6,17 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { type Demo, startDemo } from '../../scripts/demo/demo.ts';
-import { ADMIN, NOBODY, READER } from '../bench/interface/everything.ts';
-import { LOOKS, lasting } from '../support/page-check.ts';
-import { TWO_LOOKS, type Walked, walkPages } from '../support/page-walk.ts';
-import { freePort } from '../support/ports.ts';
+import { launch } from '../support/browser.ts';
+import { LOOKS, lasting, TWO_LOOKS } from '../support/page-check.ts';
+import { type Walked, walkPages } from '../support/page-walk.ts';
 import { registryBinary } from '../support/registry.ts';
 import { requireTools } from '../support/tools.ts';
+import { ADMIN, NOBODY, READER } from '../support/viewers.ts';
 
 const VIEWS = join(import.meta.dirname, '..', '..', 'views', 'pages');
-const { skip, paths } = await requireTools('registry-3.1.1', 'chromium');
+const { skip } = await requireTools('registry-3.1.1', 'chromium');
 const looks = process.env['ALL_LOOKS'] === undefined ? TWO_LOOKS : LOOKS;
 const pictures = process.env['PICTURES'];
 
@@ -27,9 +27,9 @@ let demo: Demo;
 let browser: Browser;
 before(async () => {
   if (skip !== false) return;
-  process.env['REGISTRY_BINARY'] = await registryBinary('3.1.1');
-  demo = await startDemo({ port: await freePort(), isSmall: false, say: () => undefined });
-  browser = await chromium.launch({ executablePath: paths.chromium, args: ['--no-sandbox', '--disable-gpu'] });
+  const binary = await registryBinary('3.1.1');
+  demo = await startDemo({ port: 0, isSmall: false, registryBinary: binary, say: () => undefined });
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 import { writeImageLayout } from '../clients/sample.ts';
 import { createShell } from '../clients/shell.ts';
 import { ADMIN_PASSWORD, type RunningApp, startApp } from '../support/app.ts';
+import { launch, signIn } from '../support/browser.ts';
 import { freePorts } from '../support/ports.ts';
 import { registryBinary } from '../support/registry.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
@@ -18,7 +19,7 @@ const { skip, paths } = await requireTools('registry-3.1.1', 'skopeo', 'chromium
 let browser: Browser;
 
 before(async () => {
-  if (skip === false) browser = await chromium.launch({ executablePath: paths.chromium, args: ['--no-sandbox'] });
+  if (skip === false) browser = await launch();
 });
 after(() => browser?.close());
 
@@ -45,13 +46,9 @@ async function startBench(): Promise<Bench> {
   return { app, host, folder, stop };
 }
 
-async function signIn(context: BrowserContext, { app }: Bench, next: string) {
+async function open(context: BrowserContext, { app }: Bench, next: string) {
   const page = await context.newPage();
-  await page.goto(`${app.url}/login?next=${encodeURIComponent(next)}`);
-  await page.fill('input[name=username]', 'admin');
-  await page.fill('input[name=password]', ADMIN_PASSWORD);
-  await page.press('input[name=password]', 'Enter');
-  await page.waitForURL(({ pathname }) => pathname !== '/login');
+  await signIn(page, app.url, { password: ADMIN_PASSWORD, next });
   return page;
 }
 
@@ -72,7 +69,7 @@ for (const path of ['/', '/repositories']) {
     const bench = await startBench();
     const context = await browser.newContext({ locale: 'en-US', permissions: ['clipboard-read', 'clipboard-write'] });
     try {
-      const page = await signIn(context, bench, path);
+      const page = await open(context, bench, path);
       await page.getByText('Waiting for the first push').waitFor();
       await page.getByRole('button', { name: 'Copy' }).first().click();
       // The focus stands in the middle of the page, as it does for whoever has just copied the line.
@@ -98,7 +95,7 @@ test('without JavaScript the page says how to look again', { skip }, async () =>
   const bench = await startBench();
   const context = await browser.newContext({ locale: 'en-US', javaScriptEnabled: false });
   try {
-    const page = await signIn(context, bench, '/');
+    const page = await open(context, bench, '/');
     // Until the first look at the registry has ended, the page does not say that it is empty.
     await eventually('the lines', async () => {
       await page.reload();
@@ -125,7 +122,7 @@ test('the set-up helper ticks off an event while one looks', { skip }, async () 
   const bench = await startBench();
   const context = await browser.newContext({ locale: 'en-US' });
   try {
-    const page = await signIn(context, bench, '/connect');
+    const page = await open(context, bench, '/connect');
     await page.getByText('7 of 8 work').waitFor();
     await push(bench);
     await page.getByText('Everything works: the registry is connected.').waitFor();

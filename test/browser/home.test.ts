@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { EVERYTHING } from '../../server/catalog/visibility.ts';
 import { homePage } from '../../server/web/pages/home.ts';
 import { repositoryRow, UP } from '../support/browse-facts.ts';
+import { launch, signIn, skip } from '../support/browser.ts';
 import { activityDays, found, homeFacts } from '../support/home-facts.ts';
+import { checkOpen, contextOptions, lasting, lookName, TWO_LOOKS, watchContext } from '../support/page-check.ts';
 import { startWeb, type TestWeb } from '../support/web.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 /** As live updates do it, with one more push. */
 const REPLACE_WITH_NEWS = `
@@ -24,17 +21,17 @@ const REPLACE_WITH_NEWS = `
 
 let web: TestWeb;
 let browser: Browser;
-let rows = [repositoryRow()];
 
 /** Over stores that answer from memory: what is tested here is the page. */
 function pages() {
   const facts = homeFacts();
-  const page = () => ({ rows, total: rows.length, isExact: true, next: undefined, previous: undefined });
+  const rows = [repositoryRow()];
+  const page = { rows, total: rows.length, isExact: true, next: undefined, previous: undefined };
   return [
     homePage({
       ...{ host: facts.host, readonly: false, firstRun: facts.firstRun, now: () => facts.at },
       visibility: { of: async () => EVERYTHING },
-      repositories: { list: async () => page() },
+      repositories: { list: async () => page },
       space: { total: async () => facts.total, series: async () => [], biggest: async () => [] },
       activity: {
         ofView: async (_, days) => activityDays(days),
@@ -54,26 +51,24 @@ function pages() {
 }
 
 before(async () => {
+  if (skip !== false) return;
   web = await startWeb({ pages: pages() });
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();
   await web?.stop();
 });
 
-async function open(options: BrowserContextOptions, path = '/'): Promise<Page> {
-  const page = await (await browser.newContext({ locale: 'en', ...options })).newPage();
-  await page.goto(`${web.url}/login`);
-  await page.fill('input[name=username]', 'admin');
-  await page.fill('input[name=password]', 'first-admin-password');
-  await page.press('input[name=password]', 'Enter');
-  await page.waitForURL((url) => !url.pathname.includes('login'));
-  await page.goto(web.url + path);
+async function open(options: BrowserContextOptions): Promise<Page> {
+  const context = await browser.newContext({ locale: 'en', ...options });
+  await watchContext(context);
+  const page = await context.newPage();
+  await signIn(page, web.url);
   return page;
 }
 
-test('shows everything without JavaScript', async () => {
+test('shows everything without JavaScript', { skip }, async () => {
   const page = await open({ javaScriptEnabled: false });
   const main = page.getByRole('main');
   const chart = main.locator('svg.activity-wide');
@@ -91,8 +86,7 @@ test('shows everything without JavaScript', async () => {
   await page.context().close();
 });
 
-test('a push that comes while the page is open is marked, those of before are not', async () => {
-  rows = [repositoryRow()];
+test('a push that comes while the page is open is marked, those of before are not', { skip }, async () => {
   const page = await open({});
   await page.locator('[data-home-pushes] > li').first().waitFor();
   assert.equal(await page.locator('.home-pushes .is-new').count(), 0);
@@ -103,25 +97,10 @@ test('a push that comes while the page is open is marked, those of before are no
   await page.context().close();
 });
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const [locale, width] of [
-    ['en', 1440],
-    ['zh-CN', 390],
-  ] as const) {
-    test(`axe finds nothing (${colorScheme}, ${locale}, ${width})`, async () => {
-      const page = await open({ colorScheme, locale, viewport: { width, height: 900 }, bypassCSP: true });
-      await page.evaluate(axe);
-      const found = await page.evaluate<AxeResult>(`axe.run(document, { runOnly: ${JSON.stringify(RULES)} })`);
-      assert.deepEqual(
-        found.violations.map(({ id, nodes }) => [id, nodes[0]?.html]),
-        [],
-      );
-      assert.ok(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'));
-      await page.context().close();
-    });
-  }
-}
-
-interface AxeResult {
-  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
+for (const look of TWO_LOOKS) {
+  test(`nothing is wrong with it: ${lookName(look)}`, { skip }, async () => {
+    const page = await open(contextOptions(look));
+    assert.deepEqual(lasting(await checkOpen(page)), []);
+    await page.context().close();
+  });
 }

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import type { Locale } from '../../server/web/i18n.ts';
 import { writeImageLayout } from '../clients/sample.ts';
 import { createShell, type Shell } from '../clients/shell.ts';
 import { startApp } from '../support/app.ts';
+import { launch } from '../support/browser.ts';
 import { createPerson, HANDS, type Hand, type Person } from '../support/person.ts';
 import { freePorts } from '../support/ports.ts';
 import { registryBinary } from '../support/registry.ts';
@@ -24,7 +25,7 @@ const { skip, paths } = await requireTools('registry-3.1.1', 'skopeo', 'chromium
 
 let browser: Browser;
 before(async () => {
-  browser = await chromium.launch({ executablePath: paths.chromium, args: ['--no-sandbox', '--disable-gpu'] });
+  if (skip === false) browser = await launch();
 });
 after(() => browser?.close());
 
@@ -44,28 +45,30 @@ async function walk(hand: Hand, locale: Locale): Promise<void> {
     config: { registry: { binary: await registryBinary('3.1.1'), port: registryPort, name: host } },
     prepare: (conf) => copyFile(TEMPLATE, join(conf, 'registry.yml')),
   });
-  const admin = await createPerson({ browser, url: app.url, hand, locale });
   try {
-    const clients = await createClients(host, folder.path);
     await eventually('the registry answers', () => isUp(host));
-    await signInFirst(admin);
-    await addUser(admin, LIN, ['write-all', 'delete-all']);
-    await addUser(admin, CAROL, []);
-    const lin = await clients(LIN);
-    await firstPush(admin, lin);
-    await findThreeWays(admin);
-    await readImage(admin);
-    await compareTwo(admin);
-    await deleteAndUndo(admin, lin);
-    await grantWhatWasRefused(admin, await clients(CAROL));
-    await seeWhatHappened(admin);
-    await signOut(admin);
+    const admin = await createPerson({ browser, url: app.url, hand, locale });
+    await goAllTheWay(admin, createClients(host, folder.path)).finally(admin.close);
     assert.deepEqual(admin.problems, []);
   } finally {
-    await admin.close();
     await app.stop();
     await folder.remove();
   }
+}
+
+async function goAllTheWay(admin: Person, clients: Clients): Promise<void> {
+  await signInFirst(admin);
+  await addUser(admin, LIN, ['write-all', 'delete-all']);
+  await addUser(admin, CAROL, []);
+  const lin = await clients(LIN);
+  await firstPush(admin, lin);
+  await findThreeWays(admin);
+  await readImage(admin);
+  await compareTwo(admin);
+  await deleteAndUndo(admin, lin);
+  await grantWhatWasRefused(admin, await clients(CAROL));
+  await seeWhatHappened(admin);
+  await signOut(admin);
 }
 
 function isUp(host: string): Promise<boolean> {
@@ -80,8 +83,10 @@ interface Client {
   readonly tryPull: () => ReturnType<Shell['run']>;
 }
 
+type Clients = (user: typeof LIN) => Promise<Client>;
+
 /** Pushes `team/app` under any tag, each another image. */
-async function createClients(host: string, folder: string) {
+function createClients(host: string, folder: string): Clients {
   return async ({ username, password }: typeof LIN): Promise<Client> => {
     const shell = await createShell(paths.skopeo, folder, username);
     const login = ['login', '--tls-verify=false', '-u', username, '--password-stdin', host];
@@ -135,7 +140,8 @@ async function firstPush({ visit, sees, page, main, hand, t }: Person, lin: Clie
   await sees(t('home:just_pushed'));
 }
 
-async function findThreeWays({ visit, press, fill, sees, activate, page, main, hand, find, t }: Person): Promise<void> {
+async function findThreeWays(person: Person): Promise<void> {
+  const { visit, press, fill, sees, page, main, t } = person;
   await visit('/repositories');
   await press('link', /app/, main);
   await press('link', 'v2', main);
@@ -149,7 +155,7 @@ async function findThreeWays({ visit, press, fill, sees, activate, page, main, h
   await sees('v1');
 
   await visit('/events');
-  await search({ activate, find, page, hand, t } as Person);
+  await search(person);
   await page.waitForURL(/\/repositories\/team\/app(:v1|@sha256)/);
 }
 

@@ -1,22 +1,21 @@
 /** A repository in a real browser: described and starred without JavaScript, previewed with it, and nothing for axe to find. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { launch, signIn, skip } from '../support/browser.ts';
+import { checkPage, contextOptions, lasting, lookName, TWO_LOOKS, watchContext } from '../support/page-check.ts';
 import { startRepositoryWeb } from '../support/repository-web.ts';
 import { seedRepository } from '../support/seed.ts';
-import { ROOT, type TestWeb } from '../support/web.ts';
+import { FIRST_PASSWORD, type TestWeb } from '../support/web.ts';
 
-const PASSWORD = 'first-admin-password';
-const AXE = readFileSync(join(ROOT, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
 const TABS = ['', '/-/untagged', '/-/activity', '/-/access?user=admin&action=push', '/-/about', '/-/delete'];
 let web: TestWeb;
 let browser: Browser;
 before(async () => {
-  ({ web } = await startRepositoryWeb(PASSWORD));
+  if (skip !== false) return;
+  ({ web } = await startRepositoryWeb(FIRST_PASSWORD));
   await seedRepository(web.db, 'team/app', [{ tags: ['v2', 'latest'], pulls: 5 }, { tags: ['v1'], pulls: 2 }, {}]);
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();
@@ -24,16 +23,14 @@ after(async () => {
 });
 
 async function signedIn(options: BrowserContextOptions): Promise<Page> {
-  const page = await (await browser.newContext({ locale: 'en', ...options })).newPage();
-  await page.goto(`${web.url}/login`);
-  await page.fill('input[name=username]', 'admin');
-  await page.fill('input[name=password]', PASSWORD);
-  await page.click('main button');
-  await page.waitForURL(`${web.url}/**`);
+  const context = await browser.newContext({ locale: 'en', baseURL: web.url, ...options });
+  await watchContext(context);
+  const page = await context.newPage();
+  await signIn(page, web.url);
   return page;
 }
 
-test('without JavaScript a repository is described, previewed and starred', async () => {
+test('without JavaScript a repository is described, previewed and starred', { skip }, async () => {
   const page = await signedIn({ javaScriptEnabled: false });
   await page.goto(`${web.url}/repositories/team/app/-/about`);
   await page.click('summary:has-text("Edit the description")');
@@ -47,7 +44,7 @@ test('without JavaScript a repository is described, previewed and starred', asyn
   await page.context().close();
 });
 
-test('while somebody writes, the preview follows; the page breaks no rule of its own', async () => {
+test('while somebody writes, the preview follows; the page breaks no rule of its own', { skip }, async () => {
   const page = await signedIn({});
   const complaints: string[] = [];
   page.on(
@@ -66,26 +63,11 @@ test('while somebody writes, the preview follows; the page breaks no rule of its
   await page.context().close();
 });
 
-for (const [colorScheme, width, locale] of [
-  ['light', 1440, 'en'],
-  ['dark', 390, 'zh-CN'],
-] as const) {
-  test(`axe finds nothing on any tab (${colorScheme}, ${width}, ${locale})`, async () => {
-    const page = await signedIn({
-      colorScheme,
-      viewport: { width, height: 900 },
-      locale,
-      bypassCSP: true,
-      reducedMotion: 'reduce',
-    });
+for (const look of TWO_LOOKS) {
+  test(`nothing is wrong with any tab: ${lookName(look)}`, { skip }, async () => {
+    const page = await signedIn(contextOptions(look));
     for (const tab of TABS) {
-      await page.goto(`${web.url}/repositories/team/app${tab}`);
-      await page.addScriptTag({ content: AXE });
-      const found = await page.evaluate(
-        'axe.run("main").then(({ violations }) => violations.map(({ id, nodes }) => id + nodes[0].html))',
-      );
-      assert.deepEqual(found, [], tab);
-      assert.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${tab} is too wide`);
+      assert.deepEqual(lasting(await checkPage(page, `/repositories/team/app${tab}`)), [], tab);
     }
     await page.context().close();
   });

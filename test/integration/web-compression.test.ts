@@ -3,28 +3,15 @@ import assert from 'node:assert/strict';
 import { request as requestHttp } from 'node:http';
 import { after, before, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { createChanges } from '../../server/catalog/changes.ts';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
-import { createLogger } from '../../server/log.ts';
-import { createNewsDesk } from '../../server/news.ts';
 import { createLive } from '../../server/web/live.ts';
+import { liveDeps } from '../support/live.ts';
 import { createVisitor, startWeb, type TestWeb, type Visitor } from '../support/web.ts';
 
 let web: TestWeb;
 let admin: Visitor;
 
 before(async () => {
-  const live = createLive({
-    changes: createChanges(),
-    news: createNewsDesk(),
-    visibility: { of: async () => EVERYTHING },
-    rightsOf: async (subject) => ({ subject, isAdmin: true, isAuditor: true, rules: [] }),
-    visibleNames: async (_, names) => names,
-    accessVersion: async () => 1,
-    isSessionAlive: async () => true,
-    log: createLogger('silent'),
-    now: Date.now,
-  });
+  const live = createLive(liveDeps());
   web = await startWeb({ pages: [live.pages] });
   admin = createVisitor(web.url);
   await admin.signIn('admin', 'first-admin-password');

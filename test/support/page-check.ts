@@ -16,13 +16,23 @@ export const LOOKS: readonly Look[] = (['light', 'dark'] as const).flatMap((sche
   (['en', 'zh-CN'] as const).flatMap((locale) => ([1440, 390] as const).map((width) => ({ scheme, locale, width }))),
 );
 
+/** Between them both schemes, languages and widths. */
+export const TWO_LOOKS: readonly Look[] = [
+  { scheme: 'light', locale: 'en', width: 1440 },
+  { scheme: 'dark', locale: 'zh-CN', width: 390 },
+];
+
 export function lookName({ scheme, locale, width }: Look): string {
   return `${scheme} ${locale} ${width}`;
 }
 
+/** Without motion: colours that are still on their way would be measured. */
 export function contextOptions({ scheme, locale, width }: Look) {
-  const viewport = { width, height: width === 390 ? 844 : 900 };
-  return { colorScheme: scheme, locale, viewport, reducedMotion: 'reduce' as const };
+  return { colorScheme: scheme, locale, viewport: viewportOf(width), reducedMotion: 'reduce' as const };
+}
+
+export function viewportOf(width: Look['width']) {
+  return { width, height: width === 390 ? 844 : 900 };
 }
 
 export type ProblemKind = 'accessibility' | 'policy' | 'script' | 'layout' | 'shift' | 'answer';
@@ -36,9 +46,15 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** WCAG 2.2 AA, and what axe holds to be good besides. */
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** For contexts whose pages are looked at by `checkPage` and `checkOpen`. */
-export async function watchContext(context: BrowserContext): Promise<void> {
+/**
+ * For contexts whose pages are looked at by `checkPage` and `checkOpen`; before their first page is opened.
+ * @returns the errors of their scripts, as they come.
+ */
+export async function watchContext(context: BrowserContext): Promise<readonly Problem[]> {
+  const errors: Problem[] = [];
+  context.on('weberror', (thrown) => errors.push({ kind: 'script', text: thrown.error().message }));
   await context.addInitScript(watch);
+  return errors;
 }
 
 /** Opens the path. @param status what it must answer with */
@@ -58,7 +74,8 @@ export async function checkOpen(page: Page): Promise<readonly Problem[]> {
   await page.evaluate(drawn);
   await page.evaluate(AXE);
   const found = await page.evaluate(violations, RULES);
-  const seen = (await page.evaluate(seenByTest)) ?? [];
+  const seen = await page.evaluate(seenByTest);
+  if (seen === undefined) throw new Error('nobody watches this page: its context needs watchContext');
   const tooWide = await page.evaluate(pixelsTooWide);
   return [
     ...found.map((text) => ({ kind: 'accessibility' as const, text })),

@@ -2,7 +2,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
-import { checkPage, contextOptions, LOOKS, type Look, lookName, type ProblemKind, watchContext } from './page-check.ts';
+import { signIn } from './browser.ts';
+import { checkPage, contextOptions, type Look, lookName, type ProblemKind, watchContext } from './page-check.ts';
 import { type Found, spider } from './spider.ts';
 
 export interface Viewer {
@@ -33,15 +34,11 @@ export interface Walked {
   readonly problems: readonly WalkProblem[];
 }
 
-/** Between them both schemes, languages and widths. */
-export const TWO_LOOKS = LOOKS.filter(
-  ({ scheme, locale, width }) => (scheme === 'light') === (locale === 'en') && (locale === 'en') === (width === 1440),
-);
-
 export async function walkPages({ browser, url, viewer, looks, pictures }: WalkOptions): Promise<Walked> {
   const first = await browser.newContext({ baseURL: url, locale: 'en-US' });
-  await signIn(first, viewer);
-  const pages = await spider(await first.newPage(), ['/', ...(viewer.starts ?? [])]);
+  const page = await first.newPage();
+  if (viewer.password !== undefined) await signIn(page, url, { username: viewer.name, password: viewer.password });
+  const pages = await spider(page, ['/', ...(viewer.starts ?? [])]);
   const { cookies } = await first.storageState();
   await first.close();
   const problems: WalkProblem[] = [];
@@ -49,25 +46,13 @@ export async function walkPages({ browser, url, viewer, looks, pictures }: WalkO
     const context = await browser.newContext({ ...contextOptions(look), baseURL: url });
     await context.addCookies(cookies);
     await watchContext(context);
-    // What happens meanwhile may move rows of an open page; here each page is looked at as it came.
-    await context.route(/\/live\?/, (route) =>
-      route.fulfill({ contentType: 'text/event-stream', body: ': quiet\n\n' }),
-    );
+    // What happens meanwhile may move rows of an open page; here each page is looked at as it came. The stream is never
+    // answered: after one that ended the page would ask for what it missed.
+    await context.route(/\/live\?/, () => undefined);
     problems.push(...(await lookAt(context, pages, { look, viewer, pictures })));
     await context.close();
   }
   return { pages, problems };
-}
-
-async function signIn(context: BrowserContext, { name, password }: Viewer): Promise<void> {
-  if (password === undefined) return;
-  const page = await context.newPage();
-  await page.goto('/login');
-  await page.fill('input[name=username]', name);
-  await page.fill('input[name=password]', password);
-  await page.press('input[name=password]', 'Enter');
-  await page.waitForURL(/\/$/);
-  await page.close();
 }
 
 interface LookAt {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { createLanguages, type Locale, type TranslateParams } from '../../server/web/i18n.ts';
+import { problemsOf } from './browser.ts';
 import { hasFocus, hasFocusNearby, showsFocus } from './in-page.js';
 
 export const HANDS = ['mouse', 'keyboard', 'thumb', 'no-script'] as const;
@@ -115,18 +116,6 @@ export async function createPerson({ browser, url, hand, locale }: PersonOptions
   };
 }
 export type Person = Awaited<ReturnType<typeof createPerson>>;
-
-/** Errors of scripts and of the content security policy; answers of 4xx are part of some walks. */
-function problemsOf(page: Page): readonly string[] {
-  const problems: string[] = [];
-  page.on('pageerror', (error) => problems.push(`${page.url()}: ${error.message}`));
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) {
-      problems.push(`${page.url()}: ${message.text()}`);
-    }
-  });
-  return problems;
-}
 
 /** Tab until it has the focus, which must be seen. */
 async function reach(page: Page, target: Locator): Promise<void> {

@@ -5,9 +5,7 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { createChanges } from '../../server/catalog/changes.ts';
 import type { RepositoryRow } from '../../server/catalog/repositories.ts';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
 import { AppError } from '../../server/errors.ts';
-import { createLogger } from '../../server/log.ts';
 import { createNewsDesk } from '../../server/news.ts';
 import type { IndexState } from '../../server/web/browse/notices.ts';
 import { createLive } from '../../server/web/live.ts';
@@ -15,8 +13,11 @@ import { deleteTagPage } from '../../server/web/pages/delete-tag.ts';
 import { repositoriesPage } from '../../server/web/pages/repositories.ts';
 import type { PageModule } from '../../server/web/routes.ts';
 import * as facts from './browse-facts.ts';
-import { NO_WORDS } from './repository-head.ts';
-import { startWeb } from './web.ts';
+import { signIn } from './browser.ts';
+import { liveDeps } from './live.ts';
+import { memoryBrowse } from './memory-browse.ts';
+import { type Problem, watchContext } from './page-check.ts';
+import { FIRST_PASSWORD, startWeb } from './web.ts';
 
 /** What the stores answer now; a state changes it, and the next one begins anew. */
 interface World {
@@ -42,13 +43,16 @@ export interface State {
   readonly world?: Partial<World>;
   /** What happens once it is open. */
   readonly prepare?: (state: StateContext) => Promise<void>;
-  /** What then stands there, in English. */
+  /** What can then be read there, in English: words that say what is the matter, not such as any page has. */
   readonly shows: RegExp;
 }
 
 const TAG = 'platform/api-gateway:v4.12.1';
 const DELETE = `/repositories/${TAG}/-/delete`;
-const PEOPLE = { admin: 'first-admin-password', member: 'member-password-1' } as const;
+const PEOPLE = {
+  admin: { username: 'admin', password: FIRST_PASSWORD },
+  member: { username: 'member', password: 'member-password-1' },
+} as const;
 const crawl = { done: 4200, total: 10_000, perSecond: 310, remainingMs: 19_000 };
 
 export const STATES: readonly State[] = [
@@ -60,35 +64,50 @@ export const STATES: readonly State[] = [
   { name: 'too-many', path: '/-state/too-many', status: 429, shows: /Not at this moment/ },
   { name: 'broken', path: '/-state/broken', status: 500, shows: /Something went wrong[\s\S]*Id/ },
   { name: 'refused', path: '/-state/refused', status: 400, shows: /This did not work/ },
-  { name: 'stale', path: '/repositories', world: { index: { ...facts.UP, reachable: false } }, shows: /api-gateway/ },
+  {
+    name: 'stale',
+    path: '/repositories',
+    world: { index: { ...facts.UP, reachable: false } },
+    shows: /does not answer\. This is as of/,
+  },
   {
     name: 'never-reached',
     path: '/repositories',
     world: { rows: [], index: { ...facts.UP, reachable: false, lastAnswerAt: null, complete: false } },
-    shows: /not/,
+    shows: /This is what we knew of it/,
   },
   {
     name: 'crawling',
     path: '/repositories',
     world: { index: { ...facts.UP, complete: false, crawl } },
-    shows: /4,200/,
+    shows: /Reading the registry: 4,200 of 10,000/,
   },
   {
     name: 'crawl-interrupted',
     path: '/repositories',
     world: { index: { ...facts.UP, complete: false, crawl: { ...crawl, isInterrupted: true } } },
-    shows: /4,200/,
+    shows: /was interrupted at 4,200 of 10,000/,
   },
-  { name: 'empty', path: '/repositories', world: { rows: [] }, shows: /docker push/ },
-  { name: 'no-result', path: '/repositories?filter=nothing', world: { rows: [] }, shows: /Clear/ },
+  { name: 'empty', path: '/repositories', world: { rows: [] }, shows: /The registry is empty: push a first image/ },
+  {
+    name: 'no-result',
+    path: '/repositories?filter=nothing',
+    world: { rows: [] },
+    shows: /No repository matches the filter/,
+  },
   {
     name: 'no-right',
     path: '/repositories',
     as: 'member',
     world: { rows: [] },
-    shows: /right|role/i,
+    shows: /Nothing to see yet/,
   },
-  { name: 'read-only', path: DELETE, world: { readonly: true }, shows: /read-only/ },
+  {
+    name: 'read-only',
+    path: DELETE,
+    world: { readonly: true },
+    shows: /Deleting is switched off: Registry Web is read-only/,
+  },
   {
     name: 'deletion-disabled',
     path: DELETE,
@@ -98,7 +117,7 @@ export const STATES: readonly State[] = [
       await page.getByText('storage.delete.enabled').waitFor();
     },
   },
-  { name: 'sign-in', path: '/login', as: 'stranger', shows: /Sign in/ },
+  { name: 'sign-in', path: '/login', as: 'stranger', shows: /Forgot the password\?/ },
   {
     name: 'session-ended',
     path: '/users',
@@ -151,7 +170,7 @@ export const STATES: readonly State[] = [
   {
     name: 'navigation-folded',
     path: '/repositories',
-    shows: /Repositories/,
+    shows: /Unfold navigation/,
     prepare: async ({ page }) => {
       await page.getByRole('button', { name: 'Fold navigation', exact: true }).click();
       await page.locator('body.is-folded').waitFor();
@@ -173,19 +192,13 @@ export async function startStates() {
   const world: World = { rows: [], index: facts.UP, readonly: false };
   const [changes, news] = [createChanges(), createNewsDesk()];
   let sessions: { isAlive: (sid: string) => Promise<boolean> } | undefined;
-  const live = createLive({
-    ...{ changes, news, log: createLogger('silent'), now: Date.now, gatherMs: 5 },
-    visibility: { of: async () => EVERYTHING },
-    rightsOf: async (subject) => ({ subject, isAdmin: true, isAuditor: true, rules: [] }),
-    visibleNames: async (_, names) => names,
-    accessVersion: async () => 1,
-    isSessionAlive: async (sid) => (await sessions?.isAlive(sid)) ?? true,
-  });
+  const isSessionAlive = async (sid: string) => (await sessions?.isAlive(sid)) ?? true;
+  const live = createLive(liveDeps({ changes, news, isSessionAlive }));
   const web = await startWeb({ pages: [live.pages, failures, ...browsePages(world)] });
   sessions = web.sessions;
   await web.users.add({
-    username: 'member',
-    passwordHash: await web.hasher.hash(PEOPLE.member),
+    username: PEOPLE.member.username,
+    passwordHash: await web.hasher.hash(PEOPLE.member.password),
     mustChangePassword: false,
     roleIds: [],
     by: 'test',
@@ -205,29 +218,29 @@ export async function startStates() {
 }
 export type StateWeb = Awaited<ReturnType<typeof startStates>>;
 
-/** Opens a state in a window of its own; close its context afterwards. @returns also the status of its page. */
+export interface OpenedState extends StateContext {
+  /** Of its page. */
+  readonly status: number;
+  /** Of its scripts, as they come. */
+  readonly errors: readonly Problem[];
+}
+
+/** Opens a state in a window of its own, for `checkOpen`; close its context afterwards. */
 export async function openState(
   browser: Browser,
   web: StateWeb,
   { path, as = 'admin', world, prepare }: State,
   options: BrowserContextOptions = {},
-): Promise<StateContext & { readonly status: number }> {
+): Promise<OpenedState> {
   web.set(world);
   // Without motion: colours that are still on their way would be measured.
   const context = await browser.newContext({ locale: 'en', reducedMotion: 'reduce', ...options });
+  const errors = await watchContext(context);
   const page = await context.newPage();
-  if (as !== 'stranger') await signIn(page, web, as);
+  if (as !== 'stranger') await signIn(page, web.url, { ...PEOPLE[as], next: '/keyboard' });
   const status = (await page.goto(`${web.url}${path}`))?.status() ?? 0;
   await prepare?.({ page, context, web });
-  return { page, context, web, status };
-}
-
-async function signIn(page: Page, web: StateWeb, username: keyof typeof PEOPLE): Promise<void> {
-  await page.goto(`${web.url}/login?next=/keyboard`);
-  await page.fill('input[name=username]', username);
-  await page.fill('input[name=password]', PEOPLE[username]);
-  await page.press('input[name=password]', 'Enter');
-  await page.waitForURL(`${web.url}/keyboard`);
+  return { page, context, web, status, errors };
 }
 
 const failures: PageModule = (routes) => {
@@ -249,28 +262,11 @@ const failures: PageModule = (routes) => {
 };
 
 function browsePages(world: World): readonly PageModule[] {
-  const ends = { next: undefined, previous: undefined, isExact: true };
   const deps = {
-    ...{ ...NO_WORDS, host: 'registry.example.com' },
-    visibility: { of: async () => EVERYTHING },
+    ...memoryBrowse(() => world.rows),
     indexState: () => world.index,
     get readonly() {
       return world.readonly;
-    },
-    repositories: {
-      list: async () => ({ ...ends, rows: world.rows, total: world.rows.length }),
-      contents: async () => ({
-        ...ends,
-        rows: world.rows.map((repository) => ({ repository })),
-        total: world.rows.length,
-      }),
-      facets: async () => ({ platforms: ['linux/amd64'], kinds: ['index' as const] }),
-      find: async (_: unknown, name: string) => world.rows.find((row) => row.name === name),
-      total: async () => world.rows.length,
-    },
-    tags: {
-      groups: async () => ({ ...ends, rows: [facts.tagGroup(['v4.12.1', 'latest'])], total: 1 }),
-      flat: async () => ({ ...ends, rows: [], total: 0 }),
     },
     deletion: {
       plan: async () => facts.deletionPlan(),

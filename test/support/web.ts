@@ -25,6 +25,9 @@ import { openTestDatabase } from './database.ts';
 
 export const ROOT = join(fileURLToPath(import.meta.url), '..', '..', '..');
 
+/** Of the first admin, unless a test says another. */
+export const FIRST_PASSWORD = 'first-admin-password';
+
 export interface TestWebOptions {
   readonly config?: object;
   readonly adminPassword?: string | null;
@@ -55,7 +58,7 @@ async function buildOnce(): Promise<void> {
 }
 
 export async function startWeb(options: TestWebOptions = {}) {
-  const { config: given = {}, adminPassword = 'first-admin-password', pages = [], trustedProxies = [] } = options;
+  const { config: given = {}, adminPassword = FIRST_PASSWORD, pages = [], trustedProxies = [] } = options;
   await buildOnce();
   const { db, close } = await openTestDatabase();
   const config = configSchema.parse(given);

@@ -1,20 +1,12 @@
 /** Every page that somebody can reach in the demo and every state, in both schemes, languages and widths. */
 import type { Browser } from 'playwright-core';
 import { startDemo } from '../../../scripts/demo/demo.ts';
-import { passwordOf } from '../../../scripts/demo/people.ts';
 import { checkOpen, contextOptions, LOOKS, lookName, type ProblemKind } from '../../support/page-check.ts';
-import { type Viewer, type WalkProblem, walkPages } from '../../support/page-walk.ts';
-import { freePort } from '../../support/ports.ts';
+import { type WalkProblem, walkPages } from '../../support/page-walk.ts';
+import { registryBinary } from '../../support/registry.ts';
 import { openState, STATES, startStates } from '../../support/states.ts';
+import { ADMIN, NOBODY, READER } from '../../support/viewers.ts';
 import { type Line, note } from '../catalog/table.ts';
-
-export const ADMIN: Viewer = {
-  name: 'admin',
-  password: passwordOf('admin'),
-  starts: ['/repositories/charts/shop:5.1.2', '/repositories/web/shop/-/about/edit', '/roles/staff'],
-};
-export const READER: Viewer = { name: 'omar', password: passwordOf('omar') };
-export const NOBODY: Viewer = { name: 'nobody', starts: ['/login', '/repositories/public/cli'] };
 
 interface Counted {
   readonly looked: number;
@@ -39,7 +31,8 @@ function lineOf(what: string, where: string, problems: readonly WalkProblem[], k
 }
 
 async function inAllPages(browser: Browser): Promise<Counted> {
-  const demo = await startDemo({ port: await freePort(), isSmall: false, say: () => undefined });
+  const binary = await registryBinary('3.1.1');
+  const demo = await startDemo({ port: 0, isSmall: false, registryBinary: binary, say: () => undefined });
   try {
     const problems: WalkProblem[] = [];
     let looked = 0;
@@ -61,8 +54,8 @@ async function inAllStates(browser: Browser): Promise<Counted> {
     const problems: WalkProblem[] = [];
     for (const state of STATES) {
       for (const look of LOOKS.filter(({ locale }) => locale === 'en' || state.prepare === undefined)) {
-        const { page, context } = await openState(browser, web, state, { ...contextOptions(look), bypassCSP: true });
-        for (const { kind, text } of await checkOpen(page)) {
+        const { page, context, errors } = await openState(browser, web, state, contextOptions(look));
+        for (const { kind, text } of [...(await checkOpen(page)), ...errors]) {
           problems.push({ kind, text: `${state.name}, ${lookName(look)}: ${text}` });
         }
         await context.setOffline(false);
