@@ -1,5 +1,6 @@
 /** The same product at several sizes, with the people who look at it: started when a row of the table needs it. */
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,9 +54,27 @@ export async function startStage(size: RegistrySize): Promise<Stage> {
   };
 }
 
+const PROJECT = join(import.meta.dirname, '..', '..', '..');
+const MIGRATIONS = join('server', 'storage', 'migrations');
+const CONTENT = [
+  'bench/fill-catalog.ts',
+  'bench/fill-rows.ts',
+  'support/generated-content.ts',
+  'support/generated-plan.ts',
+];
+
+/** Of everything that says what is in a filled database: one that an older product filled is another one. */
+function fillStamp(): string {
+  const migrations = readdirSync(join(PROJECT, MIGRATIONS)).sort();
+  const files = [...CONTENT.map((name) => join('test', name)), ...migrations.map((name) => join(MIGRATIONS, name))];
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(readFileSync(join(PROJECT, file)));
+  return hash.digest('hex').slice(0, 12);
+}
+
 /** `BENCH_KEEP=1` keeps filled databases in the temporary folder for the next run. */
 async function filled(dataPath: string, size: RegistrySize): Promise<void> {
-  const kept = join(tmpdir(), `registry-web-bench-${size.repositories}.db`);
+  const kept = join(tmpdir(), `registry-web-bench-${size.repositories}-${fillStamp()}.db`);
   const isKept = process.env['BENCH_KEEP'] === '1';
   await mkdir(dataPath, { recursive: true, mode: 0o700 });
   const file = join(dataPath, 'registry-web.db');
