@@ -22,6 +22,8 @@ export interface DemoOptions {
   readonly isSmall: boolean;
   /** What commands show instead of the registry's own address. */
   readonly publicName?: string;
+  /** The registry's program; default: that of the machine. */
+  readonly registryBinary?: string | undefined;
   readonly say: (text: string) => void;
 }
 
@@ -59,8 +61,9 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const onLog = (text: string) => {
       log = (log + text).slice(-4000);
     };
-    const { publicName } = options;
-    instance = await startInstance({ folder, port, registryPort, secret, onLog, publicName }).catch((error: Error) => {
+    const { publicName, registryBinary = process.env.REGISTRY_BINARY } = options;
+    const wanted = { folder, port, registryPort, secret, publicName, registryBinary };
+    instance = await startInstance({ ...wanted, onLog }).catch((error: Error) => {
       throw new Error(`${error.message}\n${log}`);
     });
     options.say('A month passes …');

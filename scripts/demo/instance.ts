@@ -17,6 +17,8 @@ export interface InstanceOptions {
   /** What the registry sends with its notifications. */
   readonly secret: string;
   readonly publicName: string | undefined;
+  /** undefined: the product looks for one itself. */
+  readonly registryBinary: string | undefined;
   /** What it writes when it does not start. */
   readonly onLog: (text: string) => void;
 }
@@ -57,7 +59,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
 }
 
 function settings(
-  { folder, port, registryPort, secret, publicName }: InstanceOptions,
+  { folder, port, registryPort, secret, publicName, registryBinary }: InstanceOptions,
   conf: string,
 ): Record<string, string> {
   // What `npm start` once unpacked need not be fetched again.
@@ -72,7 +74,7 @@ function settings(
     ...(publicName === undefined ? {} : { REGISTRY_PUBLIC_NAME: publicName }),
     NOTIFICATIONS_SECRET: secret,
     LOG_LEVEL: 'warn',
-    ...(process.env.REGISTRY_BINARY === undefined ? {} : { REGISTRY_BINARY: process.env.REGISTRY_BINARY }),
+    ...(registryBinary === undefined ? {} : { REGISTRY_BINARY: registryBinary }),
     PATH: [process.env.PATH ?? '', ...(existsSync(unpacked) ? [join(unpacked, '..')] : [])].join(':'),
   };
 }

@@ -1,8 +1,8 @@
 /** The interface as a browser meets it, with 10 000 repositories: `npm run bench -- interface`. CHROMIUM_PATH as in the tests. */
 
 import { loadavg } from 'node:os';
-import { type Browser, type BrowserContext, chromium } from 'playwright-core';
-import { ADMIN_PASSWORD } from '../support/app.ts';
+import type { Browser, BrowserContext } from 'playwright-core';
+import { launch } from '../support/browser.ts';
 import { contextOptions, type Look } from '../support/page-check.ts';
 import { MIDDLE, type Stage, startStage } from './catalog/stages.ts';
 import { type Line, median, note, show } from './catalog/table.ts';
@@ -22,18 +22,15 @@ interface Visit {
 
 const USUAL: Look = { scheme: 'light', locale: 'en', width: 1440 };
 
-async function signedIn(browser: Browser, { server: { app } }: Stage, look = USUAL): Promise<BrowserContext> {
-  const context = await browser.newContext(contextOptions(look));
-  const page = await context.newPage();
-  await page.goto(`${app.url}/login`);
-  await page.fill('input[name=username]', 'admin');
-  await page.fill('input[name=password]', ADMIN_PASSWORD);
-  await page.press('input[name=password]', 'Enter');
-  await page.waitForURL((url) => url.pathname !== '/login');
-  const state = await context.storageState();
-  await context.close();
-  // Signed in, and nothing of it in the cache.
-  return browser.newContext({ ...contextOptions(look), storageState: state });
+/** Signed in, and nothing of it in the cache. */
+async function signedIn(browser: Browser, { admin, server: { app } }: Stage): Promise<BrowserContext> {
+  const context = await browser.newContext(contextOptions(USUAL));
+  const cookies = admin.split('; ').map((cookie) => {
+    const end = cookie.indexOf('=');
+    return { name: cookie.slice(0, end), value: cookie.slice(end + 1), url: app.url };
+  });
+  await context.addCookies(cookies);
+  return context;
 }
 
 /** @param rate how many times slower the processor seems. */
@@ -137,8 +134,7 @@ function linesOf({ clicks, visits, warm }: Walked): readonly Line[] {
   ];
 }
 
-const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+const browser = await launch();
 const stage = await startStage(MIDDLE);
 // Times are those of a quiet machine: what else runs is in them.
 note(`load of the machine: ${loadavg()[0]?.toFixed(1)}`);

@@ -4,13 +4,16 @@
 export function watch() {
   const seen = [];
   window.seenByTest = seen;
+  window.shiftByTest = 0;
   document.addEventListener('securitypolicyviolation', (event) => {
     seen.push(`policy ${event.violatedDirective}: ${event.blockedURI} ${event.sample}`);
   });
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
       const moved = entry.sources.map(({ node }) => node?.className || node?.nodeName).join(', ');
-      if (!entry.hadRecentInput) seen.push(`layout moved by ${entry.value.toFixed(4)}: ${moved}`);
+      if (entry.hadRecentInput) continue;
+      window.shiftByTest += entry.value;
+      seen.push(`layout moved by ${entry.value.toFixed(4)}: ${moved}`);
     }
   }).observe({ type: 'layout-shift', buffered: true });
 }
@@ -22,6 +25,10 @@ export function drawn() {
 
 export function seenByTest() {
   return window.seenByTest;
+}
+
+export function shiftByTest() {
+  return window.shiftByTest;
 }
 
 export function pixelsTooWide() {

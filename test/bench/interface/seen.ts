@@ -1,5 +1,8 @@
 /** What a browser tells of a page: when it was painted, what moved, what was loaded, what was refused. */
 import type { BrowserContext, CDPSession, Page } from 'playwright-core';
+import { seenByTest, shiftByTest } from '../../support/in-page.js';
+import { watchContext } from '../../support/page-check.ts';
+import { eventually } from '../../support/walk.ts';
 
 /** Of the page that is open now; times are milliseconds. */
 export interface Seen {
@@ -11,18 +14,14 @@ export interface Seen {
   readonly violations: readonly string[];
 }
 
-/** Runs in every document before anything else. The click is kept for the page that it leads to. */
+/** Runs in every document before anything else, beside what every test watches. The click is kept for the page that it leads to. */
 const WATCH = `(() => {
-  const seen = { largestPaintMs: 0, firstPaintMs: 0, layoutShift: 0, violations: [] };
+  const seen = { largestPaintMs: 0, firstPaintMs: 0 };
   window.__seen = seen;
   const watch = (type, note) =>
     new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type, buffered: true });
   watch('largest-contentful-paint', (entry) => { seen.largestPaintMs = entry.startTime; });
   watch('paint', (entry) => { if (entry.name === 'first-contentful-paint') seen.firstPaintMs = entry.startTime; });
-  watch('layout-shift', (entry) => { if (!entry.hadRecentInput) seen.layoutShift += entry.value; });
-  document.addEventListener('securitypolicyviolation', (event) => {
-    seen.violations.push(event.effectiveDirective + ' ' + (event.blockedURI || event.sample));
-  });
   const clickedAt = Number(sessionStorage.getItem('clickedAt') ?? NaN);
   sessionStorage.removeItem('clickedAt');
   seen.clickToPaint = () => performance.timeOrigin + seen.firstPaintMs - clickedAt;
@@ -32,17 +31,25 @@ const WATCH = `(() => {
 })()`;
 
 export async function watchPages(context: BrowserContext): Promise<void> {
+  await watchContext(context);
   await context.addInitScript({ content: WATCH });
 }
 
 export async function readSeen(page: Page): Promise<Seen> {
-  await page.waitForFunction('window.__seen?.firstPaintMs > 0 && window.__seen.largestPaintMs > 0');
-  return page.evaluate(`({
-    largestPaintMs: __seen.largestPaintMs,
-    clickToPaintMs: __seen.clickToPaint(),
-    layoutShift: __seen.layoutShift,
-    violations: __seen.violations,
-  })`);
+  // Not waitForFunction: what it repeats inside the page is refused by the page's own policy.
+  await eventually('the page is painted', () =>
+    page.evaluate<boolean>('window.__seen?.firstPaintMs > 0 && window.__seen.largestPaintMs > 0'),
+  );
+  const seen = await page.evaluate(seenByTest);
+  if (seen === undefined) throw new Error('nobody watches this page: its context needs watchPages');
+  const times = await page.evaluate<Pick<Seen, 'largestPaintMs' | 'clickToPaintMs'>>(
+    '({ largestPaintMs: __seen.largestPaintMs, clickToPaintMs: __seen.clickToPaint() })',
+  );
+  return {
+    ...times,
+    layoutShift: await page.evaluate(shiftByTest),
+    violations: seen.filter((text) => text.startsWith('policy')),
+  };
 }
 
 export interface Loaded {
