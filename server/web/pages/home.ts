@@ -4,6 +4,7 @@ import type { RepositoryStore } from '../../catalog/repositories.ts';
 import type { SpaceStore } from '../../catalog/space.ts';
 import type { Stars } from '../../catalog/stars.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
+import { DAY_MS } from '../../storage/calendar.ts';
 import { type ActivityChart, activityChart, readPeriod } from '../browse/activity-chart.ts';
 import { referencePath } from '../browse/cells.ts';
 import type { Figure } from '../browse/figure.ts';
@@ -38,7 +39,6 @@ const RECENT = 9;
 const BIGGEST = 5;
 const MINE = 5;
 const TILES = 24;
-const DAY_MS = 24 * 3600_000;
 const SAMPLED_DAYS = 40;
 /** The weekday before is 7 days ago. */
 const LEAST_DAYS = 14;
