@@ -3,7 +3,7 @@ import { type Change, type ComparedField, type ComparedLayer, compareImages } fr
 import type { ImageContent, ImageDetail, LayerRow } from '../../catalog/image.ts';
 import type { Page } from '../page.ts';
 import { referencePath, shortDigest } from './cells.ts';
-import { isSecret, maskedText } from './secrets.ts';
+import { isSecret, maskedText, secretParts, type TextPart } from './secrets.ts';
 
 type ComparePage = Pick<Page, 't' | 'format' | 'url' | 'urlWith'>;
 
@@ -59,9 +59,8 @@ export interface FieldPair {
   readonly name: string;
   readonly change: Change;
   readonly changeText: string;
-  readonly a: string;
-  readonly b: string;
-  readonly isSecret: boolean;
+  readonly a: readonly TextPart[];
+  readonly b: readonly TextPart[];
 }
 
 export function comparedCells(a: Side, b: Side, page: ComparePage): ComparedCells {
@@ -85,10 +84,10 @@ export function comparedCells(a: Side, b: Side, page: ComparePage): ComparedCell
     ],
     layers: found.layers.map((pair) => layerPair(pair, page)),
     sections: [
-      section(t('image:compare.configuration'), named(found.fields, t), page),
-      section(t('browse:config.environment'), found.environment, page),
-      section(t('browse:image.labels'), found.labels, page),
-      section(t('browse:image.annotations'), found.annotations, page),
+      section(t('image:compare.configuration'), named(found.fields, t), settings, page),
+      section(t('browse:config.environment'), found.environment, values, page),
+      section(t('browse:image.labels'), found.labels, values, page),
+      section(t('browse:image.annotations'), found.annotations, values, page),
     ],
     problem: null,
   };
@@ -176,18 +175,36 @@ function named(fields: readonly ComparedField[], t: Page['t']): readonly Compare
   return fields.map((field) => ({ ...field, name: names[field.name] ?? field.name }));
 }
 
-function section(title: string, fields: readonly ComparedField[], { t }: ComparePage): FieldSection {
+type Values = Pick<FieldPair, 'a' | 'b'>;
+
+function section(
+  title: string,
+  fields: readonly ComparedField[],
+  shown: (field: ComparedField) => Values,
+  { t }: ComparePage,
+): FieldSection {
   const different = fields.filter((field) => field.change !== 'same');
   const same = fields.length - different.length;
   return {
     title,
-    rows: different.map((field) => ({
-      ...field,
-      changeText: changeText(field.change, t),
-      isSecret: isSecret(field.name, field.a) || isSecret(field.name, field.b),
-    })),
+    rows: different.map((field) => {
+      const { name, change } = field;
+      return { name, change, changeText: changeText(change, t), ...shown(field) };
+    }),
     sameText: same === 0 ? '' : t('image:compare.same', { count: same }),
   };
+}
+
+/** Commands and the like: only what is assigned in them may be a secret. */
+function settings({ a, b }: ComparedField): Values {
+  return { a: secretParts(a), b: secretParts(b) };
+}
+
+/** Where one of both is hidden, so is the other. */
+function values({ name, a, b }: ComparedField): Values {
+  const hidden = isSecret(name, a) || isSecret(name, b);
+  const whole = (text: string) => (text === '' ? [] : [{ text, isSecret: hidden }]);
+  return { a: whole(a), b: whole(b) };
 }
 
 function signed(bytes: number, { t, format }: ComparePage): string {

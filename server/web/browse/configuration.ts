@@ -1,39 +1,41 @@
 import type { ImageConfig } from '../../registry/image-config.ts';
-import { type EnvironmentCell, environmentCell } from './secrets.ts';
+import { type EnvironmentCell, environmentCell, secretParts, type TextPart } from './secrets.ts';
+
+type Texts = readonly TextPart[];
 
 export interface ConfigurationCells {
-  readonly entrypoint: string;
-  readonly command: string;
+  readonly entrypoint: Texts;
+  readonly command: Texts;
   readonly user: string;
   readonly workingDir: string;
   readonly ports: string;
   readonly volumes: string;
   readonly stopSignal: string;
-  readonly healthcheck: string;
-  readonly shell: string;
-  readonly onBuild: string;
+  readonly healthcheck: Texts;
+  readonly shell: Texts;
+  readonly onBuild: Texts;
   readonly author: string;
   readonly environment: readonly EnvironmentCell[];
 }
 
 /** An image may have a configuration that sets nothing: there is nothing to show then. */
-export function isEmptyConfiguration({ environment, ...texts }: ConfigurationCells): boolean {
-  return environment.length === 0 && Object.values(texts).every((text) => text === '');
+export function isEmptyConfiguration(cells: ConfigurationCells): boolean {
+  return Object.values<string | readonly unknown[]>({ ...cells }).every((each) => each.length === 0);
 }
 
-/** Lists are shown as they stand in a Dockerfile: `["tini", "--"]`. What is not set is ''. */
+/** Lists are shown as they stand in a Dockerfile: `["tini", "--"]`. What is not set is empty. */
 export function configurationCells({ config, author }: ImageConfig): ConfigurationCells {
   return {
-    entrypoint: execForm(config.entrypoint),
-    command: execForm(config.cmd),
+    entrypoint: secretParts(execForm(config.entrypoint)),
+    command: secretParts(execForm(config.cmd)),
     user: config.user,
     workingDir: config.workingDir,
     ports: config.exposedPorts.join(', '),
     volumes: config.volumes.join(', '),
     stopSignal: config.stopSignal,
-    healthcheck: healthcheckText(config),
-    shell: execForm(config.shell),
-    onBuild: config.onBuild.join('\n'),
+    healthcheck: secretParts(healthcheckText(config)),
+    shell: secretParts(execForm(config.shell)),
+    onBuild: secretParts(config.onBuild.join('\n')),
     author: author ?? '',
     environment: config.env.map(environmentCell),
   };

@@ -239,6 +239,28 @@ test('labels are masked by their whole key, and by the values of both images', a
   assert.doesNotMatch(html.replace(/<details class="masked">.*?<\/details>/gs, ''), /hunter2/);
 });
 
+test('a secret in what an image starts with is folded away, on its page and in a comparison', async () => {
+  const { content } = facts.imageDetail();
+  const starting = (secret: string) => {
+    const healthcheck = ['CMD-SHELL', `API_TOKEN=${secret} check`];
+    const config = content?.config && {
+      ...content.config,
+      config: { ...content.config.config, cmd: ['serve', `--db-password=${secret}`], healthcheck },
+    };
+    return facts.imageDetail({ content: content && { ...content, config } });
+  };
+  for (const html of [
+    await draw(testPage(), starting('hunter2')),
+    await comparison(testPage(), starting('hunter2'), starting('hunter22')),
+  ]) {
+    const shown = html.replace(/<details class="masked">.*?<\/details>/gs, '');
+    assert.doesNotMatch(shown, /hunter2/);
+    assert.match(shown, /--db-password=/);
+    assert.match(shown, /API_TOKEN=/);
+    assert.match(html, /hunter2/);
+  }
+});
+
 test('a comparison of hostile images is escaped, one without content says so', async () => {
   const a = poisonedDetail();
   assertEscaped(await comparison(testPage(), a, { ...facts.imageDetail(), digest: facts.digestOf('b') }));
