@@ -11,7 +11,7 @@ import { isVisible, NOTHING, type Visibility } from './visibility.ts';
 
 /** Small at first: what is frequent is met at once. */
 const WINDOWS = [400, 600, 800, 800, 800, 1000, 1000, 1000, 1000] as const;
-const TURN_MS = 25;
+const TURN_MS = 60;
 
 export interface Reading {
   readonly position: Position | undefined;

@@ -17,7 +17,7 @@ export const LOOKS: readonly Look[] = (['light', 'dark'] as const).flatMap((sche
 );
 
 /** Between them both schemes, languages and widths. */
-export const TWO_LOOKS: readonly Look[] = [
+export const TWO_LOOKS: readonly [Look, Look] = [
   { scheme: 'light', locale: 'en', width: 1440 },
   { scheme: 'dark', locale: 'zh-CN', width: 390 },
 ];
