@@ -59,7 +59,8 @@ export async function matchingIds(
 }
 
 /**
- * Ids of all rows whose name passes, found without reading more than about `most` names.
+ * Ids of all rows whose name passes, found without reading more than about `most` names. Of repositories a few more may be
+ * among them: whoever reads those rows compares their names anyway, and reading each twice would double the cost.
  *
  * @returns undefined where no index can tell, and where these may be more.
  */
@@ -79,6 +80,7 @@ async function fewMatchingIds(
   if (near.length > most) return undefined;
   if (near.length === 0) return [];
   const ids = near.map((row) => row.id);
+  if (table === 'repositories') return ids;
   const { rows } = await sql<{ id: number }>`select id from ${sql.table(table)}
     where ${isAmong(db, sql`id`, ids)} and ${passesName(db, sql`name`, test)}`.execute(db);
   return rows.map((row) => row.id);
@@ -120,7 +122,7 @@ function trigramQuery(test: NameTest): string {
 }
 
 /**
- * As `fewMatchingIds`, but only repositories that may be seen, and so fewer. Of one search, which asks for the same names
+ * As `fewMatchingIds`, but where these are too many, only repositories that may be seen. Of one search, which asks for the same names
  * for repositories and for their images.
  */
 export type NameLookup = (table: NamedTable, test: NameTest, most: number) => Promise<readonly number[] | undefined>;
