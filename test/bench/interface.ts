@@ -6,7 +6,7 @@ import { launch } from '../support/browser.ts';
 import { contextOptions, type Look } from '../support/page-check.ts';
 import { MIDDLE, type Stage, startStage } from './catalog/stages.ts';
 import { type Line, median, note, show } from './catalog/table.ts';
-import { everythingLines } from './interface/everything.ts';
+import { pageLines, stateLines } from './interface/everything.ts';
 import { type Loaded, readSeen, recordNetwork, type Seen, watchPages } from './interface/seen.ts';
 import { walkPages } from './interface/walk.ts';
 
@@ -139,11 +139,12 @@ const stage = await startStage(MIDDLE);
 // Times are those of a quiet machine: what else runs is in them.
 note(`load of the machine: ${loadavg()[0]?.toFixed(1)}`);
 try {
-  // The last one takes a quarter of an hour.
+  // The last two take half an hour.
   const measures = [
     () => firstVisitLines(browser, stage),
     () => walkLines(browser, stage),
-    () => everythingLines(browser),
+    () => stateLines(browser),
+    () => pageLines(browser),
   ];
   for (const measure of measures) {
     for (const line of await measure()) {

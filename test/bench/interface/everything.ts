@@ -1,7 +1,7 @@
 /** Every page that somebody can reach in the demo and every state, in both schemes, languages and widths. */
 import type { Browser } from 'playwright-core';
 import { startDemo } from '../../../scripts/demo/demo.ts';
-import { checkOpen, contextOptions, LOOKS, lookName, type ProblemKind } from '../../support/page-check.ts';
+import { checkOpen, contextOptions, LOOKS, lookName, type ProblemKind, viewportOf } from '../../support/page-check.ts';
 import { type WalkProblem, walkPages } from '../../support/page-walk.ts';
 import { registryBinary } from '../../support/registry.ts';
 import { openState, STATES, startStates } from '../../support/states.ts';
@@ -13,11 +13,17 @@ interface Counted {
   readonly problems: readonly WalkProblem[];
 }
 
-export async function everythingLines(browser: Browser): Promise<readonly Line[]> {
-  const [pages, states] = [await inAllPages(browser), await inAllStates(browser)];
-  const problems = [...pages.problems, ...states.problems];
+export async function pageLines(browser: Browser): Promise<readonly Line[]> {
+  return linesOf(await inAllPages(browser), 'pages');
+}
+
+export async function stateLines(browser: Browser): Promise<readonly Line[]> {
+  return linesOf(await inAllStates(browser), 'states');
+}
+
+function linesOf({ looked, problems }: Counted, things: string): readonly Line[] {
   for (const { kind, text } of problems) note(`${kind} ${text}`);
-  const where = `${pages.looked} pages and ${states.looked} states in ${LOOKS.length} looks`;
+  const where = `${looked} ${things} in ${LOOKS.length} looks`;
   return [
     lineOf('violations that axe finds', where, problems, ['accessibility', 'answer']),
     lineOf('violations of the policy and of Trusted Types, errors', where, problems, ['policy', 'script']),
@@ -47,14 +53,18 @@ async function inAllPages(browser: Browser): Promise<Counted> {
   }
 }
 
-/** States are brought about in English; their page is then looked at in every look that keeps it. */
+/** States are brought about in English, in a wide window; their page is then looked at in every look that keeps it. */
 async function inAllStates(browser: Browser): Promise<Counted> {
   const web = await startStates();
   try {
     const problems: WalkProblem[] = [];
     for (const state of STATES) {
       for (const look of LOOKS.filter(({ locale }) => locale === 'en' || state.prepare === undefined)) {
-        const { page, context, errors } = await openState(browser, web, state, contextOptions(look));
+        const { page, context, errors } = await openState(browser, web, state, {
+          ...contextOptions(look),
+          viewport: viewportOf(1440),
+        });
+        await page.setViewportSize(viewportOf(look.width));
         for (const { kind, text } of [...(await checkOpen(page)), ...errors]) {
           problems.push({ kind, text: `${state.name}, ${lookName(look)}: ${text}` });
         }
