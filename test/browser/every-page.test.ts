@@ -45,7 +45,13 @@ function assertGood({ problems }: Walked): void {
 }
 
 test('all pages that an admin can reach', { skip }, async () => {
-  const walked = await walkPages({ browser, url: demo.url, viewer: ADMIN, looks: isWhole ? LOOKS : TWO_LOOKS, pictures });
+  const walked = await walkPages({
+    browser,
+    url: demo.url,
+    viewer: ADMIN,
+    looks: isWhole ? LOOKS : TWO_LOOKS,
+    pictures,
+  });
   const views = (await readdir(VIEWS)).map((name) => name.replace(/\.ejs$/, ''));
   const missed = views.filter((view) => !ELSEWHERE.includes(view) && !walked.pages.some((page) => page.view === view));
   assert.deepEqual(missed, ['login'], 'every page is reached by a link');
