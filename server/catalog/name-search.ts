@@ -59,12 +59,12 @@ export async function matchingIds(
 }
 
 /**
- * Ids of all rows whose name passes, found without reading more than about `most` names. Of repositories a few more may be
- * among them: whoever reads those rows compares their names anyway, and reading each twice would double the cost.
+ * Ids of all rows whose name passes, found without reading more than about `most` names. A few may be among them whose
+ * names have the trigrams apart: hardly one in a hundred.
  *
  * @returns undefined where no index can tell, and where these may be more.
  */
-async function fewMatchingIds(
+async function nearIds(
   db: Database,
   table: NamedTable,
   test: NameTest,
@@ -74,15 +74,20 @@ async function fewMatchingIds(
   const match = trigramQuery(test);
   if (match === '') return undefined;
   const names = sql.table(`${table}_names`);
-  const { rows: near } = await sql<{ id: number }>`
+  const { rows } = await sql<{ id: number }>`
     select rowid as id from ${names} where ${names} match ${match} limit ${most + 1}`.execute(db);
-  // Reading the names themselves costs four times as much; hardly one in a hundred has the trigrams, but apart.
-  if (near.length > most) return undefined;
-  if (near.length === 0) return [];
-  const ids = near.map((row) => row.id);
-  if (table === 'repositories') return ids;
-  const { rows } = await sql<{ id: number }>`select id from ${sql.table(table)}
-    where ${isAmong(db, sql`id`, ids)} and ${passesName(db, sql`name`, test)}`.execute(db);
+  return atMost(
+    rows.map((row) => row.id),
+    most,
+  );
+}
+
+/** Without those few: reading the names themselves costs four times as much. */
+async function tagIds(db: Database, test: NameTest, most: number): Promise<readonly number[] | undefined> {
+  const near = await nearIds(db, 'tags', test, most);
+  if (near === undefined || near.length === 0 || isPostgres(db)) return near;
+  const { rows } = await sql<{ id: number }>`select id from tags
+    where ${isAmong(db, sql`id`, near)} and ${passesName(db, sql`name`, test)}`.execute(db);
   return rows.map((row) => row.id);
 }
 
@@ -122,16 +127,18 @@ function trigramQuery(test: NameTest): string {
 }
 
 /**
- * As `fewMatchingIds`, but where these are too many, only repositories that may be seen. Of one search, which asks for the same names
- * for repositories and for their images.
+ * Ids of the tags whose names pass; of the repositories a few more, because whoever reads their rows compares the names
+ * anyway. Where these are too many, only those that may be seen. Of one search, which asks for the same names for
+ * repositories and for their images.
  */
 export type NameLookup = (table: NamedTable, test: NameTest, most: number) => Promise<readonly number[] | undefined>;
 
 export function createNameLookup(db: Database, visibility: Visibility): NameLookup {
   const known = new Map<string, Promise<readonly number[] | undefined>>();
   async function find(table: NamedTable, test: NameTest, most: number): Promise<readonly number[] | undefined> {
-    const few = await fewMatchingIds(db, table, test, most);
-    if (few !== undefined || table === 'tags' || visibility.all) return few;
+    if (table === 'tags') return tagIds(db, test, most);
+    const near = await nearIds(db, table, test, most);
+    if (near !== undefined || visibility.all) return near;
     return seenMatchingIds(db, visibility, test, most);
   }
   return (table, test, most) => {
