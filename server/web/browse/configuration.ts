@@ -20,7 +20,7 @@ export interface ConfigurationCells {
 
 /** An image may have a configuration that sets nothing: there is nothing to show then. */
 export function isEmptyConfiguration(cells: ConfigurationCells): boolean {
-  return Object.values<string | readonly unknown[]>({ ...cells }).every((each) => each.length === 0);
+  return Object.values(cells).every((each: string | readonly unknown[]) => each.length === 0);
 }
 
 /** Lists are shown as they stand in a Dockerfile: `["tini", "--"]`. What is not set is empty. */

@@ -3,6 +3,7 @@ import type { ImageDetail } from '../../catalog/image.ts';
 import type { Images } from '../../catalog/images.ts';
 import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
+import type { Reference } from '../../registry/reference.ts';
 import { referencePath, shortDigest } from '../browse/cells.ts';
 import { whyNoDelete } from '../browse/delete-right.ts';
 import type { LoadedContent } from '../browse/image-artifacts.ts';
@@ -32,8 +33,7 @@ export function imagePage(deps: ImagePageDeps): PageModule {
     routes.get(REFERENCE_ROUTE, 'browse', async (page, request) => {
       const reference = referenceOf(request.params[0] ?? '');
       const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
-      if ('digest' in reference) await showDigest(deps, page, seen, reference);
-      else if ('tag' in reference) await showTag(deps, page, seen, reference);
+      if ('digest' in reference || 'tag' in reference) await showReference(deps, page, seen, reference);
       else await showRepository(deps, page, seen, reference.repository);
     });
     routes.get(RAW_ROUTE, 'browse', async (page, request, response) => {
@@ -53,23 +53,17 @@ async function showRepository(deps: ImagePageDeps, page: Page, seen: Visibility,
   else await showTags(deps, page, row);
 }
 
-async function showDigest(
-  deps: ImagePageDeps,
-  page: Page,
-  seen: Visibility,
-  { repository, digest }: { repository: string; digest: string },
-): Promise<void> {
-  const row = await findVisible(deps, seen, repository);
-  await showImage(deps, page, seen, { row, digest, tag: null });
-}
+type ImageReference = Extract<Reference, { readonly tag: string } | { readonly digest: string }>;
 
-async function showTag(
+async function showReference(
   deps: ImagePageDeps,
   page: Page,
   seen: Visibility,
-  { repository, tag }: { repository: string; tag: string },
+  reference: ImageReference,
 ): Promise<void> {
-  const row = await findVisible(deps, seen, repository);
+  const row = await findVisible(deps, seen, reference.repository);
+  if ('digest' in reference) return showImage(deps, page, seen, { row, digest: reference.digest, tag: null });
+  const { tag } = reference;
   const found = await deps.tags.resolve(row.id, tag);
   if (found === undefined) throw hidden();
   await showImage(deps, page, seen, { row, digest: found.digest, tag });
