@@ -58,7 +58,7 @@ test('finds, opens, deletes and restores an image without JavaScript', { skip },
   await page.getByRole('link', { name: 'Delete tag…' }).click();
   await page.getByRole('checkbox').check();
   await page.getByRole('button', { name: 'Delete v4.12.1' }).click();
-  await page.getByRole('main').getByText('was deleted').waitFor();
+  await page.getByRole('main').getByText('Deleted tag').waitFor();
   const wanted = { tag: 'v4.12.1', digest: facts.digestOf('a'), alsoManifest: true, actor: 'admin' };
   for (const [key, value] of Object.entries(wanted)) assert.equal(Reflect.get(deleted[0] ?? {}, key), value, key);
   await page.getByRole('button', { name: 'Undo' }).click();

@@ -76,9 +76,9 @@ test('shows everything without JavaScript', { skip }, async () => {
   assert.ok(await chart.isVisible());
   assert.match((await main.textContent()) ?? '', /team\/old.*3 images/s);
   assert.equal(await main.getByText('live', { exact: true }).isVisible(), false);
-  await main.getByText('Log in with docker').click();
+  await main.getByText('docker login command').click();
   assert.match((await main.textContent()) ?? '', /docker login -u admin registry\.example\.com/);
-  await main.getByText('Log in with docker').click();
+  await main.getByText('docker login command').click();
   await main.getByText('Show as a table').first().click();
   assert.equal(await main.getByRole('row').count(), 15);
   await main.getByRole('link', { name: '90 d' }).click();

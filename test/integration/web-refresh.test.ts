@@ -92,12 +92,12 @@ test('the answer does not wait for a slow registry, and a failure is told', asyn
     new Promise((resolve) => {
       end = resolve;
     });
-  assert.match(await visit(), /is being read again/);
+  assert.match(await visit(), /Refreshing/);
   end();
   answer = () => Promise.reject(new Error('down'));
-  assert.match(await visit(), /no clear answer/);
+  assert.match(await visit(), /No clear answer/);
   answer = async () => undefined;
-  assert.match(await visit(), /was read again/);
+  assert.match(await visit(), /Refreshed/);
 });
 
 test('only an admin may have everything read', async () => {

@@ -138,13 +138,13 @@ test('access: admins see everybody and why, others themselves', async () => {
 });
 
 const checks = [
-  ['admin', 'user=pusher&action=push&address=10.0.0.1', /Yes: pusher may push[\s\S]*role-pusher/],
-  ['admin', 'user=reader&action=push&address=10.0.0.1', /No: reader may not push/],
-  ['admin', 'user=&action=pull', /No: anonymous may not pull/],
-  ['admin', 'user=nosuch&action=pull', /There is no user nosuch/],
-  ['admin', 'user=pusher&action=pull&address=there', /there is no IP address/],
-  ['reader', 'user=pusher&action=push', /No: reader may not push/],
-  ['reader', 'action=pull', /Yes: reader may pull/],
+  ['admin', 'user=pusher&action=push&address=10.0.0.1', /Yes\. pusher can push to[\s\S]*role-pusher/],
+  ['admin', 'user=reader&action=push&address=10.0.0.1', /No\. reader cannot push to/],
+  ['admin', 'user=&action=pull', /No\. anonymous cannot pull/],
+  ['admin', 'user=nosuch&action=pull', /User nosuch not found/],
+  ['admin', 'user=pusher&action=pull&address=there', /there is not an IP address/],
+  ['reader', 'user=pusher&action=push', /No\. reader cannot push to/],
+  ['reader', 'action=pull', /Yes\. reader can pull/],
 ] as const;
 for (const [who, query, expected] of checks) {
   test(`${who} asks ${query}`, async () => {
@@ -188,7 +188,7 @@ test('a repository that is gone says so to who could pull it, with the way back 
   await createTrash(web.db, Date.now).add({ repository: 'team/old', digest, ...item });
   assert.match(await text(people.pusher, '/repositories/team/old', 404), /v9[\s\S]*action="[^"]*\/restore"/);
   const reader = await text(people.reader, '/repositories/team/old', 404);
-  assert.match(reader, /lies in the trash/);
+  assert.match(reader, /are in the trash/);
   assert.doesNotMatch(reader, /\/restore"/);
   assert.doesNotMatch(await text(people.outsider, '/repositories/team/old', 404), /trash/);
 });

@@ -68,19 +68,19 @@ export const STATES: readonly State[] = [
     name: 'stale',
     path: '/repositories',
     world: { index: { ...facts.UP, reachable: false } },
-    shows: /does not answer\. This is as of/,
+    shows: /does not answer\. Showing data from/,
   },
   {
     name: 'never-reached',
     path: '/repositories',
     world: { rows: [], index: { ...facts.UP, reachable: false, lastAnswerAt: null, complete: false } },
-    shows: /This is what we knew of it/,
+    shows: /Showing last known data/,
   },
   {
     name: 'crawling',
     path: '/repositories',
     world: { index: { ...facts.UP, complete: false, crawl } },
-    shows: /Reading the registry: 4,200 of 10,000/,
+    shows: /Indexing: 4,200 of 10,000/,
   },
   {
     name: 'crawl-interrupted',
@@ -100,13 +100,13 @@ export const STATES: readonly State[] = [
     path: '/repositories',
     as: 'member',
     world: { rows: [] },
-    shows: /Nothing to see yet/,
+    shows: /No repositories to show/,
   },
   {
     name: 'read-only',
     path: DELETE,
     world: { readonly: true },
-    shows: /Deleting is switched off: Registry Web is read-only/,
+    shows: /Deletion is disabled: Registry Web is read-only/,
   },
   {
     name: 'deletion-disabled',

@@ -54,7 +54,7 @@ function visibleTo(name: string, everybody: Rights, { t }: FactsPage): string {
   const rules = everybody.rules.filter((rule) => rule.actions.has('pull') && matchesGlob(rule.repository, name));
   if (rules.length === 0) return t('repository:about.visible_no');
   if (rules.some((rule) => rule.address.kind === 'any')) return t('repository:about.visible_yes');
-  const addresses = [...new Set(rules.map((rule) => rule.address.text))].join(', ');
+  const addresses = [...new Set(rules.map((rule) => rule.address.text))].join(t('events:comma'));
   return t('repository:about.visible_from', { addresses });
 }
 

@@ -8,7 +8,7 @@ export interface Pager {
   readonly previousLabel?: string;
 }
 
-type Place = Pick<Page, 'query' | 'urlWith' | 'format'>;
+type Place = Pick<Page, 'query' | 'urlWith' | 'format' | 't'>;
 
 /** Lists are paged by key: a page knows where it ended, not where it began. So `from` travels along for the range. */
 function rowsBefore({ query }: Pick<Page, 'query'>): number {
@@ -18,10 +18,11 @@ function rowsBefore({ query }: Pick<Page, 'query'>): number {
 
 /** For lists that only go on: the way back is the first page; the browser's own button goes back one. */
 export function keyPager(page: Place, shown: number, next: string | undefined): Pager {
-  const { query, urlWith, format } = page;
+  const { query, urlWith, format, t } = page;
   const isFirst = query('after') === '';
   const before = isFirst ? 0 : rowsBefore(page);
-  const range = shown === 0 ? '' : `${format.number(before + 1)}–${format.number(before + shown)}`;
+  const rows = `${format.number(before + 1)}–${format.number(before + shown)}`;
+  const range = shown === 0 ? '' : t('lists:rows', { rows });
   return {
     range,
     ...(isFirst ? {} : { previous: urlWith({ after: null, from: null }) }),
@@ -39,12 +40,12 @@ export interface PagedList {
 }
 
 /** For lists that go both ways. */
-export function listPager(page: Place & Pick<Page, 't'>, list: PagedList): Pager {
+export function listPager(page: Place, list: PagedList): Pager {
   const { t, urlWith, format } = page;
   const { shown, next, previous, total, pageRows } = list;
   const before = previous === undefined ? 0 : rowsBefore(page);
   const rows = `${format.number(before + 1)}–${format.number(before + shown)}`;
-  const range = total === null ? rows : t('lists:range', { rows, total });
+  const range = total === null ? t('lists:rows', { rows }) : t('lists:range', { rows, total });
   const from = Math.max(0, before - pageRows);
   return {
     range: shown === 0 ? '' : range,

@@ -122,6 +122,13 @@ async function checkView(deps: AccessTabDeps, page: Page, repository: string, se
   };
 }
 
+/** With the preposition that leads to the repository: "push to web/shop". */
+const ACTION_PHRASES = {
+  pull: 'repository:access.to_pull',
+  push: 'repository:access.to_push',
+  delete: 'repository:access.to_delete',
+} as const satisfies Record<Action, string>;
+
 interface Asked {
   readonly repository: string;
   readonly action: Action;
@@ -137,7 +144,7 @@ async function answer(deps: AccessTabDeps, page: Page, asked: Asked): Promise<Ch
   const found = await rightsAsked(deps, page, asked.user);
   if (typeof found === 'string') return { ...none, text: found };
   const { isAllowed, reasons } = verdict(found.rights, { repository, action, address }, page);
-  const values = { who: found.who, action: actionLabel(action, t), repository, address };
+  const values = { who: found.who, action: t(ACTION_PHRASES[action]), repository, address };
   const text = isAllowed ? t('repository:access.allowed', values) : t('repository:access.refused', values);
   return { isAllowed, reasons, holder: asked.user, text };
 }

@@ -18,10 +18,10 @@ const draw = (facts: HomeFacts, of = page) => renderPage(of, 'home', homeView(of
 
 test('today stands beside the whole of the same weekday before', () => {
   const [pulls, pushes] = homeFigures(full(), page);
-  assert.deepEqual([pulls?.value, pulls?.note], ['1,400', '700 on the whole of last Friday']);
-  assert.deepEqual([pushes?.value, pushes?.note], ['1', 'by 2 people and robots']);
+  assert.deepEqual([pulls?.value, pulls?.note], ['1,400', '700 last Friday']);
+  assert.deepEqual([pushes?.value, pushes?.note], ['1', 'by 2 users and robot accounts']);
   const chinese = homeFigures(full(), testPage({ locale: 'zh-CN' }));
-  assert.equal(chinese[0]?.note, '上周五全天：700');
+  assert.equal(chinese[0]?.note, '上周五：700');
 });
 
 test('space says how much came in a week and a month, as far as that is known', () => {
@@ -41,19 +41,19 @@ test('what is not worked out yet is said to be so, on a page that stands', async
   const total = spaceSums({ summedAt: null });
   const html = await draw(full({ total, findings: undefined }));
   assert.equal((html.match(/>…</g) ?? []).length, 2);
-  assert.match(html, /being looked through/);
-  assert.match(html, /There is nothing to draw yet/);
+  assert.match(html, /Checking repositories/);
+  assert.match(html, /No data yet/);
 });
 
 test('stale images are counted since we watch', () => {
   const findings = { ...homeFacts().findings, isWatchedLongEnough: false } as HomeFacts['findings'];
-  assert.match(homeFigures(full({ findings }), page)[3]?.note ?? '', /not pulled since .* when we began to count/);
+  assert.match(homeFigures(full({ findings }), page)[3]?.note ?? '', /since tracking began on/);
 });
 
 test('an empty registry shows the first lines; who sees nothing is told whom to ask; the first crawl is no emptiness', async () => {
   assert.match(await draw(homeFacts()), /docker push registry\.example\.com\/hello-world/);
   const refused = await draw(homeFacts(), testPage({ rights: NOBODY }));
-  assert.match(refused, /No role has been granted/);
+  assert.match(refused, /has no roles yet/);
   assert.doesNotMatch(refused, /docker push/);
   const index = { ...UP, complete: false, crawl: { done: 3, total: 12 } };
   assert.match(await draw(homeFacts({ index })), /3 of 12 repositories/);
@@ -69,7 +69,7 @@ test('what is mine is there only if there is something', async () => {
 test('health names what is known, and a registry that is down', () => {
   const lines = healthLines(full({ index: { ...UP, reachable: false }, isReadonly: true }), page);
   assert.deepEqual([lines[0]?.value, lines[0]?.tone], ['not reachable', 'bad']);
-  assert.equal(lines.at(-1)?.value, 'off: read-only');
+  assert.equal(lines.at(-1)?.value, 'disabled: read-only');
 });
 
 test('login lines carry what plain HTTP needs', () => {

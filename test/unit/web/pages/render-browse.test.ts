@@ -101,7 +101,7 @@ test('an empty registry shows the three docker lines with its own name', async (
 test('who was granted nothing learns whom to ask, not that the registry is empty', async () => {
   const page = testPage({ rights: NOBODY });
   const html = await renderPage(page, 'repositories', list(page, NONE));
-  assert.match(html, /No role has been granted to lin/);
+  assert.match(html, /lin has no roles yet/);
   assert.doesNotMatch(html, /docker push/);
 });
 
@@ -117,13 +117,16 @@ test('the first crawl shows its progress, a registry that is down the age of the
   const crawling = { ...UP, complete: false, crawl: { done: 30, total: 120 } };
   assert.match(await renderPage(page, 'repositories', list(page, NONE, crawling)), /value="25"/);
   const down = { ...UP, reachable: false };
-  assert.match(await renderPage(page, 'repositories', list(page, oneRow(), down)), /does not answer\. This is as of/);
+  assert.match(
+    await renderPage(page, 'repositories', list(page, oneRow(), down)),
+    /does not answer\. Showing data from/,
+  );
 });
 
 test('who may not delete sees the button greyed and the missing right named', async () => {
   const page = testPage({ rights: READER });
   const html = await renderPage(page, 'repository', tags(page));
-  assert.match(html, /the right “delete” on platform\/api-gateway is missing/);
+  assert.match(html, /the “delete” permission on platform\/api-gateway/);
   assert.match(html, /aria-disabled="true"/);
   assert.doesNotMatch(html, /-\/delete"/);
   const form = await renderPage(page, 'delete-tag', plan(page));

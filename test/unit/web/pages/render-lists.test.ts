@@ -123,9 +123,9 @@ for (const [view, rows, expected] of [
     [FLAT],
     /<a class="chip chip-accent" href="\/web\/repositories\/platform\/api-gateway:v1\?digest=sha256:a+"/,
   ],
-  ['untagged', [facts.tagGroup([])], /pullable by digest only/],
+  ['untagged', [facts.tagGroup([])], /can be pulled by digest only/],
   ['referrer', [facts.tagGroup([], { kind: 'signature', isReferrer: true })], /signature/],
-  ['untagged', [], /Every image here has a tag/],
+  ['untagged', [], /No untagged images/],
   ['referrer', [], /No signature or other attachment/],
 ] as const) {
   test(`draws ${view} with ${rows.length}`, async () => {
