@@ -29,6 +29,7 @@ export async function buildServer() {
   const entries = {
     main: 'server/main.ts',
     'bcrypt-worker': 'server/accounts/bcrypt-worker.ts',
+    'reader-worker': 'server/artifacts/reader-worker.ts',
     admin: 'server/admin.ts',
     health: 'server/health.ts',
   };

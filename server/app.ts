@@ -1,4 +1,5 @@
 /** The one place that builds every part, connects neighbours that must not know each other, and mounts every route. */
+
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express from 'express';
@@ -13,6 +14,7 @@ import { createRefreshTokens } from './accounts/refresh-tokens.ts';
 import { createSessions } from './accounts/sessions.ts';
 import { startAccountUpkeep } from './accounts/upkeep.ts';
 import { createApiSide } from './api-side.ts';
+import { createContentReader } from './artifacts/reader.ts';
 import { createAudit } from './audit/audit.ts';
 import type { Config } from './config/config.ts';
 import { publicBaseUrl } from './config/public-url.ts';
@@ -91,6 +93,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await registry.stop();
       await token.stop();
       await core.hasher.close();
+      await core.reader.close();
       await opened.close();
     },
   };
@@ -105,6 +108,7 @@ async function createCore({ config, opened: { db }, log, now }: AppOptions) {
   const roles = createRoleStore(db, now);
   const grants = createGrantStore(db, now);
   const hasher = createPasswordHasher();
+  const reader = createContentReader();
   const access = createAccess(db);
   const news = createNewsDesk();
   const core = {
@@ -114,6 +118,7 @@ async function createCore({ config, opened: { db }, log, now }: AppOptions) {
     roles,
     grants,
     hasher,
+    reader,
     access,
     originOf: createOriginOf(config.server.trusted_proxies),
     publicUrl: publicBaseUrl(config),

@@ -14,7 +14,7 @@ export interface CrawlState {
 }
 
 export interface IndexSideOptions
-  extends Pick<IndexerDeps, 'db' | 'client' | 'now' | 'log' | 'onChanged' | 'onGone' | 'retryDelaysMs'> {
+  extends Pick<IndexerDeps, 'db' | 'reader' | 'client' | 'now' | 'log' | 'onChanged' | 'onGone' | 'retryDelaysMs'> {
   readonly config: Pick<Config, 'catalog'>;
   /** Milliseconds that only go forward; tests have their own. */
   readonly clock?: () => number;
@@ -58,7 +58,7 @@ export function createIndexSide(options: IndexSideOptions) {
 
   async function bringUpToDate(): Promise<void> {
     try {
-      if (await rebuildOldCatalog(db)) log.info('index worked out anew');
+      if (await rebuildOldCatalog(db, undefined, options.reader)) log.info('index worked out anew');
     } catch (error) {
       log.error({ error }, 'index of an older version not worked out anew; the next start tries again');
     }

@@ -42,7 +42,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   prepareOther(options, notificationSecret);
   const changes = createChanges();
   const index = createIndexSide({
-    ...{ config, db, client, now, log, onChanged: changes.emit },
+    ...{ config, db, client, now, log, reader: core.reader, onChanged: changes.emit },
     onGone: (repository, tags) => background(deletion.keepGone(repository, tags)),
     onCrawl: () => core.news.tell({ kind: 'index' }),
   });

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { type TarHeader, unpackTar } from 'modern-tar';
 import { AppError } from '../errors.ts';
+import { tooLargeToRead } from '../registry/json-limits.ts';
 
 export interface ArchiveLimits {
   readonly mostBytes: number;
@@ -22,11 +23,12 @@ export function isGzip(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/** @throws {AppError} INVALID when it is damaged or unpacks to more. */
+/** @throws {AppError} INVALID when it is damaged; TOO_LARGE when it unpacks to more. */
 export async function unpack(bytes: Buffer, mostBytes: number): Promise<Buffer> {
   try {
     return await promisify(gunzip)(bytes, { maxOutputLength: mostBytes });
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLargeToRead();
     throw new AppError('INVALID', 'This content is damaged, or unpacks to more than is read here', { key: 'archive' });
   }
 }

@@ -3,17 +3,30 @@
  * wrote it, so whatever has an unexpected type counts as absent, and no text is kept longer than somebody would read.
  * Nothing here is verified; who may see it and where it is kept is decided in `catalog/`.
  */
+import { AppError } from '../errors.ts';
+import { isWithinLimits, type JsonLimits, parseLimitedJson } from '../registry/json-limits.ts';
+
 export type Json = Readonly<Record<string, unknown>>;
 
 const LONGEST_TEXT = 2000;
 const MOST_ITEMS = 20_000;
+// A bill of materials of the largest images has some hundred thousand.
+const LIMITS: JsonLimits = { maxValues: 1_000_000, maxDepth: 200 };
+const PAGE_LIMITS: JsonLimits = { maxValues: 20_000, maxDepth: 100 };
 
-export function parseJson(bytes: Buffer): Json | undefined {
+/** @throws {AppError} TOO_LARGE beyond the limits. */
+export function parseJson(bytes: Buffer, limits = LIMITS): Json | undefined {
   try {
-    return object(JSON.parse(bytes.toString('utf8')));
-  } catch {
+    return object(parseLimitedJson(bytes, limits));
+  } catch (error) {
+    if (error instanceof AppError) throw error;
     return undefined;
   }
+}
+
+/** For a page: undefined too for what would take long to read. */
+export function tryParseJson(bytes: Buffer): Json | undefined {
+  return isWithinLimits(bytes, PAGE_LIMITS) ? parseJson(bytes) : undefined;
 }
 
 /** JSON in base64 or base64url, as envelopes carry it. */

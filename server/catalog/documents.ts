@@ -1,11 +1,12 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { decodeDocument } from '../artifacts/decode.ts';
 import type { ArtifactDocument } from '../artifacts/document.ts';
+import { type ContentReader, createContentReader } from '../artifacts/reader.ts';
 import { withLayerAnnotations } from '../artifacts/signature.ts';
 import { AppError, errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
+import { isTooLarge } from './manifest-source.ts';
 
 export interface DocumentsDeps {
   readonly db: Database;
@@ -13,6 +14,7 @@ export interface DocumentsDeps {
   readonly getBlob: (repository: string, digest: string, maxBytes: number) => Promise<Buffer | undefined>;
   readonly now: () => number;
   readonly log: Logger;
+  readonly reader?: ContentReader;
 }
 
 /** A part of an artifact whose content is looked at. */
@@ -30,7 +32,7 @@ export interface ReadDocument {
   readonly problem: DocumentProblem | null;
 }
 
-/** `large`: we do not fetch that much; `missing`: the registry has none; `damaged`; `unreachable`: nothing is known. */
+/** `large`: more than we fetch or read; `missing`: the registry has none; `damaged`; `unreachable`: nothing is known. */
 export type DocumentProblem = 'large' | 'missing' | 'damaged' | 'unreachable';
 
 export const MOST_FETCHED_BYTES = 8 * 1024 * 1024;
@@ -38,10 +40,10 @@ const MOST_KEPT_BYTES = 64 * 1024 * 1024;
 const MOST_PARTS = 10;
 const GLANCE_BYTES = 64 * 1024;
 /** Grows when decoding learns more: what older versions kept is then fetched once again. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 /** What artifacts say, fetched from the registry when somebody first looks at it, and kept. */
-export function createDocuments({ db, getBlob, now, log }: DocumentsDeps) {
+export function createDocuments({ db, getBlob, now, log, reader = createContentReader() }: DocumentsDeps) {
   // Two who look at the same moment cause one request.
   const underway = new Map<string, Promise<ReadDocument>>();
 
@@ -50,13 +52,18 @@ export function createDocuments({ db, getBlob, now, log }: DocumentsDeps) {
     try {
       const bytes = await getBlob(repository, digest, MOST_FETCHED_BYTES);
       if (bytes === undefined) return failed(digest, 'missing');
-      const document = await decodeDocument(bytes);
-      await keep(db, digest, document, now());
-      return { digest, document, problem: null };
+      return await keepRead(toRead(digest, await reader.document(bytes)));
     } catch (error) {
       log.warn({ repository, digest, error: errorText(error) }, 'content of an artifact not read');
-      return failed(digest, error instanceof AppError && error.code === 'INVALID' ? 'damaged' : 'unreachable');
+      const problem = problemOf(error);
+      return problem === 'unreachable' ? failed(digest, problem) : keepRead(failed(digest, problem));
     }
+  }
+
+  /** Also what cannot be read: the same bytes are never fetched for it again. */
+  async function keepRead(read: ReadDocument): Promise<ReadDocument> {
+    await keep(db, read, now());
+    return read;
   }
 
   function fetchOnce(repository: string, part: DocumentPart): Promise<ReadDocument> {
@@ -78,16 +85,18 @@ export function createDocuments({ db, getBlob, now, log }: DocumentsDeps) {
       const stored = await kept(db, wanted);
       return Promise.all(
         wanted.map(async (part) => {
-          const document = stored.get(part.digest);
-          const found = document === undefined ? await fetchOnce(repository, part) : toRead(part.digest, document);
+          const found = stored.get(part.digest) ?? (await fetchOnce(repository, part));
           if (found.document === undefined) return found;
           return { ...found, document: await withLayerAnnotations(found.document, part.annotations) };
         }),
       );
     },
 
-    /** What somebody looked at before; the registry is not asked. */
-    stored: (parts: readonly DocumentPart[]): Promise<ReadonlyMap<string, ArtifactDocument>> => kept(db, parts),
+    /** What somebody looked at before, as far as it could be read; the registry is not asked. */
+    async stored(parts: readonly DocumentPart[]): Promise<ReadonlyMap<string, ArtifactDocument>> {
+      const reads = [...(await kept(db, parts)).values()];
+      return new Map(reads.flatMap(({ digest, document }) => (document === undefined ? [] : [[digest, document]])));
+    },
 
     /**
      * Of many parts at once, what a line about each can say: what somebody looked at before, and small content, of which
@@ -100,7 +109,7 @@ export function createDocuments({ db, getBlob, now, log }: DocumentsDeps) {
       const found = new Map<string, ArtifactDocument>();
       for (const { digest, document } of read) if (document !== undefined) found.set(digest, document);
       for (const part of parts) {
-        const document = stored.get(part.digest);
+        const document = stored.get(part.digest)?.document;
         if (document !== undefined) found.set(part.digest, await withLayerAnnotations(document, part.annotations));
       }
       return found;
@@ -117,8 +126,13 @@ function toRead(digest: string, document: ArtifactDocument): ReadDocument {
   return { digest, document, problem: null };
 }
 
-async function keep(db: Database, digest: string, document: ArtifactDocument, at: number): Promise<void> {
-  const content = await promisify(gzip)(JSON.stringify({ layout: LAYOUT, document }));
+function problemOf(error: unknown): Exclude<DocumentProblem, 'missing'> {
+  if (isTooLarge(error)) return 'large';
+  return error instanceof AppError && error.code === 'INVALID' ? 'damaged' : 'unreachable';
+}
+
+async function keep(db: Database, { digest, document, problem }: ReadDocument, at: number): Promise<void> {
+  const content = await promisify(gzip)(JSON.stringify({ layout: LAYOUT, document, problem }));
   const row = { fetched_at: at, content };
   await db
     .insertInto('documents')
@@ -127,20 +141,20 @@ async function keep(db: Database, digest: string, document: ArtifactDocument, at
     .execute();
 }
 
-async function kept(db: Database, parts: readonly DocumentPart[]): Promise<ReadonlyMap<string, ArtifactDocument>> {
+async function kept(db: Database, parts: readonly DocumentPart[]): Promise<ReadonlyMap<string, ReadDocument>> {
   if (parts.length === 0) return new Map();
   const digests = parts.map((part) => part.digest);
   const rows = await db.selectFrom('documents').selectAll().where('digest', 'in', digests).execute();
-  const found = new Map<string, ArtifactDocument>();
+  const found = new Map<string, ReadDocument>();
   for (const row of rows) {
-    const document = await unpackKept(row.content);
-    if (document !== undefined) found.set(row.digest, document);
+    const content = await unpackKept(row.content);
+    if (content !== undefined) found.set(row.digest, { digest: row.digest, ...content });
   }
   return found;
 }
 
-async function unpackKept(content: Buffer): Promise<ArtifactDocument | undefined> {
+async function unpackKept(content: Buffer): Promise<Omit<ReadDocument, 'digest'> | undefined> {
   const bytes = await promisify(gunzip)(content, { maxOutputLength: MOST_KEPT_BYTES });
-  const { layout, document } = JSON.parse(bytes.toString('utf8')) as { layout: number; document: ArtifactDocument };
-  return layout === LAYOUT ? document : undefined;
+  const kept = JSON.parse(bytes.toString('utf8')) as { layout: number } & Omit<ReadDocument, 'digest'>;
+  return kept.layout === LAYOUT ? { document: kept.document, problem: kept.problem } : undefined;
 }

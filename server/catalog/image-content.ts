@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import type { ContentReader } from '../artifacts/reader.ts';
 import type { Database } from '../storage/database.ts';
 import type { ManifestBlobsTable } from '../storage/schema.ts';
 import { type DockerfileLine, dockerfileLine, layerPositions } from './history.ts';
@@ -28,13 +29,14 @@ export interface AskedContent {
   /** Layers are counted in what this viewer may see. */
   readonly seen: Visibility;
   readonly memory: SharedMemory;
+  readonly reader: ContentReader;
 }
 
 /** One image (or artifact) with its layers, and what its configuration tells. */
 export async function contentOf(
   db: Database,
   repositoryId: number,
-  { digest, platform, seen, memory }: AskedContent,
+  { digest, platform, seen, memory, reader }: AskedContent,
 ): Promise<ImageContent | undefined> {
   const row = await manifestRow(db, repositoryId, digest);
   if (row === undefined || row.kind === 'index') return undefined;
@@ -45,7 +47,7 @@ export async function contentOf(
     .orderBy('position')
     .execute();
   const shared = await sharedLayers(db, seen, digest, memory);
-  const config = row.kind === 'image' && row.config !== null ? readImageConfig(row.config) : undefined;
+  const config = row.kind === 'image' && row.config !== null ? await readImageConfig(row.config, reader) : undefined;
   const lines = (config?.history ?? []).map(dockerfileLine);
   const layerBlobs = blobs.filter((blob) => blob.role === 'layer');
   const positions = layerPositions(lines, layerBlobs.length);

@@ -109,8 +109,8 @@ export interface DockerfileStep extends DockerfileLine {
 }
 
 export interface ImageProblem {
-  /** What is missing or unreadable; `unreachable`: the registry did not answer, so nothing is known. */
-  readonly what: 'manifest' | 'config' | 'child' | 'unreachable';
+  /** What is missing or unreadable; `large`: a configuration that is not read; `unreachable`: the registry did not answer. */
+  readonly what: 'manifest' | 'config' | 'large' | 'child' | 'unreachable';
   readonly digest: string;
   /** An English sentence for the log and the API; the page words it by `what`. */
   readonly message: string;

@@ -1,3 +1,4 @@
+import { type ContentReader, createContentReader } from '../artifacts/reader.ts';
 import { errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { isDigest } from '../registry/reference.ts';
@@ -6,6 +7,7 @@ import type { ImageDetail, ImageProblem } from './image.ts';
 import { choosePlatform, contentOf } from './image-content.ts';
 import { type ManifestRow, manifestRow, platformsOf } from './image-rows.ts';
 import { type HoldersQuery, layerHolders } from './layer-holders.ts';
+import { isFinal } from './manifest-store.ts';
 import { partsOf, referrersOf } from './referrers.ts';
 import { repositoryId } from './repository-notes.ts';
 import { type SharedMemory, uniqueBytes } from './sharing.ts';
@@ -20,16 +22,17 @@ export interface ImagesDeps {
   readonly fetchManifest: (repository: string, digest: string) => Promise<boolean>;
   readonly log: Logger;
   readonly now?: () => number;
+  readonly reader?: ContentReader;
 }
 
 /** What the page of an image shows, from the index; only a manifest that was never read is asked for. */
-export function createImages({ db, fetchManifest, log, now = Date.now }: ImagesDeps) {
+export function createImages({ db, fetchManifest, log, now = Date.now, reader = createContentReader() }: ImagesDeps) {
   const tags = createTagStore(db);
   const memory: SharedMemory = { now, counted: new Map() };
 
   async function find(repositoryId: number, repository: string, digest: string): Promise<Found> {
     const kept = await manifestRow(db, repositoryId, digest);
-    if (kept !== undefined && kept.error === null) return { row: kept, problems: [] };
+    if (kept !== undefined && isFinal(kept)) return { row: kept, problems: problemsOf(kept) };
     try {
       const isThere = await fetchManifest(repository, digest);
       const row = await manifestRow(db, repositoryId, digest);
@@ -68,7 +71,7 @@ export function createImages({ db, fetchManifest, log, now = Date.now }: ImagesD
         (entry) => entry.isMissing,
       );
       const chosen = choosePlatform(listed, platform);
-      const asked = { digest: chosen?.digest ?? digest, platform: chosen?.platform, seen, memory };
+      const asked = { digest: chosen?.digest ?? digest, platform: chosen?.platform, seen, memory, reader };
       return {
         repositoryId: homeId,
         repository,
@@ -136,9 +139,19 @@ function factsOf(row: ManifestRow | undefined) {
 
 /** Missing children are told one by one. */
 function problemsOf(row: ManifestRow | undefined): readonly ImageProblem[] {
-  if (row === undefined || row.error === null || row.kind === 'index') return [];
+  if (row === undefined || row.kind === 'index') return [];
+  if (row.error === null) return isConfigTooLarge(row) ? [configTooLarge(row.config_digest ?? '')] : [];
   const what = row.kind === 'unknown' ? 'manifest' : 'config';
   return [{ what, digest: what === 'config' ? (row.config_digest ?? row.digest) : row.digest, message: row.error }];
+}
+
+/** It is stored without an error, and without the configuration that it names. */
+function isConfigTooLarge({ kind, config, config_digest: digest }: ManifestRow): boolean {
+  return config === null && digest !== null && (kind === 'image' || kind === 'helm');
+}
+
+function configTooLarge(digest: string): ImageProblem {
+  return { what: 'large', digest, message: `The configuration ${digest} is too large to read` };
 }
 
 function gone(digest: string): ImageProblem {

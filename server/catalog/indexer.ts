@@ -1,3 +1,4 @@
+import { type ContentReader, createContentReader } from '../artifacts/reader.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { createGroupedTransactions } from '../storage/grouped.ts';
@@ -25,6 +26,7 @@ export interface IndexerDeps {
   /** Milliseconds that only go forward: what lasts is measured by it, because a day can jump. */
   readonly clock?: () => number;
   readonly log: Logger;
+  readonly reader?: ContentReader;
   /** After each change of the index, with the repository that changed. */
   readonly onChanged?: (repository: string) => void;
   /** Tags left the index because the registry no longer has them; also after deletions of ours. */
@@ -41,7 +43,8 @@ export function createIndexer(deps: IndexerDeps) {
   const pace = createPace({ clock });
   const gate = createGate({ client: deps.client, pace, clock, ...retries(deps.retryDelaysMs) });
   const shared = createShared(clock);
-  const writing = { db, now, log, onChanged, onGone };
+  const { reader = createContentReader() } = deps;
+  const writing = { db, now, log, reader, onChanged, onGone };
   const refresh = createRefresh({ ...writing, client: gate.reader('now') }, shared);
   const patient = createRefresh(
     { ...writing, client: gate.reader('crawl'), transact: createGroupedTransactions(db) },

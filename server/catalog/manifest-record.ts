@@ -1,8 +1,9 @@
 import type { Selectable } from 'kysely';
-import { errorText } from '../errors.ts';
+import type { ContentReader } from '../artifacts/reader.ts';
+import { AppError } from '../errors.ts';
 import type { StoredManifest } from '../registry/client.ts';
-import { type ImageConfig, parseImageConfig } from '../registry/image-config.ts';
-import { type ParsedManifest, parseManifest } from '../registry/manifest.ts';
+import type { ImageConfig } from '../registry/image-config.ts';
+import type { ParsedManifest } from '../registry/manifest.ts';
 import type { ManifestBlobsTable, ManifestChildrenTable, ManifestKind } from '../storage/schema.ts';
 import { ATTESTATION_PLATFORM, artifactTypeOf, childPlatform, kindOf, platformText } from './kinds.ts';
 import { type Label, searchableLabels } from './labels.ts';
@@ -24,21 +25,28 @@ export interface ManifestRecord {
   readonly labels: readonly Label[];
   readonly blobs: readonly Omit<Selectable<ManifestBlobsTable>, 'digest' | 'position'>[];
   readonly children: readonly Omit<Selectable<ManifestChildrenTable>, 'parent_digest' | 'position'>[];
-  /** What is missing or wrong, an English sentence. With it the next look at the registry tries again. */
+  /** What is missing or wrong, an English sentence. With it the next look tries again, unless the kind is `unknown`. */
   readonly error: string | null;
 }
+
+export interface ReadConfig {
+  readonly bytes: Buffer | null;
+  readonly image: ImageConfig | undefined;
+}
+
+export const NO_CONFIG: ReadConfig = { bytes: null, image: undefined };
 
 /** @param parsed undefined: `problem` says why it cannot be read; its bytes are kept all the same. */
 export function manifestRecord(
   stored: StoredManifest,
   parsed: ParsedManifest | undefined,
-  config: Buffer | null,
+  config: ReadConfig,
   problem: string | null,
 ): ManifestRecord {
-  const base = { digest: stored.digest, raw: stored.raw, config };
+  const base = { digest: stored.digest, raw: stored.raw, config: config.bytes };
   if (parsed === undefined) return { ...base, ...UNREADABLE, mediaType: storable(stored.mediaType), error: problem };
   const kind = kindOf(parsed);
-  const image = config === null || kind !== 'image' ? undefined : readImageConfig(config);
+  const image = kind === 'image' ? config.image : undefined;
   return {
     ...base,
     mediaType: storable(parsed.mediaType),
@@ -69,21 +77,21 @@ const UNREADABLE = {
   children: [],
 } as const;
 
-/** @returns the reason instead when it is no manifest that we can read. */
-export function tryParse({ raw, mediaType }: StoredManifest): { parsed?: ParsedManifest; problem?: string } {
+/** @returns undefined for what cannot be read, or is too large to. */
+export async function readImageConfig(
+  config: Buffer,
+  reader: Pick<ContentReader, 'config'>,
+): Promise<ImageConfig | undefined> {
   try {
-    return { parsed: parseManifest(raw, mediaType) };
+    return await reader.config(config);
   } catch (error) {
-    return { problem: errorText(error) };
+    if (isUnreadable(error)) return undefined;
+    throw error;
   }
 }
 
-export function readImageConfig(config: Buffer): ImageConfig | undefined {
-  try {
-    return parseImageConfig(config);
-  } catch {
-    return undefined;
-  }
+export function isUnreadable(error: unknown): error is AppError {
+  return error instanceof AppError && (error.code === 'INVALID' || error.code === 'TOO_LARGE');
 }
 
 /** Reproducible builds say 1970, which is no time of building. */

@@ -1,16 +1,18 @@
+import { type ContentReader, createContentReader } from '../artifacts/reader.ts';
 import { AppError, errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { RegistryClient, StoredManifest } from '../registry/client.ts';
+import { CONFIG_LIMIT, type RegistryClient, type StoredManifest } from '../registry/client.ts';
 import type { ParsedManifest } from '../registry/manifest.ts';
 import type { Database } from '../storage/database.ts';
 import { hasReadableConfig, kindOf } from './kinds.ts';
-import { type ManifestRecord, manifestRecord, tryParse } from './manifest-record.ts';
+import { isUnreadable, type ManifestRecord, manifestRecord, NO_CONFIG, type ReadConfig } from './manifest-record.ts';
 import { completeManifests, storedConfig, storedManifest } from './manifest-store.ts';
 
 export interface ManifestSourceDeps {
   readonly db: Database;
   readonly client: Pick<RegistryClient, 'getManifest' | 'getBlob'>;
   readonly log: Logger;
+  readonly reader?: ContentReader;
 }
 
 /** A manifest and everything it lists, as far as the index lacks it. */
@@ -31,7 +33,7 @@ const NOTHING_NEW: FetchedTree = { records: [], isMissing: false };
  * @param underway kept until the caller has stored it, so that two repositories that share an image cause one request.
  */
 export function createManifestSource(
-  { db, client, log }: ManifestSourceDeps,
+  { db, client, log, reader = createContentReader() }: ManifestSourceDeps,
   underway = new Map<string, Promise<FetchedTree>>(),
 ) {
   function tree(repository: string, digest: string, depth: number): Promise<FetchedTree> {
@@ -51,10 +53,13 @@ export function createManifestSource(
     if (kept?.isComplete) return NOTHING_NEW;
     const stored = kept?.stored ?? (await client.getManifest(repository, digest));
     if (stored === undefined) return { records: [], isMissing: true };
-    const { parsed, problem } = tryParse(stored);
-    if (parsed === undefined)
-      return { records: [manifestRecord(stored, undefined, null, problem ?? null)], isMissing: false };
-    return withChildren(repository, stored, parsed, depth);
+    try {
+      const parsed = await reader.manifest(stored.raw, stored.mediaType);
+      return await withChildren(repository, stored, parsed, depth);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      return { records: [manifestRecord(stored, undefined, NO_CONFIG, error.message)], isMissing: false };
+    }
   }
 
   async function withChildren(
@@ -63,7 +68,7 @@ export function createManifestSource(
     parsed: ParsedManifest,
     depth: number,
   ): Promise<FetchedTree> {
-    const { config, problem } = await readConfig(repository, parsed);
+    const { problem, ...config } = await readConfig(repository, parsed);
     const below: ManifestRecord[] = [];
     const problems = problem === undefined ? [] : [problem];
     for (const child of depth >= DEEPEST ? [] : parsed.children) {
@@ -96,18 +101,28 @@ export function createManifestSource(
     }
   }
 
-  async function readConfig(
-    repository: string,
-    parsed: ParsedManifest,
-  ): Promise<{ config: Buffer | null; problem?: string }> {
+  async function readConfig(repository: string, parsed: ParsedManifest): Promise<ReadConfig & { problem?: string }> {
     const { config } = parsed;
-    if (config === undefined || !hasReadableConfig(kindOf(parsed))) return { config: null };
+    if (config === undefined || !hasReadableConfig(kindOf(parsed))) return NO_CONFIG;
+    // What is too large is no problem that another look could solve: the image has no configuration that can be read.
+    if (config.sizeBytes > CONFIG_LIMIT) return NO_CONFIG;
     try {
-      const found = (await storedConfig(db, config.digest)) ?? (await client.getBlob(repository, config.digest));
-      if (found !== undefined) return { config: found };
-      return { config: null, problem: `The registry does not have the configuration ${config.digest} of this image` };
+      const bytes = (await storedConfig(db, config.digest)) ?? (await client.getBlob(repository, config.digest));
+      if (bytes !== undefined) return await parsedConfig(bytes);
+      return { ...NO_CONFIG, problem: `The registry does not have the configuration ${config.digest} of this image` };
     } catch (error) {
-      return { config: null, problem: sentence(error, config.digest) };
+      if (isTooLarge(error)) return NO_CONFIG;
+      return { ...NO_CONFIG, problem: sentence(error, config.digest) };
+    }
+  }
+
+  /** Bytes that are no configuration are kept all the same: a page shows them as they are. */
+  async function parsedConfig(bytes: Buffer): Promise<ReadConfig> {
+    try {
+      return { bytes, image: await reader.config(bytes) };
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'INVALID') return { bytes, image: undefined };
+      throw error;
     }
   }
 
@@ -128,5 +143,10 @@ export function createManifestSource(
       for (const { digest } of records) underway.delete(digest);
     },
   };
+}
+
+/** By its values, or by its bytes: the registry may send more than the manifest says. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'TOO_LARGE' || error.key === 'registryTooLarge');
 }
 export type ManifestSource = ReturnType<typeof createManifestSource>;

@@ -179,7 +179,7 @@ export async function completeManifests(db: Database, digests: readonly string[]
     .selectFrom('manifests')
     .select('digest')
     .where('digest', 'in', digests)
-    .where('error', 'is', null)
+    .where(({ or, eb }) => or([eb('error', 'is', null), eb('kind', '=', 'unknown')]))
     .execute();
   return new Set(rows.map((row) => row.digest));
 }
@@ -191,13 +191,13 @@ export async function storedManifest(
 ): Promise<{ isComplete: boolean; stored?: StoredManifest } | undefined> {
   const row = await db
     .selectFrom('manifests')
-    .select(['media_type', 'error'])
+    .select(['media_type', 'error', 'kind'])
     .select((each) => each.case().when('error', 'is', null).then(null).else(each.ref('raw')).end().as('raw'))
     .where('digest', '=', digest)
     .executeTakeFirst();
   if (row === undefined) return undefined;
   const { raw, media_type: mediaType } = row;
-  return { isComplete: row.error === null, ...(raw === null ? {} : { stored: { digest, mediaType, raw } }) };
+  return { isComplete: isFinal(row), ...(raw === null ? {} : { stored: { digest, mediaType, raw } }) };
 }
 
 /** The bytes of a manifest that some repository gave us. */
@@ -208,6 +208,11 @@ export async function storedRaw(db: Database, digest: string): Promise<{ mediaTy
     .where('digest', '=', digest)
     .executeTakeFirst();
   return row?.raw ? { mediaType: row.media_type, raw: row.raw } : undefined;
+}
+
+/** Nothing is missing, or the bytes that are stored cannot be read: asking the registry again changes nothing. */
+export function isFinal({ error, kind }: { readonly error: string | null; readonly kind: string }): boolean {
+  return error === null || kind === 'unknown';
 }
 
 export async function storedConfig(db: Database, configDigest: string): Promise<Buffer | undefined> {

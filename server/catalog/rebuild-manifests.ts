@@ -1,18 +1,22 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Selectable } from 'kysely';
+import { type ContentReader, createContentReader } from '../artifacts/reader.ts';
 import type { Database } from '../storage/database.ts';
 import type { ManifestsTable } from '../storage/schema.ts';
 import { ensureBlobs } from './blob-counts.ts';
 import { searchableLabels } from './labels.ts';
 import { saveLabels } from './manifest-labels.ts';
-import { readImageConfig } from './manifest-record.ts';
+import { type ManifestRecord, readImageConfig } from './manifest-record.ts';
 
 const MANIFESTS_AT_ONCE = 300;
 
 type Row = Pick<Selectable<ManifestsTable>, 'digest' | 'kind' | 'config' | 'annotations'>;
 
 /** What every manifest says of its blobs and labels, whoever holds it. */
-export async function rebuildBlobsAndLabels(db: Database): Promise<void> {
+export async function rebuildBlobsAndLabels(
+  db: Database,
+  reader: ContentReader = createContentReader(),
+): Promise<void> {
   let after = '';
   for (;;) {
     const rows = await db
@@ -25,19 +29,19 @@ export async function rebuildBlobsAndLabels(db: Database): Promise<void> {
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.digest;
-    await db.transaction().execute((trx) => rebuildPart(trx, rows));
+    const labels = await Promise.all(
+      rows.map(async (row) => ({ digest: row.digest, labels: await labelsOf(row, reader) })),
+    );
+    await db.transaction().execute((trx) => rebuildPart(trx, labels));
     await nextTurn();
   }
 }
 
-async function rebuildPart(trx: Database, rows: readonly Row[]): Promise<void> {
-  const digests = rows.map((row) => row.digest);
+async function rebuildPart(trx: Database, labels: readonly Pick<ManifestRecord, 'digest' | 'labels'>[]): Promise<void> {
+  const digests = labels.map((row) => row.digest);
   await ensureBlobs(trx, await listedSizes(trx, digests));
   await trx.deleteFrom('manifest_labels').where('digest', 'in', digests).execute();
-  await saveLabels(
-    trx,
-    rows.map((row) => ({ digest: row.digest, labels: labelsOf(row) })),
-  );
+  await saveLabels(trx, labels);
 }
 
 async function listedSizes(trx: Database, digests: readonly string[]): Promise<ReadonlyMap<string, number>> {
@@ -50,7 +54,7 @@ async function listedSizes(trx: Database, digests: readonly string[]): Promise<R
   return new Map(rows.map((row) => [row.blob_digest, Number(row.size_bytes)]));
 }
 
-function labelsOf({ kind, config, annotations }: Row) {
-  const image = kind === 'image' && config !== null ? readImageConfig(config) : undefined;
+async function labelsOf({ kind, config, annotations }: Row, reader: ContentReader) {
+  const image = kind === 'image' && config !== null ? await readImageConfig(config, reader) : undefined;
   return searchableLabels(image?.config.labels ?? {}, JSON.parse(annotations) as Record<string, string>);
 }

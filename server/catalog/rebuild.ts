@@ -1,5 +1,6 @@
 /** Works out everything anew that follows from tags and manifests: after an upgrade that keeps it in another way. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type ContentReader, createContentReader } from '../artifacts/reader.ts';
 import type { Database } from '../storage/database.ts';
 import { createSettings } from '../storage/settings.ts';
 import { folderOf } from './folders.ts';
@@ -31,9 +32,10 @@ interface Repository {
 export async function rebuildOldCatalog(
   db: Database,
   onProgress: (progress: RebuildProgress) => void = () => undefined,
+  reader: ContentReader = createContentReader(),
 ): Promise<boolean> {
   if ((await createSettings(db).get(LAYOUT_KEY)) === LAYOUT) return false;
-  await rebuildCatalog(db, onProgress);
+  await rebuildCatalog(db, onProgress, reader);
   return true;
 }
 
@@ -41,10 +43,11 @@ export async function rebuildOldCatalog(
 export async function rebuildCatalog(
   db: Database,
   onProgress: (progress: RebuildProgress) => void = () => undefined,
+  reader: ContentReader = createContentReader(),
 ): Promise<void> {
   const settings = createSettings(db);
   const isFirst = (await settings.get(LAYOUT_KEY)) === undefined;
-  await rebuildBlobsAndLabels(db);
+  await rebuildBlobsAndLabels(db, reader);
   await recountVisibilities(db);
   const repositoriesTotal = await countRepositories(db);
   let repositoriesDone = 0;

@@ -1,3 +1,4 @@
+import type { ContentReader } from '../artifacts/reader.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { RegistryClient } from '../registry/client.ts';
@@ -30,6 +31,7 @@ export interface RefreshDeps {
   readonly client: RegistryReader;
   readonly now: () => number;
   readonly log: Logger;
+  readonly reader?: ContentReader;
   readonly onChanged: (repository: string) => void;
   /** Tags left the index because the registry no longer has them. */
   readonly onGone: (repository: string, tags: readonly DroppedTag[]) => void;

@@ -1,5 +1,6 @@
 import { readChartMetadata } from '../artifacts/chart.ts';
-import { parseJson } from '../artifacts/json.ts';
+import { tryParseJson } from '../artifacts/json.ts';
+import { type ContentReader, createContentReader } from '../artifacts/reader.ts';
 import type { Database } from '../storage/database.ts';
 import { type ManifestRow, manifestRow } from './image-rows.ts';
 import { readImageConfig } from './manifest-record.ts';
@@ -37,13 +38,17 @@ interface Asked {
 }
 
 /** @returns undefined for a repository without tags, or whose newest was not read yet. Costs the registry nothing. */
-export async function readAbout(db: Database, { id, newestDigest }: Asked): Promise<About | undefined> {
+export async function readAbout(
+  db: Database,
+  { id, newestDigest }: Asked,
+  reader: Pick<ContentReader, 'config'> = createContentReader(),
+): Promise<About | undefined> {
   const row = newestDigest === null ? undefined : await manifestRow(db, id, newestDigest);
   if (row === undefined) return undefined;
   if (row.kind === 'helm') return chartAbout(row);
   const child = row.kind === 'index' ? await firstImage(db, row.digest) : undefined;
   // What stands nearest to the tag was written last: an index knows more than the images in it.
-  const said = { ...labelsOf(child ?? row), ...annotationsOf(child), ...annotationsOf(row) };
+  const said = { ...(await labelsOf(child ?? row, reader)), ...annotationsOf(child), ...annotationsOf(row) };
   return aboutOf((name) => said[`${OCI}${name}`] ?? said[OLDER[name] ?? ''] ?? '');
 }
 
@@ -63,7 +68,7 @@ function aboutOf(field: (name: string) => string): About {
 }
 
 function chartAbout(row: ManifestRow): About {
-  const chart = readChartMetadata(parseJson(row.config ?? Buffer.alloc(0)) ?? {});
+  const chart = readChartMetadata(tryParseJson(row.config ?? Buffer.alloc(0)) ?? {});
   const said: Texts = {
     title: chart.name,
     description: chart.description,
@@ -80,8 +85,12 @@ function annotationsOf(row: Pick<ManifestRow, 'annotations'> | undefined): Texts
   return row === undefined ? {} : (JSON.parse(row.annotations) as Texts);
 }
 
-function labelsOf({ kind, config }: Pick<ManifestRow, 'kind' | 'config'>): Texts {
-  return kind === 'image' && config !== null ? (readImageConfig(config)?.config.labels ?? {}) : {};
+async function labelsOf(
+  { kind, config }: Pick<ManifestRow, 'kind' | 'config'>,
+  reader: Pick<ContentReader, 'config'>,
+): Promise<Texts> {
+  if (kind !== 'image' || config === null) return {};
+  return (await readImageConfig(config, reader))?.config.labels ?? {};
 }
 
 /** The platforms of one index come from one build: any of them says the same. */

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { parseLimitedJson } from './json-limits.ts';
+
+const LIMITS = { maxValues: 200_000, maxDepth: 100 };
 
 /** @param like a digest whose algorithm is used; sha256 without one. */
 export function digestOf(content: Buffer, like = 'sha256:'): string {
@@ -16,7 +19,7 @@ interface Schema1Signature {
  */
 export function signedPayload(raw: Buffer): Buffer {
   try {
-    const { signatures } = JSON.parse(raw.toString('utf8')) as Schema1Signature;
+    const { signatures } = parseLimitedJson(raw, LIMITS) as Schema1Signature;
     const header = JSON.parse(Buffer.from(String(signatures?.[0]?.protected), 'base64url').toString('utf8'));
     return Buffer.concat([raw.subarray(0, header.formatLength), Buffer.from(header.formatTail, 'base64url')]);
   } catch {

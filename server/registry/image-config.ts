@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { parseLimitedJson } from './json-limits.ts';
 import { asObject, asText, textMap } from './manifest.ts';
 
 export interface HistoryEntry {
@@ -45,6 +46,7 @@ export interface HealthcheckTimes {
 }
 
 const MOST_ENTRIES = 10_000;
+const LIMITS = { maxValues: 100_000, maxDepth: 100 };
 
 function texts(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value];
@@ -81,7 +83,7 @@ function healthcheckTimes(check: Readonly<Record<string, unknown>> | undefined):
 /**
  * Lenient: a field of an unexpected type counts as absent, since images of all ages and builders are stored.
  *
- * @throws {AppError} INVALID when it is no JSON object (the config of a Helm chart or a signature may be one of other fields).
+ * @throws {AppError} TOO_LARGE; INVALID when it is no JSON object (the config of a Helm chart or a signature may be one of other fields).
  */
 export function parseImageConfig(raw: Buffer): ImageConfig {
   const body = parseObject(raw);
@@ -112,15 +114,18 @@ export function parseImageConfig(raw: Buffer): ImageConfig {
 }
 
 function parseObject(raw: Buffer): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(raw.toString('utf8'));
-  } catch {
-    value = undefined;
-  }
-  const body = asObject(value);
+  const body = asObject(tryJson(raw));
   if (body !== undefined) return body;
   throw new AppError('INVALID', 'The configuration of this image cannot be read: it is not a JSON object', {
     key: 'imageConfig',
   });
+}
+
+function tryJson(raw: Buffer): unknown {
+  try {
+    return parseLimitedJson(raw, LIMITS);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    return undefined;
+  }
 }

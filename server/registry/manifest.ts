@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { parseLimitedJson } from './json-limits.ts';
 import { isDigest } from './reference.ts';
 
 export interface Descriptor {
@@ -53,6 +54,8 @@ const SCHEMA1_TYPES: readonly string[] = [MEDIA_TYPES.schema1, MEDIA_TYPES.schem
 
 // A manifest is at most 4 MiB, but its entries become rows and lines of a page.
 const MOST_ENTRIES = 10_000;
+// Entries with platform and annotations have some ten values each.
+const LIMITS = { maxValues: 200_000, maxDepth: 100 };
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -159,8 +162,9 @@ function kindOf(mediaType: string, body: Json): ParsedManifest['kind'] {
 function parseObject(raw: Buffer): Json {
   let value: unknown;
   try {
-    value = JSON.parse(raw.toString('utf8'));
-  } catch {
+    value = parseLimitedJson(raw, LIMITS);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
     throw invalid('it is not JSON');
   }
   const body = asObject(value);
@@ -170,7 +174,7 @@ function parseObject(raw: Buffer): Json {
 
 /**
  * @param contentType as the registry served it; may be empty.
- * @throws {AppError} INVALID when it is no manifest, or reads as two different kinds of one (CVE-2021-41190).
+ * @throws {AppError} TOO_LARGE; INVALID when it is no manifest, or reads as two different kinds of one (CVE-2021-41190).
  */
 export function parseManifest(raw: Buffer, contentType: string): ParsedManifest {
   const body = parseObject(raw);

@@ -1,13 +1,14 @@
 /** What the index knows of one made-up repository: the rows of its tags and manifests, and its sums. Pure. */
 import { countedAs } from '../../server/catalog/blob-counts.ts';
 import { heldAfter } from '../../server/catalog/held-rows.ts';
-import { type ManifestRecord, manifestRecord, tryParse } from '../../server/catalog/manifest-record.ts';
+import type { ManifestRecord } from '../../server/catalog/manifest-record.ts';
 import type { HeldRow, ManifestFacts, Neighbourhood } from '../../server/catalog/neighbourhood.ts';
 import { subjectOfTag } from '../../server/catalog/referrers.ts';
 import { tagKey } from '../../server/catalog/tag-key.ts';
 import type { TagRow } from '../../server/catalog/tag-writes.ts';
 import type { GeneratedManifest, GeneratedRepository } from '../support/generated-content.ts';
 import type { Random } from '../support/generated-plan.ts';
+import { recordOf as readRecord } from '../support/manifest-records.ts';
 
 const PUSHERS = 60;
 const YEAR_MS = 365 * 86_400_000;
@@ -38,7 +39,7 @@ export function fillRows(id: number, repository: GeneratedRepository, random: Ra
 }
 
 function recordOf(manifest: GeneratedManifest): ManifestRecord {
-  return manifestRecord(manifest, tryParse(manifest).parsed, manifest.config?.raw ?? null, null);
+  return { ...readRecord(manifest, manifest.config?.raw ?? null), error: null };
 }
 
 function totalBytes(record: ManifestRecord, all: ReadonlyMap<string, ManifestRecord>): number {

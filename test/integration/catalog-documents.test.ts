@@ -74,18 +74,47 @@ test('while the registry is down the page knows so, and reads it later', { skip 
   );
 });
 
-test('what is too large, or a bomb, is named and nothing else', { skip }, async () => {
-  const { url, indexer, documents } = catalog;
+test('what is too large, or a bomb, is named and never fetched again', { skip }, async () => {
+  const { url, indexer, documents, state } = catalog;
   const image = await pushImageOf(url, 'bombs', 'v1', { layers: ['z'] });
   const bomb = await attach('bombs', image, 'application/gzip', gzipSync(Buffer.alloc(40 * 1024 * 1024)));
   const large = await attach('bombs', image, SPDX_TYPE, Buffer.alloc(9 * 1024 * 1024, 32));
   await indexer.refreshRepository('bombs');
-  for (const { digest } of [bomb, large]) await indexer.fetchManifest('bombs', digest);
-  const problems = [];
-  for (const { digest } of [bomb, large]) {
-    for (const read of await documents.read('bombs', await partsOf(digest))) problems.push(read.problem);
+  const damaged = await attach('bombs', image, 'application/gzip', gzipSync('x'.repeat(1000)).subarray(0, 15));
+  const all = [bomb, large, damaged];
+  for (const { digest } of all) await indexer.fetchManifest('bombs', digest);
+  const look = async () => {
+    const reads = await Promise.all(all.map(async ({ digest }) => documents.read('bombs', await partsOf(digest))));
+    return reads.flat().map((read) => read.problem);
+  };
+  assert.deepEqual(await look(), ['large', 'large', 'damaged']);
+  state.asked.length = 0;
+  assert.deepEqual(await look(), ['large', 'large', 'damaged']);
+  assert.deepEqual(state.asked, []);
+});
+
+test('a configuration too large to read is said once, and costs the registry no request at each view', {
+  skip,
+}, async () => {
+  const { url, indexer, images, state } = catalog;
+  const config = (content: string) => ({ mediaType: 'application/vnd.oci.image.config.v1+json', content });
+  const contents = [`{"a":[${'{},'.repeat(200_000)}{}]}`, `{"a":"${'x'.repeat(9 * 1024 * 1024)}"}`];
+  for (const [index, content] of contents.entries())
+    await pushArtifact(url, 'large', `v${index}`, {
+      config: config(content),
+      layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', content: 'x' }],
+    });
+  await indexer.refreshRepository('large');
+  state.asked.length = 0;
+  for (const index of contents.keys()) {
+    const detail = await images.detail('large', `v${index}`);
+    assert.deepEqual([detail?.kind, detail?.problems.map(({ what }) => what)], ['image', ['large']]);
   }
-  assert.deepEqual(problems, ['damaged', 'large']);
+  await indexer.refreshRepository('large');
+  assert.deepEqual(
+    state.asked.filter((asked) => !/^(head|tags)/.test(asked)),
+    [],
+  );
 });
 
 test('a chart shows its README, and its metadata without asking for the archive', { skip }, async () => {

@@ -1,11 +1,12 @@
 /** Repositories in the index as if the registry had been read, through the functions that write it then. */
 import { createHash } from 'node:crypto';
 import { countUses } from '../../server/catalog/activity-writes.ts';
-import { type ManifestRecord, manifestRecord, tryParse } from '../../server/catalog/manifest-record.ts';
+import type { ManifestRecord } from '../../server/catalog/manifest-record.ts';
 import { changeRepository } from '../../server/catalog/repository-change.ts';
 import { ensureRepository, notePush, type Push } from '../../server/catalog/tag-writes.ts';
 import { MEDIA_TYPES } from '../../server/registry/manifest.ts';
 import type { Database } from '../../server/storage/database.ts';
+import { recordOf } from './manifest-records.ts';
 
 export type SeedKind = 'image' | 'helm' | 'signature' | 'attestation' | 'sbom' | 'artifact';
 
@@ -193,8 +194,7 @@ function platformObject(platform: string) {
 function single(manifest: object, config: Buffer | null): Made {
   const raw = Buffer.from(JSON.stringify(manifest));
   const stored = { digest: digestOf(raw), mediaType: '', raw };
-  const { parsed, problem } = tryParse(stored);
-  return { digest: stored.digest, records: [manifestRecord(stored, parsed, config, problem ?? null)] };
+  return { digest: stored.digest, records: [recordOf(stored, config)] };
 }
 
 function digestOf(content: string | Buffer): string {

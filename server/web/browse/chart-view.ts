@@ -2,7 +2,7 @@
 
 import { type ChartMetadata, readChartMetadata } from '../../artifacts/chart.ts';
 import type { ChartDocument, TextFile } from '../../artifacts/document.ts';
-import { parseJson } from '../../artifacts/json.ts';
+import { tryParseJson } from '../../artifacts/json.ts';
 import type { Page } from '../page.ts';
 import type { Fact } from './document-view.ts';
 import { type MarkdownPart, markdownParts } from './markdown.ts';
@@ -26,7 +26,7 @@ export function chartCells(
   reference: ChartReference,
   { t }: Pick<Page, 't'>,
 ): ChartCells | null {
-  const config = rawConfig === null ? undefined : parseJson(Buffer.from(rawConfig));
+  const config = rawConfig === null ? undefined : tryParseJson(Buffer.from(rawConfig));
   if (config === undefined) return null;
   const chart = readChartMetadata(config);
   const fact = (label: string, value: string): Fact => ({ label, value, isCode: false, link: safeLink(value) });

@@ -151,6 +151,7 @@ function problemText({ what, digest }: ImageProblem, t: Page['t']): string {
   const texts: Record<ImageProblem['what'], string> = {
     manifest: t('browse:problem.manifest', params),
     config: t('browse:problem.config', params),
+    large: t('browse:problem.large', params),
     child: t('browse:problem.child', params),
     unreachable: t('browse:problem.unreachable', params),
   };

@@ -152,7 +152,7 @@ test('a long README is cut', async () => {
 });
 
 test('what unpacks to too much, or holds too many files, is refused', async () => {
-  await assert.rejects(decodeDocument(gzipSync(Buffer.alloc(40 * 1024 * 1024))), { code: 'INVALID' });
+  await assert.rejects(decodeDocument(gzipSync(Buffer.alloc(40 * 1024 * 1024))), { code: 'TOO_LARGE' });
   const many = Object.fromEntries(Array.from({ length: 5001 }, (_, index) => [`shop/${index}`, '']));
   await assert.rejects(decodeDocument(await chart({ ...samples.CHART_FILES, ...many })), { code: 'INVALID' });
   await assert.rejects(decodeDocument(gzipSync(Buffer.alloc(100)).subarray(0, 20)), { code: 'INVALID' });

@@ -105,7 +105,12 @@ function recordsOf({ content: name, reading: how }: Found): readonly ManifestRec
   if (how === 'itself') return itself;
   if (how === 'all') return records;
   return itself.map((record) =>
-    manifestRecord({ digest, mediaType: '', raw: record.raw }, undefined, null, 'not read'),
+    manifestRecord(
+      { digest, mediaType: '', raw: record.raw },
+      undefined,
+      { bytes: null, image: undefined },
+      'not read',
+    ),
   );
 }
 

@@ -1,0 +1,46 @@
+/** What the worker of `reader.ts` computes. Its answers cross threads, where an error keeps neither class nor code. */
+import { AppError } from '../errors.ts';
+import { type ImageConfig, parseImageConfig } from '../registry/image-config.ts';
+import { type ParsedManifest, parseManifest } from '../registry/manifest.ts';
+import { decodeDocument } from './decode.ts';
+import type { ArtifactDocument } from './document.ts';
+
+export interface TaskResults {
+  readonly document: ArtifactDocument;
+  readonly manifest: ParsedManifest;
+  readonly config: ImageConfig;
+}
+
+export interface ReadTask<Kind extends keyof TaskResults = keyof TaskResults> {
+  readonly kind: Kind;
+  readonly bytes: Uint8Array;
+  /** Of a manifest: as the registry served it. */
+  readonly mediaType?: string;
+}
+
+export type TaskAnswer<Kind extends keyof TaskResults> =
+  | { readonly value: TaskResults[Kind] }
+  | { readonly failure: Pick<AppError, 'code' | 'message' | 'key' | 'params'> };
+
+const READERS: {
+  readonly [Kind in keyof TaskResults]: (bytes: Buffer, mediaType: string) => Promise<TaskResults[Kind]>;
+} = {
+  document: decodeDocument,
+  manifest: async (bytes, mediaType) => parseManifest(bytes, mediaType),
+  config: async (bytes) => parseImageConfig(bytes),
+};
+
+export async function runReadTask<Kind extends keyof TaskResults>(task: ReadTask<Kind>): Promise<TaskResults[Kind]> {
+  const { buffer, byteOffset, byteLength } = task.bytes;
+  return READERS[task.kind](Buffer.from(buffer, byteOffset, byteLength), task.mediaType ?? '');
+}
+
+export async function answerReadTask<Kind extends keyof TaskResults>(task: ReadTask<Kind>): Promise<TaskAnswer<Kind>> {
+  try {
+    return { value: await runReadTask(task) };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { code, message, key, params } = error;
+    return { failure: { code, message, key, params } };
+  }
+}

@@ -1,0 +1,122 @@
+import { fileURLToPath } from 'node:url';
+import type { Piscina } from 'piscina';
+import { AppError } from '../errors.ts';
+import type { ImageConfig } from '../registry/image-config.ts';
+import { tooLargeToRead } from '../registry/json-limits.ts';
+import type { ParsedManifest } from '../registry/manifest.ts';
+import { isGzip } from './archive.ts';
+import type { ArtifactDocument } from './document.ts';
+import { type ReadTask, runReadTask, type TaskAnswer, type TaskResults } from './reader-tasks.ts';
+
+export interface ContentReader {
+  /** @throws {AppError} INVALID when it is no manifest; TOO_LARGE. */
+  readonly manifest: (bytes: Buffer, mediaType: string) => Promise<ParsedManifest>;
+  /** @throws {AppError} INVALID when it is no JSON object; TOO_LARGE. */
+  readonly config: (bytes: Buffer) => Promise<ImageConfig>;
+  /** @throws {AppError} INVALID when it is damaged; TOO_LARGE. */
+  readonly document: (bytes: Buffer) => Promise<ArtifactDocument>;
+  readonly close: () => Promise<void>;
+}
+
+export interface ContentReaderOptions {
+  /** A read that takes longer is given up, and its thread ended. */
+  readonly timeoutMs?: number;
+}
+
+// So much takes less time to read here than to hand over; what is compressed may be of any size.
+const MAX_INLINE_BYTES = 64 * 1024;
+const MAX_THREADS = 2;
+const MAX_HEAP_MB = 512;
+const TIMEOUT_MS = 15_000;
+const IDLE_MS = 10_000;
+
+/**
+ * Reads the documents of strangers in worker threads with limits on bytes, values, depth, memory and time. Threads start
+ * with the first large document and end when idle.
+ */
+export function createContentReader({ timeoutMs = TIMEOUT_MS }: ContentReaderOptions = {}): ContentReader {
+  let pool: Promise<Piscina> | undefined;
+  const limit = createLimit(MAX_THREADS);
+
+  async function inThread<Kind extends keyof TaskResults>(task: ReadTask<Kind>): Promise<TaskResults[Kind]> {
+    pool ??= openPool();
+    const threads = await pool;
+    const answer = await limit(() => runUntil(threads, task, timeoutMs));
+    if ('value' in answer) return answer.value;
+    const { code, message, key, params } = answer.failure;
+    throw new AppError(code, message, { params, ...(key === undefined ? {} : { key }) });
+  }
+
+  function read<Kind extends keyof TaskResults>(task: ReadTask<Kind> & { readonly bytes: Buffer }) {
+    const isSmall = task.bytes.length <= MAX_INLINE_BYTES && !isGzip(task.bytes);
+    return isSmall ? runReadTask(task) : inThread(task);
+  }
+
+  return {
+    manifest: (bytes, mediaType) => read({ kind: 'manifest', bytes, mediaType }),
+    config: (bytes) => read({ kind: 'config', bytes }),
+    document: (bytes) => read({ kind: 'document', bytes }),
+    close: async () => {
+      await (await pool)?.destroy();
+      pool = undefined;
+    },
+  };
+}
+
+/** A thread that ran out of time or memory is ended by the pool; what it read counts as too large. */
+async function runUntil<Kind extends keyof TaskResults>(
+  threads: Piscina,
+  task: ReadTask<Kind>,
+  timeoutMs: number,
+): Promise<TaskAnswer<Kind>> {
+  try {
+    return (await threads.run(task, { signal: AbortSignal.timeout(timeoutMs) })) as TaskAnswer<Kind>;
+  } catch (error) {
+    if (isExhausted(error)) throw tooLargeToRead();
+    throw error;
+  }
+}
+
+function isExhausted(error: unknown): boolean {
+  const { name, code } = error as { readonly name?: unknown; readonly code?: unknown };
+  return name === 'AbortError' || code === 'ERR_WORKER_OUT_OF_MEMORY';
+}
+
+/** Waiting here instead of in the pool: the time limit is for reading, not for the queue. */
+function createLimit(maxRunning: number) {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    if (running >= maxRunning) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
+}
+
+async function openPool(): Promise<Piscina> {
+  const { Piscina } = await import('piscina');
+  return new Piscina({
+    ...workerFile(),
+    minThreads: 0,
+    maxThreads: MAX_THREADS,
+    concurrentTasksPerWorker: 1,
+    idleTimeout: IDLE_MS,
+    recordTiming: false,
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+  });
+}
+
+/** The sources run through tsx, which a worker has to be told of; the bundle has the worker as a file beside it. */
+function workerFile(): { filename: string; execArgv?: string[] } {
+  if (!import.meta.url.endsWith('.ts')) {
+    return { filename: fileURLToPath(new URL('./reader-worker.js', import.meta.url)), execArgv: [] };
+  }
+  const filename = fileURLToPath(new URL('./reader-worker.ts', import.meta.url));
+  return { filename, execArgv: ['--import', import.meta.resolve('tsx')] };
+}
