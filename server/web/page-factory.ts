@@ -15,6 +15,7 @@ import { type NavCounts, navigation } from './nav.ts';
 import { ownPath } from './own-path.ts';
 import type { Page, PageFactory, PageView, RegistryState, Scheme, Viewer } from './page.ts';
 import { initials, personTone } from './person.ts';
+import { sessionCookieName } from './session.ts';
 import type { RenderView } from './view-engine.ts';
 
 export interface PageFactoryDeps {
@@ -115,6 +116,13 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
     return page;
   };
 
+  /** Signing out on purpose takes the cookie away; a session that ended leaves it. */
+  function signInAgain({ viewer, origin, path }: Page, request: Request): string | undefined {
+    if (!deps.authEnabled || viewer.isSignedIn) return undefined;
+    if (cookies.read(request, sessionCookieName(origin.secure)) === undefined) return undefined;
+    return path.startsWith('/login') ? undefined : url(`/login?next=${encodeURIComponent(path)}`);
+  }
+
   async function pageView(page: Page, request: Request, response: Response): Promise<PageView> {
     const { viewer, origin } = page;
     const flash = cookies.takeFlash(request, response);
@@ -126,6 +134,7 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
       keys: cookies.read(request, 'rw-keys') !== 'off',
       asset: (name) => url(`/assets/${deps.assets[name]}`),
       flash: flash !== undefined && languages.has(flash.key) ? page.t(flash.key, flash.params) : undefined,
+      signInAgain: signInAgain(page, request),
       registry: { name: deps.registryName, state: deps.registryState() },
       warnPlainHttp: viewer.rights.isAdmin && !origin.secure && !isLoopback(origin.address),
       personTone,

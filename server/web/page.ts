@@ -98,6 +98,8 @@ export interface PageView
   readonly languages: readonly Language[];
   readonly asset: (name: keyof Assets) => string;
   readonly flash: string | undefined;
+  /** Where somebody signs in again whose session ended without their doing. */
+  readonly signInAgain: string | undefined;
   readonly registry: { readonly name: string; readonly state: RegistryState | undefined };
   /** The quiet notice to admins who came over plain HTTP from elsewhere. */
   readonly warnPlainHttp: boolean;

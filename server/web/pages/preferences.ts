@@ -1,8 +1,11 @@
+import type { Response } from 'express';
 import { z } from 'zod';
 import type { Cookies } from '../cookies.ts';
 import { COPY_KINDS, changedChoice, FORMS, parseCopyChoice, printCopyChoice, TOOLS } from '../copy-choice.ts';
 import type { Languages } from '../i18n.ts';
+import type { Page } from '../page.ts';
 import type { PageModule, RouteEntry } from '../routes.ts';
+import { sessionCookieName } from '../session.ts';
 
 const schema = z.strictObject({
   next: z.string().max(2000).default('/'),
@@ -10,6 +13,8 @@ const schema = z.strictObject({
   scheme: z.enum(['light', 'dark', 'system']).optional(),
   nav: z.enum(['folded', 'wide']).optional(),
   keys: z.enum(['on', 'off']).optional(),
+  /** That the session ended was read: it is not said on the next page. */
+  signed_out: z.literal('seen').optional(),
   copy_kind: z.enum(COPY_KINDS).optional(),
   copy_tool: z.enum(TOOLS).optional(),
   copy_form: z.enum(FORMS).optional(),
@@ -37,6 +42,10 @@ export function nearestPage(table: readonly RouteEntry[], path: string): string 
   return pathname === '/' || pathname === '' ? '/' : nearestPage(table, pathname.slice(0, pathname.lastIndexOf('/')));
 }
 
+function forgetSession({ origin: { secure } }: Page, response: Response): void {
+  response.clearCookie(sessionCookieName(secure), { path: '/', httpOnly: true, sameSite: 'lax', secure });
+}
+
 export interface PreferencesDeps {
   readonly cookies: Cookies;
   readonly languages: Pick<Languages, 'isKnown'>;
@@ -53,6 +62,7 @@ export function preferencesPage({ cookies, languages }: PreferencesDeps): PageMo
       if (scheme !== undefined) cookies.keep(request, response, 'rw-scheme', scheme);
       if (nav !== undefined) cookies.keep(request, response, 'rw-nav', nav);
       if (keys !== undefined) cookies.keep(request, response, 'rw-keys', keys);
+      if (form.values.signed_out !== undefined && !page.viewer.isSignedIn) forgetSession(page, response);
       if (tool !== undefined || by !== undefined) {
         const before = parseCopyChoice(cookies.read(request, 'rw-copy'));
         const choice = kind === undefined ? before : changedChoice(before, kind, tool);
