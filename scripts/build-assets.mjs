@@ -36,6 +36,7 @@ const STYLES = [
   'home.css',
   'lists.css',
   'search.css',
+  'names.css',
   'connect.css',
 ];
 const LARGEST_CSS_BYTES = 40_000;

@@ -10,10 +10,19 @@ const found =
 /** Why tests that need a browser are left out; false: there is one. */
 export const skip = found.skip;
 
+export interface LaunchOptions {
+  /** Classic ones, which take room; without it there are none. */
+  readonly hasScrollbars?: boolean;
+}
+
 /** @param args beside those that every machine needs. */
-export async function launch(args: readonly string[] = []): Promise<Browser> {
+export async function launch(args: readonly string[] = [], { hasScrollbars }: LaunchOptions = {}): Promise<Browser> {
   if (skip !== false) throw new Error(skip);
-  return chromium.launch({ executablePath: found.paths.chromium, args: ['--no-sandbox', '--disable-gpu', ...args] });
+  return chromium.launch({
+    executablePath: found.paths.chromium,
+    args: ['--no-sandbox', '--disable-gpu', ...args],
+    ...(hasScrollbars === true ? { ignoreDefaultArgs: ['--hide-scrollbars'] } : {}),
+  });
 }
 
 export interface SignIn {

@@ -35,6 +35,44 @@ export function pixelsTooWide() {
   return document.documentElement.scrollWidth - window.innerWidth;
 }
 
+/**
+ * Where something stands outside of its box. Tables of phones that are no cards scroll in their box by design, and so do
+ * texts such as JSON.
+ *
+ * @returns {string[]} what is wrong and by how much
+ */
+export function layoutProblems() {
+  const root = document.documentElement;
+  const isPhone = window.innerWidth < 768;
+  const name = (element) => {
+    const classes = [...element.classList].map((each) => `.${each}`).join('');
+    return `${element.localName}${classes} “${element.textContent.trim().replace(/\s+/g, ' ').slice(0, 60)}”`;
+  };
+  const linesOf = (element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const middles = [...range.getClientRects()].filter(({ width }) => width > 0).map(({ y, height }) => y + height / 2);
+    return middles.length === 0 ? 1 : 1 + Math.floor((Math.max(...middles) - Math.min(...middles)) / 12);
+  };
+  const seen = (selector) => [...document.querySelectorAll(selector)].filter((each) => each.checkVisibility());
+  const problems = [];
+  const tooWide = root.scrollWidth - root.clientWidth;
+  if (tooWide > 1) problems.push(`the page is ${tooWide} px wider than its window`);
+  for (const table of seen('main table')) {
+    const box = table.closest('.table-wrap') ?? table.parentElement;
+    const over = Math.max(table.offsetWidth, box.scrollWidth) - box.clientWidth;
+    if (over > 1 && (!isPhone || table.matches('.list-phones')))
+      problems.push(`${over} px wider than its box: ${name(table)}`);
+  }
+  for (const cell of seen('main table .reference, main td.lead > a, main th[scope="row"]')) {
+    if (linesOf(cell) > 1) problems.push(`a name on ${linesOf(cell)} lines: ${name(cell)}`);
+  }
+  for (const tabs of seen('main .tabs')) {
+    if (tabs.offsetHeight - tabs.clientHeight > 4) problems.push(`a scrollbar between tabs: ${name(tabs)}`);
+  }
+  return problems;
+}
+
 /** @returns {Promise<string[]>} rule and first elements */
 export async function violations(tags) {
   const result = await window.axe.run(document, { runOnly: tags, resultTypes: ['violations'] });
@@ -64,6 +102,11 @@ export function hasFocus(element) {
 export function hasFocusNearby(element) {
   const active = document.activeElement;
   return active instanceof HTMLInputElement && active.type === 'radio' && active.name === element.name;
+}
+
+/** Its text is longer than its place. */
+export function isCut(element) {
+  return element.scrollWidth > element.clientWidth;
 }
 
 /** A check box may show it on its label, a search field on its frame. */
