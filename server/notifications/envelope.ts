@@ -149,5 +149,10 @@ function addressOf(value: string): string {
 /** A delete names neither media type nor URL; blobs are hardly ever deleted one by one, so it counts as a manifest's. */
 function isOfManifest(action: string, target: Json): boolean {
   if (action === 'mount') return false;
-  return target['mediaType'] !== 'application/octet-stream' && !text(target['url']).includes('/blobs/');
+  return target['mediaType'] !== 'application/octet-stream' && !isBlobUrl(target['url']);
+}
+
+/** By the last two parts of its path: a repository may be called `team/blobs/app`. */
+function isBlobUrl(url: unknown): boolean {
+  return typeof url === 'string' && /\/blobs\/[^/]*$/.test(url);
 }

@@ -43,10 +43,20 @@ test('a missing id becomes the same hash on every retry', () => {
 const blobs = [
   { mediaType: 'application/octet-stream' },
   { mediaType: '', url: 'http://registry/v2/team/app/blobs/sha256:1' },
+  { mediaType: '', url: 'http://registry/v2/team/manifests/app/blobs/sha256:1' },
   { action: 'mount' },
 ] as const;
 for (const options of blobs) {
   test(`is no manifest: ${JSON.stringify(options)}`, () => assert.equal(only(anEvent(options))?.ofManifest, false));
+}
+
+const manifestUrls = [
+  'http://registry/v2/team/blobs/app/manifests/sha256:1',
+  'http://registry/v2/blobs/blobs/manifests/sha256:1',
+  `http://registry/v2/${'a/'.repeat(120)}blobs/app/manifests/sha256:1`,
+];
+for (const url of manifestUrls) {
+  test(`is a manifest: ${url.slice(0, 60)}`, () => assert.equal(only(anEvent({ url }))?.ofManifest, true));
 }
 test('a delete of a tag names neither type nor digest', () => {
   const event = only({
