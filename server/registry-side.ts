@@ -79,6 +79,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     holdsPermit: permits.holds,
     isOwnDigest: deletion.isOwnDigest,
     whoDeleted: deletion.whoDeleted,
+    whoRestored: deletion.whoRestored,
   });
   async function noteInstance(instanceId: string): Promise<void> {
     signer?.retry();

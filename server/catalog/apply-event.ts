@@ -121,6 +121,8 @@ async function applyOnce(deps: ApplyDeps, event: CatalogEvent): Promise<boolean>
   switch (event.action) {
     case 'push':
       return applyPush(deps, event);
+    case 'restore':
+      return applyRestore(deps, event);
     case 'delete':
       return applyDelete(deps, event);
     default:
@@ -131,11 +133,21 @@ async function applyOnce(deps: ApplyDeps, event: CatalogEvent): Promise<boolean>
 async function applyPush({ refresh, onConfirmed }: ApplyDeps, event: CatalogEvent): Promise<boolean> {
   const { repository, digest, at, actor, confirmed } = event;
   if (!event.tag) return digest ? refresh.checkManifest(repository, digest) : true;
-  const push = { at, by: actor, confirmed, digest: digest || null };
+  // What we put back ourselves was pushed by somebody else before.
+  const push = isOwn(event) && actor === '' ? undefined : { at, by: actor, confirmed, digest: digest || null };
   const states = await refresh.checkTags(repository, [{ name: event.tag, push }]);
   const isThere = states.get(event.tag) === 'present';
   if (isThere) onConfirmed(repository);
   return isThere;
+}
+
+/** A deletion was undone: the tag comes back with the push it had. */
+async function applyRestore({ refresh, onConfirmed }: ApplyDeps, event: CatalogEvent): Promise<boolean> {
+  const { repository, tag, digest } = event;
+  if (!tag) return digest ? refresh.checkManifest(repository, digest) : true;
+  const states = await refresh.checkTags(repository, [{ name: tag }]);
+  onConfirmed(repository);
+  return areSettled(states);
 }
 
 /** The registry keeps no record of pulls, so it confirms none: only events that are known to be true count. */

@@ -1,5 +1,6 @@
 import type { Database } from '../storage/database.ts';
 import { folderOf } from './folders.ts';
+import { pastOfRepositories } from './tag-history.ts';
 import { showRepositories } from './visibility-build.ts';
 
 // Well below the number of parameters that one statement may have.
@@ -17,17 +18,23 @@ async function insertMissing(trx: Database, names: readonly string[], at: number
   const present = new Set(known.map((row) => row.name));
   const missing = names.filter((name) => !present.has(name));
   if (missing.length === 0) return;
-  const rows = missing.map((name) => ({
-    name,
-    folder: folderOf(name),
-    first_seen_at: at,
-    checked_at: null,
-    last_pushed_at: null,
-    last_pushed_by: null,
-    last_pulled_at: null,
-    newest_tag: null,
-    error: null,
-  }));
+  const pasts = await pastOfRepositories(trx, missing);
+  const rows = missing.map((name) => {
+    const past = pasts.get(name);
+    return {
+      name,
+      folder: folderOf(name),
+      first_seen_at: at,
+      checked_at: null,
+      last_pushed_at: past?.pushed_at ?? null,
+      last_pushed_by: past?.pushed_by ?? null,
+      last_push_confirmed: past?.push_confirmed ?? 0,
+      last_pulled_at: past?.last_pulled_at ?? null,
+      pull_count: past?.pull_count ?? 0,
+      newest_tag: null,
+      error: null,
+    };
+  });
   const inserted = await trx
     .insertInto('repositories')
     .values(rows)

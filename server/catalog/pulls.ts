@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
+import { rememberPull } from './tag-history.ts';
 
 /** A manifest that somebody read through the registry. */
 export interface PullEvent {
@@ -96,7 +97,8 @@ function askedTag(before: readonly Seen[], digest: string): string | null {
 }
 
 /** For a transaction. */
-export async function storePull(trx: Database, repositoryId: number, { tag, digest, at }: Pull): Promise<void> {
+export async function storePull(trx: Database, repositoryId: number, pull: Pull): Promise<void> {
+  const { repository, tag, digest, at } = pull;
   await trx
     .updateTable('repositories')
     .set(pulledAt(at))
@@ -105,6 +107,7 @@ export async function storePull(trx: Database, repositoryId: number, { tag, dige
     .execute();
   const pointed = tag === null ? undefined : await pullTag(trx, repositoryId, tag, at);
   const pulled = digest || pointed;
+  await rememberPull(trx, { repository, tag: tag ?? '', digest: pulled ?? '', at });
   if (pulled) await pullManifest(trx, repositoryId, pulled, at);
 }
 

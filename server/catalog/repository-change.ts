@@ -2,6 +2,7 @@ import type { Database } from '../storage/database.ts';
 import type { ManifestRecord } from './manifest-record.ts';
 import { saveManifests } from './manifest-store.ts';
 import { settle } from './settle.ts';
+import { rememberPushes } from './tag-history.ts';
 import { type DroppedTag, dropTags, noteSeen, planTags, type SeenTag } from './tag-writes.ts';
 
 /** What is new of one repository. */
@@ -37,6 +38,7 @@ export async function changeRepository(
   const again = holders.get(repositoryId) ?? [];
   const planned = await planTags(trx, repositoryId, seen, at);
   await noteSeen(trx, repositoryId, planned.same, at);
+  await rememberPushes(trx, repositoryId, planned.changed, at);
   const dropped = await dropTags(trx, repositoryId, change.dropped ?? []);
   const { isChanged } = await settle(
     trx,

@@ -5,6 +5,7 @@ import { type BlobMove, countedAs, moveBlobs } from './blob-counts.ts';
 import { heldAfter, type Wish } from './held-rows.ts';
 import { type HeldRow, type Neighbourhood, readNeighbourhood } from './neighbourhood.ts';
 import { sumUp } from './rollups.ts';
+import { type PullColumns, pullsOfManifests } from './tag-history.ts';
 import { tagKey } from './tag-key.ts';
 import { storeTags, type TagRow, tagsOnDigests } from './tag-writes.ts';
 
@@ -117,7 +118,12 @@ async function storeHeld(
   rows: ReadonlyMap<string, HeldRow>,
 ): Promise<void> {
   const news = [...rows.values()].filter((row) => isNews(held.get(row.digest), row));
-  await insertHeld(trx, news);
+  const fresh = news.filter((row) => !held.has(row.digest)).map((row) => row.digest);
+  const pulls = await pullsOfManifests(trx, repositoryId, fresh);
+  await insertHeld(
+    trx,
+    news.map((row) => withPulls(row, pulls.get(row.digest))),
+  );
   const gone = [...held.keys()].filter((digest) => !rows.has(digest));
   if (gone.length === 0) return;
   await trx
@@ -125,6 +131,12 @@ async function storeHeld(
     .where('repository_id', '=', repositoryId)
     .where('digest', 'in', gone)
     .execute();
+}
+
+/** A manifest that comes back has its pulls again. */
+function withPulls(row: HeldRow, pulls: PullColumns | undefined): HeldRow {
+  if (pulls === undefined) return row;
+  return { ...row, pull_count: pulls.pull_count, last_pulled_at: pulls.last_pulled_at ?? 0 };
 }
 
 const insertHeld = createInsertion({

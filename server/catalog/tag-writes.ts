@@ -5,6 +5,7 @@ import { createInsertion } from '../storage/insert-rows.ts';
 import type { TagsTable } from '../storage/schema.ts';
 import { ensureRepositories } from './new-repositories.ts';
 import { subjectOfTag } from './referrers.ts';
+import { NO_PAST, type PushColumns, pastOfTags, type TagPast } from './tag-history.ts';
 
 /** Who pushed and when, as far as that is proven. */
 export interface Push {
@@ -63,12 +64,19 @@ export async function planTags(
 ): Promise<PlannedTags> {
   const latest = new Map(seen.map((tag) => [tag.name, tag]));
   const known = await knownTags(trx, repositoryId, [...latest.keys()]);
+  const elsewhere = [...latest.values()].filter(({ name, digest }) => known.get(name)?.digest !== digest);
+  const pasts = await pastOfTags(
+    trx,
+    repositoryId,
+    elsewhere.map((tag) => tag.name),
+  );
   const changed: TagRow[] = [];
   const same: string[] = [];
   const digests = new Set<string>();
   for (const tag of latest.values()) {
     const before = known.get(tag.name);
-    const after = before === undefined ? newTag(repositoryId, tag, at) : changedTag(before, tag, at);
+    const past = pasts.get(tag.name) ?? NO_PAST;
+    const after = before === undefined ? newTag(repositoryId, tag, past, at) : changedTag(before, tag, past, at);
     if (after === undefined) same.push(tag.name);
     else {
       changed.push(after);
@@ -93,32 +101,36 @@ async function knownTags(
   return new Map(rows.map(({ id: _id, ...row }) => [row.name, row]));
 }
 
-function newTag(repositoryId: number, { name, digest, push }: SeenTag, at: number): TagRow {
+/** One that comes back has its past again; a push that nobody vouches for is no reason to doubt that. */
+function newTag(repositoryId: number, { name, digest, push }: SeenTag, past: TagPast, at: number): TagRow {
+  const remembered = past.pushes.get(digest);
+  const isNewer = remembered === undefined || isNews(push, { ...remembered, isMoved: false });
   return {
     repository_id: repositoryId,
     name,
     digest,
     first_seen_at: at,
     checked_at: at,
-    last_pulled_at: null,
-    pull_count: 0,
+    last_pulled_at: past.last_pulled_at,
+    pull_count: past.pull_count,
     missing_since: null,
     subject_digest: subjectOfTag(name) ?? null,
     name_key: '',
     size_bytes: 0,
     platform_count: 0,
     aged_at: 0,
-    ...pushColumns(push),
+    ...(isNewer ? pushColumns(push) : remembered),
   };
 }
 
 /** @returns undefined when nothing changed but that it was seen again. */
-function changedTag(known: TagRow, { digest, push }: SeenTag, at: number): TagRow | undefined {
+function changedTag(known: TagRow, { digest, push }: SeenTag, past: TagPast, at: number): TagRow | undefined {
   const isMoved = known.digest !== digest;
   const isNewer = isNews(push, { ...known, isMoved });
   if (!isMoved && !isNewer) return undefined;
   // Nobody told us who moved it: better nothing than the name of who pushed what was there before.
-  return { ...known, digest, checked_at: at, missing_since: null, ...pushColumns(isNewer ? push : undefined) };
+  const pushed = isNewer ? pushColumns(push) : (past.pushes.get(digest) ?? pushColumns(undefined));
+  return { ...known, digest, checked_at: at, missing_since: null, ...pushed };
 }
 
 /** They are still there, and nothing else is new. */
@@ -183,7 +195,7 @@ function isNews(push: Push | undefined, known: KnownPush): boolean {
   return push.confirmed && (push.at > (known.pushed_at ?? 0) || known.push_confirmed === 0);
 }
 
-function pushColumns(push: Push | undefined) {
+function pushColumns(push: Push | undefined): PushColumns {
   const confirmed: 0 | 1 = push?.confirmed ? 1 : 0;
   return { pushed_at: push?.at ?? null, pushed_by: confirmed ? (push?.by ?? null) : null, push_confirmed: confirmed };
 }

@@ -170,7 +170,7 @@ export function createDeletion(deps: DeletionDeps) {
     /** Undo. @throws {AppError} NOT_FOUND, CONFLICT when the blobs are gone, DENIED when read-only, UPSTREAM. */
     async restore(trashId: number, { actor, address }: Actor): Promise<RestoreResult> {
       if (isReadonly()) throw readonlyRefusal();
-      const result = await restoreManifest({ client, trash }, trashId);
+      const result = await restoreManifest({ client, trash, onRestore: own.addRestored }, trashId, actor);
       const { repository, digest, tags } = result;
       const object = `${repository}@${digest}`;
       await deps.audit({ actor, address, action: 'manifest.restore', object, outcome: 'ok', detail: { tags } });
@@ -183,6 +183,7 @@ export function createDeletion(deps: DeletionDeps) {
     keepGone: createGone({ db, trash, isOwnDigest: own.isOwnDigest, now }).keep,
     isOwnDigest: own.isOwnDigest,
     whoDeleted: own.whoDeleted,
+    whoRestored: own.whoRestored,
     stop: resumption.stop,
   };
 }

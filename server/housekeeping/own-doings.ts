@@ -1,6 +1,6 @@
 import type { Operation } from './journal.ts';
 
-interface Deleted {
+interface Target {
   readonly repository: string;
   readonly tag: string | null;
   readonly digest: string | null;
@@ -13,13 +13,7 @@ const MOST = 10_000;
 export function createOwnDoings() {
   const throwaways = new Set<string>();
   const actors = new Map<string, string>();
-
-  function remember(key: string, actor: string): void {
-    actors.delete(key);
-    actors.set(key, actor);
-    const oldest = actors.keys().next().value;
-    if (actors.size > MOST && oldest !== undefined) actors.delete(oldest);
-  }
+  const restorers = new Map<string, string>();
 
   return {
     /** How far back the journal is worth reading at start. */
@@ -27,12 +21,27 @@ export function createOwnDoings() {
     add(operation: Operation): void {
       const { repository, tag, digest, throwawayDigest, actor } = operation;
       if (throwawayDigest !== undefined) throwaways.add(throwawayDigest);
-      remember(`${repository}:${tag}`, actor);
-      remember(`${repository}@${digest}`, actor);
+      remember(actors, `${repository}:${tag}`, actor);
+      remember(actors, `${repository}@${digest}`, actor);
+    },
+    addRestored({ actor, ...target }: Target & { readonly actor: string }): void {
+      remember(restorers, restoredKey(target), actor);
     },
     isOwnDigest: (digest: string): boolean => throwaways.has(digest),
-    whoDeleted: ({ repository, tag, digest }: Deleted): string | undefined =>
+    whoRestored: (target: Target): string | undefined => restorers.get(restoredKey(target)),
+    whoDeleted: ({ repository, tag, digest }: Target): string | undefined =>
       actors.get(tag === null ? `${repository}@${digest ?? ''}` : `${repository}:${tag}`),
   };
 }
 export type OwnDoings = ReturnType<typeof createOwnDoings>;
+
+function restoredKey({ repository, tag, digest }: Target): string {
+  return `${repository}:${tag ?? ''}@${digest ?? ''}`;
+}
+
+function remember(actors: Map<string, string>, key: string, actor: string): void {
+  actors.delete(key);
+  actors.set(key, actor);
+  const oldest = actors.keys().next().value;
+  if (actors.size > MOST && oldest !== undefined) actors.delete(oldest);
+}

@@ -13,13 +13,19 @@ export interface RestoreResult {
 interface RestoreDeps {
   readonly client: Pick<RegistryClient, 'headManifest' | 'putManifest'>;
   readonly trash: Trash;
+  /** Before the registry is asked: its event may come before its answer. */
+  readonly onRestore: (restored: { repository: string; tag: string | null; digest: string; actor: string }) => void;
 }
 
 /**
- * Puts a manifest back under its tags.
+ * Puts a manifest back under its tags. Who pushed it, when, and its pulls come back from `catalog/tag-history.ts`.
  * @throws {AppError} NOT_FOUND, CONFLICT when its blobs are gone, UPSTREAM.
  */
-export async function restoreManifest({ client, trash }: RestoreDeps, id: number): Promise<RestoreResult> {
+export async function restoreManifest(
+  { client, trash, onRestore }: RestoreDeps,
+  id: number,
+  actor: string,
+): Promise<RestoreResult> {
   const item = await trash.get(id);
   if (item === undefined) throw new AppError('NOT_FOUND', 'This is not in the trash.', { key: 'trashUnknown' });
   const { repository, digest } = item;
@@ -27,12 +33,18 @@ export async function restoreManifest({ client, trash }: RestoreDeps, id: number
   const taken: string[] = [];
   for (const tag of item.tags) {
     const there = await client.headManifest(repository, tag);
-    if (there === undefined) await put(client, item, tag);
+    if (there === undefined) {
+      onRestore({ repository, tag, digest, actor });
+      await put(client, item, tag);
+    }
     (there === undefined || there.digest === digest ? tags : taken).push(tag);
   }
   // Also when every tag is taken: the person gets the image back under its digest.
-  if (tags.length === 0) await put(client, item, digest);
-  await trash.markRestored(id);
+  if (tags.length === 0) {
+    onRestore({ repository, tag: null, digest, actor });
+    await put(client, item, digest);
+  }
+  await trash.markRestored(id, actor);
   return { repository, digest, tags, taken };
 }
 

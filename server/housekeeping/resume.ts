@@ -32,6 +32,10 @@ export function createResume(deps: ResumeDeps) {
       own.add(operation);
       putBack.watch(operation, true);
     }
+    for (const { repository, digest, tags, restoredBy: actor } of await trash.restoredSince(now() - own.rememberedMs)) {
+      if (actor === undefined) continue;
+      for (const tag of [...tags, null]) own.addRestored({ repository, tag, digest, actor });
+    }
     let left = 0;
     for (const operation of await journal.open()) {
       if (busy.has(`${operation.repository}:${operation.tag}`)) continue;

@@ -12,6 +12,7 @@ export interface TrashItem {
   readonly deletedAt: number;
   readonly deletedBy: string;
   readonly restoredAt: number | undefined;
+  readonly restoredBy?: string | undefined;
 }
 
 export interface TrashedManifest extends TrashItem {
@@ -19,6 +20,7 @@ export interface TrashedManifest extends TrashItem {
 }
 
 const MOST_ROWS = 100;
+const MOST_RESTORED = 10_000;
 
 /** Everything that reads or writes the `trash` table. Only manifests are kept; blobs stay until garbage collection. */
 export function createTrash(db: Database, now: () => number) {
@@ -67,7 +69,8 @@ export function createTrash(db: Database, now: () => number) {
     async list(repository?: string, before?: number): Promise<readonly TrashItem[]> {
       const rows = await db
         .selectFrom('trash')
-        .select(['id', 'repository', 'digest', 'media_type', 'tags', 'deleted_at', 'deleted_by', 'restored_at'])
+        .select(['id', 'repository', 'digest', 'media_type', 'tags', 'deleted_at', 'deleted_by'])
+        .select(['restored_at', 'restored_by'])
         .select((each) => each.fn<number>('length', ['raw']).as('size'))
         .where('restored_at', 'is', null)
         .$if(repository !== undefined, (query) => query.where('repository', '=', repository ?? ''))
@@ -89,8 +92,20 @@ export function createTrash(db: Database, now: () => number) {
     async remove(id: number): Promise<void> {
       await db.deleteFrom('trash').where('id', '=', id).execute();
     },
-    async markRestored(id: number): Promise<void> {
-      await db.updateTable('trash').set({ restored_at: now() }).where('id', '=', id).execute();
+    async markRestored(id: number, restoredBy: string): Promise<void> {
+      await db.updateTable('trash').set({ restored_at: now(), restored_by: restoredBy }).where('id', '=', id).execute();
+    },
+    /** What was put back lately: the registry reports each as a push of ours. */
+    async restoredSince(at: number): Promise<readonly Omit<TrashItem, 'sizeBytes'>[]> {
+      const rows = await db
+        .selectFrom('trash')
+        .select(['id', 'repository', 'digest', 'media_type', 'tags', 'deleted_at', 'deleted_by'])
+        .select(['restored_at', 'restored_by'])
+        .where('restored_at', '>=', at)
+        .orderBy('id', 'desc')
+        .limit(MOST_RESTORED)
+        .execute();
+      return rows.map((row) => toItem({ ...row, size: 0 }));
     },
   };
 }
@@ -107,5 +122,6 @@ function toItem(row: Omit<Selectable<TrashTable>, 'raw'> & { size: number }): Tr
     deletedAt: row.deleted_at,
     deletedBy: row.deleted_by,
     restoredAt: row.restored_at ?? undefined,
+    restoredBy: row.restored_by ?? undefined,
   };
 }

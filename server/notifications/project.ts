@@ -5,6 +5,12 @@ import type { Database } from '../storage/database.ts';
 import type { EventsTable } from '../storage/schema.ts';
 import { type ParsedEvent, parseEnvelope } from './envelope.ts';
 
+export interface EventTarget {
+  readonly repository: string;
+  readonly tag: string | null;
+  readonly digest: string | null;
+}
+
 export interface ProjectionDeps {
   readonly db: Database;
   /** True when we issued that subject a token for this on that repository within its lifetime. */
@@ -12,7 +18,9 @@ export interface ProjectionDeps {
   /** True for the throw-away manifests of a deletion. */
   readonly isOwnDigest: (digest: string) => boolean;
   /** Who asked us for this deletion: the registry only knows that we did it. */
-  readonly whoDeleted: (event: { repository: string; tag: string | null; digest: string | null }) => string | undefined;
+  readonly whoDeleted: (event: EventTarget) => string | undefined;
+  /** Who asked us to put this back: the registry reports a push of ours. */
+  readonly whoRestored: (event: EventTarget) => string | undefined;
   /** A registry process that was not heard of before: events may have been lost in between. */
   readonly onInstance: (instanceId: string, verified: boolean) => void;
   readonly log: Logger;
@@ -137,9 +145,9 @@ async function store(deps: ProjectionDeps, reads: readonly Read[]): Promise<void
 }
 
 function rowOf(deps: ProjectionDeps, envelope: StoredEnvelope, event: ParsedEvent): Insertable<EventsTable> {
-  const { holdsPermit, isOwnDigest, whoDeleted } = deps;
+  const { holdsPermit, isOwnDigest } = deps;
   const ours = event.actor === '' && OWN_AGENT.test(event.userAgent);
-  const deleter = ours && event.action === 'delete' ? whoDeleted(event) : undefined;
+  const asked = ours || envelope.verified === 1 ? askedOfUs(deps, event) : undefined;
   const { action, actor, repository } = event;
   const isPermitted = (action === 'push' || action === 'pull') && holdsPermit(actor, repository, action);
   const confirmed = envelope.verified === 1 || isPermitted;
@@ -151,15 +159,15 @@ function rowOf(deps: ProjectionDeps, envelope: StoredEnvelope, event: ParsedEven
     envelope_id: envelope.id,
     received_at: envelope.received_at,
     at: event.at,
-    action: event.action,
+    action: asked?.action ?? event.action,
     repository: event.repository,
     tag: event.tag,
     digest: event.digest,
     media_type: event.mediaType,
     size_bytes: event.sizeBytes,
     from_repository: event.fromRepository,
-    actor: deleter ?? event.actor,
-    actor_confirmed: confirmed || deleter !== undefined ? 1 : 0,
+    actor: asked?.actor ?? event.actor,
+    actor_confirmed: confirmed || asked !== undefined ? 1 : 0,
     address: event.address,
     user_agent: event.userAgent,
     method: event.method,
@@ -169,6 +177,15 @@ function rowOf(deps: ProjectionDeps, envelope: StoredEnvelope, event: ParsedEven
     hidden: hidden ? 1 : 0,
     applied: hidden || !event.ofManifest ? 1 : 0,
   };
+}
+
+/** What we did for somebody is told in their name; the registry only knows that it was us. */
+function askedOfUs({ whoDeleted, whoRestored }: ProjectionDeps, event: ParsedEvent) {
+  if (!OWN_AGENT.test(event.userAgent)) return undefined;
+  const actor = event.action === 'delete' ? whoDeleted(event) : undefined;
+  if (actor !== undefined) return { action: event.action, actor };
+  const restorer = event.action === 'push' ? whoRestored(event) : undefined;
+  return restorer === undefined ? undefined : { action: 'restore', actor: restorer };
 }
 
 /**

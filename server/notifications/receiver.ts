@@ -3,7 +3,7 @@ import type { Database } from '../storage/database.ts';
 import { type ApplyDeps, createApplier } from './apply.ts';
 import { createIntake, type Envelope } from './intake.ts';
 import { createLoop } from './loop.ts';
-import { createProjection, ENVELOPES_PER_STEP } from './project.ts';
+import { createProjection, ENVELOPES_PER_STEP, type EventTarget } from './project.ts';
 import { createRetention } from './retention.ts';
 
 export interface ReceiverDeps<Use> extends Pick<ApplyDeps<Use>, 'onEvent' | 'count' | 'onCounted'> {
@@ -14,7 +14,8 @@ export interface ReceiverDeps<Use> extends Pick<ApplyDeps<Use>, 'onEvent' | 'cou
   readonly onKept?: (repositories: readonly string[]) => void;
   readonly holdsPermit: (subject: string, repository: string, action: 'pull' | 'push') => boolean;
   readonly isOwnDigest: (digest: string) => boolean;
-  readonly whoDeleted: (event: { repository: string; tag: string | null; digest: string | null }) => string | undefined;
+  readonly whoDeleted: (event: EventTarget) => string | undefined;
+  readonly whoRestored: (event: EventTarget) => string | undefined;
   readonly unverifiedBudgetBytes?: number;
 }
 

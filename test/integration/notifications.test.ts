@@ -45,6 +45,7 @@ async function start(secret: string | null, more: Partial<ReceiverDeps<RegistryE
     holdsPermit: (subject) => subject === 'permitted',
     isOwnDigest: (digest) => digest === `sha256:${'f'.repeat(64)}`,
     whoDeleted: () => undefined,
+    whoRestored: ({ repository, tag }) => (repository === 'put/back' && tag === 'v1' ? 'lin' : undefined),
     ...more,
   });
   await receiver.start();
@@ -225,6 +226,21 @@ describe('without a secret', () => {
     assert.deepEqual(rows, []);
     assert.equal(stack.applied.length, told);
   });
+  test('what we put back for somebody is a restore in their name, a push of others stays a push', async () => {
+    const digest = `sha256:${'e'.repeat(64)}`;
+    const push = { repository: 'put/back', tag: 'v1', digest };
+    const ours = { ...push, actor: '', userAgent: 'registry-web/0.2.0' };
+    const sent = [anEvent(ours), anEvent({ ...push, actor: 'ci' }), anEvent({ ...ours, tag: 'v2' })];
+    await stack.send(anEnvelope(...sent));
+    await stack.settled();
+    const { rows } = await createEventStore(stack.opened.db).list({ visible: { all: true }, inRepository: 'put/back' });
+    assert.deepEqual(rows.map((row) => [row.action, row.tag, row.actor, row.actorConfirmed]).sort(), [
+      ['push', 'v1', 'ci', false],
+      ['push', 'v2', '', false],
+      ['restore', 'v1', 'lin', true],
+    ]);
+  });
+
   test('a pull of containerd is one row, under its tag', async () => {
     const digest = `sha256:${'1'.repeat(64)}`;
     const child = `sha256:${'2'.repeat(64)}`;

@@ -26,6 +26,7 @@ const receiver = createReceiver({
   holdsPermit: () => false,
   isOwnDigest: () => false,
   whoDeleted: () => undefined,
+  whoRestored: () => undefined,
 });
 await receiver.start();
 

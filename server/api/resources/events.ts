@@ -15,9 +15,10 @@ const eventSchema = z
     id: z.number().int(),
     at: time,
     receivedAt: time,
-    action: z
-      .string()
-      .meta({ description: '`push`, `pull`, `delete`, `mount`, or what a later registry says.', examples: ['push'] }),
+    action: z.string().meta({
+      description: '`push`, `pull`, `delete`, `restore`, `mount`, or what a later registry says.',
+      examples: ['push'],
+    }),
     repository: repositoryName,
     tag: tagName.nullable(),
     digest: digest.nullable(),

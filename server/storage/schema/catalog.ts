@@ -188,6 +188,21 @@ export interface DescriptionsTable {
   edited_at: number;
 }
 
+/** Stays when rows of the index go: see `catalog/tag-history.ts`. */
+export interface TagHistoryTable {
+  repository: string;
+  /** '': pulled by digest alone. */
+  tag: string;
+  /** '': of the repository as a whole. */
+  digest: string;
+  pushed_at: number | null;
+  pushed_by: string | null;
+  push_confirmed: Generated<Flag>;
+  pull_count: Generated<number>;
+  last_pulled_at: number | null;
+  changed_at: number;
+}
+
 export interface StarsTable {
   user_id: number;
   repository: string;
@@ -207,4 +222,5 @@ export interface CatalogSchema {
   crawls: CrawlsTable;
   descriptions: DescriptionsTable;
   stars: StarsTable;
+  tag_history: TagHistoryTable;
 }

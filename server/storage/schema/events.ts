@@ -79,6 +79,7 @@ export interface TrashTable {
   deleted_at: number;
   deleted_by: string;
   restored_at: number | null;
+  restored_by: Generated<string | null>;
 }
 
 export type DeletionPhase = 'planned' | 'pushed' | 'repointed' | 'done' | 'failed';

@@ -14,7 +14,7 @@ export interface EventsPageDeps {
   readonly refusals: Pick<Refusals, 'list'>;
 }
 
-const ACTIONS = ['push', 'pull', 'delete', 'mount'] as const;
+const ACTIONS = ['push', 'pull', 'delete', 'restore', 'mount'] as const;
 const PAGE_ROWS = 50;
 
 interface Shared {
@@ -195,6 +195,7 @@ export function actionLabel(action: string, t: Page['t']): string {
     ['push', t('events:action.push')],
     ['pull', t('events:action.pull')],
     ['delete', t('events:action.delete')],
+    ['restore', t('events:action.restore')],
     ['mount', t('events:action.mount')],
   ]);
   return known.get(action) ?? action;
