@@ -88,7 +88,17 @@ function failed(error: unknown, log: Logger): never {
 }
 
 const log = createLogger('info');
+let isStarted = false;
 // After something nobody expected the state is unknown: the supervisor starts us anew.
 process.on('uncaughtException', (error) => failed(error, log));
-process.on('unhandledRejection', (error) => failed(error, log));
-start(log).catch((error: unknown) => failed(error, log));
+// Nobody waited for this work, so nothing half done stands behind it: what runs goes on.
+process.on('unhandledRejection', (error) => {
+  if (!isStarted) failed(error, log);
+  log.error({ error }, 'work failed that nobody waited for; please report this');
+});
+start(log).then(
+  () => {
+    isStarted = true;
+  },
+  (error: unknown) => failed(error, log),
+);

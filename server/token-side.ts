@@ -1,5 +1,6 @@
 /** Keys, signer, token endpoint, and the client of the registry that uses our own tokens. */
 import type { AppOptions, Core } from './app.ts';
+import { monotonic } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { PlainHandler } from './http/dispatch.ts';
 import { createRegistryClient, type RegistryClient } from './registry/client.ts';
@@ -17,7 +18,7 @@ export async function createTokenSide({ core, ...options }: AppOptions & { reado
   const keys = config.registry.auth.enabled
     ? await openKeys({ config, confPath: keyFolder, dataPath: config.data.path, isNew: opened.isNew, now, log })
     : undefined;
-  const permits = createPermits({ now, lifetimeSeconds: config.registry.auth.lifetime });
+  const permits = createPermits({ clock: monotonic, lifetimeSeconds: config.registry.auth.lifetime });
   const refusals = createRefusals(opened.db, {
     now,
     log,
@@ -27,11 +28,7 @@ export async function createTokenSide({ core, ...options }: AppOptions & { reado
   const client = createRegistryClient({
     config,
     token: async (scopes) => (asksForBasic(config) ? undefined : signer?.mint(scopes)),
-    onTokenRefused: async () => {
-      const before = signer?.headerMode();
-      await signer?.probe();
-      return signer?.headerMode() !== before;
-    },
+    onTokenRefused: async () => signer?.noteRefused(),
     log,
     now,
   });

@@ -129,7 +129,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
       apiDocsPage({ document: options.apiDocument }),
       searchPage({
         ...{ search: createSearch({ db, now }), visibility, repositories, readonly, users: core.users },
-        labelKeys: createLabelKeys({ db, now }),
+        labelKeys: createLabelKeys({ db }),
         tagFacts: (seen, repository, tags) => factsOfTags(db, seen, repository, tags),
       }),
       live.pages,

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Access, Identity } from '../access/engine.ts';
 import type { UserStore } from '../access/users.ts';
+import { type Clock, monotonic } from '../clock.ts';
 import { AppError, errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { createExpiringMap } from './expiring-map.ts';
@@ -29,6 +30,7 @@ export interface CredentialCheckerDeps {
   readonly hasher: Pick<PasswordHasher, 'verify' | 'isFull'>;
   readonly users: Pick<UserStore, 'recordSignIn'>;
   readonly now: () => number;
+  readonly clock?: Clock;
   readonly log: Logger;
 }
 
@@ -53,15 +55,15 @@ interface Attempt {
 }
 
 /** The single way on which a password is checked: form, Basic and POST alike. */
-export function createCredentialChecker({ access, hasher, users, now, log }: CredentialCheckerDeps) {
+export function createCredentialChecker({ access, hasher, users, now, clock = monotonic, log }: CredentialCheckerDeps) {
   const macKey = randomBytes(32);
-  const memory = { lifetimeMs: REMEMBERED_MS, most: MOST_REMEMBERED, now };
+  const memory = { lifetimeMs: REMEMBERED_MS, most: MOST_REMEMBERED, clock };
   const verified = createExpiringMap<number>(memory);
   const refused = createExpiringMap<true>(memory);
   // A client that keeps sending its old password is one guess, however often it asks.
   const counted = createExpiringMap<true>({ ...memory, lifetimeMs: COUNTED_MS });
   const running = new Map<string, Promise<Proof>>();
-  const throttle = createThrottle(now);
+  const throttle = createThrottle(clock);
 
   async function check({
     username,

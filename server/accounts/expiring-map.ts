@@ -1,3 +1,5 @@
+import type { Clock } from '../clock.ts';
+
 /** Bounded memory whose entries end by themselves; the oldest goes when it is full. */
 export interface ExpiringMap<Value> {
   readonly get: (key: string) => Value | undefined;
@@ -9,18 +11,16 @@ export interface ExpiringMap<Value> {
 export interface ExpiringMapOptions {
   readonly lifetimeMs: number;
   readonly most: number;
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
-export function createExpiringMap<Value>({ lifetimeMs, most, now }: ExpiringMapOptions): ExpiringMap<Value> {
+export function createExpiringMap<Value>({ lifetimeMs, most, clock }: ExpiringMapOptions): ExpiringMap<Value> {
   const entries = new Map<string, { readonly at: number; readonly value: Value }>();
   return {
     get(key) {
       const entry = entries.get(key);
       if (entry === undefined) return undefined;
-      const age = now() - entry.at;
-      // A negative age means that the clock was set back: nobody knows how old it is.
-      if (age >= 0 && age < lifetimeMs) return entry.value;
+      if (clock() - entry.at < lifetimeMs) return entry.value;
       entries.delete(key);
       return undefined;
     },
@@ -28,7 +28,7 @@ export function createExpiringMap<Value>({ lifetimeMs, most, now }: ExpiringMapO
       entries.delete(key);
       const oldest = entries.keys().next();
       if (entries.size >= most && !oldest.done) entries.delete(oldest.value);
-      entries.set(key, { at: now(), value });
+      entries.set(key, { at: clock(), value });
     },
     removeWhere(matches) {
       for (const [key, { value }] of entries) if (matches(value)) entries.delete(key);

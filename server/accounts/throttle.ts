@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Clock } from '../clock.ts';
 import { createExpiringMap } from './expiring-map.ts';
 
 export type Turn =
@@ -22,10 +23,10 @@ const LONGEST_ACCOUNT = 128;
  * Slows down guessing per account and network (IPv4 /24, IPv6 /64) and per network over all accounts. Nobody can lock
  * somebody else out: other networks are not touched, and an address from which the account signed in before has a count of its own.
  */
-export function createThrottle(now: () => number) {
+export function createThrottle(clock: Clock) {
   const pairs = PER_ACCOUNT_AND_NETWORK.map((limit) => new RateLimiterMemory(limit));
   const networks = new RateLimiterMemory(PER_NETWORK);
-  const known = createExpiringMap<true>({ lifetimeMs: KNOWN_MS, most: MOST_KNOWN, now });
+  const known = createExpiringMap<true>({ lifetimeMs: KNOWN_MS, most: MOST_KNOWN, clock });
 
   /** Counts one guess before it is tried, so that many at once cannot slip through together. */
   async function take(account: string, address: string): Promise<Turn> {

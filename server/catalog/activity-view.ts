@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { type Clock, monotonic } from '../clock.ts';
 import { calendarDay } from '../storage/calendar.ts';
 import type { Database } from '../storage/database.ts';
 import { isVisible, NOTHING, type Visibility } from './visibility.ts';
@@ -17,6 +18,7 @@ export interface ActivityDay extends Counts {
 export interface ActivityDeps {
   readonly db: Database;
   readonly now: () => number;
+  readonly clock?: Clock;
 }
 
 interface Kept {
@@ -33,7 +35,7 @@ const MOST_VIEWS = 500;
  * Sums over what a viewer sees. Everything has a row of its own per day; for the others a day is summed up when it is asked
  * for, one at a time so that other requests get their turn, and remembered for all who see the same.
  */
-export function createViewDays({ db, now }: ActivityDeps) {
+export function createViewDays({ db, now, clock = monotonic }: ActivityDeps) {
   const views = new Map<number, Map<number, Kept>>();
 
   async function sums(visibility: Visibility, days: readonly number[]): Promise<ReadonlyMap<number, Counts>> {
@@ -52,14 +54,13 @@ export function createViewDays({ db, now }: ActivityDeps) {
     if (isFresh(kept)) return kept.value;
     const value = await readDay(db, visibility, day);
     const isToday = day >= calendarDay(now());
-    known.set(day, { value, until: now() + (isToday ? TODAY_MS : PAST_MS) });
+    known.set(day, { value, until: clock() + (isToday ? TODAY_MS : PAST_MS) });
     await nextTurn();
     return value;
   }
 
-  /** A clock that was set back must not keep a value for long. */
   function isFresh(kept: Kept | undefined): kept is Kept {
-    return kept !== undefined && now() < kept.until && kept.until - now() <= PAST_MS;
+    return kept !== undefined && clock() < kept.until;
   }
 
   return { sums };

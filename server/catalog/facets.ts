@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { createExpiringMap } from '../accounts/expiring-map.ts';
+import { type Clock, monotonic } from '../clock.ts';
 import type { Database } from '../storage/database.ts';
 import type { Visibility } from './visibility.ts';
 
@@ -18,8 +19,8 @@ const MOST_KEPT = 1000;
 const FEW = 1500;
 
 /** Kept for half a minute: the choices change seldom, and each list page asks. */
-export function createFacets(db: Database, now: () => number) {
-  const kept = createExpiringMap<Facets>({ lifetimeMs: KEPT_MS, most: MOST_KEPT, now });
+export function createFacets(db: Database, clock: Clock = monotonic) {
+  const kept = createExpiringMap<Facets>({ lifetimeMs: KEPT_MS, most: MOST_KEPT, clock });
   return async (visibility: Visibility): Promise<Facets> => {
     const key = String(visibility.id);
     const known = kept.get(key);

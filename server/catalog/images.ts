@@ -1,4 +1,5 @@
 import { type ContentReader, createContentReader } from '../artifacts/reader.ts';
+import { type Clock, monotonic } from '../clock.ts';
 import { errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { isDigest } from '../registry/reference.ts';
@@ -21,14 +22,14 @@ export interface ImagesDeps {
   /** Gets one manifest into the index; false: the registry says that it has none. */
   readonly fetchManifest: (repository: string, digest: string) => Promise<boolean>;
   readonly log: Logger;
-  readonly now?: () => number;
+  readonly clock?: Clock;
   readonly reader?: ContentReader;
 }
 
 /** What the page of an image shows, from the index; only a manifest that was never read is asked for. */
-export function createImages({ db, fetchManifest, log, now = Date.now, reader = createContentReader() }: ImagesDeps) {
+export function createImages({ db, fetchManifest, log, clock = monotonic, reader = createContentReader() }: ImagesDeps) {
   const tags = createTagStore(db);
-  const memory: SharedMemory = { now, counted: new Map() };
+  const memory: SharedMemory = { clock, counted: new Map() };
 
   async function find(repositoryId: number, repository: string, digest: string): Promise<Found> {
     const kept = await manifestRow(db, repositoryId, digest);

@@ -24,7 +24,7 @@ export interface RepositoryPage extends KeyPage<RepositoryRow>, Total {}
  *
  * @param few For tests: up to how many candidates are fetched one by one.
  */
-export function createRepositoryStore(db: Database, now: () => number = Date.now, few = FEW) {
+export function createRepositoryStore(db: Database, few = FEW) {
   return {
     async list(visibility: Visibility, query: RepositoryQuery): Promise<RepositoryPage> {
       return listRepositories(db, query, await planRepositories(db, visibility, query, few));
@@ -52,7 +52,7 @@ export function createRepositoryStore(db: Database, now: () => number = Date.now
     total: async (visibility: Visibility): Promise<number> => (await rootFolder(db, visibility))?.repository_count ?? 0,
 
     /** What the filters of lists offer this viewer. */
-    facets: createFacets(db, now),
+    facets: createFacets(db),
   };
 }
 export type RepositoryStore = ReturnType<typeof createRepositoryStore>;

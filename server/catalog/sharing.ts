@@ -1,4 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Clock } from '../clock.ts';
 import type { Database } from '../storage/database.ts';
 import { withClosure } from './manifest-store.ts';
 import { isVisible, NOTHING, type Visibility } from './visibility.ts';
@@ -15,7 +16,7 @@ export interface SharedCount {
 
 /** What was counted lately for layers that very many hold: they are on most pages, and at least that true a moment later. */
 export interface SharedMemory {
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly counted: Map<string, { readonly count: SharedCount; readonly at: number }>;
 }
 
@@ -70,17 +71,17 @@ async function layerIds(db: Database, digest: string): Promise<readonly LayerId[
 }
 
 function remembered(
-  { now, counted }: SharedMemory,
+  { clock, counted }: SharedMemory,
   seen: Visibility,
   { digest, id }: LayerId,
 ): readonly (readonly [string, SharedCount])[] {
   const found = counted.get(`${seen.id} ${id}`);
-  return found === undefined || Math.abs(now() - found.at) > REMEMBERED_MS ? [] : [[digest, found.count]];
+  return found === undefined || clock() - found.at > REMEMBERED_MS ? [] : [[digest, found.count]];
 }
 
-function remember({ now, counted }: SharedMemory, seen: Visibility, { id }: LayerId, count: SharedCount): void {
+function remember({ clock, counted }: SharedMemory, seen: Visibility, { id }: LayerId, count: SharedCount): void {
   if (counted.size >= MOST_REMEMBERED) counted.clear();
-  counted.set(`${seen.id} ${id}`, { count, at: now() });
+  counted.set(`${seen.id} ${id}`, { count, at: clock() });
 }
 
 interface HolderCount {

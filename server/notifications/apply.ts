@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { type RegistryEvent, toEvent } from './events.ts';
@@ -10,7 +11,7 @@ export interface ApplyDeps<Use> {
   /** Counts it in the transaction that marks the events, so each counts once. @returns what was counted. */
   readonly count: (trx: Database, uses: readonly Use[]) => Promise<readonly Use[]>;
   readonly onCounted: (uses: readonly Use[]) => void;
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -30,7 +31,7 @@ interface Done<Use> {
 }
 
 /** Tells the index about every event, in order within a repository, and remembers that it did. */
-export function createApplier<Use>({ db, onEvent, count, onCounted, now, log }: ApplyDeps<Use>) {
+export function createApplier<Use>({ db, onEvent, count, onCounted, clock, log }: ApplyDeps<Use>) {
   const failing = new Map<string, Failing>();
 
   /** What another process has marked meanwhile is counted there. */
@@ -76,14 +77,14 @@ export function createApplier<Use>({ db, onEvent, count, onCounted, now, log }: 
     const tries = (failing.get(repository)?.tries ?? 0) + 1;
     log.warn({ repository, event: event.id, tries, error }, 'event not applied to the index');
     if (tries >= MOST_TRIES) return failing.delete(repository);
-    failing.set(repository, { tries, notBefore: now() + Math.min(LONGEST_WAIT_MS, 500 * 2 ** tries) });
+    failing.set(repository, { tries, notBefore: clock() + Math.min(LONGEST_WAIT_MS, 500 * 2 ** tries) });
     return false;
   }
 
   return {
     /** @returns true when more wait that can be told now. */
     async step(): Promise<boolean> {
-      const waiting = [...failing].filter(([, state]) => state.notBefore > now()).map(([repository]) => repository);
+      const waiting = [...failing].filter(([, state]) => state.notBefore > clock()).map(([repository]) => repository);
       const rows = await db
         .selectFrom('events')
         .selectAll()

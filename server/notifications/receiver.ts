@@ -1,3 +1,4 @@
+import { type Clock, monotonic } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { type ApplyDeps, createApplier } from './apply.ts';
@@ -10,6 +11,7 @@ export interface ReceiverDeps<Use> extends Pick<ApplyDeps<Use>, 'onEvent' | 'cou
   readonly db: Database;
   readonly log: Logger;
   readonly now?: () => number;
+  readonly clock?: Clock;
   readonly onInstance: (instanceId: string) => void;
   readonly onKept?: (repositories: readonly string[]) => void;
   readonly holdsPermit: (subject: string, repository: string, action: 'pull' | 'push') => boolean;
@@ -27,12 +29,12 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** The whole way of an envelope: kept, read, told to the index, let go of. */
 export function createReceiver<Use>(deps: ReceiverDeps<Use>) {
-  const { db, log, now = Date.now } = deps;
+  const { db, log, now = Date.now, clock = monotonic } = deps;
   let daily: NodeJS.Timeout | undefined;
   let unverifiedInstanceAt = Number.NEGATIVE_INFINITY;
 
   const retention = createRetention({ db, now, ...budget(deps) });
-  const applier = createApplier({ ...deps, now });
+  const applier = createApplier({ ...deps, clock });
   const projection = createProjection({ ...deps, onInstance: noteInstance });
   const intake = createIntake({ db, now, onStored });
   // Two loops: a registry that answers slowly must not keep events from the page.
@@ -48,13 +50,13 @@ export function createReceiver<Use>(deps: ReceiverDeps<Use>) {
   async function tell(): Promise<number | undefined> {
     if (await applier.step()) return 0;
     const retryAt = applier.retryAt();
-    return retryAt === undefined ? undefined : retryAt - now();
+    return retryAt === undefined ? undefined : retryAt - clock();
   }
 
   /** Where no secret was agreed anybody can invent instances, and each would cost a crawl. */
   function noteInstance(instanceId: string, verified: boolean): void {
-    if (!verified && now() - unverifiedInstanceAt < UNVERIFIED_INSTANCE_EVERY_MS) return;
-    if (!verified) unverifiedInstanceAt = now();
+    if (!verified && clock() - unverifiedInstanceAt < UNVERIFIED_INSTANCE_EVERY_MS) return;
+    if (!verified) unverifiedInstanceAt = clock();
     log.info({ instanceId }, 'new registry instance');
     deps.onInstance(instanceId);
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type Clock, monotonic } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { VERSION } from '../config/version.ts';
 import { AppError } from '../errors.ts';
@@ -19,10 +20,12 @@ export interface RegistryClientOptions {
   readonly url?: string;
   /** A token of our own with these scopes; `undefined`: none needed. */
   readonly token: (scopes: readonly string[]) => Promise<string | undefined>;
-  /** The registry refused a token of ours. `true`: a new one is worth one more try. */
-  readonly onTokenRefused?: () => Promise<boolean>;
+  /** The registry refused a token of ours. Another one from `token` is worth one more try afterwards. */
+  readonly onTokenRefused?: () => Promise<unknown>;
   readonly log: Logger;
+  /** To compare the registry's clock with. */
   readonly now?: () => number;
+  readonly clock?: Clock;
   readonly deadlines?: Readonly<Record<'read' | 'work', Deadlines>>;
 }
 
@@ -77,7 +80,7 @@ export function registryBaseUrl({ registry }: Pick<Config, 'registry'>): string 
  * @see https://distribution.github.io/distribution/spec/api/
  */
 export function createRegistryClient(options: RegistryClientOptions) {
-  const { config, token, log, now = Date.now } = options;
+  const { config, token, log, now = Date.now, clock = monotonic } = options;
   const baseUrl = options.url ?? registryBaseUrl(config);
   const { ca, trust_any_ssl: trustAnySsl } = config.registry;
   const transport = createTransport({
@@ -86,7 +89,7 @@ export function createRegistryClient(options: RegistryClientOptions) {
     trustAnySsl,
     userAgent: `registry-web/${VERSION}`,
     log,
-    now,
+    clock,
     ...(options.deadlines === undefined ? {} : { deadlines: options.deadlines }),
   });
   const address = transport.origin;
@@ -98,9 +101,12 @@ export function createRegistryClient(options: RegistryClientOptions) {
   }
 
   async function send(scopes: readonly string[], outgoing: Outgoing): Promise<Answer> {
-    const answer = await transport.send({ ...outgoing, authorization: await authorization(scopes) });
-    if (answer.status !== 401 || !(await options.onTokenRefused?.())) return answer;
-    return transport.send({ ...outgoing, authorization: await authorization(scopes) });
+    const sent = await authorization(scopes);
+    const answer = await transport.send({ ...outgoing, authorization: sent });
+    if (answer.status !== 401 || options.onTokenRefused === undefined) return answer;
+    await options.onTokenRefused();
+    const renewed = await authorization(scopes);
+    return renewed === sent ? answer : transport.send({ ...outgoing, authorization: renewed });
   }
 
   async function getManifest(repository: string, reference: string): Promise<StoredManifest | undefined> {

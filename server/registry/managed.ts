@@ -5,7 +5,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fetch from 'node-fetch';
-import { StartError } from '../errors.ts';
+import { type Clock, monotonic } from '../clock.ts';
+import { errorText, StartError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { RegistryBinary } from './find-registry.ts';
 import { spawnRegistry } from './managed-child.ts';
@@ -21,6 +22,7 @@ export interface ManagedRegistryOptions {
   readonly facts: Omit<ManagedFacts, 'listen'>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Logger;
+  readonly clock?: Clock;
 }
 
 export interface ManagedStatus {
@@ -38,7 +40,7 @@ const STABLE_MS = 60_000;
 
 /** A registry that runs as long as we do. */
 export function createManagedRegistry(options: ManagedRegistryOptions) {
-  const { binary, facts, host, port, log } = options;
+  const { binary, facts, host, port, log, clock = monotonic } = options;
   const listen = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const url = `http://${/^(0\.0\.0\.0|::|)$/.test(host) ? '127.0.0.1' : listen.replace(/:\d+$/, '')}:${port}`;
   const configFile = join(facts.dataPath, 'registry.yml');
@@ -57,17 +59,26 @@ export function createManagedRegistry(options: ManagedRegistryOptions) {
       secrets: [facts.notifications.secret],
       log,
     });
-    if (started.pid !== undefined) writePidFile(pidFile, started.pid);
+    if (started.pid !== undefined) notePid(started.pid);
     child = started;
     return started;
   }
 
+  /** Only to end what a crash of ours would leave behind: a full disk is no reason to end a registry that runs. */
+  function notePid(pid: number): void {
+    try {
+      writePidFile(pidFile, pid);
+    } catch (error) {
+      log.warn({ error: errorText(error), pidFile }, 'the process id of the registry could not be kept');
+    }
+  }
+
   async function supervise(running: ChildProcess): Promise<void> {
     for (let current = running; ; current = launch()) {
-      const since = Date.now();
+      const since = clock();
       if (current.exitCode === null && current.signalCode === null) await ended(current);
       if (state === 'stopped') return;
-      failuresInRow = Date.now() - since > STABLE_MS ? 0 : failuresInRow + 1;
+      failuresInRow = clock() - since > STABLE_MS ? 0 : failuresInRow + 1;
       const waitMs = Math.min(LONGEST_WAIT_MS, 500 * 2 ** failuresInRow);
       log.error(
         { code: current.exitCode, signal: current.signalCode, waitMs },
@@ -93,7 +104,7 @@ export function createManagedRegistry(options: ManagedRegistryOptions) {
       wake = new AbortController();
       state = 'starting';
       const started = launch();
-      await untilReady(started, url, () => child?.pid);
+      await untilReady(started, url, { clock, pid: () => child?.pid });
       state = 'running';
       log.info({ url, version: binary.version, pid: started.pid }, 'registry started');
       void supervise(started);
@@ -146,9 +157,14 @@ async function checkPort(host: string, port: number): Promise<void> {
   }
 }
 
-async function untilReady(child: ChildProcess, url: string, pid: () => number | undefined): Promise<void> {
-  const deadline = Date.now() + READY_MS;
-  while (child.exitCode === null && child.signalCode === null && pid() !== undefined && Date.now() < deadline) {
+interface Started {
+  readonly clock: Clock;
+  readonly pid: () => number | undefined;
+}
+
+async function untilReady(child: ChildProcess, url: string, { clock, pid }: Started): Promise<void> {
+  const deadline = clock() + READY_MS;
+  while (child.exitCode === null && child.signalCode === null && pid() !== undefined && clock() < deadline) {
     if (await answers(url)) return;
     await sleep(30);
   }

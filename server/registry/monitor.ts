@@ -54,9 +54,14 @@ export function createMonitor({ client, token, now, onChange }: MonitorDeps) {
     return found;
   }
 
+  /** Never fails: without a token of ours the registry still says whether it is there. */
   async function loop(): Promise<void> {
-    const found = await ask(await token());
-    if (!stopped) timer = setTimeout(loop, found.reachable ? EVERY_MS : EVERY_WHILE_DOWN_MS).unref();
+    const given = await token().catch(() => undefined);
+    const isReachable = await ask(given).then(
+      (found) => found.reachable,
+      () => false,
+    );
+    if (!stopped) timer = setTimeout(loop, isReachable ? EVERY_MS : EVERY_WHILE_DOWN_MS).unref();
   }
 
   return {

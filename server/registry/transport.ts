@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { rootCertificates } from 'node:tls';
 import fetch, { type Headers, type Response } from 'node-fetch';
+import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { createCircuit } from './circuit.ts';
@@ -45,7 +46,7 @@ export interface TransportOptions {
   readonly trustAnySsl?: boolean;
   readonly userAgent: string;
   readonly log: Logger;
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly deadlines?: Readonly<Record<'read' | 'work', Deadlines>>;
 }
 
@@ -61,11 +62,11 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 /** Requests to one registry: shared connections, deadlines, limits; no credentials leave its origin. */
 export function createTransport(options: TransportOptions) {
-  const { baseUrl, log, now, deadlines = DEADLINES } = options;
+  const { baseUrl, log, clock, deadlines = DEADLINES } = options;
   const { origin } = new URL(baseUrl);
   const agents = createAgents(options);
   const slots = createSlots(MOST_CONCURRENT);
-  const circuit = createCircuit({ log, now });
+  const circuit = createCircuit({ log, clock });
 
   async function once(url: URL, outgoing: Outgoing, hops: number): Promise<Answer> {
     const atHome = url.origin === origin;

@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
+import { type Clock, monotonic } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { errorText, StartError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -8,7 +9,7 @@ import { type Algorithm, algorithmOf, supportedAlgorithm } from './algorithm.ts'
 import { createdPair } from './created-pair.ts';
 import { isWorldReadable, readCertificates, readPrivateKey, validityOf } from './key-files.ts';
 import { libtrustId, rfc7638Thumbprint } from './key-names.ts';
-import { isGood, issueLeaf, type Leaf, type LeafOptions, obtainLeaf } from './leaf.ts';
+import { issueLeaf, isTimely, type Leaf, type LeafOptions, obtainLeaf } from './leaf.ts';
 
 /** How a token tells the registry which key verifies it. */
 export type Layout = 'leaf-x5c' | 'certificate-x5c' | 'kid-rfc7638' | 'kid-libtrust';
@@ -37,13 +38,15 @@ export interface CertificateFacts {
 export interface Keys {
   readonly source: KeySource;
   readonly certificate: CertificateFacts | undefined;
-  /** In the order in which `auto` tries them; the same array until the leaf is renewed. */
+  /** In the order in which `auto` tries them; the same array until the leaf is renewed. Some may not be good for now. */
   signingKeys(): readonly SigningKey[];
   /** What the registry gets as `rootcertbundle`; undefined for a key alone. */
   caPem(): string | undefined;
   /** What a registry 3.x may get as `jwks` instead. */
   jwks(): { readonly keys: readonly JWK[] };
-  /** Makes a new leaf when the present one is 20 days old; a timer does so while the process runs. */
+  /** The leaf is 20 days old, or not valid now: the clock was set. */
+  isRenewalDue(): boolean;
+  /** Makes a new leaf when that is due; a timer does so while the process runs, and whoever signs. Never fails. */
   renew(): Promise<void>;
   close(): void;
 }
@@ -56,10 +59,13 @@ export interface OpenKeysOptions {
   /** True when the database was made by this start: only then a missing pair of our own is made. */
   readonly isNew: boolean;
   readonly now: () => number;
+  readonly clock?: Clock;
   readonly log: Logger;
 }
 
 const RENEWAL_CHECK_MS = 3_600_000;
+// One that cannot be made is not tried for each token.
+const LEAST_PAUSE_MS = 5000;
 
 interface Material {
   readonly key: KeyObject;
@@ -70,7 +76,7 @@ interface Material {
 
 /** @throws {StartError} one plain sentence about what is wrong with the files and what to do. */
 export async function openKeys(options: OpenKeysOptions): Promise<Keys> {
-  const { now, log } = options;
+  const { now, log, clock = monotonic } = options;
   const folder = join(options.dataPath, 'token');
   const material = await readMaterial(options, folder);
   const own = material.certificates[0];
@@ -79,19 +85,40 @@ export async function openKeys(options: OpenKeysOptions): Promise<Keys> {
     folder,
     now,
     lifetimeSeconds: options.config.registry.auth.lifetime,
+    log,
   };
   if (own !== undefined) warnOfValidity(own, now(), log);
   let leaf = leafOptions && canIssue(own, now()) ? await obtainLeaf(leafOptions) : undefined;
   const source = material.source === 'ca' && leaf === undefined && !own?.ca ? 'certificate' : material.source;
   let signingKeys = await layouts(material, leaf);
 
-  async function renew(): Promise<void> {
-    if (leaf === undefined || leafOptions === undefined || isGood(leaf, leafOptions)) return;
-    const renewed = await issueOrKeep(leafOptions, leaf, log);
+  // A certificate that was good and issued none never will: it is no authority after all.
+  const isAuthority = own?.ca === true && (leaf !== undefined || !canIssue(own, now()));
+  let renewing: Promise<void> | undefined;
+  let failedAt = Number.NEGATIVE_INFINITY;
+
+  function isRenewalDue(): boolean {
+    if (!isAuthority || (leaf !== undefined && isTimely(leaf, now()))) return false;
+    if (renewing !== undefined) return true;
+    return canIssue(own, now()) && clock() - failedAt >= LEAST_PAUSE_MS;
+  }
+
+  async function renewLeaf(given: LeafOptions): Promise<void> {
+    const renewed = await issueOrKeep(given, leaf, log);
+    if (renewed === leaf) failedAt = clock();
     signingKeys = await layouts(material, renewed);
     leaf = renewed;
   }
-  const timer = setInterval(() => void renew(), RENEWAL_CHECK_MS);
+
+  function renew(): Promise<void> {
+    if (renewing !== undefined) return renewing;
+    if (leafOptions === undefined || !isRenewalDue()) return Promise.resolve();
+    renewing = renewLeaf(leafOptions).finally(() => {
+      renewing = undefined;
+    });
+    return renewing;
+  }
+  const timer = setInterval(renew, RENEWAL_CHECK_MS);
   timer.unref();
   const jwks = await publicKeys(material);
   return {
@@ -100,6 +127,7 @@ export async function openKeys(options: OpenKeysOptions): Promise<Keys> {
     signingKeys: () => signingKeys,
     caPem: () => (own === undefined ? undefined : material.certificates.map(String).join('')),
     jwks: () => jwks,
+    isRenewalDue,
     renew,
     close: () => clearInterval(timer),
   };
@@ -149,11 +177,11 @@ function canIssue(certificate: X509Certificate | undefined, now: number): boolea
   return notBefore <= now && now < notAfter;
 }
 
-/** A leaf that cannot be renewed now still signs until it runs out, and the next hour tries again. */
-async function issueOrKeep(options: LeafOptions, leaf: Leaf, log: Logger): Promise<Leaf> {
+/** A leaf that cannot be renewed now still signs until it runs out, and the next that signs tries again. */
+async function issueOrKeep(options: LeafOptions, leaf: Leaf | undefined, log: Logger): Promise<Leaf | undefined> {
   try {
     const renewed = (await issueLeaf(options)) ?? leaf;
-    log.info({ notAfter: new Date(renewed.notAfter) }, 'signing certificate renewed');
+    if (renewed !== undefined) log.info({ notAfter: new Date(renewed.notAfter) }, 'signing certificate renewed');
     return renewed;
   } catch (error) {
     log.error({ error: errorText(error) }, 'the signing certificate could not be renewed');

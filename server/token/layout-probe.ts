@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Layout, SigningKey } from './keys.ts';
 
@@ -12,6 +13,7 @@ export interface LayoutProbeOptions {
   /** Sends it to `GET /v2/` of the registry. */
   readonly tryToken: ((token: string) => Promise<Trial>) | undefined;
   readonly now: () => number;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -26,14 +28,17 @@ export interface LayoutStatus {
 // A registry that starts with us is there within seconds; one that refuses us needs its operator.
 const RETRY_MS = [1000, 2000, 5000, 10_000, 30_000, 60_000];
 const LEAST_PAUSE_MS = 5000;
+// The shortest token, the leeway that registries add, and the second that rounding takes.
+const LEAST_VALIDITY_MS = 121_000;
 
 /** Finds the layout this registry verifies, by trying, and keeps it until `retry` says that something changed. */
 export function createLayoutProbe(options: LayoutProbeOptions) {
-  const { now, log } = options;
+  const { clock, log } = options;
   let status: LayoutStatus = { layout: firstLayout(options), state: 'untried', checkedAt: undefined, tried: [] };
   let running: Promise<LayoutStatus> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let failures = 0;
+  let lastTriedAt = Number.NEGATIVE_INFINITY;
   let closed = false;
 
   function probe(): Promise<LayoutStatus> {
@@ -51,6 +56,7 @@ export function createLayoutProbe(options: LayoutProbeOptions) {
       log[level]({ layout: found.layout, state: found.state, tried: found.tried }, 'registry tried with our tokens');
     }
     status = found;
+    lastTriedAt = clock();
     failures = found.state === 'accepted' ? 0 : failures + 1;
     clearTimeout(timer);
     if (found.state !== 'accepted' && !closed) schedule(RETRY_MS[Math.min(failures, RETRY_MS.length) - 1] ?? 60_000);
@@ -66,7 +72,7 @@ export function createLayoutProbe(options: LayoutProbeOptions) {
     probe,
     /** Something hints that the registry changed: a new instance, a 401 to our own token. Cheap to call often. */
     retry(): void {
-      const recent = status.checkedAt !== undefined && now() - status.checkedAt < LEAST_PAUSE_MS;
+      const recent = clock() - lastTriedAt < LEAST_PAUSE_MS;
       if (!recent && options.tryToken !== undefined && !closed) void probe();
     },
     status: (): LayoutStatus => status,
@@ -77,9 +83,11 @@ export function createLayoutProbe(options: LayoutProbeOptions) {
   };
 }
 
-/** Until something worked: a certificate where there is one (every registry that knows it takes that), else 2.x's own way. */
-function firstLayout({ signingKeys, header }: LayoutProbeOptions): Layout {
-  const choices = candidates(signingKeys(), header);
+/** Until something worked: a good certificate where there is one (every registry that knows it takes that), else 2.x's own way. */
+function firstLayout({ signingKeys, header, now }: LayoutProbeOptions): Layout {
+  const all = candidates(signingKeys(), header);
+  const good = all.filter((key) => isUsable(key, now()));
+  const choices = good.length > 0 ? good : all;
   const first = choices.find((key) => key.x5c !== undefined) ?? choices.at(-1);
   return first?.layout ?? 'kid-libtrust';
 }
@@ -100,7 +108,14 @@ async function tryAll(options: LayoutProbeOptions, fallback: Layout): Promise<La
     if (result === 'unreachable') break;
   }
   const state = tried.some((trial) => trial.result === 'unreachable') ? 'unreachable' : 'refused';
-  return { layout: fallback, state, checkedAt: options.now(), tried };
+  const known = options.signingKeys().find((key) => key.layout === fallback);
+  const isKept = known !== undefined && isUsable(known, options.now());
+  return { layout: isKept ? fallback : firstLayout(options), state, checkedAt: options.now(), tried };
+}
+
+/** A certificate that goes along has to be good long enough for the shortest token. */
+export function isUsable({ notAfter }: SigningKey, at: number): boolean {
+  return notAfter === undefined || notAfter - at > LEAST_VALIDITY_MS;
 }
 
 async function tryOne(key: SigningKey, { mintWith, tryToken }: LayoutProbeOptions): Promise<Trial> {

@@ -1,6 +1,8 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorText } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import { createLeafCertificate, generateSigningKey } from './certificates.ts';
 import { isIssuedBy, validityOf } from './key-files.ts';
 import { writeAtomically } from './write-file.ts';
@@ -8,6 +10,7 @@ import { writeAtomically } from './write-file.ts';
 export interface Leaf {
   readonly key: KeyObject;
   readonly certificate: X509Certificate;
+  readonly notBefore: number;
   readonly notAfter: number;
 }
 
@@ -23,6 +26,7 @@ export interface LeafOptions {
   readonly now: () => number;
   /** Lifetime of a token: the certificate outlives the last one it signs. */
   readonly lifetimeSeconds: number;
+  readonly log: Logger;
 }
 
 const HOUR_MS = 3_600_000;
@@ -39,20 +43,17 @@ export async function obtainLeaf(options: LeafOptions): Promise<Leaf | undefined
   return issueLeaf(options);
 }
 
-/** True while a leaf made before needs no successor. */
-export function isGood(leaf: Leaf, { authority, now }: LeafOptions): boolean {
-  const { notBefore } = validityOf(leaf.certificate);
-  const renewAt = notBefore + BACKDATED_MS + RENEW_AFTER_MS;
-  return (
-    notBefore <= now() &&
-    now() < renewAt &&
-    leaf.notAfter > now() &&
-    isIssuedBy(leaf.certificate, authority.certificate)
-  );
+function isGood(leaf: Leaf, { authority, now }: LeafOptions): boolean {
+  return isTimely(leaf, now()) && isIssuedBy(leaf.certificate, authority.certificate);
+}
+
+/** True while a leaf made before needs no successor. Cheap: it is asked for each token. */
+export function isTimely({ notBefore, notAfter }: Leaf, at: number): boolean {
+  return notBefore <= at && at < notBefore + BACKDATED_MS + RENEW_AFTER_MS && at < notAfter;
 }
 
 export async function issueLeaf(options: LeafOptions): Promise<Leaf | undefined> {
-  const { authority, folder, now, lifetimeSeconds } = options;
+  const { authority, now, lifetimeSeconds } = options;
   const key = generateSigningKey();
   const ca = validityOf(authority.certificate);
   const wanted = now() + RENEW_AFTER_MS + Math.max(SPARE_MS, lifetimeSeconds * 1000 + DAY_MS);
@@ -65,9 +66,21 @@ export async function issueLeaf(options: LeafOptions): Promise<Leaf | undefined>
   });
   const certificate = new X509Certificate(pem);
   if (!isIssuedBy(certificate, authority.certificate)) return undefined;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeAtomically(leafFile(folder), `${key.export({ type: 'pkcs8', format: 'pem' })}${pem}`, 0o600);
-  return { key, certificate, notAfter: validityOf(certificate).notAfter };
+  keepLeaf(options, `${key.export({ type: 'pkcs8', format: 'pem' })}${pem}`);
+  return { key, certificate, ...validityOf(certificate) };
+}
+
+/** One that cannot be kept signs all the same: the next start makes another. */
+function keepLeaf({ folder, log }: LeafOptions, pem: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeAtomically(leafFile(folder), pem, 0o600);
+  } catch (error) {
+    log.warn(
+      { error: errorText(error), folder },
+      'the signing certificate could not be kept; it signs until the next start',
+    );
+  }
 }
 
 function leafFile(folder: string): string {
@@ -81,7 +94,7 @@ function readLeaf(folder: string): Leaf | undefined {
     const certificate = new X509Certificate(text);
     const key = createPrivateKey(text);
     if (!certificate.checkPrivateKey(key)) return undefined;
-    return { key, certificate, notAfter: validityOf(certificate).notAfter };
+    return { key, certificate, ...validityOf(certificate) };
   } catch {
     return undefined;
   }

@@ -1,5 +1,7 @@
+import type { Clock } from '../clock.ts';
+
 export interface PermitsOptions {
-  readonly now: () => number;
+  readonly clock: Clock;
   /** Lifetime of a token. */
   readonly lifetimeSeconds: number;
 }
@@ -16,10 +18,10 @@ const MOST_PERMITS = 20_000;
  * Who got a token for which repository of late: an event that nobody vouches for may name only such a person, and a
  * repository somebody may push to now is worth another look even if its event never comes.
  */
-export function createPermits({ now, lifetimeSeconds }: PermitsOptions) {
+export function createPermits({ clock, lifetimeSeconds }: PermitsOptions) {
   const validMs = (lifetimeSeconds + LEEWAY_SECONDS) * 1000;
   // Apart, so that the many who pull do not push out the few who push.
-  const issued = { pull: createMemory(now, validMs), push: createMemory(now, validMs) };
+  const issued = { pull: createMemory(clock, validMs), push: createMemory(clock, validMs) };
   const listeners: ((repository: string) => void)[] = [];
 
   return {
@@ -42,12 +44,12 @@ export function createPermits({ now, lifetimeSeconds }: PermitsOptions) {
 export type Permits = ReturnType<typeof createPermits>;
 
 /** Keys that are forgotten after a while, and the oldest first when there are too many. */
-function createMemory(now: () => number, validMs: number) {
+function createMemory(clock: Clock, validMs: number) {
   const since = new Map<string, number>();
 
   function forgetOldest(): void {
     for (const [key, at] of since) {
-      if (since.size <= MOST_PERMITS && at + validMs > now()) return;
+      if (since.size <= MOST_PERMITS && at + validMs > clock()) return;
       since.delete(key);
     }
   }
@@ -56,12 +58,12 @@ function createMemory(now: () => number, validMs: number) {
     add(key: string): void {
       // Written anew, so that the map stays in the order of time and the oldest stand first.
       since.delete(key);
-      since.set(key, now());
+      since.set(key, clock());
       forgetOldest();
     },
     has(key: string): boolean {
       const at = since.get(key);
-      return at !== undefined && at + validMs > now();
+      return at !== undefined && at + validMs > clock();
     },
   };
 }

@@ -1,10 +1,11 @@
+import { type Clock, monotonic } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type AccessEntry, grantAll } from './grant.ts';
 import { randomId, signJwt } from './jwt.ts';
 import type { KeySource, Keys, Layout, SigningKey } from './keys.ts';
-import { createLayoutProbe, type LayoutStatus, type Trial } from './layout-probe.ts';
+import { createLayoutProbe, isUsable, type LayoutStatus, type Trial } from './layout-probe.ts';
 
 export interface SignerOptions {
   readonly keys: Keys;
@@ -12,6 +13,7 @@ export interface SignerOptions {
   /** Sends a token to `GET /v2/` of the registry; without it the layout is never tried. */
   readonly tryToken?: (token: string) => Promise<Trial>;
   readonly now: () => number;
+  readonly clock?: Clock;
   readonly log: Logger;
 }
 
@@ -50,20 +52,27 @@ const LEEWAY_SECONDS = 60;
 const LEAST_LIFETIME_SECONDS = 60;
 const WARN_BEFORE_MS = 30 * 86_400_000;
 const MOST_MINTED = 500;
+// One look at a time at a registry that refuses everything, however many calls it refuses.
+const LEAST_PAUSE_MS = 5000;
 
 /** Signs every token, in the layout the registry verifies. */
-export function createSigner({ keys, config, tryToken, now, log }: SignerOptions) {
+export function createSigner({ keys, config, tryToken, now, clock = monotonic, log }: SignerOptions) {
   const { auth, name } = config.registry;
   const service = auth.service ?? name;
-  const minted = new Map<string, { readonly token: string; readonly freshUntil: number }>();
+  const minted = new Map<string, { readonly freshUntil: number; readonly signed: SignedToken }>();
+  let trying: Promise<void> | undefined;
+  let triedAt = Number.NEGATIVE_INFINITY;
   const probe = createLayoutProbe({
     signingKeys: keys.signingKeys,
     header: auth.token_header,
     mintWith: async (key) => (await signWith(key, { subject: '', access: [], lifetimeSeconds: 60 })).token,
     tryToken,
     now,
+    clock,
     log,
   });
+
+  const isReady = (): boolean => !keys.isRenewalDue() && isUsable(currentKey(), now());
 
   function currentKey(): SigningKey {
     const all = keys.signingKeys();
@@ -71,6 +80,18 @@ export function createSigner({ keys, config, tryToken, now, log }: SignerOptions
     const key = all.find((candidate) => candidate.layout === layout) ?? all.at(-1);
     if (key === undefined) throw new AppError('UNAVAILABLE', 'There is no signing key');
     return key;
+  }
+
+  /**
+   * The one to sign with now. A clock that was set, or time itself, may have made the leaf useless: it is renewed. Without
+   * any certificate that is good, the registry is asked whether it takes the key without one.
+   */
+  async function usableKey(): Promise<SigningKey> {
+    if (keys.isRenewalDue()) await keys.renew();
+    const key = currentKey();
+    if (isUsable(key, now())) return key;
+    await tryAgain();
+    return currentKey();
   }
 
   async function signWith(key: SigningKey, request: TokenRequest): Promise<SignedToken> {
@@ -95,14 +116,29 @@ export function createSigner({ keys, config, tryToken, now, log }: SignerOptions
    * @throws {AppError} INVALID for a malformed scope.
    */
   async function mint(scopes: readonly string[], subject = ''): Promise<string> {
-    const key = currentKey();
+    const key = isReady() ? currentKey() : await usableKey();
     const name = [key.layout, key.kid, subject, ...scopes].join('\n');
     const known = minted.get(name);
-    if (known !== undefined && known.freshUntil > now()) return known.token;
+    if (known !== undefined && known.freshUntil > clock() && isCurrent(known.signed, now())) return known.signed.token;
     const signed = await signWith(key, { subject, access: grantAll(scopes) });
     if (minted.size >= MOST_MINTED) minted.clear();
-    minted.set(name, { token: signed.token, freshUntil: now() + signed.expiresInSeconds * 500 });
+    minted.set(name, { signed, freshUntil: clock() + signed.expiresInSeconds * 500 });
     return signed.token;
+  }
+
+  async function startAnew(): Promise<void> {
+    minted.clear();
+    await probe.probe();
+    triedAt = clock();
+  }
+
+  /** Not more often than every few seconds, whoever asks. */
+  async function tryAgain(): Promise<void> {
+    if (clock() - triedAt < LEAST_PAUSE_MS) return;
+    trying ??= startAnew().finally(() => {
+      trying = undefined;
+    });
+    await trying;
   }
 
   function status(): SignerStatus {
@@ -125,8 +161,11 @@ export function createSigner({ keys, config, tryToken, now, log }: SignerOptions
      * Async, and yet done within the call for elliptic keys.
      * @throws {AppError} UNAVAILABLE when the certificate that has to go along has run out.
      */
-    sign: (request: TokenRequest): Promise<SignedToken> => signWith(currentKey(), request),
+    sign: async (request: TokenRequest): Promise<SignedToken> =>
+      signWith(isReady() ? currentKey() : await usableKey(), request),
     mint,
+    /** A token of ours was refused. Those that we keep may be the reason: they are made anew, in the form that works. */
+    noteRefused: tryAgain,
     headerMode: (): Layout => probe.status().layout,
     /** Tries the registry now. */
     probe: probe.probe,
@@ -138,6 +177,11 @@ export function createSigner({ keys, config, tryToken, now, log }: SignerOptions
   };
 }
 export type Signer = ReturnType<typeof createSigner>;
+
+/** By its own dates: a clock that was set makes kept tokens run out, or begin, at another time. */
+function isCurrent({ issuedAt, expiresInSeconds }: SignedToken, nowMs: number): boolean {
+  return issuedAt * 1000 <= nowMs && nowMs < (issuedAt + expiresInSeconds) * 1000;
+}
 
 /** A token never outlives the certificate it carries. */
 function lifetimeWithin(key: SigningKey, issuedAt: number, lifetimeSeconds: number): number {

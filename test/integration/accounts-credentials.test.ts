@@ -46,7 +46,7 @@ beforeEach(async () => {
       return hasher.verify(password, hash);
     },
   };
-  checker = createCredentialChecker({ access, hasher: counting, users, now: () => time, log });
+  checker = createCredentialChecker({ access, hasher: counting, users, now: () => time, clock: () => time, log });
 });
 
 async function check(password: string, username = 'anna', address = '10.0.0.1'): Promise<string> {
@@ -130,7 +130,7 @@ test('a password changed while it was being checked no longer counts', async () 
       return matches;
     },
   };
-  checker = createCredentialChecker({ access, hasher: changing, users, now: () => time, log });
+  checker = createCredentialChecker({ access, hasher: changing, users, now: () => time, clock: () => time, log });
   assert.equal(await check(PASSWORD), 'wrong');
 });
 

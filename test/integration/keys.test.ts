@@ -119,6 +119,14 @@ describe('a new installation', () => {
   });
 });
 
+/** An operator's CA with these dates. */
+async function operatorPair(notAfter: Date, notBefore = new Date(Date.now() - DAY_MS)) {
+  const key = generateKey('ec');
+  const certificate = await certificateFor(key, { isCa: true, notBefore, notAfter });
+  const { keyPath, certPath } = await writePair(folder.path, key, certificate);
+  return { key: keyPath, cert: certPath };
+}
+
 describe('rotation', () => {
   test('K02: a leaf of 20 days gets a successor while running, and the old one stays valid', async () => {
     const keys = await open();
@@ -140,14 +148,47 @@ describe('rotation', () => {
     assert.ok(Date.parse(certificateOf(keys).validTo) > now() + 60 * DAY_MS);
   });
   test('J16: no token outlives its certificate, and none is signed after it', async () => {
-    const signer = signerOf(await open());
+    const auth = { ...(await operatorPair(new Date(Date.now() + 30 * DAY_MS))), token_header: 'x5c' };
+    const signer = signerOf(await open(auth), auth);
     clock = 30 * DAY_MS - 5 * 60_000;
     const { token, expiresInSeconds } = await signer.sign({ subject: '', access: [] });
     assert.ok(expiresInSeconds >= 60 && expiresInSeconds <= 240);
     const { exp, iat } = claimsOf(token) as Record<string, number>;
     assert.equal(Number(exp) - Number(iat), expiresInSeconds);
     clock = 31 * DAY_MS;
-    await assert.rejects(signer.sign({ subject: '', access: [] }), { code: 'UNAVAILABLE' });
+    await assert.rejects(signer.sign({ subject: '', access: [] }), { code: 'UNAVAILABLE', key: 'certificate_ran_out' });
+  });
+  for (const [name, days] of [
+    ['weeks forward', 40],
+    ['back before it was made', -7],
+  ] as const) {
+    test(`the clock jumps ${name}: the next token carries a leaf that is good then`, async () => {
+      const pair = await operatorPair(new Date(Date.now() + 365 * DAY_MS), new Date(Date.now() - 30 * DAY_MS));
+      const keys = await open(pair);
+      const signer = signerOf(keys, pair);
+      const before = leafOf(keys)?.x5c;
+      clock = days * DAY_MS;
+      const request = { subject: '', access: [] };
+      const [one, other] = await Promise.all([signer.sign(request), signer.sign(request)]);
+      const [carried] = headerOf(one.token).x5c as string[];
+      const leaf = new X509Certificate(Buffer.from(carried ?? '', 'base64'));
+      assert.notEqual(carried, before?.[0]);
+      assert.ok(Date.parse(leaf.validFrom) <= now() && now() < Date.parse(leaf.validTo));
+      assert.deepEqual(headerOf(other.token).x5c, [carried], 'both waited for the same');
+    });
+  }
+  test('a leaf that cannot be kept signs all the same', async () => {
+    const keys = await open();
+    await rm(at('data', 'token'), { recursive: true });
+    await writeFile(at('data', 'token'), 'no folder');
+    clock = 40 * DAY_MS;
+    assert.ok((await signerOf(keys).sign({ subject: '', access: [] })).token);
+    assert.match(lines.join(''), /could not be kept/);
+  });
+  test('a certificate that has run out is left out, and the key signs by its name', async () => {
+    const auth = await operatorPair(new Date(Date.now() - DAY_MS), new Date(Date.now() - 2 * DAY_MS));
+    const { token } = await signerOf(await open(auth), auth).sign({ subject: '', access: [] });
+    assert.equal(headerOf(token).x5c, undefined);
   });
   test('K04: during a change of the CA both are handed out', async () => {
     const [old, fresh] = [generateKey('rsa'), generateKey('ec')];

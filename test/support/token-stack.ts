@@ -59,7 +59,7 @@ export async function startTokenStack(options: TokenStackOptions = {}) {
   const credentials = createCredentialChecker({ access, hasher, users, now, log });
   const refreshTokens = createRefreshTokens(db);
   const refusals = createRefusals(db, { now, log });
-  const permits = createPermits({ now, lifetimeSeconds: config.registry.auth.lifetime });
+  const permits = createPermits({ clock: now, lifetimeSeconds: config.registry.auth.lifetime });
   const endpoint = createTokenEndpoint({
     config,
     publicUrl: 'http://registry.test:8090',

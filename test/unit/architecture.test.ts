@@ -20,7 +20,7 @@ const LADDER = [
   ['access', 'registry'],
   ['storage', 'http'],
   ['config'],
-  ['errors', 'log', 'news'],
+  ['clock', 'errors', 'log', 'news'],
 ] as const satisfies readonly (readonly string[])[];
 
 const levels = new Map<string, number>(LADDER.flatMap((parts, level) => parts.map((part) => [part, level] as const)));

@@ -98,7 +98,7 @@ async function finishedCrawl(file: string): Promise<number> {
 /** Requests per second. */
 async function bareLoop(baseUrl: string, { requests, atOnce }: Crawled): Promise<number> {
   const log = createLogger('silent');
-  const transport = createTransport({ baseUrl, userAgent: 'bench', log, now: Date.now });
+  const transport = createTransport({ baseUrl, userAgent: 'bench', log, clock: () => performance.now() });
   const begin = performance.now();
   await forEachBounded(requests, atOnce, async (request) => {
     const [method = 'GET', path = ''] = request.split(' ');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createExpiringMap } from '../../../server/accounts/expiring-map.ts';
 import { createThrottle, networkOf, type Throttle } from '../../../server/accounts/throttle.ts';
+import { monotonic } from '../../../server/clock.ts';
 
 const networks = [
   ['10.1.2.3', '10.1.2.0/24'],
@@ -27,7 +28,7 @@ async function guess(throttle: Throttle, account: string, address: string, times
 }
 
 test('allows ten guesses a minute per account and network', async () => {
-  const throttle = createThrottle(Date.now);
+  const throttle = createThrottle(monotonic);
   assert.equal(await guess(throttle, 'anna', '10.0.0.1', 15), 10);
   const turn = await throttle.take('anna', '10.0.0.77');
   assert.equal(turn.allowed, false);
@@ -35,14 +36,14 @@ test('allows ten guesses a minute per account and network', async () => {
 });
 
 test('does not lock out the same account elsewhere, nor another account here', async () => {
-  const throttle = createThrottle(Date.now);
+  const throttle = createThrottle(monotonic);
   await guess(throttle, 'anna', '10.0.0.1', 20);
   assert.equal((await throttle.take('anna', '10.0.1.1')).allowed, true);
   assert.equal((await throttle.take('bob', '10.0.0.1')).allowed, true);
 });
 
 test('an address that signed in before keeps its own count', async () => {
-  const throttle = createThrottle(Date.now);
+  const throttle = createThrottle(monotonic);
   throttle.succeeded('anna', '10.0.0.9');
   await guess(throttle, 'anna', '10.0.0.1', 20);
   assert.equal((await throttle.take('anna', '10.0.0.9')).allowed, true);
@@ -50,7 +51,7 @@ test('an address that signed in before keeps its own count', async () => {
 });
 
 test('one network cannot try one password on very many accounts', async () => {
-  const throttle = createThrottle(Date.now);
+  const throttle = createThrottle(monotonic);
   let allowed = 0;
   for (let account = 0; account < 150; account += 1) {
     if ((await throttle.take(`user${account}`, '10.0.0.1')).allowed) allowed += 1;
@@ -60,7 +61,7 @@ test('one network cannot try one password on very many accounts', async () => {
 });
 
 test('a refused guess uses up nothing, a refunded one neither', async () => {
-  const throttle = createThrottle(Date.now);
+  const throttle = createThrottle(monotonic);
   for (let count = 0; count < 30; count += 1) {
     const turn = await throttle.take('anna', '10.0.0.1');
     assert.equal(turn.allowed, true);
@@ -68,16 +69,13 @@ test('a refused guess uses up nothing, a refunded one neither', async () => {
   }
 });
 
-test('remembered values end with their time, when the clock goes back, and when there are too many', () => {
+test('remembered values end with their time, and when there are too many', () => {
   let time = 1000;
-  const map = createExpiringMap<number>({ lifetimeMs: 60, most: 2, now: () => time });
+  const map = createExpiringMap<number>({ lifetimeMs: 60, most: 2, clock: () => time });
   map.set('a', 1);
   assert.equal(map.get('a'), 1);
   time = 1060;
   assert.equal(map.get('a'), undefined);
-  map.set('b', 2);
-  time = 1059;
-  assert.equal(map.get('b'), undefined);
   for (const key of ['c', 'd', 'e']) map.set(key, 3);
   assert.deepEqual([map.get('c'), map.get('d'), map.get('e'), map.size()], [undefined, 3, 3, 2]);
   map.removeWhere((value) => value === 3);

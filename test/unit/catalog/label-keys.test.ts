@@ -16,7 +16,7 @@ async function seeded() {
 test('keys of labels are gathered once a minute, for each who sees alike', async () => {
   const { db, close } = await seeded();
   let now = 0;
-  const keys = createLabelKeys({ db, now: () => now });
+  const keys = createLabelKeys({ db, clock: () => now });
   assert.deepEqual(await keys(EVERYTHING), ['team']);
   assert.deepEqual(await keys(NOTHING), []);
   await seedRepository(db, 'team/web', [{ tags: ['v1'], labels: { tier: 'x' } }]);
@@ -36,7 +36,7 @@ test('an answer that failed does not take away the one that was asked for after 
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
-  const keys = createLabelKeys({ db: shaky, now: () => now });
+  const keys = createLabelKeys({ db: shaky, clock: () => now });
   const failed = keys(EVERYTHING);
   [now, isBroken] = [60_001, false];
   const kept = keys(EVERYTHING);

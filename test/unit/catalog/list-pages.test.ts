@@ -66,7 +66,7 @@ for (const [how, few] of [
   ['order', 3],
 ] as const) {
   test(`all pages by ${how}, forward and back, are what a slow list gives`, async () => {
-    const { list } = createRepositoryStore(database.db, Date.now, few);
+    const { list } = createRepositoryStore(database.db, few);
     await fc.assert(
       fc.asyncProperty(lists, async ({ sort, direction, limit, viewer, folder, filters }) => {
         const visibility = await visibilityOf(viewer.patterns);

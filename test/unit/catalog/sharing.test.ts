@@ -6,6 +6,7 @@ import { createImages } from '../../../server/catalog/images.ts';
 import { layerHolders } from '../../../server/catalog/layer-holders.ts';
 import { sharedLayers, uniqueBytes } from '../../../server/catalog/sharing.ts';
 import { createVisibility, EVERYTHING, NOTHING, type Visibility } from '../../../server/catalog/visibility.ts';
+import { monotonic } from '../../../server/clock.ts';
 import { createLogger } from '../../../server/log.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { seedRepository } from '../../support/seed.ts';
@@ -56,7 +57,7 @@ const viewers: readonly (readonly [string, () => Visibility, readonly number[]])
 ];
 for (const [name, seen, expected] of viewers) {
   test(`other images with a layer: ${name}`, async () => {
-    const counts = await sharedLayers(database.db, seen(), digest, { now: Date.now, counted: new Map() });
+    const counts = await sharedLayers(database.db, seen(), digest, { clock: monotonic, counted: new Map() });
     const found = (await layersOf(digest)).flatMap((layer) => counts.get(layer) ?? []);
     assert.deepEqual(
       found.map((count) => count.images),

@@ -43,7 +43,7 @@ const applier = (more: Partial<ApplyDeps<Use>> = {}) =>
     onEvent: async (event) => useOf(event),
     count: (trx, uses) => countUses(trx, uses, NOW),
     onCounted: () => undefined,
-    now: () => NOW,
+    clock: () => NOW,
     log: createLogger('silent'),
     ...more,
   });

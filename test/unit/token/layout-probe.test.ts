@@ -22,6 +22,7 @@ function probeWith(keys: readonly SigningKey[], answer: (layout: string) => Tria
     mintWith: async ({ layout }) => layout,
     tryToken: async (token) => answer(token),
     now: () => 0,
+    clock: () => 0,
     log: createLogger('silent'),
   });
 }

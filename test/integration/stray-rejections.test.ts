@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startApp } from '../support/app.ts';
+import { eventually } from '../support/walk.ts';
+
+const STRAY = "process.on('SIGUSR2', () => void Promise.reject(new Error('a stray one')))";
+
+test('a rejected promise that nobody waits for is logged, and the process goes on', async (t) => {
+  const preload = `data:text/javascript,${encodeURIComponent(STRAY)}`;
+  const app = await startApp({
+    config: { registry: { url: 'http://127.0.0.1:9' } },
+    command: ['--import', 'tsx', '--import', preload, 'server/main.ts'],
+  });
+  t.after(app.stop);
+  // Only then the start is over.
+  await eventually('it is not only listening', async () => (await fetch(`${app.url}/readyz`)).status === 200);
+  await eventually('the registry was asked', async () => app.logs().includes('registry not reachable'));
+  process.kill(app.pid, 'SIGUSR2');
+  await eventually('the log has it', async () => app.logs().includes('a stray one'));
+  assert.equal((await fetch(`${app.url}/healthz`)).status, 200);
+  assert.match(app.logs(), /"level":"error"[^\n]*a stray one/);
+});
