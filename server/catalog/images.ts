@@ -27,7 +27,13 @@ export interface ImagesDeps {
 }
 
 /** What the page of an image shows, from the index; only a manifest that was never read is asked for. */
-export function createImages({ db, fetchManifest, log, clock = monotonic, reader = createContentReader() }: ImagesDeps) {
+export function createImages({
+  db,
+  fetchManifest,
+  log,
+  clock = monotonic,
+  reader = createContentReader(),
+}: ImagesDeps) {
   const tags = createTagStore(db);
   const memory: SharedMemory = { clock, counted: new Map() };
 
