@@ -3,7 +3,8 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { configFile, isInContainer, loadConfig } from './config/load.ts';
+import { isInContainer } from './config/container.ts';
+import { configFile, loadConfig } from './config/load.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { config } = loadConfig({

@@ -4,13 +4,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type App, createApp } from './app.ts';
 import type { Config } from './config/config.ts';
-import { configFile, isInContainer, loadConfig } from './config/load.ts';
+import { isInContainer } from './config/container.ts';
+import { configFile, loadConfig } from './config/load.ts';
 import { publicBaseUrl } from './config/public-url.ts';
 import { StartError } from './errors.ts';
 import { closeServer, createHttpServer, listen, type ServerTls } from './http/server.ts';
 import { createLogger, type Logger } from './log.ts';
 import { startsAsImageRoot, takeOverAndDrop } from './privileges.ts';
 import { openDatabase } from './storage/database.ts';
+import { keyFolderOf } from './token/created-pair.ts';
 
 const DRAIN_MS = 10_000;
 const LAST_RESORT_MS = 30_000;
@@ -22,7 +24,7 @@ async function start(log: Logger): Promise<void> {
   process.umask(0o077);
   const inContainer = isInContainer(process.env);
   const file = configFile(process.env, join(root, 'conf', 'config.yml'));
-  const loaded = loadConfig({ file, env: process.env, inContainer });
+  const loaded = loadConfig({ file, env: process.env, inContainer, checksFolders: true });
   const { warnings } = loaded;
   const config = startsAsImageRoot(process.env) ? takeOverAndDrop(loaded.config) : loaded.config;
   log.level = config.log.level;
@@ -33,8 +35,7 @@ async function start(log: Logger): Promise<void> {
   const app = await createApp({
     config,
     configFolder,
-    // The image's /conf belongs to the operator and may be read-only.
-    keyFolder: inContainer ? config.data.path : configFolder,
+    keyFolder: keyFolderOf({ config, configFolder, isOperators: inContainer || Boolean(process.env['CONFIG_PATH']) }),
     root,
     opened,
     log,

@@ -1,8 +1,9 @@
 /** What no single key can know: contradictions, files that have to be there, and what deserves a warning. */
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { errorText } from '../errors.ts';
 import type { Config } from './config.ts';
-import { isLocalName, publicBaseUrl } from './public-url.ts';
+import { isLocalName, publicBaseUrl, registryHost } from './public-url.ts';
 
 type Check = readonly [holds: boolean, sentence: string];
 
@@ -31,8 +32,11 @@ function isBasic(text: string): boolean {
   return /^[A-Za-z0-9+/]+={0,2}$/.test(text) && decoded.includes(':');
 }
 
-/** @returns one sentence for each configured file that is missing or may not be read. */
-export function unreadableFiles({ registry, server }: Config): readonly string[] {
+/**
+ * @param inImage the paths are those inside of the container: what to do is said for the host
+ * @returns one sentence for each configured file that is missing or may not be read.
+ */
+export function unreadableFiles({ registry, server }: Config, inImage: boolean): readonly string[] {
   const { auth } = registry;
   const files: readonly (readonly [key: string, path: string | null])[] = [
     ['registry.ca', registry.ca],
@@ -41,18 +45,53 @@ export function unreadableFiles({ registry, server }: Config): readonly string[]
     ['server.tls.cert', server.tls.cert],
     ['server.tls.key', server.tls.key],
   ];
-  return files.flatMap(([key, path]) => (path === null ? [] : unreadable(key, path)));
+  return files.flatMap(([key, path]) => (path === null ? [] : unreadable(key, path, inImage)));
 }
 
-function unreadable(key: string, path: string): readonly string[] {
+function unreadable(key: string, path: string, inImage: boolean): readonly string[] {
   if (!existsSync(path)) return [`${key}: ${path} does not exist`];
   try {
     accessSync(path, constants.R_OK);
     return [];
   } catch (error) {
     const uid = process.getuid?.() ?? 0;
-    return [`${key}: ${path} cannot be read (${errorText(error)}). Run: chown ${uid} ${path}`];
+    const command = inImage
+      ? `On the host, in the folder mounted as ${dirname(path)}, run: chown ${uid} ${basename(path)}. Or ${LET_IT_DROP}`
+      : `Run: chown ${uid} ${path}`;
+    return [`${key}: ${path} cannot be read (${errorText(error)}). ${command}`];
   }
+}
+
+// Started as root, the image takes over what root made and gives root up before it listens.
+const LET_IT_DROP = 'start the container without `user:` (or --user), so that it takes the files over itself';
+
+/** @returns one sentence for each folder of ours that we could not write to. */
+export function unwritableFolders({ data, registry }: Config, inImage: boolean): readonly string[] {
+  const folders: readonly (readonly [key: string, path: string | null])[] = [
+    ['data.path', data.path],
+    ['registry.setup.folder', registry.setup.folder],
+  ];
+  return folders.flatMap(([key, path]) => (path === null ? [] : unwritable(key, path, inImage)));
+}
+
+function unwritable(key: string, path: string, inImage: boolean): readonly string[] {
+  const existing = nearestExisting(path);
+  try {
+    accessSync(existing, constants.W_OK | constants.X_OK);
+    return [];
+  } catch (error) {
+    const uid = process.getuid?.() ?? 0;
+    const onHost = `On the host, run: chown -R ${uid}:${uid} on what is mounted as ${path}. Or ${LET_IT_DROP}`;
+    const make = existing === path ? '' : `mkdir -p ${path} && `;
+    const command = inImage ? onHost : `Run: ${make}chown -R ${uid} ${path}, or set ${key} to another folder`;
+    return [`${key}: ${path} cannot be written by uid ${uid} (${errorText(error)}). ${command}`];
+  }
+}
+
+/** What is missing is made by us, where the folder above lets us. */
+function nearestExisting(path: string): string {
+  const parent = dirname(path);
+  return existsSync(path) || parent === path ? path : nearestExisting(parent);
 }
 
 /** @returns what works, but the operator should know. */
@@ -82,11 +121,22 @@ export function configWarnings(config: Config): readonly string[] {
       `registry.name: “${registry.name}” should be host:port, as people type it before the repository`,
     ],
     [
+      !namesLoopbackTwice(registryHost(config), new URL(address).hostname),
+      `registry.name: ${registry.name} and server.public_url ${address} name this machine differently, which some clients (oras) refuse. Use localhost in both`,
+    ],
+    [
       !hasOldDatabase(data.path),
       `${data.path}/prodDb is the database of docker-registry-web: its accounts are not read. docs/compose-and-upgrade.md tells how to move`,
     ],
   ]);
 }
+
+function namesLoopbackTwice(registry: string, web: string): boolean {
+  const name = registry.replace(/:\d+$/, '');
+  return LOOPBACK.test(name) && LOOPBACK.test(web) && name !== web;
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 function hasOldDatabase(folder: string): boolean {
   try {

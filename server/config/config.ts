@@ -16,11 +16,10 @@ export const configSchema = z.strictObject({
         .describe('Base URL of the registry, with or without /v2. Empty: managed mode, we start one ourselves.'),
       name: z
         .string()
-        .min(1)
         .max(255)
-        .default('localhost:5000')
+        .default('')
         .describe(
-          "What people type before the repository; also the token's audience, unless auth.service says otherwise.",
+          "What people type before the repository; also the token's audience, unless auth.service says otherwise. Default: host and port of registry.url; in managed mode localhost:PORT.",
         ),
       public_name: z
         .string()

@@ -15,10 +15,17 @@ export interface Read {
 
 const NOTHING: FlatValues = new Map();
 
+export interface ConfigFileOrigin {
+  /** CONFIG_PATH names the file: it has to be there. */
+  readonly isNamed: boolean;
+  /** In our image CONFIG_PATH always names it, and what is missing is what the operator mounted. */
+  readonly isImage: boolean;
+}
+
 /** Reads the YAML file; one that is not there is empty, unless its folder shows that it was meant to be. */
-export function readConfigFile(file: string, expected: boolean, keys: readonly ConfigKey[]): Read {
+export function readConfigFile(file: string, origin: ConfigFileOrigin, keys: readonly ConfigKey[]): Read {
   try {
-    if (!isThere(file)) return { values: NOTHING, mistakes: missingFile(file, expected) };
+    if (!isThere(file)) return { values: NOTHING, mistakes: missingFile(file, origin) };
     const document = parseDocument(readFileSync(file, 'utf8'), { prettyErrors: true });
     const broken = document.errors.map((error) => `${file}: ${error.message.split('\n')[0]}`);
     return broken.length > 0 ? { values: NOTHING, mistakes: broken } : flatten(document.toJS(), file, keys);
@@ -65,19 +72,32 @@ function isSection(path: string, keys: readonly ConfigKey[]): boolean {
 }
 
 /** Keys without config.yml: the folder was mounted one level off. Starting a registry of our own would hide that. */
-function missingFile(file: string, expected: boolean): readonly string[] {
+function missingFile(file: string, { isNamed, isImage }: ConfigFileOrigin): readonly string[] {
   const folder = dirname(file);
-  if (expected) return [`${file} does not exist: CONFIG_PATH names it`];
   const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
   const nested = entries.find((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, basename(file))));
+  const key = entries.find((entry) => /\.(key|pem)$/.test(entry.name));
   if (nested !== undefined) {
     return [
       `${file} does not exist, but ${join(folder, nested.name, basename(file))} does: mount that folder as ${folder}`,
     ];
   }
-  const key = entries.find((entry) => /\.(key|pem)$/.test(entry.name));
+  if (isImage) return [`${file} does not exist. ${mountHint(folder, basename(file), entries)}`];
+  if (isNamed) return [`${file} does not exist: CONFIG_PATH names it`];
   if (key === undefined) return [];
   return [
     `${file} does not exist, although ${join(folder, key.name)} does: put config.yml beside it, or set CONFIG_PATH`,
   ];
+}
+
+const MAX_NAMES_SHOWN = 5;
+
+function mountHint(folder: string, name: string, entries: readonly { readonly name: string }[]): string {
+  const names = entries.map((entry) => entry.name);
+  const more = names.length > MAX_NAMES_SHOWN ? ' …' : '';
+  const content = names.length === 0 ? 'is empty' : `holds ${names.slice(0, MAX_NAMES_SHOWN).join(', ')}${more}`;
+  return (
+    `What is mounted as ${folder} ${content}: put ${name} into that folder on the host, ` +
+    `mount the folder that has it (-v /path/on/the/host:${folder}:ro), or remove the mount to start without settings of your own`
+  );
 }

@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { StartError } from '../errors.ts';
-import { configWarnings, contradictions, unreadableFiles } from './checks.ts';
+import { configWarnings, contradictions, unreadableFiles, unwritableFolders } from './checks.ts';
+import { completeConfig } from './complete.ts';
 import { type Config, configSchema } from './config.ts';
+import { isImage } from './container.ts';
 import { readEnvironment } from './environment.ts';
 import { type FlatValues, readConfigFile } from './file.ts';
 import { type ConfigKey, configKeys } from './keys.ts';
@@ -15,6 +17,8 @@ export interface ConfigSource {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Listens beyond loopback by default: nothing else reaches a container. */
   readonly inContainer: boolean;
+  /** Also checks that our folders can be written; only the server needs that before it opens them. Default: false. */
+  readonly checksFolders?: boolean;
 }
 
 export interface LoadedConfig {
@@ -23,21 +27,15 @@ export interface LoadedConfig {
   readonly warnings: readonly string[];
 }
 
-/** Whether this process runs in a container, as container engines and our image say. */
-export function isInContainer(env: ConfigSource['env']): boolean {
-  if (env.REGISTRY_WEB_CONTAINER !== undefined) return env.REGISTRY_WEB_CONTAINER === '1';
-  return existsSync('/.dockerenv') || existsSync('/run/.containerenv');
-}
-
 /** @param projectFile of the checkout or the image, used unless the environment names another. */
 export function configFile(env: ConfigSource['env'], projectFile: string): string {
   return resolve(env.CONFIG_PATH || projectFile);
 }
 
 /** @throws {StartError} naming every mistake at once, so that one restart mends them all. */
-export function loadConfig({ file, env, inContainer }: ConfigSource): LoadedConfig {
+export function loadConfig({ file, env, inContainer, checksFolders = false }: ConfigSource): LoadedConfig {
   const keys = configKeys();
-  const fromFile = readConfigFile(file, (env.CONFIG_PATH ?? '') !== '', keys);
+  const fromFile = readConfigFile(file, { isNamed: (env.CONFIG_PATH ?? '') !== '', isImage: isImage(env) }, keys);
   const fromEnvironment = readEnvironment(env, keys);
   const values = new Map(
     [...fromFile.values, ...fromEnvironment.values].map(([path, value]) => [path, plain(path, value, keys)]),
@@ -50,15 +48,17 @@ export function loadConfig({ file, env, inContainer }: ConfigSource): LoadedConf
     ...issues.map((issue) => describeIssue(issue, keys, fromEnvironment.values)),
   ];
   if (!parsed.success) throw new StartError(mistakes);
-  const completed = complete(withPaths(parsed.data, values, file, keys), inContainer);
+  const { config, mistakes: conflicts } = completeConfig(withPaths(parsed.data, values, file, keys), inContainer);
   const all = [
     ...mistakes,
-    ...completed.mistakes,
-    ...contradictions(completed.config),
-    ...unreadableFiles(completed.config),
+    ...conflicts,
+    ...contradictions(config),
+    ...unreadableFiles(config, isImage(env)),
+    ...(checksFolders ? unwritableFolders(config, isImage(env)) : []),
   ];
   if (all.length > 0) throw new StartError(all);
-  return { config: completed.config, warnings: [...fromEnvironment.warnings, ...configWarnings(completed.config)] };
+  const warnings = [...fromEnvironment.warnings, ...signInWarning(values), ...configWarnings(config)];
+  return { config, warnings };
 }
 
 /** Texts that mean a truth value or a list: the environment knows only text, and old files quote `"true"`. */
@@ -135,38 +135,11 @@ function locate(path: string, file: string, given: boolean): string {
   return existsSync(beside) ? beside : path;
 }
 
-/** Fills in the defaults that depend on other settings. */
-function complete(config: Config, inContainer: boolean): { config: Config; mistakes: readonly string[] } {
-  const { registry, server } = config;
-  const { origin, path } = splitUrl(server.public_url);
-  const given = [...new Set([registry.context_path ?? '', server.base_path, path].filter((prefix) => prefix !== ''))];
-  const mistakes =
-    given.length < 2
-      ? []
-      : [
-          `server.base_path: ${given.join(' and ')} contradict each other (registry.context_path is its old name, and the path of server.public_url must be the same)`,
-        ];
-  return {
-    mistakes,
-    config: {
-      ...config,
-      registry: {
-        ...registry,
-        readonly: registry.readonly ?? !registry.auth.enabled,
-        auth: { ...registry.auth, service: registry.auth.service ?? registry.name },
-      },
-      server: {
-        ...server,
-        host: server.host ?? (inContainer ? '0.0.0.0' : '127.0.0.1'),
-        base_path: given[0] ?? '',
-        public_url: origin,
-      },
-    },
-  };
-}
-
-function splitUrl(url: string | null): { origin: string | null; path: string } {
-  if (url === null) return { origin: null, path: '' };
-  const { origin, pathname } = new URL(url);
-  return { origin, path: pathname.replace(/\/+$/, '') };
+/** The predecessor had no sign-in until `auth` was configured; a file of that time must not surprise its owner. */
+function signInWarning(values: FlatValues): readonly string[] {
+  const paths = [...values.keys()];
+  if (!values.has('registry.url') || paths.some((path) => path.startsWith('registry.auth.'))) return [];
+  return [
+    'registry.auth is not configured: sign-in is on, and a signing key is created in the data folder. To open the pages to everybody without signing in, set registry.auth.enabled: false',
+  ];
 }

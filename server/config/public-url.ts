@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { hostAndPort } from './complete.ts';
 import type { Config } from './config.ts';
 
 type ServerConfig = Pick<Config, 'server'>;
@@ -35,6 +36,5 @@ export function isPlainRegistry(config: RegistryConfig): boolean {
   const { url, port } = config.registry;
   const host = registryHost(config);
   if (url === null) return host.endsWith(`:${port}`);
-  const { protocol, host: reached } = new URL(url);
-  return protocol === 'http:' && reached === host;
+  return new URL(url).protocol === 'http:' && hostAndPort(url) === host;
 }

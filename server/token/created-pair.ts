@@ -1,13 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Config } from '../config/config.ts';
 import { errorText, StartError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { createCaCertificate, generateSigningKey } from './certificates.ts';
 import { writeAtomically } from './write-file.ts';
 
 export interface CreatedPairOptions {
-  /** Folder of `auth.key` and `auth.cert`: beside the configuration, where the registry can be given the certificate. */
+  /** Folder of `auth.key` and `auth.cert`, see `keyFolderOf`. */
   readonly confPath: string;
   /** Our own folder below the data folder; remembers which pair was made. */
   readonly folder: string;
@@ -24,6 +25,35 @@ export interface PairPaths {
 
 const DAY_MS = 86_400_000;
 const CA_DAYS = 20 * 365;
+
+export interface KeyFolderOptions {
+  readonly config: Pick<Config, 'registry' | 'data'>;
+  readonly configFolder: string;
+  /** The configuration is a file of the operator's, not the one of this checkout. */
+  readonly isOperators: boolean;
+}
+
+/**
+ * Where the pair of our own lies: in managed mode with the checkout's own settings beside them, where people look for it;
+ * otherwise in the data folder, never beside a file of the operator's. A pair that an earlier version made there stays.
+ */
+export function keyFolderOf({ config, configFolder, isOperators }: KeyFolderOptions): string {
+  const { registry, data } = config;
+  if (!isOperators && registry.url === null) return configFolder;
+  return wasMadeIn(configFolder, join(data.path, 'token')) ? configFolder : data.path;
+}
+
+function wasMadeIn(confPath: string, ownFolder: string): boolean {
+  const files = [markerFile(ownFolder), join(confPath, 'auth.key'), join(confPath, 'auth.cert')];
+  if (!files.every((path) => existsSync(path))) return false;
+  try {
+    const made = readFileSync(markerFile(ownFolder), 'utf8').trim();
+    return new X509Certificate(readFileSync(join(confPath, 'auth.cert'))).fingerprint256 === made;
+  } catch {
+    // What cannot be read is not a certificate of ours.
+    return false;
+  }
+}
 
 /**
  * The pair we made, making it first for a new installation.

@@ -115,7 +115,7 @@ describe('behind nginx, with TLS and under a sub-path', { skip: await nginxSkip(
         realm: `${url}/api/auth`,
         service: host,
         issuer: 'test',
-        rootcertbundle: join(app.confPath, 'auth.cert'),
+        rootcertbundle: join(app.dataPath, 'auth.cert'),
       },
       notifications: {
         url: `http://127.0.0.1:${port}/hub/api/notification`,

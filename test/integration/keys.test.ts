@@ -4,8 +4,10 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { configSchema } from '../../server/config/config.ts';
 import { StartError } from '../../server/errors.ts';
 import { createLogger } from '../../server/log.ts';
+import { keyFolderOf } from '../../server/token/created-pair.ts';
 import { type Keys, openKeys } from '../../server/token/keys.ts';
 import { createSigner } from '../../server/token/signer.ts';
 import { certificateFor, generateKey, type KeyKind, pemOf, writePair } from '../support/operator-keys.ts';
@@ -97,6 +99,20 @@ describe('a new installation', () => {
     const first = await open();
     await rm(at('data'), { recursive: true });
     assert.equal((await open()).caPem(), first.caPem());
+  });
+  test("a pair of ours is never made beside the operator's file, but one made there before stays", async () => {
+    const folderOf = (url: string | null, isOperators: boolean) => {
+      const config = configSchema.parse({ registry: { url }, data: { path: at('data') } });
+      return keyFolderOf({ config, configFolder: at('conf'), isOperators });
+    };
+    assert.equal(folderOf(null, false), at('conf'));
+    assert.equal(folderOf('http://registry:5000', false), at('data'));
+    assert.equal(folderOf(null, true), at('data'));
+    await open();
+    assert.equal(folderOf('http://registry:5000', true), at('conf'));
+    const other = await certificateFor(generateKey('ec'), { isCa: true });
+    await writeFile(at('conf', 'auth.cert'), other);
+    assert.equal(folderOf('http://registry:5000', true), at('data'), 'a pair of the operator is none of ours');
   });
   test('a lost key stops the start instead of locking every registry out', async () => {
     await open();

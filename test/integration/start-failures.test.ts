@@ -128,9 +128,33 @@ describe('the signing key', () => {
     const place = await newPlace();
     await writeKey(place, key);
     await chown(join(place.conf, 'auth.key'), 0, 0);
+    await mkdir(place.data);
+    await chown(place.data, OTHER_USER, OTHER_USER);
     const ending = await startAndFail(place, settings(), { asOtherUser: true });
     assertRefused(ending, 78, /auth\.key .*chown 1000/);
   });
+
+  for (const [where, env, remedies] of [
+    ['a checkout', {}, [/auth\.key .*Run: chown 1000/, /data\.path: .*Run: chown -R 1000/]],
+    [
+      'the image',
+      { REGISTRY_WEB_CONTAINER: '1' },
+      [
+        /auth\.key .*On the host, in the folder mounted as .*chown 1000 auth\.key/,
+        /data\.path: .*On the host, run: chown/,
+      ],
+    ],
+  ] as const) {
+    test(`root's key and root's data folder: both at once, with what to do in ${where}`, {
+      skip: !isRoot && 'needs root',
+    }, async () => {
+      const place = await newPlace();
+      await writeKey(place, key);
+      await mkdir(place.data);
+      const ending = await startAndFail(place, settings(), { asOtherUser: true, env });
+      assertRefused(ending, 78, ...remedies);
+    });
+  }
 
   test('the certificate of another key: exit 78 and which two files', async () => {
     const place = await newPlace();

@@ -231,7 +231,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     await folder.remove();
   };
   try {
-    registry ??= await startBeside(join(app.confPath, 'auth.cert'));
+    registry ??= await startBeside(join(app.dataPath, 'auth.cert'));
     return { app, registry, stop };
   } catch (error) {
     await stop();

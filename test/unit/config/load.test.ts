@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Config } from '../../../server/config/config.ts';
+import { isInContainer } from '../../../server/config/container.ts';
 import { type LoadedConfig, loadConfig } from '../../../server/config/load.ts';
-import { publicBaseUrl, tokenRealm } from '../../../server/config/public-url.ts';
+import { isPlainRegistry, publicBaseUrl, registryHost, tokenRealm } from '../../../server/config/public-url.ts';
 import { StartError } from '../../../server/errors.ts';
 
 const folders: string[] = [];
@@ -110,6 +111,15 @@ const READS: readonly (readonly [env: Record<string, string>, read: (config: Con
   [{ SERVER_PUBLIC_URL: 'https://x.example/reg/' }, publicBaseUrl, 'https://x.example/reg'],
   [{ SERVER_PUBLIC_URL: 'https://x.example', SERVER_BASE_PATH: 'reg' }, publicBaseUrl, 'https://x.example/reg'],
   [{ REGISTRY_BINARY: 'registry' }, (config) => config.registry.binary, 'registry'],
+  [{ REGISTRY_PORT: '5055' }, registryHost, 'localhost:5055'],
+  [{ REGISTRY_URL: 'http://hub.example.com:5001/v2' }, registryHost, 'hub.example.com:5001'],
+  [{ REGISTRY_URL: 'http://hub/v2' }, registryHost, 'hub:80'],
+  [{ REGISTRY_URL: 'http://127.0.0.1:5055' }, registryHost, 'localhost:5055'],
+  [{ REGISTRY_URL: 'https://hub.example.com' }, registryHost, 'hub.example.com'],
+  [{ REGISTRY_URL: 'http://hub:5001', REGISTRY_NAME: 'hub.example.com' }, registryHost, 'hub.example.com'],
+  [{ REGISTRY_URL: 'http://hub:5001' }, (config) => config.registry.auth.service, 'hub:5001'],
+  [{ REGISTRY_URL: 'http://hub' }, isPlainRegistry, true],
+  [{ REGISTRY_URL: 'https://hub' }, isPlainRegistry, false],
   [
     { SOMETHING_ELSE: 'x', REGISTRY_STORAGE_DELETE_ENABLED: 'true' },
     (config) => config.registry.name,
@@ -236,6 +246,43 @@ for (const [name, given, sentence] of MISTAKES) {
   });
 }
 
+const IMAGE = { REGISTRY_WEB_CONTAINER: '1', CONFIG_PATH: '/conf/config.yml' };
+const IMAGE_MOUNTS: readonly (readonly [name: string, files: Record<string, string>, sentence: RegExp])[] = [
+  ['the key alone', { 'auth.key': '' }, /What is mounted as \S+conf holds auth\.key: put config\.yml into that folder/],
+  ['nothing', {}, /What is mounted as \S+conf is empty: .*remove the mount/],
+  ['a folder one level off', { 'web/config.yml': '' }, /conf\/web\/config\.yml does: mount that folder/],
+];
+for (const [name, files, sentence] of IMAGE_MOUNTS) {
+  test(`in the image, a mounted folder with ${name} is told by its mount`, () => {
+    const [mistake = '', ...more] = mistakesOf({ files, env: IMAGE });
+    assert.deepEqual(more, []);
+    assert.match(mistake, sentence);
+    assert.doesNotMatch(mistake, /CONFIG_PATH/);
+  });
+}
+
+const CONTAINERS: readonly (readonly [env: Record<string, string>, mounts: readonly string[], expected: boolean])[] = [
+  [{}, ['/', '/proc'], false],
+  [{}, ['/', '/conf'], true],
+  [{}, ['/', '/conf/web', '/configuration'], false],
+  [{ REGISTRY_WEB_CONTAINER: '1' }, ['/'], true],
+  [{ REGISTRY_WEB_CONTAINER: '0' }, ['/', '/conf'], false],
+];
+for (const [env, mounts, expected] of CONTAINERS) {
+  test(`${JSON.stringify(env)} with ${mounts.join(' ')} mounted is ${expected ? 'a' : 'no'} container`, () =>
+    assert.equal(
+      isInContainer(env, () => mounts),
+      expected,
+    ));
+}
+
+test('a file without auth, as the predecessor allowed, is told how sign-in is turned off', () => {
+  const predecessor = { yaml: 'registry: { url: "http://registry:5000/v2", name: "registry:5000" }' };
+  assert.match(load(predecessor).warnings.join(), /sign-in is on.*registry\.auth\.enabled: false/);
+  const withIssuer = load({ ...predecessor, env: { REGISTRY_AUTH_ISSUER: 'me' } });
+  for (const { warnings } of [load({}), withIssuer]) assert.doesNotMatch(warnings.join(), /sign-in is on/);
+});
+
 test('all mistakes are told together, and no secret with them', () => {
   const mistakes = mistakesOf({
     yaml: 'registry: { nam: x, readonly: maybe, password: [hunter2] }\nlog: { level: loud }',
@@ -248,6 +295,13 @@ test('all mistakes are told together, and no secret with them', () => {
 test('auth switched off is told with the key that allows deleting', () => {
   const { warnings } = load({ env: { REGISTRY_AUTH_ENABLED: 'false' } });
   assert.match(warnings.join(), /registry\.auth\.enabled is false.*registry\.readonly/);
+});
+
+test('two names for this machine, which some clients refuse, deserve a warning', () => {
+  const warned = /registry\.name: 127\.0\.0\.1:5000 .*Use localhost in both/;
+  assert.match(load({ env: { REGISTRY_NAME: '127.0.0.1:5000' } }).warnings.join(), warned);
+  for (const env of [{ REGISTRY_NAME: 'localhost:5000' }, { REGISTRY_NAME: 'hub.example.com' }])
+    assert.doesNotMatch(load({ env }).warnings.join(), /Use localhost/);
 });
 
 test("the predecessor's database is noticed", () => {
