@@ -200,6 +200,30 @@ const helm: Client = {
   artifact: pushChart,
 };
 
+const oras: Client = {
+  tool: 'oras',
+  login: (shell, { host }, username, password) =>
+    shell.run(['login', '--plain-http', '-u', username, '--password-stdin', host], { input: password }),
+  push: (shell, { host, layout }, repository) =>
+    shell.run(['cp', '--from-oci-layout', `${layout}:v1`, '--to-plain-http', `${host}/${repository}:v1`]),
+  pull: (shell, { host, folder }, repository) =>
+    shell.run(['pull', '--plain-http', '-o', join(folder, 'oras-pull'), `${host}/${repository}:v1`]),
+  catalog: (shell, { host }) => shell.run(['repo', 'ls', '--plain-http', host]),
+  mount: (shell, { host }, from, to) =>
+    shell.run(['cp', '--from-plain-http', '--to-plain-http', `${host}/${from}:v1`, `${host}/${to}:v1`]),
+  remove: async (shell, { host }, repository) => {
+    // Registry 2 deletes by digest only.
+    const { text } = await shell.run(['resolve', '--plain-http', `${host}/${repository}:v1`]);
+    return shell.run(['manifest', 'delete', '--plain-http', '-f', `${host}/${repository}@${text.trim()}`]);
+  },
+  artifact: async (shell, { host, folder }, repository) => {
+    const file = join(folder, 'note.txt');
+    await writeFile(file, 'a note');
+    const kind = ['--artifact-type', 'application/vnd.test.note', '--disable-path-validation'];
+    return shell.run(['push', '--plain-http', ...kind, `${host}/${repository}:note`, `${file}:text/plain`]);
+  },
+};
+
 // Room for an empty archive: two blocks of zeros end one, whatever comes before.
 const EMPTY_TAR = Buffer.alloc(1024);
 
@@ -224,4 +248,4 @@ const docker: Client = {
   },
 };
 
-export const CLIENTS: readonly Client[] = [docker, skopeo, podman, buildah, crane, regctl, helm];
+export const CLIENTS: readonly Client[] = [docker, skopeo, podman, buildah, crane, regctl, helm, oras];

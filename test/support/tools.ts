@@ -26,6 +26,7 @@ const SOURCES = {
   crane: { kind: 'go', package: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1' },
   regctl: { kind: 'go', package: 'github.com/regclient/regclient/cmd/regctl@v0.11.7' },
   helm: { kind: 'go', package: 'helm.sh/helm/v3/cmd/helm@v3.18.6' },
+  oras: { kind: 'go', package: 'oras.land/oras/cmd/oras@v1.3.6' },
   skopeo: { kind: 'apt', debian: 'skopeo' },
   podman: { kind: 'apt', debian: 'podman' },
   buildah: { kind: 'apt', debian: 'buildah' },
