@@ -39,7 +39,8 @@ ENV NODE_ENV=production \
     SERVER_PORT=8080
 VOLUME ["/data"]
 EXPOSE 8080
-USER 1000:1000
+# Started as root it only takes over the data folder and the operator's keys, then becomes user 1000 before it listens.
+# `user: 1000:1000` (compose) or runAsUser (Kubernetes) skip that where the files are ready.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=5 CMD ["node", "/app/dist/health.js"]
 CMD ["node", "/app/dist/main.js"]
 WORKDIR /app

@@ -9,8 +9,10 @@ import { createPasswordHasher } from './accounts/password.ts';
 import { createRefreshTokens } from './accounts/refresh-tokens.ts';
 import { createSessions } from './accounts/sessions.ts';
 import { createAudit } from './audit/audit.ts';
-import { configFile, isInContainer, loadConfig } from './config/load.ts';
+import { isInContainer } from './config/container.ts';
+import { configFile, loadConfig } from './config/load.ts';
 import { AppError, StartError } from './errors.ts';
+import { dropRoot, startsAsImageRoot } from './privileges.ts';
 import { type Database, openDatabase } from './storage/database.ts';
 import { createSettings } from './storage/settings.ts';
 
@@ -137,4 +139,8 @@ async function userLine(user: User, grants: ReturnType<typeof createGrantStore>)
 }
 
 // The bundle is the command; tests call `main` themselves.
-if (import.meta.url.endsWith('/dist/admin.js')) process.exitCode = await main(process.argv.slice(2));
+if (import.meta.url.endsWith('/dist/admin.js')) {
+  // `docker exec` enters our image as root: what is written must stay readable for the server.
+  if (startsAsImageRoot(process.env)) dropRoot();
+  process.exitCode = await main(process.argv.slice(2));
+}

@@ -28,16 +28,28 @@ export function startsAsImageRoot(env: NodeJS.ProcessEnv): boolean {
  * @throws {StartError} with the command that does by hand what we could not.
  */
 export function takeOverAndDrop(config: Config): Config {
-  takeFolder(config.data.path);
-  if (config.registry.setup.folder !== null) takeFolder(config.registry.setup.folder);
+  const problems: string[] = [];
+  const attempt = <Result>(work: () => Result, otherwise: Result): Result => {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      problems.push(...error.reasons);
+      return otherwise;
+    }
+  };
+  const file = (path: string | null) => attempt(() => readable(path), path);
+  for (const folder of [config.data.path, config.registry.setup.folder])
+    if (folder !== null) attempt(() => takeFolder(folder), undefined);
   const { auth } = config.registry;
   const { tls } = config.server;
   const taken: Config = {
     ...config,
-    registry: { ...config.registry, auth: { ...auth, key: readable(auth.key), cert: readable(auth.cert) } },
-    server: { ...config.server, tls: { cert: readable(tls.cert), key: readable(tls.key) } },
+    registry: { ...config.registry, auth: { ...auth, key: file(auth.key), cert: file(auth.cert) } },
+    server: { ...config.server, tls: { cert: file(tls.cert), key: file(tls.key) } },
   };
-  drop();
+  if (problems.length > 0) throw new StartError(problems);
+  dropRoot();
   return taken;
 }
 
@@ -46,8 +58,10 @@ function takeFolder(folder: string): void {
     if (statSync(folder, { throwIfNoEntry: false }) === undefined) return;
     ownAll(folder);
   } catch (error) {
-    const command = `chown -R ${OWN_USER}:${OWN_USER} FOLDER`;
-    throw new StartError([`${folder} cannot be made ours: ${errorText(error)}. On the host: ${command}`]);
+    const command = `chown -R ${OWN_USER}:${OWN_USER}`;
+    throw new StartError([
+      `${folder} cannot be made ours: ${errorText(error)}. On the host, run: ${command} on what is mounted as ${folder}`,
+    ]);
   }
 }
 
@@ -73,7 +87,7 @@ function readable(path: string | null): string | null {
     return copy;
   } catch (error) {
     throw new StartError([
-      `${path} cannot be taken over: ${errorText(error)}. On the host, in the folder mounted as ${dirname(path)}: chown ${OWN_USER} ${basename(path)}`,
+      `${path} cannot be taken over: ${errorText(error)}. On the host, in the folder mounted as ${dirname(path)}, run: chown ${OWN_USER} ${basename(path)}`,
     ]);
   }
 }
@@ -93,7 +107,8 @@ function tryOwn(path: string): boolean {
   }
 }
 
-function drop(): void {
+/** Becomes user 1000 for good. @throws {StartError} where the container may not. */
+export function dropRoot(): void {
   process.setgroups?.([OWN_USER]);
   process.setgid?.(OWN_USER);
   process.setuid?.(OWN_USER);
