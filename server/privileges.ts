@@ -16,6 +16,20 @@ import { errorText, StartError } from './errors.ts';
 
 const OWN_USER = 1000;
 
+// Bits of the capability set, see capability.h.
+const CAP_SETGID = 6n;
+const CAP_SETUID = 7n;
+const WITHOUT_CAPABILITIES =
+  'The container was started as root, but may not become another user (cap_drop). ' +
+  'Start it as user 1000: `user: "1000:1000"` in compose, --user 1000:1000 for docker run, runAsUser: 1000 on Kubernetes';
+
+/** @see https://man7.org/linux/man-pages/man5/proc_pid_status.5.html (CapEff) */
+function canBecomeAnother(): boolean {
+  const effective = /^CapEff:\s+([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+  const has = (bit: bigint) => ((BigInt(`0x${effective ?? '0'}`) >> bit) & 1n) === 1n;
+  return has(CAP_SETGID) && has(CAP_SETUID);
+}
+
 /** True in our image when it was started as root; elsewhere whoever starts us as root meant it. */
 export function startsAsImageRoot(env: NodeJS.ProcessEnv): boolean {
   return process.getuid?.() === 0 && env['REGISTRY_WEB_CONTAINER'] === '1';
@@ -28,6 +42,7 @@ export function startsAsImageRoot(env: NodeJS.ProcessEnv): boolean {
  * @throws {StartError} with the command that does by hand what we could not.
  */
 export function takeOverAndDrop(config: Config): Config {
+  if (!canBecomeAnother()) throw new StartError([WITHOUT_CAPABILITIES]);
   const problems: string[] = [];
   const attempt = <Result>(work: () => Result, otherwise: Result): Result => {
     try {

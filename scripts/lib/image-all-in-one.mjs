@@ -5,7 +5,11 @@ import { step } from './image-steps.mjs';
 import { answers, ORIGIN, peopleWalk, restartedWalk } from './image-walk.mjs';
 
 const NAME = 'registry-web-all-in-one';
-const CONFINED = ['--read-only', '--tmpfs', '/tmp', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
+// Without capabilities root could not become another user, so the container begins as the one it needs.
+const CONFINED = [
+  ...['--user', '1000:1000', '--read-only', '--tmpfs', '/tmp'],
+  ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+];
 const PORTS = ['-p', '127.0.0.1:5000:5000', '-p', '127.0.0.1:8090:8080'];
 const SETTINGS = ['-e', `SERVER_PUBLIC_URL=${ORIGIN}`, '-e', `ADMIN_PASSWORD=${ADMIN_PASSWORD}`];
 

@@ -33,6 +33,11 @@ export async function composeWalk(folder) {
       compose('up', '-d', '--no-build');
       await restartedWalk(folder, ADMIN_PASSWORD);
     });
+    await step('compose: a backup of the volumes brings everything back', async () => {
+      backUpAndRestore(compose, folder);
+      compose('up', '-d', '--no-build');
+      await restartedWalk(folder, ADMIN_PASSWORD);
+    });
     await step('compose: a lost admin password is replaced on the machine', () => resetPassword(compose));
   } catch (error) {
     process.stderr.write(`${compose('logs', '--no-color', '--tail', '60')}\n`);
@@ -40,6 +45,21 @@ export async function composeWalk(folder) {
   } finally {
     compose('down', '-v');
   }
+}
+
+const TAR = 'run -T --rm --no-deps --entrypoint tar';
+const VOLUMES = [
+  ['registry-web', '/data'],
+  ['registry', '/var/lib/registry'],
+];
+
+/** The commands of docs/compose-and-upgrade.md. */
+function backUpAndRestore(compose, folder) {
+  const archive = (service) => join(folder, `${service}.tgz`);
+  compose('stop', 'registry-web');
+  for (const [service, path] of VOLUMES) compose.shell(`${TAR} ${service} -czf - -C ${path} . > ${archive(service)}`);
+  compose('down', '-v');
+  for (const [service, path] of VOLUMES) compose.shell(`${TAR} ${service} -xzf - -C ${path} < ${archive(service)}`);
 }
 
 function expectConfined(container) {

@@ -42,12 +42,11 @@ notifications:
       backoff: 1s
 `;
 
-// The guide's, with the two lines that a newer image needs: our name, and root to take over what root made.
+// The guide's, with nothing changed but the name of the image.
 const COMPOSE = `version: "2"
 services:
   registry-web:
     image: ${IMAGE}
-    user: "0"
     ports: ["127.0.0.1:8090:8080"]
     volumes: ["./conf:/conf:ro", "./db:/data"]
   registry:
@@ -84,7 +83,7 @@ export async function oldGuideWalk(parent) {
   const folder = join(parent, 'old-guide');
   mkdirSync(folder);
   const mounts = writeGuide(folder);
-  await step('old guide: not as root it says which chown is missing', () => refusesKeyOfRoot(mounts));
+  await step('old guide: not as root it says at once what both folders need', () => refusesKeyOfRoot(mounts));
   const compose = composeOf(join(folder, 'docker-compose.yml'), NAME);
   try {
     const web = await step('old guide: starts as root, takes over key and data, drops to its own user', async () => {
@@ -114,11 +113,15 @@ export async function oldGuideWalk(parent) {
 
 async function refusesKeyOfRoot(mounts) {
   try {
-    docker('run', '-d', '--network', 'none', '--name', NAME, ...mounts, IMAGE);
+    docker('run', '-d', '--network', 'none', '--user', '1000:1000', '--name', NAME, ...mounts, IMAGE);
     const state = () => docker('inspect', '--format', '{{.State.Status}} {{.State.ExitCode}}', NAME);
     await eventually('stopped with exit code 78', () => state() === 'exited 78');
     const text = logsOf(NAME);
-    expect(text.includes('chown'), `no hint in: ${text}`);
+    const remedies = [
+      /folder mounted as \/conf, run: chown 1000 auth\.key/,
+      /chown -R 1000:1000 on what is mounted as \/data/,
+    ];
+    for (const remedy of remedies) expect(remedy.test(text), `${remedy} is not in: ${text}`);
   } finally {
     cleanUp(`docker rm -f -v ${NAME}`);
   }
