@@ -85,6 +85,8 @@ function toLayer(
     digest: blob.blob_digest,
     mediaType: blob.media_type,
     sizeBytes: blob.size_bytes,
+    keptAt: blob.kept_at,
+    keptBytes: blob.kept_bytes,
     share: layerBytes === 0 ? 0 : blob.size_bytes / layerBytes,
     annotations: JSON.parse(blob.annotations) as Record<string, string>,
     command,

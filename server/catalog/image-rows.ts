@@ -59,6 +59,8 @@ async function rowsBelow(db: Database, parents: readonly string[], depth: number
       'child.platform',
       'child.media_type',
       'child.annotations',
+      'child.os_version',
+      'child.os_features',
       'manifests.kind',
       'manifests.artifact_type',
       'manifests.total_bytes',
@@ -79,6 +81,8 @@ interface ChildRow {
   readonly digest: string;
   readonly parent: string;
   readonly platform: string;
+  readonly os_version: string;
+  readonly os_features: string;
   readonly media_type: string;
   readonly annotations: string;
   readonly kind: PlatformEntry['kind'] | null;
@@ -94,6 +98,8 @@ function toEntry(row: ChildRow): PlatformEntry {
     digest: row.digest,
     parent: row.parent,
     platform: row.platform === '' ? own : row.platform,
+    osVersion: row.os_version,
+    osFeatures: row.os_features,
     mediaType: row.media_type,
     artifactType: row.artifact_type,
     kind: row.kind ?? 'unknown',

@@ -55,6 +55,10 @@ export interface PlatformEntry {
   readonly parent: string;
   /** `os/arch[/variant]`; '' where the index names none. */
   readonly platform: string;
+  /** As `10.0.20348.2113`; '' where the index names none. */
+  readonly osVersion: string;
+  /** Joined by commas. */
+  readonly osFeatures: string;
   readonly mediaType: string;
   readonly artifactType: string | null;
   readonly kind: ManifestKind;
@@ -91,6 +95,10 @@ export interface LayerRow {
   readonly digest: string;
   readonly mediaType: string;
   readonly sizeBytes: number;
+  /** The host of a layer that no registry stores; '' for all others. */
+  readonly keptAt: string;
+  /** Its size there. */
+  readonly keptBytes: number;
   /** 0..1 of the bytes of all layers together. */
   readonly share: number;
   readonly annotations: Readonly<Record<string, string>>;

@@ -1,10 +1,14 @@
-import type { ChildDescriptor, ParsedManifest, Platform } from '../registry/manifest.ts';
+import type { ChildDescriptor, Descriptor, ParsedManifest, Platform } from '../registry/manifest.ts';
 import type { ManifestKind } from '../storage/schema.ts';
 
 const IMAGE_CONFIGS: readonly string[] = [
   'application/vnd.docker.container.image.v1+json',
   'application/vnd.oci.image.config.v1+json',
 ];
+const IMAGE_LAYER = /^application\/vnd\.(?:oci\.image\.layer|docker\.image\.rootfs)\b/;
+const FOREIGN_LAYER = /^application\/vnd\.(?:oci\.image\.layer\.nondistributable\b|docker\.image\.rootfs\.foreign\b)/;
+/** BuildKit lists the layers of a cache in an index, too. */
+const CACHE_CONFIG = 'application/vnd.buildkit.cacheconfig.v0';
 const HELM_CONFIG = 'application/vnd.cncf.helm.config.v1+json';
 const SIGNATURE = /vnd\.dev\.cosign\.(?:simplesigning|artifact\.sig)|vnd\.cncf\.notary\.signature|sigstore\.bundle/;
 const ATTESTATION = /vnd\.in-toto|vnd\.dsse\.envelope|dev\.cosign\.artifact\.att/;
@@ -12,15 +16,31 @@ const SBOM = /spdx|cyclonedx|vnd\.syft|cosign\.artifact\.sbom/;
 
 /** What a manifest is, by the media types it names: cosign stores signatures in manifests that look like images. */
 export function kindOf(manifest: ParsedManifest): ManifestKind {
-  if (manifest.kind === 'index') return 'index';
+  if (manifest.kind === 'index') return isCache(manifest) ? 'artifact' : 'index';
   if (manifest.kind === 'schema1') return 'image';
   const types = [artifactTypeOf(manifest) ?? '', ...manifest.layers.map((layer) => layer.mediaType)];
   if (types.some((type) => ATTESTATION.test(type)) || isSigstoreAttestation(manifest)) return 'attestation';
   if (types.some((type) => SIGNATURE.test(type))) return 'signature';
   if (types.some((type) => SBOM.test(type))) return 'sbom';
   if (manifest.config?.mediaType === HELM_CONFIG) return 'helm';
-  const isImage = IMAGE_CONFIGS.includes(manifest.config?.mediaType ?? '') && manifest.artifactType === undefined;
-  return isImage ? 'image' : 'artifact';
+  return isImage(manifest) ? 'image' : 'artifact';
+}
+
+/** Its configuration and its layers are those of images: either alone is borrowed by artifacts of all sorts. */
+function isImage({ config, layers, artifactType }: ParsedManifest): boolean {
+  if (!IMAGE_CONFIGS.includes(config?.mediaType ?? '')) return false;
+  if (layers.length === 0) return artifactType === undefined;
+  return layers.some((layer) => IMAGE_LAYER.test(layer.mediaType));
+}
+
+function isCache({ children }: ParsedManifest): boolean {
+  return children.some((child) => child.mediaType === CACHE_CONFIG);
+}
+
+/** A layer that may not be given on: registries take the manifest without it, clients fetch it from its own host. */
+export function hostOfForeign({ mediaType, urls }: Descriptor): string {
+  const [first = ''] = urls;
+  return FOREIGN_LAYER.test(mediaType) && URL.canParse(first) ? new URL(first).host : '';
 }
 
 /** A sigstore bundle says in an annotation whether it holds a signature or a statement about the image. */
@@ -30,8 +50,10 @@ function isSigstoreAttestation({ annotations }: ParsedManifest): boolean {
 }
 
 /** Before OCI 1.1 an artifact's type was the media type of its config. */
-export function artifactTypeOf({ artifactType, config }: ParsedManifest): string | undefined {
+export function artifactTypeOf(manifest: ParsedManifest): string | undefined {
+  const { artifactType, config } = manifest;
   if (artifactType !== undefined) return artifactType;
+  if (isCache(manifest)) return CACHE_CONFIG;
   return config === undefined || IMAGE_CONFIGS.includes(config.mediaType) ? undefined : config.mediaType;
 }
 

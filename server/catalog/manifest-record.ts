@@ -3,9 +3,9 @@ import type { ContentReader } from '../artifacts/reader.ts';
 import { AppError } from '../errors.ts';
 import type { StoredManifest } from '../registry/client.ts';
 import type { ImageConfig } from '../registry/image-config.ts';
-import type { ParsedManifest } from '../registry/manifest.ts';
+import type { Descriptor, ParsedManifest } from '../registry/manifest.ts';
 import type { ManifestBlobsTable, ManifestChildrenTable, ManifestKind } from '../storage/schema.ts';
-import { ATTESTATION_PLATFORM, artifactTypeOf, childPlatform, kindOf, platformText } from './kinds.ts';
+import { ATTESTATION_PLATFORM, artifactTypeOf, childPlatform, hostOfForeign, kindOf, platformText } from './kinds.ts';
 import { type Label, searchableLabels } from './labels.ts';
 
 /** A manifest, read once and ready to be stored. */
@@ -51,15 +51,15 @@ export function manifestRecord(
     ...base,
     mediaType: storable(parsed.mediaType),
     kind,
-    artifactType: storable(artifactTypeOf(parsed) ?? '') || null,
+    artifactType: storable(artifactTypeOf(parsed) ?? typeOfParts(parsed, kind)) || null,
     configDigest: parsed.config?.digest ?? null,
     subjectDigest: parsed.subject?.digest ?? null,
     createdAt: creationTime(parsed, image),
     platforms: platformsOf(parsed, image),
     annotations: parsed.annotations,
     labels: searchableLabels(image?.config.labels ?? {}, parsed.annotations),
-    blobs: blobsOf(parsed),
-    children: childrenOf(parsed),
+    blobs: blobsOf(parsed, kind),
+    children: childrenOf(parsed, kind),
     error: problem,
   };
 }
@@ -94,16 +94,23 @@ export function isUnreadable(error: unknown): error is AppError {
   return error instanceof AppError && (error.code === 'INVALID' || error.code === 'TOO_LARGE');
 }
 
-/** Reproducible builds say 1970, which is no time of building. */
+/** What borrows the configuration of an image names its type by its parts alone. */
+function typeOfParts({ layers }: ParsedManifest, kind: ManifestKind): string {
+  return kind === 'artifact' ? (layers[0]?.mediaType ?? '') : '';
+}
+
+// Reproducible builds say 1970, or 1980 where a format knows nothing earlier.
+const FIRST_REAL_TIME = Date.UTC(1981, 0);
+
 function creationTime({ annotations }: ParsedManifest, image: ImageConfig | undefined): number | null {
   const annotated = Date.parse(annotations['org.opencontainers.image.created'] ?? '');
-  const created = image?.created ?? (Number.isNaN(annotated) ? 0 : annotated);
-  return created > 0 ? created : null;
+  return [image?.created ?? 0, annotated].find((time) => time >= FIRST_REAL_TIME) ?? null;
 }
 
 // They become lines of filters.
 const PLATFORM = /^[\x21-\x7e]{1,128}$/;
 const MOST_PLATFORMS = 100;
+const LONGEST_DETAIL = 100;
 // No storage takes larger objects, and sums of what a manifest claims have to stay numbers.
 const LARGEST_BLOB_BYTES = 2 ** 43;
 
@@ -123,27 +130,39 @@ function imagePlatform({ os, architecture, variant }: ImageConfig) {
   return { os: os ?? '', architecture: architecture ?? '', variant };
 }
 
-function blobsOf({ config, layers }: ParsedManifest): ManifestRecord['blobs'] {
+function blobsOf({ config, layers, children }: ParsedManifest, kind: ManifestKind): ManifestRecord['blobs'] {
   const entries = [
     ...(config === undefined ? [] : [{ ...config, role: 'config' as const }]),
     ...layers.map((layer) => ({ ...layer, role: 'layer' as const })),
+    // A cache of BuildKit lists its layers where an index lists its images.
+    ...(kind === 'artifact' ? children : []).map((layer) => ({ ...layer, role: 'layer' as const })),
   ];
   return entries.map((entry) => ({
     blob_digest: entry.digest,
     media_type: storable(entry.mediaType),
-    size_bytes: Math.min(entry.sizeBytes, LARGEST_BLOB_BYTES),
+    ...sizeOf(entry),
     role: entry.role,
     annotations: JSON.stringify(entry.annotations),
   }));
 }
 
-function childrenOf({ kind, children }: ParsedManifest): ManifestRecord['children'] {
+/** What the registry does not store has no bytes here: it is not in any sum. */
+function sizeOf(entry: Descriptor) {
+  const sizeBytes = Math.min(entry.sizeBytes, LARGEST_BLOB_BYTES);
+  const host = storable(hostOfForeign(entry));
+  if (host === '') return { size_bytes: sizeBytes, kept_at: '', kept_bytes: 0 };
+  return { size_bytes: 0, kept_at: host, kept_bytes: sizeBytes };
+}
+
+function childrenOf({ children }: ParsedManifest, kind: ManifestKind): ManifestRecord['children'] {
   if (kind !== 'index') return [];
   return children.map((child) => ({
     child_digest: child.digest,
     media_type: storable(child.mediaType),
     size_bytes: Math.min(child.sizeBytes, LARGEST_BLOB_BYTES),
     platform: storable(childPlatform(child)),
+    os_version: storable(child.platform?.osVersion ?? '').slice(0, LONGEST_DETAIL),
+    os_features: storable((child.platform?.osFeatures ?? []).join(',')).slice(0, LONGEST_DETAIL),
     annotations: JSON.stringify(child.annotations),
   }));
 }

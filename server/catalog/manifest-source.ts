@@ -102,7 +102,8 @@ export function createManifestSource(
   }
 
   async function readConfig(repository: string, parsed: ParsedManifest): Promise<ReadConfig & { problem?: string }> {
-    const { config } = parsed;
+    const { config, ownConfig } = parsed;
+    if (ownConfig !== undefined) return parsedConfig(Buffer.from(ownConfig));
     if (config === undefined || !hasReadableConfig(kindOf(parsed))) return NO_CONFIG;
     // What is too large is no problem that another look could solve: the image has no configuration that can be read.
     if (config.sizeBytes > CONFIG_LIMIT) return NO_CONFIG;

@@ -24,7 +24,10 @@ export async function saveManifests(
   const known = await knownManifests(trx, digests);
   await ensureBlobs(trx, sizesOf(records));
   if (known.length > 0) await forgetContent(trx, known, holders);
-  await insertManifests(trx, records, at);
+  await insertManifests(
+    trx,
+    records.map((record) => toColumns(record, at)),
+  );
   await insertContent(trx, records);
   await saveLabels(trx, records);
   for (const record of records) if (record.children.length > 0) await sumUpIndex(trx, record);
@@ -75,16 +78,39 @@ async function forgetContent(
       rows.filter((row) => again.has(row.digest)),
     );
   }
+  await deleteContent(trx, digests);
+}
+
+async function deleteContent(trx: Database, digests: readonly string[]): Promise<void> {
   await trx.deleteFrom('manifest_blobs').where('digest', 'in', digests).execute();
   await trx.deleteFrom('manifest_children').where('parent_digest', 'in', digests).execute();
   await trx.deleteFrom('manifest_labels').where('digest', 'in', digests).execute();
 }
 
-async function insertManifests(trx: Database, records: readonly ManifestRecord[], at: number): Promise<void> {
-  const rows = records
-    .map((record) => toColumns(record, at))
-    .sort((one, other) => (one.digest < other.digest ? -1 : 1));
-  await insertRows(trx, rows);
+async function insertManifests(trx: Database, rows: readonly ReturnType<typeof toColumns>[]): Promise<void> {
+  await insertRows(
+    trx,
+    rows.toSorted((one, other) => (one.digest < other.digest ? -1 : 1)),
+  );
+}
+
+/** For a rebuild, which counts anew afterwards what repositories hold of them. For a transaction. */
+export async function replaceManifests(
+  trx: Database,
+  read: readonly { readonly record: ManifestRecord; readonly at: number }[],
+): Promise<void> {
+  const records = read.map(({ record }) => record);
+  await ensureBlobs(trx, sizesOf(records));
+  await deleteContent(
+    trx,
+    records.map(({ digest }) => digest),
+  );
+  await insertManifests(
+    trx,
+    read.map(({ record, at }) => toColumns(record, at)),
+  );
+  await insertContent(trx, records);
+  await saveLabels(trx, records);
 }
 
 const CHANGING = [
@@ -130,12 +156,32 @@ function toColumns(record: ManifestRecord, at: number) {
 
 const insertBlobRows = createInsertion({
   into: 'manifest_blobs',
-  columns: ['digest', 'position', 'blob_digest', 'media_type', 'size_bytes', 'role', 'annotations'],
+  columns: [
+    'digest',
+    'position',
+    'blob_digest',
+    'media_type',
+    'size_bytes',
+    'role',
+    'annotations',
+    'kept_at',
+    'kept_bytes',
+  ],
   conflict: 'fails',
 });
 const insertChildRows = createInsertion({
   into: 'manifest_children',
-  columns: ['parent_digest', 'position', 'child_digest', 'media_type', 'size_bytes', 'platform', 'annotations'],
+  columns: [
+    'parent_digest',
+    'position',
+    'child_digest',
+    'media_type',
+    'size_bytes',
+    'platform',
+    'annotations',
+    'os_version',
+    'os_features',
+  ],
   conflict: 'fails',
 });
 
@@ -151,7 +197,10 @@ async function insertContent(trx: Database, records: readonly ManifestRecord[]):
 }
 
 /** An index is as large as all its images together, each blob once, and as new as the newest of them. */
-async function sumUpIndex(trx: Database, { digest, createdAt }: ManifestRecord): Promise<void> {
+export async function sumUpIndex(
+  trx: Database,
+  { digest, createdAt }: Pick<ManifestRecord, 'digest' | 'createdAt'>,
+): Promise<void> {
   const found = await sql<{ bytes: number | null; created: number | null }>`
     ${withClosure(sql`select digest from manifests where digest = ${digest}`)}
     select (select sum(size_bytes) from (select max(size_bytes) as size_bytes from manifest_blobs

@@ -7,10 +7,11 @@ import { folderOf } from './folders.ts';
 import { rebuildBlobsAndLabels } from './rebuild-manifests.ts';
 import { resetRepository, unsettled } from './rebuild-repository.ts';
 import { recountVisibilities } from './rebuild-visibilities.ts';
+import { rederiveManifests } from './rederive-manifests.ts';
 import { settle } from './settle.ts';
 
 /** Grows when rows follow from others in a new way. */
-const LAYOUT = '1';
+const LAYOUT = '2';
 const LAYOUT_KEY = 'catalog_layout';
 
 const REPOSITORIES_AT_ONCE = 100;
@@ -47,6 +48,7 @@ export async function rebuildCatalog(
 ): Promise<void> {
   const settings = createSettings(db);
   const isFirst = (await settings.get(LAYOUT_KEY)) === undefined;
+  await rederiveManifests(db, reader);
   await rebuildBlobsAndLabels(db, reader);
   await recountVisibilities(db);
   const repositoriesTotal = await countRepositories(db);

@@ -17,6 +17,8 @@ export interface ImageConfig {
   readonly architecture: string | undefined;
   readonly os: string | undefined;
   readonly variant: string | undefined;
+  readonly osVersion: string | undefined;
+  readonly osFeatures: readonly string[];
   readonly author: string | undefined;
   readonly history: readonly HistoryEntry[];
   readonly config: {
@@ -93,6 +95,8 @@ export function parseImageConfig(raw: Buffer): ImageConfig {
     architecture: asText(body.architecture),
     os: asText(body.os),
     variant: asText(body.variant),
+    osVersion: asText(body['os.version']),
+    osFeatures: texts(body['os.features']),
     author: asText(body.author),
     history: Array.isArray(body.history) ? body.history.slice(0, MOST_ENTRIES).map(historyEntry) : [],
     config: {

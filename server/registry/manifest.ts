@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import { parseLimitedJson } from './json-limits.ts';
 import { isDigest } from './reference.ts';
+import { schema1Config } from './schema1.ts';
 
 export interface Descriptor {
   readonly mediaType: string;
@@ -8,6 +9,8 @@ export interface Descriptor {
   readonly sizeBytes: number;
   readonly annotations: Readonly<Record<string, string>>;
   readonly artifactType: string | undefined;
+  /** Where else the content is. */
+  readonly urls: readonly string[];
 }
 
 export interface Platform {
@@ -15,6 +18,7 @@ export interface Platform {
   readonly architecture: string;
   readonly variant: string | undefined;
   readonly osVersion: string | undefined;
+  readonly osFeatures: readonly string[];
 }
 
 export interface ChildDescriptor extends Descriptor {
@@ -32,6 +36,8 @@ export interface ParsedManifest {
   readonly children: readonly ChildDescriptor[];
   readonly subject: Descriptor | undefined;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Of schema 1: the configuration that it keeps itself, as JSON. */
+  readonly ownConfig: string | undefined;
 }
 
 export const MEDIA_TYPES = {
@@ -84,6 +90,11 @@ export function textMap(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
+/** No more of them than anybody would write. */
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.slice(0, 20).filter((item) => typeof item === 'string') : [];
+}
+
 function descriptor(value: unknown, name: string): Descriptor {
   const entry = asObject(value);
   const digest = asText(entry?.digest) ?? '';
@@ -99,6 +110,7 @@ function descriptor(value: unknown, name: string): Descriptor {
     sizeBytes,
     annotations: textMap(entry.annotations),
     artifactType: asText(entry.artifactType),
+    urls: texts(entry.urls),
   };
 }
 
@@ -114,6 +126,7 @@ function platform(value: unknown): Platform | undefined {
     architecture: asText(entry.architecture) ?? '',
     variant: asText(entry.variant),
     osVersion: asText(entry['os.version']),
+    osFeatures: texts(entry['os.features']),
   };
 }
 
@@ -193,6 +206,7 @@ export function parseManifest(raw: Buffer, contentType: string): ParsedManifest 
         : asList(layers, 'layers').map((layer, index) => descriptor(layer, `layer ${index + 1}`)),
     children: asList(body.manifests, 'manifests').map(child),
     subject: optionalDescriptor(body.subject, 'the subject'),
+    ownConfig: kind === 'schema1' ? schema1Config(asList(body.history, 'history')) : undefined,
     annotations: textMap(body.annotations),
   };
 }

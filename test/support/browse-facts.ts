@@ -135,7 +135,7 @@ export function imageDetail(overrides: Partial<ImageDetail> = {}): ImageDetail {
         kind: 'image' as const,
         sizeBytes: 59e6,
       },
-      ...{ createdAt: NOW, annotations: {}, isMissing: false },
+      ...{ createdAt: NOW, annotations: {}, isMissing: false, osVersion: '', osFeatures: '' },
     })),
     attestations: [],
     others: [],
@@ -153,6 +153,7 @@ export function imageDetail(overrides: Partial<ImageDetail> = {}): ImageDetail {
         ...{ share: sizeBytes / 118.4e6, annotations: {}, command: line(instruction, text, false) },
         alsoIn: index < 3 ? 118 : 0,
         alsoInMore: index === 0,
+        ...{ keptAt: '', keptBytes: 0 },
       })),
       dockerfile: [
         ...STEPS.map(([instruction, text, sizeBytes], layer) => ({
@@ -163,7 +164,15 @@ export function imageDetail(overrides: Partial<ImageDetail> = {}): ImageDetail {
         { ...line('CMD', '["node", "dist/main.js"]', true), layer: undefined, sizeBytes: 0 },
       ],
       config: {
-        ...{ created: NOW, architecture: 'amd64', os: 'linux', variant: undefined, author: undefined, history: [] },
+        ...{
+          created: NOW,
+          architecture: 'amd64',
+          os: 'linux',
+          variant: undefined,
+          author: undefined,
+          ...{ osVersion: undefined, osFeatures: [] },
+          history: [],
+        },
         config: {
           env: ['NODE_ENV=production', 'DB_PASSWORD=hunter2'],
           labels: {

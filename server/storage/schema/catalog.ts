@@ -130,6 +130,10 @@ export interface ManifestChildrenTable {
   /** `os/arch[/variant]`; '' where the descriptor names none; `attestation` for what BuildKit puts beside the images. */
   platform: string;
   annotations: Generated<string>;
+  /** '' where the descriptor names none. */
+  os_version: Generated<string>;
+  /** Joined by commas. */
+  os_features: Generated<string>;
 }
 
 export interface ManifestBlobsTable {
@@ -141,6 +145,9 @@ export interface ManifestBlobsTable {
   /** 'config' or 'layer'. */
   role: 'config' | 'layer';
   annotations: Generated<string>;
+  /** The host of a layer that no registry stores; '' for all others. Such a layer has no bytes here. */
+  kept_at: Generated<string>;
+  kept_bytes: Generated<number>;
 }
 
 export interface LabelsTable {

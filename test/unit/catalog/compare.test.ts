@@ -5,7 +5,16 @@ import type { LayerRow } from '../../../server/catalog/image.ts';
 import { imageDetail } from '../../support/browse-facts.ts';
 
 const layer = (digest: string, text = '', sizeBytes = 10): LayerRow => ({
-  ...{ digest, mediaType: '', sizeBytes, share: 0, annotations: {}, alsoIn: 0, alsoInMore: false },
+  ...{
+    digest,
+    mediaType: '',
+    sizeBytes,
+    share: 0,
+    annotations: {},
+    alsoIn: 0,
+    alsoInMore: false,
+    ...{ keptAt: '', keptBytes: 0 },
+  },
   command: text === '' ? undefined : { instruction: 'RUN', text, createdAt: null, comment: '', isEmpty: false },
 });
 const layers = (text: string) => [...text].map((digest) => layer(digest));

@@ -104,9 +104,9 @@ function recordsOf({ content: name, reading: how }: Found): readonly ManifestRec
   if (how === 'nothing') return [];
   if (how === 'itself') return itself;
   if (how === 'all') return records;
-  return itself.map((record) =>
+  return itself.map(() =>
     manifestRecord(
-      { digest, mediaType: '', raw: record.raw },
+      { digest, mediaType: '', raw: Buffer.from('damaged') },
       undefined,
       { bytes: null, image: undefined },
       'not read',
@@ -160,7 +160,7 @@ async function empty(): Promise<void> {
   for (const table of ['manifest_labels', 'labels', 'settings', 'folders'] as const)
     await db.deleteFrom(table).execute();
   await db.updateTable('visibilities').set({ repository_count: 0 }).execute();
-  await db.insertInto('settings').values({ key: 'catalog_layout', value: '1' }).execute();
+  await db.insertInto('settings').values({ key: 'catalog_layout', value: '2' }).execute();
 }
 
 /** As an older version may have left it. */

@@ -32,7 +32,12 @@ const cases: readonly [string, ReturnType<typeof manifest>][] = [
   ['sbom', manifest(EMPTY, 'application/spdx+json')],
   ['sbom', manifest(EMPTY, 'application/vnd.cyclonedx+json')],
   ['artifact', manifest('application/vnd.acme.config', 'application/octet-stream')],
-  ['artifact', manifest(OCI, TAR, { artifactType: 'application/vnd.acme' })],
+  ['image', manifest(OCI, TAR, { artifactType: 'application/vnd.acme' })],
+  ['artifact', manifest(OCI, 'application/octet-stream', { artifactType: 'application/vnd.acme' })],
+  ['artifact', manifest('application/vnd.docker.container.image.v1+json', 'application/vnd.ollama.image.model')],
+  ['artifact', manifest('application/vnd.buildkit.cacheconfig.v0', TAR)],
+  ['image', manifest(OCI, 'application/vnd.oci.image.layer.v1.tar+gzip+encrypted')],
+  ['image', manifest(OCI, 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip')],
 ];
 for (const [kind, parsed] of cases) {
   test(`${parsed.config?.mediaType} with ${parsed.layers[0]?.mediaType} is ${kind}`, () =>
@@ -57,7 +62,7 @@ for (const [os, architecture, variant, text] of platforms) {
 
 test("BuildKit's attestations are no platform", () => {
   const annotations = { 'vnd.docker.reference.type': 'attestation-manifest' };
-  const child = { ...part(IMAGE), sizeBytes: 1, annotations, artifactType: undefined, platform: undefined };
+  const child = { ...part(IMAGE), sizeBytes: 1, urls: [], annotations, artifactType: undefined, platform: undefined };
   assert.equal(childPlatform(child), 'attestation');
 });
 

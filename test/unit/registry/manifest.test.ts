@@ -35,7 +35,7 @@ test('reads an index with platforms, and one without a media type', () => {
   const body = { schemaVersion: 2, manifests: [{ ...entry(), platform }, entry(OTHER)] };
   const manifest = parseManifest(raw(body), '');
   assert.deepEqual([manifest.kind, manifest.mediaType], ['index', MEDIA_TYPES.ociIndex]);
-  assert.deepEqual(manifest.children[0]?.platform, { ...platform, osVersion: undefined });
+  assert.deepEqual(manifest.children[0]?.platform, { ...platform, osFeatures: [], osVersion: undefined });
   assert.equal(manifest.children[1]?.platform, undefined);
 });
 
@@ -102,4 +102,28 @@ test('reads an image configuration, whatever its fields hold', () => {
   assert.deepEqual(config.config.labels, { a: 'b' });
   assert.deepEqual(config.config.exposedPorts, ['80/tcp']);
   assert.throws(() => parseImageConfig(Buffer.from('<html>')), { code: 'INVALID' });
+});
+
+test('schema 1 gives the configuration that its history keeps', () => {
+  const digest = `sha256:${'c'.repeat(64)}`;
+  const v1 = (value: object) => ({ v1Compatibility: JSON.stringify(value) });
+  const body = {
+    schemaVersion: 1,
+    fsLayers: [{ blobSum: digest }, { blobSum: digest }],
+    history: [
+      v1({
+        ...{ architecture: 'amd64', os: 'linux', created: '2015-06-01T00:00:00Z', config: { Env: ['A=1'] } },
+        container_config: { Cmd: ['/bin/sh', '-c', '#(nop) CMD ["sh"]'] },
+      }),
+      v1({ created: '2015-05-01T00:00:00Z', container_config: { Cmd: ['/bin/sh', '-c', 'make'] } }),
+      'damaged',
+    ],
+  };
+  const { ownConfig = '' } = parseManifest(raw(body), MEDIA_TYPES.schema1Signed);
+  const config = parseImageConfig(Buffer.from(ownConfig));
+  assert.deepEqual([config.os, config.architecture, config.config.env], ['linux', 'amd64', ['A=1']]);
+  assert.deepEqual(
+    config.history.map(({ createdBy }) => createdBy),
+    ['', '/bin/sh -c make', '/bin/sh -c #(nop) CMD ["sh"]'],
+  );
 });

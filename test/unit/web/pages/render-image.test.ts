@@ -26,7 +26,9 @@ function draw(page: TestPage, detail: ImageDetail, documents: readonly ReadDocum
 function artifact(kind: ManifestKind, overrides: Partial<ImageDetail> = {}, rawConfig = '{}'): ImageDetail {
   const base = facts.imageDetail({ kind, platforms: [], ...overrides });
   const layer = { ...base.content?.layers[0], digest: LAYER, mediaType: 'application/json', sizeBytes: 10, share: 1 };
-  const layers = [{ ...layer, annotations: {}, command: undefined, alsoIn: 0, alsoInMore: false }];
+  const layers = [
+    { ...layer, annotations: {}, command: undefined, alsoIn: 0, alsoInMore: false, ...{ keptAt: '', keptBytes: 0 } },
+  ];
   const content = base.content && { ...base.content, kind, layers, dockerfile: [], config: undefined, rawConfig };
   return { ...base, content };
 }
@@ -132,7 +134,13 @@ test('any other artifact lists its files with the command that gets them', async
 });
 
 test('nested indexes, attestations and what has no platform stand apart', async () => {
-  const entry = { ...facts.imageDetail().platforms[0], annotations: {}, isMissing: false };
+  const entry = {
+    ...facts.imageDetail().platforms[0],
+    annotations: {},
+    isMissing: false,
+    osVersion: '',
+    osFeatures: '',
+  };
   const other = (digest: string, platform: string, parent: string) => ({
     ...{
       digest: facts.digestOf(digest),
@@ -147,6 +155,8 @@ test('nested indexes, attestations and what has no platform stand apart', async 
       sizeBytes: 1,
       annotations: entry.annotations,
       isMissing: false,
+      osVersion: '',
+      osFeatures: '',
     },
   });
   const detail = facts.imageDetail({
