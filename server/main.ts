@@ -31,6 +31,7 @@ async function start(log: Logger): Promise<void> {
   for (const warning of warnings) log.warn(warning);
   const tls = readTls(config);
   const opened = await openDatabase({ dataPath: config.data.path, exclusive: true });
+  if (opened.upgraded !== undefined) log.info(opened.upgraded, 'database upgraded');
   const configFolder = dirname(file);
   const app = await createApp({
     config,

@@ -5,18 +5,24 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
-import { CompiledQuery, Kysely, Migrator, SqliteDialect, sql } from 'kysely';
+import { CompiledQuery, Kysely, SqliteDialect } from 'kysely';
 import { errorText, StartError } from '../errors.ts';
-import { MIGRATIONS } from './migrations/index.ts';
+import { createStorageHealth, type StorageHealth } from './health.ts';
 import type { Schema } from './schema.ts';
-import { cachingStatements } from './statements.ts';
+import { guardedStatements } from './statements.ts';
+import { type Upgrade, upgrade } from './upgrade.ts';
 
 export type Database = Kysely<Schema>;
 
 export interface OpenedDatabase {
   readonly db: Database;
+  readonly file: string;
+  /** Whether what is written to it is kept. */
+  readonly storage: StorageHealth;
   /** True when this call made the file: no account and no key existed before. */
   readonly isNew: boolean;
+  /** What this call did to a database of an earlier version. */
+  readonly upgraded: Upgrade | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -43,9 +49,11 @@ export async function openDatabase({ dataPath, exclusive }: DatabaseOptions): Pr
   const unlock = exclusive ? lock(dataPath) : () => undefined;
   try {
     const connection = connect(file);
-    const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: cachingStatements(connection) }) });
-    await migrate(db, file, exclusive);
-    return { db, isNew, close: () => closeAll(db, unlock) };
+    const upgraded = await upgrade(connection, { isAllowed: exclusive });
+    const storage = createStorageHealth(file);
+    const database = guardedStatements(connection, storage);
+    const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
+    return { db, file, storage, isNew, upgraded, close: () => closeAll(db, unlock) };
   } catch (error) {
     unlock();
     throw error;
@@ -130,32 +138,6 @@ function lock(dataPath: string): () => void {
       75,
     );
   }
-}
-
-async function migrate(db: Database, file: string, exclusive: boolean): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
-  const known = new Set(Object.keys(MIGRATIONS));
-  const applied = await appliedMigrations(db);
-  const newer = applied.filter((name) => !known.has(name));
-  if (newer.length > 0) {
-    throw new StartError([
-      `The database ${file} was written by a newer version (it has ${newer.join(', ')}). ` +
-        'Start that version again, or put back the backup made before the upgrade.',
-    ]);
-  }
-  if (applied.length === known.size) return;
-  if (!exclusive) throw new StartError(['The database is from an older version. Start the server once to upgrade it.']);
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw new StartError([`The database ${file} could not be upgraded: ${errorText(error)}.`]);
-}
-
-async function appliedMigrations(db: Database): Promise<readonly string[]> {
-  const tables = await sql<{ name: string }>`select name from sqlite_master where name = 'kysely_migration'`.execute(
-    db,
-  );
-  if (tables.rows.length === 0) return [];
-  const rows = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
-  return rows.rows.map((row) => row.name);
 }
 
 async function closeAll(db: Database, unlock: () => void): Promise<void> {

@@ -1,6 +1,6 @@
-import { Kysely, Migrator, PostgresDialect, type PostgresPoolClient } from 'kysely';
+import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely';
 import pg from 'pg';
-import { MIGRATIONS } from '../../server/storage/migrations/index.ts';
+import { migrateToLatest } from '../../server/storage/migrate.ts';
 import type { Schema } from '../../server/storage/schema.ts';
 
 const MOST_CONNECTIONS = 10;
@@ -16,13 +16,13 @@ export async function openPostgres(url: string): Promise<{ db: Kysely<Schema>; c
   const pool = createPool(url);
   const connect = async () => withoutNul(await pool.connect());
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: { connect, end: () => pool.end() } }) });
-  const { error } = await new Migrator({
-    db,
-    provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
-  }).migrateToLatest();
-  if (error === undefined) return { db, close: () => db.destroy() };
-  await db.destroy();
-  throw error;
+  try {
+    await migrateToLatest(db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return { db, close: () => db.destroy() };
 }
 
 function createPool(url: string): pg.Pool {
