@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import session from 'express-session';
+import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
 
 // What a signed-in session holds. Sign-in sets the first four before it saves; the store fills in the other two.
@@ -56,7 +57,7 @@ export function createSessions(db: Database, { now }: { readonly now: () => numb
     const row = await findCurrent(db, idHash);
     if (row === undefined) return null;
     if (!isAlive(row, now())) {
-      await db.deleteFrom('sessions').where('id_hash', '=', idHash).execute();
+      await ifPossible(db.deleteFrom('sessions').where('id_hash', '=', idHash).execute());
       return null;
     }
     const data = JSON.parse(row.data) as session.SessionData;
@@ -78,7 +79,8 @@ export function createSessions(db: Database, { now }: { readonly now: () => numb
     if (typeof data.userId !== 'number' || data.isBackground === true) return;
     if (at - (data.lastSeenAt ?? 0) < TOUCH_EVERY_MS) return;
     data.lastSeenAt = at;
-    await db.updateTable('sessions').set({ last_seen_at: at }).where('id_hash', '=', sessionIdHash(sid)).execute();
+    const touched = db.updateTable('sessions').set({ last_seen_at: at }).where('id_hash', '=', sessionIdHash(sid));
+    await ifPossible(touched.execute());
   }
 
   async function destroy(sid: string): Promise<void> {
@@ -125,6 +127,15 @@ export function createSessions(db: Database, { now }: { readonly now: () => numb
   };
 }
 export type Sessions = ReturnType<typeof createSessions>;
+
+/** Pages can be read while nothing can be saved. */
+async function ifPossible(written: Promise<unknown>): Promise<void> {
+  try {
+    await written;
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'UNAVAILABLE')) throw error;
+  }
+}
 
 function isAlive({ created_at, last_seen_at }: Row, at: number): boolean {
   if (created_at > at + CLOCK_SLACK_MS || last_seen_at > at + CLOCK_SLACK_MS) return false;

@@ -116,6 +116,8 @@ function rowOf(envelope: Envelope, receivedAt: number): Insertable<EnvelopesTabl
 }
 
 function notStored(cause: unknown): AppError {
+  // It says why, and what to do.
+  if (cause instanceof AppError) return cause;
   return new AppError('UNAVAILABLE', 'The event could not be stored; send it again.', {
     cause,
     key: 'eventNotStored',

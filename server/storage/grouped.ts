@@ -32,7 +32,9 @@ export function createGroupedTransactions(db: Database): Transact {
     isDraining = true;
     while (queue.length > 0) {
       await sleep(GATHER_MS);
-      await withoutSync(db, (connection) => runGroup(connection, queue));
+      await withoutSync(db, (connection) => runGroup(connection, queue)).catch((error: unknown) => {
+        for (const task of queue.splice(0)) task.fail(error);
+      });
     }
     isDraining = false;
   }

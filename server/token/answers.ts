@@ -57,6 +57,11 @@ export function refusalOf(error: HttpError): Refusal {
   return { status: 503, code: 'UNAVAILABLE', message, retryAfterSeconds: retryAfterSeconds ?? 5 };
 }
 
+export function cannotSave(error: HttpError): Refusal {
+  const details = `${error.message} 服务器暂时无法保存数据，请联系管理员。`;
+  return { ...refusalOf(error), details };
+}
+
 export const METHOD_NOT_ALLOWED: Refusal = {
   status: 405,
   code: 'UNSUPPORTED',

@@ -8,7 +8,15 @@ import { AppError } from '../errors.ts';
 import type { OriginOf } from '../http/client-address.ts';
 import { toHttpError } from '../http/http-error.ts';
 import type { Logger } from '../log.ts';
-import { METHOD_NOT_ALLOWED, type Refusal, refusalOf, sendRefusal, sendToken, signInFirst } from './answers.ts';
+import {
+  cannotSave,
+  METHOD_NOT_ALLOWED,
+  type Refusal,
+  refusalOf,
+  sendRefusal,
+  sendToken,
+  signInFirst,
+} from './answers.ts';
 import { type CallerDeps, findCaller } from './caller.ts';
 import { type AccessEntry, formatAccess, type Grant, grantScopes } from './grant.ts';
 import type { Permits } from './permits.ts';
@@ -136,6 +144,7 @@ function otherService(asked: string): AppError {
 }
 
 function toRefusal(error: unknown): Refusal {
+  if (error instanceof AppError && error.key?.startsWith('storage.')) return cannotSave(toHttpError(error));
   const refusal = refusalOf(toHttpError(error));
   const isGrantType = error instanceof AppError && error.key === UNSUPPORTED_GRANT_TYPE;
   return isGrantType ? { ...refusal, oauthError: UNSUPPORTED_GRANT_TYPE } : refusal;
