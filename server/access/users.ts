@@ -23,6 +23,8 @@ export interface NewUser {
   readonly by: string;
 }
 
+type FinishUser = (transaction: AccessTransaction, user: User) => Promise<void>;
+
 export interface UserQuery {
   /** Part of the name. */
   readonly filter?: string | undefined;
@@ -105,8 +107,16 @@ export function createUserStore(db: Database, now: () => number = Date.now) {
       return row && toUser(row);
     },
     list: (query: UserQuery): Promise<UserPage> => listUsers(db, query),
-    /** @throws {AppError} CONFLICT when the name is taken, INVALID when it is malformed. */
-    add: (user: NewUser): Promise<User> => changeAccess(db, (transaction) => addUser(transaction, user, now())),
+    /**
+     * @param finish A last step of the same transaction.
+     * @throws {AppError} CONFLICT when the name is taken, INVALID when it is malformed.
+     */
+    add: (user: NewUser, finish?: FinishUser): Promise<User> =>
+      changeAccess(db, async (transaction) => {
+        const added = await addUser(transaction, user, now());
+        await finish?.(transaction, added);
+        return added;
+      }),
     /** Ends every session and cached credential of the user, because the password version grows. Returns that version. */
     setPassword: (
       id: number,

@@ -4,7 +4,7 @@ import type { RoleStore } from '../access/roles.ts';
 import type { User, UserStore } from '../access/users.ts';
 import { StartError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { Settings } from '../storage/settings.ts';
+import { createSettings, type Settings } from '../storage/settings.ts';
 import { isUsable, type PasswordHasher } from './password.ts';
 
 export const FIRST_ADMIN = 'admin';
@@ -37,20 +37,23 @@ export async function ensureFirstAdmin(deps: FirstAdminDeps): Promise<void> {
   await renewCode(deps);
 }
 
-async function addAdmin({ users, roles, hasher, password, settings, log }: FirstAdminDeps): Promise<void> {
+async function addAdmin({ users, roles, hasher, password, log }: FirstAdminDeps): Promise<void> {
   if (password !== null && !isUsable(password)) {
     throw new StartError(['admin.password (ADMIN_PASSWORD) is longer than 72 bytes. Choose a shorter one.']);
   }
   const isDefault = password === null || password === DEFAULT_PASSWORD;
   const role = await roles.find('admin');
-  const user = await users.add({
+  const admin = {
     username: FIRST_ADMIN,
     passwordHash: await hasher.hash(password ?? DEFAULT_PASSWORD),
     mustChangePassword: isDefault,
     roleIds: role === undefined ? [] : [role.id],
     by: '',
+  };
+  // Together: a process killed in between would leave the default password without the code that guards it.
+  await users.add(admin, async (transaction, user) => {
+    if (isDefault) await createSettings(transaction).set(SETTING, codeRecord(user, ''));
   });
-  if (isDefault) await settings.set(SETTING, codeRecord(user, ''));
   log.info({ user: FIRST_ADMIN }, 'first admin created');
 }
 

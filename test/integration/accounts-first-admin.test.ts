@@ -53,6 +53,15 @@ test('an empty database gets admin / admin, who has to replace the password', as
   assert.equal(await setupCode.isNeededFor(admin), true);
 });
 
+test('without its code there is no first admin either', async () => {
+  await database.db.schema.alterTable('settings').renameTo('hidden').execute();
+  await assert.rejects(start());
+  assert.equal((await createUserStore(database.db).list({ limit: 1 })).total, 0);
+  await database.db.schema.alterTable('hidden').renameTo('settings').execute();
+  const { admin, setupCode } = await start();
+  assert.equal(await setupCode.isNeededFor(admin), true);
+});
+
 test('the log shows a one-time code, of which only a hash is kept', async () => {
   const { setupCode, settings } = await start();
   const [code = '', ...others] = loggedCodes();
