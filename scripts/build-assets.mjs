@@ -36,6 +36,7 @@ const STYLES = [
   'home.css',
   'lists.css',
   'search.css',
+  'palette.css',
   'names.css',
   'connect.css',
 ];

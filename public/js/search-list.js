@@ -45,10 +45,13 @@ export function createList({ form, input, texts }) {
     isOpen: () => !panel.hidden,
     active: () => options[active]?.item,
     itemOf: (node) => options.find((option) => option.node.contains(node))?.item,
-    show({ groups, said, note: sentence = '' }) {
+    show({ groups, said, note: sentence = '', typed = '' }) {
+      const word = typed.trim().split(/\s+/).at(-1)?.toLowerCase() ?? '';
       options = [];
       list.replaceChildren(
-        ...groups.map((group, index) => groupNode(group, `${id}-${index}`, form.dataset.icons, options)),
+        ...groups.map((group, index) =>
+          groupNode(group, `${id}-${index}`, { icons: form.dataset.icons, word }, options),
+        ),
       );
       note.textContent = sentence;
       note.hidden = sentence === '';
@@ -80,7 +83,7 @@ function element(name, className, attributes = {}) {
   return made;
 }
 
-function groupNode({ label, items }, id, icons, options) {
+function groupNode({ label, items }, id, look, options) {
   const group = element('div', 'bar-group', { role: 'group' });
   if (label !== '') {
     const title = element('p', 'bar-title', { id, role: 'presentation' });
@@ -89,16 +92,18 @@ function groupNode({ label, items }, id, icons, options) {
     group.append(title);
   }
   for (const [index, item] of items.entries()) {
-    const node = optionNode(item, `${id}-${index}`, icons);
+    const node = optionNode(item, `${id}-${index}`, look);
     options.push({ node, item });
     group.append(node);
   }
   return group;
 }
 
-function optionNode({ label, detail, icon, tone }, id, icons) {
+function optionNode({ label, facts, detail, icon, tone }, id, { icons, word }) {
   const node = element('div', tone === 'red' ? 'bar-item is-destroying' : 'bar-item', {
     ...{ id, role: 'option', 'aria-selected': 'false' },
+    // The parts of a name stand apart and would be read with a gap.
+    ...(facts === undefined ? {} : { 'aria-label': `${label} ${facts}` }),
   });
   const picture = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   picture.setAttribute('class', 'icon');
@@ -107,14 +112,45 @@ function optionNode({ label, detail, icon, tone }, id, icons) {
   shape.setAttribute('href', `${icons}#${icon}`);
   picture.append(shape);
   const name = element('span', 'bar-label');
-  name.textContent = label;
-  node.append(picture, name);
+  name.append(...labelParts(label, facts === undefined ? '' : word));
+  const lines = element('span', 'bar-lines');
+  lines.append(name);
+  node.append(picture, lines);
+  if (facts) {
+    const second = element('span', 'bar-facts');
+    second.textContent = facts;
+    lines.append(second);
+  }
   if (detail) {
     const more = element('span', 'bar-detail');
     more.textContent = detail;
     node.append(more);
   }
   return node;
+}
+
+/** Of a name the folder gives way first; what was typed stands out. */
+function labelParts(label, word) {
+  if (word === '') return [label];
+  const [, folder, leaf] = /^(.*\/)?(.*)$/s.exec(label);
+  return [
+    ['bar-folder', folder ?? ''],
+    ['bar-name', leaf],
+  ]
+    .filter(([, text]) => text !== '')
+    .map(([className, text]) => {
+      const part = element('span', className);
+      part.append(...marked(text, word));
+      return part;
+    });
+}
+
+function marked(text, word) {
+  const at = text.toLowerCase().indexOf(word);
+  if (at < 0) return [text];
+  const mark = element('mark', 'bar-match');
+  mark.textContent = text.slice(at, at + word.length);
+  return [text.slice(0, at), mark, text.slice(at + word.length)];
 }
 
 function legend(keys) {

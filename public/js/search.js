@@ -4,10 +4,9 @@ import { copyText, say } from './copy.js';
 import { createRecent, forgetOnSignOut } from './recent.js';
 import { askSuggestions } from './search-answers.js';
 import { createList } from './search-list.js';
-import { searchSheet } from './search-sheet.js';
+import { searchPalette } from './search-palette.js';
 
 const WAIT_MS = 100;
-let cameFrom = null;
 
 export function searchBoxes() {
   for (const form of document.querySelectorAll('form[data-suggestions]')) {
@@ -15,28 +14,22 @@ export function searchBoxes() {
     if (!(input instanceof HTMLInputElement)) continue;
     const box = { form, input, texts: JSON.parse(form.dataset.texts) };
     const bar = commandBar(box);
-    if (form.classList.contains('search-box')) searchSheet(box, bar);
+    if (form.classList.contains('search-box')) searchPalette(box, bar);
   }
   document.addEventListener('keydown', openByKey);
   forgetOnSignOut();
 }
 
-/** `/` and Ctrl+K or ⌘K. On phones the icon opens it. */
+/** `/` and Ctrl+K or ⌘K open the palette, from wherever one is. */
 function openByKey(event) {
   const typing = event.target instanceof Element && event.target.closest('input, textarea, select, [contenteditable]');
   const wanted =
     (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey) ||
     (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey));
   if (!wanted || event.altKey) return;
-  const isSeen = (element) => element.offsetParent !== null;
-  const box = [...document.querySelectorAll('input[data-search]')].find(isSeen);
-  const link = [...document.querySelectorAll('.search-link')].find(isSeen);
-  if (box === undefined && link === undefined) return;
+  const box = document.querySelector('.search-box input[data-search]');
+  if (box === null || document.querySelector('dialog[open]:not(.bar-sheet)') !== null) return;
   event.preventDefault();
-  if (box === undefined) return link.click();
-  if (document.activeElement !== box) cameFrom = document.activeElement;
-  box.focus();
-  box.select();
   box.dispatchEvent(new CustomEvent('bar-open'));
 }
 
@@ -57,15 +50,12 @@ function commandBar(box) {
     list.hide();
   }
 
-  /** Back to where one was before the key. */
+  /** The palette gives the focus back to where it was. */
   function leave() {
     close();
     input.value = input.defaultValue;
     if (sheet() !== null) return sheet().close();
-    const before = cameFrom;
-    cameFrom = null;
-    if (before instanceof HTMLElement && before.isConnected && before !== document.body) before.focus();
-    else input.blur();
+    input.blur();
   }
 
   /** Only the answer to the last question is shown, in whatever order they come. */
@@ -81,7 +71,7 @@ function commandBar(box) {
     const question = { form, texts, text: input.value, signal: request.signal };
     const answer = await askSuggestions(question).catch(() => undefined);
     if (answer === undefined || mine !== turn || document.activeElement !== input) return;
-    list.show({ ...answer, groups: [...remembered(), ...answer.groups] });
+    list.show({ ...answer, groups: [...remembered(), ...answer.groups], typed: input.value });
   }
 
   function askSoon() {
@@ -137,7 +127,6 @@ function listen(form, input, list, bar) {
     if (!event.isComposing) bar.askSoon();
   });
   input.addEventListener('compositionend', () => void bar.ask());
-  input.addEventListener('bar-open', () => void bar.ask());
   input.addEventListener('click', () => list.isOpen() || void bar.ask());
   input.addEventListener('blur', () => form.closest('dialog') === null && bar.close());
   input.addEventListener('keydown', (event) => event.isComposing || byKey(event, list, bar));

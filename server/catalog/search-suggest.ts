@@ -1,13 +1,16 @@
 /** What could be meant, while somebody types: from what they may see, and cheap enough for every key. */
-import { type RawBuilder, sql } from 'kysely';
-import { isRepositoryName } from '../registry/reference.ts';
-import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
-import { escapeLike } from '../storage/like.ts';
-import { foldCase, matchingIds } from './name-search.ts';
 import { OPERATORS } from './search-operators.ts';
 import { suggestValues } from './search-values-seen.ts';
-import { isVisible, NOTHING, type Visibility } from './visibility.ts';
+import {
+  type FoundName,
+  type NameFacts,
+  nearRepositories,
+  repositoriesLike,
+  tagsLike,
+  tagsOf,
+} from './suggest-names.ts';
+import { NOTHING, type Visibility } from './visibility.ts';
 
 export interface Suggestion {
   readonly kind: 'repository' | 'tag' | 'operator' | 'value';
@@ -16,12 +19,14 @@ export interface Suggestion {
   readonly text: string;
   /** Where a repository or tag itself is: `team/app:v1`. */
   readonly reference: string | null;
+  /** Of a repository or tag. */
+  readonly facts?: NameFacts;
+  /** Not what was typed, but nearly: for reading, never for a command. */
+  readonly isNear?: boolean;
 }
 
 const MOST_SUGGESTED = 20;
 const LONGEST_TYPED = 300;
-/** Names that are looked at for those the viewer may see. */
-const MOST_LOOKED_AT = 1000;
 
 export async function suggest(
   db: Database,
@@ -48,20 +53,45 @@ async function completions(
   const [, sign = '', name = '', value = ''] = /^(-?)([a-z-]+):(.*)$/s.exec(piece) ?? [];
   if (Object.hasOwn(OPERATORS, name)) {
     const values =
-      name === 'repo' ? await namesLike(db, visibility, value, most) : await suggestValues(db, visibility, name, value);
-    return values.slice(0, most).map((each) => {
-      return {
-        kind: 'value',
-        label: `${name}:${each}`,
-        text: `${before}${sign}${name}:${printed(each)}`,
-        reference: null,
-      };
-    });
+      name === 'repo'
+        ? (await repositoriesLike(db, visibility, value, most)).map(({ reference }) => reference)
+        : await suggestValues(db, visibility, name, value);
+    return values
+      .slice(0, most)
+      .map((each) => plain('value', `${name}:${each}`, `${before}${sign}${name}:${printed(each)}`));
   }
   const [, repository = '', tag = ''] = /^([^:@]+):([\w.-]*)$/.exec(piece) ?? [];
-  if (repository !== '') return tagsOf(db, visibility, before, { repository, tag, most });
-  const names = await namesLike(db, visibility, piece, most);
-  return names.map((each) => ({ kind: 'repository', label: each, text: `${before}${each}`, reference: each }));
+  if (repository !== '') {
+    return (await tagsOf(db, visibility, { repository, tag, most })).map((each) => named('tag', before, each));
+  }
+  return namesFor(db, visibility, before, piece, most);
+}
+
+/** Both kinds of names, neither of which may take all the room; where nothing has the text, what is nearly it. */
+async function namesFor(
+  db: Database,
+  visibility: Visibility,
+  before: string,
+  piece: string,
+  most: number,
+): Promise<readonly Suggestion[]> {
+  const repositories = await repositoriesLike(db, visibility, piece, most);
+  const tags = await tagsLike(db, visibility, piece, most);
+  const half = Math.max(Math.ceil(most / 2), most - tags.length);
+  const shown = repositories.slice(0, half).map((each) => named('repository', before, each));
+  if (shown.length > 0 || tags.length > 0) {
+    return [...shown, ...tags.slice(0, most - shown.length).map((each) => named('tag', before, each))];
+  }
+  const near = await nearRepositories(db, visibility, piece, most);
+  return near.map((each) => named('repository', before, each));
+}
+
+function named(kind: 'repository' | 'tag', before: string, { reference, facts, isNear }: FoundName): Suggestion {
+  return { kind, label: reference, text: `${before}${reference}`, reference, facts, isNear };
+}
+
+function plain(kind: 'operator' | 'value', label: string, text: string): Suggestion {
+  return { kind, label, text, reference: null };
 }
 
 function printed(value: string): string {
@@ -76,62 +106,5 @@ function operatorsLike(before: string, piece: string): readonly Suggestion[] {
       : Object.keys(OPERATORS)
           .filter((each) => each.startsWith(name))
           .slice(0, 3);
-  return names.map((each) => ({
-    kind: 'operator',
-    label: `${each}:`,
-    text: `${before}${sign}${each}:`,
-    reference: null,
-  }));
-}
-
-/** Those with a part of the path that begins so come first. */
-async function namesLike(
-  db: Database,
-  visibility: Visibility,
-  typed: string,
-  most: number,
-): Promise<readonly string[]> {
-  const text = foldCase(typed);
-  if (text === '') return [];
-  const ids = await matchingIds(db, 'repositories', { kind: 'part', text }, MOST_LOOKED_AT);
-  const near =
-    ids === undefined
-      ? sql`select id, name from repositories where ${begins('name', text)} order by name limit ${MOST_LOOKED_AT}`
-      : sql`select id, name from repositories where ${isAmong(db, sql`id`, ids)}`;
-  const { rows } = await sql<{ name: string; is_begin: number }>`
-    select near.name as name, case when ${`/${text}`} = '/' then 0
-      when ${begins('near.name', text)} then 0 when near.name like ${`%/${escapeLike(text)}%`} escape '\\' then 1
-      else 2 end as is_begin
-    from (${near}) as near where ${isVisible(visibility, 'near.id')}
-    order by is_begin, name limit ${most}`.execute(db);
-  return rows.map((row) => row.name);
-}
-
-function begins(column: string, text: string): RawBuilder<unknown> {
-  return sql`(${sql.ref(column)} >= ${text} and ${sql.ref(column)} < ${`${text}\u{10ffff}`})`;
-}
-
-interface TypedTag {
-  readonly repository: string;
-  readonly tag: string;
-  readonly most: number;
-}
-
-/** Newest version first. */
-async function tagsOf(
-  db: Database,
-  visibility: Visibility,
-  before: string,
-  { repository, tag, most }: TypedTag,
-): Promise<readonly Suggestion[]> {
-  if (!isRepositoryName(repository)) return [];
-  const { rows } = await sql<{ name: string }>`
-    select tags.name as name from tags join repositories on repositories.id = tags.repository_id
-    where repositories.name = ${repository} and ${isVisible(visibility)} and tags.subject_digest is null
-      and ${begins('tags.name', tag)}
-    order by tags.name_key desc, tags.name desc limit ${most}`.execute(db);
-  return rows.map(({ name }) => {
-    const reference = `${repository}:${name}`;
-    return { kind: 'tag', label: reference, text: `${before}${reference}`, reference };
-  });
+  return names.map((each) => plain('operator', `${each}:`, `${before}${sign}${each}:`));
 }

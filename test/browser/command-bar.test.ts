@@ -8,7 +8,7 @@ import { searchPage } from '../../server/web/pages/search.ts';
 import type { PageModule } from '../../server/web/routes.ts';
 import * as facts from '../support/browse-facts.ts';
 import { launch, problemsOf, signIn, skip } from '../support/browser.ts';
-import { drawn } from '../support/in-page.js';
+import { drawn, hasFocus } from '../support/in-page.js';
 import { checkOpen, contextOptions, LOOKS, lasting, lookName, watchContext } from '../support/page-check.ts';
 import { startWeb, type TestWeb } from '../support/web.ts';
 
@@ -47,7 +47,17 @@ function pages(): readonly PageModule[] {
     if (last !== '' && tagged.startsWith(last) && last.includes(':'))
       return [{ kind: 'tag' as const, label: tagged, text: tagged, reference: tagged }];
     const found = last === '' ? [] : NAMES.filter((name) => name.includes(last));
-    return found.map((name) => ({ kind: 'repository' as const, label: name, text: name, reference: name }));
+    const facts = (name: string) =>
+      name.endsWith('auth')
+        ? { facts: { tagCount: 1, newestTag: 'v2', sizeBytes: 1000, agedAt: Date.now() - 3_700_000 } }
+        : {};
+    return found.map((name) => ({
+      kind: 'repository' as const,
+      label: name,
+      text: name,
+      reference: name,
+      ...facts(name),
+    }));
   };
   const search = {
     suggest,
@@ -101,7 +111,7 @@ async function open(path: string, options: BrowserContextOptions = {}): Promise<
 }
 
 const IMAGE = `/repositories/platform/api-gateway:${TAG}`;
-const box = (page: Page) => page.locator('input[data-search]').first();
+const box = (page: Page) => page.locator('.search-box input[data-search]');
 const chosen = (page: Page) => page.locator('[role=option][aria-selected=true]');
 const option = (page: Page, name: string | RegExp) => page.getByRole('option', { name });
 
@@ -120,7 +130,9 @@ test('by keyboard: opens, moves, chooses, and gives the focus back', { skip }, a
   await page.keyboard.press('ArrowUp');
   assert.equal(await chosen(page).count(), 0);
   await page.keyboard.press('ArrowUp');
-  assert.equal(await chosen(page).textContent(), 'platform/auth');
+  assert.equal(await chosen(page).textContent(), 'Search everything for “platform”');
+  await page.keyboard.press('ArrowUp');
+  assert.equal(await chosen(page).getAttribute('aria-label'), 'platform/auth 1 tag · newest v2 · 1 kB · 1 hr ago');
   await page.keyboard.press('Escape');
   assert.equal(await page.locator(':focus').getAttribute('class'), 'brand');
   assert.equal(await box(page).inputValue(), '');
@@ -130,6 +142,36 @@ test('by keyboard: opens, moves, chooses, and gives the focus back', { skip }, a
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.waitForURL('**/repositories/platform/api-gateway');
+  await page.context().close();
+});
+
+test('opens by a click and by typing, not by passing it with Tab, and keeps its place', { skip }, async () => {
+  const page = await open('/search');
+  const palette = page.getByRole('dialog', { name: 'Search and commands' });
+  const place = await page.locator('.topbar .search-box').boundingBox();
+  await page.getByRole('link', { name: 'Registry Web' }).focus();
+  while (!(await box(page).evaluate(hasFocus))) await page.keyboard.press('Tab');
+  assert.equal(await palette.count(), 0);
+  await page.keyboard.type('auth');
+  await palette.getByRole('option', { name: /^platform\/auth/ }).waitFor();
+  assert.equal(await box(page).inputValue(), 'auth');
+  assert.deepEqual(await page.locator('.topbar .search-box').boundingBox(), place);
+  const { x, width } = (await palette.boundingBox()) ?? { x: 0, width: 0 };
+  assert.ok(Math.abs(x + width / 2 - 640) < 10, 'in the middle of the window');
+  await page.mouse.click(20, 600);
+  assert.equal(await palette.count(), 0);
+  assert.equal(await box(page).evaluate(hasFocus), true);
+  await box(page).click();
+  await palette.waitFor();
+  await page.context().close();
+});
+
+test('the last entry searches everything', { skip }, async () => {
+  const page = await open('/search');
+  await page.keyboard.press('/');
+  await page.keyboard.type('no such thing');
+  await page.getByRole('option').last().filter({ hasText: 'Search everything for “no such thing”' }).click();
+  await page.waitForURL('**/search?q=no%20such%20thing');
   await page.context().close();
 });
 
@@ -331,6 +373,9 @@ for (const look of LOOKS) {
     else await page.keyboard.press('Control+K');
     await page.getByRole('option').first().waitFor();
     await page.keyboard.press('ArrowDown');
+    assert.deepEqual(lasting(await checkOpen(page)), []);
+    await page.keyboard.type('auth');
+    await option(page, /^platform\/auth/).waitFor();
     assert.deepEqual(lasting(await checkOpen(page)), []);
     await page.keyboard.press('Escape');
     await page.locator('.copy-choice > summary').click();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Rights } from '../../server/access/rights.ts';
 import { compileRule } from '../../server/access/rule.ts';
@@ -357,7 +357,10 @@ test('suggestions name only what the viewer may see', async () => {
   assert.ok((await labels(EVERYTHING, 'by:w')).includes('by:wei'));
   assert.ok((await labels(EVERYTHING, 'arch:')).includes('arch:arm64'));
   const [whole] = await suggest(EVERYTHING, 'older:30d team/api-g', 5);
-  assert.deepEqual(whole, {
+  const { facts, ...named } = whole ?? {};
+  assert.ok((facts?.tagCount ?? 0) > 0 && (facts?.sizeBytes ?? 0) > 0);
+  assert.deepEqual(named, {
+    isNear: false,
     kind: 'repository',
     label: 'team/api-gateway',
     text: 'older:30d team/api-gateway',
@@ -374,3 +377,56 @@ test('a reference is completed with the tags of its repository', async () => {
   const { visibility } = await seenBy(['other/*']);
   assert.deepEqual(await suggest(visibility, 'team/app:', 20), []);
 });
+
+describe('tags without their repository', () => {
+  const TAGS = ['v12.5', 'v12.5.1', 'v12.5.10', 'v12.5.9', 'x-v12.5', 'V12.5-RC1'];
+  let other: TestDatabase;
+  before(async () => {
+    other = await openTestDatabase();
+    await seedRepository(other.db, 'team/app', [{ tags: TAGS }], NOW);
+    await seedRepository(other.db, 'other/tool', [{ tags: ['v12.5', 'latest'] }], NOW + DAY);
+  });
+  after(() => other?.close());
+  const labels = async (text: string, visibility: Visibility = EVERYTHING) =>
+    (await createSearch({ db: other.db }).suggest(visibility, text, 20)).map((each) => each.label);
+
+  test('the tag itself first, then versions from the highest down', async () => {
+    const found = await labels('v12.5');
+    assert.deepEqual(found.slice(0, 5), [
+      'other/tool:v12.5',
+      'team/app:v12.5',
+      'team/app:v12.5.10',
+      'team/app:v12.5.9',
+      'team/app:v12.5.1',
+    ]);
+    assert.deepEqual(found.at(-1), 'team/app:x-v12.5');
+    assert.deepEqual((await labels('12.5')).slice(0, 2), ['other/tool:v12.5', 'team/app:v12.5']);
+  });
+
+  test('only of repositories that the viewer may see', async () => {
+    const visibility = await createVisibility(other.db, () => NOW).of(rights(['team/**']), '10.0.0.1');
+    const found = await labels('v12.5', visibility);
+    assert.ok(found.length > 0 && found.every((label) => label.startsWith('team/app:')));
+    assert.deepEqual(await labels('v12.5', NOTHING), []);
+  });
+});
+
+const mistakes: readonly (readonly [string, readonly string[]])[] = [
+  ['gatewya', ['team/api-gateway']],
+  ['api-gatway', ['team/api-gateway']],
+  ['teem/api-gateway', ['team/api-gateway']],
+  ['nothing-like-it', []],
+  ['zy', []],
+];
+for (const [typed, expected] of mistakes) {
+  test(`a slip of the finger finds what was meant: ${typed}`, async () => {
+    const { suggest } = createSearch({ db: database.db });
+    const found = await suggest(EVERYTHING, typed, 5);
+    assert.deepEqual(
+      found.map(({ label, isNear }) => [label, isNear]),
+      expected.map((name) => [name, true]),
+    );
+    const { visibility } = await seenBy(['other/*']);
+    assert.deepEqual(await suggest(visibility, typed, 5), []);
+  });
+}

@@ -101,6 +101,9 @@ const suggestionSchema = z
       .string()
       .nullable()
       .meta({ description: 'A repository or tag itself.', examples: ['team/app:v1'] }),
+    sizeBytes: bytes.nullable().describe('Of a repository or tag.'),
+    changedAt: time.nullable().describe('Pushed, else built.'),
+    isNear: z.boolean().describe('Nothing has the text; this is a name that is nearly it.'),
   })
   .meta({ id: 'Suggestion' });
 
@@ -171,7 +174,14 @@ export function searchRoutes({ search }: SearchRoutesDeps): readonly ApiRoute[] 
       response: z.strictObject({ items: z.array(suggestionSchema) }).meta({ id: 'Suggestions' }),
       handler: async ({ query: { q, limit } }, context) => {
         const found = await search.suggest(await context.visibility(), q, limit);
-        return { items: found.map((one) => ({ ...one })) };
+        return {
+          items: found.map(({ facts, isNear = false, ...one }) => ({
+            ...one,
+            isNear,
+            sizeBytes: facts?.sizeBytes ?? null,
+            changedAt: timeOrNull(facts?.agedAt ?? null),
+          })),
+        };
       },
     }),
   ];

@@ -73,18 +73,21 @@ export function commandsHere(page: CommandPage, sources: CommandSources, here: S
 
 async function subjectsLike({ suggest, tagFacts }: CommandSources, text: string): Promise<readonly Subject[]> {
   const found = await suggest(text);
-  const named = found.flatMap(({ kind, reference }) =>
-    reference !== null && (kind === 'repository' || kind === 'tag') ? (parseReferencePath(reference) ?? []) : [],
+  // What is only nearly the name is for reading: nobody deletes it by a slip of the finger.
+  const named = found.flatMap(({ kind, reference, isNear }) =>
+    reference !== null && !isNear && (kind === 'repository' || kind === 'tag')
+      ? (parseReferencePath(reference) ?? [])
+      : [],
   );
-  const repository = named.find((each) => 'tag' in each)?.repository ?? '';
-  const tags = named.flatMap((each) => ('tag' in each && each.repository === repository ? [String(each.tag)] : []));
-  const facts = await tagFacts(repository, tags);
-  return named.flatMap((each): Subject[] => {
-    if (!('tag' in each)) return [{ repository: each.repository }];
-    const name = String(each.tag);
-    const known = facts.get(name);
-    return known === undefined ? [] : [{ repository: each.repository, tag: { ...known, name } }];
-  });
+  const subjects = await Promise.all(
+    named.slice(0, MOST_ITEMS).map(async (each): Promise<readonly Subject[]> => {
+      if (!('tag' in each)) return [{ repository: each.repository }];
+      const name = String(each.tag);
+      const known = (await tagFacts(each.repository, [name])).get(name);
+      return known === undefined ? [] : [{ repository: each.repository, tag: { ...known, name } }];
+    }),
+  );
+  return subjects.flat();
 }
 
 function itemOf(context: Context, subject: Subject, first: string): BarItem | undefined {

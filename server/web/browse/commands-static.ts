@@ -7,7 +7,17 @@ import type { BarItem } from './search-bar.ts';
 
 export type CommandPage = Pick<
   Page,
-  't' | 'everywhere' | 'languages' | 'locale' | 'scheme' | 'url' | 'viewer' | 'origin' | 'copy' | 'authEnabled'
+  | 't'
+  | 'everywhere'
+  | 'languages'
+  | 'locale'
+  | 'scheme'
+  | 'url'
+  | 'viewer'
+  | 'origin'
+  | 'copy'
+  | 'authEnabled'
+  | 'format'
 >;
 
 interface Known extends Partial<BarItem> {

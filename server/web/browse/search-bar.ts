@@ -10,6 +10,8 @@ import { userPath } from './people.ts';
 /** Exactly one of `href`, `fill`, `copy` and `form` is there. */
 export interface BarItem {
   readonly label: string;
+  /** On a line of its own below: what tells one name from another. */
+  readonly facts?: string;
   /** In faint behind it. */
   readonly detail?: string;
   readonly icon: string;
@@ -51,7 +53,14 @@ export async function barGroups(page: CommandPage, sources: BarSources, text: st
   if (sign !== '') return full([commands]);
   // Who names a command and what it is about wants nothing else.
   if (commands.items.length > 0 && parseCommand(asked, page) !== undefined) return [commands];
-  return full([...(await foundGroups(page, sources, asked)), commands]);
+  return full([...(await foundGroups(page, sources, asked)), commands, everythingGroup(page, asked.trim())]);
+}
+
+/** Always there, and always last: what the result page finds is more than what a list can hold. */
+function everythingGroup({ t, url }: CommandPage, text: string): BarGroup {
+  const label = t('search:bar.everything', { text });
+  const href = url(`/search?q=${encodeURIComponent(text)}`);
+  return { id: 'everything', label: '', items: [{ label, icon: 'search', href, recent: text }] };
 }
 
 export async function commandGroup(
@@ -103,13 +112,13 @@ async function foundGroups(page: CommandPage, sources: BarSources, text: string)
   return [
     group(
       'repositories',
-      t('search:group.repositories'),
-      ofKind('repository').map((each) => namedItem(each, page, 'box')),
+      found.some(({ isNear }) => isNear) ? t('search:group.near') : t('search:group.repositories'),
+      ofKind('repository').map((each) => namedItem(each, page)),
     ),
     group(
       'tags',
       t('search:group.tags'),
-      ofKind('tag').map((each) => namedItem(each, page, 'tag')),
+      ofKind('tag').map((each) => namedItem(each, page)),
     ),
     group(
       'images',
@@ -140,10 +149,28 @@ async function labelsLike({ labelKeys }: BarSources, word: string): Promise<read
 }
 
 /** A name behind other words narrows the search; alone it is where one wants to go. */
-function namedItem({ label, text, reference }: Suggestion, { url }: CommandPage, icon: string): BarItem {
+function namedItem(suggestion: Suggestion, page: CommandPage): BarItem {
+  const { kind, label, text, reference } = suggestion;
   const isAlone = reference !== null && reference === text;
   const path = isAlone ? referencePath(reference) : `/search?q=${encodeURIComponent(text)}`;
-  return { label, icon, href: url(path), recent: text };
+  const facts = factsOf(suggestion, page);
+  return {
+    ...{ label, icon: kind === 'tag' ? 'tag' : 'box', href: page.url(path), recent: text },
+    ...(facts === '' ? {} : { facts }),
+  };
+}
+
+/** `8 tags · newest v4.9.2 · 206 MB · 1h ago` */
+function factsOf({ facts }: Suggestion, { t, format }: CommandPage): string {
+  if (facts === undefined) return '';
+  const { tagCount, newestTag, sizeBytes, agedAt } = facts;
+  const parts = [
+    tagCount === null ? '' : t('search:bar.tags', { count: tagCount, formatted: format.number(tagCount) }),
+    newestTag === null ? '' : t('search:bar.newest', { tag: newestTag }),
+    sizeBytes > 0 ? format.bytes(sizeBytes) : '',
+    agedAt === null ? '' : format.relative(agedAt),
+  ];
+  return parts.filter((part) => part !== '').join(' · ');
 }
 
 function imageItem({ repository, tag, digest }: ImageHit, { url }: CommandPage): BarItem {

@@ -94,11 +94,32 @@ test('groups what is found, commands last', async () => {
   const groups = await ask('ap');
   assert.deepEqual(
     groups.map(({ id }) => id),
-    ['repositories', 'commands'],
+    ['repositories', 'commands', 'everything'],
   );
   assert.deepEqual(labels(itemsOf(groups, 'repositories')), NAMES);
   assert.equal(itemsOf(groups, 'repositories')[0]?.href, '/web/repositories/team/app');
   assert.deepEqual(labels(itemsOf(groups)), ['API documentation']);
+});
+
+test('a line of facts tells names apart, and the last entry searches everything', async () => {
+  const facts = { tagCount: 3, newestTag: 'v2', sizeBytes: 206_000_000, agedAt: null };
+  const named = { kind: 'repository' as const, label: 'team/app', text: 'team/app', reference: 'team/app' };
+  const groups = await ask('tem/app', READER, { suggest: async () => [{ ...named, facts, isNear: true }] });
+  assert.deepEqual([groups[0]?.label, groups[0]?.items[0]?.facts], ['Did you mean', '3 tags · newest v2 · 206 MB']);
+  const [last] = itemsOf(groups, 'everything');
+  assert.deepEqual([last?.label, last?.href], ['Search everything for “tem/app”', '/web/search?q=tem%2Fapp']);
+  assert.equal(groups.at(-1)?.id, 'everything');
+});
+
+test('no command is offered for what is only nearly the name', async () => {
+  const near = {
+    kind: 'tag' as const,
+    label: 'team/app:v1',
+    text: 'team/app:v1',
+    reference: 'team/app:v1',
+    isNear: true,
+  };
+  assert.deepEqual(labels(itemsOf(await ask('delete tem/app:v1', ADMIN, { suggest: async () => [near] }))), []);
 });
 
 test('labels are offered by the begin of their key', async () => {
