@@ -9,6 +9,7 @@ import { createRoleStore } from './access/roles.ts';
 import { createUserStore } from './access/users.ts';
 import { createCredentialChecker } from './accounts/credentials.ts';
 import { createSetupCode, ensureFirstAdmin } from './accounts/first-admin.ts';
+import { createKnownPlaces } from './accounts/known-places.ts';
 import { createPasswordHasher } from './accounts/password.ts';
 import { createRefreshTokens } from './accounts/refresh-tokens.ts';
 import { createSessions } from './accounts/sessions.ts';
@@ -109,6 +110,7 @@ async function createCore({ config, opened: { db }, log, now }: AppOptions) {
   const grants = createGrantStore(db, now);
   const hasher = createPasswordHasher();
   const reader = createContentReader();
+  const knownPlaces = createKnownPlaces(db, now);
   const access = createAccess(db);
   const news = createNewsDesk();
   const core = {
@@ -122,7 +124,8 @@ async function createCore({ config, opened: { db }, log, now }: AppOptions) {
     access,
     originOf: createOriginOf(config.server.trusted_proxies),
     publicUrl: publicBaseUrl(config),
-    credentials: createCredentialChecker({ access, hasher, users, now, log }),
+    credentials: createCredentialChecker({ access, hasher, knownPlaces, users, now, log }),
+    knownPlaces,
     sessions: createSessions(db, { now }),
     refreshTokens: createRefreshTokens(db, now),
     setupCode: createSetupCode(settings),

@@ -1,12 +1,15 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { setTimeout as timeout } from 'node:timers/promises';
 import type { Access, Identity } from '../access/engine.ts';
 import type { UserStore } from '../access/users.ts';
 import { type Clock, monotonic } from '../clock.ts';
 import { AppError, errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { createExpiringMap } from './expiring-map.ts';
+import type { Urgency } from './fair-queue.ts';
+import type { KnownPlaces } from './known-places.ts';
 import { asTyped, isUsable, type PasswordHasher } from './password.ts';
-import { createThrottle, networkOf } from './throttle.ts';
+import { createThrottle, networkOf, type Turn } from './throttle.ts';
 
 export interface Credentials {
   readonly username: string;
@@ -27,20 +30,30 @@ export type CredentialResult =
 
 export interface CredentialCheckerDeps {
   readonly access: Pick<Access, 'identify'>;
-  readonly hasher: Pick<PasswordHasher, 'verify' | 'isFull'>;
+  readonly hasher: Pick<PasswordHasher, 'verify'>;
+  readonly knownPlaces: Pick<KnownPlaces, 'has' | 'note'>;
   readonly users: Pick<UserStore, 'recordSignIn'>;
   readonly now: () => number;
   readonly clock?: Clock;
   readonly log: Logger;
+  /** How a guess waits for its turn. */
+  readonly wait?: (ms: number) => Promise<unknown>;
 }
 
 const REMEMBERED_MS = 60_000;
-const MOST_REMEMBERED = 10_000;
-const COUNTED_MS = 3600_000;
+const RECOGNISED_MS = 24 * 3600_000;
+// As long as the longest limit counts: what is counted already is never computed again.
+const REFUSED_MS = 3600_000;
+const MAX_REMEMBERED = 10_000;
 const BUSY_SECONDS = 2;
 
 // Same cost as real ones, so that an unknown name takes as long as a wrong password.
 const DUMMY_HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy';
+
+const AT_ONCE: Turn = {
+  ...{ allowed: true, isSlow: false, waitMs: 0, retryAfterSeconds: 1 },
+  refund: async () => undefined,
+};
 
 type Proof = 'right' | 'wrong' | { readonly retryAfterSeconds: number; readonly reason: 'throttled' | 'busy' };
 
@@ -55,13 +68,15 @@ interface Attempt {
 }
 
 /** The single way on which a password is checked: form, Basic and POST alike. */
-export function createCredentialChecker({ access, hasher, users, now, clock = monotonic, log }: CredentialCheckerDeps) {
+export function createCredentialChecker(deps: CredentialCheckerDeps) {
+  const { access, hasher, knownPlaces, users, now, clock = monotonic, log, wait = timeout } = deps;
   const macKey = randomBytes(32);
-  const memory = { lifetimeMs: REMEMBERED_MS, most: MOST_REMEMBERED, clock };
-  const verified = createExpiringMap<number>(memory);
-  const refused = createExpiringMap<true>(memory);
+  const memory = { most: MAX_REMEMBERED, clock };
+  const verified = createExpiringMap<number>({ ...memory, lifetimeMs: REMEMBERED_MS });
+  // Was right before: computed again, but ahead of everybody and whatever others guess meanwhile.
+  const recognised = createExpiringMap<number>({ ...memory, lifetimeMs: RECOGNISED_MS });
   // A client that keeps sending its old password is one guess, however often it asks.
-  const counted = createExpiringMap<true>({ ...memory, lifetimeMs: COUNTED_MS });
+  const refused = createExpiringMap<true>({ ...memory, lifetimeMs: REFUSED_MS });
   const running = new Map<string, Promise<Proof>>();
   const throttle = createThrottle(clock);
 
@@ -102,17 +117,15 @@ export function createCredentialChecker({ access, hasher, users, now, clock = mo
   }
 
   async function prove(attempt: Attempt): Promise<Proof> {
-    // Before counting: what is not tried must not count, and so the counters grow no faster than bcrypt.
-    if (hasher.isFull()) return { reason: 'busy', retryAfterSeconds: BUSY_SECONDS };
     const turn = await takeTurn(attempt);
     if (!turn.allowed) return throttled(attempt, turn.retryAfterSeconds);
+    if (turn.waitMs > 0) await wait(turn.waitMs);
     try {
-      if (await isRight(attempt)) {
-        await turn.refund();
-        return remember(attempt);
-      }
-      return forgetNot(attempt);
+      if (!(await isRight(attempt, urgencyOf(attempt, turn)))) return recordFailure(attempt, turn);
+      await turn.refund();
+      return remember(attempt);
     } catch (error) {
+      // What was not tried does not count.
       await turn.refund();
       if (error instanceof AppError && error.code === 'UNAVAILABLE') {
         return { reason: 'busy', retryAfterSeconds: error.retryAfterSeconds ?? BUSY_SECONDS };
@@ -121,29 +134,38 @@ export function createCredentialChecker({ access, hasher, users, now, clock = mo
     }
   }
 
-  async function takeTurn({ name, address, key }: Attempt) {
-    if (counted.get(key) === true) return { allowed: true, refund: async () => undefined } as const;
-    return throttle.take(name, address);
+  async function takeTurn({ name, address, identity, key }: Attempt): Promise<Turn> {
+    if (recognised.get(key) !== undefined) return AT_ONCE;
+    const isKnownPlace = identity !== undefined && (await knownPlaces.has(identity.subject.id, address));
+    return throttle.take({ account: name, address, isKnownPlace });
   }
 
-  async function isRight({ identity, secret }: Attempt): Promise<boolean> {
+  function urgencyOf({ key }: Attempt, { isSlow }: Turn & { readonly allowed: true }): Urgency {
+    if (recognised.get(key) !== undefined) return 'first';
+    return isSlow ? 'slow' : 'normal';
+  }
+
+  async function isRight({ identity, name, address, secret }: Attempt, urgency: Urgency): Promise<boolean> {
+    const place = { network: networkOf(address), lane: `${name} ${address}`, urgency };
     const hash = identity?.passwordHash;
     // What bcrypt would cut can never have been set; the dummy keeps the time the same.
     const usable = isUsable(secret);
-    const matches = await hasher.verify(usable ? secret : '-', usable && hash !== undefined ? hash : DUMMY_HASH);
+    const known = usable && hash !== undefined ? hash : DUMMY_HASH;
+    const matches = await hasher.verify(usable ? secret : '-', known, place);
     return matches && usable && hash !== undefined;
   }
 
   function remember({ identity, name, address, key }: Attempt): Proof {
     verified.set(key, identity?.subject.id ?? 0);
-    throttle.succeeded(name, address);
+    recognised.set(key, identity?.subject.id ?? 0);
     log.info({ user: name, address }, 'password verified');
     return 'right';
   }
 
-  function forgetNot({ name, address, key }: Attempt): Proof {
+  function recordFailure(attempt: Attempt, { isSlow, retryAfterSeconds }: Turn & { readonly allowed: true }): Proof {
+    const { name, address, key } = attempt;
     refused.set(key, true);
-    counted.set(key, true);
+    if (isSlow) return throttled(attempt, retryAfterSeconds);
     log.warn({ user: name, address, reason: 'wrong' }, 'sign-in refused');
     return 'wrong';
   }
@@ -165,6 +187,7 @@ export function createCredentialChecker({ access, hasher, users, now, clock = mo
   async function noteSignIn({ subject }: Identity, address: string): Promise<void> {
     try {
       await users.recordSignIn(subject.id, address, now());
+      await knownPlaces.note(subject.id, address);
     } catch (error) {
       // Only a note for admins; a busy disk must not keep anybody out.
       log.warn({ user: subject.name, reason: errorText(error) }, 'sign-in time not kept');
@@ -174,7 +197,9 @@ export function createCredentialChecker({ access, hasher, users, now, clock = mo
   return {
     check,
     /** Drops what is remembered of a user; changes of the password or the account count at once even without. */
-    forget: (userId: number): void => verified.removeWhere((id) => id === userId),
+    forget(userId: number): void {
+      for (const memory of [verified, recognised]) memory.removeWhere((id) => id === userId);
+    },
   };
 }
 export type CredentialChecker = ReturnType<typeof createCredentialChecker>;

@@ -7,50 +7,56 @@ import type { Piscina } from 'piscina';
 import { AppError } from '../errors.ts';
 import type { BcryptTask } from './bcrypt-worker.ts';
 import { COMMON_PASSWORDS } from './common-passwords.ts';
+import { createFairQueue, type QueuePlace } from './fair-queue.ts';
 
 /** bcrypt reads no further; a longer password would be cut without a word, so it is refused instead. */
 const MOST_BYTES = 72;
 const LEAST_CHARACTERS = 8;
 export const BCRYPT_COST = 10;
 
-const MOST_AT_ONCE = 2;
-const MOST_WAITING = 32;
+const MAX_RUNNING = 2;
+const MAX_WAITING = 400;
+// docker gives a token request 15 s; a refusal has to reach it before that.
+const MAX_WAIT_MS = 12_000;
 const IDLE_MS = 10_000;
 const RETRY_AFTER_SECONDS = 2;
 
+/** A password that is being set: by somebody who is signed in, so it goes first. */
+const SETTING: QueuePlace = { network: '', lane: '', urgency: 'first' };
+const ANYWHERE: QueuePlace = { network: '', lane: '', urgency: 'normal' };
+
 export interface PasswordHasher {
-  /** @throws {AppError} UNAVAILABLE when too many are waiting. */
+  /** @throws {AppError} UNAVAILABLE after 12 s, or when too many are waiting. */
   readonly hash: (password: string) => Promise<string>;
-  /** False for anything that is no bcrypt hash. @throws {AppError} UNAVAILABLE when too many are waiting. */
-  readonly verify: (password: string, hash: string) => Promise<boolean>;
-  /** The next call would be refused. */
-  readonly isFull: () => boolean;
+  /** False for anything that is no bcrypt hash. @throws {AppError} UNAVAILABLE after 12 s, or when too many are waiting. */
+  readonly verify: (password: string, hash: string, place?: QueuePlace) => Promise<boolean>;
   readonly close: () => Promise<void>;
 }
 
-/** bcrypt in worker threads that start with the first password and end when idle: at most two at a time, a bounded queue. */
+/** bcrypt in worker threads that start with the first password and end when idle: two at a time, the others in a fair queue. */
 export function createPasswordHasher(): PasswordHasher {
   let pool: Promise<Piscina> | undefined;
-  let running = 0;
-  const isFull = () => running >= MOST_AT_ONCE + MOST_WAITING;
+  const queue = createFairQueue({
+    maxRunning: MAX_RUNNING,
+    maxSlowRunning: 1,
+    maxWaiting: MAX_WAITING,
+    maxWaitMs: MAX_WAIT_MS,
+    refusal: busy,
+  });
 
-  async function run(task: BcryptTask): Promise<unknown> {
-    if (isFull()) throw busy();
-    running += 1;
-    try {
+  function run(task: BcryptTask, place: QueuePlace): Promise<unknown> {
+    return queue.run(place, async () => {
       pool ??= openPool();
-      return await (await pool).run(task);
-    } finally {
-      running -= 1;
-    }
+      return (await pool).run(task);
+    });
   }
   return {
-    hash: async (password) => String(await run({ kind: 'hash', password: asTyped(password), cost: BCRYPT_COST })),
-    async verify(password, hash) {
+    hash: async (password) =>
+      String(await run({ kind: 'hash', password: asTyped(password), cost: BCRYPT_COST }, SETTING)),
+    async verify(password, hash, place = ANYWHERE) {
       if (!isBcrypt(hash) || !isUsable(password)) return false;
-      return (await run({ kind: 'verify', password: asTyped(password), hash })) === true;
+      return (await run({ kind: 'verify', password: asTyped(password), hash }, place)) === true;
     },
-    isFull,
     close: async () => {
       await (await pool)?.destroy();
       pool = undefined;
@@ -63,10 +69,9 @@ async function openPool(): Promise<Piscina> {
   return new Piscina({
     ...workerFile(),
     minThreads: 0,
-    maxThreads: MOST_AT_ONCE,
+    maxThreads: MAX_RUNNING,
     concurrentTasksPerWorker: 1,
     idleTimeout: IDLE_MS,
-    maxQueue: MOST_WAITING + MOST_AT_ONCE,
     recordTiming: false,
   });
 }

@@ -220,8 +220,9 @@ test('upkeep purges at once and reports a failure instead of ending the process'
   time += HOUR;
   const lines: string[] = [];
   const log = createLogger('info', { write: (line: string) => void lines.push(line) });
+  const knownPlaces = { purgeExpired: async () => undefined };
   const refreshTokens = { purgeExpired: () => Promise.reject(new Error('disk is busy')) };
-  const stop = startAccountUpkeep({ sessions, refreshTokens, log });
+  const stop = startAccountUpkeep({ sessions, refreshTokens, knownPlaces, log });
   while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   stop();
   assert.equal(await rows(), 0);

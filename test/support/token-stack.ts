@@ -5,6 +5,7 @@ import { createGrantStore } from '../../server/access/grants.ts';
 import { createRoleStore } from '../../server/access/roles.ts';
 import { createUserStore } from '../../server/access/users.ts';
 import { createCredentialChecker } from '../../server/accounts/credentials.ts';
+import { createKnownPlaces } from '../../server/accounts/known-places.ts';
 import { createPasswordHasher } from '../../server/accounts/password.ts';
 import { createRefreshTokens } from '../../server/accounts/refresh-tokens.ts';
 import { type Config, configSchema } from '../../server/config/config.ts';
@@ -56,7 +57,14 @@ export async function startTokenStack(options: TokenStackOptions = {}) {
   const access = createAccess(db);
   const users = createUserStore(db);
   const hasher = createPasswordHasher();
-  const credentials = createCredentialChecker({ access, hasher, users, now, log });
+  const credentials = createCredentialChecker({
+    access,
+    hasher,
+    knownPlaces: createKnownPlaces(db, now),
+    users,
+    now,
+    log,
+  });
   const refreshTokens = createRefreshTokens(db);
   const refusals = createRefusals(db, { now, log });
   const permits = createPermits({ clock: now, lifetimeSeconds: config.registry.auth.lifetime });

@@ -11,6 +11,7 @@ import { createRoleStore } from '../../server/access/roles.ts';
 import { createUserStore } from '../../server/access/users.ts';
 import { type CredentialChecker, createCredentialChecker } from '../../server/accounts/credentials.ts';
 import { createSetupCode, ensureFirstAdmin } from '../../server/accounts/first-admin.ts';
+import { createKnownPlaces } from '../../server/accounts/known-places.ts';
 import { createPasswordHasher } from '../../server/accounts/password.ts';
 import { createSessions } from '../../server/accounts/sessions.ts';
 import { type Audit, createAudit } from '../../server/audit/audit.ts';
@@ -79,7 +80,14 @@ export async function startWeb(options: TestWebOptions = {}) {
   await ensureFirstAdmin({ users, roles, grants, hasher, password: adminPassword, settings, log });
   const originOf = createOriginOf(trustedProxies);
   const secret = 'test'.repeat(16);
-  const credentials = createCredentialChecker({ access, hasher, users, now: Date.now, log });
+  const credentials = createCredentialChecker({
+    access,
+    hasher,
+    knownPlaces: createKnownPlaces(db, Date.now),
+    users,
+    now: Date.now,
+    log,
+  });
   const web = createWeb({
     ...{ config, root: ROOT, originOf, sessionStore: sessions.store },
     ...{

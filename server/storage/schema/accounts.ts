@@ -82,6 +82,12 @@ export interface RefreshTokensTable {
   expires_at: number;
 }
 
+export interface KnownPlacesTable {
+  user_id: number;
+  address: string;
+  last_at: number;
+}
+
 export interface AuditTable {
   id: Generated<number>;
   at: number;
@@ -117,6 +123,7 @@ export interface AccountsSchema {
   grants: GrantsTable;
   sessions: SessionsTable;
   refresh_tokens: RefreshTokensTable;
+  known_places: KnownPlacesTable;
   audit: AuditTable;
   token_refusals: TokenRefusalsTable;
 }
