@@ -17,6 +17,7 @@ import { startAccountUpkeep } from './accounts/upkeep.ts';
 import { createApiSide } from './api-side.ts';
 import { createContentReader } from './artifacts/reader.ts';
 import { createAudit } from './audit/audit.ts';
+import { createFailedSignIns } from './audit/failed-sign-ins.ts';
 import type { Config } from './config/config.ts';
 import { publicBaseUrl } from './config/public-url.ts';
 import { createOriginOf } from './http/client-address.ts';
@@ -93,6 +94,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       stopUpkeep();
       await registry.stop();
       await token.stop();
+      await core.failedSignIns.flush();
       await core.hasher.close();
       await core.reader.close();
       await opened.close();
@@ -130,6 +132,11 @@ async function createCore({ config, opened: { db }, log, now }: AppOptions) {
     refreshTokens: createRefreshTokens(db, now),
     setupCode: createSetupCode(settings),
     audit: createAudit(db, now, ({ action }) => news.tell({ kind: 'audit', action })),
+    failedSignIns: createFailedSignIns(db, {
+      now,
+      log,
+      onWritten: () => news.tell({ kind: 'audit', action: 'session.fail' }),
+    }),
     secret: await settings.getOrMake('session_secret', () => randomBytes(32).toString('base64url')),
   };
   if (config.registry.auth.enabled) {

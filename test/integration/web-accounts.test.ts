@@ -285,3 +285,19 @@ test('under a sub-path every link and redirect stays there', async () => {
     await sub.stop();
   }
 });
+
+test('sign-ins that fail are counted apart, and do not bury what people did', async () => {
+  const stranger = createVisitor(web.url, { 'x-forwarded-for': '10.77.0.1' });
+  for (let guess = 0; guess < 5; guess += 1) assert.equal((await stranger.signIn('inspector', 'wrong')).status, 422);
+  const { entries } = await web.audit.list({ limit: 100, actor: 'inspector', action: 'session.' });
+  assert.deepEqual(
+    entries.filter(({ outcome }) => outcome !== 'ok'),
+    [],
+  );
+  const inspector = await signedIn('inspector');
+  const list = await (await inspector.request('/audit?action=failed&actor=inspector')).text();
+  assert.match(list, /10\.77\.0\.1[\s\S]*wrong user name or password, 5 times since/);
+  const all = await (await inspector.request('/audit')).text();
+  assert.doesNotMatch(all, /10\.77\.0\.1/);
+  assert.match(all, /href="[^"]*action=failed[^"]*"/);
+});

@@ -15,6 +15,7 @@ import { createKnownPlaces } from '../../server/accounts/known-places.ts';
 import { createPasswordHasher } from '../../server/accounts/password.ts';
 import { createSessions } from '../../server/accounts/sessions.ts';
 import { type Audit, createAudit } from '../../server/audit/audit.ts';
+import { createFailedSignIns } from '../../server/audit/failed-sign-ins.ts';
 import { configSchema } from '../../server/config/config.ts';
 import { createOriginOf, type OriginOf } from '../../server/http/client-address.ts';
 import { createLogger, type Logger } from '../../server/log.ts';
@@ -71,11 +72,12 @@ export async function startWeb(options: TestWebOptions = {}) {
     createRoleStore(db),
     createGrantStore(db),
   ];
-  const [hasher, settings, sessions, audit] = [
+  const [hasher, settings, sessions, audit, failedSignIns] = [
     createPasswordHasher(),
     createSettings(db),
     createSessions(db, { now: Date.now }),
     createAudit(db),
+    createFailedSignIns(db, { now: Date.now, log }),
   ];
   await ensureFirstAdmin({ users, roles, grants, hasher, password: adminPassword, settings, log });
   const originOf = createOriginOf(trustedProxies);
@@ -102,6 +104,7 @@ export async function startWeb(options: TestWebOptions = {}) {
       hasher,
       sessions,
       audit,
+      failedSignIns,
     },
     credentials,
     setupCode: createSetupCode(settings),

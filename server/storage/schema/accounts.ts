@@ -99,6 +99,16 @@ export interface AuditTable {
   detail: string;
 }
 
+export interface FailedSignInsTable {
+  id: Generated<number>;
+  first_at: number;
+  last_at: number;
+  count: number;
+  actor: string;
+  address: string;
+  reason: string;
+}
+
 export interface TokenRefusalsTable {
   id: Generated<number>;
   first_at: number;
@@ -125,5 +135,6 @@ export interface AccountsSchema {
   refresh_tokens: RefreshTokensTable;
   known_places: KnownPlacesTable;
   audit: AuditTable;
+  failed_sign_ins: FailedSignInsTable;
   token_refusals: TokenRefusalsTable;
 }

@@ -7,6 +7,7 @@ import type { SetupCode } from '../../accounts/first-admin.ts';
 import type { PasswordHasher } from '../../accounts/password.ts';
 import type { Sessions } from '../../accounts/sessions.ts';
 import type { Audit } from '../../audit/audit.ts';
+import type { FailedSignInStore } from '../../audit/failed-sign-ins.ts';
 import type { PageModule } from '../routes.ts';
 import { accountPage } from './account.ts';
 import { anonymousPage } from './anonymous.ts';
@@ -36,6 +37,7 @@ export interface AccountPagesDeps {
   readonly sessions: Pick<Sessions, 'list' | 'end' | 'endAll' | 'endOthers'>;
   readonly setupCode: SetupCode;
   readonly audit: Audit;
+  readonly failedSignIns: Pick<FailedSignInStore, 'record' | 'list'>;
   readonly now: () => number;
   readonly previewMatches: (pattern: string) => Promise<PatternMatches>;
 }

@@ -8,6 +8,8 @@ import type { AccountPagesDeps } from './account-pages.ts';
 const PAGE_SIZE = 100;
 
 /** The families of actions that have a chip to filter by. */
+/** Not of the audit itself: strangers cause these, so they have a list and a limit of their own. */
+const FAILED = 'failed';
 const FAMILIES = ['session.', 'password.', 'user.', 'role.', 'tag.'] as const;
 
 function actionLabel(action: string, t: Page['t']): string {
@@ -78,35 +80,82 @@ export function detailText(detail: AuditDetail, t: Page['t']): string {
     .join(' · ');
 }
 
-export function auditPage({ audit }: Pick<AccountPagesDeps, 'audit'>): PageModule {
+interface AuditRow {
+  readonly at: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly label: string;
+  readonly object: string;
+  readonly outcome: string;
+  readonly address: string;
+  readonly detail: string;
+  readonly digest: string;
+}
+
+interface RowPage {
+  readonly rows: readonly AuditRow[];
+  readonly next: number | undefined;
+}
+
+interface Filter {
+  readonly actor: string | undefined;
+  readonly after: number | undefined;
+}
+
+type Deps = Pick<AccountPagesDeps, 'audit' | 'failedSignIns'>;
+
+async function auditRows({ audit }: Deps, page: Page, action: string | undefined, filter: Filter): Promise<RowPage> {
+  const { entries, next } = await audit.list({ limit: PAGE_SIZE, ...filter, action });
+  const rows = entries.map((entry) => ({
+    ...entry,
+    label: actionLabel(entry.action, page.t),
+    detail: detailText(entry.detail, page.t),
+    digest: String(entry.detail['digest'] ?? ''),
+  }));
+  return { rows, next };
+}
+
+async function failedRows({ failedSignIns }: Deps, { t, format }: Page, filter: Filter): Promise<RowPage> {
+  const { rows, next } = await failedSignIns.list({ limit: PAGE_SIZE, ...filter });
+  const detail = (reason: string, count: number, firstAt: number) =>
+    count === 1
+      ? reasonText(reason, t)
+      : t('admin:audit.repeated', { reason: reasonText(reason, t), count, since: format.dateTime(firstAt) });
+  return {
+    next,
+    rows: rows.map(({ actor, address, reason, count, firstAt, lastAt }) => ({
+      ...{ at: lastAt, actor, address, action: 'session.fail', label: t('admin:audit.action.session_fail') },
+      ...{ object: '', outcome: 'refused', detail: detail(reason, count, firstAt), digest: '' },
+    })),
+  };
+}
+
+function chips(page: Page, chosen: string | undefined) {
+  const names = [...FAMILIES.map((name) => [name, familyLabel(name, page.t)] as const)];
+  return [...names, [FAILED, page.t('admin:audit.family.failed')] as const].map(([name, label]) => ({
+    name: label,
+    isOn: name === chosen,
+    href: page.urlWith({ action: name === chosen ? null : name, after: null }),
+  }));
+}
+
+export function auditPage(deps: Deps): PageModule {
   return (routes) => {
     routes.get('/audit', 'auditor', async (page) => {
       const actor = page.query('actor').trim().toLowerCase();
-      const family = FAMILIES.find((name) => name === page.query('action'));
+      const action = [...FAMILIES, FAILED].find((name) => name === page.query('action'));
       const after = Number(page.query('after')) || undefined;
-      const { entries, next } = await audit.list({
-        limit: PAGE_SIZE,
-        actor: actor === '' ? undefined : actor,
-        action: family,
-        after,
-      });
+      const filter = { actor: actor === '' ? undefined : actor, after };
+      const { rows, next } =
+        action === FAILED ? await failedRows(deps, page, filter) : await auditRows(deps, page, action, filter);
       await page.render('audit', {
         title: page.t('admin:audit.title'),
         nav: 'audit',
         live: TOPIC.audit,
         actor,
-        families: FAMILIES.map((name) => ({
-          name: familyLabel(name, page.t),
-          isOn: name === family,
-          href: page.urlWith({ action: name === family ? null : name, after: null }),
-        })),
-        action: family ?? '',
-        rows: entries.map((entry) => ({
-          ...entry,
-          label: actionLabel(entry.action, page.t),
-          detail: detailText(entry.detail, page.t),
-          digest: String(entry.detail['digest'] ?? ''),
-        })),
+        families: chips(page, action),
+        action: action ?? '',
+        rows,
         pager: {
           range: '',
           previous: after === undefined ? undefined : page.urlWith({ after: null }),

@@ -16,7 +16,7 @@ const schema = z.strictObject({
 });
 
 type Refusal = Extract<CredentialResult, { ok: false }>;
-type Deps = Pick<AccountPagesDeps, 'credentials' | 'audit' | 'now'>;
+type Deps = Pick<AccountPagesDeps, 'credentials' | 'audit' | 'failedSignIns' | 'now'>;
 
 const SETUP = '/setup-password';
 
@@ -61,7 +61,7 @@ function setupPath(next: string): string {
   return path === '/' ? SETUP : `${SETUP}?next=${encodeURIComponent(path)}`;
 }
 
-export function loginPage({ credentials, audit, now }: Deps): PageModule {
+export function loginPage({ credentials, audit, failedSignIns, now }: Deps): PageModule {
   return (routes) => {
     routes.get('/login', 'public', (page, request) => {
       const next = page.query('next');
@@ -76,9 +76,9 @@ export function loginPage({ credentials, audit, now }: Deps): PageModule {
       if (!form.ok) return showForm(page, { username, next }, page.t('errors:sign_in.empty'), 422);
       const { address } = page.origin;
       const result = await credentials.check({ ...form.values, address, allowMustChange: true });
-      const entry = { actor: username.slice(0, 128), address, action: 'session.start', object: '' };
+      const entry = { address, action: 'session.start', object: '' };
       if (!result.ok) {
-        await audit.record({ ...entry, outcome: 'refused', detail: { reason: result.reason } });
+        failedSignIns.record({ actor: username, address, reason: result.reason });
         if (result.retryAfterSeconds !== undefined) response.set('Retry-After', String(result.retryAfterSeconds));
         return showForm(page, { username, next }, refusalText(page, result), refusalStatus(result));
       }
