@@ -10,6 +10,7 @@ import { publicBaseUrl } from './config/public-url.ts';
 import { StartError } from './errors.ts';
 import { closeServer, createHttpServer, listen, type ServerTls } from './http/server.ts';
 import { createLogger, type Logger } from './log.ts';
+import { createLogOutput, writeTo } from './log-output.ts';
 import { startsAsImageRoot, takeOverAndDrop } from './privileges.ts';
 import { openDatabase } from './storage/database.ts';
 import { keyFolderOf } from './token/created-pair.ts';
@@ -89,7 +90,10 @@ function failed(error: unknown, log: Logger): never {
   process.exit(1);
 }
 
-const log = createLogger('info');
+const output = createLogOutput({ write: writeTo(1) });
+const log = createLogger('info', output);
+// However it ends, the last lines say why.
+process.on('exit', output.flush);
 let isStarted = false;
 // After something nobody expected the state is unknown: the supervisor starts us anew.
 process.on('uncaughtException', (error) => failed(error, log));

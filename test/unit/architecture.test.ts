@@ -20,7 +20,8 @@ const LADDER = [
   ['access', 'registry'],
   ['storage', 'http'],
   ['config'],
-  ['clock', 'errors', 'log', 'news'],
+  ['errors', 'log', 'log-output', 'news'],
+  ['clock'],
 ] as const satisfies readonly (readonly string[])[];
 
 const levels = new Map<string, number>(LADDER.flatMap((parts, level) => parts.map((part) => [part, level] as const)));
