@@ -77,6 +77,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     basePath: config.server.base_path,
     plain,
     rest: pages,
+    machines: ['/api/', '/auth/', '/v2/'],
+    pages: ['/api/v1/', '/api/docs/'],
     onError: (error, path) => log.error({ error, path }, 'request failed'),
   });
   return {

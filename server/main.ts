@@ -8,6 +8,8 @@ import { isInContainer } from './config/container.ts';
 import { configFile, loadConfig } from './config/load.ts';
 import { publicBaseUrl } from './config/public-url.ts';
 import { StartError } from './errors.ts';
+import { createIsProxy } from './http/client-address.ts';
+import { limitConnections } from './http/connection-limit.ts';
 import { closeServer, createHttpServer, listen, type ServerTls } from './http/server.ts';
 import { createLogger, type Logger } from './log.ts';
 import { createLogOutput, writeTo } from './log-output.ts';
@@ -15,6 +17,8 @@ import { startsAsImageRoot, takeOverAndDrop } from './privileges.ts';
 import { openDatabase } from './storage/database.ts';
 import { keyFolderOf } from './token/created-pair.ts';
 
+const CROWDED =
+  'this address holds so many connections that more are refused; if it is your proxy, name it in server.trusted_proxies';
 const DRAIN_MS = 10_000;
 const LAST_RESORT_MS = 30_000;
 
@@ -45,6 +49,10 @@ async function start(log: Logger): Promise<void> {
     cacheViews: isBundle(),
   });
   const server = createHttpServer(app.listener, tls);
+  limitConnections(server, {
+    isProxy: createIsProxy(config.server.trusted_proxies),
+    onCrowded: (address) => log.warn({ address }, CROWDED),
+  });
   stopOnSignal(server, app, log);
   const address = await listen(server, config.server.port, config.server.host ?? '127.0.0.1');
   log.info({ address: address.address, port: address.port, url: publicBaseUrl(config) }, 'listening');

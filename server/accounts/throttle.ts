@@ -1,7 +1,9 @@
-import { isIPv4, isIPv6 } from 'node:net';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Clock } from '../clock.ts';
+import { networkOf } from '../http/client-address.ts';
 import { createPacer } from './pacer.ts';
+
+export { networkOf };
 
 export type Turn =
   | {
@@ -94,6 +96,7 @@ async function countOne({ limiter, key }: Count): Promise<number | undefined> {
     throw error;
   }
 }
+import { networkOf } from '../http/client-address.ts';
 
 /** One machine: an IPv4 address, and all addresses that an IPv6 machine can give itself. */
 function machineOf(address: string): string {

@@ -1,6 +1,6 @@
 /** What all routes share: addresses, errors, headers, the table of routes and who may use them. Knows nothing of the domain. */
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 
 /** Who calls, over what, under which name: from the socket, or from a trusted proxy's headers. */
 export interface ClientOrigin {
@@ -28,6 +28,17 @@ export function isLoopback(address: string): boolean {
   return address === '::1' || /^127\./.test(address);
 }
 
+/** What one person or company usually holds: IPv4 /24, IPv6 /64. */
+export function networkOf(address: string): string {
+  if (isIPv4(address)) return `${address.slice(0, address.lastIndexOf('.'))}.0/24`;
+  if (!isIPv6(address)) return address;
+  const [head = '', tail] = address.split('%')[0]?.toLowerCase().split('::') ?? [];
+  const groups = head === '' ? [] : head.split(':');
+  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
+  const first = [...groups, ...Array<string>(Math.max(0, missing)).fill('0'), ...(tail ?? '').split(':')].slice(0, 4);
+  return `${first.map((group) => Number.parseInt(group || '0', 16).toString(16)).join(':')}::/64`;
+}
+
 function proxyList(trusted: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of trusted) {
@@ -37,6 +48,14 @@ function proxyList(trusted: readonly string[]): BlockList {
     else list.addSubnet(address, Number(bits), family);
   }
   return list;
+}
+
+/** @param trusted addresses and CIDR blocks @returns whether a canonical address is one of them */
+export function createIsProxy(trusted: readonly string[]): (address: string) => boolean {
+  const proxies = proxyList(trusted);
+  // Without proxies nothing has to be looked up, which the token endpoint notices.
+  return (address) =>
+    trusted.length > 0 && isIP(address) !== 0 && proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
 function header(request: IncomingMessage, name: string): string | undefined {
@@ -49,10 +68,7 @@ function header(request: IncomingMessage, name: string): string | undefined {
  * The client is the right-most hop that no trusted proxy wrote about itself.
  */
 export function createOriginOf(trusted: readonly string[]): OriginOf {
-  const proxies = proxyList(trusted);
-  // Without proxies nothing has to be looked up, which the token endpoint notices.
-  const isProxy = (address: string) =>
-    trusted.length > 0 && isIP(address) !== 0 && proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  const isProxy = createIsProxy(trusted);
   return (request) => {
     const peer = canonicalAddress(request.socket.remoteAddress ?? '');
     const encrypted = 'encrypted' in request.socket && request.socket.encrypted === true;

@@ -1,5 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { AppError } from '../errors.ts';
 import { toHttpError } from './http-error.ts';
+import { normaliseTarget } from './request-target.ts';
+
+const NOT_THERE =
+  'Nothing is served under this path. Tokens come from /api/auth, notifications go to /api/notification, the API is described at /api/docs; images are in the registry itself.';
 
 export type PlainHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
@@ -10,21 +15,37 @@ export interface DispatchOptions {
   readonly plain: ReadonlyMap<string, PlainHandler>;
   /** Everything else. */
   readonly rest: RequestListener;
+  /** Below these only machines ask, so that what is not there is said in JSON. With a slash at the end. */
+  readonly machines?: readonly string[];
+  /** Below the above, and answered by the rest all the same. */
+  readonly pages?: readonly string[];
   readonly onError: (error: unknown, path: string) => void;
 }
 
 /** Puts the machine endpoints in front of the framework, which alone would cost half of their rate. */
-export function createDispatcher({ basePath, plain, rest, onError }: DispatchOptions): RequestListener {
+export function createDispatcher(options: DispatchOptions): RequestListener {
+  const { basePath, plain, rest, onError } = options;
   const handlers = new Map<string, PlainHandler>();
   for (const [path, handler] of plain) {
     for (const end of ['', '/']) handlers.set(`${basePath}${path}${end}`, handler);
   }
   return (request, response) => {
+    normaliseTarget(request);
     const path = pathOf(request.url ?? '/');
-    const handler = handlers.get(path);
+    const handler = handlers.get(path) ?? (isUnknown(options, path) ? notThere : undefined);
     if (handler === undefined) return rest(request, response);
     run(handler, request, response, (error) => onError(error, path));
   };
+}
+
+function isUnknown({ basePath, machines = [], pages = [] }: DispatchOptions, path: string): boolean {
+  const below = path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path;
+  const isBelow = (place: string) => `${below}/`.startsWith(place);
+  return machines.some(isBelow) && !pages.some(isBelow);
+}
+
+function notThere(): never {
+  throw new AppError('NOT_FOUND', NOT_THERE);
 }
 
 function pathOf(url: string): string {

@@ -20,7 +20,7 @@ const LIMITS = {
 const MOST_CONNECTIONS = 2000;
 const MOST_HEADERS = 64;
 
-/** HTTP/1.1 only. With `tls` the server speaks https itself. @throws {StartError} when certificate and key do not fit. */
+/** HTTP/1.1 only. With `tls` the server speaks https itself. Who may connect how often: `limitConnections`. @throws {StartError} when certificate and key do not fit. */
 export function createHttpServer(listener: RequestListener, tls: ServerTls | null): Server {
   const server = tls === null ? createServer(LIMITS, listener) : createSecure(listener, tls);
   server.maxConnections = MOST_CONNECTIONS;
