@@ -51,7 +51,21 @@ export function canTieToParent(): boolean {
 export interface RegistryLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
+  /** Of the request it is about, as far as it says. */
+  readonly fields: Readonly<Record<string, string | number>>;
 }
+
+const FIELDS = {
+  'http.response.status': 'status',
+  'http.request.method': 'method',
+  'http.request.uri': 'path',
+  'http.request.remoteaddr': 'address',
+  'vars.name': 'repository',
+  'err.code': 'code',
+  'err.detail': 'detail',
+} as const;
+// Clients ask for what is not there all day, and first without a token.
+const EVERYDAY_STATUSES: readonly number[] = [401, 404];
 
 const LEVELS: Readonly<Record<string, RegistryLine['level']>> = {
   warning: 'warn',
@@ -64,18 +78,37 @@ const LEVELS: Readonly<Record<string, RegistryLine['level']>> = {
 /** One of its lines, JSON or not, without what must not be logged. Its everyday lines are debug lines of ours. */
 export function parseRegistryLine(line: string, secrets: readonly string[]): RegistryLine {
   const text = secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), line);
-  const { level = '', msg, error } = parseFields(text);
+  const { level = '', msg, error, ...rest } = parseFields(text);
+  const fields = requestFields(rest);
   const said = typeof msg === 'string' ? msg : text;
   const message = typeof error === 'string' ? `${said}: ${error}` : said;
   // Every login and every first request comes without a token and is told where to get one.
-  if (said.startsWith('error authorizing context')) return { level: 'debug', message };
-  return { level: LEVELS[String(level)] ?? (msg === undefined ? 'info' : 'debug'), message };
+  if (said.startsWith('error authorizing context')) return { level: 'debug', message, fields };
+  const told = LEVELS[String(level)] ?? (msg === undefined ? 'info' : 'debug');
+  return { level: levelOf(told, Number(fields['status'] ?? 0)), message, fields };
 }
 
-function parseFields(text: string): { level?: unknown; msg?: unknown; error?: unknown } {
+/** It calls every answer that is no success an error; the status knows better. */
+function levelOf(told: RegistryLine['level'], status: number): RegistryLine['level'] {
+  if (status < 400 || status >= 500 || told === 'debug') return told;
+  return EVERYDAY_STATUSES.includes(status) ? 'debug' : 'info';
+}
+
+/** Without queries: they may hold the state of an upload. */
+function requestFields(line: Readonly<Record<string, unknown>>): RegistryLine['fields'] {
+  const found: Record<string, string | number> = {};
+  for (const [theirs, ours] of Object.entries(FIELDS)) {
+    const value = line[theirs];
+    if (typeof value === 'number') found[ours] = value;
+    else if (typeof value === 'string') found[ours] = value.split('?')[0] ?? '';
+  }
+  return found;
+}
+
+function parseFields(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
   } catch {
     return {};
   }
@@ -83,6 +116,6 @@ function parseFields(text: string): { level?: unknown; msg?: unknown; error?: un
 
 function logLine(line: string, secrets: readonly string[], log: Logger): void {
   if (line.trim() === '') return;
-  const { level, message } = parseRegistryLine(line, secrets);
-  log[level]({ registry: message }, 'registry says');
+  const { level, message, fields } = parseRegistryLine(line, secrets);
+  log[level]({ ...fields, registry: message }, 'registry says');
 }

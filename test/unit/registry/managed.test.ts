@@ -86,5 +86,31 @@ const LINES: readonly (readonly [line: string, level: string, message: string])[
 ];
 for (const [line, level, message] of LINES) {
   test(`the registry's line ${line.slice(0, 40)} is logged as ${level}`, () =>
-    assert.deepEqual(parseRegistryLine(line, ['hidden']), { level, message }));
+    assert.deepEqual(parseRegistryLine(line, ['hidden']), { level, message, fields: {} }));
+}
+
+// As 2.8.2 and 3.x write them.
+const ANSWERED = (status: number, level = 'error'): string =>
+  JSON.stringify({
+    ...{ level, msg: 'response completed with error', 'http.response.status': status, 'http.request.method': 'GET' },
+    ...{ 'http.request.uri': '/v2/a/b/manifests/x?_state=hidden', 'http.request.remoteaddr': '127.0.0.1:4000' },
+    ...{ 'vars.name': 'a/b', 'err.code': 'manifest unknown', 'err.detail': 'unknown tag=x', 'go.version': 'go1.26' },
+  });
+const STATUSES: readonly (readonly [status: number, level: string])[] = [
+  [401, 'debug'],
+  [404, 'debug'],
+  [400, 'info'],
+  [429, 'info'],
+  [500, 'error'],
+  [503, 'error'],
+];
+for (const [status, level] of STATUSES) {
+  test(`the registry's answer ${status} is logged as ${level}, with what was asked`, () => {
+    const { fields, ...line } = parseRegistryLine(ANSWERED(status), []);
+    assert.deepEqual(line, { level, message: 'response completed with error' });
+    assert.deepEqual(fields, {
+      ...{ status, method: 'GET', path: '/v2/a/b/manifests/x', address: '127.0.0.1:4000' },
+      ...{ repository: 'a/b', code: 'manifest unknown', detail: 'unknown tag=x' },
+    });
+  });
 }
