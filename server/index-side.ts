@@ -75,6 +75,10 @@ export function createIndexSide(options: IndexSideOptions) {
       if (!isReachable) gap.noteGone();
       else if (gap.noteBack() || indexer.isInterrupted()) background(indexer.crawl('gap'));
     },
+    /** The registry takes our tokens again: a crawl that it refused goes on. */
+    noteAccepted(): void {
+      if (indexer.isInterrupted()) background(indexer.crawl('retry'));
+    },
     /** Pages know from now on how far the index is. */
     async watch(): Promise<void> {
       await readCrawlState();

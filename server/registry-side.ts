@@ -95,6 +95,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     client,
     token: async () => signer?.mint([]),
     now,
+    onRefused: () => background(signer?.noteRefused() ?? Promise.resolve()),
     onChange: ({ reachable, error }) => {
       if (reachable) log.info({ registry: client.address }, 'registry reachable');
       else log.warn({ registry: client.address, reason: error }, 'registry not reachable');
@@ -103,6 +104,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       core.news.tell({ kind: 'index' });
     },
   });
+  signer?.onAccepted(index.noteAccepted);
   const notification = createNotificationEndpoint({
     intake: receiver,
     secret: () => notificationSecret,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorText } from '../errors.ts';
+import { type AppError, errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { isOverload } from '../registry/failure.ts';
+import { isOverload, isRefusal } from '../registry/failure.ts';
 import type { Database } from '../storage/database.ts';
 import { forEachBounded } from './concurrency.ts';
 import { type CrawlRow, createCrawlJournal, failureOf } from './crawl-journal.ts';
@@ -31,6 +31,8 @@ export interface CrawlDeps {
 const SAVE_EVERY_MS = 1000;
 /** So many failures in a row, after all retries, that the registry must be away: it is not asked for every repository. */
 const OUTAGE_FAILURES = 20;
+/** So many refusals in a row, and nothing read in between: our credentials are refused, not one repository. */
+const MAX_REFUSALS = 3;
 const RETRY_DELAYS_MS: readonly number[] = [1000, 3000];
 
 /** Reads the whole registry, one crawl at a time. A reason that comes while one runs makes one more afterwards. */
@@ -45,7 +47,12 @@ export function createCrawl(deps: CrawlDeps) {
   async function run(reason: string): Promise<void> {
     const row = await journal.openOrBegin(reason);
     const { repositoriesDone: repositories, tagsDone: tags } = row;
-    const state: Run = { row, meter: createMeter(clock, { repositories, tags }), elapsedBefore: row.elapsedMs };
+    const state: Run = {
+      row,
+      meter: createMeter(clock, { repositories, tags }),
+      elapsedBefore: row.elapsedMs,
+      refused: 0,
+    };
     current = state;
     let savedAt = clock();
     const onStep = async (): Promise<void> => {
@@ -57,6 +64,7 @@ export function createCrawl(deps: CrawlDeps) {
     // What ends before its time keeps its row open: the next run goes on there.
     if (!stopping.signal.aborted && !state.isInterrupted) finish(state, now());
     await journal.save(state.row);
+    if (state.refusal !== undefined) tellRefusal(log, state.refusal, state);
     const { repositoriesDone, tagsDone, failures, error } = state.row;
     log.info({ reason, repositoriesDone, tagsDone, failures, error }, 'crawl ended');
   }
@@ -105,6 +113,12 @@ interface Run {
   readonly elapsedBefore: number;
   isListed?: boolean;
   isInterrupted?: boolean;
+  /** Something could be read. */
+  hasRead?: boolean;
+  /** In a row, for want of right credentials. */
+  refused: number;
+  /** The first one. */
+  refusal?: AppError;
 }
 
 function advance(state: Run, changes: Partial<CrawlRow>): void {
@@ -134,6 +148,30 @@ async function readEverything(
   } finally {
     await listing;
   }
+  // A catalog that is kept from us is no reason to stop; one that is kept from us with everything else is.
+  if (state.refusal !== undefined && state.hasRead !== true) interrupt(state, state.refusal);
+}
+
+function interrupt(state: Run, error: unknown): void {
+  state.isInterrupted = true;
+  advance(state, failureOf(error));
+}
+
+/** One line, however many repositories there are. */
+function tellRefusal(log: Logger, refusal: AppError, { isInterrupted }: Run): void {
+  const message = isInterrupted
+    ? 'the registry refuses our credentials; the crawl goes on when it takes them'
+    : 'the registry refused a part of what a crawl asks for';
+  log.warn({ error: errorText(refusal) }, message);
+}
+
+/** @returns whether the registry is away, or refuses whatever we ask. */
+function isOver(deps: CrawlDeps, state: Run, { error, isComplete }: ReadResult): boolean {
+  if (isComplete) state.hasRead = true;
+  state.refused = isRefusal(error) ? state.refused + 1 : 0;
+  if (isRefusal(error)) state.refusal ??= error;
+  const isAway = isOverload(error) && deps.pace.failuresInRow() >= OUTAGE_FAILURES;
+  return isAway || state.refused >= MAX_REFUSALS;
 }
 
 /** What failed gets its second chance when everything else is done. */
@@ -163,9 +201,8 @@ async function readUnread(
     async (name) => {
       const result = await readOne(deps, name, state.row.id, ending);
       if (ending.aborted) return;
-      if (isOverload(result.error) && deps.pace.failuresInRow() >= OUTAGE_FAILURES) {
-        state.isInterrupted = true;
-        advance(state, failureOf(result.error));
+      if (isOver(deps, state, result)) {
+        interrupt(state, result.error);
         outage.abort();
         return;
       }
@@ -195,7 +232,8 @@ async function readOne(deps: CrawlDeps, name: string, crawlId: number, signal: A
     if (states.includes('missing')) deps.onMissing(name);
     return { tags: states.length, isComplete: !states.includes('unknown') };
   } catch (error) {
-    if (!signal.aborted) deps.log.warn({ repository: name, error: errorText(error) }, 'repository not read');
+    const level = isRefusal(error) ? 'debug' : 'warn';
+    if (!signal.aborted) deps.log[level]({ repository: name, error: errorText(error) }, 'repository not read');
     return { tags: 0, isComplete: false, error };
   }
 }
@@ -211,7 +249,7 @@ async function listAll(deps: CrawlDeps, state: Run, signal: AbortSignal): Promis
       }
       break;
     } catch (error) {
-      deps.log.warn({ error: errorText(error) }, 'catalog not read');
+      deps.log[isRefusal(error) ? 'debug' : 'warn']({ error: errorText(error) }, 'catalog not read');
       const delay = delays[tries];
       if (delay === undefined || !isOverload(error)) {
         noteUnlisted(state, error);
@@ -226,5 +264,6 @@ async function listAll(deps: CrawlDeps, state: Run, signal: AbortSignal): Promis
 /** A registry that is away: to be continued. One that refuses its catalog: the end, with that reason. */
 function noteUnlisted(state: Run, error: unknown): void {
   advance(state, failureOf(error));
-  state.isInterrupted = isOverload(error);
+  state.isInterrupted = state.isInterrupted === true || isOverload(error);
+  if (isRefusal(error)) state.refusal ??= error;
 }

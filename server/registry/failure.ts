@@ -79,6 +79,12 @@ export function isOverload(error: unknown): boolean {
   return TOO_MUCH.includes(error.key ?? '') || status === 429 || status >= 500;
 }
 
+/** It does not take our credentials, or somebody before it does not let us through: asking for more will not help. */
+export function isRefusal(error: unknown): error is AppError {
+  if (!(error instanceof AppError) || error.code !== 'UPSTREAM') return false;
+  return error.key === 'registryUnauthorized' || [401, 403].includes(Number(error.params['status'] ?? 0));
+}
+
 /** @param address scheme, host and port only: a path may hold an upload's state. */
 export function networkFailure(error: unknown, address: string): AppError {
   if (error instanceof AppError) return error;

@@ -21,6 +21,8 @@ export interface MonitorDeps {
   /** Sent with the regular question: a registry writes a warning into its log for each one without. */
   readonly token: () => Promise<string | undefined>;
   readonly now: () => number;
+  /** It is there and does not take the token it was given. */
+  readonly onRefused?: () => void;
   /** Told once per change, not once per failure: a flapping registry must not fill the log. */
   readonly onChange: (health: RegistryHealth) => void;
 }
@@ -33,7 +35,7 @@ function failureOf(error: unknown): Failure | undefined {
 }
 
 /** Asks the registry now and then whether it is there, so that pages can say it without asking themselves. */
-export function createMonitor({ client, token, now, onChange }: MonitorDeps) {
+export function createMonitor({ client, token, now, onChange, onRefused }: MonitorDeps) {
   let health: RegistryHealth | undefined;
   let lastAnswerAt: number | null = null;
   let timer: NodeJS.Timeout | undefined;
@@ -51,6 +53,7 @@ export function createMonitor({ client, token, now, onChange }: MonitorDeps) {
     health = found;
     if (found.reachable) lastAnswerAt = found.checkedAt;
     if (changed) onChange(found);
+    if (given !== undefined && found.ping?.accepted === false) onRefused?.();
     return found;
   }
 

@@ -60,6 +60,7 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
   const { auth, name } = config.registry;
   const service = auth.service ?? name;
   const minted = new Map<string, { readonly freshUntil: number; readonly signed: SignedToken }>();
+  const listeners: (() => void)[] = [];
   let trying: Promise<void> | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
   const probe = createLayoutProbe({
@@ -70,6 +71,9 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
     now,
     clock,
     log,
+    onAccepted: () => {
+      for (const listener of listeners) listener();
+    },
   });
 
   const isReady = (): boolean => !keys.isRenewalDue() && isUsable(currentKey(), now());
@@ -166,6 +170,8 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
     mint,
     /** A token of ours was refused. Those that we keep may be the reason: they are made anew, in the form that works. */
     noteRefused: tryAgain,
+    /** Called when the registry takes our tokens after it did not. */
+    onAccepted: (listener: () => void): void => void listeners.push(listener),
     headerMode: (): Layout => probe.status().layout,
     /** Tries the registry now. */
     probe: probe.probe,
