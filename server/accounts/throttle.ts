@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Clock } from '../clock.ts';
-import { networkOf } from '../http/client-address.ts';
+import { machineOf, networkOf } from '../http/client-address.ts';
 import { createPacer } from './pacer.ts';
 
 export { networkOf };
@@ -95,21 +95,4 @@ async function countOne({ limiter, key }: Count): Promise<number | undefined> {
     if (error instanceof RateLimiterRes) return error.msBeforeNext;
     throw error;
   }
-}
-import { networkOf } from '../http/client-address.ts';
-
-/** One machine: an IPv4 address, and all addresses that an IPv6 machine can give itself. */
-function machineOf(address: string): string {
-  return isIPv4(address) ? address : networkOf(address);
-}
-
-/** What one person or company usually holds: IPv4 /24, IPv6 /64. */
-export function networkOf(address: string): string {
-  if (isIPv4(address)) return `${address.slice(0, address.lastIndexOf('.'))}.0/24`;
-  if (!isIPv6(address)) return address;
-  const [head = '', tail] = address.split('%')[0]?.toLowerCase().split('::') ?? [];
-  const groups = head === '' ? [] : head.split(':');
-  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
-  const first = [...groups, ...Array<string>(Math.max(0, missing)).fill('0'), ...(tail ?? '').split(':')].slice(0, 4);
-  return `${first.map((group) => Number.parseInt(group || '0', 16).toString(16)).join(':')}::/64`;
 }

@@ -28,6 +28,11 @@ export function isLoopback(address: string): boolean {
   return address === '::1' || /^127\./.test(address);
 }
 
+/** One machine: an IPv4 address, and all addresses that an IPv6 machine can give itself. */
+export function machineOf(address: string): string {
+  return isIPv4(address) ? address : networkOf(address);
+}
+
 /** What one person or company usually holds: IPv4 /24, IPv6 /64. */
 export function networkOf(address: string): string {
   if (isIPv4(address)) return `${address.slice(0, address.lastIndexOf('.'))}.0/24`;

@@ -1,6 +1,5 @@
 import type { Server, Socket } from 'node:net';
-import { isIPv4 } from 'node:net';
-import { canonicalAddress, networkOf } from './client-address.ts';
+import { canonicalAddress, machineOf } from './client-address.ts';
 
 export interface ConnectionLimitOptions {
   /** Everybody comes through these: they are not counted. */
@@ -30,7 +29,7 @@ export function limitConnections(server: Server, options: ConnectionLimitOptions
   server.on('connection', (socket: Socket) => {
     const address = canonicalAddress(socket.remoteAddress ?? '');
     if (isProxy(address)) return;
-    const source = isIPv4(address) ? address : networkOf(address);
+    const source = machineOf(address);
     const count = open.get(source) ?? 0;
     if (count < maxPerAddress) {
       open.set(source, count + 1);

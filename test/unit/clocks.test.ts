@@ -10,8 +10,10 @@ const files = readdirSync(SERVER, { recursive: true, encoding: 'utf8' })
 
 /** Their instants stand in the database, in a certificate, in a token, in a request, or are only shown: they are dates. */
 const DATES: readonly string[] = [
+  'accounts/known-places.ts',
   'accounts/refresh-tokens.ts',
   'accounts/sessions.ts',
+  'audit/failed-sign-ins.ts',
   'catalog/activity.ts',
   'catalog/crawl-journal.ts',
   'catalog/visibility.ts',
@@ -24,7 +26,7 @@ const DATES: readonly string[] = [
   'token/signer.ts',
 ];
 /** Pages and API compare with what is stored; a migration stamps what it makes. */
-const OF_STORED = /^(web|api|storage\/migrations)\//;
+const OF_STORED = /^(web\/|api\/|storage\/(migrat|upgrade))/;
 /** What such a file is about waits or lasts, whatever folder it is in: it never sees the date. */
 const LASTS =
   /(^|[/\\-])(circuit|cache|retry|again|backoff|back-off|gap|pace|gate|permits|queue|slots|limit|loop|rest)(-|\.ts$)/;
