@@ -1,4 +1,5 @@
 import type { HistoryEntry } from '../registry/image-config.ts';
+import { fromGoSyntax } from './go-syntax.ts';
 
 /** One step of an image's history, as a line of a Dockerfile. Hostile text stays text: the page escapes it. */
 export interface DockerfileLine {
@@ -22,7 +23,10 @@ const BUILDKIT_MARK = '# buildkit';
 
 /** `created_by` of one history entry, read as the instruction it came from. */
 export function dockerfileLine(entry: HistoryEntry): DockerfileLine {
-  const { instruction, text } = readInstruction(entry.createdBy.trim());
+  const createdBy = entry.createdBy.trim();
+  // jib and Nix say what they did in the comment alone.
+  const { instruction, text } =
+    createdBy === '' ? { instruction: '', text: entry.comment.trim() } : readInstruction(createdBy);
   return { instruction, text, createdAt: entry.created ?? null, comment: entry.comment, isEmpty: entry.empty };
 }
 
@@ -62,8 +66,8 @@ function withoutShell(text: string): string {
 function tidy(instruction: string, text: string): string {
   if (instruction === 'COPY' || instruction === 'ADD') return withoutIn(text);
   if (instruction === 'EXPOSE' || instruction === 'VOLUME')
-    return text.replace(/^map\[(.*)\]$/s, '$1').replace(/:\{\}/g, '');
-  return text;
+    return text.replace(/^(?:map)?\[([^"]*)\]$/s, '$1').replace(/:\{\}/g, '');
+  return fromGoSyntax(instruction, text);
 }
 
 /** `file:1a2b in /app`: the last ` in ` stands before the target. */

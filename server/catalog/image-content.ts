@@ -49,6 +49,7 @@ export async function contentOf(
   const shared = await sharedLayers(db, seen, digest, memory);
   const config = row.kind === 'image' && row.config !== null ? await readImageConfig(row.config, reader) : undefined;
   const lines = (config?.history ?? []).map(dockerfileLine);
+  const configBlob = blobs.find((blob) => blob.role === 'config');
   const layerBlobs = blobs.filter((blob) => blob.role === 'layer');
   const positions = layerPositions(lines, layerBlobs.length);
   const layerBytes = layerBlobs.reduce((sum, blob) => sum + blob.size_bytes, 0);
@@ -68,7 +69,8 @@ export async function contentOf(
     dockerfile: stepsOf(lines, positions, layers),
     config,
     configDigest: row.config_digest,
-    configMediaType: blobs.find((blob) => blob.role === 'config')?.media_type ?? '',
+    configMediaType: configBlob?.media_type ?? '',
+    configBytes: configBlob?.size_bytes ?? 0,
     rawConfig: row.config?.toString('utf8') ?? null,
     raw: row.raw?.toString('utf8') ?? null,
     annotations: JSON.parse(row.annotations) as Record<string, string>,

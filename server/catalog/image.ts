@@ -85,6 +85,7 @@ export interface ImageContent {
   readonly configDigest: string | null;
   /** '' where the manifest names none. */
   readonly configMediaType: string;
+  readonly configBytes: number;
   readonly rawConfig: string | null;
   /** This platform's own manifest, byte for byte. */
   readonly raw: string | null;

@@ -61,7 +61,7 @@ export interface TagGroup extends ImageFacts, Usage {
 /** One tag with the image it points to. */
 export interface FlatTag
   extends TagRow,
-    Pick<ImageFacts, 'kind' | 'mediaType' | 'sizeBytes' | 'platforms' | 'createdAt' | 'error'> {
+    Pick<ImageFacts, 'kind' | 'mediaType' | 'artifactType' | 'sizeBytes' | 'platforms' | 'createdAt' | 'error'> {
   readonly isSigned: boolean;
 }
 

@@ -198,6 +198,7 @@ async function loadFlat(db: Database, repositoryId: number, rows: readonly Store
       ...toTag(row),
       kind: image?.kind ?? 'unknown',
       mediaType: facts.get(row.digest)?.media_type ?? '',
+      artifactType: facts.get(row.digest)?.artifact_type ?? null,
       sizeBytes: row.size_bytes,
       platforms: JSON.parse(image?.platforms ?? '[]') as string[],
       createdAt: image?.created_at ?? null,

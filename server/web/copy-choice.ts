@@ -1,6 +1,7 @@
 /** With which tool, and by which form of its name, somebody copies an image: chosen once, kept in a cookie. */
 
-export const TOOLS = ['docker', 'podman', 'nerdctl', 'skopeo', 'kubernetes', 'helm', 'oras'] as const;
+export const TOOLS = ['docker', 'podman', 'nerdctl', 'skopeo', 'kubernetes', 'helm', 'oras', 'own'] as const;
+/** `own`: what an artifact is made for, such as ollama; oras where nothing is known. */
 export type Tool = (typeof TOOLS)[number];
 
 /** `app:v1`, `app:v1@sha256:…`, `app@sha256:…`. */
@@ -15,7 +16,7 @@ export type CopyKind = (typeof COPY_KINDS)[number];
 export const TOOLS_OF: Readonly<Record<CopyKind, readonly [Tool, ...Tool[]]>> = {
   image: ['docker', 'podman', 'nerdctl', 'skopeo', 'kubernetes'],
   chart: ['helm', 'oras', 'skopeo'],
-  artifact: ['oras', 'skopeo'],
+  artifact: ['own', 'oras', 'skopeo'],
 };
 
 export interface CopyChoice {

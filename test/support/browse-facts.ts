@@ -190,6 +190,7 @@ export function imageDetail(overrides: Partial<ImageDetail> = {}): ImageDetail {
       },
       configDigest: digestOf('2'),
       configMediaType: 'application/vnd.oci.image.config.v1+json',
+      configBytes: 1000,
       rawConfig: '{"architecture":"amd64"}',
       raw,
       annotations: {},

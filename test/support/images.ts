@@ -43,6 +43,8 @@ export interface Part {
   readonly mediaType: string;
   readonly content: string | Buffer;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Where it is instead of here: it is not pushed. */
+  readonly urls?: readonly string[];
 }
 
 export interface ArtifactContent {
@@ -73,6 +75,8 @@ export async function pushArtifact(
 export interface Child {
   readonly pushed: Pushed;
   readonly platform?: string;
+  /** `os.version` and the like. */
+  readonly details?: Readonly<Record<string, unknown>>;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -83,13 +87,15 @@ export async function pushIndex(
   children: readonly Child[],
   extra = {},
 ): Promise<Pushed> {
-  const manifests = children.map(({ pushed, platform, annotations }) => {
+  const manifests = children.map(({ pushed, platform, details, annotations }) => {
     const [os, architecture, variant] = (platform ?? '').split('/');
     return {
       mediaType: pushed.mediaType,
       digest: pushed.digest,
       size: pushed.raw.length,
-      ...(platform === undefined ? {} : { platform: { os, architecture, ...(variant ? { variant } : {}) } }),
+      ...(platform === undefined
+        ? {}
+        : { platform: { os, architecture, ...(variant ? { variant } : {}), ...details } }),
       ...(annotations === undefined ? {} : { annotations }),
     };
   });
@@ -130,13 +136,14 @@ export async function deleteManifest(url: string, repository: string, reference:
   if (answer.status !== 202) throw new Error(`not deleted: ${answer.status} ${await answer.text()}`);
 }
 
-async function pushPart(url: string, repository: string, { mediaType, content, annotations }: Part) {
+async function pushPart(url: string, repository: string, { mediaType, content, annotations, urls }: Part) {
   const bytes = Buffer.from(content as string);
-  await pushBlob(url, repository, bytes);
+  if (urls === undefined) await pushBlob(url, repository, bytes);
   return {
     mediaType,
     digest: sha256(bytes),
     size: bytes.length,
+    ...(urls === undefined ? {} : { urls }),
     ...(annotations === undefined ? {} : { annotations }),
   };
 }

@@ -11,6 +11,7 @@
 import type { ManifestKind } from '../../storage/schema.ts';
 import { type CopyKind, FORMS, type Form, TOOLS_OF, type Tool } from '../copy-choice.ts';
 import type { Page } from '../page.ts';
+import { artifactKind } from './artifact-kinds.ts';
 import { hostnameOf, isLoopbackName } from './reach.ts';
 
 export interface CopyTarget {
@@ -20,12 +21,14 @@ export interface CopyTarget {
   /** `sha256:…`. */
   readonly digest?: string | null | undefined;
   readonly kind: ManifestKind;
+  readonly artifactType?: string | null | undefined;
 }
 
 export interface CopyLine {
   /** Names what is copied: a box of another tool takes the place of the one with the same key. */
   readonly key: string;
-  readonly tool: Tool;
+  /** The program, as people call it. */
+  readonly tool: string;
   readonly command: string;
 }
 
@@ -50,9 +53,9 @@ type CopyPage = Pick<Page, 't' | 'copy'>;
 
 export function copyLine(page: CopyPage, target: CopyTarget): CopyLine {
   const { host, isPlainHttp, choice } = page.copy;
-  const tool = choice.tools[copyKind(target.kind)];
+  const tool = usableTool(choice.tools[copyKind(target.kind)], target);
   const command = pullCommand({ ...target, host, isPlainHttp, tool, form: usableForm(choice.form, target) });
-  return { key: keyOf(target), tool, command };
+  return { key: keyOf(target), tool: toolLabel(tool, target), command };
 }
 
 export function copyBox(page: CopyPage, target: CopyTarget): CopyBox {
@@ -61,7 +64,7 @@ export function copyBox(page: CopyPage, target: CopyTarget): CopyBox {
   return {
     ...line,
     kind,
-    tools: toolOptions(kind, line.tool),
+    tools: toolOptions(page, target),
     forms: formOptions(page, target),
     note: note(page, line),
   };
@@ -92,8 +95,26 @@ function usableForm(wished: Form, target: CopyTarget): Form {
   return usable.includes(wished) ? wished : (usable[0] ?? 'tag');
 }
 
-function toolOptions(kind: CopyKind, chosen: Tool): readonly CopyOption[] {
-  return TOOLS_OF[kind].map((tool) => ({ value: tool, label: tool, example: '', isChosen: tool === chosen }));
+function toolOptions({ copy: { choice } }: CopyPage, target: CopyTarget): readonly CopyOption[] {
+  const kind = copyKind(target.kind);
+  const chosen = usableTool(choice.tools[kind], target);
+  const tools = TOOLS_OF[kind].filter((tool) => usableTool(tool, target) === tool);
+  return tools.map((tool) => ({
+    value: tool,
+    label: toolLabel(tool, target),
+    example: '',
+    isChosen: tool === chosen,
+  }));
+}
+
+/** Only artifacts of a known kind have a tool of their own, and oras needs no second name. */
+function usableTool(tool: Tool, { artifactType }: CopyTarget): Tool {
+  const own = artifactKind(artifactType)?.tool ?? 'oras';
+  return tool === 'own' && own === 'oras' ? 'oras' : tool;
+}
+
+function toolLabel(tool: Tool, { artifactType }: CopyTarget): string {
+  return tool === 'own' ? (artifactKind(artifactType)?.tool ?? 'oras') : tool;
 }
 
 function formOptions({ t, copy }: CopyPage, target: CopyTarget): readonly CopyOption[] {
@@ -118,7 +139,7 @@ function note({ t, copy: { host, isPlainHttp } }: CopyPage, { tool }: CopyLine):
   return tool === 'kubernetes' ? t('copy:plain.kubernetes', { host }) : '';
 }
 
-export interface PullFacts extends Pick<CopyTarget, 'name' | 'tag' | 'digest'> {
+export interface PullFacts extends Pick<CopyTarget, 'name' | 'tag' | 'digest' | 'artifactType'> {
   readonly host: string;
   readonly isPlainHttp: boolean;
   readonly tool: Tool;
@@ -137,6 +158,11 @@ export function pullCommand(facts: PullFacts): string {
     kubernetes: () => `image: ${image}`,
     helm: () => helmCommand(facts, flag),
     oras: () => `oras pull ${flag}${image}`,
+    own: () =>
+      artifactKind(facts.artifactType)?.command({
+        reference: image,
+        isPlainHttp: facts.isPlainHttp && !isLocal(host),
+      }) ?? pullCommand({ ...facts, tool: 'oras' }),
   };
   return lines[tool]();
 }

@@ -69,6 +69,8 @@ export function documentCells(part: DocumentPart, read: ReadDocument | undefined
 export function partName({ annotations, mediaType, digest }: DocumentPart): string {
   return (
     annotations['org.opencontainers.image.title'] ??
+    annotations['org.cncf.model.filepath'] ??
+    annotations['com.docker.compose.file'] ??
     annotations['in-toto.io/predicate-type'] ??
     (mediaType || shortDigest(digest))
   );

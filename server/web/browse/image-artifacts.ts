@@ -4,6 +4,7 @@ import type { DocumentPart, ReadDocument } from '../../catalog/documents.ts';
 import type { ImageContent } from '../../catalog/image.ts';
 import { referencePath, shortDigest } from './cells.ts';
 import { chartCells, chartFiles } from './chart-view.ts';
+import { contentParts } from './content-parts.ts';
 import { type DocumentCells, documentCells, documentSummary, partName } from './document-view.ts';
 import type { Tab } from './image-tabs.ts';
 import type { ImageFacts, ImageView } from './image-view.ts';
@@ -75,7 +76,7 @@ export function artifactCells({ page, detail, host, tag }: ImageFacts, loaded: L
       (digest) => digest !== null,
     );
     const all = loaded.documents.map((read) => {
-      const part = content.layers.find((layer) => layer.digest === read.digest);
+      const part = contentParts(content).find(({ digest }) => digest === read.digest);
       return part === undefined ? undefined : documentCells(part, read, { page, subjects });
     });
     return {
@@ -102,7 +103,7 @@ export function referrerCells(facts: ImageFacts, { parts, known }: LoadedContent
       digest: referrer.digest,
       shortDigest: shortDigest(referrer.digest),
       href: page.url(referencePath(`${detail.repository}@${referrer.digest}`)),
-      kind: kindLabel(referrer.kind, page.t) ?? referrer.kind,
+      kind: kindLabel(referrer.kind, page.t, referrer.artifactType) ?? referrer.kind,
       type: referrer.artifactType ?? (parts.get(referrer.digest)?.[0]?.mediaType || referrer.mediaType),
       summary: found.filter((text) => text !== '').join('; '),
       sizeBytes: referrer.sizeBytes,

@@ -1,5 +1,5 @@
 /** The card beside an image: when, by whom, how large, under which names. */
-import type { ImageDetail } from '../../catalog/image.ts';
+import type { ImageContent, ImageDetail } from '../../catalog/image.ts';
 import type { Page } from '../page.ts';
 import { referencePath, shortDigest } from './cells.ts';
 
@@ -10,6 +10,8 @@ export interface FactCells {
   readonly artifactType: string | null;
   /** Of an artifact, where it says more than the type. */
   readonly configType: string;
+  /** `windows/amd64 10.0.20348.2113`; '' for what runs nowhere. */
+  readonly platform: string;
   readonly pushedAt: number | null;
   readonly by: { readonly name: string; readonly confirmed: boolean } | null;
   readonly createdAt: number | null;
@@ -25,6 +27,13 @@ export interface DigestLink {
   readonly shortDigest: string;
   readonly digest: string;
   readonly href: string;
+}
+
+/** Of an index, the platform that is open. */
+function platformFact(content: ImageContent | undefined): string {
+  if (content?.kind !== 'image') return '';
+  const { osVersion = '', osFeatures = [] } = content.config ?? {};
+  return [content.platform, osVersion, osFeatures.join(', ')].filter((text) => text !== '').join(' ');
 }
 
 const EMPTY_CONFIG = 'application/vnd.oci.empty.v1+json';
@@ -45,6 +54,7 @@ export function factCells(detail: ImageDetail, page: Pick<Page, 't' | 'format' |
     mediaType: detail.mediaType,
     artifactType: detail.artifactType,
     configType: configType === EMPTY_CONFIG || configType === detail.artifactType ? '' : configType,
+    platform: platformFact(detail.content),
     pushedAt: detail.pushedAt,
     by: detail.pushedBy ? { name: detail.pushedBy, confirmed: detail.pushConfirmed } : null,
     createdAt: detail.content?.createdAt ?? detail.createdAt,

@@ -45,7 +45,7 @@ function chipsOf(detail: ImageDetail, parent: string, { format, urlWith }: Platf
   return detail.platforms
     .filter((entry) => entry.parent === parent)
     .map((entry) => ({
-      label: entry.platform,
+      label: chipLabel(entry, detail.platforms),
       // Two images for one platform: only the digest tells them apart.
       href: urlWith({ platform: isTwice(names, entry.platform) ? entry.digest : entry.platform }),
       active: entry.digest === detail.content?.digest,
@@ -54,6 +54,21 @@ function chipsOf(detail: ImageDetail, parent: string, { format, urlWith }: Platf
       digest: entry.digest,
     }));
 }
+
+/** Windows by version, bottles and nydus by what their index says: else only the digest tells them apart. */
+function chipLabel(entry: PlatformEntry, all: readonly PlatformEntry[]): string {
+  const same = all.filter(({ platform }) => platform === entry.platform);
+  if (same.length === 1) return entry.osVersion === '' ? entry.platform : `${entry.platform} ${entry.osVersion}`;
+  const marks = [osVersion, osFeatures, refName].filter((mark) => new Set(same.map(mark)).size > 1);
+  const told = marks.map((mark) => mark(entry)).filter((text) => text !== '');
+  const isTold = new Set(same.map((each) => marks.map((mark) => mark(each)).join(' '))).size === same.length;
+  return [entry.platform, ...told, ...(isTold ? [] : [shortDigest(entry.digest)])].join(' ');
+}
+
+const osVersion = (entry: PlatformEntry) => entry.osVersion;
+const osFeatures = (entry: PlatformEntry) => entry.osFeatures;
+const refName = ({ annotations }: PlatformEntry) =>
+  (annotations['org.opencontainers.image.ref.name'] ?? annotations['ref.name'] ?? '').slice(0, 100);
 
 function isTwice(names: readonly string[], name: string): boolean {
   return names.indexOf(name) !== names.lastIndexOf(name);
@@ -98,7 +113,7 @@ function platformOf(detail: ImageDetail, digest: string | undefined): string {
 export function otherEntries(detail: ImageDetail, page: PlatformPage): readonly SideEntry[] {
   return detail.others.map((entry) => ({
     ...sideEntry(detail, entry, page),
-    kind: kindLabel(entry.kind, page.t) ?? page.t('browse:image.no_platform'),
+    kind: kindLabel(entry.kind, page.t, entry.artifactType) ?? page.t('browse:image.no_platform'),
     note: entry.annotations['org.opencontainers.image.ref.name'] ?? entry.artifactType ?? entry.mediaType,
   }));
 }

@@ -2,6 +2,7 @@
 import type { ImageDetail } from '../../catalog/image.ts';
 import type { ManifestKind } from '../../storage/schema.ts';
 import type { Page } from '../page.ts';
+import { contentParts } from './content-parts.ts';
 
 export type Tab =
   | 'configuration'
@@ -26,18 +27,22 @@ export function openKind(detail: ImageDetail): ManifestKind {
   return detail.kind === 'index' ? (detail.content?.kind ?? 'index') : detail.kind;
 }
 
-export function tabsOf(kind: ManifestKind): readonly [Tab, ...Tab[]] {
+export function tabsOf(kind: ManifestKind, hasContent = true): readonly [Tab, ...Tab[]] {
   if (kind === 'helm') return ['chart', 'readme', 'values', 'files', 'referrers', 'manifest'];
   // Of an index that lists no image, such as one of referrers, there is nothing else to show.
   if (kind === 'index') return ['manifest', 'referrers'];
   if (kind === 'image' || kind === 'unknown') return ['configuration', 'dockerfile', 'referrers', 'manifest'];
-  // The files of any other artifact stand above the tabs.
-  if (kind === 'artifact') return ['manifest', 'referrers'];
+  // The files of any other artifact stand above the tabs: there may be nothing to read in them.
+  if (kind === 'artifact' && !hasContent) return ['manifest', 'referrers'];
   return ['content', 'referrers', 'manifest'];
 }
 
+function tabsFor(detail: ImageDetail): readonly [Tab, ...Tab[]] {
+  return tabsOf(openKind(detail), contentParts(detail.content).length > 0);
+}
+
 export function chosenTab(detail: ImageDetail, asked: string): Tab {
-  const tabs = tabsOf(openKind(detail));
+  const tabs = tabsFor(detail);
   return tabs.find((tab) => tab === asked) ?? tabs[0];
 }
 
@@ -51,7 +56,7 @@ export function tabLinks(
   current: Tab,
   { t, urlWith }: Pick<Page, 't' | 'urlWith'>,
 ): readonly TabLink[] {
-  const tabs = tabsOf(openKind(detail));
+  const tabs = tabsFor(detail);
   const texts: Record<Tab, string> = {
     configuration: t('browse:tab.configuration'),
     dockerfile: t('browse:tab.dockerfile'),

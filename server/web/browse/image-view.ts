@@ -94,15 +94,16 @@ export function imageView(facts: ImageFacts): ImageView {
   const isArtifact = !['image', 'index', 'unknown'].includes(kind);
   const tab = chosenTab(detail, page.query('tab'));
   const { content } = detail;
+  const artifactType = detail.artifactType ?? content?.artifactType;
   return {
     title: `${detail.repository}${reference}`,
     nav: 'repositories',
     crumbs: imageCrumbs(facts, folder, leaf),
     leaf,
     folder: folderLink(folder, page),
-    kind: kindLabel(kind, page.t),
+    kind: kindLabel(kind, page.t, artifactType),
     signatures: detail.referrers.filter((referrer) => referrer.kind === 'signature').length,
-    copy: copyBox(page, { name: detail.repository, tag, digest: detail.digest, kind }),
+    copy: copyBox(page, { name: detail.repository, tag, digest: detail.digest, kind, artifactType }),
     notices,
     problems: detail.problems.map((problem) => problemText(problem, page.t)),
     compareHref: kind === 'image' ? compareHref(facts) : null,

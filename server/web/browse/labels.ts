@@ -1,6 +1,7 @@
 /** Words and links that several browse pages share. */
 import type { ManifestKind } from '../../storage/schema.ts';
 import type { Crumb, Page } from '../page.ts';
+import { artifactKind } from './artifact-kinds.ts';
 
 /** Nobody known: pushed before we listened, or without a name. */
 export function actor(name: string | null, confirmed: boolean): { name: string; confirmed: boolean } | null {
@@ -21,8 +22,12 @@ export function folderLink(folder: string, { url }: Pick<Page, 'url'>): { name: 
   return name === '' ? null : { name, href: url(`/repositories?folder=${encodeURIComponent(name)}`) };
 }
 
-/** Images and indexes need no word: their platforms say it. */
-export function kindLabel(kind: ManifestKind, t: Page['t']): string | null {
+/**
+ * Images and indexes need no word: their platforms say it.
+ *
+ * @param artifactType of an artifact, which many people know by name.
+ */
+export function kindLabel(kind: ManifestKind, t: Page['t'], artifactType?: string | null): string | null {
   switch (kind) {
     case 'helm':
       return t('browse:kind.helm');
@@ -33,7 +38,7 @@ export function kindLabel(kind: ManifestKind, t: Page['t']): string | null {
     case 'sbom':
       return t('browse:kind.sbom');
     case 'artifact':
-      return t('browse:kind.artifact');
+      return artifactKind(artifactType)?.name(t) ?? t('browse:kind.artifact');
     default:
       return null;
   }

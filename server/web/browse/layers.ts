@@ -22,6 +22,8 @@ export interface LayerCells {
   readonly step: number | null;
   readonly sizeBytes: number | null;
   readonly share: string;
+  /** In the place of a size, of a layer that no registry stores; '' for all others. */
+  readonly keptAt: string;
   readonly sharedWith: string;
   /** The list of the others; null where there are none. */
   readonly sharedHref: string | null;
@@ -71,7 +73,17 @@ function stepCells(step: DockerfileStep, content: ImageContent, page: LayerConte
   const { instruction } = step;
   const text = maskedText(step.text);
   if (layer === undefined)
-    return { instruction, text, digest: '', step: null, sizeBytes: null, share: '', sharedWith: '', sharedHref: null };
+    return {
+      instruction,
+      text,
+      digest: '',
+      step: null,
+      sizeBytes: null,
+      share: '',
+      keptAt: '',
+      sharedWith: '',
+      sharedHref: null,
+    };
   return plainLayer({ ...layer, command: step }, step.layer ?? 0, page);
 }
 
@@ -82,10 +94,15 @@ function plainLayer(layer: LayerRow, index: number, { t, format, layerHref }: La
     digest: layer.digest,
     step: rampStep(index),
     sizeBytes: layer.sizeBytes,
-    share: format.percent(layer.share),
-    sharedWith: sharedText(layer, { t, format }),
+    share: layer.keptAt === '' ? format.percent(layer.share) : '',
+    keptAt: keptText(layer, { t, format }),
+    sharedWith: layer.keptAt === '' ? sharedText(layer, { t, format }) : '',
     sharedHref: layer.alsoIn === 0 && !layer.alsoInMore ? null : layerHref(layer.digest),
   };
+}
+
+function keptText({ keptAt, keptBytes }: LayerRow, { t, format }: LayerPage): string {
+  return keptAt === '' ? '' : t('image:layer.kept_at', { host: keptAt, size: format.bytes(keptBytes) });
 }
 
 function sharedText({ alsoIn, alsoInMore }: LayerRow, { t, format }: LayerPage): string {

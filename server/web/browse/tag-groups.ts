@@ -76,7 +76,7 @@ export function groupCells(group: TagGroup, context: RowContext): TagCells {
     isSigned: group.referrers.signatures > 0,
     menuLabel: page.t('browse:repository.menu', { tag: first?.name ?? shortDigest(group.digest) }),
     compare: compareCell(group, first?.name, context),
-    copy: copyLine(page, { name: context.repository, tag: first?.name, digest: group.digest, kind: group.kind }),
+    copy: copyLine(page, { name: context.repository, tag: first?.name, digest: group.digest, ...whatOf(group) }),
   };
 }
 
@@ -89,8 +89,12 @@ export function flatCells(tag: FlatTag, context: RowContext): TagCells {
     isSigned: tag.isSigned,
     menuLabel: context.page.t('browse:repository.menu', { tag: tag.name }),
     compare: compareCell(tag, tag.name, context),
-    copy: copyLine(context.page, { name: context.repository, tag: tag.name, digest: tag.digest, kind: tag.kind }),
+    copy: copyLine(context.page, { name: context.repository, tag: tag.name, digest: tag.digest, ...whatOf(tag) }),
   };
+}
+
+function whatOf({ kind, artifactType }: Pick<TagGroup, 'kind' | 'artifactType'>) {
+  return { kind, artifactType };
 }
 
 function rowCells(row: TagGroup | FlatTag, { page, repository, largest }: RowContext) {
@@ -99,7 +103,7 @@ function rowCells(row: TagGroup | FlatTag, { page, repository, largest }: RowCon
     shortDigest: shortDigest(row.digest),
     href: page.url(referencePath(`${repository}@${row.digest}`)),
     platforms: platformChips(row.platforms),
-    kind: kindLabel(row.kind, page.t),
+    kind: kindLabel(row.kind, page.t, row.artifactType),
     // A manifest that was not read has a size that nobody knows.
     size: row.mediaType === '' ? null : sizeCell({ bytes: row.sizeBytes, uniqueBytes: null, largest }, page),
     pushed: timeCell(row.pushedAt, page),

@@ -5,6 +5,7 @@ import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.
 import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
 import type { Reference } from '../../registry/reference.ts';
 import { referencePath, shortDigest } from '../browse/cells.ts';
+import { contentParts } from '../browse/content-parts.ts';
 import { whyNoDelete } from '../browse/delete-right.ts';
 import type { LoadedContent } from '../browse/image-artifacts.ts';
 import { chosenTab, needsContent } from '../browse/image-tabs.ts';
@@ -112,7 +113,7 @@ async function loadContent(deps: ImagePageDeps, detail: ImageDetail, askedTab: s
   const parts = await deps.images.partsOf(about.slice(0, MOST_ABOUT));
   const listed = tab === 'referrers' ? detail.referrers.flatMap(({ digest }) => parts.get(digest) ?? []) : [];
   const known = await deps.documents.glance(repository, listed.slice(0, MOST_ABOUT));
-  const documents = needsContent(tab) ? await deps.documents.read(repository, detail.content?.layers ?? []) : [];
+  const documents = needsContent(tab) ? await deps.documents.read(repository, contentParts(detail.content)) : [];
   return { documents, parts, known };
 }
 

@@ -23,6 +23,20 @@ const cases: readonly [string, string, string][] = [
   ['RUNNER start', '', 'RUNNER start'],
   ['<script>alert(1)</script>', '', '<script>alert(1)</script>'],
   ['', '', ''],
+  ['CMD ["nginx" "-g" "daemon off;"]', 'CMD', '["nginx", "-g", "daemon off;"]'],
+  ['CMD ["a", "b"]', 'CMD', '["a", "b"]'],
+  ['/bin/sh -c #(nop)  ENTRYPOINT ["/bin/sh" "-c" "echo \\"x\\""]', 'ENTRYPOINT', '["/bin/sh", "-c", "echo \\"x\\""]'],
+  ['SHELL [/bin/bash -c]', 'SHELL', '[/bin/bash -c]'],
+  ['VOLUME [/data]', 'VOLUME', '/data'],
+  [
+    `HEALTHCHECK &{["CMD-SHELL" "curl -f \\"http://localhost/\\" || exit 1"] "30s" "3s" "5s" "0s" '\\x03'}`,
+    'HEALTHCHECK',
+    '--interval=30s --timeout=3s --start-period=5s --retries=3 CMD curl -f "http://localhost/" || exit 1',
+  ],
+  [`HEALTHCHECK &{["CMD" "curl" "-f"] "0s" "0s" "0s" '\\n'}`, 'HEALTHCHECK', '--retries=10 CMD ["curl", "-f"]'],
+  [`HEALTHCHECK &{["NONE"] "0s" "0s" "0s" '\\x00'}`, 'HEALTHCHECK', 'NONE'],
+  ['HEALTHCHECK CMD true', 'HEALTHCHECK', 'CMD true'],
+  ['HEALTHCHECK &{["', 'HEALTHCHECK', '&{["'],
 ];
 for (const [createdBy, instruction, text] of cases) {
   test(`reads ${createdBy || 'an empty step'}`, () => {
@@ -37,6 +51,9 @@ test('a step of millions of characters is read', () => {
     `|2 ${' A='.repeat(1_000_000)}`,
     `RUN ${' '.repeat(2_000_000)}x`,
     `COPY ${' in'.repeat(1_000_000)}  `,
+    `CMD [${'"x" '.repeat(1_000_000)}`,
+    `HEALTHCHECK &{["CMD"] ${'"1s" '.repeat(1_000_000)}`,
+    `HEALTHCHECK &{["CMD"] ${' 1'.repeat(1_000_000)}`,
   ]) {
     assert.doesNotThrow(() => line(step));
   }
@@ -45,4 +62,10 @@ test('a step of millions of characters is read', () => {
 test('steps that made a layer are paired with the layers in order', () => {
   const lines = [line('ADD a /'), line('ENV A=1', true), line('RUN b'), line('RUN beyond')];
   assert.deepEqual(layerPositions(lines, 2), [0, undefined, 1, undefined]);
+});
+
+test('a step without a command is told by its comment, as docker history does', () => {
+  const comment = 'store paths: /nix/store/bash';
+  const { instruction, text } = dockerfileLine({ created: undefined, createdBy: '', comment, empty: false });
+  assert.deepEqual([instruction, text], ['', comment]);
 });

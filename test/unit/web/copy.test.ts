@@ -57,8 +57,9 @@ for (const [tool, form, where, expected] of commands) {
 
 test('each tool has a line for each form', () => {
   const told = new Set(commands.filter(([, , { isPlainHttp }]) => isPlainHttp).map(([tool]) => tool));
-  assert.deepEqual([...told].sort(), [...TOOLS].sort());
-  for (const tool of TOOLS) {
+  const named = TOOLS.filter((tool) => tool !== 'own');
+  assert.deepEqual([...told].sort(), [...named].sort());
+  for (const tool of named) {
     assert.deepEqual(
       FORMS.filter((form) => !commands.some((row) => row[0] === tool && row[1] === form)),
       [],
@@ -151,3 +152,59 @@ test('the choice survives its cookie, and nothing else gets in', () => {
   for (const cookie of [undefined, '', 'x', 'helm.docker.podman.x', '....', 'constructor.__proto__.toString.tag'])
     assert.deepEqual(parseCopyChoice(cookie), DEFAULT_CHOICE);
 });
+
+const artifacts: readonly (readonly [string, string, string, string])[] = [
+  [
+    'application/vnd.docker.plugin.v1+json',
+    'docker',
+    'docker plugin install H/team/x:v1',
+    'docker plugin install H/team/x:v1',
+  ],
+  [
+    'application/vnd.docker.compose.project',
+    'docker',
+    'docker compose -f oci://H/team/x:v1 up',
+    'docker compose -f oci://H/team/x:v1 up',
+  ],
+  ['application/vnd.ollama.image.model', 'ollama', 'ollama pull H/team/x:v1', 'ollama pull --insecure H/team/x:v1'],
+  [
+    'application/vnd.cncf.model.manifest.v1+json',
+    'modctl',
+    'modctl pull H/team/x:v1',
+    'modctl pull --plain-http H/team/x:v1',
+  ],
+  [
+    ...(['application/vnd.cncf.flux.config.v1+json', 'flux'] as const),
+    'flux pull artifact oci://H/team/x:v1 --output .',
+    'flux pull artifact oci://H/team/x:v1 --output . --insecure-registry',
+  ],
+  [
+    ...(['application/vnd.buildkit.cacheconfig.v0', 'docker'] as const),
+    'docker buildx build --cache-from type=registry,ref=H/team/x:v1 .',
+    'docker buildx build --cache-from type=registry,ref=H/team/x:v1 .',
+  ],
+  [
+    ...(['application/vnd.sylabs.sif.config.v1+json', 'apptainer'] as const),
+    'apptainer pull oras://H/team/x:v1',
+    'apptainer pull --no-https oras://H/team/x:v1',
+  ],
+  ['application/vnd.wasm.config.v0+json', 'oras', 'oras pull H/team/x:v1', 'oras pull --plain-http H/team/x:v1'],
+  ['application/vnd.acme', 'oras', 'oras pull H/team/x:v1', 'oras pull --plain-http H/team/x:v1'],
+];
+for (const [artifactType, tool, secure, plain] of artifacts) {
+  test(`${artifactType} is pulled with ${tool}`, () => {
+    for (const [{ host, isPlainHttp }, command] of [
+      [SECURE, secure],
+      [PORT, plain],
+    ] as const) {
+      const page = testPage();
+      const copy = { host, isPlainHttp, choice: DEFAULT_CHOICE };
+      const box = copyBox({ ...page, copy }, { name: 'team/x', tag: 'v1', kind: 'artifact', artifactType });
+      assert.deepEqual([box.tool, box.command], [tool, command.replace('H', host)]);
+      assert.equal(
+        box.tools.some(({ value }) => value === 'own'),
+        tool !== 'oras',
+      );
+    }
+  });
+}

@@ -32,7 +32,15 @@ function tags(page: TestPage, rows: FoundTags['rows'], found: Partial<FoundTags>
 
 const FLAT = {
   ...facts.tagRow('v1'),
-  ...{ kind: 'image' as const, mediaType: 'm', sizeBytes: 9, platforms: [], createdAt: null, isSigned: false },
+  ...{
+    kind: 'image' as const,
+    mediaType: 'm',
+    artifactType: null,
+    sizeBytes: 9,
+    platforms: [],
+    createdAt: null,
+    isSigned: false,
+  },
   error: null,
 };
 

@@ -11,7 +11,15 @@ const DIGEST = facts.digestOf('a');
 const context = { page: testPage({}), repository: 'team/app', largest: 9, mayDelete: true };
 const FLAT = {
   ...facts.tagRow('v1'),
-  ...{ kind: 'index' as const, mediaType: 'm', sizeBytes: 9, platforms: [], createdAt: null, isSigned: false },
+  ...{
+    kind: 'index' as const,
+    mediaType: 'm',
+    artifactType: null,
+    sizeBytes: 9,
+    platforms: [],
+    createdAt: null,
+    isSigned: false,
+  },
   error: null,
 };
 const paramsOf = (href: string | null | undefined) => new URL(href ?? '', 'http://x').searchParams;

@@ -1,0 +1,21 @@
+import type { DocumentPart } from '../../catalog/documents.ts';
+import type { ImageContent } from '../../catalog/image.ts';
+
+const EMPTY_CONFIG = 'application/vnd.oci.empty.v1+json';
+const TEXT = /[/+](?:json|yaml|x-yaml|toml|xml|plain|markdown)\b|^text\//;
+const MAX_BYTES = 1024 * 1024;
+
+/** What the page of an artifact shows of its parts: of any artifact its configuration and small texts, else all layers. */
+export function contentParts(content: ImageContent | undefined): readonly DocumentPart[] {
+  if (content === undefined) return [];
+  if (content.kind !== 'artifact') return content.layers;
+  return [...configParts(content), ...content.layers].filter(
+    ({ mediaType, sizeBytes }) => TEXT.test(mediaType) && sizeBytes <= MAX_BYTES && mediaType !== EMPTY_CONFIG,
+  );
+}
+
+/** An empty configuration, which has two bytes, says nothing. */
+function configParts({ configDigest, configMediaType, configBytes }: ImageContent): readonly DocumentPart[] {
+  if (configDigest === null || configBytes <= 2) return [];
+  return [{ digest: configDigest, mediaType: configMediaType, sizeBytes: configBytes, annotations: {} }];
+}
