@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
 import type { ManifestKind } from '../storage/schema.ts';
 import type { DocumentPart } from './documents.ts';
@@ -42,16 +43,13 @@ const COUNTED_AS: Partial<Record<ManifestKind, keyof ReferrerCounts>> = {
   sbom: 'sboms',
 };
 
-interface FoundReferrer {
+export interface FoundReferrer {
   readonly subject: string;
   readonly digest: string;
   readonly kind: ManifestKind;
 }
 
-/**
- * By subject: manifests that name it (OCI 1.1), tags that name it (cosign), and attestations inside an index (BuildKit).
- * A fallback tag points to an index of referrers, which is none itself.
- */
+/** Of each of these images, by kind. */
 export async function referrerCounts(
   db: Database,
   repositoryId: number,
@@ -66,25 +64,57 @@ export async function referrerCounts(
   return counts;
 }
 
-async function findReferrers(
+/**
+ * The one answer to what speaks about these manifests: manifests that name them as subject (OCI 1.1), tags that name
+ * them (cosign), what the index under a fallback tag lists, and attestations inside an index (BuildKit). The index under
+ * a fallback tag is a list of referrers and none itself: `tagsAbout` finds it.
+ */
+export async function findReferrers(
   db: Database,
   repositoryId: number,
   digests: readonly string[],
 ): Promise<readonly FoundReferrer[]> {
-  const subjects = sql.join(digests);
+  if (digests.length === 0) return [];
+  const isSubject = (column: string) => isAmong(db, sql.ref(column), digests);
   const found = await sql<FoundReferrer>`
     select manifests.subject_digest as subject, manifests.digest as digest, manifests.kind as kind
-      from manifests join held_manifests as held on held.digest = manifests.digest
-      where manifests.subject_digest in (${subjects}) and held.repository_id = ${repositoryId}
+      from manifests cross join held_manifests as held
+      where ${isSubject('manifests.subject_digest')}
+        and held.digest = manifests.digest and held.repository_id = ${repositoryId}
     union
     select tags.subject_digest, tags.digest, manifests.kind
       from tags join manifests on manifests.digest = tags.digest
-      where tags.repository_id = ${repositoryId} and tags.subject_digest in (${subjects}) and manifests.kind <> 'index'
+      where tags.repository_id = ${repositoryId} and ${isSubject('tags.subject_digest')} and manifests.kind <> 'index'
+    union
+    select tags.subject_digest, manifests.digest, manifests.kind
+      from tags join manifest_children as listed on listed.parent_digest = tags.digest
+        join manifests on manifests.digest = listed.child_digest
+        join held_manifests as held on held.digest = manifests.digest and held.repository_id = tags.repository_id
+      where tags.repository_id = ${repositoryId} and ${isSubject('tags.subject_digest')}
     union
     select children.parent_digest, children.child_digest, 'attestation'
       from manifest_children as children
-      where children.parent_digest in (${subjects}) and children.platform = 'attestation'`.execute(db);
+      where ${isSubject('children.parent_digest')} and children.platform = 'attestation'`.execute(db);
   return found.rows;
+}
+
+export interface TagAbout {
+  readonly name: string;
+  readonly digest: string;
+  readonly subject: string;
+}
+
+/** Fallback tags and those of cosign, which name one of these manifests. */
+export async function tagsAbout(
+  db: Database,
+  repositoryId: number,
+  digests: readonly string[],
+): Promise<readonly TagAbout[]> {
+  if (digests.length === 0) return [];
+  const { rows } = await sql<TagAbout>`
+    select name, digest, subject_digest as subject from tags
+    where repository_id = ${repositoryId} and ${isAmong(db, sql.ref('subject_digest'), digests)}`.execute(db);
+  return rows;
 }
 
 const MOST_SHOWN = 200;

@@ -3,19 +3,24 @@
  * what the index shows afterwards `catalog/`'s.
  */
 import type { AuditRecord } from '../audit/audit.ts';
+import type { Visibility } from '../catalog/visibility.ts';
 import { AppError, errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { StoredManifest } from '../registry/client.ts';
 import type { Database } from '../storage/database.ts';
+import { createImageDeletion } from './delete-image.ts';
+import { createDeleteSelection, type SelectionRequest, type SelectionResult } from './delete-selection.ts';
 import { createGone } from './gone.ts';
 import { createJournal, type Operation } from './journal.ts';
 import { createOwnDoings } from './own-doings.ts';
-import { type DeletionPlan, parentsOf, readPlan } from './plan.ts';
+import { type DeletionPlan, readPlan } from './plan.ts';
 import { createPutBack } from './put-back.ts';
-import { conflict, createRemoval, type DeletingClient, isUnfinished } from './removal.ts';
+import { createRemoval, type DeletingClient } from './removal.ts';
 import { type RestoreResult, restoreManifest } from './restore.ts';
+import { createRestoreSelection } from './restore-selection.ts';
 import { createResume } from './resume.ts';
+import { type AskedSelection, readSelectionPlan, type SelectionPlan } from './selection-plan.ts';
 import { createTrash } from './trash.ts';
+import { countTrash, listTrash, type TrashQuery } from './trash-list.ts';
 
 export interface DeletionDeps {
   readonly db: Database;
@@ -45,6 +50,8 @@ export interface DeleteRequest extends Actor {
 
 export interface DeleteResult {
   readonly manifestDeleted: boolean;
+  /** Digests that are gone: the manifest, and what only it needed. */
+  readonly manifests: readonly string[];
   /** Somebody pushed the tag while we deleted it: it exists again, with other content. */
   readonly pushedAgain: boolean;
   /** For "undo". */
@@ -64,6 +71,15 @@ export function createDeletion(deps: DeletionDeps) {
       log.warn({ repository, error }, 'index not refreshed after a deletion');
     });
   const resumption = createResume({ journal, trash, client, removal, own, putBack, busy, onChanged, now, log });
+  const image = createImageDeletion({
+    ...{ client, journal, trash, removal, own, putBack, busy, note, log },
+    onUnfinished: resumption.later,
+  });
+  const deleteAll = createDeleteSelection({ db, client, image, log });
+  const restoreAll = createRestoreSelection({
+    ...{ client, trash, log },
+    restoreOne: (id, actor) => restoreManifest({ client, trash, onRestore: own.addRestored }, id, actor),
+  });
 
   function note(operation: Operation): void {
     own.add(operation);
@@ -71,112 +87,85 @@ export function createDeletion(deps: DeletionDeps) {
   }
 
   /**
-   * Deletes the tag and nothing else, or with `alsoManifest` the manifest too.
-   * @throws {AppError} DENIED when read-only, NOT_FOUND, CONFLICT when the tag moved or the manifest is needed, UPSTREAM.
+   * Each tag and manifest with its own outcome, all with one undo.
+   * @throws {AppError} DENIED when read-only, UPSTREAM where the registry does not tell what is needed.
    */
-  async function deleteTag(request: DeleteRequest): Promise<DeleteResult> {
-    const { repository, tag } = request;
-    const key = `${repository}:${tag}`;
+  async function deleteSelection(request: SelectionRequest & Actor): Promise<SelectionResult> {
+    const { repository } = request;
+    const objects = [...request.tags.map(({ name }) => `${repository}:${name}`), ...asObjects(request)];
     try {
       if (isReadonly()) throw readonlyRefusal();
-      if (busy.has(key)) throw conflict('deletionRuns', `${key} is being deleted already.`, { tag });
-      const result = await exclusively(key, () => run(request));
-      await report(request, 'ok', { digest: request.digest, manifest: result.manifestDeleted });
+      const result = await deleteAll(request);
+      for (const { tag, digest, error } of result.items) {
+        const detail = { digest, manifest: result.manifests.includes(digest) };
+        const object = tag === undefined ? `${repository}@${digest}` : `${repository}:${tag}`;
+        await report(request, object, error, detail);
+      }
       return result;
     } catch (error) {
-      const refused = error instanceof AppError && error.code !== 'UPSTREAM';
-      await report(request, refused ? 'refused' : 'failed', { digest: request.digest, reason: errorText(error) });
+      for (const object of objects) await report(request, object, error, {});
       throw error;
     } finally {
       await onChanged(repository);
     }
   }
 
-  async function exclusively<T>(key: string, work: () => Promise<T>): Promise<T> {
-    busy.add(key);
-    try {
-      return await work();
-    } finally {
-      busy.delete(key);
-    }
-  }
-
-  async function run(request: DeleteRequest): Promise<DeleteResult> {
-    const { repository, tag, digest, alsoManifest, actor } = request;
-    const manifest = await readConfirmed(request);
-    if (alsoManifest) await requireUnneeded(request);
-    const { mediaType, raw } = manifest;
-    const trashId = await trash.add({ repository, digest, mediaType, raw, tags: [tag], deletedBy: actor });
-    const operation = await journal.begin({ repository, tag, digest, actor });
-    note(operation);
-    try {
-      const there = await (alsoManifest ? removal.deleteWhole(operation) : removal.deleteOnlyTag(operation, manifest));
-      await journal.finish(operation.id);
-      return { manifestDeleted: alsoManifest, pushedAgain: there !== undefined, trashId };
-    } catch (error) {
-      await giveUp(operation, trashId, error);
-      throw error;
-    } finally {
-      await putBack.settle(operation).catch((error: unknown) => {
-        log.error({ repository, tag, error }, 'a push during a deletion could not be put back');
-      });
-    }
-  }
-
-  async function readConfirmed(request: DeleteRequest): Promise<StoredManifest> {
-    await removal.requireUnmoved(request);
-    const manifest = await client.getManifest(request.repository, request.digest);
-    if (manifest !== undefined) return manifest;
-    const { tag } = request;
-    throw conflict('tagMoved', `The tag ${tag} points to another image by now. Look at it again.`, { tag });
-  }
-
-  async function requireUnneeded(request: DeleteRequest): Promise<void> {
-    if ((await parentsOf(db, request.repository, request.digest)).length > 0) {
-      throw conflict('manifestInIndex', 'This manifest belongs to a multi-platform image and stays.');
-    }
-    await removal.requireUnshared(request);
-  }
-
-  async function giveUp(operation: Operation, trashId: number, error: unknown): Promise<void> {
-    if (isUnfinished(error)) return resumption.later();
-    await journal.fail(operation.id, errorText(error));
-    const { repository, tag, digest } = operation;
-    // Where the registry does not say, the copy in the trash is kept.
-    const there = await client.headManifest(repository, tag).catch(() => undefined);
-    if (there?.digest === digest) await trash.remove(trashId);
-  }
-
   async function report(
-    { actor, address, repository, tag }: DeleteRequest,
-    outcome: AuditRecord['outcome'],
+    { actor, address }: Actor,
+    object: string,
+    error: unknown,
     detail: NonNullable<AuditRecord['detail']>,
   ): Promise<void> {
-    await deps.audit({ actor, address, action: 'tag.delete', object: `${repository}:${tag}`, outcome, detail });
+    const action = object.includes('@') ? 'manifest.delete' : 'tag.delete';
+    if (error === undefined) return void (await deps.audit({ actor, address, action, object, outcome: 'ok', detail }));
+    const outcome = error instanceof AppError && error.code !== 'UPSTREAM' ? 'refused' : 'failed';
+    await deps.audit({ actor, address, action, object, outcome, detail: { ...detail, reason: errorText(error) } });
+  }
+
+  /** @throws {AppError} NOT_FOUND, CONFLICT when the blobs are gone, DENIED when read-only, UPSTREAM. */
+  async function restore(trashId: number, { actor, address }: Actor): Promise<RestoreResult> {
+    if (isReadonly()) throw readonlyRefusal();
+    const result = await restoreAll(trashId, actor);
+    const { repository, digest, tags } = result;
+    const object = `${repository}@${digest}`;
+    await deps.audit({ actor, address, action: 'manifest.restore', object, outcome: 'ok', detail: { tags } });
+    await onChanged(repository);
+    return result;
   }
 
   return {
-    deleteTag,
+    deleteSelection,
+    /**
+     * Deletes the tag and nothing else, or with `alsoManifest` the manifest too, and what only it needed.
+     * @throws {AppError} DENIED when read-only, NOT_FOUND, CONFLICT when the tag moved or the manifest is needed, UPSTREAM.
+     */
+    async deleteTag({ tag, digest, alsoManifest, ...request }: DeleteRequest): Promise<DeleteResult> {
+      const chosen = { tags: [{ name: tag, digest }], digests: [], alsoUnneeded: alsoManifest, isStrict: true };
+      const { items, manifests, undoId } = await deleteSelection({ ...request, ...chosen });
+      const [item] = items;
+      if (item?.error !== undefined) throw item.error;
+      const manifestDeleted = manifests.includes(digest);
+      return { manifestDeleted, manifests, pushedAgain: item?.pushedAgain === true, trashId: undoId ?? 0 };
+    },
     /** To be awaited before notifications are read. @returns how many interrupted deletions still wait for the registry. */
     resume: resumption.resume,
-    /** @throws {AppError} NOT_FOUND */
-    async plan(repository: string, tag: string): Promise<DeletionPlan> {
-      const plan = await readPlan(db, repository, tag);
+    /** @param seen whose sizes count. @throws {AppError} NOT_FOUND */
+    async plan(repository: string, tag: string, seen: Visibility): Promise<DeletionPlan> {
+      const plan = await readPlan(db, seen, repository, tag);
       if (plan !== undefined) return plan;
       const message = `There is no tag ${tag} in ${repository}.`;
       throw new AppError('NOT_FOUND', message, { key: 'tagUnknown', params: { tag, repository } });
     },
-    trash: { list: trash.list, get: trash.get },
-    /** Undo. @throws {AppError} NOT_FOUND, CONFLICT when the blobs are gone, DENIED when read-only, UPSTREAM. */
-    async restore(trashId: number, { actor, address }: Actor): Promise<RestoreResult> {
-      if (isReadonly()) throw readonlyRefusal();
-      const result = await restoreManifest({ client, trash, onRestore: own.addRestored }, trashId, actor);
-      const { repository, digest, tags } = result;
-      const object = `${repository}@${digest}`;
-      await deps.audit({ actor, address, action: 'manifest.restore', object, outcome: 'ok', detail: { tags } });
-      await onChanged(repository);
-      return result;
+    planSelection: (seen: Visibility, repositoryId: number, selection: AskedSelection): Promise<SelectionPlan> =>
+      readSelectionPlan(db, seen, repositoryId, selection),
+    trash: {
+      list: trash.list,
+      get: trash.get,
+      batchOf: trash.batchOf,
+      page: (query: TrashQuery) => listTrash(db, query),
+      count: (repository: string) => countTrash(db, repository),
     },
+    restore,
     /** To be called with every event, before the index hears of it. */
     notePush: putBack.notePush,
     /** Tags that left the registry outside of us go to the trash too. */
@@ -188,6 +177,10 @@ export function createDeletion(deps: DeletionDeps) {
   };
 }
 export type Deletion = ReturnType<typeof createDeletion>;
+
+function asObjects({ repository, digests }: SelectionRequest): readonly string[] {
+  return digests.map((digest) => `${repository}@${digest}`);
+}
 
 function readonlyRefusal(): AppError {
   return new AppError('DENIED', 'Registry Web is read-only (registry.readonly): nothing is changed through it.', {

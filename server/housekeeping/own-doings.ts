@@ -27,6 +27,12 @@ export function createOwnDoings() {
     addRestored({ actor, ...target }: Target & { readonly actor: string }): void {
       remember(restorers, restoredKey(target), actor);
     },
+    /** Deleted by its digest, without a journal. */
+    addManifest(deleted: { repository: string; digest: string; tags: readonly string[]; actor: string }): void {
+      const { repository, digest, tags, actor } = deleted;
+      for (const tag of tags) remember(actors, `${repository}:${tag}`, actor);
+      remember(actors, `${repository}@${digest}`, actor);
+    },
     isOwnDigest: (digest: string): boolean => throwaways.has(digest),
     whoRestored: (target: Target): string | undefined => restorers.get(restoredKey(target)),
     whoDeleted: ({ repository, tag, digest }: Target): string | undefined =>

@@ -1,6 +1,12 @@
 import { sql } from 'kysely';
+import { findReferrers } from '../catalog/referrers.ts';
+import type { Visibility } from '../catalog/visibility.ts';
+import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
 import type { ManifestKind } from '../storage/schema.ts';
+import { unneededAfter } from './closure.ts';
+import { freedBytes } from './freed-bytes.ts';
+import { readSurroundings } from './surroundings.ts';
 
 export interface ManifestReference {
   readonly digest: string;
@@ -17,12 +23,14 @@ export interface DeletionPlan {
   readonly siblings: readonly string[];
   /** True: afterwards the image is reachable by digest only, and "also delete the manifest" is on offer. */
   readonly lastTag: boolean;
-  /** Manifests of an index; they stay in the registry. */
+  /** Manifests of an index; they stay while the index does. */
   readonly children: readonly { readonly digest: string; readonly platform: string }[];
   /** Indexes of this repository that contain this manifest: it is protected from "also delete the manifest". */
   readonly parents: readonly string[];
-  /** Signatures, SBOMs and the like whose subject this manifest is; they would point to nothing. */
+  /** Signatures, SBOMs and the like that refer to this manifest. */
   readonly referrers: readonly ManifestReference[];
+  /** What "also delete the manifest" deletes: it, and what only it needed. Empty when it has to stay. */
+  readonly unneeded: readonly ManifestReference[];
   /** What garbage collection can free after "also delete the manifest"; deleting the tag alone frees nothing. */
   readonly freesBytes: number;
   /** "Also delete the manifest" is possible: the last tag, and in no index. */
@@ -30,37 +38,41 @@ export interface DeletionPlan {
 }
 
 /** Reads across the tables of the index, as no single one of them knows what a deletion takes along. */
-export async function readPlan(db: Database, repository: string, tag: string): Promise<DeletionPlan | undefined> {
-  const found = await db
+export async function readPlan(
+  db: Database,
+  seen: Visibility,
+  repository: string,
+  tag: string,
+): Promise<DeletionPlan | undefined> {
+  const found = await findTag(db, repository, tag);
+  if (found === undefined) return undefined;
+  const { digest, repositoryId } = found;
+  const around = await readSurroundings(db, repositoryId, [digest]);
+  const siblings = around.tags.flatMap(({ name, ...on }) => (on.digest === digest && name !== tag ? [name] : []));
+  const gone = unneededAfter(around, new Set([tag]));
+  const children = await childrenOf(db, digest);
+  const listed = new Set(children.map((child) => child.digest));
+  const referrers = (await findReferrers(db, repositoryId, [digest])).filter((one) => !listed.has(one.digest));
+  const lastTag = siblings.length === 0;
+  return {
+    ...{ repository, tag, digest, siblings, lastTag, children },
+    parents: await parentsOf(db, repository, digest),
+    referrers: await describe(db, [...new Set(referrers.map((one) => one.digest))]),
+    unneeded: await describe(db, gone.includes(digest) ? gone : []),
+    // Also where it has to stay for now: what it would free is what a person weighs.
+    freesBytes: await freedBytes(db, seen, repositoryId, gone.includes(digest) ? gone : [digest]),
+    canDeleteManifest: lastTag && gone.includes(digest),
+  };
+}
+
+async function findTag(db: Database, repository: string, tag: string) {
+  return db
     .selectFrom('tags')
     .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
     .select(['tags.digest', 'tags.repository_id as repositoryId'])
     .where('repositories.name', '=', repository)
     .where('tags.name', '=', tag)
     .executeTakeFirst();
-  if (found === undefined) return undefined;
-  const { digest, repositoryId } = found;
-  const siblings = (await tagsOn(db, repositoryId, digest)).filter((name) => name !== tag);
-  const [children, parents, referrers, freesBytes] = await Promise.all([
-    childrenOf(db, digest),
-    parentsOf(db, repository, digest),
-    referrersOf(db, repositoryId, digest),
-    uniqueBytes(db, repositoryId, digest),
-  ]);
-  const lastTag = siblings.length === 0;
-  const canDeleteManifest = lastTag && parents.length === 0;
-  return { repository, tag, digest, siblings, lastTag, children, parents, referrers, freesBytes, canDeleteManifest };
-}
-
-async function tagsOn(db: Database, repositoryId: number, digest: string): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('tags')
-    .select('name')
-    .where('repository_id', '=', repositoryId)
-    .where('digest', '=', digest)
-    .orderBy('name')
-    .execute();
-  return rows.map((row) => row.name);
 }
 
 async function childrenOf(db: Database, digest: string): Promise<DeletionPlan['children']> {
@@ -86,39 +98,17 @@ export async function parentsOf(db: Database, repository: string, digest: string
   return rows.map((row) => row.digest);
 }
 
-async function referrersOf(db: Database, repositoryId: number, digest: string): Promise<readonly ManifestReference[]> {
+/** What these manifests are, in the order given. */
+export async function describe(db: Database, digests: readonly string[]): Promise<readonly ManifestReference[]> {
+  if (digests.length === 0) return [];
   const rows = await db
     .selectFrom('manifests')
-    .innerJoin('held_manifests', 'held_manifests.digest', 'manifests.digest')
-    .select(['manifests.digest', 'manifests.kind', 'manifests.artifact_type'])
-    .where('held_manifests.repository_id', '=', repositoryId)
-    .where('manifests.subject_digest', '=', digest)
+    .select(['digest', 'kind', 'artifact_type'])
+    .where(isAmong(db, sql.ref('digest'), digests))
     .execute();
-  return rows.map((row) => ({ digest: row.digest, kind: row.kind, artifactType: row.artifact_type ?? undefined }));
-}
-
-/** Blobs that no other manifest of any repository uses, each once, and the manifest itself. */
-async function uniqueBytes(db: Database, repositoryId: number, digest: string): Promise<number> {
-  const elsewhere = await db
-    .selectFrom('held_manifests')
-    .select('repository_id')
-    .where('digest', '=', digest)
-    .where('repository_id', '!=', repositoryId)
-    .limit(1)
-    .executeTakeFirst();
-  if (elsewhere !== undefined) return 0;
-  const result = await sql<{ bytes: number }>`
-    select coalesce(sum(size_bytes), 0) as bytes from (
-      select blob_digest, max(size_bytes) as size_bytes from manifest_blobs mine where mine.digest = ${digest}
-      and not exists (
-        select 1 from manifest_blobs other join held_manifests held on held.digest = other.digest
-        where other.blob_digest = mine.blob_digest and other.digest <> ${digest}
-      ) group by blob_digest
-    ) alone`.execute(db);
-  const manifest = await db
-    .selectFrom('manifests')
-    .select(sql<number | null>`length(raw)`.as('bytes'))
-    .where('digest', '=', digest)
-    .executeTakeFirst();
-  return Number(result.rows[0]?.bytes ?? 0) + (manifest?.bytes ?? 0);
+  const known = new Map(rows.map((row) => [row.digest, row]));
+  return digests.map((digest) => {
+    const row = known.get(digest);
+    return { digest, kind: row?.kind ?? 'unknown', artifactType: row?.artifact_type ?? undefined };
+  });
 }

@@ -19,8 +19,6 @@ export interface RemovalDeps {
 type Confirmed = Pick<Operation, 'repository' | 'tag' | 'digest'>;
 type Content = Pick<StoredManifest, 'mediaType' | 'raw'>;
 
-const HEADS_AT_ONCE = 8;
-
 /** The steps of a deletion at the registry. Each is confirmed by asking again; none believes a mere "accepted". */
 export function createRemoval({ client, journal, onThrowaway }: RemovalDeps) {
   /** @throws {AppError} NOT_FOUND when the tag is gone, CONFLICT when it moved since the person looked. */
@@ -65,6 +63,11 @@ export function createRemoval({ client, journal, onThrowaway }: RemovalDeps) {
     if ((await client.headManifest(repository, throwawayDigest)) !== undefined) throw unconfirmed(throwawayDigest);
   }
 
+  async function deleteManifest(repository: string, digest: string): Promise<void> {
+    await client.deleteManifest(repository, digest);
+    if ((await client.headManifest(repository, digest)) !== undefined) throw unconfirmed(digest);
+  }
+
   /** @throws {AppError} one that `isUnfinished` knows when the registry does not answer: the journal keeps it for later. */
   async function undo(operation: Operation, manifest: Content): Promise<void> {
     const { repository, tag, throwawayDigest } = operation;
@@ -81,12 +84,11 @@ export function createRemoval({ client, journal, onThrowaway }: RemovalDeps) {
     requireUnmoved,
     removeThrowaway,
     undo,
+    deleteManifest,
     /** The manifest and with it the tag. */
     async deleteWhole(operation: Operation): Promise<string | undefined> {
-      const { repository, digest } = operation;
       await requireUnmoved(operation);
-      await client.deleteManifest(repository, digest);
-      if ((await client.headManifest(repository, digest)) !== undefined) throw unconfirmed(digest);
+      await deleteManifest(operation.repository, operation.digest);
       return confirmGone(operation);
     },
     /** @param manifest what the tag points to, to undo with. */
@@ -95,23 +97,6 @@ export function createRemoval({ client, journal, onThrowaway }: RemovalDeps) {
       const outcome = await client.deleteManifest(operation.repository, operation.tag);
       // It cannot: registry 2.x. One that does not delete at all has refused above, with nothing changed.
       return outcome === 'tag-unsupported' ? deleteByThrowaway(operation, manifest) : confirmGone(operation);
-    },
-    /**
-     * Asks the registry, as the index may be behind: a tag that we overlooked would go with the manifest.
-     * @throws {AppError} CONFLICT when other tags point to it.
-     */
-    async requireUnshared({ repository, tag, digest }: Confirmed): Promise<void> {
-      const others = (await client.tags(repository)).filter((name) => name !== tag);
-      const sharing: string[] = [];
-      const check = async () => {
-        for (let name = others.pop(); name !== undefined; name = others.pop()) {
-          if ((await client.headManifest(repository, name))?.digest === digest) sharing.push(name);
-        }
-      };
-      await Promise.all(Array.from({ length: HEADS_AT_ONCE }, check));
-      if (sharing.length === 0) return;
-      const tags = sharing.sort().join(', ');
-      throw conflict('manifestShared', `Other tags point to this manifest (${tags}); it stays.`, { tags });
     },
   };
 }

@@ -1,49 +1,62 @@
 import type { Selectable } from 'kysely';
 import type { Database } from '../storage/database.ts';
-import type { TrashTable } from '../storage/schema.ts';
+import type { ManifestKind, TrashTable } from '../storage/schema.ts';
 
 export interface TrashItem {
   readonly id: number;
   readonly repository: string;
   readonly digest: string;
   readonly mediaType: string;
+  readonly kind: ManifestKind;
+  /** Of the manifest itself. */
   readonly sizeBytes: number;
+  /** Config and layers, each once; of an index: of all that it lists. */
+  readonly contentBytes: number;
   readonly tags: readonly string[];
   readonly deletedAt: number;
   readonly deletedBy: string;
   readonly restoredAt: number | undefined;
   readonly restoredBy?: string | undefined;
+  /** The registry refused to take it back: its layers are gone. */
+  readonly unrestorableAt: number | undefined;
 }
 
 export interface TrashedManifest extends TrashItem {
   readonly raw: Buffer;
 }
 
+export interface TrashEntry {
+  readonly repository: string;
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly raw: Buffer;
+  /** Tags that pointed to it; empty when it was deleted by digest. */
+  readonly tags: readonly string[];
+  readonly deletedBy: string;
+  /** The first entry of the same deletion. */
+  readonly batchId?: number | undefined;
+  /** The entry that it is deleted with because only that needed it. */
+  readonly partOf?: number | undefined;
+}
+
 const MOST_ROWS = 100;
 const MOST_RESTORED = 10_000;
+const MAX_BATCH = 10_000;
 
-/** Everything that reads or writes the `trash` table. Only manifests are kept; blobs stay until garbage collection. */
+/**
+ * Everything that writes the `trash` table; `trash-list.ts` reads it for people. Only manifests are kept; blobs stay
+ * until garbage collection.
+ */
 export function createTrash(db: Database, now: () => number) {
   return {
-    /** @param list tags that pointed to it; empty when it was deleted by digest. */
-    async add(item: {
-      repository: string;
-      digest: string;
-      mediaType: string;
-      raw: Buffer;
-      tags: readonly string[];
-      deletedBy: string;
-    }): Promise<number> {
+    async add(item: TrashEntry): Promise<number> {
       const { id } = await db
         .insertInto('trash')
         .values({
-          repository: item.repository,
-          digest: item.digest,
-          media_type: item.mediaType,
-          raw: item.raw,
-          tags: JSON.stringify(item.tags),
-          deleted_at: now(),
-          deleted_by: item.deletedBy,
+          ...{ repository: item.repository, digest: item.digest, media_type: item.mediaType, raw: item.raw },
+          ...{ tags: JSON.stringify(item.tags), deleted_at: now(), deleted_by: item.deletedBy },
+          ...{ batch_id: item.batchId ?? null, part_of: item.partOf ?? null },
+          ...(await contentOf(db, item.digest)),
         })
         .returning('id')
         .executeTakeFirstOrThrow();
@@ -65,14 +78,14 @@ export function createTrash(db: Database, now: () => number) {
         .executeTakeFirst();
       return row && { ...toItem({ ...row, size: row.raw.length }), raw: row.raw };
     },
-    /** Newest first, without what was restored. */
+    /** Newest first, without what was restored and what belongs to another entry. */
     async list(repository?: string, before?: number): Promise<readonly TrashItem[]> {
       const rows = await db
         .selectFrom('trash')
-        .select(['id', 'repository', 'digest', 'media_type', 'tags', 'deleted_at', 'deleted_by'])
-        .select(['restored_at', 'restored_by'])
+        .select(TRASH_COLUMNS)
         .select((each) => each.fn<number>('length', ['raw']).as('size'))
         .where('restored_at', 'is', null)
+        .where('part_of', 'is', null)
         .$if(repository !== undefined, (query) => query.where('repository', '=', repository ?? ''))
         .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
         .orderBy('id', 'desc')
@@ -80,7 +93,35 @@ export function createTrash(db: Database, now: () => number) {
         .execute();
       return rows.map(toItem);
     },
-    /** More tags pointed to it. */
+    /** What was chosen in the same deletion as this entry, as far as it is still in the trash; oldest first. */
+    async batchOf(id: number): Promise<readonly TrashItem[]> {
+      const own = await db.selectFrom('trash').select('batch_id').where('id', '=', id).executeTakeFirst();
+      const first = own?.batch_id ?? id;
+      const rows = await db
+        .selectFrom('trash')
+        .select(TRASH_COLUMNS)
+        .select((each) => each.fn<number>('length', ['raw']).as('size'))
+        .where((where) => where.or([where('id', '=', first), where('batch_id', '=', first)]))
+        .where('part_of', 'is', null)
+        .where('restored_at', 'is', null)
+        .orderBy('id')
+        .limit(MAX_BATCH)
+        .execute();
+      return rows.map(toItem);
+    },
+    /** What was deleted because only this entry needed it. */
+    async partsOf(id: number): Promise<readonly number[]> {
+      const rows = await db
+        .selectFrom('trash')
+        .select('id')
+        .where('part_of', '=', id)
+        .where('restored_at', 'is', null)
+        .orderBy('id', 'desc')
+        .limit(MAX_BATCH)
+        .execute();
+      return rows.map((row) => row.id);
+    },
+    /** Tags that point to it changed. */
     async setTags(id: number, tags: readonly string[]): Promise<void> {
       await db
         .updateTable('trash')
@@ -99,29 +140,62 @@ export function createTrash(db: Database, now: () => number) {
     async restoredSince(at: number): Promise<readonly Omit<TrashItem, 'sizeBytes'>[]> {
       const rows = await db
         .selectFrom('trash')
-        .select(['id', 'repository', 'digest', 'media_type', 'tags', 'deleted_at', 'deleted_by'])
-        .select(['restored_at', 'restored_by'])
+        .select(TRASH_COLUMNS)
         .where('restored_at', '>=', at)
         .orderBy('id', 'desc')
         .limit(MOST_RESTORED)
         .execute();
       return rows.map((row) => toItem({ ...row, size: 0 }));
     },
+    async markUnrestorable(id: number): Promise<void> {
+      await db.updateTable('trash').set({ unrestorable_at: now() }).where('id', '=', id).execute();
+    },
   };
 }
 export type Trash = ReturnType<typeof createTrash>;
 
-function toItem(row: Omit<Selectable<TrashTable>, 'raw'> & { size: number }): TrashItem {
+/** Kept with it, because the index forgets what the registry no longer has. */
+async function contentOf(db: Database, digest: string) {
+  const row = await db
+    .selectFrom('manifests')
+    .select(['kind', 'total_bytes'])
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+  return row === undefined ? {} : { kind: row.kind, content_bytes: row.total_bytes };
+}
+
+/** All but its bytes. */
+export const TRASH_COLUMNS = [
+  'id',
+  'repository',
+  'digest',
+  'media_type',
+  'tags',
+  'deleted_at',
+  'deleted_by',
+  'restored_at',
+  'restored_by',
+  'unrestorable_at',
+  'kind',
+  'content_bytes',
+] as const;
+
+type TrashRow = Pick<Selectable<TrashTable>, (typeof TRASH_COLUMNS)[number]> & { readonly size: number };
+
+export function toItem(row: TrashRow): TrashItem {
   return {
     id: row.id,
     repository: row.repository,
     digest: row.digest,
     mediaType: row.media_type,
+    kind: row.kind,
     sizeBytes: row.size,
+    contentBytes: row.content_bytes,
     tags: JSON.parse(row.tags) as string[],
     deletedAt: row.deleted_at,
     deletedBy: row.deleted_by,
     restoredAt: row.restored_at ?? undefined,
     restoredBy: row.restored_by ?? undefined,
+    unrestorableAt: row.unrestorable_at ?? undefined,
   };
 }

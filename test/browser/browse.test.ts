@@ -22,10 +22,10 @@ function pages() {
       plan: async () => facts.deletionPlan(),
       deleteTag: async (request: object) => {
         deleted.push(request);
-        return { manifestDeleted: true, pushedAgain: false, trashId: 5 };
+        return { manifestDeleted: true, manifests: [], pushedAgain: false, trashId: 5 };
       },
       restore: async () => ({ repository: row.name, digest: facts.digestOf('a'), tags: ['v4.12.1'], taken: [] }),
-      trash: { get: async () => trashed(row.name), list: async () => [] },
+      trash: { get: async () => trashed(row.name), list: async () => [], batchOf: async () => [trashed(row.name)] },
     },
   };
   return [repositoriesPage(deps), deleteTagPage(deps), imagePage(deps)];
@@ -33,7 +33,8 @@ function pages() {
 
 function trashed(repository: string) {
   const item = { id: 5, repository, digest: facts.digestOf('a'), mediaType: '', sizeBytes: 1, tags: ['v4.12.1'] };
-  return { ...item, deletedAt: 0, deletedBy: 'admin', restoredAt: undefined, raw: Buffer.alloc(0) };
+  const content = { kind: 'image', contentBytes: 1, unrestorableAt: undefined } as const;
+  return { ...item, ...content, deletedAt: 0, deletedBy: 'admin', restoredAt: undefined, raw: Buffer.alloc(0) };
 }
 
 before(async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { EVERYTHING } from '../../server/catalog/visibility.ts';
 import { AppError } from '../../server/errors.ts';
 import type { DeleteRequest } from '../../server/housekeeping/deletion.ts';
 import { readPlan } from '../../server/housekeeping/plan.ts';
@@ -21,7 +22,8 @@ const TRASHED = new Map(
     { id: 8, repository: 'secret/app' },
   ].map(({ id, repository }) => {
     const item = { id, repository, digest: 'sha256:1', mediaType: 'm', sizeBytes: 1, tags: ['v1'], deletedAt: 1 };
-    return [id, { ...item, deletedBy: 'member', restoredAt: undefined, raw: Buffer.from('{}') }] as const;
+    const content = { kind: 'image', contentBytes: 1, unrestorableAt: undefined } as const;
+    return [id, { ...item, ...content, deletedBy: 'member', restoredAt: undefined, raw: Buffer.from('{}') }] as const;
   }),
 );
 
@@ -34,11 +36,13 @@ before(async () => {
         if (repository === 'team/bug') throw new TypeError('a secret detail');
       },
       deletion: {
-        plan: async (repository, tag) => (await readPlan(app.db, repository, tag)) ?? assert.fail('no plan'),
+        plan: async (repository, tag) =>
+          (await readPlan(app.db, EVERYTHING, repository, tag)) ?? assert.fail('no plan'),
         async deleteTag(request) {
           if (request.digest !== digest) throw new AppError('CONFLICT', 'The tag moved.', { key: 'tagMoved' });
           deleted.push(request);
-          return { manifestDeleted: request.alsoManifest, pushedAgain: false, trashId: 7 };
+          const manifests = request.alsoManifest ? [digest] : [];
+          return { manifestDeleted: request.alsoManifest, manifests, pushedAgain: false, trashId: 7 };
         },
         trash: { get: async (id) => TRASHED.get(id) },
         async restore(trashId, who) {
@@ -94,7 +98,9 @@ describe('deleting', () => {
     const body = await answer.json();
     assert.equal(answer.status, 200);
     const same = { repository: 'team/app', tag: 'v1', digest };
-    assert.deepEqual(body, { ...same, manifestDeleted: true, pushedAgain: false, trashId: 7 });
+    assert.deepEqual(body, {
+      ...{ ...same, manifestDeleted: true, manifests: [digest], pushedAgain: false, trashId: 7 },
+    });
     const who = { actor: 'member', address: '127.0.0.1' };
     assert.deepEqual(deleted.splice(0), [{ ...same, alsoManifest: true, ...who }]);
   });
@@ -118,7 +124,7 @@ describe('deleting', () => {
   });
 
   test('a read-only registry deletes for nobody', async () => {
-    const plan = async () => (await readPlan(other.db, 'team/app', 'v1')) ?? assert.fail('no plan');
+    const plan = async () => (await readPlan(other.db, EVERYTHING, 'team/app', 'v1')) ?? assert.fail('no plan');
     const fail = () => assert.fail('nothing goes here');
     const trash = { get: async (id: number) => TRASHED.get(id) };
     const deletion = { plan, deleteTag: fail, restore: fail, trash };

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ArtifactDocument } from '../../server/artifacts/document.ts';
 import type { ReadDocument } from '../../server/catalog/documents.ts';
+import { EVERYTHING } from '../../server/catalog/visibility.ts';
 import { type DeletionPlan, readPlan } from '../../server/housekeeping/plan.ts';
 import { createLogger } from '../../server/log.ts';
 import { createRefusals } from '../../server/token/refusals.ts';
@@ -84,7 +85,7 @@ const DOCUMENTS: readonly ReadDocument[] = [
 
 /** As the real one says it; what it reads is the business of its own tests. */
 async function planOf(repository: string, tag: string): Promise<DeletionPlan> {
-  const plan = await readPlan(app.db, repository, tag);
+  const plan = await readPlan(app.db, EVERYTHING, repository, tag);
   return plan ?? assert.fail(`no ${repository}:${tag}`);
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { EVERYTHING } from '../../server/catalog/visibility.ts';
 import { readPlan } from '../../server/housekeeping/plan.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -70,8 +71,12 @@ before(async () => {
 after(() => opened.close());
 
 test('an image frees what no other manifest uses, and names what points to it', async () => {
-  const plan = await readPlan(opened.db, 'team/app', 'v1');
-  assert.equal(plan?.freesBytes, 50 + 10);
+  const plan = await readPlan(opened.db, EVERYTHING, 'team/app', 'v1');
+  assert.equal(plan?.freesBytes, 50 + 10 + (1 + 10));
+  assert.deepEqual(
+    plan?.unneeded.map((each) => each.digest),
+    ['image', 'signature'],
+  );
   assert.equal(plan?.canDeleteManifest, true);
   assert.deepEqual(
     plan?.referrers.map((each) => each.digest),
@@ -79,22 +84,23 @@ test('an image frees what no other manifest uses, and names what points to it', 
   );
 });
 test('a digest with two tags keeps the other one', async () => {
-  const plan = await readPlan(opened.db, 'team/app', 'a');
+  const plan = await readPlan(opened.db, EVERYTHING, 'team/app', 'a');
   assert.deepEqual(plan?.siblings, ['b']);
   assert.equal(plan?.lastTag, false);
   assert.equal(plan?.canDeleteManifest, false);
 });
 test('the children of an index stay', async () => {
-  const plan = await readPlan(opened.db, 'team/app', 'multi');
+  const plan = await readPlan(opened.db, EVERYTHING, 'team/app', 'multi');
   assert.deepEqual(plan?.children, [{ digest: 'child', platform: 'linux/arm64' }]);
   assert.equal(plan?.freesBytes, 10);
 });
 test('what an index contains is protected', async () => {
-  const plan = await readPlan(opened.db, 'team/app', 'arm');
+  const plan = await readPlan(opened.db, EVERYTHING, 'team/app', 'arm');
   assert.deepEqual(plan?.parents, ['index']);
   assert.equal(plan?.canDeleteManifest, false);
 });
 test('a manifest that another repository holds frees nothing', async () => {
-  assert.equal((await readPlan(opened.db, 'team/app', 'wide'))?.freesBytes, 0);
+  assert.equal((await readPlan(opened.db, EVERYTHING, 'team/app', 'wide'))?.freesBytes, 0);
 });
-test('an unknown tag has no plan', async () => assert.equal(await readPlan(opened.db, 'team/app', 'none'), undefined));
+test('an unknown tag has no plan', async () =>
+  assert.equal(await readPlan(opened.db, EVERYTHING, 'team/app', 'none'), undefined));

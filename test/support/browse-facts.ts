@@ -216,6 +216,7 @@ export function deletionPlan(overrides: Partial<DeletionPlan> = {}): DeletionPla
     children: [],
     parents: [],
     referrers: [],
+    unneeded: [],
     freesBytes: 39.5e6,
     canDeleteManifest: true,
     ...overrides,

@@ -70,7 +70,7 @@ function depsOf({ db, audit, users }: TestWeb, deleted: DeleteRequest[]): Deps {
         deleted.push(request);
         if (request.tag !== 'v1')
           throw new AppError('CONFLICT', 'It moved.', { key: 'tagMoved', params: { tag: request.tag } });
-        return { manifestDeleted: false, pushedAgain: false, trashId: 7 };
+        return { manifestDeleted: false, manifests: [], pushedAgain: false, trashId: 7 };
       },
     },
   };

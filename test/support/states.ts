@@ -279,7 +279,7 @@ function browsePages(world: World): readonly PageModule[] {
       restore: async (): Promise<never> => {
         throw new AppError('NOT_FOUND', 'Gone.', { key: 'trashUnknown' });
       },
-      trash: { get: async () => undefined, list: async () => [] },
+      trash: { get: async () => undefined, list: async () => [], batchOf: async () => [] },
     },
   };
   return [repositoriesPage(deps), deleteTagPage(deps)];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
-import type { DeletionPlan } from '../../housekeeping/plan.ts';
+import type { DeletionPlan, ManifestReference } from '../../housekeeping/plan.ts';
 import {
   bytes,
   clipList,
@@ -32,9 +32,14 @@ const planSchema = z
     allowed: z.boolean().describe('Whether the caller may delete here now.'),
     siblings: z.array(tagName).describe('Other tags of the same manifest, at most 200; they stay.'),
     lastTag: z.boolean().describe('Afterwards the image can be had by its digest only.'),
-    children: z.array(z.strictObject({ digest, platform })).describe('Images of this index, at most 200; they stay.'),
+    children: z
+      .array(z.strictObject({ digest, platform }))
+      .describe('Images of this index, at most 200; without `manifest=true` they stay.'),
     parents: z.array(digest).describe('Indexes that list this manifest and so protect it, at most 200.'),
     referrers: z.array(z.strictObject({ digest, kind: z.string(), artifactType: z.string().nullable() })),
+    unneeded: z
+      .array(z.strictObject({ digest, kind: z.string(), artifactType: z.string().nullable() }))
+      .describe('What goes with the manifest: itself, and what nothing else needs, at most 200. Empty when it stays.'),
     freesBytes: bytes.describe(
       'What garbage collection can free when the manifest goes too; the tag alone frees nothing.',
     ),
@@ -48,6 +53,7 @@ const deletedSchema = z
     tag: tagName,
     digest,
     manifestDeleted: z.boolean(),
+    manifests: z.array(digest).describe('Manifests that are gone, at most 200: the image, and what only it needed.'),
     pushedAgain: z.boolean().describe('Somebody pushed the tag meanwhile: it exists again, with other content.'),
     trashId: z.number().int().describe('Its place in the trash.'),
   })
@@ -94,7 +100,7 @@ export function deletionRoutes(deps: DeletionRoutesDeps): readonly ApiRoute[] {
       group: 'Tags',
       summary: 'Delete a tag',
       description:
-        'Deletes this tag and nothing else; with `manifest=true` also its manifest, where no other tag needs it.',
+        'Deletes this tag and nothing else; with `manifest=true` also its manifest and what only that needed, where no other tag needs it.',
       params,
       query: z.strictObject({
         digest: digestParam.describe('What the tag points to, as the plan said. 409 when it points elsewhere by now.'),
@@ -107,8 +113,8 @@ export function deletionRoutes(deps: DeletionRoutesDeps): readonly ApiRoute[] {
         const { rights, address } = context.caller;
         const who = { actor: rights.subject.name, address };
         const request = { repository, tag, digest: query.digest, alsoManifest: query.manifest, ...who };
-        const { manifestDeleted, pushedAgain, trashId } = await deps.deletion.deleteTag(request);
-        return { repository, tag, digest: query.digest, manifestDeleted, pushedAgain, trashId };
+        const { manifests, ...done } = await deps.deletion.deleteTag(request);
+        return { repository, tag, digest: query.digest, ...done, manifests: clipList(manifests) };
       },
     }),
     route({
@@ -132,7 +138,7 @@ async function planFor(
   context: RequestContext,
 ): Promise<DeletionPlan> {
   await findRepository(deps, context, repository);
-  return deps.deletion.plan(repository, tag);
+  return deps.deletion.plan(repository, tag, await context.visibility());
 }
 
 async function restore(
@@ -163,13 +169,18 @@ function planBody(
   { readonly }: DeletionRoutesDeps,
   context: RequestContext,
 ): z.input<typeof planSchema> {
-  const { siblings, children, parents, referrers, ...rest } = plan;
+  const { siblings, children, parents, referrers, unneeded, ...rest } = plan;
   return {
     ...rest,
     allowed: !readonly && may(context, 'delete', plan.repository),
     siblings: clipList(siblings),
     children: clipList(children),
     parents: clipList(parents),
-    referrers: clipList(referrers).map(({ artifactType, ...one }) => ({ ...one, artifactType: artifactType ?? null })),
+    referrers: clipList(referrers).map(manifestBody),
+    unneeded: clipList(unneeded).map(manifestBody),
   };
+}
+
+function manifestBody({ digest, kind, artifactType }: ManifestReference) {
+  return { digest, kind, artifactType: artifactType ?? null };
 }

@@ -9,6 +9,7 @@ import { up as listOrders } from './0008-list-orders.ts';
 import { up as tagHistory } from './0010-tag-history.ts';
 import { up as knownPlaces } from './0012-known-places.ts';
 import { up as failedSignIns } from './0013-failed-sign-ins.ts';
+import { up as trashLists } from './0014-trash-lists.ts';
 import { up as contentDetails } from './0015-content-details.ts';
 
 /** Every migration, in order. A shipped one is never edited: the next change is a new file. */
@@ -23,5 +24,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010-tag-history': { up: tagHistory },
   '0012-known-places': { up: knownPlaces },
   '0013-failed-sign-ins': { up: failedSignIns },
+  '0014-trash-lists': { up: trashLists },
   '0015-content-details': { up: contentDetails },
 };

@@ -1,5 +1,6 @@
 /** What the registry reported, what was counted of it, and what was deleted. */
 import type { Generated } from 'kysely';
+import type { ManifestKind } from './catalog.ts';
 import type { Flag } from './flag.ts';
 
 export type EnvelopeState = 'new' | 'parsed' | 'quarantined';
@@ -80,6 +81,15 @@ export interface TrashTable {
   deleted_by: string;
   restored_at: number | null;
   restored_by: Generated<string | null>;
+  /** The first entry of the same deletion; null for that entry itself. */
+  batch_id: Generated<number | null>;
+  /** The entry that it was deleted with because only that needed it. */
+  part_of: Generated<number | null>;
+  /** The registry refused to take it back: its layers are gone. */
+  unrestorable_at: Generated<number | null>;
+  kind: Generated<ManifestKind>;
+  /** Config and layers, each once; of an index: of all that it lists. */
+  content_bytes: Generated<number>;
 }
 
 export type DeletionPhase = 'planned' | 'pushed' | 'repointed' | 'done' | 'failed';

@@ -18,7 +18,9 @@ export interface DeleteTagPageDeps {
   readonly readonly: boolean;
   readonly visibility: VisibilityStore;
   readonly repositories: Pick<RepositoryStore, 'find'>;
-  readonly deletion: Pick<Deletion, 'plan' | 'deleteTag' | 'restore' | 'trash'>;
+  readonly deletion: Pick<Deletion, 'plan' | 'deleteTag' | 'restore'> & {
+    readonly trash: Pick<Deletion['trash'], 'get' | 'batchOf'>;
+  };
 }
 
 export interface DeleteTagView {
@@ -64,7 +66,7 @@ async function planFor({ visibility, repositories, deletion }: DeleteTagPageDeps
   if (!('tag' in reference)) throw hidden();
   const seen = await visibility.of(page.viewer.rights, page.origin.address);
   if ((await repositories.find(seen, reference.repository)) === undefined) throw hidden();
-  return deletion.plan(reference.repository, reference.tag);
+  return deletion.plan(reference.repository, reference.tag, seen);
 }
 
 async function render(
@@ -101,7 +103,8 @@ async function carryOut(deps: DeleteTagPageDeps, page: Page, plan: DeletionPlan)
     page.redirect(await pathAfter(deps, page, repository, trashId), { key, params: { tag, repository } });
   } catch (error) {
     // The tag moved, or the registry refused: the form again, with what is true by now.
-    await render(deps, page, await deps.deletion.plan(repository, tag), page.fieldErrors(error));
+    const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
+    await render(deps, page, await deps.deletion.plan(repository, tag, seen), page.fieldErrors(error));
   }
 }
 

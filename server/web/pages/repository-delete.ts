@@ -14,7 +14,7 @@ import type { Page } from '../page.ts';
 export interface DeleteTagsDeps {
   readonly readonly: boolean;
   readonly tags: Pick<TagStore, 'flat'>;
-  readonly deletion: Pick<Deletion, 'deleteTag' | 'trash'>;
+  readonly deletion: Pick<Deletion, 'deleteTag'>;
 }
 
 /** What became of one tag: reported only once the registry confirmed it. */

@@ -1,0 +1,59 @@
+/** Index and deletions beside a real registry, with nothing else of the application. */
+import type { AuditRecord } from '../../server/audit/audit.ts';
+import { createImages } from '../../server/catalog/images.ts';
+import { createIndexer } from '../../server/catalog/indexer.ts';
+import { createRepositoryStore } from '../../server/catalog/repositories.ts';
+import { createTagStore } from '../../server/catalog/tags.ts';
+import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import { createDeletion } from '../../server/housekeeping/deletion.ts';
+import type { AskedSelection, Selection } from '../../server/housekeeping/selection-plan.ts';
+import { createLogger } from '../../server/log.ts';
+import { openClient } from './catalog.ts';
+import { openTestDatabase } from './database.ts';
+import { type RegistryVersion, startRegistry } from './registry.ts';
+
+export const ANN = { actor: 'ann', address: '192.0.2.7' };
+
+export async function startDeletion(version: RegistryVersion) {
+  const registry = await startRegistry({ version });
+  const { db, close } = await openTestDatabase();
+  const client = openClient(registry.url);
+  const log = createLogger('silent');
+  const records: AuditRecord[] = [];
+  const indexer = createIndexer({ db, client, now: Date.now, clock: () => performance.now(), log });
+  const deletion = createDeletion({
+    ...{ db, client, log },
+    isReadonly: () => false,
+    onChanged: indexer.refreshAfterDeletion,
+    audit: async (record) => records.push(record),
+  });
+  const repositories = createRepositoryStore(db);
+  const idOf = async (name: string) => (await repositories.find(EVERYTHING, name))?.id ?? 0;
+  return {
+    ...{ url: registry.url, db, client, deletion, indexer, records, idOf },
+    tags: createTagStore(db),
+    images: createImages({ db, fetchManifest: indexer.fetchManifest, log }),
+    read: (repository: string) => indexer.refreshRepository(repository),
+    plan: async (repository: string, selection: Partial<AskedSelection>) =>
+      deletion.planSelection(EVERYTHING, await idOf(repository), {
+        ...{ tags: [], images: [], digests: [] },
+        ...selection,
+      }),
+    remove: (repository: string, selection: Partial<Selection>, alsoUnneeded = true) =>
+      deletion.deleteSelection({ repository, tags: [], digests: [], ...selection, alsoUnneeded, ...ANN }),
+    /** Of these references, those that the registry still has. */
+    async there(repository: string, references: readonly string[]): Promise<readonly string[]> {
+      const found: string[] = [];
+      for (const each of references) if (await client.headManifest(repository, each)) found.push(each);
+      return found;
+    },
+    async stop(): Promise<void> {
+      deletion.stop();
+      await indexer.close();
+      client.close();
+      await close();
+      await registry.stop();
+    },
+  };
+}
+export type RunningDeletion = Awaited<ReturnType<typeof startDeletion>>;
