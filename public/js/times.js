@@ -8,10 +8,13 @@ export function localTimes() {
     minute: '2-digit',
     second: '2-digit',
     hourCycle: 'h23',
-    timeZoneName: 'short',
   });
+  // Chinese would write the zone between the date and the time.
+  const zones = new Intl.DateTimeFormat(document.documentElement.lang, { timeZoneName: 'short' });
   for (const time of document.querySelectorAll('time[data-local]')) {
-    const text = format.format(new Date(time.dateTime));
+    const date = new Date(time.dateTime);
+    const zone = zones.formatToParts(date).find(({ type }) => type === 'timeZoneName');
+    const text = `${format.format(date)} ${zone?.value ?? ''}`;
     if (time.title === time.textContent) time.textContent = text;
     time.title = text;
   }

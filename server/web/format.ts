@@ -47,9 +47,11 @@ const wordsOf = remembering((locale: Locale) => {
     minute: '2-digit',
     second: '2-digit',
     hourCycle: 'h23',
-    timeZoneName: 'short',
   });
+  // Chinese would write the zone between the date and the time.
+  const zones = new Intl.DateTimeFormat(locale, { timeZoneName: 'short' });
   const spans = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
+  const hourSpans = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'narrow' });
   const longSpans = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 
   const percents = new Intl.NumberFormat(locale, { style: 'percent' });
@@ -57,12 +59,20 @@ const wordsOf = remembering((locale: Locale) => {
     (unit: Unit) => new Intl.NumberFormat(locale, { style: 'unit', unit, maximumFractionDigits: 1 }),
   );
 
+  /** "7h ago" as everywhere, but "last month", because "last mo" is no English. */
+  function spansOf(size: number): Intl.RelativeTimeFormat {
+    if (size > 86_400_000) return longSpans;
+    return size === 3_600_000 ? hourSpans : spans;
+  }
+
+  function zoneOf(ms: number): string {
+    return zones.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  }
+
   function relative(key: string): string {
     const [step = '', count] = key.split(' ');
     const [unit, size] = STEPS[Number(step)] ?? ['minute', 60_000];
-    // "last mo" is no English.
-    const words = size > 86_400_000 ? longSpans : spans;
-    const text = words.format(-Number(count), unit).replaceAll('.', '');
+    const text = spansOf(size).format(-Number(count), unit).replaceAll('.', '');
     return spaced(text);
   }
 
@@ -72,7 +82,7 @@ const wordsOf = remembering((locale: Locale) => {
     whole: remembering((value: number) => whole?.format(value) ?? ''),
     tenths: remembering((value: number) => tenths?.format(value / 10) ?? ''),
     date: remembering((ms: number) => dates.format(ms)),
-    dateTime: remembering((ms: number) => times.format(ms)),
+    dateTime: remembering((ms: number) => `${times.format(ms)} ${zoneOf(ms)}`),
     relative: remembering(relative),
     percent: remembering((whole: number) => percents.format(whole / 100)),
     span: (unit: Unit, value: number): string => spaced(units(unit).format(value)),

@@ -41,18 +41,18 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.getByLabel('One-time code').fill(/"code":"([^"]+)"/.exec(web.logged())?.[1] ?? '');
       await page.getByLabel('New password').fill(PASSWORD);
-      await page.getByLabel('The same again').fill(PASSWORD);
-      await page.getByRole('button', { name: 'Set the password' }).click();
+      await page.getByLabel('Confirm password').fill(PASSWORD);
+      await page.getByRole('button', { name: 'Set password' }).click();
 
       await page.goto(`http://${HOST}:${web.port}/users`);
-      await page.getByText('You came over plain HTTP').waitFor();
+      await page.getByText('This connection uses plain HTTP').waitFor();
       await page.getByRole('link', { name: 'New user' }).click();
       await page.getByLabel('User name').fill('lin');
       await page.getByRole('checkbox', { name: 'write-all' }).check();
       await page.getByRole('checkbox', { name: 'delete-all' }).check();
       await page.getByRole('button', { name: 'Create user' }).click();
-      await page.getByRole('heading', { name: 'lin is created.' }).waitFor();
-      await page.getByRole('link', { name: 'I have noted it' }).click();
+      await page.getByRole('heading', { name: 'User lin created.' }).waitFor();
+      await page.getByRole('link', { name: 'I have saved it' }).click();
       assert.equal(await page.getByRole('checkbox', { name: 'write-all' }).isChecked(), true);
       assert.equal(await page.getByRole('checkbox', { name: 'read-all' }).isChecked(), false);
 
@@ -77,15 +77,15 @@ test('a role shows what it matches before it is saved', { skip }, async () => {
     await page.getByLabel('Name', { exact: true }).fill('team');
     await page.getByRole('button', { name: 'Create role' }).click();
     await page.getByLabel('Repository', { exact: true }).first().fill('team/**');
-    await page.getByRole('button', { name: 'What does it match?' }).click();
+    await page.getByRole('button', { name: 'Preview matches' }).click();
     await page.getByText('team/app').waitFor();
     assert.deepEqual((await web.roles.find('team'))?.rules, []);
     await page.getByRole('button', { name: 'Save rules' }).click();
-    await page.getByText('The rules are saved').waitFor();
+    await page.getByText('Rules saved').waitFor();
     assert.equal((await web.roles.find('team'))?.rules[0]?.repository, 'team/**');
     await page.getByRole('link', { name: 'Delete role' }).click();
     await page.getByRole('button', { name: 'Delete role' }).click();
-    await page.getByText('The role team is deleted.').waitFor();
+    await page.getByText('Role team deleted.').waitFor();
     assert.equal(await web.roles.find('team'), undefined);
     assert.deepEqual(problems, []);
   } finally {

@@ -320,7 +320,7 @@ test('copies over plain HTTP, with the tool and form that were chosen', { skip }
     await page.locator('.copy-choice').getByRole('button', { name, exact: true }).click();
   };
   await page.getByText('insecure-registries').waitFor();
-  await page.getByRole('button', { name: 'Copy the command' }).click();
+  await page.getByRole('button', { name: 'Copy command' }).click();
   await page.getByRole('status').filter({ hasText: 'Copied' }).waitFor({ state: 'attached' });
   assert.equal(await pasted(page), `docker pull registry.test:5000/platform/api-gateway:${TAG}`);
   await choose('podman');
@@ -329,7 +329,7 @@ test('copies over plain HTTP, with the tool and form that were chosen', { skip }
   await choose('digest @sha256:…');
   const expected = `podman pull --tls-verify=false registry.test:5000/platform/api-gateway@${facts.digestOf('a')}`;
   await line.filter({ hasText: expected }).waitFor();
-  await page.getByRole('button', { name: 'Copy the command' }).click();
+  await page.getByRole('button', { name: 'Copy command' }).click();
   assert.equal(await pasted(page), expected);
   await page.reload();
   assert.equal(await line.textContent(), expected);
@@ -339,7 +339,7 @@ test('copies over plain HTTP, with the tool and form that were chosen', { skip }
 test('a browser that refuses to copy leaves the line selected', { skip }, async () => {
   const page = await open(IMAGE);
   await page.evaluate('document.execCommand = () => false; 0');
-  await page.getByRole('button', { name: 'Copy the command' }).click();
+  await page.getByRole('button', { name: 'Copy command' }).click();
   await page.getByRole('status').filter({ hasText: 'press Ctrl+C' }).waitFor();
   assert.match(String(await page.evaluate('String(document.getSelection())')), /^docker pull /);
   await page.context().close();

@@ -103,7 +103,7 @@ test('without JavaScript the page says how to look again', { skip }, async () =>
     });
     await push(bench);
     await eventually('the push is listed', async () => {
-      const again = page.getByRole('link', { name: 'Look again after the push' });
+      const again = page.getByRole('link', { name: 'Refresh after the push' });
       if ((await again.count()) > 0) await again.click();
       return (
         (await page
@@ -123,13 +123,13 @@ test('the set-up helper ticks off an event while one looks', { skip }, async () 
   const context = await browser.newContext({ locale: 'en-US' });
   try {
     const page = await open(context, bench, '/connect');
-    await page.getByText('7 of 8 work').waitFor();
+    await page.getByText('7 of 8 passed').waitFor();
     await push(bench);
-    await page.getByText('Everything works: the registry is connected.').waitFor();
+    await page.getByText('All checks passed: the registry is connected.').waitFor();
     await page.getByRole('link', { name: 'registry:2' }).click();
     await page.getByText('rootcertbundle: /etc/docker/registry/registry-web.pem').waitFor();
     assert.equal(await page.getByText('signingalgorithms').count(), 0);
-    await page.getByRole('link', { name: 'Show the secret' }).click();
+    await page.getByRole('link', { name: 'Show secret' }).click();
     assert.match((await page.getByText('Bearer').first().textContent()) ?? '', /Bearer [\w-]{20,}/);
   } finally {
     await context.close();

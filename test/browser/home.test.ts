@@ -79,7 +79,7 @@ test('shows everything without JavaScript', { skip }, async () => {
   await main.getByText('docker login command').click();
   assert.match((await main.textContent()) ?? '', /docker login -u admin registry\.example\.com/);
   await main.getByText('docker login command').click();
-  await main.getByText('Show as a table').first().click();
+  await main.getByText('Show as table').first().click();
   assert.equal(await main.getByRole('row').count(), 15);
   await main.getByRole('link', { name: '90 d' }).click();
   assert.match((await chart.getAttribute('aria-label')) ?? '', /^The last 90 days/);

@@ -33,7 +33,7 @@ async function signedIn(options: BrowserContextOptions): Promise<Page> {
 test('without JavaScript a repository is described, previewed and starred', { skip }, async () => {
   const page = await signedIn({ javaScriptEnabled: false });
   await page.goto(`${web.url}/repositories/team/app/-/about`);
-  await page.click('summary:has-text("Edit the description")');
+  await page.click('summary:has-text("Edit description")');
   await page.fill('#description-text', 'Edge *gateway*.');
   await page.click('button:has-text("Preview")');
   assert.equal(await page.locator('[data-preview-result] em').textContent(), 'gateway');
@@ -53,7 +53,7 @@ test('while somebody writes, the preview follows; the page breaks no rule of its
   );
   page.on('pageerror', (error) => complaints.push(error.message));
   await page.goto(`${web.url}/repositories/team/app/-/about`);
-  await page.click('summary:has-text("Edit the description")');
+  await page.click('summary:has-text("Edit description")');
   await page.fill('#description-text', '# New\n\n<img src=x onerror=alert(1)> [bad](javascript:alert(1))');
   const preview = page.locator('[data-preview-place]');
   await preview.locator('h3').waitFor();

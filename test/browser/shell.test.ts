@@ -77,14 +77,14 @@ for (const javaScriptEnabled of [true, false]) {
   }, async () => {
     const { page, problems } = await open('/users', { javaScriptEnabled });
     const wide = (await page.getByRole('navigation', { name: 'Main navigation' }).boundingBox())?.width ?? 0;
-    await page.getByRole('button', { name: 'Fold navigation', exact: true }).click();
+    await page.getByRole('button', { name: 'Collapse sidebar', exact: true }).click();
     await page.locator('body.is-folded').waitFor();
     const folded = (await page.getByRole('navigation', { name: 'Main navigation' }).boundingBox())?.width ?? 0;
     assert.ok(wide > 200 && folded < 60, `${wide} ${folded}`);
     await page.getByRole('link', { name: 'Roles' }).click();
     await page.getByRole('heading', { name: 'Roles' }).waitFor();
     assert.equal(await page.locator('body.is-folded').count(), 1);
-    await page.getByRole('button', { name: 'Unfold navigation' }).click();
+    await page.getByRole('button', { name: 'Expand sidebar' }).click();
     await page.locator('body:not(.is-folded)').waitFor();
     assert.deepEqual(problems, []);
     await page.context().close();
@@ -134,8 +134,8 @@ test('? shows the map, keeps the focus in it and gives it back; letters can be s
   await map.waitFor({ state: 'detached' });
   assert.equal(await look(page, FOCUSED), 'admin');
   await page.goto(`${web.url}/keyboard`);
-  await page.getByRole('button', { name: 'Turn them off' }).click();
-  await page.getByRole('button', { name: 'Turn them on' }).waitFor();
+  await page.getByRole('button', { name: 'Turn off' }).click();
+  await page.getByRole('button', { name: 'Turn on' }).waitFor();
   await page.goto(`${web.url}/users`);
   await page.keyboard.press('?');
   await page.keyboard.press('j');
@@ -153,7 +153,7 @@ test('a list follows what happens, and does not move under the hands', { skip },
   // Somebody is at work: a mark, and nothing else.
   await page.locator('main a').first().focus();
   news.tell({ kind: 'events', repositories: ['team/app'] });
-  const mark = page.getByRole('button', { name: 'New: show it' });
+  const mark = page.getByRole('button', { name: 'Show new content' });
   await mark.waitFor();
   const shown = drawn;
   await mark.click();
@@ -171,8 +171,8 @@ test('a mark loads in place: scroll, focus and what is open stay', { skip }, asy
   const before = await look<number>(page, 'window.scrollY');
   assert.ok(before > 0);
   version += 1;
-  await page.getByRole('button', { name: 'New: show it' }).click();
-  await page.getByRole('button', { name: 'New: show it' }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Show new content' }).click();
+  await page.getByRole('button', { name: 'Show new content' }).waitFor({ state: 'detached' });
   assert.equal(await look<number>(page, 'window.scrollY'), before);
   assert.equal(await look(page, FOCUSED), 'person-40');
   assert.deepEqual(problems, []);
@@ -206,7 +206,7 @@ test('an open page does not keep the session alive, and says when it has ended',
   news.tell({ kind: 'audit', action: 'session.end' });
   await page.getByText('Your session has ended.').waitFor();
   await page.locator('.live-status').getByRole('link', { name: 'Sign in' }).click();
-  await page.getByText('After signing in you are back where you were').waitFor();
+  await page.getByText('Sign in to return to the page').waitFor();
   assert.deepEqual(problems, []);
   await page.context().close();
 });
@@ -216,7 +216,7 @@ test('a form of an ended session is not done, says so, and one comes back to its
   await page.getByLabel('Name', { exact: true }).fill('late');
   await web.db.deleteFrom('sessions').execute();
   await page.getByRole('button', { name: 'Create role' }).click();
-  await page.getByText('this was not done').waitFor();
+  await page.getByText('the action was not performed').waitFor();
   assert.equal(await web.roles.find('late'), undefined);
   await page.fill('input[name=username]', 'admin');
   await page.fill('input[name=password]', FIRST_PASSWORD);
@@ -228,9 +228,9 @@ test('a form of an ended session is not done, says so, and one comes back to its
 test('without a connection the page says so, and goes on by itself', { skip }, async () => {
   const { page } = await open('/');
   await page.context().setOffline(true);
-  await page.getByText('No connection.').waitFor();
+  await page.getByText('Offline.').waitFor();
   await page.context().setOffline(false);
-  await page.getByText('No connection.').waitFor({ state: 'detached' });
+  await page.getByText('Offline.').waitFor({ state: 'detached' });
   const before = drawn;
   await eventually('it follows again', async () => {
     news.tell({ kind: 'events', repositories: ['team/app'] });
@@ -253,7 +253,7 @@ test('a stream that arrives when the connection has gone does not hide that it h
   await page.goto(`${web.url}/`);
   await asked;
   await page.context().setOffline(true);
-  await page.getByText('No connection.').waitFor();
+  await page.getByText('Offline.').waitFor();
   await look(
     page,
     `new MutationObserver(() => { document.body.dataset.told = document.querySelector('.live-status').textContent === '' ? 'gone' : 'said' })

@@ -32,7 +32,7 @@ test('the browser asks for it', async () => {
   assert.match(html, /<html lang="pl"/);
   assert.match(html, /<h1>Zaloguj się<\/h1>/);
   // What is not translated yet is there in English.
-  assert.match(html, /Forgot the password\?/);
+  assert.match(html, /Forgot your password\?/);
 });
 
 test('it is offered under its own name, and remembered', async () => {

@@ -130,12 +130,12 @@ export const STATES: readonly State[] = [
   {
     name: 'form-undone',
     path: '/roles/-/new',
-    shows: /this was not done/,
+    shows: /the action was not performed/,
     prepare: async ({ page, web }) => {
       await page.getByLabel('Name', { exact: true }).fill('late');
       await web.db.deleteFrom('sessions').execute();
       await page.locator('main form button').last().click();
-      await page.getByText('this was not done').waitFor();
+      await page.getByText('the action was not performed').waitFor();
     },
   },
   {
@@ -151,28 +151,28 @@ export const STATES: readonly State[] = [
   {
     name: 'offline',
     path: '/repositories',
-    shows: /No connection/,
+    shows: /Offline/,
     prepare: async ({ page, context }) => {
       await context.setOffline(true);
-      await page.getByText('No connection.').waitFor();
+      await page.getByText('Offline.').waitFor();
     },
   },
   {
     name: 'news-waiting',
     path: '/repositories',
-    shows: /New: show it/,
+    shows: /Show new content/,
     prepare: async ({ page, web }) => {
       await page.locator('main a').first().focus();
       web.changes.emit('platform/api-gateway');
-      await page.getByRole('button', { name: 'New: show it' }).waitFor();
+      await page.getByRole('button', { name: 'Show new content' }).waitFor();
     },
   },
   {
     name: 'navigation-folded',
     path: '/repositories',
-    shows: /Unfold navigation/,
+    shows: /Expand sidebar/,
     prepare: async ({ page }) => {
-      await page.getByRole('button', { name: 'Fold navigation', exact: true }).click();
+      await page.getByRole('button', { name: 'Collapse sidebar', exact: true }).click();
       await page.locator('body.is-folded').waitFor();
     },
   },

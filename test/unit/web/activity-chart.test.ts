@@ -42,7 +42,7 @@ test('every day is in the table, the latest first, and under the pointer', () =>
   assert.equal(chart.rows.length, 14);
   assert.deepEqual(chart.rows[0], { date: 'Nov 20, 2026', pulls: '1,400', pushes: '1' });
   for (const frame of chart.frames) assert.equal(frame.columns.length, 14);
-  assert.equal(chart.frames[0]?.columns.at(-1)?.title, 'Nov 20, 2026: 1,400 pulls, one push');
+  assert.equal(chart.frames[0]?.columns.at(-1)?.title, 'Nov 20, 2026: 1,400 pulls, 1 push');
   assert.equal(chart.summary, 'The last 14 days: 10,500 pulls and 19 pushes.');
 });
 
@@ -76,7 +76,7 @@ test('without any activity words stand instead of an empty axis', async () => {
   const page = testPage();
   const recent = { ...homeFacts().recent, total: 1 };
   const html = await renderPage(page, 'home', homeView(page, homeFacts({ activity, recent })));
-  assert.match(html, /No pull or push was seen in the last 14 days/);
+  assert.match(html, /No pulls or pushes in the last 14 days/);
   assert.doesNotMatch(html, /class="activity-/);
 });
 

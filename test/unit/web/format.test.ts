@@ -31,6 +31,7 @@ for (const [bytes, text] of changes) {
 const ages = [
   [10_000, 'just now', '刚刚'],
   [4 * 60_000, '4 min ago', '4 分钟前'],
+  [7 * 3_600_000, '7h ago', '7 小时前'],
   [26 * 3_600_000, 'yesterday', '昨天'],
   [9 * 86_400_000, '9 days ago', '9 天前'],
 ] as const;
@@ -40,6 +41,13 @@ for (const [age, english, chinese] of ages) {
     assert.equal(zh.relative(now - age), chinese);
   });
 }
+
+test('the zone stands after the time in every language', () => {
+  const ms = Date.UTC(2026, 11, 1, 3);
+  const zone = /(\d\d:\d\d:\d\d) (?:UTC|GMT|[A-Z])\S*$/;
+  assert.match(en.dateTime(ms), zone);
+  assert.match(zh.dateTime(ms), /^2026年\d+月\d+日 \d\d:\d\d:\d\d \S+$/);
+});
 
 const languages = [
   [undefined, 'en'],

@@ -60,7 +60,7 @@ test('an empty repository and a hostile tag are drawn, too', async () => {
     samples: [],
   });
   assert.equal(empty.bar, null);
-  assert.match(await renderPage(testPage(), 'repository-space', empty), /Nothing is tagged here/);
+  assert.match(await renderPage(testPage(), 'repository-space', empty), /No tagged images/);
   const rows = [facts.tagGroup([HOSTILE])];
   const html = await renderPage(
     testPage(),

@@ -66,11 +66,11 @@ test('says when nothing is summed up, kept or stored yet', async () => {
   const page = testPage();
   const fresh = view({ total: spaceSums({ summedAt: null }), samples: [] });
   assert.equal(fresh.figures[0]?.value, '…');
-  assert.match(await renderPage(page, 'space', fresh), /the curve begins tomorrow/);
+  assert.match(await renderPage(page, 'space', fresh), /The chart starts tomorrow/);
   const none = { sums: undefined, rows: [], next: undefined, previous: undefined };
   assert.equal(view({ found: none }).state, 'empty');
   assert.equal(view({ found: none, index: { ...UP, complete: false } }).state, 'reading');
-  assert.match(await renderPage(page, 'space', view({ found: none })), /Nothing is stored yet/);
+  assert.match(await renderPage(page, 'space', view({ found: none })), /No data yet/);
   const outsider = testPage({ rights: NOBODY });
   assert.equal(view({ found: none }, outsider).state, 'no-rights');
   assert.match(await renderPage(outsider, 'space', view({ found: none }, outsider)), /class="empty"/);

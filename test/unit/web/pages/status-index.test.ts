@@ -82,7 +82,7 @@ test('recurring work shows when it ran, what became of it and when it runs next'
   const view = statusView(page, withCrawl({}, jobs));
   assert.deepEqual(
     view.jobs.map((cells) => cells.result),
-    ['good', 'failed', 'not yet', 'running', 'good'],
+    ['OK', 'failed', 'not yet', 'running', 'OK'],
   );
   assert.deepEqual(
     view.jobs.map((cells) => cells.schedule),
