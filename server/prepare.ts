@@ -18,7 +18,8 @@ export interface RegistrySetup {
 
 /**
  * Writes config.yml and auth.cert for a registry that another container starts after us. What an operator changed in
- * config.yml stays; only what has to agree with us is set again.
+ * config.yml stays; only what has to agree with us is set again. It holds the secret of the notifications: besides us,
+ * root (as which the stock image runs) and the group of the file read it; a folder with the setgid bit chooses that group.
  * @throws {StartError} when the folder cannot be written or there is no certificate.
  */
 export function prepareRegistryConfig({ folder, config, caPem, secret }: RegistrySetup): void {
@@ -34,7 +35,8 @@ export function prepareRegistryConfig({ folder, config, caPem, secret }: Registr
     writeAtomically(bundle, caPem, 0o600);
     writeAtomically(file, content, 0o600);
     // The registry may run as another user; our umask would keep these to ourselves.
-    for (const path of [bundle, file]) chmodSync(path, 0o644);
+    chmodSync(bundle, 0o644);
+    chmodSync(file, 0o640);
   } catch (error) {
     if (error instanceof StartError) throw error;
     const who = `user ${process.getuid?.() ?? ''}`.trim();

@@ -30,6 +30,8 @@ export interface StatusDeps {
   /** Notifications that were sent back for want of the secret. */
   readonly refusedNotifications: () => { readonly lastAt: number | undefined };
   readonly certificatePath: string | null;
+  readonly certificateFile: string | null;
+  readonly keyFile: string | null;
   readonly db: Database;
   readonly now: () => number;
 }
@@ -75,6 +77,7 @@ async function registryAndAuth(deps: StatusDeps): Promise<Pick<StatusFacts, 'reg
     demandsToken: health.ping?.demandsToken ?? null,
     challenge: realm === null ? null : { scheme: 'bearer', realm, service: challenge?.service ?? '' },
     clockDifferenceMs: health.ping?.clockDifferenceMs ?? null,
+    trustsAnyCertificate: deps.config.registry.trust_any_ssl && deps.client.address.startsWith('https:'),
     deletionEnabled,
   };
   return {
@@ -145,6 +148,8 @@ function authFacts(deps: StatusDeps): Omit<StatusFacts['auth'], 'realmReachable'
     headerMode: signer === undefined ? null : headerMode(signer.layout),
     certificateExpiresAt: signer?.certificateNotAfter ?? null,
     certificatePath: deps.certificatePath,
+    certificateFile: deps.certificateFile,
+    keyFile: deps.keyFile,
   };
 }
 

@@ -17,6 +17,7 @@ import { createStars } from './catalog/stars.ts';
 import { factsOfTags } from './catalog/tag-facts.ts';
 import { createTagStore } from './catalog/tags.ts';
 import { EVERYTHING, type VisibilityStore } from './catalog/visibility.ts';
+import type { Config } from './config/config.ts';
 import { registryHost, tokenRealm } from './config/public-url.ts';
 import type { RegistrySide } from './registry-side.ts';
 import { createStatusFacts } from './status.ts';
@@ -213,7 +214,13 @@ function shortVersion(version: string | undefined): string | null {
   return /\d+\.\d+\.\d+/.exec(version ?? '')?.[0] ?? null;
 }
 
-function statusDeps({ config, core, token, registry, opened, now }: WebSideOptions, realm: string) {
+/** Our own pair stands beside the configuration; an operator's where it was named. */
+function pairFiles({ registry: { auth } }: Config, folder: string | undefined, hasCertificate: boolean) {
+  if (folder === undefined || !hasCertificate) return { certificateFile: null, keyFile: null };
+  return { certificateFile: auth.cert ?? join(folder, 'auth.cert'), keyFile: auth.key ?? join(folder, 'auth.key') };
+}
+
+function statusDeps({ config, core, token, registry, opened, keyFolder, now }: WebSideOptions, realm: string) {
   const { client, keys, signer } = token;
   return {
     ...{ config, realm },
@@ -230,6 +237,7 @@ function statusDeps({ config, core, token, registry, opened, now }: WebSideOptio
     signer,
     refusedNotifications: registry.notification.refusals,
     certificatePath: keys?.certificate === undefined ? null : (config.registry.auth.cert ?? 'auth.cert'),
+    ...pairFiles(config, keys === undefined ? undefined : keyFolder, keys?.certificate !== undefined),
     db: opened.db,
     now,
   };

@@ -7,7 +7,7 @@ import type { StatusFacts } from './status-facts.ts';
 export type CheckState = 'ok' | 'warning' | 'failed' | 'unknown';
 
 export interface Fix {
-  readonly file: 'registry' | 'ours' | 'shell';
+  readonly file: 'registry' | 'ours' | 'shell' | 'renewal';
   readonly lines: string;
 }
 
@@ -18,6 +18,7 @@ const TITLES = {
   realm: 'status:title.realm',
   tokens: 'status:title.tokens',
   expiry: 'status:title.expiry',
+  trust: 'status:title.trust',
   deletion: 'status:title.deletion',
   notifications: 'status:title.notifications',
   clock: 'status:title.clock',
@@ -45,6 +46,7 @@ const EXPIRY_WARNING_MS = 30 * DAY_MS;
 
 export function statusChecks(facts: StatusFacts): readonly Check[] {
   const checks = [reachable(facts)];
+  if (facts.registry.trustsAnyCertificate === true) checks.push(trust());
   if (facts.auth.enabled)
     checks.push(demandsToken(facts), challenge(facts), realm(facts), tokens(facts), expiry(facts));
   checks.push(deletion(facts), notifications(facts), clock(facts), crawl(facts), database(facts));
@@ -145,9 +147,26 @@ function tokens({ registry, auth }: StatusFacts): Check {
 function expiry({ auth, now }: StatusFacts): Check {
   const at = auth.certificateExpiresAt;
   if (at === null) return check('expiry', 'ok', 'status:expiry.none');
-  if (at <= now) return check('expiry', 'failed', 'status:expiry.over', { at });
-  if (at - now < EXPIRY_WARNING_MS) return check('expiry', 'warning', 'status:expiry.soon', { at });
-  return check('expiry', 'ok', 'status:expiry.ok', { at });
+  if (at - now >= EXPIRY_WARNING_MS) return check('expiry', 'ok', 'status:expiry.ok', { at });
+  const found = { at, params: { path: auth.certificateFile ?? '' }, fix: renewal(auth) };
+  if (at > now) return check('expiry', 'warning', 'status:expiry.soon', found);
+  const isLeftOut = auth.accepted === true && auth.headerMode !== 'x5c';
+  if (isLeftOut) return check('expiry', 'warning', 'status:expiry.left_out', found);
+  return check('expiry', 'failed', 'status:expiry.over', found);
+}
+
+/** The key stays: only its certificate is made anew. */
+function renewal({ certificateFile, keyFile, issuer }: StatusFacts['auth']): Fix | null {
+  if (!certificateFile || !keyFile) return null;
+  const subject = issuer.replaceAll(/[^\w. -]/g, '-');
+  const lines = `openssl req -x509 -new -days 3650 \\\n  -key ${keyFile} -subj '/CN=${subject}' \\\n  -out ${certificateFile}`;
+  return { file: 'renewal', lines };
+}
+
+/** Whoever stands between us and the registry can pose as it. */
+function trust(): Check {
+  const lines = 'registry:\n  trust_any_ssl: false\n  ca: /conf/registry-ca.pem';
+  return check('trust', 'warning', 'status:trust.any', { fix: { file: 'ours', lines } });
 }
 
 function deletion({ registry, auth }: StatusFacts): Check {

@@ -22,6 +22,8 @@ export interface StatusFacts {
     readonly challenge: { readonly scheme: string; readonly realm: string; readonly service: string } | null;
     /** From its Date header; positive: it is ahead of us. */
     readonly clockDifferenceMs: number | null;
+    /** `trust_any_ssl`, and it is asked by HTTPS. */
+    readonly trustsAnyCertificate?: boolean;
     /** null: nobody has tried yet. */
     readonly deletionEnabled: boolean | null;
   };
@@ -42,6 +44,9 @@ export interface StatusFacts {
     readonly headerMode: Config['registry']['auth']['token_header'] | null;
     readonly certificateExpiresAt: number | null;
     readonly certificatePath: string | null;
+    /** Where certificate and key are, as we see them. */
+    readonly certificateFile?: string | null;
+    readonly keyFile?: string | null;
   };
   readonly notifications: {
     readonly endpoint: string;

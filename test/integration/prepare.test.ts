@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse, stringify } from 'yaml';
@@ -39,10 +39,19 @@ test('a registry beside us finds realm, certificate and endpoint in its folder',
   assert.equal(await readFile(join(folder, 'auth.cert'), 'utf8'), caPem);
 });
 
-test('the registry may run as another user', async () => {
+test('the registry may run as another user of the same group; strangers do not read the secret', async () => {
   const folder = join(temporary.path, 'modes');
+  await mkdir(folder);
+  // The group of a folder with this bit becomes the group of what is made there. Only root may choose any.
+  const group = process.getuid?.() === 0 ? 4321 : (process.getgid?.() ?? 0);
+  await chown(folder, -1, group);
+  await chmod(folder, 0o2750);
   prepareRegistryConfig({ folder, config, caPem, secret });
-  for (const name of ['config.yml', 'auth.cert']) assert.equal((await stat(join(folder, name))).mode & 0o777, 0o644);
+  const modes = { 'config.yml': 0o640, 'auth.cert': 0o644 };
+  for (const [name, mode] of Object.entries(modes)) {
+    const found = await stat(join(folder, name));
+    assert.deepEqual([found.mode & 0o777, found.gid], [mode, group], name);
+  }
 });
 
 test("the operator's own settings stay", async () => {

@@ -355,7 +355,7 @@ test('after some failures calls fail at once, and it recovers by itself', async 
     if (broken) request.socket.destroy();
     else sendManifest(response);
   };
-  const { fake, client } = await against(t, listener, { now: () => clock });
+  const { fake, client } = await against(t, listener, { clock: () => clock });
   for (let i = 0; i < 20; i += 1) await assert.rejects(client.getManifest('app', 'v1'), fails('registryBroken'));
   assert.equal(fake.requests.length, 10, 'five calls, each tried again once');
   broken = false;

@@ -116,10 +116,11 @@ function helpFor(id: Check['id'], url: Page['url']): string | null {
 }
 
 function fixCells({ file, lines }: NonNullable<Check['fix']>, t: Page['t']): NonNullable<CheckCells['fix']> {
-  return { intro: fixIntro(file, t), file: file === 'shell' ? null : 'config.yml', lines };
+  return { intro: fixIntro(file, t), file: file === 'shell' || file === 'renewal' ? null : 'config.yml', lines };
 }
 
 function fixIntro(file: NonNullable<Check['fix']>['file'], t: Page['t']): string {
   if (file === 'registry') return t('status:fix.registry');
+  if (file === 'renewal') return t('status:fix.renewal');
   return file === 'ours' ? t('status:fix.ours') : t('status:fix.shell');
 }

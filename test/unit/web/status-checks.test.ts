@@ -66,7 +66,21 @@ const cases: readonly (readonly [string, Part, object, string, string])[] = [
     'failed status:notifications.refused',
     'Authorization',
   ],
-  ['certificate over', 'auth', { certificateExpiresAt: NOW }, 'failed status:expiry.over', ''],
+  [
+    'certificate over',
+    'auth',
+    { certificateExpiresAt: NOW, certificateFile: '/conf/auth.cert', keyFile: '/conf/auth.key', accepted: false },
+    'failed status:expiry.over',
+    "openssl req -x509 -new -days 3650 \\\n  -key /conf/auth.key -subj '/CN=registry-web' \\\n  -out /conf/auth.cert",
+  ],
+  [
+    'certificate over and left out',
+    'auth',
+    { certificateExpiresAt: NOW, certificateFile: '/conf/auth.cert', accepted: true, headerMode: 'kid-rfc7638' },
+    'warning status:expiry.left_out',
+    '',
+  ],
+  ['any certificate trusted', 'registry', { trustsAnyCertificate: true }, 'warning status:trust.any', 'ca: '],
   ['certificate near its end', 'auth', { certificateExpiresAt: NOW + 86_400_000 }, 'warning status:expiry.soon', ''],
   ['deletion disabled', 'registry', { deletionEnabled: false }, 'failed status:deletion.disabled', 'enabled: true'],
   [
