@@ -63,6 +63,8 @@ export function createApiSide(options: ApiSideOptions): Api {
         registry: () => registryFacts(config, registry),
         crawl: registry.crawlState,
         arrivals: registry.events.arrivals,
+        hold: registry.indexer.hold,
+        acceptLoss: registry.acceptLoss,
       },
     }),
     authEnabled: config.registry.auth.enabled,

@@ -14,7 +14,10 @@ export interface CrawlState {
 }
 
 export interface IndexSideOptions
-  extends Pick<IndexerDeps, 'db' | 'reader' | 'client' | 'now' | 'log' | 'onChanged' | 'onGone' | 'retryDelaysMs'> {
+  extends Pick<
+    IndexerDeps,
+    'db' | 'reader' | 'client' | 'now' | 'log' | 'onChanged' | 'onGone' | 'onHold' | 'retryDelaysMs'
+  > {
   readonly config: Pick<Config, 'catalog'>;
   /** Milliseconds that only go forward; tests have their own. */
   readonly clock?: () => number;
@@ -43,6 +46,7 @@ export function createIndexSide(options: IndexSideOptions) {
     run: () => indexer.crawl('schedule'),
   });
   jobs.add({ name: 'retry', schedule: '*/5 * * * *', lane: 'registry', run: indexer.retry });
+  jobs.add({ name: 'hold', schedule: '* * * * *', lane: 'hold', run: indexer.watchHold });
   jobs.add({ name: 'visibility', schedule: '20 4 * * *', lane: 'index', run: visibility.prune });
 
   async function readCrawlState(): Promise<void> {
@@ -81,6 +85,7 @@ export function createIndexSide(options: IndexSideOptions) {
     },
     /** Pages know from now on how far the index is. */
     async watch(): Promise<void> {
+      await indexer.loadHold();
       await readCrawlState();
       clearInterval(watch);
       watch = setInterval(() => background(readCrawlState()), CRAWL_STATE_MS).unref();

@@ -45,6 +45,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     ...{ config, db, client, now, log, reader: core.reader, onChanged: changes.emit },
     onGone: (repository, tags) => background(deletion.keepGone(repository, tags)),
     onCrawl: () => core.news.tell({ kind: 'index' }),
+    onHold: () => core.news.tell({ kind: 'index' }),
   });
   const { indexer } = index;
   const space = createSpace({ db, now, log, isComplete: indexer.hasCrawled });
@@ -84,6 +85,15 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   async function noteInstance(instanceId: string): Promise<void> {
     signer?.retry();
     if (await indexer.needsCrawl(instanceId)) await indexer.crawl('instance');
+  }
+
+  /** @returns false: nothing is held. */
+  async function acceptLoss(who: { actor: string; address: string }): Promise<boolean> {
+    const held = await indexer.acceptLoss();
+    if (held === undefined) return false;
+    const detail = { sampled: held.sampledCount, missing: held.missingCount };
+    await core.audit.record({ ...who, action: 'index.accept_loss', object: client.address, outcome: 'ok', detail });
+    return true;
   }
 
   let lastPushTokenAt: number | undefined;
@@ -139,6 +149,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     events: createEventStore(db),
     lastPushTokenAt: () => lastPushTokenAt,
     crawlState: index.crawlState,
+    acceptLoss,
     async start(): Promise<void> {
       await index.watch();
       await managed?.start();

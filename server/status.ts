@@ -24,6 +24,7 @@ export interface StatusDeps {
   readonly arrivals: () => Promise<Arrivals>;
   readonly lastPushTokenAt: () => number | undefined;
   readonly crawl: () => Promise<CrawlProgress | undefined>;
+  readonly hold: () => StatusFacts['hold'];
   readonly jobs: () => readonly JobState[];
   /** undefined: `auth.enabled` is false. */
   readonly signer: Pick<Signer, 'mint' | 'probe' | 'status'> | undefined;
@@ -51,6 +52,7 @@ export function createStatusFacts(deps: StatusDeps): () => Promise<StatusFacts> 
     notifications: await notificationFacts(deps),
     database: { engine: 'sqlite', synchronous: SYNCHRONOUS[await synchronousMode(deps.db)] ?? null },
     crawl: crawlFacts(await deps.crawl()),
+    hold: deps.hold(),
     jobs: deps.jobs(),
   });
 }

@@ -125,6 +125,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
       statusPage({
         statusFacts,
         readEverything: () => void registry.indexer.crawl('asked'),
+        acceptLoss: registry.acceptLoss,
       }),
       refreshPage({ refresh: registry.indexer.refreshRepository, log }),
       apiDocsPage({ document: options.apiDocument }),
@@ -188,13 +189,14 @@ async function navCounts(
   return viewer.rights.isAdmin ? { ...counts, users: (await core.users.list({ limit: 1 })).total } : counts;
 }
 
-function indexState({ monitor, crawlState }: RegistrySide): IndexState {
+function indexState({ monitor, crawlState, indexer }: RegistrySide): IndexState {
   const health = monitor.latest();
   const { crawl, isComplete } = crawlState();
   return {
     reachable: health?.reachable ?? true,
     lastAnswerAt: monitor.lastAnswerAt(),
     crawl: crawl === undefined || crawl.finishedAt !== null ? null : crawlLine(crawl),
+    isHeld: indexer.hold() !== undefined,
     complete: isComplete,
   };
 }
@@ -233,6 +235,7 @@ function statusDeps({ config, core, token, registry, opened, keyFolder, now }: W
     arrivals: registry.events.arrivals,
     lastPushTokenAt: registry.lastPushTokenAt,
     crawl: async () => registry.indexer.progress(),
+    hold: registry.indexer.hold,
     jobs: registry.jobs.states,
     signer,
     refusedNotifications: registry.notification.refusals,

@@ -164,15 +164,16 @@ function readPush(event: CatalogEvent): Use | undefined {
 }
 
 async function applyDelete({ db, refresh }: ApplyDeps, event: CatalogEvent): Promise<boolean> {
-  const { repository, tag, digest } = event;
-  if (tag) return areSettled(await refresh.checkTags(repository, [{ name: tag, isDeletionReported: true }]));
+  const { repository, tag, digest, confirmed } = event;
+  const reported = { isDeletionReported: true, isDeletionConfirmed: confirmed };
+  if (tag) return areSettled(await refresh.checkTags(repository, [{ name: tag, ...reported }]));
   if (!digest) return areSettled(await refresh.refreshRepository(repository));
   const names = await tagsOn(db, repository, digest);
   const states = await refresh.checkTags(
     repository,
-    names.map((name) => ({ name, isDeletionReported: true })),
+    names.map((name) => ({ name, ...reported })),
   );
-  await refresh.dropManifestIfGone(repository, digest);
+  await refresh.dropManifestIfGone(repository, digest, confirmed);
   return areSettled(states);
 }
 

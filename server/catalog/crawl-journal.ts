@@ -26,6 +26,8 @@ export interface CrawlRow {
   readonly failure: Failure | null;
 }
 
+/** The reason of a crawl after which what is missing is gone: a loss was confirmed. */
+export const ACCEPTED = 'accepted';
 const FRESH_MS = 24 * 3600_000;
 
 /** Everything that reads or writes the `crawls` table. */
@@ -67,7 +69,7 @@ export function createCrawlJournal(db: Database, now: () => number) {
     async openOrBegin(reason: string): Promise<CrawlRow> {
       const interrupted = await open();
       const isFresh = interrupted !== undefined && Math.abs(now() - interrupted.startedAt) <= FRESH_MS;
-      if (!isFresh) return begin(reason);
+      if (!isFresh || (reason === ACCEPTED && interrupted.reason !== ACCEPTED)) return begin(reason);
       const { read } = await db
         .selectFrom('repositories')
         .select((each) => each.fn.countAll().as('read'))

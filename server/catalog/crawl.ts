@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AppError, errorText } from '../errors.ts';
+import { AppError, errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { isOverload, isRefusal } from '../registry/failure.ts';
 import type { Database } from '../storage/database.ts';
 import { forEachBounded } from './concurrency.ts';
-import { type CrawlRow, createCrawlJournal, failureOf } from './crawl-journal.ts';
+import { ACCEPTED, type CrawlRow, createCrawlJournal, failureOf } from './crawl-journal.ts';
 import { type CrawlProgress, describe } from './crawl-progress.ts';
 import { countRepositories, unreadRepositories } from './crawl-queue.ts';
 import { createMeter, type Meter } from './meter.ts';
@@ -25,6 +25,8 @@ export interface CrawlDeps {
   readonly log: Logger;
   /** Some tags were missed for the first time. */
   readonly onMissing: (repository: string) => void;
+  /** Whether the registry lacks most of what is known: then nothing is read from it. */
+  readonly isHeld?: () => Promise<boolean>;
   readonly retryDelaysMs?: readonly number[];
 }
 
@@ -42,6 +44,7 @@ export function createCrawl(deps: CrawlDeps) {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   let waiting: Promise<void> | undefined;
+  let nextReason = '';
   let current: Run | undefined;
 
   async function run(reason: string): Promise<void> {
@@ -60,7 +63,8 @@ export function createCrawl(deps: CrawlDeps) {
       savedAt = clock();
       await journal.save(state.row);
     };
-    await readEverything(deps, state, onStep, stopping.signal);
+    if (row.reason !== ACCEPTED && (await deps.isHeld?.())) advance(state, failureOf(held()));
+    else await readEverything(deps, state, onStep, stopping.signal);
     // What ends before its time keeps its row open: the next run goes on there.
     if (!stopping.signal.aborted && !state.isInterrupted) finish(state, now());
     await journal.save(state.row);
@@ -88,9 +92,11 @@ export function createCrawl(deps: CrawlDeps) {
     crawl(reason: string): Promise<void> {
       if (stopping.signal.aborted) return Promise.resolve();
       if (running === undefined) return begin(reason);
+      // What may drop more than the others must not be forgotten behind them.
+      if (waiting === undefined || reason === ACCEPTED) nextReason = reason;
       waiting ??= running.then(() => {
         waiting = undefined;
-        return stopping.signal.aborted ? undefined : begin(reason);
+        return stopping.signal.aborted ? undefined : begin(nextReason);
       });
       return waiting;
     },
@@ -199,7 +205,7 @@ async function readUnread(
     names,
     () => 2 * deps.pace.limit(),
     async (name) => {
-      const result = await readOne(deps, name, state.row.id, ending);
+      const result = await readOne(deps, name, state.row, ending);
       if (ending.aborted) return;
       if (isOver(deps, state, result)) {
         interrupt(state, result.error);
@@ -226,9 +232,10 @@ interface ReadResult {
   readonly error?: unknown;
 }
 
-async function readOne(deps: CrawlDeps, name: string, crawlId: number, signal: AbortSignal): Promise<ReadResult> {
+async function readOne(deps: CrawlDeps, name: string, row: CrawlRow, signal: AbortSignal): Promise<ReadResult> {
+  const options = { crawlId: row.id, isLossAccepted: row.reason === ACCEPTED, signal };
   try {
-    const states = [...(await deps.refresh.refreshRepository(name, { crawlId, signal })).values()];
+    const states = [...(await deps.refresh.refreshRepository(name, options)).values()];
     if (states.includes('missing')) deps.onMissing(name);
     return { tags: states.length, isComplete: !states.includes('unknown') };
   } catch (error) {
@@ -236,6 +243,12 @@ async function readOne(deps: CrawlDeps, name: string, crawlId: number, signal: A
     if (!signal.aborted) deps.log[level]({ repository: name, error: errorText(error) }, 'repository not read');
     return { tags: 0, isComplete: false, error };
   }
+}
+
+function held(): AppError {
+  return new AppError('UNAVAILABLE', 'The registry lacks most of the images that are known. Nothing was changed.', {
+    key: 'crawlHeld',
+  });
 }
 
 /** Never fails: what the index knows is read even where the registry keeps its catalog to itself. */

@@ -5,9 +5,11 @@ import { createGroupedTransactions } from '../storage/grouped.ts';
 import { createSettings } from '../storage/settings.ts';
 import { createApplyEvent } from './apply-event.ts';
 import { createCrawl } from './crawl.ts';
+import { ACCEPTED } from './crawl-journal.ts';
 import { createGate } from './gate.ts';
 import { createInstances } from './instances.ts';
 import { createLookAgain } from './look-again.ts';
+import { createLossGuard, type LossHold } from './loss-guard.ts';
 import { createPace } from './pace.ts';
 import { MISSING_PATIENCE_MS } from './patience.ts';
 import { createPulls } from './pulls.ts';
@@ -29,6 +31,8 @@ export interface IndexerDeps {
   readonly reader?: ContentReader;
   /** After each change of the index, with the repository that changed. */
   readonly onChanged?: (repository: string) => void;
+  /** The registry lacks most of what is known, or has it again. */
+  readonly onHold?: () => void;
   /** Tags left the index because the registry no longer has them; also after deletions of ours. */
   readonly onGone?: (repository: string, tags: readonly DroppedTag[]) => void;
   /** For tests: when a push whose event is missing, or not true yet, is looked at again. */
@@ -44,7 +48,12 @@ export function createIndexer(deps: IndexerDeps) {
   const gate = createGate({ client: deps.client, pace, clock, ...retries(deps.retryDelaysMs) });
   const shared = createShared(clock);
   const { reader = createContentReader() } = deps;
-  const writing = { db, now, log, reader, onChanged, onGone };
+  const { onHold } = deps;
+  const guard = createLossGuard({
+    ...{ db, client: gate.reader('now'), now, clock, log },
+    ...(onHold === undefined ? {} : { onChanged: onHold }),
+  });
+  const writing = { db, now, log, reader, onChanged, onGone, isHeld: guard.isHeld };
   const refresh = createRefresh({ ...writing, client: gate.reader('now') }, shared);
   const patient = createRefresh(
     { ...writing, client: gate.reader('crawl'), transact: createGroupedTransactions(db) },
@@ -54,6 +63,7 @@ export function createIndexer(deps: IndexerDeps) {
   const crawler = createCrawl({
     ...{ db, now, clock, log, pace, refresh: patient, client: gate.reader('crawl') },
     onMissing: confirmMissing,
+    isHeld: async () => (await guard.isStillHeld()) && guard.current() !== undefined,
     ...retries(deps.retryDelaysMs),
   });
   const retry = createRetry({ db, crawler, refresh: patient, limit: pace.limit, clock, log });
@@ -80,6 +90,22 @@ export function createIndexer(deps: IndexerDeps) {
     if (states.includes('missing')) confirmMissing(repository);
   }
 
+  /** While something is held: it ends when the registry has its content again, or when the loss lasted for hours. */
+  async function watchHold(): Promise<void> {
+    await guard.load();
+    if (guard.current() === undefined) return;
+    if (!(await guard.isStillHeld())) return crawler.crawl('gap');
+    if (!guard.isConfirmed()) return;
+    log.warn({}, 'what the registry lacks was missing for hours: it is removed from the index');
+    await acceptLoss();
+  }
+
+  async function acceptLoss(): Promise<LossHold | undefined> {
+    const released = await guard.release();
+    if (released !== undefined) void crawler.crawl(ACCEPTED);
+    return released;
+  }
+
   /** What is new since the last look was pushed just now; in a repository never read before that cannot be said. */
   async function lookForPush(repository: string): Promise<void> {
     const isRead = (await wasRead(db, repository)) ?? (await crawler.hasFinished());
@@ -98,6 +124,12 @@ export function createIndexer(deps: IndexerDeps) {
     hasCrawled: crawler.hasFinished,
     /** A crawl broke off and waits for the registry. */
     isInterrupted: crawler.isInterrupted,
+    /** The registry lacks most of what is known: nothing is dropped meanwhile. */
+    hold: guard.current,
+    loadHold: guard.load,
+    watchHold,
+    /** A person says that what is missing is gone. @returns what was held; undefined: nothing was. */
+    acceptLoss,
     /** What could not be read is tried again. */
     retry: retry.run,
     /** Requests to the registry so far. */
@@ -111,7 +143,7 @@ export function createIndexer(deps: IndexerDeps) {
     /** We deleted something here ourselves: one look confirms it. */
     async refreshAfterDeletion(repository: string): Promise<void> {
       const before = await digestsOf(db, repository);
-      await refresh.refreshRepository(repository, { isDeletionReported: true });
+      await refresh.refreshRepository(repository, { isDeletionReported: true, isOwnDeletion: true });
       const after = new Set(await digestsOf(db, repository));
       for (const digest of before) if (!after.has(digest)) await refresh.dropManifestIfGone(repository, digest);
     },

@@ -19,7 +19,7 @@ import {
 } from './repository-notes.ts';
 import { createTagReader } from './tag-reader.ts';
 import { type DroppedTag, ensureRepository } from './tag-writes.ts';
-import { type Look, type TagCheck, type TagState, writeLooks } from './write-looks.ts';
+import { type DropRules, type Look, type TagCheck, type TagState, writeLooks } from './write-looks.ts';
 
 export type { TagCheck, TagState } from './write-looks.ts';
 
@@ -35,6 +35,8 @@ export interface RefreshDeps {
   readonly onChanged: (repository: string) => void;
   /** Tags left the index because the registry no longer has them. */
   readonly onGone: (repository: string, tags: readonly DroppedTag[]) => void;
+  /** Most of what is known is missing, so nothing may be dropped. @param except a repository to leave out. */
+  readonly isHeld?: (except?: string) => Promise<boolean>;
   /** For who reads much and can wait for others to commit with. */
   readonly transact?: Transact;
 }
@@ -54,6 +56,10 @@ export interface RefreshOptions {
   readonly push?: TagCheck['push'];
   /** Something was just deleted here, so what the list lacks goes after one 404. */
   readonly isDeletionReported?: boolean;
+  /** We deleted something here: what is missing elsewhere tells whether the registry lost its content. */
+  readonly isOwnDeletion?: boolean;
+  /** A person, or another reading hours later, confirmed that what is missing is gone. */
+  readonly isLossAccepted?: boolean;
   /** The crawl that reads it. */
   readonly crawlId?: number;
   /** Ends the reading between two batches; what was not read yet is left as it was. */
@@ -64,8 +70,21 @@ export interface RefreshOptions {
 type Finish = (trx: Database, states: ReadonlyMap<string, TagState>) => Promise<void>;
 
 interface CheckOptions {
+  readonly isOwnDeletion?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly finish?: Finish;
+}
+
+interface Batch {
+  readonly repository: string;
+  readonly batch: readonly TagCheck[];
+  readonly isOwnDeletion: boolean;
+}
+
+interface Writing {
+  readonly states: Map<string, TagState>;
+  readonly rules: DropRules;
+  readonly finish: Finish | undefined;
 }
 
 const TAGS_AT_ONCE = 50;
@@ -88,7 +107,7 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
   async function checkTags(
     repository: string,
     checks: readonly TagCheck[],
-    { signal, finish = async () => undefined }: CheckOptions = {},
+    { signal, isOwnDeletion = false, finish = async () => undefined }: CheckOptions = {},
   ): Promise<ReadonlyMap<string, TagState>> {
     const states = new Map<string, TagState>();
     if (checks.length === 0) await transact((trx) => finish(trx, states));
@@ -98,14 +117,14 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
       const isLast = start + TAGS_AT_ONCE >= checks.length;
       const keys = batch.map((check) => `${repository}:${check.name}`);
       // Held from question to writing, so that an older answer never overwrites a newer one.
-      await holdAll(keys, () => checkBatch(repository, batch, states, isLast ? finish : undefined));
+      const ending = isLast ? finish : undefined;
+      await holdAll(keys, () => checkBatch({ repository, batch, isOwnDeletion }, states, ending));
     }
     return states;
   }
 
   async function checkBatch(
-    repository: string,
-    batch: readonly TagCheck[],
+    { repository, batch, isOwnDeletion }: Batch,
     states: Map<string, TagState>,
     finish?: Finish,
   ): Promise<void> {
@@ -114,23 +133,34 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
     if (looks.length === 0 && overload !== undefined && batch.length === TAGS_AT_ONCE) throw overload;
     for (const { name } of batch) states.set(name, 'unknown');
     try {
-      await write(repository, looks, states, finish);
+      const rules = await dropRules(repository, looks, isOwnDeletion);
+      await write(repository, looks, { states, rules, finish });
     } finally {
       source.release(looks.flatMap(({ records }) => records));
     }
   }
 
-  async function write(
-    repository: string,
-    looks: readonly Look[],
-    states: Map<string, TagState>,
-    finish?: Finish,
-  ): Promise<void> {
+  /** Before the transaction, because the registry is asked. */
+  async function dropRules(repository: string, looks: readonly Look[], isOwnDeletion: boolean): Promise<DropRules> {
+    const absent = looks.filter(({ state }) => state === 'absent').map(({ check }) => check);
+    const unlisted = absent.filter(({ isUnlisted, isDeletionReported }) => isUnlisted && !isDeletionReported);
+    const overdue = new Set(
+      unlisted.map(({ name }) => name).filter((name) => patience.isOver(`${repository}:${name}`)),
+    );
+    const mayDrop = absent.some(
+      ({ name, isDeletionReported, isDeletionConfirmed }) =>
+        !isDeletionConfirmed && (isDeletionReported || overdue.has(name)),
+    );
+    const isHeld = mayDrop && (await deps.isHeld?.(isOwnDeletion ? repository : undefined));
+    return { isPatienceOver: (tag) => overdue.has(tag), isHeld: isHeld === true };
+  }
+
+  async function write(repository: string, looks: readonly Look[], { states, rules, finish }: Writing): Promise<void> {
     const keyOf = (tag: string): string => `${repository}:${tag}`;
     for (const { check, state } of looks) if (state !== 'absent') patience.forget(keyOf(check.name));
     const at = now();
     const written = await transact(async (trx) => {
-      const result = await writeLooks(trx, repository, looks, at, (tag) => patience.isOver(keyOf(tag)));
+      const result = await writeLooks(trx, repository, looks, at, rules);
       await finish?.(trx, new Map([...states, ...result.states]));
       return result;
     });
@@ -171,17 +201,20 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
 
     /** Reads the whole list of a repository's tags and checks each, those that it lacks too. */
     async refreshRepository(repository: string, options: RefreshOptions = {}): Promise<ReadonlyMap<string, TagState>> {
-      const { push, isDeletionReported, crawlId, signal } = options;
+      const { push, isDeletionReported, isOwnDeletion, isLossAccepted, crawlId, signal } = options;
       try {
         const listed = await client.tags(repository);
         const missed = await tagsBeyond(db, repository, listed);
-        const unlisted = missed.map((name) => ({ name, isUnlisted: true, isDeletionReported }));
+        const unlisted = missed.map((name) => ({
+          ...{ name, isUnlisted: true, isDeletionReported },
+          isDeletionConfirmed: isLossAccepted,
+        }));
         const checks = [...new Set(listed)].map((name) => ({ name, push }));
         const finish: Finish = async (trx, states) => {
           // Whoever ends the reading ends its requests too, which says nothing of the repository.
           if (!signal?.aborted) await noteChecked(trx, repository, checkedColumns(states, now(), crawlId));
         };
-        const states = await checkTags(repository, [...checks, ...unlisted], { signal, finish });
+        const states = await checkTags(repository, [...checks, ...unlisted], { signal, isOwnDeletion, finish });
         signal?.throwIfAborted();
         const problem = problemOf(states);
         if (problem !== null) log.warn({ repository, problem }, 'repository not read completely');
@@ -194,8 +227,9 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
     },
 
     /** A deletion by digest was reported. */
-    async dropManifestIfGone(repository: string, digest: string): Promise<void> {
+    async dropManifestIfGone(repository: string, digest: string, isConfirmed = true): Promise<void> {
       if ((await client.headManifest(repository, digest)) !== undefined) return;
+      if (!isConfirmed && (await deps.isHeld?.())) return;
       await changeKnown(db, repository, { unlinked: [digest] }, now());
       deps.onChanged(repository);
     },

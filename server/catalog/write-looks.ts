@@ -19,12 +19,17 @@ export interface TagCheck {
   readonly push?: (Push & { readonly digest: string | null }) | undefined;
   /** Somebody reported its deletion, so one 404 is enough. */
   readonly isDeletionReported?: boolean | undefined;
+  /** The deletion is known to be true, so it is no sign of a registry that lost its volume. */
+  readonly isDeletionConfirmed?: boolean | undefined;
   /** A complete list lacks it: a second 404, minutes after the first, takes it away. */
   readonly isUnlisted?: boolean | undefined;
 }
 
-/** `unreadable`: it is there, but its manifest could not be read. `unknown`: no clear answer, so nothing changed. */
-export type TagState = 'present' | 'unreadable' | 'gone' | 'missing' | 'unknown';
+/**
+ * `unreadable`: it is there, but its manifest could not be read. `unknown`: no clear answer, so nothing changed. `held`: it
+ * is missing, as is most of what is known, so nothing changed.
+ */
+export type TagState = 'present' | 'unreadable' | 'gone' | 'missing' | 'held' | 'unknown';
 
 /** What the registry said of one tag. */
 export interface Look {
@@ -40,17 +45,20 @@ export interface Written {
   readonly isChanged: boolean;
 }
 
-/**
- * For a transaction.
- *
- * @param isPatienceOver whether a tag that no list has was missed long enough.
- */
+export interface DropRules {
+  /** Whether a tag that no list has was missed long enough. */
+  readonly isPatienceOver: (tag: string) => boolean;
+  /** Most of what is known is missing: see `loss-guard.ts`. */
+  readonly isHeld: boolean;
+}
+
+/** For a transaction. */
 export async function writeLooks(
   trx: Database,
   repository: string,
   looks: readonly Look[],
   at: number,
-  isPatienceOver: (tag: string) => boolean,
+  rules: DropRules,
 ): Promise<Written> {
   const found = looks.filter(({ state }) => state !== 'absent');
   // Made-up events must not make rows.
@@ -59,7 +67,7 @@ export async function writeLooks(
     looks.map(({ check, state }) => [check.name, state === 'absent' ? 'gone' : state]),
   );
   if (id === undefined) return { states, dropped: [], isChanged: false };
-  for (const [name, state] of await absentStates(trx, id, looks, isPatienceOver)) states.set(name, state);
+  for (const [name, state] of await absentStates(trx, id, looks, rules)) states.set(name, state);
   const seen = found.map(seenTag);
   const change = {
     records: found.flatMap(({ records }) => records),
@@ -92,7 +100,7 @@ async function absentStates(
   trx: Database,
   repositoryId: number,
   looks: readonly Look[],
-  isPatienceOver: (tag: string) => boolean,
+  rules: DropRules,
 ): Promise<ReadonlyMap<string, TagState>> {
   const checks = looks.filter(({ state }) => state === 'absent').map(({ check }) => check);
   if (checks.length === 0) return new Map();
@@ -107,13 +115,13 @@ async function absentStates(
     )
     .execute();
   const known = new Set(rows.map((row) => row.name));
-  return new Map(
-    checks.map((check) => [check.name, known.has(check.name) ? absentState(check, isPatienceOver) : 'gone']),
-  );
+  return new Map(checks.map((check) => [check.name, known.has(check.name) ? absentState(check, rules) : 'gone']));
 }
 
-function absentState(check: TagCheck, isPatienceOver: (tag: string) => boolean): TagState {
-  if (check.isDeletionReported) return 'gone';
+function absentState(check: TagCheck, { isPatienceOver, isHeld }: DropRules): TagState {
+  if (check.isDeletionConfirmed) return 'gone';
+  if (check.isDeletionReported) return isHeld ? 'held' : 'gone';
   if (!check.isUnlisted) return 'unknown';
-  return isPatienceOver(check.name) ? 'gone' : 'missing';
+  if (!isPatienceOver(check.name)) return 'missing';
+  return isHeld ? 'held' : 'gone';
 }

@@ -23,6 +23,7 @@ const TITLES = {
   notifications: 'status:title.notifications',
   clock: 'status:title.clock',
   crawl: 'status:title.crawl',
+  content: 'status:title.content',
   database: 'status:title.database',
 } as const;
 type CheckId = keyof typeof TITLES;
@@ -49,6 +50,7 @@ export function statusChecks(facts: StatusFacts): readonly Check[] {
   if (facts.registry.trustsAnyCertificate === true) checks.push(trust());
   if (facts.auth.enabled)
     checks.push(demandsToken(facts), challenge(facts), realm(facts), tokens(facts), expiry(facts));
+  checks.push(...content(facts));
   checks.push(deletion(facts), notifications(facts), clock(facts), crawl(facts), database(facts));
   return checks;
 }
@@ -237,6 +239,13 @@ function crawl({ crawl: facts }: StatusFacts): Check {
       at: facts.finishedAt,
     });
   return check('crawl', 'ok', 'status:crawl.ok', { at: facts.finishedAt });
+}
+
+/** Only while there is something to decide. */
+function content({ hold }: StatusFacts): readonly Check[] {
+  if (!hold) return [];
+  const params = { sampled: hold.sampledCount, missing: hold.missingCount };
+  return [check('content', 'failed', 'status:content.lost', { params, at: hold.since })];
 }
 
 function crawlFailure({ failure, finishedAt }: StatusFacts['crawl']): Found {

@@ -63,6 +63,11 @@ export interface StatusFacts {
     readonly lastPushTokenAt: number | null;
   };
   readonly database: { readonly engine: 'sqlite' | 'postgres'; readonly synchronous: string | null };
+  /** The registry lacks most of what is known, and nothing is dropped for it. */
+  readonly hold?:
+    | { readonly since: number; readonly sampledCount: number; readonly missingCount: number }
+    | null
+    | undefined;
   /** The one that runs, or the last one. */
   readonly crawl: {
     readonly running: boolean;

@@ -28,6 +28,7 @@ const web = await startWeb({
       readEverything: () => {
         crawls += 1;
       },
+      acceptLoss: async () => false,
     }),
   ],
 });

@@ -108,6 +108,8 @@ function routesDeps(db: Database): ApiRoutesDeps {
       }),
       crawl: () => ({ crawl: undefined, isComplete: true }),
       arrivals: events.arrivals,
+      hold: () => undefined,
+      acceptLoss: async () => false,
     },
   };
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { CrawlProgress } from '../../catalog/crawl.ts';
+import type { LossHold } from '../../catalog/loss-guard.ts';
+import { AppError } from '../../errors.ts';
 import type { Arrivals } from '../../notifications/events.ts';
 import { count, time, timeOf, timeOrNull } from '../fields.ts';
 import { type ApiRoute, route } from '../route.ts';
@@ -10,6 +12,8 @@ export interface StatusRoutesDeps {
   readonly registry: () => RegistryFacts;
   readonly crawl: () => { readonly crawl: CrawlProgress | undefined; readonly isComplete: boolean };
   readonly arrivals: () => Promise<Arrivals>;
+  readonly hold: () => LossHold | undefined;
+  readonly acceptLoss: (who: { actor: string; address: string }) => Promise<boolean>;
 }
 
 export interface RegistryFacts {
@@ -33,6 +37,10 @@ const statusSchema = z
     }),
     index: z.strictObject({
       isComplete: z.boolean().describe('A crawl ended once: what is not listed is not there.'),
+      hold: z
+        .strictObject({ since: time, imagesChecked: count, imagesMissing: count })
+        .nullable()
+        .describe('The registry lacks most known images: nothing is removed until the loss is confirmed or ends.'),
       crawl: z
         .strictObject({
           running: z.boolean(),
@@ -87,6 +95,23 @@ export function statusRoutes(deps: StatusRoutesDeps): readonly ApiRoute[] {
         details: rights.isAdmin || rights.isAuditor ? await detailsOf(deps) : null,
       }),
     }),
+    route({
+      method: 'POST',
+      path: '/index/accept-loss',
+      id: 'acceptLoss',
+      policy: 'signed-in',
+      group: 'Status',
+      summary: 'Confirm that images missing in the registry are gone',
+      description:
+        'While `index.hold` of the status is set. Missing tags are removed from the index and moved to trash. Admins only.',
+      response: z.strictObject({ accepted: z.literal(true) }).meta({ id: 'AcceptedLoss' }),
+      handler: async (_input, { caller: { rights, address } }) => {
+        if (!rights.isAdmin)
+          throw new AppError('DENIED', 'Only administrators can confirm a loss.', { key: 'holdDenied' });
+        if (await deps.acceptLoss({ actor: rights.subject.name, address })) return { accepted: true as const };
+        throw new AppError('CONFLICT', 'There is no loss to confirm.', { key: 'holdNone' });
+      },
+    }),
   ];
 }
 
@@ -97,8 +122,13 @@ function factsForAll(deps: StatusRoutesDeps) {
     version: deps.version,
     readonly: deps.readonly,
     registry: { name, reachable, lastAnswerAt: timeOrNull(lastAnswerAt) },
-    index: { isComplete, crawl: crawl === undefined ? null : crawlBody(crawl) },
+    index: { isComplete, hold: holdBody(deps.hold()), crawl: crawl === undefined ? null : crawlBody(crawl) },
   };
+}
+
+function holdBody(hold: LossHold | undefined) {
+  if (hold === undefined) return null;
+  return { since: timeOf(hold.since), imagesChecked: hold.sampledCount, imagesMissing: hold.missingCount };
 }
 
 function crawlBody(crawl: CrawlProgress) {

@@ -8,6 +8,8 @@ export interface IndexState {
   readonly lastAnswerAt: number | null;
   /** The crawl that runs, or waits for the registry to go on. */
   readonly crawl: CrawlState | null;
+  /** The registry lacks most of what is known: see `catalog/loss-guard.ts`. */
+  readonly isHeld?: boolean;
   /** A crawl has been finished at least once: what is not listed is not there. */
   readonly complete: boolean;
 }
@@ -30,7 +32,8 @@ export interface Notice {
   readonly links?: readonly { readonly text: string; readonly href: string }[];
 }
 
-export function indexNotices(state: IndexState, { t, format }: Pick<Page, 't' | 'format'>): readonly Notice[] {
+export function indexNotices(state: IndexState, page: NoticePage): readonly Notice[] {
+  const { t, format } = page;
   const notices: Notice[] = [];
   if (!state.reachable) {
     const text =
@@ -39,10 +42,21 @@ export function indexNotices(state: IndexState, { t, format }: Pick<Page, 't' | 
         : t('browse:notice.stale', { when: format.dateTime(state.lastAnswerAt) });
     notices.push({ tone: 'amber', icon: 'plug-connected-x', text, percent: null });
   }
+  if (state.isHeld === true) notices.push(heldNotice(page));
   // Only the first crawl is worth a line: later ones repair what is complete already.
   if (state.crawl !== null && !state.complete && !isBarelyBegun(state.crawl))
     notices.push(crawlNotice(state.crawl, { t, format }));
   return notices;
+}
+
+/** Pages that are shown without a viewer, as in tests, have no way on. */
+type NoticePage = Pick<Page, 't' | 'format'> & Partial<Pick<Page, 'url' | 'viewer'>>;
+
+function heldNotice({ t, url, viewer }: NoticePage): Notice {
+  const maySee = viewer?.rights.isAdmin || viewer?.rights.isAuditor;
+  const links =
+    maySee && url !== undefined ? [{ text: t('browse:notice.held_link'), href: url('/status#content') }] : [];
+  return { tone: 'amber', icon: 'alert-triangle', text: t('browse:notice.held'), percent: null, links };
 }
 
 /** It broke off before there was anything to count: that the registry does not answer says all. */

@@ -90,6 +90,7 @@ function reasonText({ t }: Shown, reason: string): string | null {
     schedule: t('status:reason.schedule'),
     asked: t('status:reason.asked'),
     retry: t('status:reason.retry'),
+    accepted: t('status:reason.accepted'),
   };
   return texts[reason] ?? null;
 }
@@ -119,6 +120,7 @@ function jobName({ t }: Shown, name: string): string {
   const texts: Readonly<Record<string, string>> = {
     crawl: t('status:jobs.crawl'),
     retry: t('status:jobs.retry'),
+    hold: t('status:jobs.hold'),
     visibility: t('status:jobs.visibility'),
     'space-sums': t('status:jobs.sums'),
     'space-sample': t('status:jobs.samples'),

@@ -8,6 +8,8 @@ export interface StatusPageDeps {
   readonly statusFacts: LoadStatusFacts;
   /** Begins to read the whole registry; /status shows how far it is. */
   readonly readEverything: () => void;
+  /** What is missing in the registry is gone. @returns false: nothing was held. */
+  readonly acceptLoss: (who: { actor: string; address: string }) => Promise<boolean>;
 }
 
 export interface StatusView {
@@ -15,6 +17,8 @@ export interface StatusView {
   readonly nav: 'status';
   readonly overall: { readonly tone: 'good' | 'amber' | 'red'; readonly icon: string; readonly text: string };
   readonly checks: readonly CheckCells[];
+  /** Where an admin confirms that missing images are gone. */
+  readonly hold: { readonly action: string } | null;
   readonly checkedAt: number;
   readonly index: IndexView;
   readonly jobs: readonly JobCells[];
@@ -35,10 +39,15 @@ export interface CheckCells {
   readonly helpHref: string | null;
 }
 
-export function statusPage({ statusFacts, readEverything }: StatusPageDeps): PageModule {
+export function statusPage({ statusFacts, readEverything, acceptLoss }: StatusPageDeps): PageModule {
   return (routes) => {
     routes.get('/status', 'auditor', async (page) => {
       await page.render('status', statusView(page, await statusFacts()));
+    });
+    routes.post('/status/loss', 'admin', async (page) => {
+      const actor = page.viewer.subject.name;
+      const isAccepted = await acceptLoss({ actor, address: page.origin.address });
+      page.redirect('/status', { key: isAccepted ? 'status:hold.confirmed' : 'status:hold.none' });
     });
     routes.post('/status/crawl', 'admin', (page) => {
       readEverything();
@@ -55,6 +64,7 @@ export function statusView(page: StatusPage, facts: StatusFacts): StatusView {
     nav: 'status',
     overall: overall(checks, t),
     checks: checks.map((check) => checkCells(check, page)),
+    hold: facts.hold && page.viewer.rights.isAdmin ? { action: page.url('/status/loss') } : null,
     checkedAt: facts.now,
     index: indexView(page, facts.crawl),
     jobs: (facts.jobs ?? []).map((job) => jobCells(page, job)),

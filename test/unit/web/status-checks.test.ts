@@ -142,3 +142,10 @@ test('a trailing slash or the other path of the endpoint is the same realm', () 
   const checks = statusChecks(having('registry', { challenge: other }));
   assert.ok(checks.some(({ key }) => key === 'status:challenge.ok'));
 });
+
+test('images that are missing while the index is held are a failed check, and otherwise none', () => {
+  const ids = (facts: StatusFacts) => statusChecks(facts).map(({ id, state }) => `${id} ${state}`);
+  const held = { ...statusFacts(), hold: { since: NOW, sampledCount: 20, missingCount: 19 } };
+  assert.ok(ids(held).includes('content failed'));
+  assert.ok(!ids(statusFacts()).some((text) => text.startsWith('content')));
+});
