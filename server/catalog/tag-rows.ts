@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { HeldManifestsTable, ManifestKind, TagsTable } from '../storage/schema.ts';
+import type { Attachment } from './attachments.ts';
 import { noReferrers, type ReferrerCounts } from './referrers.ts';
 
 export interface TagRow {
@@ -34,6 +35,8 @@ export interface ImageFacts {
   /** Build time. */
   readonly createdAt: number | null;
   readonly referrers: ReferrerCounts;
+  /** What is attached to it. */
+  readonly attachments: readonly Attachment[];
   /** Why the manifest could not be read, an English sentence. */
   readonly error: string | null;
 }
@@ -56,14 +59,17 @@ export interface TagGroup extends ImageFacts, Usage {
   readonly tagCount: number;
   /** It speaks about another image, or only its tags' names say so. */
   readonly isReferrer: boolean;
+  /** Of a referrer: the newest tag of the image that it is about, else its digest; '' for all others. */
+  readonly about: string;
 }
 
 /** One tag with the image it points to. */
 export interface FlatTag
   extends TagRow,
-    Pick<ImageFacts, 'kind' | 'mediaType' | 'artifactType' | 'sizeBytes' | 'platforms' | 'createdAt' | 'error'> {
-  readonly isSigned: boolean;
-}
+    Pick<
+      ImageFacts,
+      'kind' | 'mediaType' | 'artifactType' | 'sizeBytes' | 'platforms' | 'createdAt' | 'attachments' | 'error'
+    > {}
 
 export interface ManifestFacts {
   readonly digest: string;
@@ -91,11 +97,17 @@ export function toTag(row: StoredTag): TagRow {
   };
 }
 
+export interface GroupExtras {
+  readonly referrers?: ReferrerCounts | undefined;
+  readonly attachments?: readonly Attachment[] | undefined;
+  readonly about?: string | undefined;
+}
+
 export function toGroup(
   held: StoredHeld,
   tags: readonly TagRow[],
   facts: ManifestFacts | undefined,
-  referrers: ReferrerCounts = noReferrers(),
+  { referrers = noReferrers(), attachments = [], about = '' }: GroupExtras = {},
 ): TagGroup {
   return {
     digest: held.digest,
@@ -114,7 +126,9 @@ export function toGroup(
     lastPulledAt: held.last_pulled_at === 0 ? null : held.last_pulled_at,
     pullCount: held.pull_count,
     referrers,
+    attachments,
     isReferrer: held.state === 'referrer',
+    about,
     error: facts?.error ?? null,
   };
 }

@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
+import { attachmentsOf, namesOfSubjects } from './attachments.ts';
 import { cappedTotal, exactly, type KeyPage, keyClauses, MOST_COUNTED, readKeyPage, type Total } from './key-page.ts';
-import { noReferrers, referrerCounts } from './referrers.ts';
+import { referrerCounts } from './referrers.ts';
 import {
   flatConditions,
   flatOrder,
@@ -123,8 +124,18 @@ async function loadGroups(
   const tags = await tagsShown(db, repositoryId, rows);
   const facts = await manifestFacts(db, digests);
   const referrers = await referrerCounts(db, repositoryId, digests);
+  const attachments = await attachmentsOf(db, repositoryId, referrers);
+  const about = await namesOfSubjects(
+    db,
+    repositoryId,
+    rows.filter(({ state }) => state === 'referrer').map(({ digest }) => digest),
+  );
   return rows.map((row) =>
-    toGroup(row, tags.get(row.digest) ?? [], facts.get(row.digest), referrers.get(row.digest) ?? noReferrers()),
+    toGroup(row, tags.get(row.digest) ?? [], facts.get(row.digest), {
+      referrers: referrers.get(row.digest),
+      attachments: attachments.get(row.digest),
+      about: about.get(row.digest),
+    }),
   );
 }
 
@@ -191,7 +202,7 @@ async function loadFlat(db: Database, repositoryId: number, rows: readonly Store
     .execute();
   const images = new Map(held.map((row) => [row.digest, row]));
   const facts = await manifestFacts(db, digests);
-  const referrers = await referrerCounts(db, repositoryId, digests);
+  const attachments = await attachmentsOf(db, repositoryId, await referrerCounts(db, repositoryId, digests));
   return rows.map((row) => {
     const image = images.get(row.digest);
     return {
@@ -202,7 +213,7 @@ async function loadFlat(db: Database, repositoryId: number, rows: readonly Store
       sizeBytes: row.size_bytes,
       platforms: JSON.parse(image?.platforms ?? '[]') as string[],
       createdAt: image?.created_at ?? null,
-      isSigned: (referrers.get(row.digest)?.signatures ?? 0) > 0,
+      attachments: attachments.get(row.digest) ?? [],
       error: facts.get(row.digest)?.error ?? null,
     };
   });

@@ -51,6 +51,7 @@ export const imageFields = {
   sizeBytes: bytes,
   platforms: z.array(platform),
   createdAt: time.nullable().describe('Build time.'),
+  attachments: z.array(z.enum(['signature', 'sbom', 'provenance'])).describe('What is attached to it.'),
   error: z.string().nullable().describe('Why the manifest could not be read.'),
 };
 
@@ -103,11 +104,11 @@ export function tagBody(tag: TagRow): z.input<typeof tagSchema> {
 }
 
 export function imageFactsBody(image: FlatTag | TagGroup) {
-  const { kind, mediaType, sizeBytes, platforms, createdAt, error } = image;
-  const texts = { kind, mediaType: clip(mediaType), platforms: [...platforms], error };
+  const { kind, mediaType, sizeBytes, platforms, createdAt, attachments, error } = image;
+  const texts = { kind, mediaType: clip(mediaType), platforms: [...platforms], attachments: [...attachments], error };
   return { ...texts, sizeBytes, createdAt: timeOrNull(createdAt) };
 }
 
 function listedBody(tag: FlatTag): z.input<typeof listedSchema> {
-  return { ...tagBody(tag), ...imageFactsBody(tag), isSigned: tag.isSigned };
+  return { ...tagBody(tag), ...imageFactsBody(tag), isSigned: tag.attachments.includes('signature') };
 }

@@ -6,6 +6,7 @@ import { referencePath, shortDigest } from './cells.ts';
 import { chartCells, chartFiles } from './chart-view.ts';
 import { contentParts } from './content-parts.ts';
 import { type DocumentCells, documentCells, documentSummary, partName } from './document-view.ts';
+import { attestationEntries } from './image-platforms.ts';
 import type { Tab } from './image-tabs.ts';
 import type { ImageFacts, ImageView } from './image-view.ts';
 import { kindLabel } from './labels.ts';
@@ -97,7 +98,7 @@ export function artifactCells({ page, detail, host, tag }: ImageFacts, loaded: L
 
 export function referrerCells(facts: ImageFacts, { parts, known }: LoadedContent): readonly ReferrerCells[] {
   const { page, detail } = facts;
-  return detail.referrers.map((referrer) => {
+  const referrers = detail.referrers.map((referrer): ReferrerCells => {
     const found = (parts.get(referrer.digest) ?? []).map((part) => documentSummary(known.get(part.digest), page));
     return {
       digest: referrer.digest,
@@ -110,4 +111,17 @@ export function referrerCells(facts: ImageFacts, { parts, known }: LoadedContent
       createdAt: referrer.createdAt,
     };
   });
+  return [...referrers, ...attestationCells(facts, parts)];
+}
+
+/** What the build put beside the images of an index, each with the platform that it is about. */
+function attestationCells({ page, detail }: ImageFacts, parts: LoadedContent['parts']): readonly ReferrerCells[] {
+  return attestationEntries(detail, parts, page).map(({ href, digest, shortDigest: short, kind, note, sizeBytes }) => ({
+    ...{ href, digest, shortDigest: short },
+    kind: kind || page.t('browse:kind.attestation'),
+    type: '',
+    summary: note,
+    sizeBytes: sizeBytes ?? 0,
+    createdAt: null,
+  }));
 }

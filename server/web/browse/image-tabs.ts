@@ -72,6 +72,6 @@ export function tabLinks(
     text: texts[tab],
     href: urlWith({ tab: tab === tabs[0] ? null : tab, part: null, from: null, package: null, raw: null }),
     current: tab === current,
-    ...(tab === 'referrers' ? { count: detail.referrers.length } : {}),
+    ...(tab === 'referrers' ? { count: detail.referrers.length + detail.attestations.length } : {}),
   }));
 }

@@ -15,13 +15,7 @@ import {
   referrerCells,
 } from './image-artifacts.ts';
 import { type FactCells, factCells } from './image-facts.ts';
-import {
-  attestationEntries,
-  otherEntries,
-  type PlatformGroup,
-  platformGroups,
-  type SideEntry,
-} from './image-platforms.ts';
+import { otherEntries, type PlatformGroup, platformGroups, type SideEntry } from './image-platforms.ts';
 import { chosenTab, openKind, type Tab, type TabLink, tabLinks } from './image-tabs.ts';
 import { folderCrumbs, folderLink, kindLabel } from './labels.ts';
 import { dockerfileText, type LayerCells, type LayerPart, layerBar, layerCells } from './layers.ts';
@@ -61,10 +55,15 @@ export interface ImageView {
   readonly isArtifact: boolean;
   readonly groups: readonly PlatformGroup[];
   readonly isListCut: boolean;
-  readonly attestations: readonly SideEntry[];
+  readonly attestations: number;
+  readonly referrersHref: string;
   readonly others: readonly SideEntry[];
   readonly bar: readonly LayerPart[];
   readonly layers: readonly LayerCells[];
+  /** Folded below the first few. */
+  readonly moreLayers: readonly LayerCells[];
+  /** Steps that made no layer. */
+  readonly emptySteps: readonly LayerCells[];
   readonly files: readonly FileCells[];
   readonly tab: Tab;
   readonly tabs: readonly TabLink[];
@@ -112,10 +111,11 @@ export function imageView(facts: ImageFacts): ImageView {
     isArtifact,
     groups: platformGroups(detail, page),
     isListCut: detail.isListCut,
-    attestations: attestationEntries(detail, loaded.parts, page),
+    attestations: detail.attestations.length,
+    referrersHref: page.urlWith({ tab: 'referrers', part: null, from: null, package: null, raw: null }),
     others: otherEntries(detail, page),
     bar: isArtifact ? [] : layerBar(content, page),
-    layers: isArtifact ? [] : layerCells(content, page, (layer) => layerHref(facts, layer)),
+    ...foldedLayers(isArtifact ? [] : layerCells(content, page, (layer) => layerHref(facts, layer))),
     files: isArtifact ? fileCells(content) : [],
     tab,
     tabs: tabLinks(detail, tab, page),
@@ -131,6 +131,18 @@ export function imageView(facts: ImageFacts): ImageView {
     facts: factCells(detail, page),
     labels: mapEntries(content?.config?.config.labels ?? {}),
     annotations: mapEntries({ ...detail.annotations, ...(content?.annotations ?? {}) }),
+  };
+}
+
+const LAYERS_SHOWN = 6;
+
+/** The tabs below stay in sight, however long the history is. */
+function foldedLayers(all: readonly LayerCells[]): Pick<ImageView, 'layers' | 'moreLayers' | 'emptySteps'> {
+  const layers = all.filter(({ digest }) => digest !== '');
+  return {
+    layers: layers.slice(0, LAYERS_SHOWN),
+    moreLayers: layers.slice(LAYERS_SHOWN),
+    emptySteps: all.filter(({ digest }) => digest === ''),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Rows of a repository: in one list the tags of an image share a row, in another each has its own. */
+import type { Attachment } from '../../catalog/attachments.ts';
 import type { FlatTag, TagGroup, TagRow } from '../../catalog/tags.ts';
 import type { Page } from '../page.ts';
 import { deletePath, imagePath, referencePath, shortDigest } from './cells.ts';
@@ -25,7 +26,8 @@ export interface TagCells {
   readonly platforms: readonly ChipCell[];
   /** What it is, where it is no ordinary image. */
   readonly kind: string | null;
-  readonly isSigned: boolean;
+  /** `signed`, `SBOM`, `provenance`. */
+  readonly attached: readonly string[];
   readonly size: SizeCell | null;
   readonly pushed: TimeCell | null;
   /** In the place of an unknown push. */
@@ -73,7 +75,7 @@ export function groupCells(group: TagGroup, context: RowContext): TagCells {
     ...rowCells(group, context),
     tags: group.tags.map((tag) => tagCell(tag, context)),
     more: rest > 0 ? { text: `+${page.format.number(rest)}`, label, href } : null,
-    isSigned: group.referrers.signatures > 0,
+    kind: referrerKind(group, page),
     menuLabel: page.t('browse:repository.menu', { tag: first?.name ?? shortDigest(group.digest) }),
     compare: compareCell(group, first?.name, context),
     copy: copyLine(page, { name: context.repository, tag: first?.name, digest: group.digest, ...whatOf(group) }),
@@ -86,7 +88,6 @@ export function flatCells(tag: FlatTag, context: RowContext): TagCells {
     href: context.page.url(imagePath(context.repository, tag.name, tag.digest)),
     tags: [tagCell(tag, context)],
     more: null,
-    isSigned: tag.isSigned,
     menuLabel: context.page.t('browse:repository.menu', { tag: tag.name }),
     compare: compareCell(tag, tag.name, context),
     copy: copyLine(context.page, { name: context.repository, tag: tag.name, digest: tag.digest, ...whatOf(tag) }),
@@ -111,8 +112,27 @@ function rowCells(row: TagGroup | FlatTag, { page, repository, largest }: RowCon
     by: personCell(row.pushedBy, row.pushConfirmed),
     pulled: timeCell(row.lastPulledAt, page),
     pulls: page.format.number(row.pullCount),
+    attached: row.attachments.map((each) => attachmentWord(each, page.t)),
     error: row.error,
   };
+}
+
+/** Of what is attached to an image: `Signature · v12.5.0 · by ci`. */
+function referrerKind(group: TagGroup, { t }: Pick<Page, 't'>): string | null {
+  const kind = kindLabel(group.kind, t, group.artifactType);
+  if (group.about === '') return kind;
+  const about = group.about.includes(':') ? shortDigest(group.about) : group.about;
+  const by = group.pushedBy ? [t('lists:attached_by', { name: group.pushedBy })] : [];
+  return [kind ?? group.kind, about, ...by].join(' · ');
+}
+
+function attachmentWord(attachment: Attachment, t: Page['t']): string {
+  const words: Record<Attachment, string> = {
+    signature: t('lists:attached.signature'),
+    sbom: t('lists:attached.sbom'),
+    provenance: t('lists:attached.provenance'),
+  };
+  return words[attachment];
 }
 
 function compareCell(

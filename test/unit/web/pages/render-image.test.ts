@@ -167,7 +167,8 @@ test('nested indexes, attestations and what has no platform stand apart', async 
   });
   const html = await draw(testPage(), detail);
   assert.match(html, /is-nested[\s\S]*sha256:eeeeeeee[\s\S]*plan9\/amd64/);
-  assert.match(html, /id="attestations"[\s\S]*sha256:cccccccc/);
+  assert.match(html, /tab=referrers[^>]*>1 attestation</);
+  assert.match(await draw(testPage({ query: { tab: 'referrers' } }), detail), /sha256:cccccccc/);
   assert.match(html, /id="others"[\s\S]*sha256:bbbbbbbb/);
 });
 

@@ -39,7 +39,7 @@ const FLAT = {
     sizeBytes: 9,
     platforms: [],
     createdAt: null,
-    isSigned: false,
+    attachments: [],
   },
   error: null,
 };

@@ -18,7 +18,7 @@ const FLAT = {
     sizeBytes: 9,
     platforms: [],
     createdAt: null,
-    isSigned: false,
+    attachments: [],
   },
   error: null,
 };
