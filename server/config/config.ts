@@ -13,7 +13,9 @@ export const configSchema = z.strictObject({
       url: registryUrl
         .nullable()
         .default(null)
-        .describe('Base URL of the registry, with or without /v2. Empty: managed mode, we start one ourselves.'),
+        .describe(
+          'Base URL of the registry, with or without /v2. Empty: managed mode, Registry Web starts its own registry.',
+        ),
       name: z
         .string()
         .max(255)
@@ -27,7 +29,7 @@ export const configSchema = z.strictObject({
         .nullable()
         .default(null)
         .describe('What copy commands show, where it differs from name.'),
-      port: port.default(5000).describe('Managed mode: port of the registry we start.'),
+      port: port.default(5000).describe('Managed mode: port of the registry.'),
       host: z.string().default('').describe('Managed mode: address the registry listens on. Empty: as server.host.'),
       binary: z
         .string()
@@ -59,11 +61,11 @@ export const configSchema = z.strictObject({
             .string()
             .nullable()
             .default(null)
-            .describe('Folder into which we write config.yml and the certificate for a registry that waits for them.')
+            .describe('Folder for config.yml and the certificate, written for a registry that waits for them.')
             .meta({ file: true }),
           own_url: baseUrl
             .default('http://registry-web:8080')
-            .describe('Address under which that registry reaches us, for its notifications.'),
+            .describe('Address of Registry Web for the notifications of that registry.'),
         })
         .prefault({}),
       context_path: basePath.nullable().default(null).describe('Old name of server.base_path.'),
@@ -71,7 +73,9 @@ export const configSchema = z.strictObject({
         .boolean()
         .nullable()
         .default(null)
-        .describe('true: no deleting through us, and no token with delete. Default: false with auth, true without.'),
+        .describe(
+          'true: no deletion through Registry Web, and no token with delete. Default: false with auth, true without.',
+        ),
       auth: z
         .strictObject({
           enabled: z.boolean().default(true).describe('false: pages are open to everybody and no tokens are issued.'),
@@ -117,11 +121,11 @@ export const configSchema = z.strictObject({
       port: port.default(8090).describe('Port to listen on.'),
       base_path: basePath
         .default('')
-        .describe('URL prefix when a proxy serves us under a sub-path, such as /registry.'),
+        .describe('URL prefix when a proxy serves Registry Web under a sub-path, such as /registry.'),
       public_url: baseUrl
         .nullable()
         .default(null)
-        .describe('Address people reach us under, e.g. https://registry.example.com. Default: http://localhost:PORT.'),
+        .describe('Public address of Registry Web, e.g. https://registry.example.com. Default: http://localhost:PORT.'),
       trusted_proxies: z
         .array(proxyAddress)
         .default([])
@@ -150,7 +154,7 @@ export const configSchema = z.strictObject({
         .string()
         .min(1)
         .default('../data')
-        .describe('Folder of the database and of what we create.')
+        .describe('Folder for the database and all created files.')
         .meta({ file: true }),
     })
     .prefault({}),

@@ -16,17 +16,18 @@ const NETWORK: readonly Kind[] = [
   {
     codes: /^ECONNREFUSED$/,
     key: 'registryRefused',
-    sentence: (address) => `Nothing answers at ${address}: check that the registry runs and that registry.url is right`,
+    sentence: (address) =>
+      `No answer at ${address}: check that the registry is running and that registry.url is correct`,
   },
   {
     codes: /^(ENOTFOUND|EAI_AGAIN|EAI_FAIL)$/,
     key: 'registryName',
-    sentence: (address) => `The host of ${address} is unknown: check registry.url and the name service`,
+    sentence: (address) => `The host of ${address} is unknown: check registry.url and DNS`,
   },
   {
     codes: /^(EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EADDRNOTAVAIL)$/,
     key: 'registryUnreachable',
-    sentence: (address) => `${address} cannot be reached: check the network between this machine and the registry`,
+    sentence: (address) => `${address} is not reachable: check the network between this machine and the registry`,
   },
   {
     codes: /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT)/,
@@ -50,7 +51,7 @@ const NETWORK: readonly Kind[] = [
 
 const BROKEN: Omit<Kind, 'codes'> = {
   key: 'registryBroken',
-  sentence: (address, code) => `The connection to ${address} broke off (${code}): look at the registry's log`,
+  sentence: (address, code) => `The connection to ${address} was interrupted (${code}): see the registry log`,
 };
 
 /** A failure of the registry or of the way to it, as one sentence that says what to do. */

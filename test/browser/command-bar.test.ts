@@ -216,10 +216,10 @@ test('an older answer never takes the place of a newer one', { skip }, async () 
 });
 
 const failures: readonly (readonly [string, (route: Route) => Promise<void>, RegExp])[] = [
-  ['no line', (route) => route.abort(), /cannot be reached/],
-  ['a broken server', (route) => route.fulfill({ status: 500, body: 'no' }), /had a problem/],
-  ['the page of a proxy', (route) => route.fulfill({ status: 200, body: '<html>' }), /had a problem/],
-  ['too many questions', (route) => route.fulfill({ status: 429, body: '' }), /Too many questions/],
+  ['no line', (route) => route.abort(), /Server unreachable/],
+  ['a broken server', (route) => route.fulfill({ status: 500, body: 'no' }), /server error/],
+  ['the page of a proxy', (route) => route.fulfill({ status: 200, body: '<html>' }), /server error/],
+  ['too many questions', (route) => route.fulfill({ status: 429, body: '' }), /Too many requests/],
 ];
 for (const [what, answer, expected] of failures) {
   test(`says so: ${what}`, { skip }, async () => {
@@ -271,7 +271,7 @@ test('works where storage is blocked, and distrusts what stands there', { skip }
   };
   await page.evaluate(`localStorage.setItem('rw-recent', ${JSON.stringify(JSON.stringify(bad))})`);
   await page.keyboard.press('/');
-  await option(page, 'Delete a tag…').waitFor();
+  await option(page, 'Delete tag…').waitFor();
   assert.equal(await page.getByRole('group', { name: 'Recent' }).count(), 0);
   await page.addInitScript(BLOCKED_STORAGE);
   await page.goto('/search');
@@ -288,7 +288,7 @@ test('on a phone the icon opens it over the page', { skip }, async () => {
   await icon.tap();
   const sheet = page.getByRole('dialog', { name: 'Search and commands' });
   await sheet
-    .getByRole('option', { name: /^Copy the pull command/ })
+    .getByRole('option', { name: /^Copy pull command/ })
     .first()
     .tap();
   await sheet.waitFor({ state: 'detached' });
@@ -352,7 +352,7 @@ test('without JavaScript the result page lists commands, and the tool is chosen 
   await page.getByRole('link', { name: `Delete tag platform/api-gateway:${TAG}…` }).waitFor();
   await page.locator('.topbar input[type=search]').fill('dark');
   await page.locator('.topbar input[type=search]').press('Enter');
-  await page.getByRole('button', { name: 'Colours: Dark' }).click();
+  await page.getByRole('button', { name: 'Theme: Dark' }).click();
   assert.equal(await page.locator('html').getAttribute('data-bs-theme'), 'dark');
   assert.equal(new URL(page.url()).search, '?q=dark');
   await page.goto(IMAGE);

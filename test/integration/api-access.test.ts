@@ -107,7 +107,7 @@ describe('deleting', () => {
 
   test('who may only pull is told which right is missing', async () => {
     const { detail } = await problem(await remove(READER), 403);
-    assert.match(detail, /“delete” on team\/app/);
+    assert.match(detail, /“delete” permission on team\/app/);
     assert.deepEqual(deleted, []);
   });
 
@@ -152,7 +152,7 @@ describe('undoing a deletion', () => {
   });
 
   test('needs the right to delete', async () => {
-    assert.match((await problem(await undo(READER), 403)).detail, /“delete” on team\/app/);
+    assert.match((await problem(await undo(READER), 403)).detail, /“delete” permission on team\/app/);
     await problem(await undo(OUTSIDER), 404);
     assert.deepEqual(restored, []);
   });
@@ -198,7 +198,7 @@ describe('who somebody is', () => {
     const answers = ['admin:wrong', 'nobody:wrong', 'admin', ':', 'admin:'];
     for (const who of answers) {
       const { detail } = await problem(await app.ask('/account', who), 401, who);
-      assert.equal(detail, 'User name or password is wrong.', who);
+      assert.equal(detail, 'Wrong user name or password.', who);
     }
     const headers = { authorization: 'Bearer something' };
     await problem(await app.ask('/account', '', { headers }), 401);
@@ -207,7 +207,7 @@ describe('who somebody is', () => {
   test('a password that has to be replaced opens nothing, in both languages', async () => {
     const ask = (language: string) => app.ask('/account', NEWCOMER, { headers: { 'accept-language': language } });
     const english = await problem(await ask('en'), 401);
-    assert.equal(english.detail, 'Choose a new password first, at http://registry-web.test/login.');
+    assert.equal(english.detail, 'Set a new password first, at http://registry-web.test/login.');
     const chinese = await ask('zh-CN,zh;q=0.9');
     assert.equal(chinese.headers.get('content-language'), 'zh-CN');
     assert.match((await problem(chinese, 401)).detail, /密码/);

@@ -146,7 +146,7 @@ test('without the registry every page still opens and says of when it is', { ski
     const form = { digest, manifest: 'yes' };
     const refused = await visitor.post('/repositories/team/app:v1/-/delete', form);
     assert.ok(refused.status >= 400 && refused.status !== 500, String(refused.status));
-    assert.match(await refused.text(), /Nothing answers at/);
+    assert.match(await refused.text(), /No answer at/);
     assert.match(await pageText(visitor, '/repositories/team/app'), />v1<\/a>/);
     assert.doesNotMatch(stack.app.logs(), /"level":60/);
   } finally {

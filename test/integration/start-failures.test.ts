@@ -326,7 +326,7 @@ describe('a registry that is not as it should be does not stop the start', () =>
   }
 
   test('it refuses the connection', async () => {
-    assertTold(await statusOf(`http://127.0.0.1:${await freePort()}`), /Nothing answers at/);
+    assertTold(await statusOf(`http://127.0.0.1:${await freePort()}`), /No answer at/);
   });
   test('its name does not exist', async () => {
     assertTold(

@@ -172,7 +172,7 @@ test('chosen tags are deleted one by one, each with its own outcome', async () =
   const html = await answer.text();
   assert.equal(answer.status, 200);
   assert.match(html, /action="[^"]*\/trash\/7\/restore"/);
-  assert.match(html, /v2: The tag v2 points to another image by now/);
+  assert.match(html, /v2: The tag v2 now points to another image/);
   assert.deepEqual(
     deleted.map(({ tag, actor }) => [tag, actor]),
     [

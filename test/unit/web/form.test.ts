@@ -32,7 +32,7 @@ test('refuses a repeated field', () => {
 
 test('puts an expected failure to its field and passes on everything else', () => {
   const error = new AppError('INVALID', 'No.', { key: 'form.not_equal', field: 'repeated' });
-  assert.deepEqual(fieldErrors(error, t, languages), { repeated: 'The two passwords differ.' });
+  assert.deepEqual(fieldErrors(error, t, languages), { repeated: 'The two passwords do not match.' });
   assert.throws(() => fieldErrors(new AppError('NOT_FOUND', 'Gone.'), t, languages), { code: 'NOT_FOUND' });
   assert.throws(() => fieldErrors(new TypeError('bug'), t, languages), TypeError);
 });

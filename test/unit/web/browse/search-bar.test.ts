@@ -160,16 +160,16 @@ const rights: readonly (readonly [string, string, Rights, readonly string[]])[] 
   ['who may delete elsewhere', 'delete other/app:v1', member({ del: true }), []],
   ['who may only push', 'delete team/app:v1', member({ push: true }), []],
   ['reader', 'delete team/app:v1', READER, []],
-  ['admin', 'refresh other', ADMIN, ['Read other/app again']],
-  ['who may push there', 'refresh team/api', member({ push: true }), ['Read team/api again']],
+  ['admin', 'refresh other', ADMIN, ['Refresh other/app']],
+  ['who may push there', 'refresh team/api', member({ push: true }), ['Refresh team/api']],
   ['who may push elsewhere', 'refresh other', member({ push: true }), []],
   ['reader', 'refresh team/api', READER, []],
   ['admin', 'grant lin', ADMIN, ['Grant roles to lin…']],
   ['reader', 'grant lin', READER, []],
-  ['reader', 'copy team/app:v1', READER, ['Copy the pull command of team/app:v1']],
+  ['reader', 'copy team/app:v1', READER, ['Copy pull command for team/app:v1']],
   ['reader', 'compare team/app:v1', READER, ['Compare team/app:v1 with…']],
   ['reader', 'compare team/app:v1 team/app:v2', READER, ['Compare team/app:v1 with team/app:v2']],
-  ['reader', 'events team/api', READER, ['Events of team/api']],
+  ['reader', 'events team/api', READER, ['Show events for team/api']],
 ];
 for (const [who, text, held, expected] of rights) {
   test(`“${text}” for ${who}`, async () => assert.deepEqual(labels(itemsOf(await ask(text, held))), expected));
@@ -213,7 +213,7 @@ test('language and colours are switched by a form that leads back here', async (
     fields: { language: 'zh-CN', next: '/repositories?page=2' },
   });
   const dark = itemsOf(await ask('dark')).find(({ form }) => form?.fields['scheme'] === 'dark');
-  assert.equal(dark?.label, 'Colours: Dark');
+  assert.equal(dark?.label, 'Theme: Dark');
   assert.ok(itemsOf(await ask('深色')).some(({ form }) => form?.fields['scheme'] === 'dark'));
 });
 
@@ -221,17 +221,17 @@ test('before anything is typed: what can be done here, then the ways to begin', 
   const here = async () => V1;
   const groups = await ask('', ADMIN, { here });
   assert.deepEqual(labels(itemsOf(groups, 'here')), [
-    'Copy the pull command of team/app:v1',
+    'Copy pull command for team/app:v1',
     'Delete tag team/app:v1…',
     'Compare team/app:v1 with…',
-    'Read team/app again',
-    'Events of team/app',
+    'Refresh team/app',
+    'Show events for team/app',
   ]);
   assert.ok(itemsOf(groups).every(({ fill }) => fill?.endsWith(' ')));
   assert.deepEqual(labels(itemsOf(await ask('', READER, { here }), 'here')), [
-    'Copy the pull command of team/app:v1',
+    'Copy pull command for team/app:v1',
     'Compare team/app:v1 with…',
-    'Events of team/app',
+    'Show events for team/app',
   ]);
 });
 
