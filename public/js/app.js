@@ -2,6 +2,7 @@
 
 import { copyButtons } from './copy.js';
 import { descriptionPreviews } from './description.js';
+import { liveFilters } from './filters.js';
 import { foldNavigation } from './fold.js';
 import { newPushes } from './home.js';
 import { keyboard } from './keyboard.js';
@@ -19,5 +20,6 @@ keyboard();
 liveUpdates(localTimes);
 polledParts(localTimes);
 searchBoxes();
+liveFilters(localTimes);
 newPushes();
 descriptionPreviews();

@@ -119,7 +119,7 @@ function optionNode({ label, facts, detail, icon, tone }, id, { icons, word }) {
   if (facts) {
     const second = element('span', 'bar-facts');
     second.textContent = facts;
-    lines.append(second);
+    lines.append(' ', second);
   }
   if (detail) {
     const more = element('span', 'bar-detail');

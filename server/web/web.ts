@@ -21,6 +21,7 @@ import { createPageFactory, csrfBinding } from './page-factory.ts';
 import { type AccountPagesDeps, accountPages } from './pages/account-pages.ts';
 import { keyboardPage } from './pages/keyboard.ts';
 import { preferencesPage } from './pages/preferences.ts';
+import { plainAddresses } from './plain-address.ts';
 import { createRoutes, type FormSize, type PageModule, type RouteEntry } from './routes.ts';
 import { sessionCookieName, sessionMiddleware } from './session.ts';
 import { createSessionGate, type SessionGate } from './session-gate.ts';
@@ -85,6 +86,7 @@ export function createWeb(deps: WebDeps): Web {
   const router = express.Router();
   router.use(securityHeaders(originOf));
   router.use('/assets', createStaticFiles(join(deps.root, 'dist', 'public')));
+  router.use(plainAddresses(basePath));
   const sessions = sessionMiddleware({ store: deps.sessionStore, secret, originOf });
   router.use(sessions);
   const publicUrl = config.server.public_url;

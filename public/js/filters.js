@@ -1,0 +1,99 @@
+/**
+ * Lists follow what is typed into their filter: only the rows and what counts them are put in place, so the focus stays
+ * where it is, and the address tells the same. Enter sends the form, with and without this file.
+ */
+import { parsePage } from './refresh.js';
+
+const WAIT_MS = 220;
+
+export function liveFilters(onReplaced) {
+  // An address says nothing about what was left empty.
+  document.addEventListener('formdata', (event) => {
+    if (event.target.method !== 'get') return;
+    const empty = [...event.formData].filter(([, value]) => value === '');
+    for (const [name] of empty)
+      if (event.formData.getAll(name).every((value) => value === '')) event.formData.delete(name);
+  });
+  const state = { timer: undefined, request: new AbortController(), onReplaced };
+  document.addEventListener('input', (event) => {
+    if (isFilter(event.target) && !event.isComposing) askSoon(event.target, state);
+  });
+  document.addEventListener('compositionend', (event) => isFilter(event.target) && askSoon(event.target, state));
+}
+
+function isFilter(element) {
+  return element instanceof HTMLInputElement && element.matches('main .card-filter input[type="search"]');
+}
+
+function askSoon(input, state) {
+  clearTimeout(state.timer);
+  state.request.abort();
+  state.timer = setTimeout(() => void ask(input, state).catch(() => undefined), WAIT_MS);
+}
+
+/** What fails leaves the rows as they are: Enter asks again, and shows what is the matter. */
+async function ask(input, state) {
+  state.request = new AbortController();
+  const address = addressOf(input.form);
+  const answer = await fetch(address, {
+    headers: { Accept: 'text/html' },
+    redirect: 'manual',
+    signal: state.request.signal,
+  });
+  // The way to the page for signing in.
+  if (answer.type === 'opaqueredirect') return location.assign(address);
+  if (!answer.ok) return;
+  const page = parsePage(await answer.text());
+  if (!input.isConnected || addressOf(input.form) !== address) return;
+  show(input, page);
+  history.replaceState(history.state, '', address);
+  input.defaultValue = input.value;
+  state.onReplaced();
+}
+
+function addressOf(form) {
+  const address = new URL(form.action);
+  address.search = new URLSearchParams(new FormData(form)).toString();
+  return address.href;
+}
+
+function show(input, page) {
+  const fresh = [...page.querySelectorAll('main .card-filter input[type="search"]')].find(
+    (each) => each.name === input.name && each.form?.getAttribute('action') === input.form.getAttribute('action'),
+  );
+  const [card, freshCard] = [input.closest('.card'), fresh?.closest('.card')];
+  if (!card || !freshCard) return location.reload();
+  replaceAround(input, fresh, card);
+  for (const [old, next] of pairs('.page-sub', page)) old.replaceWith(document.adoptNode(next));
+  tell(card);
+}
+
+/** Everything in the card but the field and what it stands in. */
+function replaceAround(input, fresh, card) {
+  for (let [kept, other] = [input, fresh]; kept !== card; [kept, other] = [kept.parentElement, other.parentElement]) {
+    const siblings = [...kept.parentElement.childNodes].filter((node) => node !== kept);
+    const others = [...other.parentElement.childNodes];
+    const at = others.indexOf(other);
+    for (const node of siblings) node.remove();
+    kept.before(...others.slice(0, at).map((node) => document.adoptNode(node)));
+    kept.after(...others.slice(at + 1).map((node) => document.adoptNode(node)));
+  }
+}
+
+function pairs(selector, page) {
+  const [old, next] = [document.querySelector(`main ${selector}`), page.querySelector(`main ${selector}`)];
+  return old === null || next === null ? [] : [[old, next]];
+}
+
+/** For those who do not see the rows change. */
+function tell(card) {
+  const text = (card.querySelector('.pager .num') ?? card.querySelector('.empty-title'))?.textContent ?? '';
+  let status = document.querySelector('.filter-status');
+  if (status === null) {
+    status = document.createElement('p');
+    status.className = 'filter-status visually-hidden';
+    status.setAttribute('role', 'status');
+    document.body.append(status);
+  }
+  status.textContent = text;
+}
