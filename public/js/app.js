@@ -1,5 +1,6 @@
 // Comfort only: every page works without this file.
 
+import { chartStops } from './chart-stops.js';
 import { copyButtons } from './copy.js';
 import { descriptionPreviews } from './description.js';
 import { liveFilters } from './filters.js';
@@ -13,6 +14,7 @@ import { searchBoxes } from './search.js';
 import { localTimes } from './times.js';
 
 copyButtons();
+chartStops();
 localTimes();
 closeMenus();
 foldNavigation();

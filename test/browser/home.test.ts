@@ -6,6 +6,7 @@ import { homePage } from '../../server/web/pages/home.ts';
 import { repositoryRow, UP } from '../support/browse-facts.ts';
 import { launch, signIn, skip } from '../support/browser.ts';
 import { activityDays, found, homeFacts } from '../support/home-facts.ts';
+import { hasFocus } from '../support/in-page.js';
 import { checkOpen, contextOptions, lasting, lookName, TWO_LOOKS, watchContext } from '../support/page-check.ts';
 import { startWeb, type TestWeb } from '../support/web.ts';
 
@@ -81,8 +82,30 @@ test('shows everything without JavaScript', { skip }, async () => {
   await main.getByText('docker login command').click();
   await main.getByText('Show as table').first().click();
   assert.equal(await main.getByRole('row').count(), 15);
-  await main.getByRole('link', { name: '90 d' }).click();
+  await main.getByRole('link', { name: '90 days' }).click();
   assert.match((await chart.getAttribute('aria-label')) ?? '', /^The last 90 days/);
+  await page.context().close();
+});
+
+test('a day says its values under the pointer and at the focus, by arrow keys', { skip }, async () => {
+  const page = await open({});
+  const days = page.locator('svg.activity-wide .activity-day');
+  const tipOf = (index: number) => days.nth(index).locator('.activity-tip');
+  assert.equal(await tipOf(3).isVisible(), false);
+  await days.nth(3).hover();
+  await tipOf(3)
+    .getByText(/pulls · /)
+    .waitFor();
+  await page.mouse.move(0, 0);
+  await days.last().focus();
+  await page.keyboard.press('ArrowLeft');
+  assert.equal(await days.nth(-2).evaluate(hasFocus), true);
+  assert.match((await days.nth(-2).getAttribute('aria-label')) ?? '', /^Nov 19, 2026: [\d,]+ pulls/);
+  await tipOf(-2).getByText('Nov 19, 2026').waitFor();
+  await page.keyboard.press('Home');
+  assert.equal(await days.first().evaluate(hasFocus), true);
+  assert.equal(await page.locator('svg.activity-wide [data-stop][tabindex="0"]').count(), 1, 'one stop for Tab');
+  assert.deepEqual(lasting(await checkOpen(page)), []);
   await page.context().close();
 });
 

@@ -27,7 +27,9 @@ export interface ActivityPanel {
   readonly title: string;
   readonly top: number;
   readonly bottom: number;
-  /** Up to yesterday. */
+  /** Of pushes, which are few and apart: one for each day that had any. */
+  readonly bars: readonly ActivityBar[];
+  /** Up to yesterday; '' where bars are drawn. */
   readonly line: string;
   /** From there to what today has so far: it is not over. */
   readonly today: string;
@@ -36,7 +38,25 @@ export interface ActivityPanel {
   readonly grid: readonly { readonly y: number; readonly label: string }[];
 }
 
+export interface ActivityBar {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  /** It is not over. */
+  readonly isToday: boolean;
+}
+
+/** What is said at the column that the pointer or the focus is on. */
+export interface ActivityTip {
+  readonly x: number;
+  readonly width: number;
+  readonly date: string;
+  readonly values: string;
+}
+
 export interface ActivityColumn {
+  readonly tip: ActivityTip;
   readonly x: number;
   readonly left: number;
   readonly width: number;
@@ -66,10 +86,16 @@ const PANELS = {
   wide: { pulls: { top: 28, bottom: 190 }, pushes: { top: 224, bottom: 272 } },
   narrow: { pulls: { top: 26, bottom: 142 }, pushes: { top: 172, bottom: 210 } },
 } as const;
-const LEFT = 4;
+const LEFT = 8;
 /** For the numbers of the axis, so that no line crosses them. */
 const RIGHT = 44;
 const LABEL_EVERY = 120;
+const MAX_BAR_WIDTH = 14;
+const MIN_BAR_HEIGHT = 2;
+// Of the sans face at 12 px, and what stands around the text.
+const CHARACTER_WIDTH = 6.4;
+const WIDE_CHARACTER_WIDTH = 12.5;
+const TIP_PADDING = 20;
 /** Beyond, curves would only blur. */
 const MOST_CURVED = 31;
 
@@ -140,17 +166,20 @@ function frames(
   page: ActivityChartOptions['page'],
 ): readonly ActivityFrame[] {
   const { long } = datesOf(page.locale);
-  const titles = points.map((point) =>
-    page.t('activity:day', { date: long.format(point.day), ...inWords(point, page) }),
-  );
-  return [frame('wide', width, points, titles, page), frame('narrow', NARROW_WIDTH, points, titles, page)];
+  const texts = points.map((point): ColumnText => {
+    const [date, counts] = [long.format(point.day), inWords(point, page)];
+    return { date, values: `${counts.pulls} · ${counts.pushes}`, title: page.t('activity:day', { date, ...counts }) };
+  });
+  return [frame('wide', width, points, texts, page), frame('narrow', NARROW_WIDTH, points, texts, page)];
 }
+
+type ColumnText = Pick<ActivityTip, 'date' | 'values'> & Pick<ActivityColumn, 'title'>;
 
 function frame(
   id: ActivityFrame['id'],
   width: number,
   points: readonly ActivityDay[],
-  titles: readonly string[],
+  texts: readonly ColumnText[],
   page: ActivityChartOptions['page'],
 ): ActivityFrame {
   const step = (width - LEFT - RIGHT) / Math.max(1, points.length - 1);
@@ -160,7 +189,7 @@ function frame(
   return {
     ...{ id, width, height: HEIGHTS[id], panels: [pulls.panel, pushes.panel] },
     labels: dayLabels(width, points, x, page.locale),
-    columns: columns(points, titles, x, step, { pulls, pushes }),
+    columns: columns(points, texts, x, { width, step }, { pulls, pushes }),
   };
 }
 
@@ -182,7 +211,8 @@ function panel(
   const isCurved = points.length <= MOST_CURVED;
   const whole = spots.slice(0, -1);
   const [first, last] = [spots[0]?.x ?? 0, whole.at(-1)?.x ?? 0];
-  const line = linePath(whole, isCurved);
+  const isLine = kind === 'pulls';
+  const line = isLine ? linePath(whole, isCurved) : '';
   const total = format.number(sumOf(points, kind));
   const short = shortNumbersOf(locale);
   const shares = kind === 'pulls' ? [0.5, 1] : [1];
@@ -191,12 +221,25 @@ function panel(
     y,
     panel: {
       ...{ kind, top, bottom, line },
-      today: linePath(spots.slice(-2), false),
-      title: kind === 'pulls' ? t('activity:pulls_sum', { total }) : t('activity:pushes_sum', { total }),
-      area: kind === 'pulls' ? `${line}L${last} ${bottom}L${first} ${bottom}Z` : '',
+      bars: isLine ? [] : barsOf(spots, bottom),
+      today: isLine ? linePath(spots.slice(-2), false) : '',
+      title: isLine
+        ? t('activity:pulls_sum', { total, count: points.length })
+        : t('activity:pushes_sum', { total, count: points.length }),
+      area: isLine ? `${line}L${last} ${bottom}L${first} ${bottom}Z` : '',
       grid: steps.map((share) => ({ y: y(most * share), label: short.format(most * share) })),
     },
   };
+}
+
+function barsOf(spots: readonly Spot[], bottom: number): readonly ActivityBar[] {
+  const step = (spots[1]?.x ?? 0) - (spots[0]?.x ?? 0);
+  const width = toTenth(Math.max(1, Math.min(MAX_BAR_WIDTH, step * 0.6)));
+  return spots.flatMap(({ x, y }, index) => {
+    if (y >= bottom) return [];
+    const height = toTenth(Math.max(MIN_BAR_HEIGHT, bottom - y));
+    return [{ x: toTenth(x - width / 2), y: bottom - height, width, height, isToday: index === spots.length - 1 }];
+  });
 }
 
 function dayLabels(
@@ -218,9 +261,9 @@ function dayLabels(
 
 function columns(
   points: readonly ActivityDay[],
-  titles: readonly string[],
+  texts: readonly ColumnText[],
   x: (index: number) => number,
-  step: number,
+  { width, step }: { readonly width: number; readonly step: number },
   { pulls, pushes }: { readonly pulls: Drawn; readonly pushes: Drawn },
 ): readonly ActivityColumn[] {
   return points.map((point, index) => ({
@@ -229,6 +272,17 @@ function columns(
     width: toTenth(step),
     pullsY: pulls.y(point.pulls),
     pushesY: pushes.y(point.pushes),
-    title: titles[index] ?? '',
+    title: texts[index]?.title ?? '',
+    tip: tipOf(x(index), width, texts[index] ?? { date: '', values: '' }),
   }));
+}
+
+/** Beside its day, and never outside of the picture. */
+function tipOf(x: number, frameWidth: number, { date, values }: Pick<ActivityTip, 'date' | 'values'>): ActivityTip {
+  const width = Math.ceil(Math.max(widthOf(date), widthOf(values)) + TIP_PADDING);
+  return { date, values, width, x: toTenth(Math.min(Math.max(0, x - width / 2), frameWidth - width)) };
+}
+
+function widthOf(text: string): number {
+  return [...text].reduce((sum, letter) => sum + (letter > '\u2e7f' ? WIDE_CHARACTER_WIDTH : CHARACTER_WIDTH), 0);
 }

@@ -28,6 +28,13 @@ export interface SpaceChart {
   readonly yLabels: readonly string[];
   /** From the left, at equal distances. */
   readonly xLabels: readonly { readonly text: string; readonly ms: number }[];
+  /** What is said under the pointer and at the focus, for each point. */
+  readonly days: readonly {
+    readonly x: number;
+    readonly left: number;
+    readonly width: number;
+    readonly text: string;
+  }[];
   /** The same in words. */
   readonly summary: string;
 }
@@ -74,6 +81,7 @@ export function spaceChart(
     grid: Array.from({ length: Y_STEPS }, (_, step) => (step / Y_STEPS) * CHART_HEIGHT),
     yLabels: Array.from({ length: Y_STEPS + 1 }, (_, step) => format.bytes(top * (1 - step / Y_STEPS))),
     xLabels: xLabels(first.at, last.at, format),
+    days: daysOf(points, x, { t, format }),
     summary: t('space:chart.summary', {
       from: format.date(first.at),
       to: format.date(last.at),
@@ -81,6 +89,23 @@ export function spaceChart(
       after: format.bytes(last.sizeBytes),
     }),
   };
+}
+
+/** Each has the room half way to its neighbours. */
+function daysOf(
+  points: readonly Point[],
+  x: (at: number) => number,
+  { t, format }: Pick<Page, 't' | 'format'>,
+): SpaceChart['days'] {
+  const places = points.map(({ at }) => x(at));
+  return points.map(({ at, sizeBytes, logicalBytes }, index) => {
+    const here = places[index] ?? 0;
+    const left = (here + (places[index - 1] ?? here)) / 2;
+    const right = (here + (places[index + 1] ?? here)) / 2;
+    const sizes = { stored: format.bytes(sizeBytes), logical: format.bytes(logicalBytes) };
+    const text = t('space:chart.day', { date: format.date(at), ...sizes });
+    return { text, x: toTenth(here), left: toTenth(left), width: toTenth(Math.max(1, right - left)) };
+  });
 }
 
 function xLabels(from: number, to: number, format: Page['format']): SpaceChart['xLabels'] {

@@ -21,6 +21,8 @@ export interface Tile {
   readonly y: number;
   readonly width: number;
   readonly height: number;
+  /** Of the ramp: 1 for the largest. */
+  readonly step: 1 | 2 | 3 | 4 | 5;
   /** What fits, perhaps nothing. */
   readonly label: string;
   readonly note: string;
@@ -61,6 +63,7 @@ export function mapFrames({ rows, measure, hrefOf, format, frames = FRAMES }: Ma
   const shown = rows.filter((row) => measured(row, measure) > 0);
   if (shown.length === 0) return [];
   const values = shown.map((row) => measured(row, measure));
+  const largest = Math.max(...values);
   return frames.map((frame) => {
     const boxes = treemap(values, { x: 0, y: 0, width: frame.width, height: frame.height });
     const tiles = shown.map((row, index): Tile => {
@@ -70,12 +73,21 @@ export function mapFrames({ rows, measure, hrefOf, format, frames = FRAMES }: Ma
       const note = label === '' ? '' : fitting(size, width, height, 44, false);
       return {
         ...{ kind: row.kind, href: hrefOf(row), title: `${row.path} · ${size}`, label, note },
+        step: stepOf((values[index] ?? 0) / largest),
         ...{ x: toTenth(x), y: toTenth(y), width: toTenth(width), height: toTenth(height) },
       };
     });
     // Slivers thinner than their gaps would be noise; the table has them.
     return { ...frame, tiles: tiles.filter(({ width, height }) => width >= 2 && height >= 2) };
   });
+}
+
+/** @param share of the largest */
+export function stepOf(share: number): Tile['step'] {
+  if (share >= 0.6) return 1;
+  if (share >= 0.35) return 2;
+  if (share >= 0.18) return 3;
+  return share >= 0.08 ? 4 : 5;
 }
 
 function nameOf(row: SpaceRow): string {

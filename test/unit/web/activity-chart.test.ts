@@ -46,6 +46,18 @@ test('every day is in the table, the latest first, and under the pointer', () =>
   assert.equal(chart.summary, 'The last 14 days: 10,500 pulls and 19 pushes.');
 });
 
+test('pushes are bars, one for each day that had any, and pulls a line', () => {
+  const days = activityDays();
+  const chart = activityChart(days, { page: testPage() });
+  for (const { width, panels, columns } of chart.frames) {
+    const [pulls, pushes] = panels;
+    assert.ok(pulls?.line !== '' && pulls?.bars.length === 0 && pushes?.line === '');
+    assert.equal(pushes?.bars.length, days.filter(({ pushes: count }) => count > 0).length);
+    for (const bar of pushes?.bars ?? []) assert.ok(bar.x >= 0 && bar.x + bar.width <= width && bar.height >= 2);
+    for (const { tip } of columns) assert.ok(tip.x >= 0 && tip.x + tip.width <= width, tip.values);
+  }
+});
+
 test('labels are days and numbers as the language writes them', () => {
   const chart = activityChart(activityDays(), { page: testPage({ locale: 'zh-CN' }) });
   const [wide] = chart.frames;
@@ -61,9 +73,9 @@ test('the chosen period is marked and the shortest needs no query', () => {
   assert.deepEqual(
     chart.periods.map(({ text, isCurrent }) => [text, isCurrent]),
     [
-      ['14 d', false],
-      ['90 d', true],
-      ['1 y', false],
+      ['14 days', false],
+      ['90 days', true],
+      ['1 year', false],
     ],
   );
   assert.doesNotMatch(chart.periods[0]?.href ?? '', /days/);

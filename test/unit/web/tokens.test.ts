@@ -72,6 +72,7 @@ function pairs(): ReadonlyMap<string, string> {
     }
   }
   for (const person of light.keys()) if (person.startsWith('person')) found.set(`on-strong on ${person}`, 'marks.css');
+  for (const step of [1, 2, 3, 4, 5]) found.set(`on-ramp-${step} on ramp-${step}`, 'space.css');
   return found;
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chartPoints, growth } from '../../../../server/web/browse/space-chart.ts';
+import { stepOf } from '../../../../server/web/browse/space-map.ts';
 import { readQuery, type SpaceFacts, spaceView } from '../../../../server/web/pages/space.ts';
 import { HOSTILE, NOW, UP } from '../../../support/browse-facts.ts';
 import { NOBODY, READER, renderPage, testPage } from '../../../support/render.ts';
@@ -44,6 +45,24 @@ test('every column sorts, and the areas follow what is sorted by', () => {
     [['platform · 5 MB'], ['platform · 5 MB']],
     'without area for what is zero',
   );
+});
+
+const steps: readonly (readonly [number, number])[] = [
+  [1, 1],
+  [0.6, 1],
+  [0.59, 2],
+  [0.2, 3],
+  [0.1, 4],
+  [0.01, 5],
+];
+for (const [share, step] of steps) {
+  test(`an area of ${share} of the largest has step ${step} of the ramp`, () => assert.equal(stepOf(share), step));
+}
+
+test('the curve says its values for each point, within the picture', () => {
+  const [first, ...others] = view().time.chart?.days ?? [];
+  assert.match(first?.text ?? '', /^.+: 400 MB stored, .+ before deduplication$/);
+  for (const day of others) assert.ok(day.left >= 0 && day.left + day.width <= 1001);
 });
 
 test('a folder says what only it has; the root does not', () => {
