@@ -65,6 +65,7 @@ export function createApiSide(options: ApiSideOptions): Api {
         arrivals: registry.events.arrivals,
         hold: registry.indexer.hold,
         acceptLoss: registry.acceptLoss,
+        storage: opened.storage.facts,
       },
     }),
     authEnabled: config.registry.auth.enabled,

@@ -26,6 +26,7 @@ import type { Logger } from './log.ts';
 import { createNewsDesk } from './news.ts';
 import { createRegistrySide } from './registry-side.ts';
 import type { OpenedDatabase } from './storage/database.ts';
+import type { StorageHealth } from './storage/health.ts';
 import { createSettings } from './storage/settings.ts';
 import { createTokenSide } from './token-side.ts';
 import { createWebSide } from './web-side.ts';
@@ -68,7 +69,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...token.handlers,
     ['/api/notification', registry.notification],
     ['/healthz', (_request, response) => answerText(response, 200, 'ok')],
-    ['/readyz', (_request, response) => answerText(response, ready ? 200 : 503, ready ? 'ready' : 'not ready')],
+    ['/readyz', (_request, response) => answerReady(response, ready, opened.storage)],
   ]);
   const pages = express().disable('x-powered-by').set('query parser', 'simple');
   pages.use(`${config.server.base_path}/api/v1`, api.handler);
@@ -145,6 +146,12 @@ async function createCore({ config, opened: { db }, log, now }: AppOptions) {
     await ensureFirstAdmin({ users, roles, grants, hasher, password: config.admin.password, settings, log });
   }
   return core;
+}
+
+function answerReady(response: ServerResponse, ready: boolean, storage: StorageHealth): void {
+  storage.look();
+  const reason = ready ? storage.error()?.message : 'not ready';
+  answerText(response, reason === undefined ? 200 : 503, reason ?? 'ready');
 }
 
 function answerText(response: ServerResponse<IncomingMessage>, status: number, text: string): void {

@@ -14,13 +14,17 @@ import { closeServer, createHttpServer, listen, type ServerTls } from './http/se
 import { createLogger, type Logger } from './log.ts';
 import { createLogOutput, writeTo } from './log-output.ts';
 import { startsAsImageRoot, takeOverAndDrop } from './privileges.ts';
-import { openDatabase } from './storage/database.ts';
+import { type OpenedDatabase, openDatabase } from './storage/database.ts';
+import { createStorageWatch, type StorageWatch } from './storage/watch.ts';
 import { keyFolderOf } from './token/created-pair.ts';
 
 const CROWDED =
   'this address holds so many connections that more are refused; if it is your proxy, name it in server.trusted_proxies';
 const DRAIN_MS = 10_000;
 const LAST_RESORT_MS = 30_000;
+const LOST_DRAIN_MS = 1000;
+/** EX_IOERR */
+const EXIT_LOST = 74;
 
 /** Works for `server/main.ts` and for the bundle `dist/main.js` alike. */
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -53,7 +57,8 @@ async function start(log: Logger): Promise<void> {
     isProxy: createIsProxy(config.server.trusted_proxies),
     onCrowded: (address) => log.warn({ address }, CROWDED),
   });
-  stopOnSignal(server, app, log);
+  const watch = watchStorage(opened, { server, app, log });
+  stopOnSignal(server, { ...app, stop: () => watch.stop().then(app.stop) }, log);
   const address = await listen(server, config.server.port, config.server.host ?? '127.0.0.1');
   log.info({ address: address.address, port: address.port, url: publicBaseUrl(config) }, 'listening');
   await app.start();
@@ -87,6 +92,28 @@ function stopOnSignal(server: ReturnType<typeof createHttpServer>, app: App, log
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+}
+
+/** Answers that would not be kept are worse than none: what is under way is refused, then the process ends. */
+function watchStorage(
+  opened: OpenedDatabase,
+  {
+    server,
+    app,
+    log,
+  }: { readonly server: ReturnType<typeof createHttpServer>; readonly app: App; readonly log: Logger },
+): StorageWatch {
+  const onLost = async () => {
+    process.stderr.write(`Registry Web stops: ${opened.file} was removed or replaced. Put it back and start again.\n`);
+    setTimeout(() => process.exit(EXIT_LOST), LAST_RESORT_MS).unref();
+    app.refuseNew();
+    await closeServer(server, LOST_DRAIN_MS);
+    await app.stop();
+    process.exit(EXIT_LOST);
+  };
+  const watch = createStorageWatch({ opened, log, onLost: () => void onLost().catch(() => process.exit(EXIT_LOST)) });
+  watch.start();
+  return watch;
 }
 
 function failed(error: unknown, log: Logger): never {

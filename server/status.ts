@@ -9,6 +9,7 @@ import type { Arrivals } from './notifications/events.ts';
 import type { RegistryClient } from './registry/client.ts';
 import type { Monitor, RegistryHealth } from './registry/monitor.ts';
 import { type Database, synchronousMode } from './storage/database.ts';
+import type { StorageHealth } from './storage/health.ts';
 import type { Layout, Signer } from './token/signer.ts';
 import type { StatusFacts } from './web/status-facts.ts';
 
@@ -34,6 +35,7 @@ export interface StatusDeps {
   readonly certificateFile: string | null;
   readonly keyFile: string | null;
   readonly db: Database;
+  readonly storage: Pick<StorageHealth, 'facts'>;
   readonly now: () => number;
 }
 
@@ -50,7 +52,11 @@ export function createStatusFacts(deps: StatusDeps): () => Promise<StatusFacts> 
     mode: deps.config.registry.url === null ? 'managed' : 'configured',
     ...(await registryAndAuth(deps)),
     notifications: await notificationFacts(deps),
-    database: { engine: 'sqlite', synchronous: SYNCHRONOUS[await synchronousMode(deps.db)] ?? null },
+    database: {
+      engine: 'sqlite',
+      synchronous: SYNCHRONOUS[await synchronousMode(deps.db)] ?? null,
+      storage: deps.storage.facts(),
+    },
     crawl: crawlFacts(await deps.crawl()),
     hold: deps.hold(),
     jobs: deps.jobs(),

@@ -138,6 +138,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     ],
     counts: (viewer, address) => navCounts(options, visibility, repositories, viewer, address),
     registryState: () => registryState(registry),
+    storageError: opened.storage.error,
   });
   return { ...web, live };
 }
@@ -242,6 +243,7 @@ function statusDeps({ config, core, token, registry, opened, keyFolder, now }: W
     certificatePath: keys?.certificate === undefined ? null : (config.registry.auth.cert ?? 'auth.cert'),
     ...pairFiles(config, keys === undefined ? undefined : keyFolder, keys?.certificate !== undefined),
     db: opened.db,
+    storage: opened.storage,
     now,
   };
 }

@@ -8,6 +8,7 @@ import SqliteDatabase from 'better-sqlite3';
 import { CompiledQuery, Kysely, SqliteDialect } from 'kysely';
 import { errorText, StartError } from '../errors.ts';
 import { createStorageHealth, type StorageHealth } from './health.ts';
+import { checkAtStart } from './integrity.ts';
 import type { Schema } from './schema.ts';
 import { guardedStatements } from './statements.ts';
 import { type Upgrade, upgrade } from './upgrade.ts';
@@ -46,9 +47,10 @@ export async function openDatabase({ dataPath, exclusive }: DatabaseOptions): Pr
   const isNew = !existsSync(file);
   if (isNew && !exclusive) throw new StartError([`There is no database in ${dataPath}. Start the server once first.`]);
   makeFolder(dataPath);
-  const unlock = exclusive ? lock(dataPath) : () => undefined;
+  const unlock = exclusive ? lockFolder(dataPath) : () => undefined;
   try {
     const connection = connect(file);
+    if (exclusive) refuseDamaged(connection);
     const upgraded = await upgrade(connection, { isAllowed: exclusive });
     const storage = createStorageHealth(file);
     const database = guardedStatements(connection, storage);
@@ -82,7 +84,7 @@ function notWritable(dataPath: string, error: unknown): StartError {
   ]);
 }
 
-function connect(file: string): SqliteDatabase.Database {
+export function connect(file: string): SqliteDatabase.Database {
   let connection: SqliteDatabase.Database;
   try {
     connection = new SqliteDatabase(file, { timeout: BUSY_TIMEOUT_MS });
@@ -103,14 +105,24 @@ function connect(file: string): SqliteDatabase.Database {
 function unusable(file: string, error: unknown): StartError {
   const code = (error as { code?: string }).code ?? '';
   if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
-    return new StartError([
-      `The database ${file} is damaged (${errorText(error)}). Put back your last backup of it; nothing was changed.`,
-    ]);
+    return new StartError([damagedText(file, errorText(error))]);
   }
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_CANTOPEN' || code === 'EACCES' || code === 'EPERM') {
     return notWritable(file, error);
   }
   return new StartError([`The database ${file} cannot be opened: ${errorText(error)}.`], 75);
+}
+
+function refuseDamaged(connection: SqliteDatabase.Database): void {
+  const problem = checkAtStart(connection);
+  if (problem !== undefined) throw new StartError([damagedText(connection.name, problem)]);
+}
+
+function damagedText(file: string, problem: string): string {
+  return (
+    `The database ${file} is damaged (${problem}); nothing was changed. Put back your last backup of it, or run: ` +
+    'npm run admin -- verify, then npm run admin -- rebuild-index, which keeps people, rights and events.'
+  );
 }
 
 function refuseUnsafe(connection: SqliteDatabase.Database): void {
@@ -125,7 +137,7 @@ function refuseUnsafe(connection: SqliteDatabase.Database): void {
 }
 
 /** The operating system drops this lock with the process, however it ends. */
-function lock(dataPath: string): () => void {
+export function lockFolder(dataPath: string): () => void {
   try {
     const guard = new SqliteDatabase(join(dataPath, 'registry-web.lock'), { timeout: 0 });
     guard.pragma('journal_mode = DELETE');

@@ -29,6 +29,8 @@ interface Trouble {
 /** With less than this no write is tried: what a commit needs in the log and in the file. */
 export const MIN_FREE_BYTES = 4 * 1024 * 1024;
 const MIN_FREE_INODES = 8;
+/** The write-ahead log is worth a warning from here. */
+export const MAX_WAL_BYTES = 128 * 1024 * 1024;
 /** Nothing but a restart ends these. */
 const LASTING: ReadonlySet<StorageTrouble> = new Set(['damaged', 'lost']);
 

@@ -33,6 +33,7 @@ export interface PageFactoryDeps {
   readonly now: () => number;
   readonly counts: (viewer: Viewer, address: string) => Promise<NavCounts>;
   readonly registryState: () => RegistryState | undefined;
+  readonly storageError: () => AppError | undefined;
 }
 
 const VISITOR = 'rw-visitor';
@@ -123,6 +124,11 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
     return path.startsWith('/login') ? undefined : url(`/login?next=${encodeURIComponent(path)}`);
   }
 
+  function storageWarning({ viewer, errorText }: Page): string | undefined {
+    const error = viewer.rights.isAdmin ? deps.storageError() : undefined;
+    return error && errorText(error);
+  }
+
   async function pageView(page: Page, request: Request, response: Response): Promise<PageView> {
     const { viewer, origin } = page;
     const flash = cookies.takeFlash(request, response);
@@ -136,6 +142,7 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
       flash: flash !== undefined && languages.has(flash.key) ? page.t(flash.key, flash.params) : undefined,
       signInAgain: signInAgain(page, request),
       registry: { name: deps.registryName, state: deps.registryState() },
+      storageWarning: storageWarning(page),
       warnPlainHttp: viewer.rights.isAdmin && !origin.secure && !isLoopback(origin.address),
       personTone,
       initials,

@@ -102,6 +102,8 @@ export interface PageView
   readonly signInAgain: string | undefined;
   readonly registry: { readonly name: string; readonly state: RegistryState | undefined };
   /** The quiet notice to admins who came over plain HTTP from elsewhere. */
+  /** For admins: why nothing can be saved. */
+  readonly storageWarning: string | undefined;
   readonly warnPlainHttp: boolean;
   readonly personTone: (name: string) => number;
   readonly initials: (name: string) => string;

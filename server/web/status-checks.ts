@@ -3,6 +3,7 @@
  * registry's `config.yml` or in ours; its sentences are keys of `locales/<language>/status.json`.
  */
 import type { StatusFacts } from './status-facts.ts';
+import { storageFolder, writeAheadLog } from './status-storage.ts';
 
 export type CheckState = 'ok' | 'warning' | 'failed' | 'unknown';
 
@@ -25,6 +26,8 @@ const TITLES = {
   crawl: 'status:title.crawl',
   content: 'status:title.content',
   database: 'status:title.database',
+  storage: 'status:title.storage',
+  wal: 'status:title.wal',
 } as const;
 type CheckId = keyof typeof TITLES;
 
@@ -51,7 +54,7 @@ export function statusChecks(facts: StatusFacts): readonly Check[] {
   if (facts.auth.enabled)
     checks.push(demandsToken(facts), challenge(facts), realm(facts), tokens(facts), expiry(facts));
   checks.push(...content(facts));
-  checks.push(deletion(facts), notifications(facts), clock(facts), crawl(facts), database(facts));
+  checks.push(deletion(facts), notifications(facts), clock(facts), crawl(facts), database(facts), ...storage(facts));
   return checks;
 }
 
@@ -259,6 +262,12 @@ function database({ database: facts }: StatusFacts): Check {
   return check('database', full ? 'ok' : 'failed', full ? 'status:database.ok' : 'status:database.loose', {
     params: { synchronous: facts.synchronous },
   });
+}
+
+function storage({ database: { storage: state } }: StatusFacts): readonly Check[] {
+  if (state === undefined) return [];
+  const judged = { storage: storageFolder(state), wal: writeAheadLog(state) };
+  return (['storage', 'wal'] as const).map((id) => check(id, judged[id].state, judged[id].key, judged[id]));
 }
 
 const secretFix: Fix = { file: 'ours', lines: 'notifications:\n  secret: …' };

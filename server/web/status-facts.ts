@@ -1,5 +1,6 @@
 /** What /status is told. Collected by `app.ts` from the parts that know; judged by `status-checks.ts`. */
 import type { Config } from '../config/config.ts';
+import type { StorageFacts } from '../storage/health.ts';
 
 export interface StatusFacts {
   readonly now: number;
@@ -62,7 +63,12 @@ export interface StatusFacts {
     /** Last push that we only know of because we issued its token. */
     readonly lastPushTokenAt: number | null;
   };
-  readonly database: { readonly engine: 'sqlite' | 'postgres'; readonly synchronous: string | null };
+  readonly database: {
+    readonly engine: 'sqlite' | 'postgres';
+    readonly synchronous: string | null;
+    /** undefined: another machine looks after it. */
+    readonly storage?: StorageState;
+  };
   /** The registry lacks most of what is known, and nothing is dropped for it. */
   readonly hold?:
     | { readonly since: number; readonly sampledCount: number; readonly missingCount: number }
@@ -92,6 +98,8 @@ export interface StatusFacts {
   /** Work that comes back by the clock. */
   readonly jobs?: readonly JobFacts[];
 }
+
+export type StorageState = Omit<StorageFacts, 'error'>;
 
 export interface RegistryFailure {
   readonly key: string;

@@ -44,6 +44,8 @@ export interface WebDeps extends AccountPagesDeps {
   /** Small numbers beside the entries of the side bar, by their id. */
   readonly counts?: (viewer: Viewer, address: string) => Promise<NavCounts>;
   readonly registryState?: () => RegistryState | undefined;
+  /** Why nothing can be saved. */
+  readonly storageError?: () => AppError | undefined;
 }
 
 export interface Web {
@@ -81,6 +83,7 @@ export function createWeb(deps: WebDeps): Web {
     now: deps.now,
     counts: deps.counts ?? (async () => ({})),
     registryState: deps.registryState ?? (() => undefined),
+    storageError: deps.storageError ?? (() => undefined),
   });
 
   const router = express.Router();

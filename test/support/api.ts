@@ -110,6 +110,10 @@ function routesDeps(db: Database): ApiRoutesDeps {
       arrivals: events.arrivals,
       hold: () => undefined,
       acceptLoss: async () => false,
+      storage: () => ({
+        ...{ trouble: null, since: null, error: null, freeBytes: 1e9, freeInodes: 1e6 },
+        ...{ fileBytes: 4096, walBytes: 0, checkedAt: null },
+      }),
     },
   };
 }

@@ -61,6 +61,8 @@ export interface RunningApp {
   readonly confPath: string;
   readonly dataPath: string;
   readonly pid: number;
+  /** null while it runs. */
+  exitCode(): number | null;
   logs(): string;
   /** SIGTERM unless another signal is given; keeps the data. */
   halt(signal?: NodeJS.Signals): Promise<void>;
@@ -115,6 +117,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     get pid() {
       return running.child.pid ?? 0;
     },
+    exitCode: () => running.child.exitCode,
     logs: () => running.output(),
     halt: (signal) => running.stop(signal),
     async resume() {

@@ -55,6 +55,7 @@ export function renderPage(page: TestPage, view: string, model: object): Promise
       languages: languages.all,
       asset: (name: string) => `/assets/${name}`,
       flash: undefined,
+      storageWarning: undefined,
       warnPlainHttp: false,
     },
     ...{ registry: { name: 'registry.example.com', state: undefined }, personTone, initials },

@@ -3,6 +3,7 @@ import type { CrawlProgress } from '../../catalog/crawl.ts';
 import type { LossHold } from '../../catalog/loss-guard.ts';
 import { AppError } from '../../errors.ts';
 import type { Arrivals } from '../../notifications/events.ts';
+import type { StorageFacts } from '../../storage/health.ts';
 import { count, time, timeOf, timeOrNull } from '../fields.ts';
 import { type ApiRoute, route } from '../route.ts';
 
@@ -14,6 +15,7 @@ export interface StatusRoutesDeps {
   readonly arrivals: () => Promise<Arrivals>;
   readonly hold: () => LossHold | undefined;
   readonly acceptLoss: (who: { actor: string; address: string }) => Promise<boolean>;
+  readonly storage: () => StorageFacts;
 }
 
 export interface RegistryFacts {
@@ -25,6 +27,19 @@ export interface RegistryFacts {
   readonly address: string;
   readonly error: string | null;
 }
+
+const storageSchema = z.strictObject({
+  trouble: z
+    .enum(['full', 'readonly', 'io', 'damaged', 'lost', 'busy'])
+    .nullable()
+    .describe('null: it can be written.'),
+  since: time.nullable(),
+  freeBytes: count.nullable(),
+  freeInodes: count.nullable().describe('null where the file system does not count them.'),
+  databaseBytes: count,
+  writeAheadLogBytes: count,
+  checkedAt: time.nullable().describe('The last look for damage.'),
+});
 
 const statusSchema = z
   .strictObject({
@@ -74,6 +89,7 @@ const statusSchema = z
         eventLagMs: z.number().nullable(),
         envelopesWaiting: count,
         envelopesQuarantined: count,
+        storage: storageSchema,
       })
       .nullable()
       .describe('For admins and auditors; null for everybody else.'),
@@ -142,6 +158,17 @@ function crawlBody(crawl: CrawlProgress) {
   };
 }
 
+function storageBody(facts: StorageFacts) {
+  const { trouble, since, freeBytes, freeInodes, fileBytes, walBytes, checkedAt } = facts;
+  return {
+    ...{ trouble, freeBytes, freeInodes },
+    since: timeOrNull(since),
+    databaseBytes: fileBytes,
+    writeAheadLogBytes: walBytes,
+    checkedAt: timeOrNull(checkedAt),
+  };
+}
+
 async function detailsOf(deps: StatusRoutesDeps) {
   const { address, version, error } = deps.registry();
   const { crawl } = deps.crawl();
@@ -158,5 +185,6 @@ async function detailsOf(deps: StatusRoutesDeps) {
     eventLagMs: arrivals.lagMs ?? null,
     envelopesWaiting: Number(arrivals.waiting),
     envelopesQuarantined: Number(arrivals.quarantined),
+    storage: storageBody(deps.storage()),
   };
 }

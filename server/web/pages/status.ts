@@ -118,6 +118,8 @@ const HELP: Partial<Record<Check['id'], string>> = {
   clock: 'invalid_token',
   deletion: 'unsupported',
   notifications: 'no-events-arrive',
+  storage: 'nothing-can-be-saved',
+  wal: 'nothing-can-be-saved',
 };
 
 function helpFor(id: Check['id'], url: Page['url']): string | null {

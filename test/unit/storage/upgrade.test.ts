@@ -11,6 +11,8 @@ import { type OldDatabase, statementsOf, upTo, writeOldDatabase, writeOldFile } 
 import { temporaryFolder } from '../../support/tmp.ts';
 
 const NAMES = Object.keys(MIGRATIONS);
+/** Those that versions ran which committed each statement alone. */
+const ONCE_HALF = NAMES.filter((name) => name <= '0008-list-orders');
 
 type Connection = SqliteDatabase.Database;
 
@@ -85,7 +87,7 @@ describe('a filled database of each earlier schema', () => {
 });
 
 describe('an upgrade that an earlier version left in the middle', () => {
-  for (const [index, name] of NAMES.entries()) {
+  for (const [index, name] of ONCE_HALF.entries()) {
     test(`${name} is finished after each of its statements`, async (t) => {
       const before = { applied: NAMES.slice(0, index), isFilled: index > 0 };
       const statements = await statementsOf(name, before);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { overallState, statusChecks } from '../../../server/web/status-checks.ts';
-import type { StatusFacts } from '../../../server/web/status-facts.ts';
+import type { StatusFacts, StorageState } from '../../../server/web/status-facts.ts';
 import { NOW, statusFacts } from '../../support/browse-facts.ts';
 
 type Part = 'registry' | 'auth' | 'notifications' | 'database' | 'crawl';
@@ -148,4 +148,28 @@ test('images that are missing while the index is held are a failed check, and ot
   const held = { ...statusFacts(), hold: { since: NOW, sampledCount: 20, missingCount: 19 } };
   assert.ok(ids(held).includes('content failed'));
   assert.ok(!ids(statusFacts()).some((text) => text.startsWith('content')));
+});
+
+describe('the data folder', () => {
+  const healthy: StorageState = {
+    ...{ trouble: null, since: null, freeBytes: 5e9, freeInodes: 1e6 },
+    ...{ fileBytes: 2e6, walBytes: 1e6, checkedAt: 5 },
+  };
+  const folders: readonly (readonly [string, Partial<StorageState>, string, string, string])[] = [
+    ['healthy and checked', {}, 'storage', 'ok', 'status:storage.checked'],
+    ['not checked yet', { checkedAt: null }, 'storage', 'ok', 'status:storage.ok'],
+    ['nearly full', { freeBytes: 1e8 }, 'storage', 'warning', 'status:storage.low'],
+    ['out of inodes', { freeInodes: 20 }, 'storage', 'warning', 'status:storage.inodes'],
+    ['full', { trouble: 'full' }, 'storage', 'failed', 'errors:storage.full'],
+    ['damaged', { trouble: 'damaged' }, 'storage', 'failed', 'errors:storage.damaged'],
+    ['a short log', {}, 'wal', 'ok', 'status:wal.ok'],
+    ['a log that a reader keeps growing', { walBytes: 185e6 }, 'wal', 'warning', 'status:wal.large'],
+  ];
+  for (const [name, changes, id, state, key] of folders) {
+    test(name, () => {
+      const database = { ...statusFacts().database, storage: { ...healthy, ...changes } };
+      const found = statusChecks({ ...statusFacts(), database }).find((check) => check.id === id);
+      assert.deepEqual([found?.state, found?.key], [state, key]);
+    });
+  }
 });

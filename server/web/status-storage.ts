@@ -1,0 +1,41 @@
+/** Judges what /status knows of the data folder: space, damage, the write-ahead log. */
+import { MAX_WAL_BYTES } from '../storage/health.ts';
+import type { Check } from './status-checks.ts';
+import type { StorageState } from './status-facts.ts';
+
+const LOW_BYTES = 512 * 1024 * 1024;
+const LOW_INODES = 1000;
+
+export const TROUBLE_KEYS = {
+  full: 'errors:storage.full',
+  readonly: 'errors:storage.readonly',
+  io: 'errors:storage.io',
+  damaged: 'errors:storage.damaged',
+  lost: 'errors:storage.lost',
+  busy: 'errors:storage.busy',
+} as const;
+
+type Judged = Pick<Check, 'state' | 'key' | 'params' | 'at'>;
+
+export function storageFolder(storage: StorageState): Judged {
+  const { trouble, since, freeBytes, freeInodes, fileBytes, checkedAt } = storage;
+  if (trouble !== null) return { state: 'failed', key: TROUBLE_KEYS[trouble], params: {}, at: since };
+  const params = { free: megabytes(freeBytes ?? 0), size: megabytes(fileBytes), files: freeInodes ?? 0 };
+  if (freeBytes !== null && freeBytes < LOW_BYTES)
+    return { state: 'warning', key: 'status:storage.low', params, at: null };
+  if (freeInodes !== null && freeInodes < LOW_INODES) {
+    return { state: 'warning', key: 'status:storage.inodes', params, at: null };
+  }
+  if (checkedAt === null) return { state: 'ok', key: 'status:storage.ok', params, at: null };
+  return { state: 'ok', key: 'status:storage.checked', params, at: checkedAt };
+}
+
+export function writeAheadLog({ walBytes }: StorageState): Judged {
+  const params = { size: megabytes(walBytes), limit: megabytes(MAX_WAL_BYTES) };
+  if (walBytes > MAX_WAL_BYTES) return { state: 'warning', key: 'status:wal.large', params, at: null };
+  return { state: 'ok', key: 'status:wal.ok', params, at: null };
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e5) / 10;
+}
