@@ -14,11 +14,15 @@ import { configFile, loadConfig } from './config/load.ts';
 import { AppError, StartError } from './errors.ts';
 import { dropRoot, startsAsImageRoot } from './privileges.ts';
 import { type Database, openDatabase } from './storage/database.ts';
+import { rebuildIndex, verifyDatabase } from './storage/repair.ts';
 import { createSettings } from './storage/settings.ts';
 
 const USAGE = `Usage:
   npm run admin -- reset-password NAME   a new password for NAME, printed once; NAME is enabled and signed out everywhere
   npm run admin -- list-users            who has an account, with which roles
+  npm run admin -- verify                reads the whole database and names damage and the ways out
+  npm run admin -- rebuild-index         with the server stopped: a new database with people, rights and events; the index is
+                                         read again from the registry
 `;
 
 // No characters that are read as each other.
@@ -43,17 +47,13 @@ const ON_THE_TERMINAL: AdminOptions = {
  * @returns The exit code: 0, 1 when it could not be done, 64 for a wrong call, otherwise the one of a start that fails.
  */
 export async function main(argv: readonly string[], options: AdminOptions = ON_THE_TERMINAL): Promise<number> {
-  const [command, username, ...more] = argv;
-  const isReset = command === 'reset-password' && username !== undefined && more.length === 0;
-  const isList = command === 'list-users' && username === undefined;
-  if (!isReset && !isList) {
+  const run = commandOf(argv, options);
+  if (run === undefined) {
     options.complain(USAGE);
     return 64;
   }
   try {
-    return await withDatabase(options.env, (db) =>
-      isReset ? resetPassword(db, username, options) : listUsers(db, options),
-    );
+    return await run(dataPathOf(options.env));
   } catch (error) {
     if (!(error instanceof AppError || error instanceof StartError)) throw error;
     options.complain(`${error.message}\n`);
@@ -61,12 +61,31 @@ export async function main(argv: readonly string[], options: AdminOptions = ON_T
   }
 }
 
-async function withDatabase(env: AdminOptions['env'], work: (db: Database) => Promise<number>): Promise<number> {
+/** @returns undefined for a wrong call. */
+function commandOf(
+  [command, username, ...more]: readonly string[],
+  options: AdminOptions,
+): ((dataPath: string) => Promise<number>) | undefined {
+  if (command === 'reset-password' && username !== undefined && more.length === 0) {
+    return (dataPath) => withDatabase(dataPath, (db) => resetPassword(db, username, options));
+  }
+  if (username !== undefined) return undefined;
+  if (command === 'list-users') return (dataPath) => withDatabase(dataPath, (db) => listUsers(db, options));
+  if (command === 'verify') return async (dataPath) => verifyDatabase(dataPath, options.print);
+  if (command === 'rebuild-index') return (dataPath) => rebuildIndex(dataPath, options.print);
+  return undefined;
+}
+
+function dataPathOf(env: AdminOptions['env']): string {
   // `server/admin.ts` and the bundle `dist/admin.js` alike.
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   const file = configFile(env, join(root, 'conf', 'config.yml'));
   const { config } = loadConfig({ file, env, inContainer: isInContainer(env) });
-  const { db, close } = await openDatabase({ dataPath: config.data.path, exclusive: false });
+  return config.data.path;
+}
+
+async function withDatabase(dataPath: string, work: (db: Database) => Promise<number>): Promise<number> {
+  const { db, close } = await openDatabase({ dataPath, exclusive: false });
   try {
     return await work(db);
   } finally {

@@ -19,7 +19,8 @@ export function checkAtStart(connection: SqliteDatabase.Database): string | unde
 export function quickCheck(connection: SqliteDatabase.Database): string | undefined {
   try {
     const result = connection.pragma('quick_check(1)', { simple: true });
-    return result === 'ok' ? undefined : String(result);
+    // The first line names the database, which is the only one.
+    return result === 'ok' ? undefined : String(result).split('\n').at(-1);
   } catch (error) {
     if (storageTrouble(error) === 'damaged') return errorText(error);
     throw error;
