@@ -135,7 +135,7 @@ process.on('uncaughtException', (error) => failed(error, log));
 // Nobody waited for this work, so nothing half done stands behind it: what runs goes on.
 process.on('unhandledRejection', (error) => {
   if (!isStarted) failed(error, log);
-  log.error({ error }, 'work failed that nobody waited for; please report this');
+  log.error({ error }, 'unexpected error in background work; please report this');
 });
 start(log).then(
   () => {

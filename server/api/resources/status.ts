@@ -122,8 +122,7 @@ export function statusRoutes(deps: StatusRoutesDeps): readonly ApiRoute[] {
         'While `index.hold` of the status is set. Missing tags are removed from the index and moved to trash. Admins only.',
       response: z.strictObject({ accepted: z.literal(true) }).meta({ id: 'AcceptedLoss' }),
       handler: async (_input, { caller: { rights, address } }) => {
-        if (!rights.isAdmin)
-          throw new AppError('DENIED', 'Only administrators can confirm a loss.', { key: 'holdDenied' });
+        if (!rights.isAdmin) throw new AppError('DENIED', 'Only admins can confirm a loss.', { key: 'holdDenied' });
         if (await deps.acceptLoss({ actor: rights.subject.name, address })) return { accepted: true as const };
         throw new AppError('CONFLICT', 'There is no loss to confirm.', { key: 'holdNone' });
       },

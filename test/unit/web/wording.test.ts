@@ -33,7 +33,7 @@ function violations(texts: typeof english, rule: RegExp): readonly string[] {
 const ENGLISH_RIDDLES = [
   /\bread (everything )?again\b|\bfull reading\b|reading the registry/i,
   /\bonly here\b|says about itself|as if nothing was shared|summed up|on the whole of/i,
-  /\bmay (somebody|not)\b|\bthe right “|missing right/i,
+  /\bmay somebody\b|\b(you|who) may\b|\bthe right “|missing right/i,
   /what (goes|stays|works)\b|lies in the trash|inner manifest|speaks? (about|plain)/i,
   /the same again|, please$|^go on$|have noted it|everybody out|\bstands? in\b/i,
   /add up\b|fits\b|\bword for word|left out\b|we (began|know|make)\b/i,
