@@ -129,7 +129,9 @@ export const configSchema = z.strictObject({
       trusted_proxies: z
         .array(proxyAddress)
         .default([])
-        .describe('Addresses or CIDR blocks of proxies whose X-Forwarded-* headers count.'),
+        .describe(
+          'Addresses or CIDR blocks of proxies whose X-Forwarded-* headers count, and who may hold any number of connections.',
+        ),
       tls: z
         .strictObject({
           cert: z
