@@ -80,10 +80,16 @@ export function isOverload(error: unknown): boolean {
   return TOO_MUCH.includes(error.key ?? '') || status === 429 || status >= 500;
 }
 
-/** It does not take our credentials, or somebody before it does not let us through: asking for more will not help. */
+const NO_CREDENTIALS: readonly string[] = ['registryUnauthorized', 'certificate_ran_out'];
+
+/**
+ * It does not take our credentials, somebody before it does not let us through, or we cannot make any: asking for more
+ * will not help.
+ */
 export function isRefusal(error: unknown): error is AppError {
-  if (!(error instanceof AppError) || error.code !== 'UPSTREAM') return false;
-  return error.key === 'registryUnauthorized' || [401, 403].includes(Number(error.params['status'] ?? 0));
+  if (!(error instanceof AppError)) return false;
+  const isForbidden = error.code === 'UPSTREAM' && [401, 403].includes(Number(error.params['status'] ?? 0));
+  return isForbidden || NO_CREDENTIALS.includes(error.key ?? '');
 }
 
 /** @param address scheme, host and port only: a path may hold an upload's state. */

@@ -7,6 +7,7 @@ import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 
 const NAMES = Array.from({ length: 500 }, (_, index) => `team/app-${index}`);
 const unauthorized = new AppError('UPSTREAM', 'does not accept our credentials', { key: 'registryUnauthorized' });
+const expired = new AppError('UNAVAILABLE', 'has run out', { key: 'certificate_ran_out' });
 const forbidden = new AppError('UPSTREAM', 'answered 403', { key: 'registryStatus', params: { status: 403 } });
 
 let database: TestDatabase;
@@ -46,6 +47,7 @@ function indexerOf(refuses: (what: string) => AppError | undefined) {
 
 for (const [name, refusal, isCatalogOpen] of [
   ['401 of everything', unauthorized, false],
+  ['no token, because its certificate ran out,', expired, false],
   ['403 of every repository', forbidden, true],
 ] as const) {
   test(`${name} ends the crawl after a few questions, with one line, and it goes on later`, async () => {
