@@ -4,6 +4,7 @@ import type { ArtifactDocument, TextFile } from './document.ts';
 import { type Json, parseJson } from './json.ts';
 import { readStatement } from './provenance.ts';
 import { readSbom } from './sbom.ts';
+import { sbomFromText } from './sbom-text.ts';
 import { readBundle, readEnvelope, readNotation, readSimpleSigning } from './signature.ts';
 
 export const MOST_UNPACKED_BYTES = 32 * 1024 * 1024;
@@ -20,7 +21,14 @@ export async function decodeDocument(bytes: Buffer): Promise<ArtifactDocument> {
   const body = looksLikeJson(plain) ? parseJson(plain) : undefined;
   if (body !== undefined) return (await decodeJsonDocument(body)) ?? { kind: 'other', text: readableText(plain) };
   const chart = isTar(plain) ? await readChart(plain) : undefined;
-  return chart ?? { kind: 'other', text: readableText(plain) };
+  return chart ?? decodeText(plain) ?? { kind: 'other', text: readableText(plain) };
+}
+
+function decodeText(plain: Buffer): ArtifactDocument | undefined {
+  if (readableText(plain) === null) return undefined;
+  const body = sbomFromText(plain.toString('utf8'));
+  const sbom = body === undefined ? undefined : readSbom(body);
+  return sbom && { ...sbom, seal: null, subjects: [] };
 }
 
 async function decodeJsonDocument(body: Json): Promise<ArtifactDocument | undefined> {

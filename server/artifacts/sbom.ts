@@ -47,6 +47,7 @@ function readSpdx3(body: Json): Sbom {
   const ofType = (type: string) => graph.filter((item) => item.type === type);
   const found = ofType('software_Package');
   const info = ofType('CreationInfo')[0];
+  const licenses = spdx3Licenses(graph);
   return sbom({
     format: `SPDX ${text(info?.specVersion, 20) || '3'}`,
     name: text(ofType('SpdxDocument')[0]?.name),
@@ -56,10 +57,32 @@ function readSpdx3(body: Json): Sbom {
     packages: found.slice(0, 20_000).map((item) => ({
       name: text(item.name, 300),
       version: text(item.software_packageVersion, 200),
-      license: '',
+      license: licenses.get(text(item.spdxId)) ?? '',
       purl: text(item.software_packageUrl, 500),
     })),
   });
+}
+
+/** By package: what was concluded goes before what was declared, as in SPDX 2. */
+function spdx3Licenses(graph: readonly Json[]): ReadonlyMap<string, string> {
+  const names = new Map(graph.map((item) => [text(item.spdxId), licenseName(item)]));
+  const found = new Map<string, string>();
+  for (const type of ['hasDeclaredLicense', 'hasConcludedLicense'])
+    for (const relation of graph.filter((item) => item.relationshipType === type)) {
+      const named = texts(relation.to, 20).map((id) => names.get(id) || listedLicense(id));
+      const license = stated(named.filter((name) => name !== '').join(', '));
+      if (license !== '') found.set(text(relation.from), license);
+    }
+  return found;
+}
+
+function licenseName(item: Json): string {
+  return text(item.simplelicensing_licenseExpression, 300) || text(item.name, 200);
+}
+
+/** `https://spdx.org/licenses/MIT` needs no element of its own. */
+function listedLicense(id: string): string {
+  return /^https?:\/\/spdx\.org\/licenses\/([\w.+-]{1,100})$/.exec(id)?.[1] ?? '';
 }
 
 /** @see https://cyclonedx.org/docs/1.6/json/ */

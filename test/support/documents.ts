@@ -145,3 +145,56 @@ export const CHART_FILES: Readonly<Record<string, string>> = {
     '# Shop\n\nInstalls the **shop**. See [docs](https://shop.example.com).\n\n| Key | Default |\n|---|---|\n| `replicas` | 2 |\n\n<script>alert(1)</script>\n',
   'shop/templates/deployment.yaml': 'kind: Deployment\n',
 };
+
+export const SPDX_3 = {
+  '@context': 'https://spdx.org/rdf/3.0.1/spdx-context.jsonld',
+  '@graph': [
+    { type: 'CreationInfo', specVersion: '3.0.1', created: '2026-02-03T04:05:06Z' },
+    { type: 'SpdxDocument', name: 'team/app' },
+    { type: 'software_Package', spdxId: 'urn:openssl', name: 'openssl', software_packageVersion: '3.0.11' },
+    { type: 'software_Package', spdxId: 'urn:bash', name: 'bash', software_packageVersion: '5.2' },
+    {
+      type: 'simplelicensing_LicenseExpression',
+      spdxId: 'urn:license',
+      simplelicensing_licenseExpression: 'Apache-2.0 OR MIT',
+    },
+    { type: 'Relationship', relationshipType: 'hasConcludedLicense', from: 'urn:openssl', to: ['urn:license'] },
+    {
+      type: 'Relationship',
+      relationshipType: 'hasDeclaredLicense',
+      from: 'urn:bash',
+      to: ['https://spdx.org/licenses/GPL-3.0-or-later'],
+    },
+  ],
+};
+
+export const CYCLONE_DX_XML = `<?xml version="1.0"?>
+<!-- made by <hand> -->
+<bom xmlns="http://cyclonedx.org/schema/bom/1.5" version="1">
+  <metadata><timestamp>2026-02-03T04:05:06Z</timestamp><tools><tool><name>syft</name><version>1.18</version></tool></tools>
+    <component type="container"><name>team/app</name><version>v1</version></component></metadata>
+  <components>
+    <component type="library"><group>@types</group><name>node &amp; more</name><version>22</version>
+      <licenses><license><id>MIT</id></license></licenses><purl>pkg:npm/node@22</purl>
+      <components><component><name><![CDATA[inner]]></name><licenses><expression>BSD-2-Clause</expression></licenses></component></components>
+    </component>
+  </components>
+</bom>`;
+
+export const SPDX_TAG_VALUE = `SPDXVersion: SPDX-2.3
+DataLicense: CC0-1.0
+DocumentName: team/app
+Creator: Organization: Anchore, Inc
+Creator: Tool: syft-1.18.0
+Created: 2026-02-03T04:05:06Z
+
+PackageName: openssl
+SPDXID: SPDXRef-openssl
+PackageVersion: 3.0.11-1
+PackageLicenseConcluded: NOASSERTION
+PackageLicenseDeclared: Apache-2.0
+ExternalRef: PACKAGE-MANAGER purl pkg:deb/debian/openssl@3.0.11-1
+
+PackageName: bash
+PackageVersion: 5.2
+`;

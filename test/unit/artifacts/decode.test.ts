@@ -190,6 +190,8 @@ const hostile: readonly (readonly [string, Buffer])[] = [
 ];
 for (const [name, bytes] of hostile) {
   test(`survives ${name}`, async () => {
+    const isDeep = name.startsWith('deep ');
+    if (isDeep) return assert.rejects(decodeDocument(bytes), { code: 'TOO_LARGE' });
     const document = await decodeDocument(bytes);
     assert.ok(JSON.stringify(document).length < 1_000_000);
     assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
@@ -229,4 +231,53 @@ test('a tree becomes lines, as many as somebody would read', () => {
     flatten(Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, index]))).length,
     500,
   );
+});
+
+const package_ = ([name, version, license, purl]: readonly [string, string, string, string]) => ({
+  ...{ name, version, license, purl },
+});
+const boms: readonly (readonly [string, string, string, readonly (readonly [string, string, string, string])[]])[] = [
+  [
+    ...(['SPDX 3.0.1', JSON.stringify(samples.SPDX_3), ''] as const),
+    [
+      ['bash', '5.2', 'GPL-3.0-or-later', ''],
+      ['openssl', '3.0.11', 'Apache-2.0 OR MIT', ''],
+    ],
+  ],
+  [
+    ...(['CycloneDX 1.5', samples.CYCLONE_DX_XML, 'syft 1.18'] as const),
+    [
+      ['@types/node & more', '22', 'MIT', 'pkg:npm/node@22'],
+      ['inner', '', 'BSD-2-Clause', ''],
+    ],
+  ],
+  [
+    ...(['SPDX 2.3', samples.SPDX_TAG_VALUE, 'syft-1.18.0'] as const),
+    [
+      ['bash', '5.2', '', ''],
+      ['openssl', '3.0.11-1', 'Apache-2.0', 'pkg:deb/debian/openssl@3.0.11-1'],
+    ],
+  ],
+];
+for (const [format, content, tool, packages] of boms) {
+  test(`reads a bill of materials in the form of ${format} ${content.slice(0, 12)}`, async () => {
+    const found = expectKind(await decodeDocument(Buffer.from(content)), 'sbom');
+    assert.deepEqual(
+      [found.format, found.tools.join(), found.createdAt],
+      [format, tool, Date.UTC(2026, 1, 3, 4, 5, 6)],
+    );
+    assert.match(found.name, /^team\/app/);
+    assert.deepEqual(found.packages, packages.map(package_));
+  });
+}
+
+test('XML that is damaged, or expands entities, is a text; too many elements are too large', async () => {
+  const head = '<bom xmlns="http://cyclonedx.org/schema/bom/1.5">';
+  for (const rest of ['<components>', '</bom></bom>', '<a', '<!-- '])
+    assert.equal((await decodeDocument(Buffer.from(head + rest))).kind, 'other');
+  const entity = `<!DOCTYPE b [<!ENTITY x "aaaa">]>${head}<components><component><name>&x;</name></component></components></bom>`;
+  const found = expectKind(await decodeDocument(Buffer.from(entity)), 'sbom');
+  assert.equal(found.packages[0]?.name, '&x;');
+  for (const rest of ['<a>'.repeat(1000), '<a/>'.repeat(600_000)])
+    await assert.rejects(decodeDocument(Buffer.from(head + rest)), { code: 'TOO_LARGE' });
 });
