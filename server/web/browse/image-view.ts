@@ -103,7 +103,7 @@ export function imageView(facts: ImageFacts): ImageView {
     kind: kindLabel(kind, page.t, artifactType),
     signatures: detail.referrers.filter((referrer) => referrer.kind === 'signature').length,
     copy: copyBox(page, { name: detail.repository, tag, digest: detail.digest, kind, artifactType }),
-    notices,
+    notices: [...notices, ...schema1Notice(detail, page)],
     problems: detail.problems.map((problem) => problemText(problem, page.t)),
     compareHref: kind === 'image' ? compareHref(facts) : null,
     ...deleteLink(facts),
@@ -144,6 +144,12 @@ function foldedLayers(all: readonly LayerCells[]): Pick<ImageView, 'layers' | 'm
     moreLayers: layers.slice(LAYERS_SHOWN),
     emptySteps: all.filter(({ digest }) => digest === ''),
   };
+}
+
+/** What such images need to stay pullable when the registry is upgraded. */
+function schema1Notice({ mediaType }: ImageDetail, { t }: Pick<Page, 't'>): readonly Notice[] {
+  if (!/distribution\.manifest\.v1\+/.test(mediaType)) return [];
+  return [{ tone: 'amber', icon: 'alert-triangle', text: t('image:schema1'), percent: null }];
 }
 
 function shownConfiguration(content: ImageContent | undefined): ConfigurationCells | null {

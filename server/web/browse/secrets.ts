@@ -27,9 +27,15 @@ export interface MapEntry {
   readonly full: string;
   readonly key: string;
   readonly value: string;
+  /** How a long value begins, which is folded behind it; '' for short ones. */
+  readonly start: string;
   readonly link: string | null;
   readonly isSecret: boolean;
 }
+
+const MAX_UNFOLDED = 300;
+const MAX_VALUE = 20_000;
+const START = 80;
 
 const OCI_PREFIX = 'org.opencontainers.image.';
 
@@ -40,8 +46,9 @@ export function mapEntries(map: Readonly<Record<string, string>>): readonly MapE
     .map(([full, value]) => ({
       full,
       key: full.startsWith(OCI_PREFIX) ? full.slice(OCI_PREFIX.length) : full,
-      value,
-      link: safeLink(value),
+      value: value.length > MAX_VALUE ? `${value.slice(0, MAX_VALUE)}…` : value,
+      start: value.length > MAX_UNFOLDED ? `${value.slice(0, START)}…` : '',
+      link: value.length > MAX_UNFOLDED ? null : safeLink(value),
       isSecret: isSecret(full, value),
     }));
 }

@@ -23,14 +23,22 @@ const SORTS: Record<TagView, readonly [TagSort, ...TagSort[]]> = {
 
 export const viewSorts = (view: TagView) => SORTS[view];
 
+interface EmptyList {
+  readonly isFiltered: boolean;
+  readonly isUnread: boolean;
+  /** Signatures of images that are elsewhere. */
+  readonly hasReferrers?: boolean;
+}
+
 export function emptyText(
   view: TagView,
-  { isFiltered, isUnread }: { readonly isFiltered: boolean; readonly isUnread: boolean },
+  { isFiltered, isUnread, hasReferrers = false }: EmptyList,
   { t }: Pick<Page, 't'>,
 ): string {
   if (isUnread) return t('lists:not_read_yet');
   if (view === 'referrer') return t('lists:no_referrers');
   if (isFiltered) return t('browse:repository.no_result');
+  if (view !== 'untagged' && hasReferrers) return t('lists:only_referrers');
   return view === 'untagged' ? t('lists:no_untagged') : t('browse:repository.no_tags');
 }
 

@@ -116,7 +116,11 @@ export function repositoryView(facts: RepositoryFacts): RepositoryView {
     shows: asked.view,
     filter: tagFilter(facts),
     deleteNote: head.deleteNote,
-    emptyText: emptyText(asked.view, { isFiltered: filtered, isUnread: isUnread(repository) }, page),
+    emptyText: emptyText(
+      asked.view,
+      { isFiltered: filtered, isUnread: isUnread(repository), hasReferrers: facts.referrers > 0 },
+      page,
+    ),
     clearHref: filtered ? withoutFilters(page) : undefined,
     columns: tagColumns(asked, page),
     rows: rows(facts, head.deleteNote === ''),

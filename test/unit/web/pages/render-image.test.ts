@@ -314,3 +314,33 @@ test('the list of a layer is escaped, and says when the next page has to be aske
   const passed = layerView({ ...given, found: { sizeBytes: 1, rows: [], next: 'more' } });
   assert.match(await renderPage(page, 'layer', passed), /Continue with the next page/);
 });
+
+test('a long annotation is folded, and one of megabytes is cut', async () => {
+  const html = await draw(
+    testPage(),
+    facts.imageDetail({ annotations: { note: 'n'.repeat(8000), huge: 'h'.repeat(5e6) } }),
+  );
+  assert.match(html, /<details><summary>n{80}…<\/summary>n{8000}<\/details>/);
+  assert.ok(html.length < 100_000);
+});
+
+test('an image of schema 1 says that newer registries no longer serve it', async () => {
+  const mediaType = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
+  assert.match(await draw(testPage(), facts.imageDetail({ mediaType })), /no longer serve it/);
+  assert.doesNotMatch(await draw(testPage(), facts.imageDetail()), /no longer serve it/);
+});
+
+test('layers beyond the sixth and instructions without data are folded', async () => {
+  const base = facts.imageDetail();
+  const [step] = base.content?.dockerfile ?? [];
+  const [layer] = base.content?.layers ?? [];
+  assert.ok(step && layer && base.content);
+  const layers = Array.from({ length: 9 }, () => layer);
+  const dockerfile = [
+    ...layers.map((_layer, index) => ({ ...step, layer: index })),
+    { ...step, text: 'A=1', layer: undefined },
+  ];
+  const html = await draw(testPage(), { ...base, content: { ...base.content, layers, dockerfile } });
+  assert.match(html, /<summary[^>]*>3 more layers<\/summary>/);
+  assert.match(html, /<summary[^>]*>1 instruction without data<\/summary>[\s\S]*A=1/);
+});
