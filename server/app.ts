@@ -42,6 +42,8 @@ export interface AppOptions {
   readonly opened: OpenedDatabase;
   readonly log: Logger;
   readonly now: () => number;
+  /** Whether localhost is a container here and not the machine that people sit at. */
+  readonly inContainer: boolean;
   readonly cacheViews: boolean;
 }
 
@@ -88,6 +90,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       ready = true;
       stopUpkeep = startAccountUpkeep({ ...core, log });
       await registry.start();
+      web.watch.refresh().catch((error: unknown) => log.warn({ error }, 'the status checks could not run'));
     },
     refuseNew: () => {
       ready = false;

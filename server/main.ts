@@ -50,6 +50,7 @@ async function start(log: Logger): Promise<void> {
     opened,
     log,
     now: Date.now,
+    inContainer,
     cacheViews: isBundle(),
   });
   const server = createHttpServer(app.listener, tls);

@@ -2,20 +2,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CrawlProgress } from './catalog/crawl.ts';
 import type { Config } from './config/config.ts';
-import { registryHost } from './config/public-url.ts';
-import { AppError, errorText } from './errors.ts';
+import { publicBaseUrl, registryHost, tokenRealm } from './config/public-url.ts';
+import { AppError } from './errors.ts';
 import type { JobState } from './jobs/scheduler.ts';
 import type { Arrivals } from './notifications/events.ts';
 import type { RegistryClient } from './registry/client.ts';
 import type { Monitor, RegistryHealth } from './registry/monitor.ts';
+import { tryRealm } from './registry/realm-trial.ts';
 import { type Database, synchronousMode } from './storage/database.ts';
 import type { StorageHealth } from './storage/health.ts';
 import type { Layout, Signer } from './token/signer.ts';
-import type { StatusFacts } from './web/status-facts.ts';
+import type { LoadStatusFacts, StatusFacts } from './web/status-facts.ts';
 
 export interface StatusDeps {
   readonly config: Config;
-  readonly realm: string;
+  /** localhost is then the container, not the machine. */
+  readonly inContainer: boolean;
   readonly notificationUrl: string;
   readonly hasSecret: boolean;
   readonly readonly: boolean;
@@ -41,16 +43,15 @@ export interface StatusDeps {
 
 const SYNCHRONOUS = ['OFF', 'NORMAL', 'FULL', 'EXTRA'];
 const CHECK_WITHIN_MS = 1000;
-const REALM_TIMEOUT_MS = 3000;
 // A repository and a digest that nobody has: a registry that may delete says "unknown", one that may not says 405.
 const NOBODYS_REPOSITORY = 'registry-web-probe';
 const NOBODYS_DIGEST = `sha256:${'0'.repeat(64)}`;
 
-export function createStatusFacts(deps: StatusDeps): () => Promise<StatusFacts> {
-  return async () => ({
+export function createStatusFacts(deps: StatusDeps): LoadStatusFacts {
+  return async (cameBy) => ({
     now: deps.now(),
     mode: deps.config.registry.url === null ? 'managed' : 'configured',
-    ...(await registryAndAuth(deps)),
+    ...(await registryAndAuth(deps, cameBy)),
     notifications: await notificationFacts(deps),
     database: {
       engine: 'sqlite',
@@ -63,14 +64,14 @@ export function createStatusFacts(deps: StatusDeps): () => Promise<StatusFacts> 
   });
 }
 
-async function registryAndAuth(deps: StatusDeps): Promise<Pick<StatusFacts, 'registry' | 'auth'>> {
+async function registryAndAuth(deps: StatusDeps, cameBy?: string): Promise<Pick<StatusFacts, 'registry' | 'auth'>> {
   const health = await checkSoon(deps);
   const challenge = health.ping?.challenge;
   const realm = challenge?.scheme === 'bearer' ? (challenge.realm ?? null) : null;
   const line = health.ping?.line ?? null;
-  const [deletionEnabled, realmError, version, trial] = await Promise.all([
+  const [deletionEnabled, realmTrial, version, trial] = await Promise.all([
     health.reachable ? canDelete(deps.client) : null,
-    realm === null ? null : tryRealm(realm),
+    realm === null ? undefined : tryRealm(realm, deps.inContainer),
     deps.version(),
     health.ping?.demandsToken ? tryToken(deps, line) : UNTRIED,
   ]);
@@ -83,6 +84,7 @@ async function registryAndAuth(deps: StatusDeps): Promise<Pick<StatusFacts, 'reg
     version,
     line,
     demandsToken: health.ping?.demandsToken ?? null,
+    demandsPassword: health.ping?.challenge?.scheme === 'basic',
     challenge: realm === null ? null : { scheme: 'bearer', realm, service: challenge?.service ?? '' },
     clockDifferenceMs: health.ping?.clockDifferenceMs ?? null,
     trustsAnyCertificate: deps.config.registry.trust_any_ssl && deps.client.address.startsWith('https:'),
@@ -90,7 +92,13 @@ async function registryAndAuth(deps: StatusDeps): Promise<Pick<StatusFacts, 'reg
   };
   return {
     registry,
-    auth: { ...authFacts(deps), ...trial, realmReachable: realm === null ? null : realmError === null, realmError },
+    auth: {
+      ...authFacts(deps, cameBy),
+      ...trial,
+      realmReachable: realm === null ? null : realmTrial === undefined,
+      realmError: realmTrial?.error ?? null,
+      realmFailure: realmTrial?.failure ?? null,
+    },
   };
 }
 
@@ -144,14 +152,19 @@ async function whyRefused(client: StatusDeps['client'], token: string): Promise<
   return challenge?.error === undefined ? 'claims' : 'key';
 }
 
-function authFacts(deps: StatusDeps): Omit<StatusFacts['auth'], 'realmReachable' | 'realmError' | 'accepted'> {
+function authFacts(
+  deps: StatusDeps,
+  cameBy: string | undefined,
+): Omit<StatusFacts['auth'], 'realmReachable' | 'realmError' | 'accepted'> {
   const { auth, name } = deps.config.registry;
   const signer = deps.signer?.status();
   return {
     enabled: auth.enabled,
     service: auth.service ?? name,
     issuer: auth.issuer,
-    realm: deps.realm,
+    realm: tokenRealm(deps.config, cameBy),
+    cameBy: cameBy ?? null,
+    publicUrl: deps.config.server.public_url === null ? null : publicBaseUrl(deps.config),
     readonly: deps.readonly,
     headerMode: signer === undefined ? null : headerMode(signer.layout),
     certificateExpiresAt: signer?.certificateNotAfter ?? null,
@@ -199,18 +212,5 @@ async function canDelete(client: StatusDeps['client']): Promise<boolean | null> 
     return (await client.deleteManifest(NOBODYS_REPOSITORY, NOBODYS_DIGEST)) === 'missing';
   } catch (error) {
     return error instanceof AppError && error.key === 'registryDeletionOff' ? false : null;
-  }
-}
-
-/** Any JSON answer of a token endpoint will do; no credentials are sent. Returns what is wrong, or null. */
-async function tryRealm(realm: string): Promise<string | null> {
-  try {
-    const response = await fetch(realm, { redirect: 'manual', signal: AbortSignal.timeout(REALM_TIMEOUT_MS) });
-    const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
-    if (isJson && response.status < 500) return null;
-    return `${response.status} ${response.headers.get('content-type') ?? ''}`.trim();
-  } catch (error) {
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    return errorText(cause);
   }
 }

@@ -1,6 +1,7 @@
 /** The pages, with everything they read. */
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createReach } from './access/reach.ts';
 import type { AppOptions, Core } from './app.ts';
 import { visibleNames } from './catalog/changes.ts';
@@ -18,7 +19,7 @@ import { factsOfTags } from './catalog/tag-facts.ts';
 import { createTagStore } from './catalog/tags.ts';
 import { EVERYTHING, type VisibilityStore } from './catalog/visibility.ts';
 import type { Config } from './config/config.ts';
-import { registryHost, tokenRealm } from './config/public-url.ts';
+import { publicBaseUrl, registryHost, tokenRealm } from './config/public-url.ts';
 import type { RegistrySide } from './registry-side.ts';
 import { createStatusFacts } from './status.ts';
 import type { TokenSide } from './token-side.ts';
@@ -31,7 +32,7 @@ import { createLive, type Live } from './web/live.ts';
 import type { RegistryState, Viewer } from './web/page.ts';
 import { apiDocsPage } from './web/pages/api-docs.ts';
 import { comparePage } from './web/pages/compare.ts';
-import { connectPage } from './web/pages/connect.ts';
+import { connectPage, type TestEvent } from './web/pages/connect.ts';
 import { deleteTagPage } from './web/pages/delete-tag.ts';
 import { eventsPage } from './web/pages/events.ts';
 import { grantRefusedPage } from './web/pages/grant-refused.ts';
@@ -47,6 +48,7 @@ import { spacePage } from './web/pages/space.ts';
 import { statusPage } from './web/pages/status.ts';
 import type { PageModule } from './web/routes.ts';
 import type { LoadStatusFacts } from './web/status-facts.ts';
+import { createStatusWatch, type StatusWatch } from './web/status-watch.ts';
 import { createWeb, type Web } from './web/web.ts';
 
 export interface WebSideOptions extends AppOptions {
@@ -60,7 +62,9 @@ export interface WebSideWithApi extends WebSideOptions {
   readonly apiDocument: () => ApiDocument;
 }
 
-export async function createWebSide(options: WebSideWithApi): Promise<Web & { readonly live: Live }> {
+export async function createWebSide(
+  options: WebSideWithApi,
+): Promise<Web & { readonly live: Live; readonly watch: StatusWatch }> {
   const { config, root, core, token, registry, opened, log, now, cacheViews } = options;
   const { db } = opened;
   const { visibility } = registry;
@@ -94,7 +98,14 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     log,
   });
   const firstRun = { reach: registryReach(config), realm: tokenRealm(config) };
-  const statusFacts = createStatusFacts(statusDeps(options, firstRun.realm));
+  const watch = createStatusWatch({
+    load: createStatusFacts(statusDeps(options)),
+    onChange: () => core.news.tell({ kind: 'index' }),
+    log,
+  });
+  const statusFacts = watch.load;
+  registry.jobs.add({ name: 'status-checks', schedule: '*/10 * * * *', lane: 'status', run: watch.refresh });
+  const state = () => registryState(registry, watch.isOpen());
   const web = createWeb({
     ...core,
     config,
@@ -109,7 +120,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
         ...{ ...browse, now },
         findings: registry.findings,
         firstRun,
-        registryState: () => registryState(registry),
+        registryState: state,
       }),
       repositoriesPage({ ...browse, firstRun }),
       repositoryTabsPage({ ...browse, ...core, reach: createReach(db), events: registry.events }),
@@ -136,12 +147,19 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
       }),
       live.pages,
     ],
-    counts: (viewer, address) => navCounts(options, visibility, repositories, viewer, address),
-    registryState: () => registryState(registry),
+    counts: async (viewer, address) => ({
+      ...(await navCounts(options, visibility, repositories, viewer, address)),
+      ...(watch.failedCount() > 0 && { status: watch.failedCount() }),
+    }),
+    registryState: state,
     storageError: opened.storage.error,
   });
-  return { ...web, live };
+  return { ...web, live, watch };
 }
+
+// A registry sends within a second; then it waits for its backoff.
+const EVENT_WAIT_MS = 8000;
+const EVENT_POLL_MS = 200;
 
 interface ConnectParts {
   readonly statusFacts: LoadStatusFacts;
@@ -156,8 +174,8 @@ function connectPages(
 ): readonly PageModule[] {
   const { keys, client } = token;
   if (keys === undefined) return [];
-  const settings = (): ConnectSettings => ({
-    realm: firstRun.realm,
+  const settings = (cameBy: string): ConnectSettings => ({
+    realm: tokenRealm(config, cameBy),
     service: config.registry.auth.service ?? config.registry.name,
     issuer: config.registry.auth.issuer,
     algorithms: [...new Set(keys.signingKeys().map(({ algorithm }) => algorithm))],
@@ -166,14 +184,20 @@ function connectPages(
     canDelete: !registry.isReadonly,
     secret: registry.notificationSecret,
     proposedSecret: createHmac('sha256', core.secret).update('proposed notification secret').digest('base64url'),
-    publicUrl: core.publicUrl,
+    publicUrl: publicBaseUrl(config, cameBy),
     innerUrl: `${config.registry.setup.own_url}${config.server.base_path}`,
     isOurs: config.registry.url === null || config.registry.setup.folder !== null,
   });
-  const causeEvent = async () => {
+  const causeEvent = async (): Promise<TestEvent> => {
     const { rows } = await repositories.list(EVERYTHING, { sort: 'pushed', direction: 'desc', limit: 1 });
     const [row] = rows;
-    return row?.newestTag ? (await client.getManifest(row.name, row.newestTag)) !== undefined : false;
+    const { lastReceivedAt: before } = await registry.events.arrivals();
+    if (!row?.newestTag || (await client.getManifest(row.name, row.newestTag)) === undefined) return 'nothing';
+    for (let waited = 0; waited < EVENT_WAIT_MS; waited += EVENT_POLL_MS) {
+      await sleep(EVENT_POLL_MS);
+      if ((await registry.events.arrivals()).lastReceivedAt !== before) return 'arrived';
+    }
+    return 'silent';
   };
   return [connectPage({ statusFacts, settings, causeEvent, reach: firstRun.reach })];
 }
@@ -207,9 +231,9 @@ function crawlLine(crawl: CrawlProgress): NonNullable<IndexState['crawl']> {
   return { done, total, perSecond, remainingMs, isInterrupted: !crawl.isRunning };
 }
 
-function registryState({ monitor, managed }: RegistrySide): RegistryState | undefined {
+function registryState({ monitor, managed }: RegistrySide, isOpen: boolean): RegistryState | undefined {
   const health = monitor.latest();
-  return health && { reachable: health.reachable, version: shortVersion(managed?.status().version) };
+  return health && { isOpen, reachable: health.reachable, version: shortVersion(managed?.status().version) };
 }
 
 /** `v3.1.1` and `2.8.2+unknown` as people say them. */
@@ -223,11 +247,16 @@ function pairFiles({ registry: { auth } }: Config, folder: string | undefined, h
   return { certificateFile: auth.cert ?? join(folder, 'auth.cert'), keyFile: auth.key ?? join(folder, 'auth.key') };
 }
 
-function statusDeps({ config, core, token, registry, opened, keyFolder, now }: WebSideOptions, realm: string) {
+/** Where a registry reaches us: from another container never under localhost. */
+function endpointBase({ registry, server }: Config, publicUrl: string, inContainer: boolean): string {
+  return inContainer && registry.url !== null ? `${registry.setup.own_url}${server.base_path}` : publicUrl;
+}
+
+function statusDeps({ config, core, token, registry, opened, keyFolder, now, inContainer }: WebSideOptions) {
   const { client, keys, signer } = token;
   return {
-    ...{ config, realm },
-    notificationUrl: `${core.publicUrl}/api/notification`,
+    ...{ config, inContainer },
+    notificationUrl: `${endpointBase(config, core.publicUrl, inContainer)}/api/notification`,
     hasSecret: registry.notificationSecret !== null,
     readonly: registry.isReadonly,
     client,

@@ -1,10 +1,10 @@
 /** docker-compose.yml as it is: the first admin, people with docker, and everything still there after a restart. */
 import { join } from 'node:path';
-import { composeOf, docker, expectUnprivileged, healthy, setupCode } from './image-engine.mjs';
+import { composeOf, docker, expectUnprivileged, healthy, IMAGE, setupCode } from './image-engine.mjs';
 import { ADMIN_PASSWORD, setUpAdmin, signIn } from './image-people.mjs';
 import { expect, step } from './image-steps.mjs';
 import { answers, ORIGIN, peopleWalk, restartedWalk } from './image-walk.mjs';
-import { ROOT } from './run.mjs';
+import { ROOT, read } from './run.mjs';
 
 // The file's own defaults, whatever an `.env` beside it says.
 const DEFAULTS = {
@@ -47,7 +47,6 @@ export async function composeWalk(folder) {
   }
 }
 
-const TAR = 'run -T --rm --no-deps --entrypoint tar';
 const VOLUMES = [
   ['registry-web', '/data'],
   ['registry', '/var/lib/registry'],
@@ -55,11 +54,16 @@ const VOLUMES = [
 
 /** The commands of docs/compose-and-upgrade.md. */
 function backUpAndRestore(compose, folder) {
+  const inVolume = (service, command) => {
+    const options = '-i --rm --network none --user 0 --entrypoint tar --volumes-from';
+    read('sh', ['-c', `docker run ${options} ${compose('ps', '-aq', service)} ${IMAGE} ${command}`]);
+  };
   const archive = (service) => join(folder, `${service}.tgz`);
   compose('stop', 'registry-web');
-  for (const [service, path] of VOLUMES) compose.shell(`${TAR} ${service} -czf - -C ${path} . > ${archive(service)}`);
+  for (const [service, path] of VOLUMES) inVolume(service, `-czf - -C ${path} . > ${archive(service)}`);
   compose('down', '-v');
-  for (const [service, path] of VOLUMES) compose.shell(`${TAR} ${service} -xzf - -C ${path} < ${archive(service)}`);
+  compose('up', '--no-start', '--no-build');
+  for (const [service, path] of VOLUMES) inVolume(service, `-xzf - -C ${path} < ${archive(service)}`);
 }
 
 function expectConfined(container) {

@@ -30,12 +30,8 @@ export function reportSize() {
 export function composeOf(file, project, env = {}) {
   const isPlugin = spawnSync('docker', ['compose', 'version'], { stdio: 'ignore' }).status === 0;
   const [command, ...first] = isPlugin ? ['docker', 'compose'] : ['docker-compose'];
-  const options = { env: { ...process.env, ...env } };
-  const words = [...first, '-f', file, '-p', project];
-  const compose = (...args) => read(command, [...words, ...args], options);
-  /** In a shell, for what goes through a file: the words after `docker compose` as the documentation writes them. */
-  compose.shell = (line) => read('sh', ['-c', `${[command, ...words].join(' ')} ${line}`], options);
-  return compose;
+  const all = { ...process.env, ...env };
+  return (...args) => read(command, [...first, '-f', file, '-p', project, ...args], { env: all });
 }
 
 /** @returns the container's health check is green. */

@@ -4,15 +4,20 @@ import type { Config } from './config.ts';
 
 type ServerConfig = Pick<Config, 'server'>;
 
-/** The address people reach us under, with the base path, without a trailing slash. */
-export function publicBaseUrl({ server }: ServerConfig): string {
+/**
+ * The address people reach us under, with the base path, without a trailing slash.
+ * @param cameBy where nothing is configured, the address under which somebody reached us is right: a published port or a
+ *   proxy may stand before the port that we listen on
+ */
+export function publicBaseUrl({ server }: ServerConfig, cameBy?: string): string {
+  if (server.public_url !== null) return server.public_url + server.base_path;
   const scheme = server.tls.cert === null ? 'http' : 'https';
-  return (server.public_url ?? `${scheme}://localhost:${server.port}`) + server.base_path;
+  return cameBy ?? `${scheme}://localhost:${server.port}${server.base_path}`;
 }
 
 /** What the registry's `auth.token.realm` has to say. */
-export function tokenRealm(config: ServerConfig): string {
-  return `${publicBaseUrl(config)}/api/auth`;
+export function tokenRealm(config: ServerConfig, cameBy?: string): string {
+  return `${publicBaseUrl(config, cameBy)}/api/auth`;
 }
 
 /** `localhost` or a literal address: right only on one machine; some clients refuse literal addresses. */

@@ -9,6 +9,8 @@ export interface NavItem {
   /** Key of `common`. */
   readonly label: string;
   readonly count: number | undefined;
+  /** The count is of what is wrong. */
+  readonly isAlert: boolean;
   /** Shown at the bottom edge of phones, too. */
   readonly onPhones: boolean;
 }
@@ -18,7 +20,10 @@ export interface NavSection {
 }
 export type NavCounts = Readonly<Record<string, number>>;
 
-type Entry = Omit<NavItem, 'count' | 'onPhones'> & { readonly phones?: true; readonly of: 'all' | 'auditor' | 'admin' };
+type Entry = Omit<NavItem, 'count' | 'isAlert' | 'onPhones'> & {
+  readonly phones?: true;
+  readonly of: 'all' | 'auditor' | 'admin';
+};
 
 const BROWSE: readonly Entry[] = [
   { id: 'home', letter: 'h', path: '/', icon: 'home', label: 'common:nav.home', of: 'all', phones: true },
@@ -55,7 +60,12 @@ export function navigation(viewer: Viewer, authEnabled: boolean, counts: NavCoun
     label,
     items: entries
       .filter((entry) => mayOpen(entry, viewer, authEnabled))
-      .map(({ phones, of: _, ...entry }) => ({ ...entry, count: counts[entry.id], onPhones: phones === true })),
+      .map(({ phones, of: _, ...entry }) => ({
+        ...entry,
+        count: counts[entry.id],
+        isAlert: entry.id === 'status',
+        onPhones: phones === true,
+      })),
   });
   return [section(undefined, BROWSE), section('common:nav.people', PEOPLE)].filter(({ items }) => items.length > 0);
 }

@@ -5,6 +5,7 @@ import type { OriginOf } from '../http/client-address.ts';
 import { isLoopback } from '../http/client-address.ts';
 import { sendText } from '../http/compress.ts';
 import type { Assets } from './assets.ts';
+import { hostnameOf, isLoopbackName } from './browse/reach.ts';
 import type { Cookies } from './cookies.ts';
 import { parseCopyChoice } from './copy-choice.ts';
 import type { Csrf } from './csrf.ts';
@@ -89,6 +90,7 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
       everywhere: (key) => languages.all.map((each) => languages.translator(each.locale)(key)),
       format,
       origin,
+      cameBy: `${origin.secure ? 'https' : 'http'}://${origin.host}${basePath}`,
       path,
       url,
       askedAt: deps.now(),
@@ -131,6 +133,7 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
 
   async function pageView(page: Page, request: Request, response: Response): Promise<PageView> {
     const { viewer, origin } = page;
+    const state = deps.registryState();
     const flash = cookies.takeFlash(request, response);
     const nav = navigation(viewer, deps.authEnabled, await deps.counts(viewer, origin.address));
     return {
@@ -141,9 +144,15 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
       asset: (name) => url(`/assets/${deps.assets[name]}`),
       flash: flash !== undefined && languages.has(flash.key) ? page.t(flash.key, flash.params) : undefined,
       signInAgain: signInAgain(page, request),
-      registry: { name: deps.registryName, state: deps.registryState() },
+      registry: { name: deps.registryName, state },
       storageWarning: storageWarning(page),
-      warnPlainHttp: viewer.rights.isAdmin && !origin.secure && !isLoopback(origin.address),
+      warnOpenRegistry: viewer.rights.isAdmin && state?.isOpen === true,
+      // Browsers treat localhost as secure; behind a published port its visitors come from another address.
+      warnPlainHttp:
+        viewer.rights.isAdmin &&
+        !origin.secure &&
+        !isLoopback(origin.address) &&
+        !isLoopbackName(hostnameOf(origin.host)),
       personTone,
       initials,
     };

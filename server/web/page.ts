@@ -60,6 +60,8 @@ export interface Page {
   readonly everywhere: (key: string) => readonly string[];
   readonly format: Format;
   readonly origin: ClientOrigin;
+  /** The address under which this reader reached us, with the base path: to show and compare, never to redirect to. */
+  readonly cameBy: string;
   /** For the hidden field `_csrf` of every form; the partial `csrf` writes it. */
   readonly csrf: string;
   /** Path and query of this request, without the base path. */
@@ -101,6 +103,8 @@ export interface PageView
   /** Where somebody signs in again whose session ended without their doing. */
   readonly signInAgain: string | undefined;
   readonly registry: { readonly name: string; readonly state: RegistryState | undefined };
+  /** An admin has to hear on every page that the registry stands open. */
+  readonly warnOpenRegistry: boolean;
   /** The quiet notice to admins who came over plain HTTP from elsewhere. */
   /** For admins: why nothing can be saved. */
   readonly storageWarning: string | undefined;
@@ -110,6 +114,8 @@ export interface PageView
 }
 
 export interface RegistryState {
+  /** It lets everybody in without a token, although we issue them. */
+  readonly isOpen?: boolean;
   readonly reachable: boolean;
   readonly version: string | null;
 }

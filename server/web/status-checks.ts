@@ -12,7 +12,8 @@ export interface Fix {
   readonly lines: string;
 }
 
-const TITLES = {
+/** Keys of the names of the checks. */
+export const TITLES = {
   reachable: 'status:title.reachable',
   demands_token: 'status:title.demands_token',
   challenge: 'status:title.challenge',
@@ -47,6 +48,8 @@ export interface Check {
 const CLOCK_LIMIT_MS = 30_000;
 const DAY_MS = 86_400_000;
 const EXPIRY_WARNING_MS = 30 * DAY_MS;
+// A push of large layers takes its time; its event comes at the end.
+const EVENT_DUE_MS = 15 * 60_000;
 
 export function statusChecks(facts: StatusFacts): readonly Check[] {
   const checks = [reachable(facts)];
@@ -89,15 +92,9 @@ function reachable({ registry, mode }: StatusFacts): Check {
 /** A v2 configuration mounted into a v3 image is silently ignored, and the registry stands open. */
 function demandsToken({ registry, auth }: StatusFacts): Check {
   if (registry.demandsToken === null) return check('demands_token', 'unknown', 'status:demands_token.unknown');
-  if (!registry.demandsToken)
-    return check('demands_token', 'failed', 'status:demands_token.open', { fix: tokenFix(auth) });
-  if (registry.challenge !== null && registry.challenge.scheme.toLowerCase() !== 'bearer') {
-    return check('demands_token', 'failed', 'status:demands_token.basic', {
-      fix: tokenFix(auth),
-      params: { scheme: registry.challenge.scheme },
-    });
-  }
-  return check('demands_token', 'ok', 'status:demands_token.ok');
+  if (registry.demandsToken) return check('demands_token', 'ok', 'status:demands_token.ok');
+  const key = registry.demandsPassword === true ? 'status:demands_token.basic' : 'status:demands_token.open';
+  return check('demands_token', 'failed', key, { fix: tokenFix(auth) });
 }
 
 function challenge({ registry, auth }: StatusFacts): Check {
@@ -111,7 +108,7 @@ function challenge({ registry, auth }: StatusFacts): Check {
       fix,
     });
   }
-  if (samePlace(found.realm, auth.realm))
+  if (samePlace(found.realm, auth.realm) || isAt(found.realm, auth.cameBy))
     return check('challenge', 'ok', 'status:challenge.ok', { params: { service: auth.service } });
   const fix: Fix = { file: 'registry', lines: `auth:\n  token:\n    realm: ${auth.realm}` };
   return check('challenge', 'warning', 'status:challenge.realm', {
@@ -120,23 +117,38 @@ function challenge({ registry, auth }: StatusFacts): Check {
   });
 }
 
+/** Tried from here, which is not where clients are: only what would be wrong for them, too, is a failure. */
 function realm({ registry, auth }: StatusFacts): Check {
-  const params = { realm: registry.challenge?.realm ?? auth.realm, error: auth.realmError ?? '' };
+  const realm = registry.challenge?.realm ?? auth.realm;
+  const params = { realm, error: auth.realmError ?? '' };
   if (auth.realmReachable === null) return check('realm', 'unknown', 'status:realm.unknown');
   if (auth.realmReachable) return check('realm', 'ok', 'status:realm.ok', { params });
-  const origin = auth.realm.replace(/\/api\/auth\/?$/, '');
-  return check('realm', 'failed', 'status:realm.unreachable', {
-    params,
-    fix: { file: 'ours', lines: `server:\n  public_url: ${origin}` },
-  });
+  if (auth.realmFailure === 'certificate') return check('realm', 'failed', 'status:realm.certificate', { params });
+  if (auth.realmFailure === 'untrusted') return check('realm', 'warning', 'status:realm.untrusted', { params });
+  if (isAt(realm, auth.cameBy)) return check('realm', 'ok', 'status:realm.came_by', { params });
+  if (auth.realmFailure === 'container') return check('realm', 'unknown', 'status:realm.container', { params });
+  return check('realm', 'failed', 'status:realm.unreachable', { params, fix: publicUrlFix(auth) });
 }
 
-function tokens({ registry, auth }: StatusFacts): Check {
+/** The address that works for the reader; never what is configured already. */
+function publicUrlFix({ cameBy = null, publicUrl = null }: StatusFacts['auth']): Fix | null {
+  if (cameBy === null || cameBy === publicUrl) return null;
+  return { file: 'ours', lines: `server:\n  public_url: ${cameBy}` };
+}
+
+function isAt(realm: string, base: string | null | undefined): boolean {
+  return base != null && samePlace(realm, `${base}/api/auth`);
+}
+
+function tokens(facts: StatusFacts): Check {
+  const { registry, auth } = facts;
   if (!registry.reachable) return check('tokens', 'unknown', 'status:demands_token.unknown');
   // Whoever asks for nothing takes anything: that would prove nothing.
   if (registry.demandsToken === false) return check('tokens', 'unknown', 'status:challenge.unknown');
   if (auth.accepted === null) return check('tokens', 'unknown', 'status:tokens.unknown');
   if (auth.accepted) return check('tokens', 'ok', 'status:tokens.ok', { params: { mode: auth.headerMode ?? '' } });
+  // One cause, one line: another check names it already.
+  if (auth.refusal !== 'key' && isExplained(facts)) return check('tokens', 'unknown', 'status:tokens.explained');
   const issuer = `    issuer: ${auth.issuer}`;
   const bundle = `    rootcertbundle: ${auth.certificatePath ?? '/conf/auth.cert'}`;
   const failed = (key: string, ...lines: readonly string[]) =>
@@ -147,6 +159,11 @@ function tokens({ registry, auth }: StatusFacts): Check {
   if (auth.refusal === 'key') return failed('status:tokens.key', bundle);
   if (auth.refusal === 'claims') return failed('status:tokens.claims', issuer);
   return failed('status:tokens.refused', issuer, bundle);
+}
+
+/** A foreign service, clocks far apart or a certificate that ran out: each makes a registry refuse tokens by itself. */
+function isExplained(facts: StatusFacts): boolean {
+  return [challenge(facts), clock(facts), expiry(facts)].some(({ state }) => state === 'failed');
 }
 
 function expiry({ auth, now }: StatusFacts): Check {
@@ -186,7 +203,7 @@ function deletion({ registry, auth }: StatusFacts): Check {
   });
 }
 
-function notifications({ notifications: facts }: StatusFacts): Check {
+function notifications({ notifications: facts, now }: StatusFacts): Check {
   const fix: Fix = { file: 'registry', lines: endpointLines(facts) };
   if ((facts.refusedAt ?? 0) > (facts.lastAt ?? 0))
     return check('notifications', 'failed', 'status:notifications.refused', { at: facts.refusedAt ?? null, fix });
@@ -206,6 +223,12 @@ function notifications({ notifications: facts }: StatusFacts): Check {
       { fix },
     );
   }
+  if (
+    facts.lastPushTokenAt !== null &&
+    now - facts.lastPushTokenAt > EVENT_DUE_MS &&
+    facts.lastPushTokenAt > facts.lastAt
+  )
+    return check('notifications', 'warning', 'status:notifications.silent', { at: facts.lastAt, fix });
   if (facts.lastVerified === true) {
     const instance = facts.lastInstance ?? '';
     const key = instance === '' ? 'status:notifications.ok' : 'status:notifications.from';

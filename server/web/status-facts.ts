@@ -1,5 +1,6 @@
 /** What /status is told. Collected by `app.ts` from the parts that know; judged by `status-checks.ts`. */
 import type { Config } from '../config/config.ts';
+import type { RealmFailure } from '../registry/realm-trial.ts';
 import type { StorageFacts } from '../storage/health.ts';
 
 export interface StatusFacts {
@@ -17,8 +18,10 @@ export interface StatusFacts {
     readonly version: string | null;
     /** The line it belongs to, guessed from its answers. */
     readonly line?: 2 | 3 | null;
-    /** false: it answered 200 without a token. */
+    /** false: no token is what it asks for. */
     readonly demandsToken: boolean | null;
+    /** It asks for a name and a password itself, as with htpasswd. */
+    readonly demandsPassword?: boolean;
     /** What its challenge names; null when there was none, or when it asks for Basic. */
     readonly challenge: { readonly scheme: string; readonly realm: string; readonly service: string } | null;
     /** From its Date header; positive: it is ahead of us. */
@@ -34,9 +37,14 @@ export interface StatusFacts {
     readonly issuer: string;
     /** The realm we print, from `server.public_url`. */
     readonly realm: string;
+    /** Where whoever looks at this page reaches us; null: nobody looks, or it is not known. */
+    readonly cameBy?: string | null;
+    /** `server.public_url` as configured, with the base path. */
+    readonly publicUrl?: string | null;
     /** What fetching the registry's own realm gave; null: not tried, or there is no realm. */
     readonly realmReachable: boolean | null;
     readonly realmError: string | null;
+    readonly realmFailure?: RealmFailure | null;
     readonly readonly: boolean;
     /** Whether the registry took a token of ours, and in which form. */
     readonly accepted: boolean | null;
@@ -117,4 +125,5 @@ export interface JobFacts {
   readonly nextAt: number | null;
 }
 
-export type LoadStatusFacts = () => Promise<StatusFacts>;
+/** @param cameBy the address, with the base path, under which whoever asks reached us. */
+export type LoadStatusFacts = (cameBy?: string) => Promise<StatusFacts>;

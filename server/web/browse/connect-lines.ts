@@ -1,11 +1,11 @@
 /**
  * What somebody puts into the configuration of a registry that runs already, so that it trusts us: as lines of its
- * config.yml, as environment of a compose service, as Kubernetes objects. Pure: values in, text out.
+ * config.yml, as environment of a compose service or of docker run, as Kubernetes objects. Pure: values in, text out.
  */
 import { stringify } from 'yaml';
 import type { Lines } from './plain-http.ts';
 
-export const RUNS = ['file', 'compose', 'kubernetes'] as const;
+export const RUNS = ['file', 'compose', 'docker', 'kubernetes'] as const;
 export type Runs = (typeof RUNS)[number];
 
 export interface ConnectFacts {
@@ -73,6 +73,7 @@ function endpoint({ from, secret }: ConnectFacts): Tree {
 
 export function registryLines(facts: ConnectFacts, choice: ConnectChoice): readonly Lines[] {
   if (choice.runs === 'compose') return [composeLines(facts, choice)];
+  if (choice.runs === 'docker') return [dockerLines(facts, choice)];
   if (choice.runs === 'kubernetes') return kubernetesLines(facts, choice);
   return [{ file: `${choice.folder.replace(/\/+$/, '')}/config.yml`, text: yaml(registrySections(facts, choice)) }];
 }
@@ -80,10 +81,11 @@ export function registryLines(facts: ConnectFacts, choice: ConnectChoice): reado
 /** How the file that the registry trusts gets to it; it comes with the objects on Kubernetes. */
 export function trustLines({ from, publicUrl }: ConnectFacts, choice: ConnectChoice): readonly Lines[] {
   if (choice.runs === 'kubernetes') return [];
-  // With compose the shell is the machine's, and the file is mounted from there.
-  const base = choice.runs === 'compose' ? publicUrl : from;
+  // With compose and docker run the shell is the machine's, and the file is mounted from there.
+  const isMounted = choice.runs === 'compose' || choice.runs === 'docker';
+  const base = isMounted ? publicUrl : from;
   const address = `${base}/api/auth/${choice.trust === 'jwks' ? 'jwks.json' : 'ca.pem'}`;
-  const target = choice.runs === 'compose' ? FILES[choice.trust] : trustPath(choice);
+  const target = isMounted ? FILES[choice.trust] : trustPath(choice);
   return [{ file: null, text: `curl -fsS -o ${target} ${address}` }];
 }
 
@@ -112,6 +114,22 @@ function composeLines(facts: ConnectFacts, choice: ConnectChoice): Lines {
     volumes: [`./${FILES[choice.trust]}:${trustPath(choice)}:ro`],
   };
   return { file: 'docker-compose.yml', text: yaml({ services: { registry: service } }) };
+}
+
+/** One command; the options that a container has already (names, ports, storage) are the reader's own. */
+function dockerLines(facts: ConnectFacts, choice: ConnectChoice): Lines {
+  const variables = [...environment(facts, choice), [ENDPOINTS, JSON.stringify([endpoint(facts)])] as const];
+  const options = [
+    '-d --name registry --restart unless-stopped -p 5000:5000 -v registry:/var/lib/registry',
+    `-v "$PWD/${FILES[choice.trust]}:${trustPath(choice)}:ro"`,
+    ...variables.map(([name, value]) => `-e ${quoted(`${name}=${value}`)}`),
+  ];
+  return { file: null, text: ['docker run', ...options, `registry:${choice.version}`].join(' \\\n  ') };
+}
+
+/** One word for a POSIX shell, whatever stands in it. */
+function quoted(word: string): string {
+  return /^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function kubernetesLines(facts: ConnectFacts, choice: ConnectChoice): readonly Lines[] {

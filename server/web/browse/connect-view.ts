@@ -1,4 +1,5 @@
 /** What /connect shows: the choice, the lines for it, and which of them work already. */
+import { stringify } from 'yaml';
 import type { Page } from '../page.ts';
 import { type CheckCells, checkCells } from '../pages/status.ts';
 import { type Check, statusChecks } from '../status-checks.ts';
@@ -41,6 +42,8 @@ export interface ConnectView {
   /** The rest of the choice, for the form with the fields. */
   readonly kept: readonly { readonly name: string; readonly value: string }[];
   readonly fromWarning: string;
+  /** What becomes of the accounts that the registry has itself; '' where it has none. */
+  readonly ownAccounts: string;
   readonly trust: readonly Block[];
   readonly lines: readonly Block[];
   readonly linesText: string;
@@ -157,11 +160,12 @@ export function connectView({ page, settings, status, plainHttp, merge }: Connec
     fields: fields(page, choice, facts),
     kept: ['version', 'runs', 'trust', 'secret'].map((name) => ({ name, value: page.query(name) })),
     fromWarning: reachesItself(facts.from) && choice.runs !== 'file' ? t('connect:from_localhost') : '',
+    ownAccounts: status.registry.demandsPassword === true ? t('connect:own_accounts') : '',
     trust: blocks(trustLines(facts, choice), null),
     lines: blocks(registryLines(facts, choice), page),
     linesText: linesText(choice.runs, t),
     restart: blocks([{ file: null, text: restartLine(choice.runs) }], null),
-    secret: secretView(page, settings),
+    secret: secretView(page, settings, choice.runs),
     checks: checksView(page, status),
     mergeHref: choice.runs === 'file' ? onPath(page, '/connect/merge') : null,
     merge: merge ?? { given: '', merged: null, error: '' },
@@ -190,13 +194,16 @@ function groups(page: ConnectPage, choice: ConnectChoice, detected: 2 | 3 | null
   const { t, urlWith } = page;
   const versions = ([3, 2] as const).map((version) => ({
     text: version === 3 ? 'registry:3' : 'registry:2',
-    href: urlWith({ version, trust: null, folder: null }),
+    href: urlWith({ version, folder: null }),
     active: choice.version === version,
   }));
-  const texts = { file: t('connect:runs.file'), compose: t('connect:runs.compose'), kubernetes: 'Kubernetes' };
+  const texts = {
+    ...{ file: t('connect:runs.file'), compose: t('connect:runs.compose') },
+    ...{ docker: 'docker run', kubernetes: 'Kubernetes' },
+  };
   const runs = RUNS.map((each) => ({
     text: texts[each],
-    href: urlWith({ runs: each, from: null }),
+    href: urlWith({ runs: each }),
     active: each === choice.runs,
   }));
   const trusts = (['certificate', 'jwks'] as const).map((trust) => ({
@@ -227,30 +234,52 @@ function reachesItself(address: string): boolean {
 
 function linesText(runs: Runs, t: Page['t']): string {
   if (runs === 'compose') return t('connect:lines.compose');
+  if (runs === 'docker') return t('connect:lines.docker');
   return runs === 'kubernetes' ? t('connect:lines.kubernetes') : t('connect:lines.file');
 }
 
 function restartLine(runs: Runs): string {
   if (runs === 'compose') return 'docker compose up -d registry';
+  if (runs === 'docker') return 'docker rm -f registry';
   return runs === 'kubernetes' ? 'kubectl rollout status deployment registry' : 'docker restart registry';
 }
 
-function secretView(page: ConnectPage, settings: ConnectSettings): SecretView {
+function secretView(page: ConnectPage, settings: ConnectSettings, runs: Runs): SecretView {
   const isShown = page.query('secret') === 'shown';
   const secret = shownSecret(page, settings);
-  const lines: readonly Lines[] = [
-    { file: 'config.yml', text: `notifications:\n  secret: ${secret}` },
-    {
-      file: null,
-      text: `printf %s '${secret}' > /run/secrets/registry-web-events\nexport NOTIFICATIONS_SECRET_FILE=/run/secrets/registry-web-events`,
-    },
-  ];
   return {
     isShown,
     isMissing: settings.secret === null,
     href: page.urlWith({ secret: isShown ? null : 'shown' }),
-    ours: settings.secret === null ? blocks(lines, null) : [],
+    ours: settings.secret === null ? blocks(secretLines(runs, secret), null) : [],
   };
+}
+
+/** Where our own side of the secret goes: first the usual place for this set-up, then one out of sight. */
+function secretLines(runs: Runs, secret: string): readonly Lines[] {
+  const file = {
+    file: null,
+    text: `install -m 600 /dev/null registry-web-events\nprintf %s '${secret}' > registry-web-events\nexport NOTIFICATIONS_SECRET_FILE="$PWD/registry-web-events"`,
+  };
+  const environment = `NOTIFICATIONS_SECRET: ${secret}`;
+  if (runs === 'compose') {
+    const service = stringify({ services: { 'registry-web': { environment: { NOTIFICATIONS_SECRET: secret } } } });
+    return [
+      { file: 'docker-compose.yml', text: service },
+      { file: '.env', text: environment.replace(': ', '=') },
+    ];
+  }
+  if (runs === 'docker')
+    return [{ file: null, text: `docker run … -e NOTIFICATIONS_SECRET=${secret} … registry-web` }, file];
+  if (runs === 'kubernetes') {
+    const create = `kubectl create secret generic registry-web-secret --from-literal=NOTIFICATIONS_SECRET='${secret}'`;
+    const use = 'kubectl set env deployment/registry-web --from=secret/registry-web-secret';
+    return [
+      { file: null, text: `${create}\n${use}` },
+      { file: 'config.yml', text: `notifications:\n  secret: ${secret}` },
+    ];
+  }
+  return [{ file: 'config.yml', text: `notifications:\n  secret: ${secret}` }, file];
 }
 
 export function checksView(page: ConnectPage, status: StatusFacts): ChecksView {

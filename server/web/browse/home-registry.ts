@@ -16,11 +16,7 @@ export function healthLines(facts: HealthFacts, page: Pick<Page, 't' | 'format'>
   const { index, registry, isReadonly, total } = facts;
   const plain = (label: string, value: string): HealthLine => ({ label, value, tone: null });
   return [
-    {
-      label: t('home:health.state'),
-      value: index.reachable ? t('home:health.reachable') : t('home:health.unreachable'),
-      tone: index.reachable ? 'good' : 'bad',
-    },
+    healthOf(facts, t),
     ...(registry?.version ? [plain(t('home:health.version'), registry.version)] : []),
     plain(
       t('home:health.answer'),
@@ -30,6 +26,13 @@ export function healthLines(facts: HealthFacts, page: Pick<Page, 't' | 'format'>
     plain(t('home:health.holds'), holdsText(total, page)),
     plain(t('home:health.deleting'), isReadonly ? t('home:health.deleting_off') : t('home:health.deleting_on')),
   ];
+}
+
+function healthOf({ index, registry }: HealthFacts, t: Page['t']): HealthLine {
+  const label = t('home:health.state');
+  if (!index.reachable) return { label, value: t('home:health.unreachable'), tone: 'bad' };
+  if (registry?.isOpen === true) return { label, value: t('common:registry.open'), tone: 'bad' };
+  return { label, value: t('home:health.reachable'), tone: 'good' };
 }
 
 function crawlText({ crawl, complete }: HealthFacts['index'], { t, format }: Pick<Page, 't' | 'format'>): string {

@@ -125,6 +125,7 @@ function jobName({ t }: Shown, name: string): string {
     'space-sums': t('status:jobs.sums'),
     'space-sample': t('status:jobs.samples'),
     'activity-prune': t('status:jobs.activity'),
+    'status-checks': t('status:jobs.status_checks'),
   };
   return texts[name] ?? t('status:jobs.other', { name });
 }

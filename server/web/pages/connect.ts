@@ -21,11 +21,15 @@ import type { LoadStatusFacts, StatusFacts } from '../status-facts.ts';
 
 export interface ConnectPageDeps {
   readonly statusFacts: LoadStatusFacts;
-  readonly settings: () => ConnectSettings;
+  /** @param cameBy where whoever asks reached us. */
+  readonly settings: (cameBy: string) => ConnectSettings;
   readonly reach: RegistryReach;
-  /** Reads one manifest, so that the registry has something to notify us of. `false`: it has none. */
-  readonly causeEvent: () => Promise<boolean>;
+  /** Reads one manifest, so that the registry has something to notify us of, and waits for its event. */
+  readonly causeEvent: () => Promise<TestEvent>;
 }
+
+/** `nothing`: there is no image to read. `silent`: it was read, and no event came in time. */
+export type TestEvent = 'arrived' | 'silent' | 'nothing';
 
 const LONGEST_FILE = 200_000;
 const mergeForm = z.strictObject({
@@ -37,7 +41,7 @@ export function connectPage(deps: ConnectPageDeps): PageModule {
   const { statusFacts, settings, reach, causeEvent } = deps;
 
   async function show(page: Page, merge?: MergeView, code = 200, known?: StatusFacts): Promise<void> {
-    const [status, current] = [known ?? (await statusFacts()), settings()];
+    const [status, current] = [known ?? (await statusFacts(page.cameBy)), settings(page.cameBy)];
     const plainHttp = plainHttpView({ reach, realm: current.realm, page });
     const view = connectView({ page, settings: current, status, plainHttp, ...(merge && { merge }) });
     await page.render('connect', view, code);
@@ -45,8 +49,8 @@ export function connectPage(deps: ConnectPageDeps): PageModule {
 
   /** The choice in the address, and the facts for it. Asking the registry may take seconds: only where the choice needs it. */
   async function chosen(page: Page) {
-    const current = settings();
-    const status = askedVersion(page) === null ? await statusFacts() : undefined;
+    const current = settings(page.cameBy);
+    const status = askedVersion(page) === null ? await statusFacts(page.cameBy) : undefined;
     const choice = connectChoice(page, status?.registry.line ?? null, current.caPem !== undefined);
     return { status, choice, current, facts: connectFacts(page, current, choice.runs) };
   }
@@ -78,8 +82,11 @@ export function connectPage(deps: ConnectPageDeps): PageModule {
     routes.get('/connect/merge', 'admin', (page) => page.redirect('/connect'));
     routes.post('/connect/merge', 'admin', (page, _request, response) => merge(page, response), 'long');
     routes.post('/connect/try', 'admin', async (page) => {
-      const found = await causeEvent().catch(() => undefined);
-      const key = found ? 'connect:try.sent' : found === undefined ? 'connect:try.failed' : 'connect:try.nothing';
+      const outcome = await causeEvent().catch(() => 'failed' as const);
+      const key = {
+        ...{ arrived: 'connect:try.arrived', silent: 'connect:try.silent' },
+        ...{ nothing: 'connect:try.nothing', failed: 'connect:try.failed' },
+      }[outcome];
       page.redirect(`/connect${queryOf(page.path)}`, { key });
     });
   };

@@ -1,11 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findHelp, type HelpGroup, type HelpText, helpText, withAnchorsOf } from '../browse/help-view.ts';
+import {
+  findHelp,
+  type HelpGroup,
+  type HelpSection,
+  type HelpText,
+  helpText,
+  withAnchorsOf,
+} from '../browse/help-view.ts';
 import type { MarkdownPart } from '../browse/markdown.ts';
 import { type PlainHttpView, plainHttpView } from '../browse/plain-http.ts';
 import type { RegistryReach } from '../browse/reach.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
+import { type RelatedCheck, relatedChecks } from './status.ts';
+
+export interface HelpGroupCells extends Omit<HelpGroup, 'sections'> {
+  readonly sections: readonly (HelpSection & { readonly checks: readonly RelatedCheck[] })[];
+}
 
 export interface HelpPageDeps {
   /** Folder with `troubleshooting.md` and `troubleshooting.<language>.md`. */
@@ -19,7 +31,7 @@ export interface HelpView {
   readonly bare: boolean;
   readonly intro: readonly MarkdownPart[];
   readonly question: string;
-  readonly groups: readonly HelpGroup[];
+  readonly groups: readonly HelpGroupCells[];
   readonly found: number;
   readonly allHref: string;
   readonly plainHttp: PlainHttpView | null;
@@ -51,12 +63,17 @@ function readText(docs: string, locale: string): HelpText {
 }
 
 export function helpView(
-  page: Pick<Page, 'query' | 'url' | 'viewer'>,
+  page: Pick<Page, 't' | 'query' | 'url' | 'viewer'>,
   text: HelpText,
   plainHttp: PlainHttpView | null,
 ): HelpView {
   const question = page.query('q');
-  const groups = findHelp(text.groups, question);
+  const { isAdmin, isAuditor } = page.viewer.rights;
+  const checksOf = (id: string) => (isAdmin || isAuditor ? relatedChecks(id, page) : []);
+  const groups = findHelp(text.groups, question).map((group) => ({
+    ...group,
+    sections: group.sections.map((section) => ({ ...section, checks: checksOf(section.id) })),
+  }));
   return {
     ...{ title: text.title, intro: text.intro, question, groups, plainHttp },
     bare: !page.viewer.isSignedIn,

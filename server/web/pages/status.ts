@@ -1,7 +1,7 @@
 import { type IndexView, indexView, type JobCells, jobCells } from '../browse/status-index.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import { type Check, overallState, statusChecks } from '../status-checks.ts';
+import { type Check, overallState, statusChecks, TITLES } from '../status-checks.ts';
 import type { LoadStatusFacts, StatusFacts } from '../status-facts.ts';
 
 export interface StatusPageDeps {
@@ -42,7 +42,7 @@ export interface CheckCells {
 export function statusPage({ statusFacts, readEverything, acceptLoss }: StatusPageDeps): PageModule {
   return (routes) => {
     routes.get('/status', 'auditor', async (page) => {
-      await page.render('status', statusView(page, await statusFacts()));
+      await page.render('status', statusView(page, await statusFacts(page.cameBy)));
     });
     routes.post('/status/loss', 'admin', async (page) => {
       const actor = page.viewer.subject.name;
@@ -121,6 +121,27 @@ const HELP: Partial<Record<Check['id'], string>> = {
   storage: 'nothing-can-be-saved',
   wal: 'nothing-can-be-saved',
 };
+
+/** What a message of the help page may come from beside the check that leads there, likeliest first. */
+const CAUSES: Readonly<Record<string, readonly Check['id'][]>> = {
+  'failed-with-status-401-unauthorized': ['tokens', 'challenge', 'clock', 'expiry'],
+  'invalid-usernamepassword': ['tokens', 'challenge'],
+  'unauthorized-authentication-required': ['tokens', 'challenge', 'realm'],
+  'x509-certificate-signed-by-unknown-authority': ['realm', 'reachable'],
+  errorscodeunauthorized: ['demands_token', 'realm'],
+};
+
+export interface RelatedCheck {
+  readonly title: string;
+  readonly href: string;
+}
+
+/** The checks of /status that tell whether the section's message comes from this set-up. */
+export function relatedChecks(section: string, { t, url }: Pick<Page, 't' | 'url'>): readonly RelatedCheck[] {
+  const leading = Object.entries(HELP).flatMap(([id, anchor]) => (anchor === section ? [id as Check['id']] : []));
+  const ids = [...new Set([...(CAUSES[section] ?? []), ...leading])];
+  return ids.map((id) => ({ title: t(TITLES[id]), href: url(`/status#${id}`) }));
+}
 
 function helpFor(id: Check['id'], url: Page['url']): string | null {
   const anchor = HELP[id];

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Rights } from '../../../server/access/rights.ts';
 import { findHelp, helpText } from '../../../server/web/browse/help-view.ts';
 import { helpView } from '../../../server/web/pages/help.ts';
-import { renderPage, testPage } from '../../support/render.ts';
+import { ADMIN, READER, renderPage, testPage } from '../../support/render.ts';
 import { ROOT } from '../../support/web.ts';
 
 const read = (name: string) => readFileSync(join(ROOT, 'docs', name), 'utf8');
@@ -61,6 +62,15 @@ const pasted: readonly (readonly [string, string])[] = [
     'manifest unknown',
   ],
   ['no basic auth credentials', 'no basic auth credentials'],
+  [
+    'Error response from daemon: login attempt to http://registry.lan:5000/v2/ failed with status: 401 Unauthorized',
+    'failed with status: 401 Unauthorized',
+  ],
+  ['Error response from daemon: Unexpected status code 404', 'Unexpected status code 404'],
+  [
+    '{"errors":[{"code":"UNAUTHORIZED","message":"authentication required","detail":[{"Type":"registry"}]}]}',
+    '{"errors":[{"code":"UNAUTHORIZED"',
+  ],
   ['level=warning msg="token from untrusted issuer: \\"test\\"" go.version=go1.26', 'token from untrusted issuer'],
 ];
 for (const [message, title] of pasted) {
@@ -82,6 +92,15 @@ test('words find sections that have all of them; nothing asked shows everything'
   );
   assert.equal(findHelp(english.groups, ' '), english.groups);
   assert.deepEqual(findHelp(english.groups, 'zzz nothing'), []);
+});
+
+test('who may see the status finds the checks behind a message, others do not', async () => {
+  const html = async (rights: Rights) => {
+    const page = testPage({ rights });
+    return renderPage(page, 'help', helpView(page, english, null));
+  };
+  assert.match(await html(ADMIN), /href="\/web\/status#tokens"/);
+  assert.doesNotMatch(await html(READER), /\/status#/);
 });
 
 test('the page shows headings in order and each anchor', async () => {

@@ -25,7 +25,7 @@ const cases: readonly (readonly [string, Part, object, string, string])[] = [
   [
     'asks for Basic',
     'registry',
-    { challenge: { ...challenge, scheme: 'Basic' } },
+    { demandsToken: false, demandsPassword: true, challenge: null },
     'failed status:demands_token.basic',
     'realm:',
   ],
@@ -44,11 +44,11 @@ const cases: readonly (readonly [string, Part, object, string, string])[] = [
     'realm: https://web.example.com/api/auth',
   ],
   [
-    'realm unreachable',
+    'realm unreachable, but we were reached elsewhere',
     'auth',
-    { realmReachable: false },
+    { realmReachable: false, cameBy: 'http://10.0.0.7:8090', publicUrl: 'https://web.example.com' },
     'failed status:realm.unreachable',
-    'public_url: https://web.example.com',
+    'public_url: http://10.0.0.7:8090',
   ],
   ['tokens refused', 'auth', { accepted: false }, 'failed status:tokens.refused', 'issuer: registry-web'],
   ['a foreign key', 'auth', { accepted: false, refusal: 'key' }, 'failed status:tokens.key', 'rootcertbundle:'],
@@ -172,4 +172,50 @@ describe('the data folder', () => {
       assert.deepEqual([found?.state, found?.key], [state, key]);
     });
   }
+});
+
+const REALM: readonly (readonly [name: string, auth: object, found: string])[] = [
+  ['nobody came by it, and nothing else is known', {}, 'failed status:realm.unreachable'],
+  ['the reader came by it', { cameBy: 'https://web.example.com' }, 'ok status:realm.came_by'],
+  ['it says localhost in a container', { realmFailure: 'container' }, 'unknown status:realm.container'],
+  ['its certificate is of nobody we know', { realmFailure: 'untrusted' }, 'warning status:realm.untrusted'],
+  ['its certificate ran out', { realmFailure: 'certificate' }, 'failed status:realm.certificate'],
+  [
+    'the present value would be the remedy',
+    { cameBy: 'http://other:8090', publicUrl: 'http://other:8090' },
+    'failed status:realm.unreachable',
+  ],
+];
+for (const [name, auth, found] of REALM) {
+  test(`a realm that cannot be tried from here, ${name}: ${found}, and nothing to change`, () => {
+    const checks = statusChecks(having('auth', { realmReachable: false, realmFailure: 'unreachable', ...auth }));
+    const { state, key, fix } = checks.find(({ id }) => id === 'realm') ?? assert.fail('no check');
+    assert.deepEqual([`${state} ${key}`, fix], [found, null]);
+  });
+}
+
+const CAUSES: readonly (readonly [name: string, part: Part, changes: object, id: string])[] = [
+  ['a foreign service', 'registry', { challenge: { ...challenge, service: 'x' } }, 'challenge'],
+  ['clocks far apart', 'registry', { clockDifferenceMs: 3_600_000 }, 'clock'],
+  ['a certificate that ran out', 'auth', { certificateExpiresAt: NOW - 1 }, 'expiry'],
+];
+for (const [name, part, changes, id] of CAUSES) {
+  test(`${name} is one failure, and blames no issuer`, () => {
+    const facts = having(part, changes);
+    const checks = statusChecks({ ...facts, auth: { ...facts.auth, accepted: false, refusal: 'claims' } });
+    assert.deepEqual(
+      checks.filter(({ state }) => state === 'failed').map((check) => check.id),
+      [id],
+    );
+  });
+}
+
+test('events that stay away after a push was allowed are a warning, once they are overdue', () => {
+  const found = (sinceMs: number) =>
+    statusChecks(having('notifications', { lastAt: NOW - 7_200_000, lastPushTokenAt: NOW - sinceMs })).find(
+      ({ id }) => id === 'notifications',
+    )?.key;
+  assert.equal(found(3_600_000), 'status:notifications.silent');
+  assert.notEqual(found(60_000), 'status:notifications.silent');
+  assert.notEqual(found(10_000_000), 'status:notifications.silent');
 });
