@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import { isOverload } from '../registry/failure.ts';
+import { isAboutOne } from './manifest-source.ts';
 import type { Asked, Pace } from './pace.ts';
 import type { RegistryReader } from './refresh.ts';
 
@@ -80,7 +81,7 @@ export function createGate({ client, pace, clock, retryDelaysMs = RETRY_DELAYS_M
       pace.succeeded(kind, clock() - startedAt, hadAll);
       return answer;
     } catch (error) {
-      if (isOverload(error)) pace.failed(startedAt, retryAfterMs(error));
+      if (isBusy(kind, error)) pace.failed(startedAt, retryAfterMs(error));
       throw error;
     } finally {
       running -= 1;
@@ -95,7 +96,7 @@ export function createGate({ client, pace, clock, retryDelaysMs = RETRY_DELAYS_M
       try {
         return await once(lane, kind, call);
       } catch (error) {
-        if (!isOverload(error)) throw error;
+        if (!isBusy(kind, error)) throw error;
         await sleep(delay, undefined, { signal: ending.signal, ref: false }).catch(() => undefined);
       }
     }
@@ -125,6 +126,11 @@ export type Gate = ReturnType<typeof createGate>;
 interface Waiter {
   readonly enter: () => void;
   readonly refuse: () => void;
+}
+
+/** What is asked for by digest can be broken by itself: 2.x answers 500 for a layer that is asked for as a manifest. */
+function isBusy(kind: Asked, error: unknown): boolean {
+  return isOverload(error) && !((kind === 'manifest' || kind === 'blob') && isAboutOne(error));
 }
 
 function retryAfterMs(error: unknown): number {

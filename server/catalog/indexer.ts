@@ -10,6 +10,7 @@ import { createGate } from './gate.ts';
 import { createInstances } from './instances.ts';
 import { createLookAgain } from './look-again.ts';
 import { createLossGuard, type LossHold } from './loss-guard.ts';
+import { storedManifest } from './manifest-store.ts';
 import { createPace } from './pace.ts';
 import { MISSING_PATIENCE_MS } from './patience.ts';
 import { createPulls } from './pulls.ts';
@@ -150,7 +151,10 @@ export function createIndexer(deps: IndexerDeps) {
     forgetTag: refresh.forgetTag,
     forgetManifest: refresh.forgetManifest,
     /** @returns whether the registry has it in this repository; it is in the index then. */
-    fetchManifest: refresh.checkManifest,
+    async fetchManifest(repository: string, digest: string): Promise<boolean> {
+      if (await refresh.isWaiting(repository, digest)) return (await storedManifest(db, digest)) !== undefined;
+      return refresh.checkManifest(repository, digest);
+    },
     /** A registry process that we never heard of: what happened while nobody listened is unknown. Remembers it. */
     needsCrawl: instances.isNew,
     async close(): Promise<void> {

@@ -2,10 +2,12 @@ import { type ContentReader, createContentReader } from '../artifacts/reader.ts'
 import { AppError, errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { CONFIG_LIMIT, type RegistryClient, type StoredManifest } from '../registry/client.ts';
-import type { ParsedManifest } from '../registry/manifest.ts';
+import { isOverload } from '../registry/failure.ts';
+import { isManifestType, type ParsedManifest } from '../registry/manifest.ts';
 import type { Database } from '../storage/database.ts';
 import { hasReadableConfig, kindOf } from './kinds.ts';
 import { isUnreadable, type ManifestRecord, manifestRecord, NO_CONFIG, type ReadConfig } from './manifest-record.ts';
+import { createManifestRetries } from './manifest-retries.ts';
 import { completeManifests, storedConfig, storedManifest } from './manifest-store.ts';
 
 export interface ManifestSourceDeps {
@@ -13,6 +15,7 @@ export interface ManifestSourceDeps {
   readonly client: Pick<RegistryClient, 'getManifest' | 'getBlob'>;
   readonly log: Logger;
   readonly reader?: ContentReader;
+  readonly now: () => number;
 }
 
 /** A manifest and everything it lists, as far as the index lacks it. */
@@ -25,6 +28,8 @@ export interface FetchedTree {
 
 // Indexes of indexes are rare, and deeper ones an attack.
 const DEEPEST = 4;
+/** Of one image at one look; the next look goes on. */
+const MAX_CHILD_REQUESTS = 300;
 const NOTHING_NEW: FetchedTree = { records: [], isMissing: false };
 
 /**
@@ -33,13 +38,15 @@ const NOTHING_NEW: FetchedTree = { records: [], isMissing: false };
  * @param underway kept until the caller has stored it, so that two repositories that share an image cause one request.
  */
 export function createManifestSource(
-  { db, client, log, reader = createContentReader() }: ManifestSourceDeps,
+  { db, client, log, now, reader = createContentReader() }: ManifestSourceDeps,
   underway = new Map<string, Promise<FetchedTree>>(),
 ) {
-  function tree(repository: string, digest: string, depth: number): Promise<FetchedTree> {
+  const retries = createManifestRetries(db, now);
+
+  function tree(repository: string, digest: string, level: Level): Promise<FetchedTree> {
     const known = underway.get(digest);
     if (known !== undefined) return known;
-    const fetched = fetchUnlessKnown(repository, digest, depth);
+    const fetched = fetchUnlessKnown(repository, digest, level);
     underway.set(digest, fetched);
     fetched.then(
       ({ records }) => records.length === 0 && underway.delete(digest),
@@ -48,14 +55,15 @@ export function createManifestSource(
     return fetched;
   }
 
-  async function fetchUnlessKnown(repository: string, digest: string, depth: number): Promise<FetchedTree> {
+  async function fetchUnlessKnown(repository: string, digest: string, level: Level): Promise<FetchedTree> {
     const kept = await storedManifest(db, digest);
     if (kept?.isComplete) return NOTHING_NEW;
+    if (kept !== undefined && (await isWaiting(repository, digest))) return NOTHING_NEW;
     const stored = kept?.stored ?? (await client.getManifest(repository, digest));
     if (stored === undefined) return { records: [], isMissing: true };
     try {
       const parsed = await reader.manifest(stored.raw, stored.mediaType);
-      return await withChildren(repository, stored, parsed, depth);
+      return await withChildren(repository, stored, parsed, level);
     } catch (error) {
       if (!isUnreadable(error)) throw error;
       return { records: [manifestRecord(stored, undefined, NO_CONFIG, error.message)], isMissing: false };
@@ -66,38 +74,56 @@ export function createManifestSource(
     repository: string,
     stored: StoredManifest,
     parsed: ParsedManifest,
-    depth: number,
+    level: Level,
   ): Promise<FetchedTree> {
     const { problem, ...config } = await readConfig(repository, parsed);
-    const below: ManifestRecord[] = [];
-    const problems = problem === undefined ? [] : [problem];
-    for (const child of depth >= DEEPEST ? [] : parsed.children) {
-      const found = await readChild(repository, child.digest, depth + 1);
-      below.push(...found.records);
-      if (found.problem !== undefined) problems.push(found.problem);
-    }
+    const below = await readChildren(repository, parsed, level);
+    const problems = [...(problem === undefined ? [] : [problem]), ...below.problems];
+    // What was cut short goes on at the next look.
+    if (below.isSettled && below.problems.length > 0) await retries.failed(repository, [stored.digest]);
     const record = manifestRecord(
       stored,
       parsed,
       config,
       problems.length === 0 ? null : problems.slice(0, 3).join('; '),
     );
-    return { records: [...below, record], isMissing: false };
+    return { records: [...below.records, record], isMissing: false };
+  }
+
+  const isWaiting = async (repository: string, digest: string): Promise<boolean> =>
+    (await retries.waiting(repository, [digest])).has(digest);
+
+  async function readChildren(repository: string, { children }: ParsedManifest, level: Level): Promise<Children> {
+    if (level.depth >= DEEPEST) return NO_CHILDREN;
+    const listed = children.filter(({ mediaType }) => isManifestType(mediaType)).map(({ digest }) => digest);
+    const known = await completeManifests(db, listed);
+    const asked = [...new Set(listed)].filter((digest) => !known.has(digest));
+    const waiting = await retries.waiting(repository, asked);
+    const below: Child[] = [...waiting].map((digest) => ({ records: [], problem: missing(digest) }));
+    const open = asked.filter((digest) => !waiting.has(digest));
+    const failed: string[] = [];
+    for (const digest of open) {
+      if (level.budget.left <= 0) break;
+      level.budget.left -= 1;
+      const child = await readChild(repository, digest, { ...level, depth: level.depth + 1 });
+      below.push(child);
+      if (child.isFailed) failed.push(digest);
+    }
+    await retries.failed(repository, failed);
+    const isSettled =
+      below.length === asked.length &&
+      below.every(({ problem, isFailed }) => problem === undefined || isFailed !== false);
+    return { ...summed(below, asked.length - below.length), isSettled };
   }
 
   /** One platform that cannot be read leaves the others readable. */
-  async function readChild(
-    repository: string,
-    digest: string,
-    depth: number,
-  ): Promise<{ records: readonly ManifestRecord[]; problem?: string }> {
+  async function readChild(repository: string, digest: string, level: Level): Promise<Child> {
     try {
-      const { records, isMissing } = await tree(repository, digest, depth);
-      return isMissing
-        ? { records, problem: `The registry does not have ${digest}, which this index lists` }
-        : { records };
+      const { records, isMissing } = await tree(repository, digest, level);
+      return isMissing ? { records, problem: missing(digest), isFailed: true } : { records };
     } catch (error) {
-      return { records: [], problem: sentence(error, digest) };
+      // A registry that is away says nothing of one manifest.
+      return { records: [], problem: sentence(error, digest), isFailed: isAboutOne(error) };
     }
   }
 
@@ -134,7 +160,13 @@ export function createManifestSource(
 
   return {
     /** @throws {AppError} UPSTREAM when the registry gives no clear answer about the manifest itself. */
-    fetch: (repository: string, digest: string) => tree(repository, digest, 0),
+    fetch: (repository: string, digest: string) =>
+      tree(repository, digest, { depth: 0, budget: { left: MAX_CHILD_REQUESTS } }),
+
+    /** It was looked at lately, and something of it is missing: asking again so soon leads nowhere. */
+    isWaiting,
+    /** For a transaction: it is there now. */
+    found: retries.found,
 
     /** Those of which nothing is missing: there is no need to fetch them. */
     complete: (digests: readonly string[]) => completeManifests(db, digests),
@@ -144,6 +176,45 @@ export function createManifestSource(
       for (const { digest } of records) underway.delete(digest);
     },
   };
+}
+
+interface Level {
+  readonly depth: number;
+  /** Shared by everything below one image. */
+  readonly budget: { left: number };
+}
+
+interface Child {
+  readonly records: readonly ManifestRecord[];
+  readonly problem?: string;
+  /** The registry lacks it, or cannot give it: later is soon enough. */
+  readonly isFailed?: boolean;
+}
+
+interface Children {
+  readonly records: readonly ManifestRecord[];
+  readonly problems: readonly string[];
+  /** All were asked for, or wait for their next try. */
+  readonly isSettled: boolean;
+}
+
+const NO_CHILDREN: Children = { records: [], problems: [], isSettled: true };
+
+function summed(below: readonly Child[], unreadCount: number): Pick<Children, 'records' | 'problems'> {
+  const problems = below.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
+  return {
+    records: below.flatMap(({ records }) => records),
+    problems: unreadCount === 0 ? problems : [...problems, `${unreadCount} more are read later`],
+  };
+}
+
+function missing(digest: string): string {
+  return `The registry does not have ${digest}, which this index lists`;
+}
+
+/** A 500 for one digest, while everything else is answered, is about that digest. */
+export function isAboutOne(error: unknown): boolean {
+  return !isOverload(error) || (error instanceof AppError && Number(error.params['status']) === 500);
 }
 
 /** By its values, or by its bytes: the registry may send more than the manifest says. */

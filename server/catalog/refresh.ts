@@ -192,12 +192,15 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
           const at = now();
           const id = await ensureRepository(trx, repository, at);
           await changeRepository(trx, id, { records, linked: [digest] }, at);
+          await source.found(trx, repository, digest);
         });
       } finally {
         source.release(records);
       }
       return true;
     },
+
+    isWaiting: source.isWaiting,
 
     /** Reads the whole list of a repository's tags and checks each, those that it lacks too. */
     async refreshRepository(repository: string, options: RefreshOptions = {}): Promise<ReadonlyMap<string, TagState>> {

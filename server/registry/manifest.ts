@@ -58,6 +58,11 @@ const MANIFEST_TYPES: readonly string[] = [
 ];
 const SCHEMA1_TYPES: readonly string[] = [MEDIA_TYPES.schema1, MEDIA_TYPES.schema1Signed];
 
+/** Entries of an index may also be layers: those of a BuildKit cache are. */
+export function isManifestType(mediaType: string): boolean {
+  return [...INDEX_TYPES, ...MANIFEST_TYPES, ...SCHEMA1_TYPES].includes(mediaType);
+}
+
 // A manifest is at most 4 MiB, but its entries become rows and lines of a page.
 const MOST_ENTRIES = 10_000;
 // Entries with platform and annotations have some ten values each.

@@ -7,6 +7,7 @@ import { up as search } from './0005-search.ts';
 import { up as activity } from './0006-activity.ts';
 import { up as listOrders } from './0008-list-orders.ts';
 import { up as tagHistory } from './0010-tag-history.ts';
+import { up as backgroundWork } from './0011-background-work.ts';
 import { up as knownPlaces } from './0012-known-places.ts';
 import { up as failedSignIns } from './0013-failed-sign-ins.ts';
 import { up as trashLists } from './0014-trash-lists.ts';
@@ -22,6 +23,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-activity': { up: activity },
   '0008-list-orders': { up: listOrders },
   '0010-tag-history': { up: tagHistory },
+  '0011-background-work': { up: backgroundWork },
   '0012-known-places': { up: knownPlaces },
   '0013-failed-sign-ins': { up: failedSignIns },
   '0014-trash-lists': { up: trashLists },

@@ -210,6 +210,22 @@ export interface TagHistoryTable {
   changed_at: number;
 }
 
+/** What the registry lacks or fails to give, see `catalog/manifest-retries.ts`. */
+export interface ManifestRetriesTable {
+  repository: string;
+  digest: string;
+  tries: number;
+  next_at: number;
+}
+
+/** The last run of each scheduled job. */
+export interface JobRunsTable {
+  name: string;
+  started_at: number;
+  duration_ms: number | null;
+  error: string | null;
+}
+
 export interface StarsTable {
   user_id: number;
   repository: string;
@@ -230,4 +246,6 @@ export interface CatalogSchema {
   descriptions: DescriptionsTable;
   stars: StarsTable;
   tag_history: TagHistoryTable;
+  manifest_retries: ManifestRetriesTable;
+  job_runs: JobRunsTable;
 }

@@ -109,3 +109,20 @@ test('at the end what waits is refused', async () => {
   for (const name of ['a', 'b']) open.get(name)?.answer();
   assert.equal((await Promise.all(running)).length, 2);
 });
+
+test('a 500 for one digest neither slows the crawl down nor is asked for again', async () => {
+  const failure = new AppError('UPSTREAM', 'broken', { key: 'registryStatus', params: { status: 500 } });
+  let asked = 0;
+  const fail = () => {
+    asked += 1;
+    return Promise.reject(failure);
+  };
+  const client = { getManifest: fail, tags: fail } as unknown as RegistryReader;
+  const clock = () => performance.now();
+  const pace = createPace({ clock, start: 8 });
+  const gate = createGate({ client, pace, clock, retryDelaysMs: [0] });
+  await assert.rejects(gate.reader('crawl').getManifest('app', `sha256:${'a'.repeat(64)}`));
+  assert.deepEqual([asked, pace.limit(), pace.failuresInRow()], [1, 8, 0]);
+  await assert.rejects(gate.reader('now').tags('app'));
+  assert.deepEqual([asked, pace.limit()], [2, 4], 'a list that fails is another matter');
+});
