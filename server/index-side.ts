@@ -5,6 +5,7 @@ import { createIndexer, type IndexerDeps } from './catalog/indexer.ts';
 import { rebuildOldCatalog } from './catalog/rebuild.ts';
 import { createVisibility } from './catalog/visibility.ts';
 import type { Config } from './config/config.ts';
+import { createJobRuns } from './jobs/job-runs.ts';
 import { createScheduler } from './jobs/scheduler.ts';
 
 export interface CrawlState {
@@ -33,7 +34,7 @@ export function createIndexSide(options: IndexSideOptions) {
   const { config, db, now, log, clock = () => performance.now() } = options;
   const indexer = createIndexer({ ...options, clock });
   const visibility = createVisibility(db, now);
-  const jobs = createScheduler({ now, clock, log });
+  const jobs = createScheduler({ now, clock, log, runs: createJobRuns(db) });
   const gap = createGap(clock);
   // What pages say of the index: kept here, so that they need not ask the database each time.
   let crawlState: CrawlState = { crawl: undefined, isComplete: false };
@@ -47,7 +48,7 @@ export function createIndexSide(options: IndexSideOptions) {
   });
   jobs.add({ name: 'retry', schedule: '*/5 * * * *', lane: 'registry', run: indexer.retry });
   jobs.add({ name: 'hold', schedule: '* * * * *', lane: 'hold', run: indexer.watchHold });
-  jobs.add({ name: 'visibility', schedule: '20 4 * * *', lane: 'index', run: visibility.prune });
+  jobs.add({ name: 'visibility', schedule: '20 4 * * *', lane: 'index', run: visibility.prune, isCaughtUp: true });
 
   async function readCrawlState(): Promise<void> {
     const isComplete = crawlState.isComplete || (await indexer.hasCrawled());
@@ -92,7 +93,7 @@ export function createIndexSide(options: IndexSideOptions) {
     },
     start(): void {
       background(bringUpToDate());
-      jobs.start();
+      background(jobs.restore().then(jobs.start));
     },
     async stop(): Promise<void> {
       clearInterval(watch);

@@ -8,6 +8,7 @@ import { createActivity } from './catalog/activity.ts';
 import { createChanges } from './catalog/changes.ts';
 import { createFindings } from './catalog/findings.ts';
 import { createSpace } from './catalog/space.ts';
+import { pruneTagHistory } from './catalog/tag-history.ts';
 import type { Config } from './config/config.ts';
 import { tokenRealm } from './config/public-url.ts';
 import { StartError } from './errors.ts';
@@ -55,7 +56,13 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   index.jobs.add({ name: 'space-sample', schedule: '5 0 * * *', lane: 'index', run: space.sample });
   const findings = createFindings({ db, now, log });
   const activity = createActivity({ db, now });
-  index.jobs.add({ name: 'activity-prune', schedule: '40 4 * * *', lane: 'index', run: activity.prune });
+  index.jobs.add({
+    name: 'activity-prune',
+    schedule: '40 4 * * *',
+    lane: 'index',
+    run: activity.prune,
+    isCaughtUp: true,
+  });
   const deletion = createDeletion({
     db,
     client,
@@ -82,6 +89,13 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     whoDeleted: deletion.whoDeleted,
     whoRestored: deletion.whoRestored,
   });
+  async function removeExpired(): Promise<void> {
+    await receiver.purgeOld();
+    await deletion.purgeTrash(now() - config.trash.keep * 1000);
+    await pruneTagHistory(db, now());
+  }
+  index.jobs.add({ name: 'retention', schedule: '30 4 * * *', lane: 'index', run: removeExpired, isCaughtUp: true });
+
   async function noteInstance(instanceId: string): Promise<void> {
     signer?.retry();
     if (await indexer.needsCrawl(instanceId)) await indexer.crawl('instance');

@@ -173,6 +173,11 @@ export const configSchema = z.strictObject({
         .meta({ secret: true }),
     })
     .prefault({}),
+  trash: z
+    .strictObject({
+      keep: duration.default(30 * 24 * 3600).describe('How long deleted images can be restored, for example 30d.'),
+    })
+    .prefault({}),
   catalog: z
     .strictObject({
       crawl_schedule: cronSchedule

@@ -173,6 +173,7 @@ export function createDeletion(deps: DeletionDeps) {
     isOwnDigest: own.isOwnDigest,
     whoDeleted: own.whoDeleted,
     whoRestored: own.whoRestored,
+    purgeTrash: trash.purge,
     stop: resumption.stop,
   };
 }

@@ -42,6 +42,7 @@ export interface TrashEntry {
 const MOST_ROWS = 100;
 const MOST_RESTORED = 10_000;
 const MAX_BATCH = 10_000;
+const PURGED_AT_ONCE = 100;
 
 /**
  * Everything that writes the `trash` table; `trash-list.ts` reads it for people. Only manifests are kept; blobs stay
@@ -120,6 +121,21 @@ export function createTrash(db: Database, now: () => number) {
         .limit(MAX_BATCH)
         .execute();
       return rows.map((row) => row.id);
+    },
+    /** Removes what was deleted before this moment. */
+    async purge(before: number): Promise<void> {
+      for (;;) {
+        const old = await db
+          .selectFrom('trash')
+          .select('id')
+          .where('deleted_at', '<', before)
+          .limit(PURGED_AT_ONCE)
+          .execute();
+        if (old.length === 0) return;
+        const ids = old.map((row) => row.id);
+        await db.deleteFrom('trash').where('id', 'in', ids).execute();
+        await new Promise(setImmediate);
+      }
     },
     /** Tags that point to it changed. */
     async setTags(id: number, tags: readonly string[]): Promise<void> {

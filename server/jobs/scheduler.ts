@@ -13,6 +13,8 @@ export interface Job {
   /** Jobs of one lane take turns. */
   readonly lane: string;
   readonly run: () => Promise<unknown>;
+  /** Run soon after a start when its time passed while nobody ran: retention must not wait for a process that lasts. */
+  readonly isCaughtUp?: boolean;
 }
 
 export interface JobState {
@@ -33,6 +35,8 @@ export interface SchedulerDeps {
   readonly clock: () => number;
   readonly log: Logger;
   readonly tickMs?: number;
+  /** Where the last run of each job is kept; left out: nowhere. */
+  readonly runs?: JobRuns;
 }
 
 const TICK_MS = 1000;
@@ -47,9 +51,9 @@ interface Entry {
 /**
  * Looks at the clock every second instead of sleeping until the next time, so that a clock that jumps forward makes each
  * job late once, and one that jumps back makes none wait for a day that is over. What was due while nobody ran is not
- * made up for.
+ * made up for, but by jobs that ask for it.
  */
-export function createScheduler({ now, clock, log, tickMs = TICK_MS }: SchedulerDeps) {
+export function createScheduler({ now, clock, log, tickMs = TICK_MS, runs }: SchedulerDeps) {
   const entries = new Map<string, Entry>();
   const lanes = new Map<string, Promise<void>>();
   let lastLookAt = now();
@@ -73,6 +77,11 @@ export function createScheduler({ now, clock, log, tickMs = TICK_MS }: Scheduler
       log.error({ job: entry.job.name, error: lastError }, 'job failed');
     }
     entry.state = { ...entry.state, isRunning: false, lastDurationMs: Math.round(clock() - begun), lastError };
+    // Those that run every minute are not worth a write each time.
+    if (entry.job.isCaughtUp === true)
+      await runs
+        ?.save(entry.state)
+        .catch((error: unknown) => log.warn({ error: errorText(error) }, 'job run not kept'));
   }
 
   /** A job that still runs, or waits for its lane, is not started twice. */
@@ -112,6 +121,20 @@ export function createScheduler({ now, clock, log, tickMs = TICK_MS }: Scheduler
       plan(entry, now());
       entries.set(job.name, entry);
     },
+    /** What earlier processes ran. To be awaited before `start`. */
+    async restore(): Promise<void> {
+      for (const last of (await runs?.all()) ?? []) {
+        const entry = entries.get(last.name);
+        if (entry === undefined || entry.state.lastStartedAt !== null) continue;
+        entry.state = { ...entry.state, ...last };
+      }
+      for (const { job, cron, state } of entries.values()) {
+        const entry = entries.get(job.name);
+        if (entry !== undefined && job.isCaughtUp === true && isOverdue(cron, state, now())) {
+          entry.state = { ...state, nextAt: now() };
+        }
+      }
+    },
     start(): void {
       timer = setInterval(tick, tickMs).unref();
     },
@@ -131,4 +154,25 @@ export function createScheduler({ now, clock, log, tickMs = TICK_MS }: Scheduler
     },
   };
 }
+export interface JobRun {
+  readonly name: string;
+  readonly lastStartedAt: number;
+  readonly lastDurationMs: number | null;
+  readonly lastError: string | null;
+}
+
+/** The shape of `job-runs.ts`. */
+export interface JobRuns {
+  readonly all: () => Promise<readonly JobRun[]>;
+  readonly save: (state: JobState) => Promise<void>;
+}
+
+/** It never ran, or its time has come since; a last run in the future was by another clock. */
+function isOverdue(cron: Cron | undefined, { lastStartedAt }: JobState, at: number): boolean {
+  if (cron === undefined) return false;
+  if (lastStartedAt === null || lastStartedAt > at) return true;
+  const next = cron.nextRun(new Date(lastStartedAt));
+  return next !== null && next.getTime() <= at;
+}
+
 export type Scheduler = ReturnType<typeof createScheduler>;

@@ -136,7 +136,7 @@ function parsePosition(after: string | undefined): { at: number; id: number } | 
 export function toEvent(row: Selectable<EventsTable>): RegistryEvent {
   return {
     id: row.id,
-    at: row.at,
+    at: Math.min(row.at, row.received_at),
     receivedAt: row.received_at,
     action: row.action,
     repository: row.repository,

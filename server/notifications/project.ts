@@ -158,7 +158,8 @@ function rowOf(deps: ProjectionDeps, envelope: StoredEnvelope, event: ParsedEven
     event_id: event.eventId,
     envelope_id: envelope.id,
     received_at: envelope.received_at,
-    at: event.at,
+    // A clock that runs ahead must not put an event above all that come after it.
+    at: Math.min(event.at, envelope.received_at),
     action: asked?.action ?? event.action,
     repository: event.repository,
     tag: event.tag,

@@ -25,12 +25,10 @@ export interface ReceiverDeps<Use> extends Pick<ApplyDeps<Use>, 'onEvent' | 'cou
 const READ_GATHER_MS = 120;
 const TELL_GATHER_MS = 20;
 const UNVERIFIED_INSTANCE_EVERY_MS = 60_000;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** The whole way of an envelope: kept, read, told to the index, let go of. */
 export function createReceiver<Use>(deps: ReceiverDeps<Use>) {
   const { db, log, now = Date.now, clock = monotonic } = deps;
-  let daily: NodeJS.Timeout | undefined;
   let unverifiedInstanceAt = Number.NEGATIVE_INFINITY;
 
   const retention = createRetention({ db, now, ...budget(deps) });
@@ -72,19 +70,17 @@ export function createReceiver<Use>(deps: ReceiverDeps<Use>) {
   return {
     /** @throws {AppError} UNAVAILABLE when the envelope could not be made durable. */
     record: (envelope: Envelope): Promise<void> => intake.record(envelope),
+    /** Once a day: what is older than it is kept. */
+    purgeOld: retention.purgeOld,
     /** Takes up what a crash left unread or untold. */
     async start(): Promise<void> {
       await projection.remember();
       await retention.noteUnverified(1);
       reading.start();
       telling.start();
-      const purge = () =>
-        retention.purgeOld().catch((error: unknown) => log.error({ error }, 'old notifications not purged'));
-      daily = setInterval(purge, DAY_MS).unref();
     },
     async stop(): Promise<void> {
       await intake.drain();
-      clearInterval(daily);
       await Promise.all([reading.stop(), telling.stop(), dropping]);
     },
   };

@@ -121,6 +121,7 @@ function jobName({ t }: Shown, name: string): string {
     crawl: t('status:jobs.crawl'),
     retry: t('status:jobs.retry'),
     hold: t('status:jobs.hold'),
+    retention: t('status:jobs.retention'),
     visibility: t('status:jobs.visibility'),
     'space-sums': t('status:jobs.sums'),
     'space-sample': t('status:jobs.samples'),

@@ -148,3 +148,42 @@ test('after the end nothing begins', async () => {
   await look(START + HOUR);
   assert.deepEqual(runs, []);
 });
+
+const DAY = 24 * HOUR;
+const DAILY = { name: 'daily', schedule: '30 4 * * *', isCaughtUp: true };
+
+/** A process that knows when the job ran last. */
+async function startAfter(lastStartedAt: number | null, job: Partial<Job> & { name: string }) {
+  const runs: string[] = [];
+  const kept = lastStartedAt === null ? [] : [{ name: job.name, lastStartedAt, lastDurationMs: 5, lastError: null }];
+  const saved: (number | null)[] = [];
+  const scheduler = createScheduler({
+    ...{ now: () => START, clock: () => 0, log: createLogger('silent') },
+    runs: { all: async () => kept, save: async (state) => void saved.push(state.lastStartedAt) },
+  });
+  scheduler.add({ schedule: null, lane: 'one', run: async () => void runs.push(job.name), ...job });
+  await scheduler.restore();
+  scheduler.tick();
+  await tick();
+  await scheduler.stop();
+  return { runs, saved, state: scheduler.states()[0] };
+}
+
+const caughtUp: readonly (readonly [string, number | null, Partial<Job>, boolean])[] = [
+  ['it never ran', null, {}, true],
+  ['its time passed while nobody ran', START - 2 * DAY, {}, true],
+  ['it ran lately', START - 60_000, {}, false],
+  ['it ran at a time that is still to come', START + 400 * DAY, {}, true],
+  ['it can wait for its next time', START - 2 * DAY, { isCaughtUp: false }, false],
+];
+for (const [what, last, job, isRun] of caughtUp) {
+  test(`after a start a job ${isRun ? 'runs' : 'does not run'} at once: ${what}`, async () => {
+    const { runs, saved } = await startAfter(last, { ...DAILY, ...job });
+    assert.deepEqual([runs, saved], isRun ? [['daily'], [START]] : [[], []]);
+  });
+}
+
+test('the last run of an earlier process is told', async () => {
+  const { state } = await startAfter(START - 60_000, DAILY);
+  assert.deepEqual([state?.lastStartedAt, state?.lastDurationMs], [START - 60_000, 5]);
+});
