@@ -15,9 +15,9 @@ export interface Scope {
   readonly actions: readonly string[];
 }
 
-/** More than this in one token would not pass the header limits of common proxies. */
-export const MOST_SCOPES = 20;
-export const MOST_SCOPE_BYTES = 8 * 1024;
+/** Tools that copy many repositories ask for all of them at once; the length of an address ends it anyway. */
+export const MAX_SCOPES = 100;
+export const MAX_SCOPE_BYTES = 12 * 1024;
 
 const TYPE = /^([a-z0-9]+)(?:\(([a-z0-9]+)\))?$/;
 
@@ -43,18 +43,18 @@ function malformed(text: string): AppError {
 
 /**
  * The values of all `scope` parameters; each may hold several scopes, separated by spaces.
- * @throws {AppError} INVALID for a malformed scope or more than 20 different ones, TOO_LARGE above 8 KB of text.
+ * @throws {AppError} INVALID for a malformed scope or more than 100 different ones, TOO_LARGE above 12 KB of text.
  */
 export function parseScopes(values: readonly string[]): readonly Scope[] {
   const size = values.reduce((sum, value) => sum + value.length, 0);
-  if (size > MOST_SCOPE_BYTES) throw tooMany('TOO_LARGE', `more than ${MOST_SCOPE_BYTES} bytes of scopes`);
+  if (size > MAX_SCOPE_BYTES) throw tooMany('TOO_LARGE', `more than ${MAX_SCOPE_BYTES} bytes of scopes`);
   const merged = new Map<string, Scope>();
   for (const value of values) {
     for (const text of value.split(' ')) {
       if (text !== '') merge(merged, parseScope(text));
     }
   }
-  if (merged.size > MOST_SCOPES) throw tooMany('INVALID', `more than ${MOST_SCOPES} different scopes`);
+  if (merged.size > MAX_SCOPES) throw tooMany('INVALID', `more than ${MAX_SCOPES} different scopes`);
   return [...merged.values()];
 }
 

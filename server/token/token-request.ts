@@ -25,7 +25,7 @@ const LONGEST_AUTHORIZATION = 16 * 1024;
 const LONGEST_CLIENT_ID = 100;
 
 /**
- * @throws {AppError} INVALID for what cannot be understood, TOO_LARGE above 8 KB of scopes.
+ * @throws {AppError} INVALID for what cannot be understood, TOO_LARGE above 12 KB of scopes.
  * @see https://distribution.github.io/distribution/spec/auth/token/
  */
 export function parseGet(request: IncomingMessage): ParsedRequest {
@@ -39,7 +39,7 @@ export function parseGet(request: IncomingMessage): ParsedRequest {
 
 /**
  * Reads the body only: what stands in the query of a POST ends up in the logs of proxies.
- * @throws {AppError} INVALID for what cannot be understood, TOO_LARGE above 64 KB of form or 8 KB of scopes.
+ * @throws {AppError} INVALID for what cannot be understood, TOO_LARGE above 64 KB of form or 12 KB of scopes.
  * @see https://distribution.github.io/distribution/spec/auth/oauth/
  */
 export async function parsePost(request: IncomingMessage): Promise<ParsedRequest> {

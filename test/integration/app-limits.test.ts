@@ -58,5 +58,5 @@ test('1 MB of scope by POST and 200 scopes are refused with a sentence', async (
     headers: { Authorization: `Basic ${Buffer.from('member:member-password-1').toString('base64')}` },
   });
   assert.equal(many.status, 400);
-  assert.match(((await many.json()) as { details: string }).details, /more than 20 different scopes/);
+  assert.match(((await many.json()) as { details: string }).details, /more than 100 different scopes/);
 });
