@@ -19,9 +19,10 @@ import { createContentReader } from './artifacts/reader.ts';
 import { createAudit } from './audit/audit.ts';
 import { createFailedSignIns } from './audit/failed-sign-ins.ts';
 import type { Config } from './config/config.ts';
-import { publicBaseUrl } from './config/public-url.ts';
+import { ownHosts, publicBaseUrl } from './config/public-url.ts';
 import { createOriginOf } from './http/client-address.ts';
 import { createDispatcher, type PlainHandler } from './http/dispatch.ts';
+import { guardHosts } from './http/host-guard.ts';
 import type { Logger } from './log.ts';
 import { createNewsDesk } from './news.ts';
 import { createRegistrySide } from './registry-side.ts';
@@ -79,7 +80,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const listener = createDispatcher({
     basePath: config.server.base_path,
     plain,
-    rest: pages,
+    rest: guardHosts(ownHosts(config), pages),
     machines: ['/api/', '/auth/', '/v2/'],
     pages: ['/api/v1/', '/api/docs/'],
     onError: (error, path) => log.error({ error, path }, 'request failed'),

@@ -3,7 +3,7 @@
  * (`docs/configuration.md`) come from this schema. Keys are snake_case, as people write them in the file.
  */
 import { z } from 'zod';
-import { basePath, baseUrl, cronSchedule, duration, proxyAddress, registryUrl } from './values.ts';
+import { basePath, baseUrl, cronSchedule, duration, hostName, proxyAddress, registryUrl } from './values.ts';
 
 const port = z.coerce.number().int().min(0).max(65535);
 
@@ -126,6 +126,10 @@ export const configSchema = z.strictObject({
         .nullable()
         .default(null)
         .describe('Public address of Registry Web, e.g. https://registry.example.com. Default: http://localhost:PORT.'),
+      hosts: z
+        .array(hostName)
+        .default([])
+        .describe('Further names of this server, where a browser on this machine or a proxy on it uses them.'),
       trusted_proxies: z
         .array(proxyAddress)
         .default([])

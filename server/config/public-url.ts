@@ -43,3 +43,10 @@ export function isPlainRegistry(config: RegistryConfig): boolean {
   if (url === null) return host.endsWith(`:${port}`);
   return new URL(url).protocol === 'http:' && hostAndPort(url) === host;
 }
+
+/** The host names under which people may reach us from this machine itself, with or without a port. */
+export function ownHosts({ server, registry }: Pick<Config, 'server' | 'registry'>): readonly string[] {
+  const publicHost = server.public_url === null ? [] : [new URL(server.public_url).host];
+  const publicName = registry.public_name === null ? [] : [registry.public_name];
+  return [...publicHost, registry.name, ...publicName, ...server.hosts];
+}

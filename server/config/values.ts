@@ -66,6 +66,15 @@ export const basePath = z.string().transform((text, context) => {
   return path;
 });
 
+/** A name alone, as it stands in front of the port. */
+export const hostName = z
+  .string()
+  .trim()
+  .regex(
+    /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/,
+    'must be a host name such as registry.example.com, without http:// and port',
+  );
+
 /** One address or CIDR block. "All proxies" is refused: it would let every client choose its own address. */
 export const proxyAddress = z.string().refine(isNetwork, 'must be an IP address or a CIDR block such as 10.0.0.0/8');
 

@@ -1,7 +1,8 @@
+import type { Request } from 'express';
 import { z } from 'zod';
 import { parsePassword } from '../../accounts/password.ts';
 import { AppError } from '../../errors.ts';
-import { isLoopback } from '../../http/client-address.ts';
+import { isAtThisMachine } from '../../http/host-guard.ts';
 import type { FieldErrors } from '../form.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
@@ -26,22 +27,22 @@ function nextOf(page: Page): string {
 /** The one page that a default or reset password opens: it replaces it. */
 export function setupPasswordPage({ users, hasher, credentials, setupCode, audit, now }: Deps): PageModule {
   /** The default password is no secret, so from another machine something from this one's log has to prove the rest. */
-  async function asksCode(page: Page): Promise<boolean> {
-    return !isLoopback(page.origin.address) && (await setupCode.isNeededFor(signedInUser(page)));
+  async function asksCode(page: Page, request: Request): Promise<boolean> {
+    return !isAtThisMachine(request) && (await setupCode.isNeededFor(signedInUser(page)));
   }
 
-  async function show(page: Page, errors: FieldErrors = {}): Promise<void> {
+  async function show(page: Page, request: Request, errors: FieldErrors = {}): Promise<void> {
     const title = page.t('accounts:setup.title');
     const status = Object.keys(errors).length > 0 ? 422 : 200;
     await page.render(
       'setup-password',
-      { title, bare: true, asksCode: await asksCode(page), errors, next: nextOf(page) },
+      { title, bare: true, asksCode: await asksCode(page, request), errors, next: nextOf(page) },
       status,
     );
   }
 
-  async function checked(page: Page, { code, password, repeated }: Values): Promise<string> {
-    if ((await asksCode(page)) && !(await setupCode.check(code))) {
+  async function checked(page: Page, request: Request, { code, password, repeated }: Values): Promise<string> {
+    if ((await asksCode(page, request)) && !(await setupCode.check(code))) {
       throw new AppError('INVALID', 'This is not the code from the log.', { key: 'setup.code', field: 'code' });
     }
     const parsed = parsePassword(password, { username: page.viewer.subject.name });
@@ -50,22 +51,22 @@ export function setupPasswordPage({ users, hasher, credentials, setupCode, audit
   }
 
   return (routes) => {
-    routes.get('/setup-password', 'setup', (page) => show(page));
+    routes.get('/setup-password', 'setup', (page, request) => show(page, request));
     routes.post('/setup-password', 'setup', async (page, request) => {
       const form = page.parseForm(schema);
-      if (!form.ok) return show(page, form.errors);
+      if (!form.ok) return show(page, request, form.errors);
       const user = signedInUser(page);
       const { id, username } = user;
       const isFirstAdmin = await setupCode.isNeededFor(user);
       const entry = { actor: username, address: page.origin.address, action: 'password.change', object: username };
       let passwordVersion: number;
       try {
-        const password = await checked(page, form.values);
+        const password = await checked(page, request, form.values);
         passwordVersion = await users.setPassword(id, await hasher.hash(password), { mustChange: false });
       } catch (error) {
         const errors = page.fieldErrors(error);
         await audit.record({ ...entry, outcome: 'refused' });
-        return show(page, errors);
+        return show(page, request, errors);
       }
       if (isFirstAdmin) await setupCode.clear();
       credentials.forget(id);
