@@ -1,17 +1,18 @@
 import type { Request } from 'express';
-import type { Page } from './page.ts';
 
 const TRUSTED_FOR_MS = 10 * 60_000;
 
 /**
- * Making accounts, giving roles and resetting passwords need the password again when it was typed more than ten minutes
- * ago: a browser left open is not enough to stay in for good. Answers by itself and returns false then.
- * @param back Page of ours from which the person starts over.
+ * What widens rights or harms accounts needs the password again when it was typed more than ten minutes ago: a browser
+ * left open is not enough to stay in for good. Asked by the guard, for routes that say `confirmed`.
  */
-export function isConfirmed(page: Page, request: Request, now: number, back: string): boolean {
-  const at = request.session.confirmedAt ?? 0;
+export function isConfirmed(request: Request, now: number): boolean {
+  const at = request.session?.confirmedAt ?? 0;
   // A clock set back must not make it last longer.
-  if (at <= now && now - at < TRUSTED_FOR_MS) return true;
-  page.redirect(`/confirm?next=${encodeURIComponent(back)}`);
-  return false;
+  return at <= now && now - at < TRUSTED_FOR_MS;
+}
+
+/** `/users/:name` with the name that stands in the address asked for. */
+export function filledPath(path: string, request: Request): string {
+  return path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(request.params[name] ?? '')));
 }

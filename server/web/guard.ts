@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { AppError } from '../errors.ts';
 import { isBackground, isPrefetch } from './background.ts';
+import { filledPath, isConfirmed } from './confirmed.ts';
 import type { PageFactory, Viewer } from './page.ts';
 import type { Guard, Policy } from './routes.ts';
 import { signInPath } from './sign-in-path.ts';
@@ -24,15 +25,17 @@ export interface GuardDeps {
   readonly viewerOf: (request: Request) => Promise<Viewer>;
   readonly createPage: PageFactory;
   readonly authEnabled: boolean;
+  readonly now: () => number;
 }
 
-export function createGuard({ viewerOf, createPage, authEnabled }: GuardDeps): Guard {
-  return async (policy, request: Request, response: Response) => {
+export function createGuard({ viewerOf, createPage, authEnabled, now }: GuardDeps): Guard {
+  return async ({ policy, confirmed }, request: Request, response: Response) => {
     const viewer = await viewerOf(request);
     const page = createPage(request, response, viewer);
     switch (decide(policy, viewer, authEnabled)) {
       case 'open':
-        return page;
+        if (confirmed === undefined || isConfirmed(request, now())) return page;
+        return void page.redirect(`/confirm?next=${encodeURIComponent(filledPath(confirmed, request))}`);
       case 'set-password':
         if (isPageItself(request)) throw signInAgain();
         return void page.redirect('/setup-password');

@@ -17,12 +17,26 @@ export interface RouteEntry {
   readonly method: 'GET' | 'POST';
   readonly path: string | RegExp;
   readonly policy: Policy;
+  /** Needs the password again when it was typed a while ago. */
+  readonly confirmed: boolean;
+}
+
+export interface RouteOptions {
+  /**
+   * For what widens rights or harms accounts: a browser left open must not be enough. Where the person starts over after
+   * the password: a page of ours, `:name` taken from the address.
+   */
+  readonly confirmed?: string;
+}
+
+export interface FormOptions extends RouteOptions {
+  readonly size?: FormSize;
 }
 
 export interface Routes {
-  readonly get: (path: string | RegExp, policy: Policy, handler: PageHandler) => void;
+  readonly get: (path: string | RegExp, policy: Policy, handler: PageHandler, options?: RouteOptions) => void;
   /** The body is a form of at most 64 KB, or 256 KB for a `long` one; its CSRF token is checked before the handler runs. */
-  readonly post: (path: string | RegExp, policy: Policy, handler: PageHandler, size?: FormSize) => void;
+  readonly post: (path: string | RegExp, policy: Policy, handler: PageHandler, options?: FormOptions) => void;
   readonly table: readonly RouteEntry[];
 }
 
@@ -32,8 +46,13 @@ export type FormSize = 'short' | 'long';
 /** What a page file exports, once it has its dependencies. */
 export type PageModule = (routes: Routes) => void;
 
-/** Answers by itself and returns undefined when the viewer may not open the route. */
-export type Guard = (policy: Policy, request: Request, response: Response) => Promise<Page | undefined>;
+/** Answers by itself and returns undefined when the viewer may not open the route, or has to type the password first. */
+export type Guard = (route: GuardedRoute, request: Request, response: Response) => Promise<Page | undefined>;
+
+export interface GuardedRoute {
+  readonly policy: Policy;
+  readonly confirmed?: string | undefined;
+}
 
 /** Every route goes through here, so none can be without a policy; `table` is what a test walks. */
 export function createRoutes(
@@ -43,20 +62,20 @@ export function createRoutes(
 ): Routes {
   const table: RouteEntry[] = [];
   const guarded =
-    (policy: Policy, handler: PageHandler): RequestHandler =>
+    (route: GuardedRoute, handler: PageHandler): RequestHandler =>
     async (request, response) => {
-      const page = await guard(policy, request, response);
+      const page = await guard(route, request, response);
       if (page !== undefined) await handler(page, request, response);
     };
   return {
     table,
-    get(path, policy, handler) {
-      table.push({ method: 'GET', path, policy });
-      router.get(path, guarded(policy, handler));
+    get(path, policy, handler, { confirmed } = {}) {
+      table.push({ method: 'GET', path, policy, confirmed: confirmed !== undefined });
+      router.get(path, guarded({ policy, confirmed }, handler));
     },
-    post(path, policy, handler, size = 'short') {
-      table.push({ method: 'POST', path, policy });
-      router.post(path, ...formChecks(size), guarded(policy, handler));
+    post(path, policy, handler, { confirmed, size = 'short' } = {}) {
+      table.push({ method: 'POST', path, policy, confirmed: confirmed !== undefined });
+      router.post(path, ...formChecks(size), guarded({ policy, confirmed }, handler));
     },
   };
 }

@@ -110,7 +110,7 @@ export function createWeb(deps: WebDeps): Web {
     const role = (await deps.roles.list()).find(({ kind }) => kind === 'admin');
     return role === undefined ? [] : (await deps.grants.holdersOf(role.id)).map(({ name }) => name);
   };
-  const routes = createRoutes(router, createGuard({ viewerOf, createPage, authEnabled }), formChecks);
+  const routes = createRoutes(router, createGuard({ viewerOf, createPage, authEnabled, now: deps.now }), formChecks);
   preferencesPage({ cookies, languages })(routes);
   keyboardPage(routes);
   if (authEnabled) accountPages(deps)(routes);

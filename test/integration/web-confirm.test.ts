@@ -35,6 +35,31 @@ test('eleven minutes later making a user, giving roles and resetting a password 
   assert.deepEqual(await web.grants.rolesOf({ kind: 'user', id: before?.id ?? 0 }), []);
 });
 
+/** Admins' forms that neither widen what anybody may do nor harm an account. */
+const HARMLESS = ['/status/crawl', '/connect/merge', '/connect/try'];
+
+test('every form of admins asks for it, unless it is on the list of harmless ones', () => {
+  const forms = web.routes.filter(({ method, policy }) => method === 'POST' && policy === 'admin');
+  assert.ok(forms.length >= 10);
+  const unconfirmed = forms.filter(({ confirmed }) => !confirmed).map(({ path }) => String(path));
+  assert.deepEqual(
+    unconfirmed.filter((path) => !HARMLESS.includes(path)),
+    [],
+  );
+});
+
+test('every route that asks for it does nothing before, and leads back to a page of ours', async () => {
+  for (const { method, path, confirmed } of web.routes) {
+    if (!confirmed) continue;
+    const filled = String(path).replace(':name', 'early').replace(':id', '1');
+    const response = method === 'GET' ? await admin.request(filled) : await admin.post(filled, { role_id: '1' });
+    const location = response.headers.get('location') ?? '';
+    assert.match(`${response.status} ${location}`, /^303 \/confirm\?next=%2F[^:]*$/, `${method} ${filled}`);
+  }
+  assert.deepEqual(await web.grants.rolesOf({ kind: 'anonymous', id: 0 }), []);
+  assert.equal((await web.users.find('early'))?.enabled, true);
+});
+
 test('a wrong password does not confirm; the right one gives a new session and leads back', async () => {
   const cookie = admin.jar.get('rw');
   const wrong = await admin.post('/confirm', { password: 'not-it', next: '/users/-/new' });
@@ -61,6 +86,7 @@ test('an admin signs everybody else out at once', async () => {
   const other = createVisitor(web.url);
   await other.signIn('early', 'a-long-enough-one');
   assert.equal((await other.request('/account')).status, 200);
+  await admin.post('/confirm', { password: PASSWORD, next: '/users' });
   const response = await admin.post('/users/-/sessions/end', {});
   assert.equal(response.headers.get('location'), '/users');
   assert.equal((await other.request('/account')).headers.get('location'), '/login?next=%2Faccount');

@@ -47,11 +47,16 @@ export function anonymousPage({ roles, grants, audit }: Deps): PageModule {
 
   return (routes) => {
     routes.get('/anonymous', 'admin', (page) => show(page));
-    routes.post('/anonymous', 'admin', async (page) => {
-      const form = page.parseForm(schema);
-      if (!form.ok) return show(page, form.errors);
-      await setRoles(page, new Set(form.values.role_id));
-      page.redirect('/anonymous', { key: 'admin:anonymous.saved' });
-    });
+    routes.post(
+      '/anonymous',
+      'admin',
+      async (page) => {
+        const form = page.parseForm(schema);
+        if (!form.ok) return show(page, form.errors);
+        await setRoles(page, new Set(form.values.role_id));
+        page.redirect('/anonymous', { key: 'admin:anonymous.saved' });
+      },
+      { confirmed: '/anonymous' },
+    );
   };
 }

@@ -80,7 +80,7 @@ export function connectPage(deps: ConnectPageDeps): PageModule {
       sendFile(response, name, found.text);
     });
     routes.get('/connect/merge', 'admin', (page) => page.redirect('/connect'));
-    routes.post('/connect/merge', 'admin', (page, _request, response) => merge(page, response), 'long');
+    routes.post('/connect/merge', 'admin', (page, _request, response) => merge(page, response), { size: 'long' });
     routes.post('/connect/try', 'admin', async (page) => {
       const outcome = await causeEvent().catch(() => 'failed' as const);
       const key = {

@@ -41,17 +41,28 @@ export interface RoleChoice {
   readonly checked: boolean;
 }
 
+const GRANT_PAGE = '/events/refused/:id/grant';
 const formSchema = z.strictObject({ role_id: z.coerce.number().int().positive() });
 
 /** From "who was refused what" to the grant that allows it, with a look at what else that would allow. */
 export function grantRefusedPage(deps: GrantRefusedPageDeps): PageModule {
   return (routes) => {
-    routes.get('/events/refused/:id/grant', 'admin', async (page, request) => {
-      await show(deps, page, await findRefusal(deps, String(request.params.id)), {});
-    });
-    routes.post('/events/refused/:id/grant', 'admin', async (page, request) => {
-      await carryOut(deps, page, await findRefusal(deps, String(request.params.id)));
-    });
+    routes.get(
+      GRANT_PAGE,
+      'admin',
+      async (page, request) => {
+        await show(deps, page, await findRefusal(deps, String(request.params.id)), {});
+      },
+      { confirmed: GRANT_PAGE },
+    );
+    routes.post(
+      GRANT_PAGE,
+      'admin',
+      async (page, request) => {
+        await carryOut(deps, page, await findRefusal(deps, String(request.params.id)));
+      },
+      { confirmed: GRANT_PAGE },
+    );
   };
 }
 

@@ -59,7 +59,7 @@ export function repositoryTabsPage(deps: RepositoryTabsDeps): PageModule {
     });
     const save = async (page: Page, path: string | undefined) =>
       saveDescription(deps, page, (await asked(page, path)).repository);
-    routes.post(repositoryRoute('about/edit'), 'browse', (page, { params }) => save(page, params[0]), 'long');
+    routes.post(repositoryRoute('about/edit'), 'browse', (page, { params }) => save(page, params[0]), { size: 'long' });
     routes.get(repositoryRoute('delete'), 'browse', async (page, { params }) => {
       await showDeleteTags(deps, page, (await asked(page, params[0])).repository);
     });

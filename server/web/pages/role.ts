@@ -8,6 +8,10 @@ import { linesOf, type RuleLine, ruleErrors, rulesOf } from '../rules-form.ts';
 import type { AccountPagesDeps, PatternMatches } from './account-pages.ts';
 import { roleText } from './roles.ts';
 
+/** Where the person starts over after the password. */
+const ROLE_PAGE = '/roles/:name';
+const DELETE_PAGE = '/roles/:name/-/delete';
+
 type Deps = Pick<AccountPagesDeps, 'roles' | 'grants' | 'audit' | 'previewMatches'>;
 
 interface Preview extends PatternMatches {
@@ -69,23 +73,28 @@ export function rolePage({ roles, grants, audit, previewMatches }: Deps): PageMo
       await show(page, role, { lines: linesOf(role.rules) });
     });
 
-    routes.post('/roles/:name/rules', 'admin', async (page, request) => {
-      const role = await find(request.params['name']);
-      const rules = rulesOf(page.body);
-      const errors = ruleErrors(rules, page.fieldErrors);
-      const lines = linesOf(rules, errors);
-      if (errors.some((error) => error !== undefined)) return show(page, role, { lines });
-      const wish = page.body['do'];
-      if (wish === 'add') return show(page, role, { lines });
-      if (wish === 'preview') return show(page, role, { lines, previews: await previewsOf(page.body) });
-      try {
-        await roles.setRules(role.id, rules);
-      } catch (error) {
-        return show(page, role, { lines, error: Object.values(page.fieldErrors(error))[0] });
-      }
-      await note(page, role, 'role.rules', { rules: rules.length });
-      page.redirect(rolePath(role.name), { key: 'admin:role.saved' });
-    });
+    routes.post(
+      '/roles/:name/rules',
+      'admin',
+      async (page, request) => {
+        const role = await find(request.params['name']);
+        const rules = rulesOf(page.body);
+        const errors = ruleErrors(rules, page.fieldErrors);
+        const lines = linesOf(rules, errors);
+        if (errors.some((error) => error !== undefined)) return show(page, role, { lines });
+        const wish = page.body['do'];
+        if (wish === 'add') return show(page, role, { lines });
+        if (wish === 'preview') return show(page, role, { lines, previews: await previewsOf(page.body) });
+        try {
+          await roles.setRules(role.id, rules);
+        } catch (error) {
+          return show(page, role, { lines, error: Object.values(page.fieldErrors(error))[0] });
+        }
+        await note(page, role, 'role.rules', { rules: rules.length });
+        page.redirect(rolePath(role.name), { key: 'admin:role.saved' });
+      },
+      { confirmed: ROLE_PAGE },
+    );
 
     routes.get('/roles/:name/-/delete', 'admin', async (page, request) => {
       const role = await find(request.params['name']);
@@ -100,12 +109,17 @@ export function rolePage({ roles, grants, audit, previewMatches }: Deps): PageMo
       await page.render('role-delete', { title, nav: 'roles', role, path, holders: await holdersOf(page, role) });
     });
 
-    routes.post('/roles/:name/-/delete', 'admin', async (page, request) => {
-      const role = await find(request.params['name']);
-      const holders = await grants.holdersOf(role.id);
-      await roles.remove(role.id);
-      await note(page, role, 'role.remove', { holders: holders.length });
-      page.redirect('/roles', { key: 'admin:role.deleted', params: { name: role.name } });
-    });
+    routes.post(
+      '/roles/:name/-/delete',
+      'admin',
+      async (page, request) => {
+        const role = await find(request.params['name']);
+        const holders = await grants.holdersOf(role.id);
+        await roles.remove(role.id);
+        await note(page, role, 'role.remove', { holders: holders.length });
+        page.redirect('/roles', { key: 'admin:role.deleted', params: { name: role.name } });
+      },
+      { confirmed: DELETE_PAGE },
+    );
   };
 }

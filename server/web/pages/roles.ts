@@ -22,6 +22,8 @@ const BUILTIN_TEXT: Readonly<Record<string, string>> = {
   admin: 'admin:roles.builtin.admin',
 };
 
+const NEW_ROLE = '/roles/-/new';
+
 export function roleText(page: Pick<Page, 't'>, role: { name: string; description: string; builtin: boolean }): string {
   const key = role.builtin ? BUILTIN_TEXT[role.name] : undefined;
   return key === undefined ? role.description : page.t(key);
@@ -48,25 +50,30 @@ export function rolesPage({ roles, grants, audit }: Deps): PageModule {
       await page.render('roles', { title: page.t('admin:roles.title'), nav: 'roles', live: TOPIC.users, rows });
     });
 
-    routes.get('/roles/-/new', 'admin', (page) => showForm(page, { name: '', description: '' }));
+    routes.get(NEW_ROLE, 'admin', (page) => showForm(page, { name: '', description: '' }), { confirmed: NEW_ROLE });
 
-    routes.post('/roles', 'admin', async (page) => {
-      const form = page.parseForm(schema);
-      const values = {
-        name: String(page.body['name'] ?? ''),
-        description: String(page.body['description'] ?? ''),
-      };
-      if (!form.ok) return showForm(page, values, form.errors);
-      try {
-        await roles.add(form.values);
-      } catch (error) {
-        return showForm(page, values, page.fieldErrors(error));
-      }
-      const { subject } = page.viewer;
-      const { name } = form.values;
-      const entry = { actor: subject.name, address: page.origin.address, action: 'role.add', object: name };
-      await audit.record({ ...entry, outcome: 'ok' });
-      page.redirect(rolePath(name.trim()), { key: 'admin:roles.added', params: { name } });
-    });
+    routes.post(
+      '/roles',
+      'admin',
+      async (page) => {
+        const form = page.parseForm(schema);
+        const values = {
+          name: String(page.body['name'] ?? ''),
+          description: String(page.body['description'] ?? ''),
+        };
+        if (!form.ok) return showForm(page, values, form.errors);
+        try {
+          await roles.add(form.values);
+        } catch (error) {
+          return showForm(page, values, page.fieldErrors(error));
+        }
+        const { subject } = page.viewer;
+        const { name } = form.values;
+        const entry = { actor: subject.name, address: page.origin.address, action: 'role.add', object: name };
+        await audit.record({ ...entry, outcome: 'ok' });
+        page.redirect(rolePath(name.trim()), { key: 'admin:roles.added', params: { name } });
+      },
+      { confirmed: NEW_ROLE },
+    );
   };
 }

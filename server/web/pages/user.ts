@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { User } from '../../access/users.ts';
 import { AppError } from '../../errors.ts';
 import { userPath } from '../browse/people.ts';
-import { isConfirmed } from '../confirmed.ts';
 import type { FieldErrors } from '../form.ts';
 import { generatePassword } from '../generated-password.ts';
 import type { Flash, Page } from '../page.ts';
@@ -15,14 +14,14 @@ import { roleIds } from './users.ts';
 const enabledSchema = z.strictObject({ enabled: z.enum(['yes', 'no']) });
 const rolesSchema = z.strictObject({ role_id: roleIds });
 
-type Deps = Pick<
-  AccountPagesDeps,
-  'users' | 'roles' | 'grants' | 'hasher' | 'credentials' | 'sessions' | 'audit' | 'now'
->;
+/** Where the person starts over after the password. */
+const USER_PAGE = '/users/:name';
+
+type Deps = Pick<AccountPagesDeps, 'users' | 'roles' | 'grants' | 'hasher' | 'credentials' | 'sessions' | 'audit'>;
 
 /** One user: what it holds, its sessions, and everything an admin does to it. */
 export function userPage(deps: Deps): PageModule {
-  const { users, roles, grants, hasher, credentials, sessions, audit, now } = deps;
+  const { users, roles, grants, hasher, credentials, sessions, audit } = deps;
 
   async function find(name: unknown): Promise<User> {
     const user = await users.find(String(name));
@@ -86,54 +85,72 @@ export function userPage(deps: Deps): PageModule {
   return (routes) => {
     routes.get('/users/:name', 'admin', async (page, request) => show(page, await find(request.params['name'])));
 
-    routes.post('/users/:name/enabled', 'admin', async (page, request) => {
-      const user = await find(request.params['name']);
-      const form = page.parseForm(enabledSchema);
-      if (!form.ok) return show(page, user, form.errors);
-      const enabled = form.values.enabled === 'yes';
-      const key = enabled ? 'admin:user.enabled_done' : 'admin:user.disabled_done';
-      await change(page, user, { key, params: { name: user.username } }, async () => {
-        await users.setEnabled(user.id, enabled);
-        if (!enabled) await sessions.endAll(user.id);
-        await note(page, user, enabled ? 'user.enable' : 'user.disable');
-      });
-    });
+    routes.post(
+      '/users/:name/enabled',
+      'admin',
+      async (page, request) => {
+        const user = await find(request.params['name']);
+        const form = page.parseForm(enabledSchema);
+        if (!form.ok) return show(page, user, form.errors);
+        const enabled = form.values.enabled === 'yes';
+        const key = enabled ? 'admin:user.enabled_done' : 'admin:user.disabled_done';
+        await change(page, user, { key, params: { name: user.username } }, async () => {
+          await users.setEnabled(user.id, enabled);
+          if (!enabled) await sessions.endAll(user.id);
+          await note(page, user, enabled ? 'user.enable' : 'user.disable');
+        });
+      },
+      { confirmed: USER_PAGE },
+    );
 
-    routes.post('/users/:name/roles', 'admin', async (page, request) => {
-      const user = await find(request.params['name']);
-      if (!isConfirmed(page, request, now(), userPath(user.username))) return;
-      const form = page.parseForm(rolesSchema);
-      if (!form.ok) return show(page, user, form.errors);
-      const wanted = new Set(form.values.role_id);
-      await change(page, user, { key: 'admin:user.roles_done' }, () => setRoles(page, user, wanted));
-    });
+    routes.post(
+      '/users/:name/roles',
+      'admin',
+      async (page, request) => {
+        const user = await find(request.params['name']);
+        const form = page.parseForm(rolesSchema);
+        if (!form.ok) return show(page, user, form.errors);
+        const wanted = new Set(form.values.role_id);
+        await change(page, user, { key: 'admin:user.roles_done' }, () => setRoles(page, user, wanted));
+      },
+      { confirmed: USER_PAGE },
+    );
 
-    routes.post('/users/:name/reset-password', 'admin', async (page, request) => {
-      const user = await find(request.params['name']);
-      if (!isConfirmed(page, request, now(), userPath(user.username))) return;
-      const secret = generatePassword();
-      await users.setPassword(user.id, await hasher.hash(secret), { mustChange: true });
-      await sessions.endAll(user.id);
-      credentials.forget(user.id);
-      await note(page, user, 'password.reset');
-      const title = page.t('admin:user.reset_done', { name: user.username });
-      const href = page.url(userPath(user.username));
-      await page.render('user-secret', {
-        title,
-        nav: 'users',
-        username: user.username,
-        secret,
-        mustChange: true,
-        href,
-      });
-    });
-
-    routes.post('/users/:name/sessions/end', 'admin', async (page, request) => {
-      const user = await find(request.params['name']);
-      await change(page, user, { key: 'admin:user.sessions_done' }, async () => {
+    routes.post(
+      '/users/:name/reset-password',
+      'admin',
+      async (page, request) => {
+        const user = await find(request.params['name']);
+        const secret = generatePassword();
+        await users.setPassword(user.id, await hasher.hash(secret), { mustChange: true });
         await sessions.endAll(user.id);
-        await note(page, user, 'session.end');
-      });
-    });
+        credentials.forget(user.id);
+        await note(page, user, 'password.reset');
+        const title = page.t('admin:user.reset_done', { name: user.username });
+        const href = page.url(userPath(user.username));
+        await page.render('user-secret', {
+          title,
+          nav: 'users',
+          username: user.username,
+          secret,
+          mustChange: true,
+          href,
+        });
+      },
+      { confirmed: USER_PAGE },
+    );
+
+    routes.post(
+      '/users/:name/sessions/end',
+      'admin',
+      async (page, request) => {
+        const user = await find(request.params['name']);
+        await change(page, user, { key: 'admin:user.sessions_done' }, async () => {
+          await sessions.endAll(user.id);
+          await note(page, user, 'session.end');
+        });
+      },
+      { confirmed: USER_PAGE },
+    );
   };
 }

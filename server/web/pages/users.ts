@@ -4,7 +4,6 @@ import { parsePassword } from '../../accounts/password.ts';
 import { sessionIdHash } from '../../accounts/sessions.ts';
 import { AppError } from '../../errors.ts';
 import { userPath } from '../browse/people.ts';
-import { isConfirmed } from '../confirmed.ts';
 import { type FieldErrors, listOf } from '../form.ts';
 import { generatePassword } from '../generated-password.ts';
 import { TOPIC } from '../live-news.ts';
@@ -29,7 +28,7 @@ const schema = z.strictObject({
   role_id: roleIds,
 });
 
-type Deps = Pick<AccountPagesDeps, 'users' | 'roles' | 'grants' | 'hasher' | 'sessions' | 'audit' | 'now'>;
+type Deps = Pick<AccountPagesDeps, 'users' | 'roles' | 'grants' | 'hasher' | 'sessions' | 'audit'>;
 
 interface FormState {
   readonly username: string;
@@ -40,7 +39,7 @@ interface FormState {
 const EMPTY: FormState = { username: '', mustChange: false, chosen: [], errors: {} };
 
 /** The list of users, and making one. */
-export function usersPage({ users, roles, grants, hasher, sessions, audit, now }: Deps): PageModule {
+export function usersPage({ users, roles, grants, hasher, sessions, audit }: Deps): PageModule {
   async function row(page: Page, user: User) {
     const held = await grants.rolesOf({ kind: 'user', id: user.id });
     return { ...user, href: page.url(userPath(user.username)), roles: held.map(({ name }) => name) };
@@ -103,51 +102,58 @@ export function usersPage({ users, roles, grants, hasher, sessions, audit, now }
       });
     });
 
-    routes.post('/users/-/sessions/end', 'admin', async (page, request) => {
-      const count = await sessions.endOthers(sessionIdHash(request.sessionID));
-      const entry = {
-        actor: page.viewer.subject.name,
-        address: page.origin.address,
-        action: 'session.end',
-        object: '*',
-      };
-      await audit.record({ ...entry, outcome: 'ok', detail: { sessions: count } });
-      page.redirect('/users', { key: 'admin:users.sessions_ended', params: { count } });
-    });
+    routes.post(
+      '/users/-/sessions/end',
+      'admin',
+      async (page, request) => {
+        const count = await sessions.endOthers(sessionIdHash(request.sessionID));
+        const entry = {
+          actor: page.viewer.subject.name,
+          address: page.origin.address,
+          action: 'session.end',
+          object: '*',
+        };
+        await audit.record({ ...entry, outcome: 'ok', detail: { sessions: count } });
+        page.redirect('/users', { key: 'admin:users.sessions_ended', params: { count } });
+      },
+      { confirmed: '/users' },
+    );
 
     // Asked for before the form, so that nothing typed into it is lost.
-    routes.get('/users/-/new', 'admin', async (page, request) => {
-      if (isConfirmed(page, request, now(), NEW_USER)) await showForm(page, EMPTY);
-    });
+    routes.get('/users/-/new', 'admin', (page) => showForm(page, EMPTY), { confirmed: NEW_USER });
 
-    routes.post('/users', 'admin', async (page, request) => {
-      if (!isConfirmed(page, request, now(), NEW_USER)) return;
-      const form = page.parseForm(schema);
-      const state: FormState = {
-        username: String(page.body['username'] ?? ''),
-        mustChange: page.body['must_change'] === 'on',
-        chosen: listOf(page.body['role_id']).map(Number),
-        errors: {},
-      };
-      if (!form.ok) return showForm(page, { ...state, errors: form.errors });
-      const added = await addUser(page, form.values).catch((error: unknown) => ({ errors: page.fieldErrors(error) }));
-      if ('errors' in added) return showForm(page, { ...state, errors: added.errors });
-      const { user, secret, roleNames } = added;
-      const { subject } = page.viewer;
-      const entry = { actor: subject.name, address: page.origin.address, action: 'user.add', object: user.username };
-      await audit.record({ ...entry, outcome: 'ok', detail: { roles: roleNames } });
-      const path = userPath(user.username);
-      if (secret === undefined)
-        return page.redirect(path, { key: 'admin:users.added', params: { name: user.username } });
-      // Not kept anywhere, and not in a redirect: this answer is the only place where it stands.
-      await page.render('user-secret', {
-        title: page.t('admin:users.added', { name: user.username }),
-        nav: 'users',
-        username: user.username,
-        secret,
-        mustChange: user.mustChangePassword,
-        href: page.url(path),
-      });
-    });
+    routes.post(
+      '/users',
+      'admin',
+      async (page) => {
+        const form = page.parseForm(schema);
+        const state: FormState = {
+          username: String(page.body['username'] ?? ''),
+          mustChange: page.body['must_change'] === 'on',
+          chosen: listOf(page.body['role_id']).map(Number),
+          errors: {},
+        };
+        if (!form.ok) return showForm(page, { ...state, errors: form.errors });
+        const added = await addUser(page, form.values).catch((error: unknown) => ({ errors: page.fieldErrors(error) }));
+        if ('errors' in added) return showForm(page, { ...state, errors: added.errors });
+        const { user, secret, roleNames } = added;
+        const { subject } = page.viewer;
+        const entry = { actor: subject.name, address: page.origin.address, action: 'user.add', object: user.username };
+        await audit.record({ ...entry, outcome: 'ok', detail: { roles: roleNames } });
+        const path = userPath(user.username);
+        if (secret === undefined)
+          return page.redirect(path, { key: 'admin:users.added', params: { name: user.username } });
+        // Not kept anywhere, and not in a redirect: this answer is the only place where it stands.
+        await page.render('user-secret', {
+          title: page.t('admin:users.added', { name: user.username }),
+          nav: 'users',
+          username: user.username,
+          secret,
+          mustChange: user.mustChangePassword,
+          href: page.url(path),
+        });
+      },
+      { confirmed: NEW_USER },
+    );
   };
 }

@@ -4,8 +4,8 @@ import { DELETE_ROUTE, REFERENCE_ROUTE } from '../../../../server/web/browse/ref
 import { nearestPage } from '../../../../server/web/pages/preferences.ts';
 import type { RouteEntry } from '../../../../server/web/routes.ts';
 
-const get = (path: string | RegExp): RouteEntry => ({ method: 'GET', path, policy: 'admin' });
-const post = (path: string | RegExp): RouteEntry => ({ method: 'POST', path, policy: 'admin' });
+const get = (path: string | RegExp): RouteEntry => ({ method: 'GET', path, policy: 'admin', confirmed: false });
+const post = (path: string | RegExp): RouteEntry => ({ method: 'POST', path, policy: 'admin', confirmed: false });
 const table = [
   ...['/', '/users', '/users/:name', '/account', '/repositories'].map(get),
   ...[REFERENCE_ROUTE, DELETE_ROUTE].map(get),
