@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { folderOf } from './user-folder.ts';
 
 /** A checked pattern, ready to match. `text` is what the person wrote (or, in a compiled rule, with `${user}` filled in). */
 export interface Glob {
@@ -30,11 +31,14 @@ type Step =
 const LONGEST = 255;
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as people write it
 const USER = '${user}';
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as people write it
+const USER_SLUG = '${user:slug}';
+const PLACEHOLDERS = [USER, USER_SLUG] as const;
 const SLASH = 0x2f;
 
 /**
  * Patterns of repository names: `*` stops at `/`, `**` does not; `?`, `[a-z]`, `[!x]`, `{a,b/c}` without nesting, `\` escapes.
- * `${user}` stands for the subject's name and is refused where it could not be taken literally (inside `[ ]`).
+ * `${user}` stands for the subject's name, `${user:slug}` for a folder that can have it; both are refused where they could not be taken literally (inside `[ ]`).
  * @throws {AppError} INVALID (field `repository`) when malformed or longer than 255 characters.
  */
 export function parseGlob(text: string): Glob {
@@ -43,14 +47,24 @@ export function parseGlob(text: string): Glob {
   return compile(text);
 }
 
-/** The pattern with `${user}` replaced by `name`, every character of which stands for itself. */
+/** The pattern with `${user}` and `${user:slug}` filled in for `name`, every character of which stands for itself. */
 export function withUser(text: string, name: string): Glob {
   // An escaped character is skipped as a pair, so that a name never ends up behind a `\\` of the pattern.
-  return compile(text.replace(/\\.|\$\{user\}/gs, (found) => (found === USER ? escapeGlob(name) : found)));
+  return compile(text.replace(/\\.|\$\{user(:slug)?\}/gs, (found) => filledIn(found, name)));
+}
+
+function filledIn(found: string, name: string): string {
+  if (found === USER) return escapeGlob(name);
+  return found === USER_SLUG ? escapeGlob(folderOf(name)) : found;
 }
 
 export function mentionsUser(text: string): boolean {
-  return text.includes(USER);
+  return PLACEHOLDERS.some((placeholder) => text.includes(placeholder));
+}
+
+/** Every placeholder replaced, for those who ask whom a pattern could be about. */
+export function withAnyUser(text: string): string {
+  return PLACEHOLDERS.reduce((pattern, placeholder) => pattern.replaceAll(placeholder, '*'), text);
 }
 
 /** A pattern that matches exactly this text. */
@@ -169,12 +183,13 @@ function compileOne(characters: readonly string[], at: number, program: Step[]):
 
 /** `${user}` is no group: unfilled, it stands for itself, which no repository is called. */
 function compileDollar(characters: readonly string[], at: number, program: Step[]): number {
-  if (characters.slice(at, at + USER.length).join('') !== USER) {
+  const found = PLACEHOLDERS.find((one) => characters.slice(at, at + one.length).join('') === one);
+  if (found === undefined) {
     program.push(literal('$'));
     return at;
   }
-  for (const character of USER) program.push(literal(character));
-  return at + USER.length - 1;
+  for (const character of found) program.push(literal(character));
+  return at + found.length - 1;
 }
 
 function literal(character: string): Step {
@@ -202,7 +217,7 @@ function compileClass(characters: readonly string[], start: number, program: Ste
   if (end < 0) throw malformed('pattern.open_class', 'A set [ is not closed with ].');
   const inner = characters.slice(start, end);
   if (inner.includes('/')) throw malformed('pattern.slash_in_class', 'A set [ ] cannot contain /.');
-  if (inner.join('').includes(USER)) throw malformed('pattern.user_in_class', `${USER} cannot stand inside a set [ ].`);
+  if (mentionsUser(inner.join(''))) throw malformed('pattern.user_in_class', `${USER} cannot stand inside a set [ ].`);
   const negated = inner[0] === '!';
   const ranges = rangesOf(negated ? inner.slice(1) : inner);
   if (ranges.length === 0) throw malformed('pattern.empty_class', 'A set [ ] cannot be empty.');

@@ -2,7 +2,7 @@ import { type ExpressionBuilder, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import { likePattern } from '../storage/like.ts';
 import type { RoleKind, Schema } from '../storage/schema.ts';
-import { matchesGlob, mentionsUser, parseGlob } from './glob.ts';
+import { matchesGlob, mentionsUser, parseGlob, withAnyUser } from './glob.ts';
 import type { Action } from './rights.ts';
 import { type RuleColumns, toRule } from './roles.ts';
 import { actionsOf } from './rule.ts';
@@ -60,7 +60,11 @@ async function reachingRoles(db: Database, repository: string): Promise<readonly
   for (const row of rows) {
     if (!mayMatch(row.repository, repository)) continue;
     const rule = toRule(row);
-    const reaching = { ...rule, actions: actionsOf(rule), isPersonal: mentionsUser(row.repository) };
+    const reaching = {
+      ...rule,
+      actions: actionsOf(rule),
+      isPersonal: mentionsUser(row.repository) && !mentionsSlug(row.repository),
+    };
     rules.set(row.role_id, [...(rules.get(row.role_id) ?? []), reaching]);
   }
   const roles = await db
@@ -78,10 +82,14 @@ async function reachingRoles(db: Database, repository: string): Promise<readonly
   }));
 }
 
+/** A cleaned name need not stand in the repository's as it is: the engine alone tells whom such a rule is about. */
+function mentionsSlug(pattern: string): boolean {
+  return pattern.includes(':slug}');
+}
+
 /** A user's name has no slash: what a `*` in its place does not match, no name does. */
 function mayMatch(pattern: string, repository: string): boolean {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as people write it
-  return matchesGlob(parseGlob(pattern.replaceAll('${user}', '*')), repository);
+  return matchesGlob(parseGlob(withAnyUser(pattern)), repository);
 }
 
 async function holders(db: Database) {

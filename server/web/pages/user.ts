@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Role } from '../../access/roles.ts';
+import { folderOf, isFolderName } from '../../access/user-folder.ts';
 import type { User } from '../../access/users.ts';
 import { AppError } from '../../errors.ts';
 import { userPath } from '../browse/people.ts';
@@ -18,6 +20,14 @@ const rolesSchema = z.strictObject({ role_id: roleIds });
 const USER_PAGE = '/users/:name';
 
 type Deps = Pick<AccountPagesDeps, 'users' | 'roles' | 'grants' | 'hasher' | 'credentials' | 'sessions' | 'audit'>;
+
+/** Said where it is granted: a rule about the own folder opens nothing for a name that no folder can have. */
+function folderNotice({ t }: Page, { username }: User, held: readonly Role[]): string | undefined {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as people write it
+  const isStuck = ({ rules }: Role) => rules.some(({ repository }) => repository.includes('${user}'));
+  const role = isFolderName(username) ? undefined : held.find(isStuck);
+  return role && t('admin:user.no_folder', { name: username, role: role.name, folder: folderOf(username) });
+}
 
 /** One user: what it holds, its sessions, and everything an admin does to it. */
 export function userPage(deps: Deps): PageModule {
@@ -41,6 +51,11 @@ export function userPage(deps: Deps): PageModule {
       roles: known.map((role) => ({ ...role, description: roleText(page, role), checked: held.has(role.id) })),
       sessions: (await sessions.list(user.id)).map((one) => ({ ...one, browser: browserName(one.userAgent) })),
       errors,
+      folderNotice: folderNotice(
+        page,
+        user,
+        known.filter(({ id }) => held.has(id)),
+      ),
     };
     await page.render('user', model, Object.keys(errors).length > 0 ? 422 : 200);
   }
