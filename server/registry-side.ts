@@ -33,6 +33,7 @@ export interface RegistrySideOptions extends AppOptions {
 export type RegistrySide = Awaited<ReturnType<typeof createRegistrySide>>;
 
 const INNER_DRAIN_MS = 1000;
+const WITHOUT_EVENTS_MS = 24 * 3600_000;
 
 export async function createRegistrySide(options: RegistrySideOptions) {
   const { config, core, token, opened, log, now } = options;
@@ -55,6 +56,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   index.jobs.add({ name: 'space-sums', schedule: '10 * * * *', lane: 'index', run: space.sum });
   index.jobs.add({ name: 'space-sample', schedule: '5 0 * * *', lane: 'index', run: space.sample });
   const findings = createFindings({ db, now, log });
+  const events = createEventStore(db);
   const activity = createActivity({ db, now });
   index.jobs.add({
     name: 'activity-prune',
@@ -95,6 +97,13 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     await pruneTagHistory(db, now());
   }
   index.jobs.add({ name: 'retention', schedule: '30 4 * * *', lane: 'index', run: removeExpired, isCaughtUp: true });
+
+  /** Where events come, they tell of what is new. */
+  async function discover(): Promise<void> {
+    const { lastReceivedAt = 0 } = await events.arrivals();
+    if (now() - lastReceivedAt > WITHOUT_EVENTS_MS) await indexer.findNewRepositories();
+  }
+  index.jobs.add({ name: 'discover', schedule: '* * * * *', lane: 'registry', run: discover });
 
   async function noteInstance(instanceId: string): Promise<void> {
     signer?.retry();
@@ -160,7 +169,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     managed,
     isReadonly,
     notificationSecret,
-    events: createEventStore(db),
+    events,
     lastPushTokenAt: () => lastPushTokenAt,
     crawlState: index.crawlState,
     acceptLoss,

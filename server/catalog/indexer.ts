@@ -101,6 +101,17 @@ export function createIndexer(deps: IndexerDeps) {
     await acceptLoss();
   }
 
+  /** Where no events come: what the catalog lists and the index lacks was pushed since the last look. */
+  async function findNewRepositories(): Promise<void> {
+    if (crawler.isRunning() || guard.current() !== undefined || !(await crawler.hasFinished())) return;
+    for await (const page of deps.client.catalogPages()) {
+      if (page.length === 0) continue;
+      const rows = await db.selectFrom('repositories').select('name').where('name', 'in', page).execute();
+      const known = new Set(rows.map((row) => row.name));
+      for (const name of page) if (!known.has(name)) await lookForPush(name);
+    }
+  }
+
   async function acceptLoss(): Promise<LossHold | undefined> {
     const released = await guard.release();
     if (released !== undefined) void crawler.crawl(ACCEPTED);
@@ -129,6 +140,7 @@ export function createIndexer(deps: IndexerDeps) {
     hold: guard.current,
     loadHold: guard.load,
     watchHold,
+    findNewRepositories,
     /** A person says that what is missing is gone. @returns what was held; undefined: nothing was. */
     acceptLoss,
     /** What could not be read is tried again. */

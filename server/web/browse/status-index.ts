@@ -121,6 +121,7 @@ function jobName({ t }: Shown, name: string): string {
     crawl: t('status:jobs.crawl'),
     retry: t('status:jobs.retry'),
     hold: t('status:jobs.hold'),
+    discover: t('status:jobs.discover'),
     retention: t('status:jobs.retention'),
     visibility: t('status:jobs.visibility'),
     'space-sums': t('status:jobs.sums'),
