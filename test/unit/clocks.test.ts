@@ -16,17 +16,19 @@ const DATES: readonly string[] = [
   'audit/failed-sign-ins.ts',
   'catalog/activity.ts',
   'catalog/crawl-journal.ts',
+  'catalog/manifest-retries.ts',
   'catalog/visibility.ts',
   'housekeeping/gone.ts',
   'housekeeping/put-back.ts',
   'housekeeping/resume.ts',
   'notifications/retention.ts',
+  'registry-side.ts',
   'token/created-pair.ts',
   'token/leaf.ts',
   'token/signer.ts',
 ];
 /** Pages and API compare with what is stored; a migration stamps what it makes. */
-const OF_STORED = /^(web\/|api\/|storage\/(migrat|upgrade))/;
+const OF_STORED = /^(web\/|api\/|storage\/(migrat|upgrade|repair))/;
 /** What such a file is about waits or lasts, whatever folder it is in: it never sees the date. */
 const LASTS =
   /(^|[/\\-])(circuit|cache|retry|again|backoff|back-off|gap|pace|gate|permits|queue|slots|limit|loop|rest)(-|\.ts$)/;
