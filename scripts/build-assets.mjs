@@ -39,6 +39,7 @@ const STYLES = [
   'palette.css',
   'names.css',
   'connect.css',
+  'print.css',
 ];
 const LARGEST_CSS_BYTES = 40_000;
 
@@ -159,14 +160,16 @@ export async function buildAssets() {
   await rm(OUT, { recursive: true, force: true });
   await mkdir(OUT, { recursive: true });
   const icon = await readFile(join(ROOT, 'public/icon.svg'));
-  const [css, js, icons, favicon, prefetch] = await Promise.all([
+  const touch = await readFile(join(ROOT, 'public/touch-icon.png'));
+  const [css, js, icons, favicon, touchIcon, prefetch] = await Promise.all([
     buildStyles(),
     buildScript(),
     buildSprite(),
     writeHashed('icon', 'svg', icon),
+    writeHashed('touch-icon', 'png', touch),
     writeHashed('prefetch', 'json', Buffer.from(JSON.stringify(PREFETCH))),
   ]);
-  const assets = { css, js, icons, favicon, prefetch };
+  const assets = { css, js, icons, favicon, touchIcon, prefetch };
   await writeFile(join(ROOT, 'dist/assets.json'), JSON.stringify(assets));
   return assets;
 }

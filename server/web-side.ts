@@ -51,6 +51,9 @@ import type { LoadStatusFacts } from './web/status-facts.ts';
 import { createStatusWatch, type StatusWatch } from './web/status-watch.ts';
 import { createWeb, type Web } from './web/web.ts';
 
+/** Names on a page that is not there. */
+const MAX_NEAR = 5;
+
 export interface WebSideOptions extends AppOptions {
   readonly core: Core;
   readonly token: TokenSide;
@@ -106,6 +109,7 @@ export async function createWebSide(
   const statusFacts = watch.load;
   registry.jobs.add({ name: 'status-checks', schedule: '*/10 * * * *', lane: 'status', run: watch.refresh });
   const state = () => registryState(registry, watch.isOpen());
+  const search = createSearch({ db, now });
   const web = createWeb({
     ...core,
     config,
@@ -141,7 +145,7 @@ export async function createWebSide(
       refreshPage({ refresh: registry.indexer.refreshRepository, log }),
       apiDocsPage({ document: options.apiDocument }),
       searchPage({
-        ...{ search: createSearch({ db, now }), visibility, repositories, readonly, users: core.users },
+        ...{ search, visibility, repositories, readonly, users: core.users },
         labelKeys: createLabelKeys({ db }),
         tagFacts: (seen, repository, tags) => factsOfTags(db, seen, repository, tags),
       }),
@@ -153,6 +157,8 @@ export async function createWebSide(
     }),
     registryState: state,
     storageError: opened.storage.error,
+    nearRepositories: async (viewer, address, typed) =>
+      search.near(await visibility.of(viewer.rights, address), typed, MAX_NEAR),
   });
   return { ...web, live, watch };
 }

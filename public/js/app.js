@@ -10,6 +10,7 @@ import { keyboard } from './keyboard.js';
 import { liveUpdates } from './live.js';
 import { closeMenus } from './menus.js';
 import { polledParts } from './poll.js';
+import { revealPasswords } from './reveal.js';
 import { searchBoxes } from './search.js';
 import { localTimes } from './times.js';
 
@@ -23,5 +24,6 @@ liveUpdates(localTimes);
 polledParts(localTimes);
 searchBoxes();
 liveFilters(localTimes);
+revealPasswords();
 newPushes();
 descriptionPreviews();

@@ -1,6 +1,7 @@
 import { parseReferencePath } from '../registry/reference.ts';
 import type { Database } from '../storage/database.ts';
 import { createNameLookup } from './name-search.ts';
+import { nearNames } from './near-names.ts';
 import type { ImageHit } from './search-hits.ts';
 import { searchImages } from './search-images.ts';
 import { type Found, NOTHING_FOUND } from './search-page.ts';
@@ -49,6 +50,9 @@ export function createSearch({ db, now = Date.now }: { readonly db: Database; re
       ];
       return { query, jump: await jumpOf(db, visibility, text), repositories, images };
     },
+
+    /** Names that are nearly that of an address which leads nowhere. */
+    near: (visibility: Visibility, typed: string, most: number) => nearNames(db, visibility, typed, most),
 
     suggest: (visibility: Visibility, text: string, limit: number) => suggest(db, visibility, text, limit),
   };

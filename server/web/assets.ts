@@ -8,6 +8,8 @@ export interface Assets {
   readonly js: string;
   readonly icons: string;
   readonly favicon: string;
+  /** For the home screens of phones. */
+  readonly touchIcon: string;
   /** What browsers may fetch before it is clicked. */
   readonly prefetch: string;
 }

@@ -6,6 +6,7 @@ import { toHttpError } from '../http/http-error.ts';
 import type { Logger } from '../log.ts';
 import { isBackground } from './background.ts';
 import { errorState } from './error-state.ts';
+import { type NearRepositories, nearMatches } from './near-matches.ts';
 import type { PageFactory, Viewer } from './page.ts';
 import { signInPath } from './sign-in-path.ts';
 
@@ -14,6 +15,7 @@ export interface ErrorPageDeps {
   readonly viewerOf: (request: Request) => Promise<Viewer>;
   /** Names of those who may give rights; asked for when somebody signed in lacks one. */
   readonly administrators: () => Promise<readonly string[]>;
+  readonly nearRepositories: NearRepositories;
   readonly log: Logger;
 }
 
@@ -32,7 +34,8 @@ export function missingPage(): RequestHandler {
 }
 
 /** Every failure becomes a page in the reader's language, with an id that stands in the log, too. */
-export function errorPage({ createPage, viewerOf, administrators, log }: ErrorPageDeps): ErrorRequestHandler {
+export function errorPage(deps: ErrorPageDeps): ErrorRequestHandler {
+  const { createPage, viewerOf, administrators, nearRepositories, log } = deps;
   async function show(error: unknown, request: Request, response: Response): Promise<void> {
     const { status, retryAfterSeconds } = toHttpError(error);
     const id = noteFailure(log, error, status, request);
@@ -44,7 +47,8 @@ export function errorPage({ createPage, viewerOf, administrators, log }: ErrorPa
     const names = asks ? await administrators().catch(() => []) : [];
     const canRetry = request.method === 'GET' || request.method === 'HEAD';
     const state = errorState({ error, status, administrators: names, canRetry }, page);
-    await page.render('error', { ...state, bare: !viewer.isSignedIn, status, id }, status);
+    const near = status === 404 ? await nearMatches(page, request, nearRepositories) : [];
+    await page.render('error', { ...state, near, bare: !viewer.isSignedIn, status, id }, status);
   }
 
   return async (error: unknown, request, response, next) => {

@@ -16,6 +16,7 @@ import { errorText } from './form.ts';
 import { createGuard } from './guard.ts';
 import { createLanguages } from './i18n.ts';
 import type { NavCounts } from './nav.ts';
+import type { NearRepositories } from './near-matches.ts';
 import type { RegistryState, Viewer } from './page.ts';
 import { createPageFactory, csrfBinding } from './page-factory.ts';
 import { type AccountPagesDeps, accountPages } from './pages/account-pages.ts';
@@ -46,6 +47,7 @@ export interface WebDeps extends AccountPagesDeps {
   readonly registryState?: () => RegistryState | undefined;
   /** Why nothing can be saved. */
   readonly storageError?: () => AppError | undefined;
+  readonly nearRepositories?: NearRepositories;
 }
 
 export interface Web {
@@ -115,8 +117,9 @@ export function createWeb(deps: WebDeps): Web {
   keyboardPage(routes);
   if (authEnabled) accountPages(deps)(routes);
   for (const page of deps.pages) page(routes);
+  const nearRepositories = deps.nearRepositories ?? (async () => []);
   router.use(missingPage());
-  router.use(errorPage({ createPage, viewerOf, log: deps.log, administrators }));
+  router.use(errorPage({ createPage, viewerOf, log: deps.log, administrators, nearRepositories }));
   return {
     router,
     routes: routes.table,

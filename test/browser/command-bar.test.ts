@@ -132,7 +132,7 @@ test('by keyboard: opens, moves, chooses, and gives the focus back', { skip }, a
   await page.keyboard.press('ArrowUp');
   assert.equal(await chosen(page).textContent(), 'Search everything for “platform”');
   await page.keyboard.press('ArrowUp');
-  assert.equal(await chosen(page).getAttribute('aria-label'), 'platform/auth 1 tag · newest v2 · 1 kB · 1 hr ago');
+  assert.equal(await chosen(page).getAttribute('aria-label'), 'platform/auth 1 tag · newest v2 · 1 kB · 1h ago');
   await page.keyboard.press('Escape');
   assert.equal(await page.locator(':focus').getAttribute('class'), 'brand');
   assert.equal(await box(page).inputValue(), '');

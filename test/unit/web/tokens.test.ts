@@ -16,7 +16,9 @@ function tokensIn(text: string): Tokens {
   );
 }
 
-const [lightText = '', darkText = '', wishText = ''] = read('tokens.css').split(/:root\[data-bs-theme="dark"\]|@media/);
+const [lightText = '', , darkText = '', wishText = ''] = read('tokens.css').split(
+  /:root\[data-bs-theme="dark"\]|@media/,
+);
 const light = tokensIn(lightText);
 const dark: Tokens = new Map([...light, ...tokensIn(darkText)]);
 const wished: Tokens = new Map([...light, ...tokensIn(wishText)]);

@@ -1,0 +1,63 @@
+/** A page that is not there names what is nearly its address, of what the viewer may see; and what all pages carry. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { repositoryIn } from '../../server/web/near-matches.ts';
+import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb } from '../support/web.ts';
+
+let web: TestWeb;
+const asked: string[] = [];
+before(async () => {
+  web = await startWeb({
+    deps: {
+      nearRepositories: async (viewer, _address, typed) => {
+        asked.push(`${viewer.subject.name}: ${typed}`);
+        return viewer.isSignedIn ? ['team/app'] : [];
+      },
+    },
+  });
+});
+after(() => web?.stop());
+
+test('near names are links', async () => {
+  const admin = createVisitor(web.url);
+  await admin.signIn('admin', FIRST_PASSWORD);
+  const answer = await admin.request('/repositories/team/ap:v1');
+  const html = await answer.text();
+  assert.equal(answer.status, 404);
+  assert.match(html, /Did you mean[\s\S]*href="\/repositories\/team\/app"/);
+  assert.deepEqual(asked.splice(0), ['admin: team/ap']);
+  assert.doesNotMatch(await (await admin.request('/no-such-page')).text(), /Did you mean/);
+  assert.deepEqual(asked, []);
+});
+
+test('nobody is shown what they may not see', async () => {
+  const html = await (await createVisitor(web.url).request('/repositories/team/ap')).text();
+  assert.doesNotMatch(html, /Did you mean|team\/app/);
+});
+
+const paths: readonly (readonly [string, string | undefined])[] = [
+  ['/repositories/team/app', 'team/app'],
+  ['/repositories/team/app:v1?tab=raw', 'team/app'],
+  ['/repositories/team/app/-/space', 'team/app'],
+  ['/repositories/team/%00', undefined],
+  ['/repositories/', undefined],
+  ['/users/team', undefined],
+];
+for (const [path, expected] of paths) {
+  test(`${path} names ${expected ?? 'no repository'}`, () => assert.equal(repositoryIn(path), expected));
+}
+
+test('a page tells its colour in each scheme, and its icon', async () => {
+  const visitor = createVisitor(web.url);
+  const colours = async () =>
+    [...(await (await visitor.request('/login')).text()).matchAll(/name="theme-color" content="(#\w+)"/g)].map(
+      ([, hex]) => hex,
+    );
+  assert.deepEqual(await colours(), ['#ffffff', '#131c22']);
+  await visitor.post('/preferences', { scheme: 'dark', next: '/login' });
+  assert.deepEqual(await colours(), ['#131c22']);
+  const html = await (await visitor.request('/login')).text();
+  const [, icon = ''] = /rel="apple-touch-icon" href="([^"]+)"/.exec(html) ?? [];
+  const answer = await visitor.request(icon);
+  assert.deepEqual([answer.status, answer.headers.get('content-type')], [200, 'image/png']);
+});
