@@ -179,7 +179,7 @@ test('a tag is deleted only through the page that asks first', { skip }, async (
   const page = await open('/search');
   await page.keyboard.press('/');
   await page.keyboard.type('删除 api-g');
-  await option(page, 'Tags of platform/api-gateway…').waitFor();
+  await option(page, 'Choose a tag of platform/api-gateway…').waitFor();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   assert.equal(await box(page).inputValue(), '删除 platform/api-gateway:');
