@@ -35,6 +35,7 @@ const STYLES = [
   'space.css',
   'home.css',
   'lists.css',
+  'selection.css',
   'search.css',
   'palette.css',
   'names.css',

@@ -44,8 +44,10 @@ import { repositoriesPage } from './web/pages/repositories.ts';
 import { repositorySpacePage } from './web/pages/repository-space.ts';
 import { repositoryTabsPage } from './web/pages/repository-tabs.ts';
 import { searchPage } from './web/pages/search.ts';
+import { selectionPage } from './web/pages/selection.ts';
 import { spacePage } from './web/pages/space.ts';
 import { statusPage } from './web/pages/status.ts';
+import { trashPage } from './web/pages/trash.ts';
 import type { PageModule } from './web/routes.ts';
 import type { LoadStatusFacts } from './web/status-facts.ts';
 import { createStatusWatch, type StatusWatch } from './web/status-watch.ts';
@@ -129,6 +131,8 @@ export async function createWebSide(
       repositoriesPage({ ...browse, firstRun }),
       repositoryTabsPage({ ...browse, ...core, reach: createReach(db), events: registry.events }),
       deleteTagPage(browse),
+      selectionPage(browse),
+      trashPage(browse),
       imagePage(browse),
       comparePage(browse),
       eventsPage({ visibility, events: registry.events, refusals: token.refusals }),

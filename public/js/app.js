@@ -12,6 +12,7 @@ import { closeMenus } from './menus.js';
 import { polledParts } from './poll.js';
 import { revealPasswords } from './reveal.js';
 import { searchBoxes } from './search.js';
+import { prepare as prepareSelections, selections } from './selection.js';
 import { localTimes } from './times.js';
 
 copyButtons();
@@ -20,10 +21,17 @@ localTimes();
 closeMenus();
 foldNavigation();
 keyboard();
-liveUpdates(localTimes);
+liveUpdates(takenOver);
 polledParts(localTimes);
 searchBoxes();
-liveFilters(localTimes);
 revealPasswords();
+liveFilters(takenOver);
+selections();
 newPushes();
 descriptionPreviews();
+
+/** What came into the page after it was opened. */
+function takenOver(place) {
+  localTimes(place);
+  prepareSelections();
+}

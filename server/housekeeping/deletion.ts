@@ -18,7 +18,7 @@ import { createRemoval, type DeletingClient } from './removal.ts';
 import { type RestoreResult, restoreManifest } from './restore.ts';
 import { createRestoreSelection } from './restore-selection.ts';
 import { createResume } from './resume.ts';
-import { type AskedSelection, readSelectionPlan, type SelectionPlan } from './selection-plan.ts';
+import { type AskedSelection, readSelectionPlan, type SelectionPlan, untaggedDigests } from './selection-plan.ts';
 import { createTrash } from './trash.ts';
 import { countTrash, listTrash, type TrashQuery } from './trash-list.ts';
 
@@ -57,6 +57,9 @@ export interface DeleteResult {
   /** For "undo". */
   readonly trashId: number;
 }
+
+/** A client pushes the manifests of an index before the index: for so long they may be about to be tagged. */
+const RUNNING_PUSH_MS = 3600_000;
 
 export function createDeletion(deps: DeletionDeps) {
   const { db, client, isReadonly, log, now = Date.now } = deps;
@@ -158,6 +161,11 @@ export function createDeletion(deps: DeletionDeps) {
     },
     planSelection: (seen: Visibility, repositoryId: number, selection: AskedSelection): Promise<SelectionPlan> =>
       readSelectionPlan(db, seen, repositoryId, selection),
+    /** Everything that no tag keeps, oldest first, without what may belong to a push that still runs. */
+    async planUntagged(seen: Visibility, repositoryId: number, limit: number): Promise<SelectionPlan> {
+      const digests = await untaggedDigests(db, repositoryId, { before: now() - RUNNING_PUSH_MS, limit });
+      return readSelectionPlan(db, seen, repositoryId, { tags: [], images: [], digests });
+    },
     trash: {
       list: trash.list,
       get: trash.get,

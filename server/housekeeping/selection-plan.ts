@@ -86,3 +86,21 @@ async function heldFacts(db: Database, repositoryId: number, digests: readonly s
     .execute();
   return new Map(rows.map((row) => [row.digest, row]));
 }
+
+/** What no tag keeps, by itself, by an index or by an image that it refers to. */
+export async function untaggedDigests(
+  db: Database,
+  repositoryId: number,
+  { before, limit }: { readonly before: number; readonly limit: number },
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('held_manifests')
+    .select('digest')
+    .where('repository_id', '=', repositoryId)
+    .where('reached', '=', 0)
+    .where('first_seen_at', '<=', before)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.digest);
+}

@@ -38,6 +38,7 @@ const BROWSE: readonly Entry[] = [
   },
   { id: 'events', letter: 'e', path: '/events', icon: 'activity', label: 'common:nav.events', of: 'all', phones: true },
   { id: 'space', letter: 's', path: '/space', icon: 'chart-treemap', label: 'common:nav.space', of: 'all' },
+  { id: 'trash', letter: 'd', path: '/housekeeping/trash', icon: 'trash', label: 'common:nav.trash', of: 'all' },
   { id: 'status', letter: 't', path: '/status', icon: 'stethoscope', label: 'common:nav.status', of: 'auditor' },
   { id: 'connect', letter: 'c', path: '/connect', icon: 'plug-connected', label: 'common:nav.connect', of: 'admin' },
 ];

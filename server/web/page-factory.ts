@@ -142,7 +142,7 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
       isNavFolded: cookies.read(request, 'rw-nav') === 'folded',
       keys: cookies.read(request, 'rw-keys') !== 'off',
       asset: (name) => url(`/assets/${deps.assets[name]}`),
-      flash: flash !== undefined && languages.has(flash.key) ? page.t(flash.key, flash.params) : undefined,
+      flash: flash !== undefined && isText(flash.key, languages) ? page.t(flash.key, flash.params) : undefined,
       signInAgain: signInAgain(page, request),
       registry: { name: deps.registryName, state },
       storageWarning: storageWarning(page),
@@ -157,6 +157,11 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
       initials,
     };
   }
+}
+
+/** A counted text has a key for each form of its plural. */
+function isText(key: string, languages: Languages): boolean {
+  return languages.has(key) || languages.has(`${key}_other`);
 }
 
 function queryOf(path: string): URLSearchParams {

@@ -4,6 +4,7 @@ import type { Browser } from 'playwright-core';
 import { deleteTagPage } from '../../server/web/pages/delete-tag.ts';
 import { imagePage } from '../../server/web/pages/image.ts';
 import { repositoriesPage } from '../../server/web/pages/repositories.ts';
+import { trashPage } from '../../server/web/pages/trash.ts';
 import * as facts from '../support/browse-facts.ts';
 import { launch, signIn, skip } from '../support/browser.ts';
 import { memoryBrowse } from '../support/memory-browse.ts';
@@ -25,11 +26,20 @@ function pages() {
         return { manifestDeleted: true, manifests: [], pushedAgain: false, trashId: 5 };
       },
       restore: async () => ({ repository: row.name, digest: facts.digestOf('a'), tags: ['v4.12.1'], taken: [] }),
-      trash: { get: async () => trashed(row.name), list: async () => [], batchOf: async () => [trashed(row.name)] },
+      trash: {
+        get: async () => trashed(row.name),
+        list: async () => [],
+        batchOf: async () => [trashed(row.name)],
+        count: noTrash,
+        page: noRows,
+      },
     },
   };
-  return [repositoriesPage(deps), deleteTagPage(deps), imagePage(deps)];
+  return [repositoriesPage(deps), deleteTagPage(deps), trashPage(deps), imagePage(deps)];
 }
+
+const noTrash = async () => ({ total: 0, isExact: true });
+const noRows = async () => ({ rows: [], next: undefined, previous: undefined, total: 0, isExact: true });
 
 function trashed(repository: string) {
   const item = { id: 5, repository, digest: facts.digestOf('a'), mediaType: '', sizeBytes: 1, tags: ['v4.12.1'] };

@@ -6,7 +6,7 @@ import { repositoryRow, UP } from './browse-facts.ts';
 export function headFor(page: HeadFacts['page'], overrides: Partial<HeadFacts> = {}) {
   const repository: RepositoryRow = repositoryRow();
   return headView({
-    ...{ page, repository, readonly: false, tab: 'tags', undo: null, index: UP },
+    ...{ page, repository, readonly: false, tab: 'tags', undo: null, index: UP, trash: { total: 2, isExact: true } },
     description: 'Edge gateway of the public API. Owned by Platform.',
     about: undefined,
     stars: { count: 3, isOn: false },

@@ -13,6 +13,7 @@ import { createVisibility } from '../../server/catalog/visibility.ts';
 import { AppError } from '../../server/errors.ts';
 import type { DeleteRequest } from '../../server/housekeeping/deletion.ts';
 import { createTrash } from '../../server/housekeeping/trash.ts';
+import { countTrash } from '../../server/housekeeping/trash-list.ts';
 import { createLogger } from '../../server/log.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
 import { type ImagePageDeps, imagePage } from '../../server/web/pages/image.ts';
@@ -65,7 +66,10 @@ function depsOf({ db, audit, users }: TestWeb, deleted: DeleteRequest[]): Deps {
     events: createEventStore(db),
     reach: createReach(db),
     deletion: {
-      trash,
+      trash: {
+        ...trash,
+        count: (repository) => countTrash(db, repository),
+      },
       async deleteTag(request) {
         deleted.push(request);
         if (request.tag !== 'v1')

@@ -18,6 +18,7 @@ const DATES: readonly string[] = [
   'catalog/crawl-journal.ts',
   'catalog/manifest-retries.ts',
   'catalog/visibility.ts',
+  'housekeeping/deletion.ts',
   'housekeeping/gone.ts',
   'housekeeping/put-back.ts',
   'housekeeping/resume.ts',

@@ -1,8 +1,10 @@
 /** What stands above every tab of a repository: its name, what it is, what can be done with it, and the tabs. */
 import type { Description, Descriptions } from '../../catalog/descriptions.ts';
+import type { Total } from '../../catalog/key-page.ts';
 import type { RepositoryRow } from '../../catalog/repositories.ts';
 import type { About } from '../../catalog/repository-about.ts';
 import type { Stars } from '../../catalog/stars.ts';
+import type { Deletion } from '../../housekeeping/deletion.ts';
 import type { Crumb, Page } from '../page.ts';
 import { referencePath, splitName } from './cells.ts';
 import { type CopyBox, copyBox, kindOfAll } from './commands.ts';
@@ -10,13 +12,15 @@ import { whyNoDelete } from './delete-right.ts';
 import { folderCrumbs, folderLink } from './labels.ts';
 import { plainSummary } from './markdown.ts';
 import { type IndexState, indexNotices, type Notice, unreadNotices } from './notices.ts';
+import { totalText } from './pager.ts';
 import { mayPush } from './push-right.ts';
 import { readUndo, type Undo, type UndoDeps } from './undo.ts';
 
-export const REPOSITORY_TABS = ['tags', 'untagged', 'activity', 'space', 'access', 'about'] as const;
+export const REPOSITORY_TABS = ['tags', 'untagged', 'trash', 'activity', 'space', 'access', 'about'] as const;
 export type RepositoryTab = (typeof REPOSITORY_TABS)[number];
 
-export interface RepositoryHeadDeps extends UndoDeps {
+export interface RepositoryHeadDeps {
+  readonly deletion: { readonly trash: UndoDeps['deletion']['trash'] & Pick<Deletion['trash'], 'count'> };
   readonly readonly: boolean;
   readonly descriptions: Pick<Descriptions, 'find'>;
   readonly readAbout: (repository: RepositoryRow) => Promise<About | undefined>;
@@ -70,6 +74,8 @@ export interface HeadFacts {
   readonly about: Pick<About, 'description'> | undefined;
   readonly stars: { readonly count: number; readonly isOn: boolean };
   readonly undo: Undo | null;
+  /** Entries in the trash. */
+  readonly trash: Total;
   readonly index: IndexState;
 }
 
@@ -110,6 +116,7 @@ export async function readHead(
       count: await deps.stars.count(name),
       isOn: userId !== undefined && (await deps.stars.isStarred(userId, name)),
     },
+    trash: await deps.deletion.trash.count(name),
     undo: await readUndo(deps, page),
     index: deps.indexState(),
   });
@@ -169,11 +176,12 @@ function repositoryCopy({ page, repository }: HeadFacts): CopyBox | null {
   return copyBox(page, { name, tag: newestTag, digest: newestDigest ?? undefined, kind: kindOfAll(kinds) });
 }
 
-function headTabs({ page, repository, tab }: HeadFacts): readonly HeadTab[] {
+function headTabs({ page, repository, tab, trash }: HeadFacts): readonly HeadTab[] {
   const { format } = page;
-  const counts: Partial<Record<RepositoryTab, number>> = {
-    tags: repository.tagCount,
-    untagged: repository.untaggedCount,
+  const counts: Partial<Record<RepositoryTab, string>> = {
+    tags: format.number(repository.tagCount),
+    untagged: format.number(repository.untaggedCount),
+    trash: totalText(trash, format),
   };
   return REPOSITORY_TABS.map((id) => {
     const count = counts[id];
@@ -181,7 +189,7 @@ function headTabs({ page, repository, tab }: HeadFacts): readonly HeadTab[] {
       text: tabName(id, page),
       href: page.url(tabPath(repository.name, id)),
       current: id === tab,
-      ...(count === undefined ? {} : { count: format.number(count) }),
+      ...(count === undefined ? {} : { count }),
     };
   });
 }
@@ -196,6 +204,7 @@ export function tabName(tab: RepositoryTab, { t }: Pick<Page, 't'>): string {
   const names: Record<RepositoryTab, string> = {
     tags: t('repository:tab.tags'),
     untagged: t('repository:tab.untagged'),
+    trash: t('repository:tab.trash'),
     activity: t('repository:tab.activity'),
     space: t('repository:tab.space'),
     access: t('repository:tab.access'),

@@ -40,13 +40,23 @@ export interface TagCells {
   /** null: it has no layers to compare. */
   readonly compare: CompareCell | null;
   readonly copy: CopyLine;
+  readonly choice: ChoiceCell;
+}
+
+/** The box of a row: what is chosen by it. */
+export interface ChoiceCell {
+  readonly field: 'image' | 'tag' | 'manifest';
+  readonly value: string;
+  readonly tagCount: number;
+  /** What people type to pull it. */
+  readonly reference: string;
+  readonly label: string;
 }
 
 export interface CompareCell {
   /** `team/app:v1@sha256:…`, as the page that compares takes it. */
   readonly value: string;
   readonly href: string;
-  readonly label: string;
 }
 
 export interface TagCell {
@@ -79,6 +89,7 @@ export function groupCells(group: TagGroup, context: RowContext): TagCells {
     menuLabel: page.t('browse:repository.menu', { tag: first?.name ?? shortDigest(group.digest) }),
     compare: compareCell(group, first?.name, context),
     copy: copyLine(page, { name: context.repository, tag: first?.name, digest: group.digest, ...whatOf(group) }),
+    choice: choiceCell(first === undefined ? 'manifest' : 'image', group, first?.name, context),
   };
 }
 
@@ -91,6 +102,7 @@ export function flatCells(tag: FlatTag, context: RowContext): TagCells {
     menuLabel: context.page.t('browse:repository.menu', { tag: tag.name }),
     compare: compareCell(tag, tag.name, context),
     copy: copyLine(context.page, { name: context.repository, tag: tag.name, digest: tag.digest, ...whatOf(tag) }),
+    choice: choiceCell('tag', { digest: tag.digest, tagCount: 1 }, tag.name, context),
   };
 }
 
@@ -135,6 +147,20 @@ function attachmentWord(attachment: Attachment, t: Page['t']): string {
   return words[attachment];
 }
 
+function choiceCell(
+  field: ChoiceCell['field'],
+  { digest, tagCount }: { readonly digest: string; readonly tagCount: number },
+  tag: string | undefined,
+  { page, repository }: RowContext,
+): ChoiceCell {
+  return {
+    ...{ field, tagCount },
+    value: field === 'manifest' ? digest : `${tag ?? ''}@${digest}`,
+    reference: `${page.copy.host}/${repository}${tag === undefined ? `@${digest}` : `:${tag}`}`,
+    label: page.t('deletion:bar.select', { name: tag ?? shortDigest(digest) }),
+  };
+}
+
 function compareCell(
   { kind, digest }: Pick<TagGroup, 'kind' | 'digest'>,
   tag: string | undefined,
@@ -142,11 +168,7 @@ function compareCell(
 ): CompareCell | null {
   if (kind !== 'image' && kind !== 'index') return null;
   const value = `${repository}${tag === undefined ? '' : `:${tag}`}@${digest}`;
-  return {
-    value,
-    href: page.url(`/compare?a=${encodeURIComponent(value)}`),
-    label: page.t('lists:choose', { tag: tag ?? shortDigest(digest) }),
-  };
+  return { value, href: page.url(`/compare?a=${encodeURIComponent(value)}`) };
 }
 
 function tagCell({ name, digest, missingSince }: TagRow, { page, repository, mayDelete }: RowContext): TagCell {

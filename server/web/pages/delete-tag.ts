@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { allowedActions } from '../../access/rule.ts';
 import type { RepositoryStore } from '../../catalog/repositories.ts';
 import type { VisibilityStore } from '../../catalog/visibility.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
@@ -9,7 +8,6 @@ import { referencePath, shortDigest, splitName } from '../browse/cells.ts';
 import { requireDelete, whyNoDelete } from '../browse/delete-right.ts';
 import { folderCrumbs } from '../browse/labels.ts';
 import { DELETE_ROUTE, hidden, movedFrom, referenceOf } from '../browse/reference.ts';
-import { parseTrashId } from '../browse/undo.ts';
 import type { FieldErrors } from '../form.ts';
 import type { Crumb, Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
@@ -18,9 +16,7 @@ export interface DeleteTagPageDeps {
   readonly readonly: boolean;
   readonly visibility: VisibilityStore;
   readonly repositories: Pick<RepositoryStore, 'find'>;
-  readonly deletion: Pick<Deletion, 'plan' | 'deleteTag' | 'restore'> & {
-    readonly trash: Pick<Deletion['trash'], 'get' | 'batchOf'>;
-  };
+  readonly deletion: Pick<Deletion, 'plan' | 'deleteTag'>;
 }
 
 export interface DeleteTagView {
@@ -57,7 +53,6 @@ export function deleteTagPage(deps: DeleteTagPageDeps): PageModule {
       const plan = await planFor(deps, page, request.params[0] ?? '');
       await carryOut(deps, page, plan);
     });
-    routes.post('/trash/:id/restore', 'browse', (page, request) => restore(deps, page, String(request.params.id)));
   };
 }
 
@@ -113,20 +108,6 @@ async function pathAfter(deps: DeleteTagPageDeps, page: Page, repository: string
   const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
   const isThere = (await deps.repositories.find(seen, repository)) !== undefined;
   return `${isThere ? referencePath(repository) : '/repositories'}?undo=${trashId}`;
-}
-
-async function restore(deps: DeleteTagPageDeps, page: Page, text: string): Promise<void> {
-  const id = parseTrashId(text);
-  const item = id === undefined ? undefined : await deps.deletion.trash.get(id);
-  if (id === undefined || item === undefined) throw hidden();
-  const allowed = allowedActions(page.viewer.rights, item.repository, page.origin.address);
-  if (!allowed.has('pull')) throw hidden();
-  requireDelete({ page, readonly: deps.readonly, repository: { name: item.repository } });
-  const who = { actor: page.viewer.subject.name, address: page.origin.address };
-  const { repository, tags, taken } = await deps.deletion.restore(id, who);
-  const key = taken.length > 0 ? 'browse:delete.restored_some' : 'browse:delete.restored';
-  const params = { repository, tags: tags.join(', '), taken: taken.join(', ') };
-  page.redirect(referencePath(repository), { key, params });
 }
 
 export interface DeleteTagFacts {

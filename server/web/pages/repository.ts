@@ -25,6 +25,7 @@ import {
   tabName,
   tabPath,
 } from '../browse/repository-head.ts';
+import { type SelectionBar, selectionBar } from '../browse/selection.ts';
 import { flatCells, groupCells, type TagCells } from '../browse/tag-groups.ts';
 import { viewChips } from '../browse/tag-view-chips.ts';
 import { emptyText, readView, type TagView, tagColumns, viewSorts } from '../browse/tag-views.ts';
@@ -45,6 +46,8 @@ export interface RepositoryView extends ReturnType<typeof repositoryFrame> {
   readonly columns: readonly Column[];
   readonly rows: readonly TagCells[];
   readonly pager: Pager;
+  /** null: nothing in this list can be chosen. */
+  readonly bar: SelectionBar | null;
 }
 
 const PAGE_ROWS = 50;
@@ -123,12 +126,20 @@ export function repositoryView(facts: RepositoryFacts): RepositoryView {
     ),
     clearHref: filtered ? withoutFilters(page) : undefined,
     columns: tagColumns(asked, page),
+    bar: barOf(facts),
     rows: rows(facts, head.deleteNote === ''),
     pager: listPager(page, {
       ...{ shown: found.rows.length, next, previous, pageRows: PAGE_ROWS },
       total: totalText(found, page.format),
     }),
   };
+}
+
+function barOf({ page, repository, head, asked: { view } }: RepositoryFacts): SelectionBar | null {
+  if (view === 'referrer') return null;
+  const shows = ({ grouped: 'images', flat: 'tags', untagged: 'manifests' } as const)[view];
+  const back = view === 'untagged' ? 'untagged' : 'tags';
+  return selectionBar(page, repository.name, { shows, back, deleteNote: head.deleteNote });
 }
 
 function rows({ page, repository, found }: RepositoryFacts, mayDelete: boolean): readonly TagCells[] {
