@@ -10,7 +10,7 @@ export interface CompletedConfig {
 export function completeConfig(config: Config, inContainer: boolean): CompletedConfig {
   const { registry, server } = config;
   const { origin, path } = splitUrl(server.public_url);
-  const name = registry.name === '' ? defaultName(registry) : registry.name;
+  const name = registryName(registry);
   const given = [...new Set([registry.context_path ?? '', server.base_path, path].filter((prefix) => prefix !== ''))];
   const mistakes =
     given.length < 2
@@ -44,8 +44,9 @@ function splitUrl(url: string | null): { origin: string | null; path: string } {
   return { origin, path: pathname.replace(/\/+$/, '') };
 }
 
-/** What people type when nobody says so: where the registry is. */
-function defaultName({ url, port }: Config['registry']): string {
+/** What people type before the repository; when nobody says so, where the registry is. */
+export function registryName({ name, url, port }: Pick<Config['registry'], 'name' | 'url' | 'port'>): string {
+  if (name !== '') return name;
   // The same word for this machine as in the realm: oras refuses a loopback realm that is named differently.
   return url === null ? `localhost:${port}` : hostAndPort(url).replace(LOOPBACK_LITERAL, 'localhost');
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { hostAndPort } from './complete.ts';
+import { hostAndPort, registryName } from './complete.ts';
 import type { Config } from './config.ts';
 
 type ServerConfig = Pick<Config, 'server'>;
@@ -30,7 +30,7 @@ type RegistryConfig = Pick<Config, 'registry'>;
 
 /** What people type before the repository. */
 export function registryHost({ registry }: RegistryConfig): string {
-  return registry.public_name ?? registry.name;
+  return registry.public_name ?? registryName(registry);
 }
 
 /**
