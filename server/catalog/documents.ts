@@ -42,7 +42,10 @@ const GLANCE_BYTES = 64 * 1024;
 /** Grows when decoding learns more: what older versions kept is then fetched once again. */
 const LAYOUT = 2;
 
-/** What artifacts say, fetched from the registry when somebody first looks at it, and kept. */
+/**
+ * What artifacts say, fetched from the registry when somebody first looks at it, and kept. It is given only for
+ * repositories from which the registry served it: anybody can push a manifest that names content of others.
+ */
 export function createDocuments({ db, getBlob, now, log, reader = createContentReader() }: DocumentsDeps) {
   // Two who look at the same moment cause one request.
   const underway = new Map<string, Promise<ReadDocument>>();
@@ -52,25 +55,26 @@ export function createDocuments({ db, getBlob, now, log, reader = createContentR
     try {
       const bytes = await getBlob(repository, digest, MOST_FETCHED_BYTES);
       if (bytes === undefined) return failed(digest, 'missing');
-      return await keepRead(toRead(digest, await reader.document(bytes)));
+      return await keepRead(repository, toRead(digest, await reader.document(bytes)));
     } catch (error) {
       log.warn({ repository, digest, error: errorText(error) }, 'content of an artifact not read');
       const problem = problemOf(error);
-      return problem === 'unreachable' ? failed(digest, problem) : keepRead(failed(digest, problem));
+      return problem === 'unreachable' ? failed(digest, problem) : keepRead(repository, failed(digest, problem));
     }
   }
 
   /** Also what cannot be read: the same bytes are never fetched for it again. */
-  async function keepRead(read: ReadDocument): Promise<ReadDocument> {
-    await keep(db, read, now());
+  async function keepRead(repository: string, read: ReadDocument): Promise<ReadDocument> {
+    await keep(db, repository, read, now());
     return read;
   }
 
   function fetchOnce(repository: string, part: DocumentPart): Promise<ReadDocument> {
-    const known = underway.get(part.digest);
+    const key = `${repository}@${part.digest}`;
+    const known = underway.get(key);
     if (known !== undefined) return known;
-    const fetched = fetch(repository, part).finally(() => underway.delete(part.digest));
-    underway.set(part.digest, fetched);
+    const fetched = fetch(repository, part).finally(() => underway.delete(key));
+    underway.set(key, fetched);
     return fetched;
   }
 
@@ -82,7 +86,7 @@ export function createDocuments({ db, getBlob, now, log, reader = createContentR
      */
     async read(repository: string, parts: readonly DocumentPart[]): Promise<readonly ReadDocument[]> {
       const wanted = parts.slice(0, MOST_PARTS);
-      const stored = await kept(db, wanted);
+      const stored = await kept(db, repository, wanted);
       return Promise.all(
         wanted.map(async (part) => {
           const found = stored.get(part.digest) ?? (await fetchOnce(repository, part));
@@ -93,8 +97,8 @@ export function createDocuments({ db, getBlob, now, log, reader = createContentR
     },
 
     /** What somebody looked at before, as far as it could be read; the registry is not asked. */
-    async stored(parts: readonly DocumentPart[]): Promise<ReadonlyMap<string, ArtifactDocument>> {
-      const reads = [...(await kept(db, parts)).values()];
+    async stored(repository: string, parts: readonly DocumentPart[]): Promise<ReadonlyMap<string, ArtifactDocument>> {
+      const reads = [...(await kept(db, repository, parts)).values()];
       return new Map(reads.flatMap(({ digest, document }) => (document === undefined ? [] : [[digest, document]])));
     },
 
@@ -103,7 +107,7 @@ export function createDocuments({ db, getBlob, now, log, reader = createContentR
      * some is fetched now.
      */
     async glance(repository: string, parts: readonly DocumentPart[]): Promise<ReadonlyMap<string, ArtifactDocument>> {
-      const stored = await kept(db, parts);
+      const stored = await kept(db, repository, parts);
       const small = parts.filter((part) => !stored.has(part.digest) && part.sizeBytes <= GLANCE_BYTES);
       const read = await this.read(repository, small);
       const found = new Map<string, ArtifactDocument>();
@@ -131,7 +135,12 @@ function problemOf(error: unknown): Exclude<DocumentProblem, 'missing'> {
   return error instanceof AppError && error.code === 'INVALID' ? 'damaged' : 'unreachable';
 }
 
-async function keep(db: Database, { digest, document, problem }: ReadDocument, at: number): Promise<void> {
+async function keep(
+  db: Database,
+  repository: string,
+  { digest, document, problem }: ReadDocument,
+  at: number,
+): Promise<void> {
   const content = await promisify(gzip)(JSON.stringify({ layout: LAYOUT, document, problem }));
   const row = { fetched_at: at, content };
   await db
@@ -139,12 +148,33 @@ async function keep(db: Database, { digest, document, problem }: ReadDocument, a
     .values({ digest, ...row })
     .onConflict((conflict) => conflict.column('digest').doUpdateSet(row))
     .execute();
+  await db
+    .insertInto('document_sources')
+    .columns(['digest', 'repository_id'])
+    .expression(({ selectFrom, val }) =>
+      selectFrom('repositories')
+        .select([val(digest).as('digest'), 'id'])
+        .where('name', '=', repository),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }
 
-async function kept(db: Database, parts: readonly DocumentPart[]): Promise<ReadonlyMap<string, ReadDocument>> {
+async function kept(
+  db: Database,
+  repository: string,
+  parts: readonly DocumentPart[],
+): Promise<ReadonlyMap<string, ReadDocument>> {
   if (parts.length === 0) return new Map();
   const digests = parts.map((part) => part.digest);
-  const rows = await db.selectFrom('documents').selectAll().where('digest', 'in', digests).execute();
+  const rows = await db
+    .selectFrom('documents')
+    .innerJoin('document_sources', 'document_sources.digest', 'documents.digest')
+    .innerJoin('repositories', 'repositories.id', 'document_sources.repository_id')
+    .selectAll('documents')
+    .where('documents.digest', 'in', digests)
+    .where('repositories.name', '=', repository)
+    .execute();
   const found = new Map<string, ReadDocument>();
   for (const row of rows) {
     const content = await unpackKept(row.content);

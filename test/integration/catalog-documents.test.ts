@@ -140,3 +140,27 @@ test('a chart shows its README, and its metadata without asking for the archive'
   const [read] = await documents.read('charts/shop', detail?.content?.layers ?? []);
   assert.equal(read?.document?.kind === 'chart' && read.document.files.length, 4);
 });
+
+test('what one repository gave is not given to another that only names it', { skip }, async () => {
+  const { url, indexer, documents, state } = catalog;
+  const image = await pushImageOf(url, 'secret/app', 'v1', { layers: ['s'] });
+  const sbom = await attach('secret/app', image, SPDX_TYPE, JSON.stringify(samples.SPDX));
+  await indexer.refreshRepository('secret/app');
+  await indexer.fetchManifest('secret/app', sbom.digest);
+  const parts = await partsOf(sbom.digest);
+  const [secret] = await documents.read('secret/app', parts);
+  assert.equal(secret?.document?.kind, 'sbom');
+  await pushImageOf(url, 'mine/app', 'v1', { layers: ['m'] });
+  await indexer.refreshRepository('mine/app');
+  const stolen = await documents.read('mine/app', parts);
+  assert.deepEqual(
+    stolen.map(({ document, problem }) => ({ document, problem })),
+    [{ document: undefined, problem: 'missing' }],
+  );
+  assert.equal((await documents.glance('mine/app', parts)).size, 0);
+  assert.equal((await documents.stored('mine/app', parts)).size, 0);
+  state.asked.length = 0;
+  const [again] = await documents.read('secret/app', parts);
+  assert.equal(again?.document?.kind, 'sbom');
+  assert.deepEqual(state.asked, [], 'its own repository is not asked twice');
+});

@@ -168,6 +168,12 @@ export interface DocumentsTable {
   content: Buffer;
 }
 
+/** The registry served this digest from this repository. */
+export interface DocumentSourcesTable {
+  digest: string;
+  repository_id: number;
+}
+
 export interface CrawlsTable {
   id: Generated<number>;
   reason: string;
@@ -242,6 +248,7 @@ export interface CatalogSchema {
   labels: LabelsTable;
   manifest_labels: ManifestLabelsTable;
   documents: DocumentsTable;
+  document_sources: DocumentSourcesTable;
   crawls: CrawlsTable;
   descriptions: DescriptionsTable;
   stars: StarsTable;

@@ -84,7 +84,9 @@ async function chartReadme({ images, documents }: AboutTabDeps, repository: Repo
   const { newestDigest, kinds } = repository;
   if (newestDigest === null || !kinds.includes('helm')) return '';
   const parts = (await images.partsOf([newestDigest])).get(newestDigest) ?? [];
-  const found = [...(await documents.stored(parts)).values()].find((document) => document.kind === 'chart');
+  const found = [...(await documents.stored(repository.name, parts)).values()].find(
+    (document) => document.kind === 'chart',
+  );
   return readmeOf(found);
 }
 
