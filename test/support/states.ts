@@ -58,8 +58,8 @@ const crawl = { done: 4200, total: 10_000, perSecond: 310, remainingMs: 19_000 }
 export const STATES: readonly State[] = [
   { name: 'missing', path: '/no-such-page', status: 404, shows: /Not found/ },
   { name: 'hidden', path: '/repositories/secret/app', as: 'member', status: 404, shows: /Not found/ },
-  { name: 'denied', path: '/users', as: 'member', status: 403, shows: /can give you the right: admin/ },
-  { name: 'registry-down', path: '/-state/upstream', status: 502, shows: /The registry did not answer[\s\S]*Id/ },
+  { name: 'denied', path: '/users', as: 'member', status: 403, shows: /These users can grant you access: admin/ },
+  { name: 'registry-down', path: '/-state/upstream', status: 502, shows: /The registry did not answer[\s\S]*ID/ },
   { name: 'busy', path: '/-state/busy', status: 503, shows: /Temporarily unavailable/ },
   { name: 'too-many', path: '/-state/too-many', status: 429, shows: /Temporarily unavailable/ },
   { name: 'broken', path: '/-state/broken', status: 500, shows: /Unexpected server error[\s\S]*ID/ },
@@ -117,7 +117,7 @@ export const STATES: readonly State[] = [
       await page.getByText('storage.delete.enabled').waitFor();
     },
   },
-  { name: 'sign-in', path: '/login', as: 'stranger', shows: /Forgot the password\?/ },
+  { name: 'sign-in', path: '/login', as: 'stranger', shows: /Forgot your password\?/ },
   {
     name: 'session-ended',
     path: '/users',
