@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalAddress } from '../http/client-address.ts';
 import { isDigest, isRepositoryName, isTag } from '../registry/reference.ts';
+import { findEntries } from './entries.ts';
 
 /** One event as the registry sent it, cut to sane lengths. */
 export interface ParsedEvent {
@@ -23,63 +24,51 @@ export interface ParsedEvent {
   readonly ofManifest: boolean;
 }
 
-export interface ParsedEnvelope {
+/** Some events of an envelope, in their order. */
+export interface Portion {
   readonly events: readonly ParsedEvent[];
-  /** Why something in it could not be understood; the envelope is then kept aside. */
+  /** Why something in the envelope could not be understood; it is then kept aside. Told with the last portion. */
   readonly error: string | undefined;
+  readonly isLast: boolean;
 }
 
-// Registries send one event per envelope, though the format allows many.
-const MOST_EVENTS = 500;
-// A manifest of 4 MiB has some 30 000 references of seven marks each; hostile JSON has millions and stalls the process.
-const MOST_MARKS = 400_000;
-const DEEPEST = 32;
+const MAX_PORTION_EVENTS = 200;
+const MAX_PORTION_BYTES = 512 * 1024;
 const LONGEST_ID = 128;
 const LONGEST_TEXT = 256;
 
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Never throws: the registry would repeat what we refuse for ever, so odd content is told apart, not rejected.
+ * Portion by portion, so that whoever reads a large envelope can let others have their turn. Never throws: the registry
+ * would repeat what we refuse for ever, so odd content is told apart, not rejected. Always gives one portion at least.
  * @param receivedAt stands in for a missing or unreadable timestamp.
  * @see https://distribution.github.io/distribution/about/notifications/#envelope
  */
-export function parseEnvelope(body: Buffer, receivedAt: number): ParsedEnvelope {
-  const unsafe = tooComplex(body);
-  if (unsafe !== undefined) return { events: [], error: unsafe };
-  let json: unknown;
-  try {
-    json = JSON.parse(body.toString('utf8'));
-  } catch {
-    return { events: [], error: 'not JSON' };
+export function* readPortions(body: Buffer, receivedAt: number): Generator<Portion> {
+  let error: string | undefined;
+  let events: ParsedEvent[] = [];
+  let bytes = 0;
+  const fail = (reason: string): void => void (error ??= reason);
+  for (const [begin, end] of findEntries(body, fail)) {
+    const parsed = parseEntry(body.toString('utf8', begin, end), receivedAt);
+    if (typeof parsed === 'string') fail(parsed);
+    else events.push(parsed);
+    bytes += end - begin;
+    if (events.length < MAX_PORTION_EVENTS && bytes < MAX_PORTION_BYTES) continue;
+    yield { events, error: undefined, isLast: false };
+    events = [];
+    bytes = 0;
   }
-  const entries = asObject(json)?.['events'];
-  if (!Array.isArray(entries)) return { events: [], error: 'no list of events' };
-  const parsed = entries.slice(0, MOST_EVENTS).map((entry) => parseEvent(entry, receivedAt));
-  const odd = parsed.find((each) => typeof each === 'string');
-  const error = entries.length > MOST_EVENTS ? `${entries.length} events, only ${MOST_EVENTS} read` : odd;
-  return { events: parsed.filter((each) => typeof each !== 'string'), error };
+  yield { events, error, isLast: true };
 }
 
-/** Looks at the bytes before the parser does: depth, and the number of values. */
-function tooComplex(body: Buffer): string | undefined {
-  let depth = 0;
-  let marks = 0;
-  let inText = false;
-  for (let index = 0; index < body.length; index += 1) {
-    const byte = body[index];
-    if (inText) {
-      if (byte === 0x5c) index += 1;
-      else if (byte === 0x22) inText = false;
-    } else if (byte === 0x22) inText = true;
-    else if (byte === 0x2c || byte === 0x3a) marks += 1;
-    else if (byte === 0x7b || byte === 0x5b) {
-      depth += 1;
-      marks += 1;
-      if (depth > DEEPEST) return 'nested too deeply';
-    } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
+function parseEntry(json: string, receivedAt: number): ParsedEvent | string {
+  try {
+    return parseEvent(JSON.parse(json), receivedAt);
+  } catch {
+    return 'not JSON';
   }
-  return marks > MOST_MARKS ? 'too many values' : undefined;
 }
 
 /** The reason, where the entry is no event. */

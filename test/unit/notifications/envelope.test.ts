@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseEnvelope } from '../../../server/notifications/envelope.ts';
+import { readPortions } from '../../../server/notifications/envelope.ts';
 import { anEnvelope, anEvent } from '../../support/events.ts';
 
-const parse = (body: string | Buffer) => parseEnvelope(Buffer.from(body), 1000);
+function parse(body: string | Buffer) {
+  const portions = [...readPortions(Buffer.from(body), 1000)];
+  return { events: portions.flatMap(({ events }) => events), error: portions.at(-1)?.error, portions };
+}
+
 const only = (event: unknown) => parse(anEnvelope(event)).events[0];
 
 test('reads an event as the registry sends it', () => {
@@ -74,6 +78,11 @@ test('a delete of a repository names only that', () => {
 const odd: readonly (readonly [string, string, RegExp])[] = [
   ['nothing', '', /not JSON/],
   ['half an envelope', '{"events":[{"id":"x"', /not JSON/],
+  ['a list that never ends', '{"events":[', /not JSON/],
+  ['a text that never ends', '{"events":["', /not JSON/],
+  ['a list of that name further down', '{"a":{"events":[]}}', /no list of events/],
+  ['depth within an event', `{"events":[${'['.repeat(100)}`, /deep/],
+  ['half a million keys in an event', `{"events":[{${'"a":1,'.repeat(500_000)}"b":1}]}`, /too many/],
   ['HTML', '<html>', /not JSON/],
   ['a list', '[]', /no list of events/],
   ['null', 'null', /no list of events/],
@@ -105,4 +114,30 @@ test('hostile names lose control characters and length', () => {
 test('keys of prototypes change nothing', () => {
   parse('{"__proto__":{"events":[]},"events":[{"__proto__":{"action":"push"},"constructor":{"prototype":{"x":1}}}]}');
   assert.equal(({} as Record<string, unknown>)['x'], undefined);
+});
+
+for (const count of [0, 1, 199, 200, 201, 501, 10_000]) {
+  test(`reads all of ${count} events, some at a time`, () => {
+    const sent = Array.from({ length: count }, (_, index) => anEvent({ id: `e${index}` }));
+    const { events, error, portions } = parse(anEnvelope(...sent));
+    assert.equal(error, undefined);
+    assert.deepEqual(
+      events.map(({ eventId }) => eventId),
+      sent.map(({ id }) => id),
+    );
+    assert.ok(portions.every((portion) => portion.events.length <= 200));
+    assert.deepEqual(
+      portions.map(({ isLast }) => isLast),
+      portions.map((_, index) => index === portions.length - 1),
+    );
+  });
+}
+test('brackets, commas and quotes within texts part nothing', () => {
+  const actor = '],[{"events":[\\"}, ,';
+  assert.equal(only(anEvent({ actor }))?.actor, actor);
+});
+test('what stands before a missing end is read', () => {
+  const { events, error } = parse(anEnvelope(anEvent(), anEvent()).slice(0, -10));
+  assert.equal(events.length, 1);
+  assert.match(error ?? '', /not JSON/);
 });
