@@ -85,6 +85,8 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     count: indexer.countUses,
     onCounted: indexer.tellCounted,
     onInstance: (instanceId) => background(noteInstance(instanceId)),
+    look: indexer.lookAgain,
+    crawl: () => background(indexer.crawl('aside')),
     onKept: (repositories) => core.news.tell({ kind: 'events', repositories }),
     holdsPermit: permits.holds,
     isOwnDigest: deletion.isOwnDigest,

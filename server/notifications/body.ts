@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { createGunzip } from 'node:zlib';
+import type { BodyShare } from './body-budget.ts';
 
 export type Body =
   | { readonly kind: 'whole'; readonly bytes: Buffer }
   /** Not to be parsed: `bytes` is what we keep of it. */
   | { readonly kind: 'odd'; readonly bytes: Buffer; readonly error: string }
   | { readonly kind: 'endless' }
+  /** Too much is held at the moment: the sender has to come again. */
+  | { readonly kind: 'busy' }
   | { readonly kind: 'aborted' };
 
 /** What an envelope may weigh. A manifest has at most 4 MiB, and its references repeat part of it. */
@@ -17,22 +20,27 @@ export const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_BYTES_READ = 32 * 1024 * 1024;
 const KEPT_OF_ODD = 64 * 1024;
 
-/** Reads the request to its end, whatever it contains. Never rejects. */
-export function readBody(request: IncomingMessage): Promise<Body> {
+/** Reads the request to its end, whatever it contains. Never rejects. @param share Counts what is held; the caller releases it. */
+export function readBody(request: IncomingMessage, share: BodyShare): Promise<Body> {
   if (Number(request.headers['content-length'] ?? 0) > MOST_BYTES_READ) return Promise.resolve({ kind: 'endless' });
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let received = 0;
     request.on('data', (chunk: Buffer) => {
       received += chunk.length;
-      if (received <= MOST_BYTES || chunks.length === 0) chunks.push(chunk);
-      if (received > MOST_BYTES_READ) finish({ kind: 'endless' });
+      if (received > MOST_BYTES_READ) return finish({ kind: 'endless' });
+      if (received > MOST_BYTES && chunks.length > 0) return;
+      if (share.take(chunk.length)) chunks.push(chunk);
+      else finish({ kind: 'busy' });
     });
     const finish = (body: Body) => {
       request.removeAllListeners('data').pause();
+      chunks.length = 0;
       resolve(body);
     };
-    request.once('end', () => resolve(received > MOST_BYTES ? tooLarge(chunks, received) : decode(request, chunks)));
+    request.once('end', () =>
+      resolve(received > MOST_BYTES ? tooLarge(chunks, received) : decode(request, chunks, share)),
+    );
     request.once('error', () => finish({ kind: 'aborted' }));
     request.once('close', () => finish({ kind: 'aborted' }));
   });
@@ -43,25 +51,26 @@ function tooLarge(chunks: readonly Buffer[], received: number): Body {
   return { kind: 'odd', bytes, error: `too large: ${received} bytes` };
 }
 
-function decode(request: IncomingMessage, chunks: readonly Buffer[]): Body | Promise<Body> {
+function decode(request: IncomingMessage, chunks: readonly Buffer[], share: BodyShare): Body | Promise<Body> {
   const bytes = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (encoding === 'identity' || encoding === '') return { kind: 'whole', bytes };
   const odd = (error: string): Body => ({ kind: 'odd', bytes: bytes.subarray(0, KEPT_OF_ODD), error });
-  return encoding === 'gzip' ? inflate(bytes, odd) : odd(`unknown content encoding ${encoding.slice(0, 40)}`);
+  return encoding === 'gzip' ? inflate(bytes, odd, share) : odd(`unknown content encoding ${encoding.slice(0, 40)}`);
 }
 
 /** Inflates piece by piece, so that a bomb costs no more than the limit. */
-function inflate(bytes: Buffer, odd: (error: string) => Body): Promise<Body> {
+function inflate(bytes: Buffer, odd: (error: string) => Body, share: BodyShare): Promise<Body> {
   return new Promise((resolve) => {
     const gunzip = createGunzip();
     const chunks: Buffer[] = [];
     let inflated = 0;
     gunzip.on('data', (chunk: Buffer) => {
       inflated += chunk.length;
-      if (inflated <= MOST_BYTES) return void chunks.push(chunk);
+      const isTooLarge = inflated > MOST_BYTES;
+      if (!isTooLarge && share.take(chunk.length)) return void chunks.push(chunk);
       gunzip.destroy();
-      resolve(odd('too large when inflated'));
+      resolve(isTooLarge ? odd('too large when inflated') : { kind: 'busy' });
     });
     gunzip.once('end', () => resolve({ kind: 'whole', bytes: Buffer.concat(chunks) }));
     gunzip.once('error', (error) => resolve(odd(`broken gzip: ${error.message}`)));

@@ -49,7 +49,9 @@ export function* readPortions(body: Buffer, receivedAt: number): Generator<Porti
   let error: string | undefined;
   let events: ParsedEvent[] = [];
   let bytes = 0;
-  const fail = (reason: string): void => void (error ??= reason);
+  function fail(reason: string): void {
+    error ??= reason;
+  }
   for (const [begin, end] of findEntries(body, fail)) {
     const parsed = parseEntry(body.toString('utf8', begin, end), receivedAt);
     if (typeof parsed === 'string') fail(parsed);

@@ -10,6 +10,8 @@ import type { EnvelopesTable } from '../storage/schema.ts';
 /** One webhook body, as it came. */
 export interface Envelope {
   readonly mediaType: string;
+  /** The machine that sent it. */
+  readonly source: string;
   /** The request carried the configured secret. */
   readonly verified: boolean;
   readonly body: Buffer;
@@ -107,6 +109,7 @@ function rowOf(envelope: Envelope, receivedAt: number): Insertable<EnvelopesTabl
   return {
     received_at: receivedAt,
     media_type: envelope.mediaType.slice(0, 200),
+    source: envelope.source,
     verified: envelope.verified ? 1 : 0,
     size_bytes: envelope.body.length,
     body: envelope.body,

@@ -1,9 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Insertable } from 'kysely';
-import { errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import type { EventsTable } from '../storage/schema.ts';
-import { type ParsedEvent, parseEnvelope } from './envelope.ts';
+import { type AsideEnvelope, namesIn } from './aside-names.ts';
+import { type ParsedEvent, type Portion, readPortions } from './envelope.ts';
 
 export interface EventTarget {
   readonly repository: string;
@@ -24,8 +25,12 @@ export interface ProjectionDeps {
   /** A registry process that was not heard of before: events may have been lost in between. */
   readonly onInstance: (instanceId: string, verified: boolean) => void;
   readonly log: Logger;
-  /** After each step that kept events, with their repositories. */
+  /** After each portion that was kept, with the repositories of its events. */
   readonly onKept?: (repositories: readonly string[]) => void;
+  /** Not all of it was understood: what it tells has to be looked up. */
+  readonly onAside?: (envelope: AsideEnvelope) => void;
+  /** How many events were read that nobody vouches for. */
+  readonly onUnverified?: (events: number) => void;
 }
 
 interface StoredEnvelope {
@@ -35,16 +40,16 @@ interface StoredEnvelope {
   readonly body: Buffer;
 }
 
-interface Read {
+interface Read extends Portion {
   readonly envelope: StoredEnvelope;
-  readonly events: readonly ParsedEvent[];
-  readonly error: string | undefined;
+  /** Events of the envelope so far. */
+  readonly eventCount: number;
 }
 
-/** A step that read fewer has read all. */
-export const ENVELOPES_PER_STEP = 100;
+const ENVELOPES_PER_STEP = 100;
 const MOST_BYTES = 8 * 1024 * 1024;
 const ROWS_PER_INSERT = 100;
+const EVENTS_PER_COMMIT = 400;
 // One pull of a multi-platform image reads the index by tag, then a manifest by digest.
 const SAME_PULL_MS = 5000;
 const OWN_AGENT = /^registry-web\//;
@@ -66,18 +71,38 @@ export function createProjection(deps: ProjectionDeps) {
     }
   }
 
+  async function keep(reads: readonly Read[]): Promise<void> {
+    await store(deps, reads);
+    noteInstances(reads);
+    const named = new Set(eventsIn(reads).map(({ repository }) => repository));
+    if (named.size > 0) deps.onKept?.([...named]);
+    const isOpen = ({ envelope }: Read) => envelope.verified === 0;
+    deps.onUnverified?.(eventsIn(reads.filter(isOpen)).length);
+    for (const { envelope, error } of reads) if (error !== undefined) noteAside(envelope, error);
+  }
+
+  function noteAside({ id, verified, body }: StoredEnvelope, error: string): void {
+    log.warn({ envelope: id, error }, 'notification kept aside');
+    deps.onAside?.({ verified: verified === 1, ...namesIn(body) });
+  }
+
   return {
     /** @returns how many envelopes were read; 0 when none is left. */
     async step(): Promise<number> {
       const envelopes = await takeNew(db);
-      if (envelopes.length === 0) return 0;
-      const reads = envelopes.map((envelope) => read(envelope));
-      await store(deps, reads);
-      const odd = reads.filter((each) => each.error !== undefined);
-      for (const each of odd) log.warn({ envelope: each.envelope.id, error: each.error }, 'notification kept aside');
-      noteInstances(reads);
-      const named = new Set(reads.flatMap(({ events }) => events.map(({ repository }) => repository)));
-      if (named.size > 0) deps.onKept?.([...named]);
+      let reads: Read[] = [];
+      for (const envelope of envelopes) {
+        let eventCount = 0;
+        for (const portion of readPortions(envelope.body, envelope.received_at)) {
+          eventCount += portion.events.length;
+          reads.push({ envelope, eventCount, ...portion });
+          if (eventsIn(reads).length < EVENTS_PER_COMMIT) continue;
+          await keep(reads);
+          reads = [];
+          await nextTurn();
+        }
+      }
+      if (reads.length > 0) await keep(reads);
       return envelopes.length;
     },
     /** Instances known before this start are no news. */
@@ -112,15 +137,26 @@ async function takeNew(db: Database): Promise<readonly StoredEnvelope[]> {
     .execute();
 }
 
-function read(envelope: StoredEnvelope): Read {
-  try {
-    return { envelope, ...parseEnvelope(envelope.body, envelope.received_at) };
-  } catch (error) {
-    return { envelope, events: [], error: errorText(error) };
+function eventsIn(reads: readonly Read[]): readonly ParsedEvent[] {
+  return reads.flatMap(({ events }) => events);
+}
+
+/** The marks of envelopes that were read to their end; most have one event, so they share a statement. */
+async function markRead(transaction: Database, reads: readonly Read[]): Promise<void> {
+  const ended = reads.filter(({ isLast }) => isLast);
+  const good = ended.filter(({ error }) => error === undefined);
+  for (const event_count of new Set(good.map(({ eventCount }) => eventCount))) {
+    const ids = good.filter(({ eventCount }) => eventCount === event_count).map(({ envelope }) => envelope.id);
+    await transaction.updateTable('envelopes').set({ state: 'parsed', event_count }).where('id', 'in', ids).execute();
+  }
+  for (const { envelope, eventCount, error } of ended) {
+    if (error === undefined) continue;
+    const odd = { state: 'quarantined' as const, error, event_count: eventCount };
+    await transaction.updateTable('envelopes').set(odd).where('id', '=', envelope.id).execute();
   }
 }
 
-/** Events and the mark on their envelopes are one transaction: a crash repeats both or neither. */
+/** The mark on an envelope comes with its last events: after a crash it is read again, and what is there already stays. */
 async function store(deps: ProjectionDeps, reads: readonly Read[]): Promise<void> {
   const rows = reads.flatMap(({ envelope, events }) => events.map((event) => rowOf(deps, envelope, event)));
   await deps.db.transaction().execute(async (transaction) => {
@@ -131,15 +167,7 @@ async function store(deps: ProjectionDeps, reads: readonly Read[]): Promise<void
         .onConflict((conflict) => conflict.column('event_id').doNothing())
         .execute();
     }
-    const good = reads.filter((each) => each.error === undefined).map((each) => each.envelope.id);
-    if (good.length > 0) {
-      await transaction.updateTable('envelopes').set({ state: 'parsed' }).where('id', 'in', good).execute();
-    }
-    for (const { envelope, error } of reads) {
-      if (error === undefined) continue;
-      const odd = { state: 'quarantined' as const, error };
-      await transaction.updateTable('envelopes').set(odd).where('id', '=', envelope.id).execute();
-    }
+    await markRead(transaction, reads);
     await joinPulls(transaction, reads);
   });
 }

@@ -2,10 +2,12 @@ import { type Clock, monotonic } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { type ApplyDeps, createApplier } from './apply.ts';
+import { createAsideLooks } from './aside-looks.ts';
 import { createIntake, type Envelope } from './intake.ts';
 import { createLoop } from './loop.ts';
-import { createProjection, ENVELOPES_PER_STEP, type EventTarget } from './project.ts';
+import { createProjection, type EventTarget } from './project.ts';
 import { createRetention } from './retention.ts';
+import { createUnverifiedBudget, type UnverifiedLimits } from './unverified-budget.ts';
 
 export interface ReceiverDeps<Use> extends Pick<ApplyDeps<Use>, 'onEvent' | 'count' | 'onCounted'> {
   readonly db: Database;
@@ -18,7 +20,10 @@ export interface ReceiverDeps<Use> extends Pick<ApplyDeps<Use>, 'onEvent' | 'cou
   readonly isOwnDigest: (digest: string) => boolean;
   readonly whoDeleted: (event: EventTarget) => string | undefined;
   readonly whoRestored: (event: EventTarget) => string | undefined;
-  readonly unverifiedBudgetBytes?: number;
+  /** Looks at what an envelope tells that was not understood. */
+  readonly look: (repository: string) => void;
+  readonly crawl: () => void;
+  readonly unverifiedLimits?: UnverifiedLimits;
 }
 
 // A pass is one more synced commit: under load many envelopes share it, and "within a second" still holds.
@@ -31,9 +36,16 @@ export function createReceiver<Use>(deps: ReceiverDeps<Use>) {
   const { db, log, now = Date.now, clock = monotonic } = deps;
   let unverifiedInstanceAt = Number.NEGATIVE_INFINITY;
 
-  const retention = createRetention({ db, now, ...budget(deps) });
+  const retention = createRetention({ db, now });
+  const unverified = createUnverifiedBudget(db, deps.unverifiedLimits);
+  const looks = createAsideLooks({ clock, look: deps.look, crawl: deps.crawl });
   const applier = createApplier({ ...deps, clock });
-  const projection = createProjection({ ...deps, onInstance: noteInstance });
+  const projection = createProjection({
+    ...deps,
+    onInstance: noteInstance,
+    onAside: looks.note,
+    onUnverified: (events) => unverified.note({ bytes: 0, events }),
+  });
   const intake = createIntake({ db, now, onStored });
   // Two loops: a registry that answers slowly must not keep events from the page.
   const telling = createLoop({ gatherMs: TELL_GATHER_MS, pass: tell, log });
@@ -42,7 +54,8 @@ export function createReceiver<Use>(deps: ReceiverDeps<Use>) {
   async function readAll(): Promise<number | undefined> {
     const count = await projection.step();
     if (count > 0) telling.wake();
-    return count >= ENVELOPES_PER_STEP ? 0 : undefined;
+    await unverified.keep();
+    return count > 0 ? 0 : undefined;
   }
 
   async function tell(): Promise<number | undefined> {
@@ -59,36 +72,33 @@ export function createReceiver<Use>(deps: ReceiverDeps<Use>) {
     deps.onInstance(instanceId);
   }
 
-  let dropping: Promise<void> = Promise.resolve();
   function onStored({ unverifiedBytes }: { unverifiedBytes: number }): void {
-    dropping = dropping
-      .then(() => retention.noteUnverified(unverifiedBytes))
-      .catch((error: unknown) => log.error({ error }, 'old notifications not purged'));
+    unverified.note({ bytes: unverifiedBytes, events: 0 });
     reading.wake();
+  }
+
+  async function record(envelope: Envelope): Promise<void> {
+    await intake.record(envelope);
+    // Of what was cut off or cannot be unpacked nobody knows what else it names.
+    if (envelope.error !== undefined) looks.note({ verified: envelope.verified, repositories: [], isAll: false });
   }
 
   return {
     /** @throws {AppError} UNAVAILABLE when the envelope could not be made durable. */
-    record: (envelope: Envelope): Promise<void> => intake.record(envelope),
+    record,
     /** Once a day: what is older than it is kept. */
     purgeOld: retention.purgeOld,
     /** Takes up what a crash left unread or untold. */
     async start(): Promise<void> {
       await projection.remember();
-      await retention.noteUnverified(1);
       reading.start();
       telling.start();
     },
     async stop(): Promise<void> {
+      looks.close();
       await intake.drain();
-      await Promise.all([reading.stop(), telling.stop(), dropping]);
+      await Promise.all([reading.stop(), telling.stop()]);
     },
   };
 }
 export type Receiver = ReturnType<typeof createReceiver>;
-
-function budget({ unverifiedBudgetBytes }: Pick<ReceiverDeps<never>, 'unverifiedBudgetBytes'>): {
-  unverifiedBudgetBytes?: number;
-} {
-  return unverifiedBudgetBytes === undefined ? {} : { unverifiedBudgetBytes };
-}

@@ -1,9 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { OriginOf } from '../http/client-address.ts';
+import { machineOf, type OriginOf } from '../http/client-address.ts';
 import { toHttpError } from '../http/http-error.ts';
 import type { Logger } from '../log.ts';
-import { readBody } from './body.ts';
+import { type Body, readBody } from './body.ts';
+import { type BodyBudgetOptions, createBodyBudget } from './body-budget.ts';
 import type { Envelope } from './intake.ts';
 
 export interface NotificationEndpointDeps {
@@ -14,9 +15,17 @@ export interface NotificationEndpointDeps {
   readonly originOf: OriginOf;
   readonly log: Logger;
   readonly now?: () => number;
+  readonly budget?: BodyBudgetOptions;
 }
 
 const LOG_EVERY_MS = 60_000;
+const TOO_MUCH = 'Too many notifications arrive at once; send it again';
+
+interface Sent {
+  readonly body: Body;
+  readonly source: string;
+  readonly verified: boolean;
+}
 
 /**
  * A plain handler, ahead of sessions and CSRF: the caller is a machine that keeps every event until we answer 2xx, so
@@ -29,7 +38,9 @@ export function createNotificationEndpoint({
   originOf,
   log,
   now = Date.now,
+  budget,
 }: NotificationEndpointDeps): NotificationEndpoint {
+  const held = createBodyBudget(budget);
   let refused = 0;
   let lastRefusedAt: number | undefined;
   let loggedAt = Number.NEGATIVE_INFINITY;
@@ -51,12 +62,24 @@ export function createNotificationEndpoint({
         'WWW-Authenticate': 'Bearer realm="notifications"',
       });
     }
-    const body = await readBody(request);
+    const { address } = originOf(request);
+    const share = held.share(address);
+    try {
+      const body = await readBody(request, share);
+      await keep(request, response, { body, source: machineOf(address), verified: expected !== null });
+    } finally {
+      share.release();
+    }
+  }
+
+  async function keep(request: IncomingMessage, response: ServerResponse, sent: Sent): Promise<void> {
+    const { body, source, verified } = sent;
     if (body.kind === 'aborted') return void response.destroy();
     if (body.kind === 'endless') return answer(response, 413, 'No registry sends an envelope of this size');
+    if (body.kind === 'busy') return answer(response, 503, TOO_MUCH, { 'Retry-After': '1' });
     const mediaType = request.headers['content-type'] ?? '';
     const aside = body.kind === 'odd' ? { error: body.error } : {};
-    await intake.record({ mediaType, verified: expected !== null, body: body.bytes, ...aside });
+    await intake.record({ mediaType, source, verified, body: body.bytes, ...aside });
     response.writeHead(204, { 'Cache-Control': 'no-store' }).end();
   }
 
@@ -67,13 +90,16 @@ export function createNotificationEndpoint({
       // Anything unexpected is answered 503 too: the registry then keeps the event.
       answer(response, 503, message, { 'Retry-After': '1' });
     });
-  return Object.assign(endpoint, { refusals: () => ({ count: refused, lastAt: lastRefusedAt }) });
+  const refusals = () => ({ count: refused, lastAt: lastRefusedAt });
+  return Object.assign(endpoint, { refusals, heldBytes: held.heldBytes });
 }
 
 export interface NotificationEndpoint {
   (request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** Requests without the right secret since the start; the status page tells the line to change. */
   readonly refusals: () => { readonly count: number; readonly lastAt: number | undefined };
+  /** What is in memory of bodies that are not stored yet. */
+  readonly heldBytes: () => number;
 }
 
 /** The connection is closed, as the rest of the body was not read. */

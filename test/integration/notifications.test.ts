@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { createOriginOf } from '../../server/http/client-address.ts';
+import type { BodyBudgetOptions } from '../../server/notifications/body-budget.ts';
 import { createEventStore, type RegistryEvent } from '../../server/notifications/events.ts';
+import type { Envelope } from '../../server/notifications/intake.ts';
 import { createReceiver, type ReceiverDeps } from '../../server/notifications/receiver.ts';
 import { createNotificationEndpoint, type NotificationEndpoint } from '../../server/notifications/routes.ts';
 import { pushImage } from '../support/content.ts';
@@ -22,16 +24,24 @@ interface Stack {
   readonly opened: TestDatabase;
   readonly applied: RegistryEvent[];
   readonly instances: string[];
+  /** Repositories that were looked at; '' for all of them. */
+  readonly looks: string[];
   readonly endpoint: NotificationEndpoint;
   readonly send: (body: string | Buffer, headers?: Record<string, string>) => Promise<Response>;
+  readonly record: (envelope: Envelope) => Promise<void>;
   readonly settled: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-async function start(secret: string | null, more: Partial<ReceiverDeps<RegistryEvent>> = {}): Promise<Stack> {
+async function start(
+  secret: string | null,
+  more: Partial<ReceiverDeps<RegistryEvent>> = {},
+  budget: BodyBudgetOptions = {},
+): Promise<Stack> {
   const opened = await openTestDatabase();
   const applied: RegistryEvent[] = [];
   const instances: string[] = [];
+  const looks: string[] = [];
   const receiver = createReceiver({
     db: opened.db,
     log,
@@ -42,6 +52,8 @@ async function start(secret: string | null, more: Partial<ReceiverDeps<RegistryE
     count: async (_trx, events: readonly RegistryEvent[]) => events,
     onCounted: () => undefined,
     onInstance: (instance) => void instances.push(instance),
+    look: (repository) => void looks.push(repository),
+    crawl: () => void looks.push(''),
     holdsPermit: (subject) => subject === 'permitted',
     isOwnDigest: (digest) => digest === `sha256:${'f'.repeat(64)}`,
     whoDeleted: () => undefined,
@@ -54,6 +66,7 @@ async function start(secret: string | null, more: Partial<ReceiverDeps<RegistryE
     secret: () => secret,
     originOf: createOriginOf([]),
     log,
+    budget,
   });
   const server = createServer(endpoint);
   const url = await listen(server);
@@ -63,6 +76,8 @@ async function start(secret: string | null, more: Partial<ReceiverDeps<RegistryE
     opened,
     applied,
     instances,
+    looks,
+    record: receiver.record,
     endpoint,
     send: (body, headers = {}) =>
       fetch(url, { method: 'POST', body: Buffer.from(body), headers: { 'Content-Type': EVENTS_V2, ...headers } }),
@@ -306,22 +321,188 @@ test('a new instance of the registry is told once; strangers cannot make it ofte
   await open.close();
 });
 
-test('unverified envelopes keep to their budget, the oldest go first', async () => {
-  const stack = await start(null, { unverifiedBudgetBytes: 100_000 });
-  for (let index = 0; index < 60; index += 1) {
-    const event = { ...anEvent({ id: `budget ${index}` }), padding: 'x'.repeat(4000) };
-    assert.equal((await stack.send(anEnvelope(event))).status, 204);
+describe('unverified envelopes keep to their limits', () => {
+  const limits = { bytes: 100_000, events: 200 };
+  const permitted = anEnvelope(anEvent({ id: 'confirmed', actor: 'permitted' }));
+  /** From another machine. */
+  const stranger = (stack: Stack, body: string) =>
+    stack.record({ mediaType: EVENTS_V2, source: '192.0.2.66', verified: false, body: Buffer.from(body) });
+  const padded = (id: string) => anEnvelope({ ...anEvent({ id }), padding: 'x'.repeat(4000) });
+  const ids = async (stack: Stack) =>
+    (await stack.opened.db.selectFrom('events').select('event_id').execute()).map((row) => row.event_id);
+  async function sums(stack: Stack): Promise<{ bytes: number; events: number }> {
+    const rows = await stack.opened.db.selectFrom('envelopes').select(['size_bytes', 'event_count']).execute();
+    const events = rows.reduce((sum, row) => sum + row.event_count, 0);
+    return { bytes: rows.reduce((sum, row) => sum + row.size_bytes, 0), events };
   }
-  await stack.settled();
-  const size = async () => {
-    const rows = await stack.opened.db.selectFrom('envelopes').select('size_bytes').execute();
-    return rows.reduce((sum, row) => sum + row.size_bytes, 0);
+  const isWithin = async (stack: Stack) => {
+    const { bytes, events } = await sums(stack);
+    return bytes <= limits.bytes && events <= limits.events;
   };
-  await until(async () => (await size()) <= 100_000);
-  const ids = (await stack.opened.db.selectFrom('events').select('event_id').execute()).map((row) => row.event_id);
-  assert.ok(ids.includes('budget 59'));
-  assert.ok(!ids.includes('budget 0'));
+
+  test('of bytes: the oldest go first', async () => {
+    const stack = await start(null, { unverifiedLimits: limits });
+    for (let index = 0; index < 60; index += 1) assert.equal((await stack.send(padded(`budget ${index}`))).status, 204);
+    await stack.settled();
+    await until(() => isWithin(stack));
+    const left = await ids(stack);
+    assert.ok(left.includes('budget 59'));
+    assert.ok(!left.includes('budget 0'));
+    await stack.close();
+  });
+
+  test('of events: an envelope of many goes as a whole', async () => {
+    const stack = await start(null, { unverifiedLimits: limits });
+    await stack.send(anEnvelope(anEvent({ id: 'ours' })));
+    await stack.settled();
+    await stranger(stack, anEnvelope(...Array.from({ length: 3000 }, (_, index) => anEvent({ id: `his ${index}` }))));
+    await stack.send(anEnvelope(anEvent({ id: 'ours too' })));
+    await stack.settled();
+    await until(async () => (await ids(stack)).length === 2);
+    assert.deepEqual((await ids(stack)).sort(), ['ours', 'ours too']);
+    await stack.close();
+  });
+
+  test("a stranger's posts push out neither what others sent nor what is confirmed", async () => {
+    const stack = await start(null, { unverifiedLimits: limits });
+    await stack.send(permitted);
+    for (let index = 0; index < 5; index += 1) await stack.send(anEnvelope(anEvent({ id: `real ${index}` })));
+    await stack.settled();
+    for (let index = 0; index < 80; index += 1) await stranger(stack, padded(`false ${index}`));
+    await stack.send(anEnvelope(anEvent({ id: 'real 5' })));
+    await stack.settled();
+    await until(() => isWithin(stack));
+    const left = await ids(stack);
+    for (const id of ['confirmed', 'real 0', 'real 4', 'real 5', 'false 79']) assert.ok(left.includes(id), id);
+    assert.ok(!left.includes('false 0'));
+    await stack.close();
+  });
+
+  test('what is confirmed outlives its own envelope', async () => {
+    const stack = await start(null, { unverifiedLimits: limits });
+    await stack.send(permitted);
+    for (let index = 0; index < 60; index += 1) await stack.send(padded(`later ${index}`));
+    await stack.settled();
+    await until(() => isWithin(stack));
+    const left = await ids(stack);
+    assert.ok(left.includes('confirmed'));
+    assert.ok(!left.includes('later 0'));
+    await stack.close();
+  });
+});
+
+describe('what is set aside starts a look', () => {
+  const named = (...names: string[]) =>
+    `{"events":[7,${names.map((repository) => JSON.stringify(anEvent({ repository, action: '' }))).join()}]}`;
+  const cases: readonly (readonly [string, string | Buffer, readonly string[]])[] = [
+    ['at the repositories that it names', named('team/app', 'team/web', 'team/app'), ['team/app', 'team/web']],
+    ['at everything where it names none', '{"events":[{"action":"push"}]}', ['']],
+    ['at everything where it names too many', named(...Array.from({ length: 60 }, (_, n) => `team/r${n}`)), ['']],
+    ['at everything where its end was cut off', Buffer.alloc(9 * MIB, 0x20), ['']],
+    ['at what stands in broken JSON', anEnvelope(anEvent({ repository: 'half/app' })).slice(0, -20), ['half/app']],
+  ];
+  for (const [name, body, expected] of cases) {
+    test(name, async () => {
+      const stack = await start(SECRET);
+      assert.equal((await stack.send(body, { Authorization: SECRET })).status, 204);
+      await stack.settled();
+      await until(async () => stack.looks.length >= expected.length);
+      assert.deepEqual(stack.looks, expected);
+      await stack.close();
+    });
+  }
+  test('once where anybody may send it', async () => {
+    const stack = await start(null);
+    for (let index = 0; index < 5; index += 1) await stack.send('nonsense');
+    await stack.send(named('team/app'));
+    await stack.send(named('team/app'));
+    await stack.settled();
+    await until(async () => stack.looks.includes('team/app'));
+    assert.deepEqual(stack.looks, ['', 'team/app']);
+    await stack.close();
+  });
+});
+
+test('all of ten thousand events are read, and told to the index', async () => {
+  const stack = await start(SECRET);
+  const sent = Array.from({ length: 10_000 }, (_, index) => {
+    const event = anEvent({ id: `many ${index}`, repository: `team/r${index % 50}` });
+    return { ...event, request: undefined, source: undefined };
+  });
+  const body = JSON.stringify({ events: sent });
+  assert.ok(body.length < 8 * MIB);
+  assert.equal((await stack.send(body, { Authorization: SECRET })).status, 204);
+  await until(async () => stack.applied.length === sent.length, 60_000);
+  const [envelope] = await stack.opened.db.selectFrom('envelopes').select(['state', 'event_count']).execute();
+  assert.deepEqual(envelope, { state: 'parsed', event_count: 10_000 });
   await stack.close();
+});
+
+describe('bodies that do not end', () => {
+  const budget = { maxBytes: 1024 * 1024, maxBytesPerAddress: 512 * 1024 };
+  const head = `POST /api/notification HTTP/1.1\r\nHost: a\r\nContent-Type: ${EVENTS_V2}\r\nContent-Length: ${8 * MIB}\r\n\r\n`;
+  const part = Buffer.alloc(64 * 1024, 0x20);
+
+  interface Holder {
+    readonly socket: Socket;
+    readonly answer: () => string;
+  }
+
+  async function hold(stack: Stack, localAddress: string): Promise<Holder> {
+    const { port } = new URL(stack.url);
+    let answer = '';
+    const socket = connect({ port: Number(port), host: '127.0.0.1', localAddress });
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    socket.on('error', () => undefined);
+    socket.write(head);
+    await new Promise<void>((resolve) => socket.write(part, () => resolve()));
+    return { socket, answer: () => answer };
+  }
+
+  async function holdMany(stack: Stack, addresses: readonly string[]): Promise<readonly Holder[]> {
+    return Promise.all(addresses.map((address) => hold(stack, address)));
+  }
+  const refused = (holders: readonly Holder[]) => holders.filter(({ answer }) => answer() !== '');
+
+  test('of one address hold no more than its part, and others get in', async () => {
+    const stack = await start(null, {}, budget);
+    const holders = await holdMany(stack, Array<string>(60).fill('127.0.0.2'));
+    await until(async () => refused(holders).length >= 52);
+    for (const { answer } of refused(holders)) {
+      assert.match(answer(), /^HTTP\/1\.1 503 /);
+      assert.match(answer(), /\r\nRetry-After: 1\r\n/);
+    }
+    assert.ok(stack.endpoint.heldBytes() > 0);
+    assert.ok(stack.endpoint.heldBytes() <= budget.maxBytesPerAddress);
+    assert.equal((await stack.send(anEnvelope(anEvent()))).status, 204);
+    for (const { socket } of holders) socket.destroy();
+    await until(async () => stack.endpoint.heldBytes() === 0);
+    await stack.close();
+  });
+
+  test('of many addresses hold no more than all may, and what was refused is taken later', async () => {
+    const stack = await start(null, {}, budget);
+    const holders = await holdMany(
+      stack,
+      Array.from({ length: 60 }, (_, index) => `127.0.0.${2 + (index % 6)}`),
+    );
+    await until(async () => refused(holders).length >= 44);
+    assert.ok(stack.endpoint.heldBytes() <= budget.maxBytes);
+    const event = { ...anEvent({ id: 'later' }), padding: 'x'.repeat(200_000) };
+    assert.equal((await stack.send(anEnvelope(event))).status, 503);
+    for (const { socket } of holders) socket.destroy();
+    await until(async () => stack.endpoint.heldBytes() === 0);
+    assert.equal((await stack.send(anEnvelope(event))).status, 204);
+    await stack.close();
+  });
+
+  test('count what a small one unpacks to', async () => {
+    const stack = await start(null, {}, budget);
+    const headers = { 'Content-Encoding': 'gzip' };
+    assert.equal((await stack.send(gzipSync(Buffer.alloc(4 * MIB)), headers)).status, 503);
+    assert.equal(stack.endpoint.heldBytes(), 0);
+    await stack.close();
+  });
 });
 
 describe('the list of events', () => {

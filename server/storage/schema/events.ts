@@ -15,6 +15,10 @@ export interface EnvelopesTable {
   body: Buffer;
   state: Generated<EnvelopeState>;
   error: string | null;
+  /** The machine that sent it; '' before that was noted. */
+  source: Generated<string>;
+  /** Events that were read from it. */
+  event_count: Generated<number>;
 }
 
 export interface EventsTable {
