@@ -12,8 +12,8 @@ import { up as knownPlaces } from './0012-known-places.ts';
 import { up as failedSignIns } from './0013-failed-sign-ins.ts';
 import { up as trashLists } from './0014-trash-lists.ts';
 import { up as contentDetails } from './0015-content-details.ts';
-import { up as documentSources } from './0019-document-sources.ts';
 import { up as eventSources } from './0017-event-sources.ts';
+import { up as documentSources } from './0019-document-sources.ts';
 
 /** Every migration, in order. A shipped one is never edited: the next change is a new file. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -30,6 +30,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-failed-sign-ins': { up: failedSignIns },
   '0014-trash-lists': { up: trashLists },
   '0015-content-details': { up: contentDetails },
-  '0019-document-sources': { up: documentSources },
   '0017-event-sources': { up: eventSources },
+  '0019-document-sources': { up: documentSources },
 };
