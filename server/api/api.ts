@@ -199,7 +199,7 @@ function documentRoute(text: () => OpenApiDocument): ApiRoute {
     id: 'getOpenApi',
     policy: 'browse',
     group: 'About',
-    summary: 'This description',
+    summary: 'Get this OpenAPI document',
     response: z.looseObject({ openapi: z.string() }),
     handler: async () => ({ ...text() }),
   });

@@ -22,7 +22,7 @@ export function accountRoutes(): readonly ApiRoute[] {
       id: 'getAccount',
       policy: 'browse',
       group: 'About',
-      summary: 'Who is asking',
+      summary: 'Get the current account',
       response: accountSchema,
       handler: async (_input, { caller }) => {
         const { subject, isAdmin, isAuditor } = caller.rights;

@@ -55,7 +55,7 @@ export function compareRoutes(deps: CompareRoutesDeps): readonly ApiRoute[] {
       id: 'compareImages',
       policy: 'browse',
       group: 'Manifests',
-      summary: 'What differs between two images',
+      summary: 'Compare two images',
       query: z.strictObject({
         a: reference('team/app:v1'),
         b: reference('team/app:v2'),

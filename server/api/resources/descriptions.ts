@@ -37,7 +37,7 @@ export function descriptionRoutes(deps: DescriptionRoutesDeps): readonly ApiRout
       method: 'GET',
       path: '/repositories/{repository}/-/description',
       id: 'getDescription',
-      summary: 'What people wrote about a repository',
+      summary: 'Get the description of a repository',
       handler: async (input, context) => {
         const { name } = await findRepository(deps, context, input.params.repository);
         return descriptionBody(name, await descriptions.find(name));
@@ -48,7 +48,7 @@ export function descriptionRoutes(deps: DescriptionRoutesDeps): readonly ApiRout
       method: 'PUT',
       path: '/repositories/{repository}/-/description',
       id: 'putDescription',
-      summary: 'Write the description of a repository',
+      summary: 'Edit the description of a repository',
       description:
         'Needs the right `push` there. `version` is that of the text that was edited, 0 where there was none: when somebody else wrote meanwhile, nothing is changed and the answer is 409.',
       body: z.strictObject({ text: z.string().meta(TEXT), version: z.number().int().min(0) }),

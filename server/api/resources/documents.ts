@@ -88,7 +88,7 @@ export function documentRoutes(deps: DocumentRoutesDeps): readonly ApiRoute[] {
       id: 'listDocuments',
       policy: 'browse',
       group: 'Manifests',
-      summary: 'What an SBOM, a provenance, a signature or a chart says',
+      summary: 'Get the content of an SBOM, provenance, signature or chart',
       description: 'Fetched from the registry when somebody first asks, then kept. Images and indexes have none.',
       params: z.strictObject({ repository: repositoryParam, digest: digestParam }),
       response: z.strictObject({ documents: z.array(documentSchema) }).meta({ id: 'ArtifactDocuments' }),

@@ -56,7 +56,7 @@ export function eventRoutes({ events, refusals }: EventRoutesDeps): readonly Api
       // What others do is nobody's business before signing in, even where anybody may pull.
       policy: 'signed-in',
       group: 'Events',
-      summary: 'Pushes, pulls and deletions, newest first',
+      summary: 'List events, newest first',
       query: z.strictObject({
         action: nameFilter('Only this action.'),
         user: nameFilter('Only what this user did.'),
@@ -76,7 +76,7 @@ export function eventRoutes({ events, refusals }: EventRoutesDeps): readonly Api
       id: 'listRefusals',
       policy: 'signed-in',
       group: 'Events',
-      summary: 'What the token server refused, newest first',
+      summary: 'List refused token requests, newest first',
       description: 'Who is neither admin nor auditor sees the own ones.',
       query: z.strictObject({
         user: nameFilter('Only of this user; for admins and auditors.'),

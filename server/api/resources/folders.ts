@@ -34,7 +34,7 @@ export function folderRoutes({ repositories }: FolderRoutesDeps): readonly ApiRo
       id: 'listFolders',
       policy: 'browse',
       group: 'Repositories',
-      summary: 'Folders of repositories, with the sums of what the caller may pull below',
+      summary: 'List folders with the sums of what the caller can pull',
       query: z.strictObject({
         parent: folderPath.default('').describe('The folder around them; empty: the root.'),
         sort: z

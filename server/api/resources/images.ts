@@ -44,7 +44,7 @@ export function imageRoutes(deps: ImageRoutesDeps): readonly ApiRoute[] {
       id: 'listImages',
       policy: 'browse',
       group: 'Tags',
-      summary: 'Images of a repository, each with its tags',
+      summary: 'List images of a repository with their tags',
       params,
       query: tagListQuery.extend({
         state: z.enum(['tagged', 'referrer']).default('tagged').describe('`referrer`: signatures and the like.'),
@@ -58,7 +58,7 @@ export function imageRoutes(deps: ImageRoutesDeps): readonly ApiRoute[] {
       id: 'listUntagged',
       policy: 'browse',
       group: 'Tags',
-      summary: 'Manifests that no tag, index or subject holds',
+      summary: 'List untagged manifests',
       description: 'They can be pulled by digest only, and are what cleaning up would remove.',
       params,
       query: tagListQuery,

@@ -33,7 +33,7 @@ export function manifestRoutes(deps: ManifestRoutesDeps): readonly ApiRoute[] {
       id: 'getManifest',
       policy: 'browse',
       group: 'Manifests',
-      summary: 'Everything known about a manifest',
+      summary: 'Get a manifest with all details',
       description: 'Of an index, `content` is one of its platforms: `linux/amd64` where there is one.',
       params,
       query: z.strictObject({
@@ -53,7 +53,7 @@ export function manifestRoutes(deps: ManifestRoutesDeps): readonly ApiRoute[] {
       id: 'getRawManifest',
       policy: 'browse',
       group: 'Manifests',
-      summary: 'The manifest, byte for byte',
+      summary: 'Get the raw manifest',
       params,
       handler: async (given, context) => {
         const { raw, mediaType, digest } = await detailOf(deps, given, context);

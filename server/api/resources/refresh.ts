@@ -32,7 +32,7 @@ export function refreshRoutes({ refresh }: RefreshRoutesDeps): readonly ApiRoute
       id: 'refreshRepository',
       policy: 'browse',
       group: 'Repositories',
-      summary: 'Read a repository from the registry now',
+      summary: 'Refresh a repository',
       description:
         'Events keep the index fresh by themselves. Needs the right `push` there, because it costs the registry something.',
       params: z.strictObject({ repository: repositoryParam }),

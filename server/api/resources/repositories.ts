@@ -78,7 +78,7 @@ export function repositoryRoutes(deps: RepositoryRoutesDeps): readonly ApiRoute[
       id: 'listRepositories',
       policy: 'browse',
       group: 'Repositories',
-      summary: 'Repositories that the caller may pull',
+      summary: 'List repositories',
       query: listQuery,
       item: repositorySchema,
       handler: async ({ query, page }, context) => {
@@ -103,7 +103,7 @@ export function repositoryRoutes(deps: RepositoryRoutesDeps): readonly ApiRoute[
       id: 'getRepository',
       policy: 'browse',
       group: 'Repositories',
-      summary: 'One repository',
+      summary: 'Get a repository',
       params,
       response: repositorySchema,
       handler: async (input, context) => repositoryBody(await findRepository(deps, context, input.params.repository)),

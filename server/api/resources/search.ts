@@ -123,7 +123,7 @@ export function searchRoutes({ search }: SearchRoutesDeps): readonly ApiRoute[] 
       id: 'search',
       policy: 'browse',
       group: 'Search',
-      summary: 'The first repositories and images that fit',
+      summary: 'Search repositories and images',
       query: z.strictObject({ q, secrets: secretsParam }),
       response: resultSchema,
       handler: async (input, context) => {
@@ -139,7 +139,7 @@ export function searchRoutes({ search }: SearchRoutesDeps): readonly ApiRoute[] 
     listRoute({
       path: '/search/repositories',
       id: 'searchRepositories',
-      summary: 'Repositories that fit',
+      summary: 'Search repositories',
       item: repositorySchema,
       query: z.strictObject({ q }),
       ...SAME,
@@ -151,7 +151,7 @@ export function searchRoutes({ search }: SearchRoutesDeps): readonly ApiRoute[] 
     listRoute({
       path: '/search/images',
       id: 'searchImages',
-      summary: 'Images that fit: better ones first, then the last pushed',
+      summary: 'Search images: best matches first, then last pushed',
       item: imageSchema,
       query: z.strictObject({ q, secrets: secretsParam }),
       ...SAME,
@@ -166,7 +166,7 @@ export function searchRoutes({ search }: SearchRoutesDeps): readonly ApiRoute[] 
       id: 'suggestSearches',
       policy: 'browse',
       group: 'Search',
-      summary: 'What could be meant, while somebody types',
+      summary: 'Suggest searches while typing',
       query: z.strictObject({
         q,
         limit: z.coerce.number().int().min(1).max(MOST_SUGGESTIONS).default(8).describe('How many.'),

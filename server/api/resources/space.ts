@@ -71,7 +71,7 @@ export function spaceRoutes({ repositories, space, now }: SpaceRoutesDeps): read
       id: 'listSpace',
       policy: 'browse',
       group: 'Space',
-      summary: 'Who uses how much: a folder, and what stands directly in it',
+      summary: 'Get storage by folder',
       query: z.strictObject({
         folder,
         sort: z.enum(SPACE_SORTS).default('size').describe('`shared`: what stands elsewhere as well.'),
@@ -94,7 +94,7 @@ export function spaceRoutes({ repositories, space, now }: SpaceRoutesDeps): read
       id: 'getSpaceHistory',
       policy: 'browse',
       group: 'Space',
-      summary: 'The same, day by day',
+      summary: 'Get storage by day',
       description:
         'Oldest first; days that are left out were as the day before. Kept for the upper two levels of folders.',
       query: z.strictObject({ folder, days }),
@@ -110,7 +110,7 @@ export function spaceRoutes({ repositories, space, now }: SpaceRoutesDeps): read
       id: 'getRepositorySpaceHistory',
       policy: 'browse',
       group: 'Space',
-      summary: 'What a repository took, day by day',
+      summary: 'Get storage of a repository by day',
       description:
         'Oldest first; days that are left out were as the day before. What it takes now is in the repository.',
       params: z.strictObject({ repository: repositoryParam }),

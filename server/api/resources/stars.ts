@@ -42,7 +42,7 @@ export function starRoutes(deps: StarRoutesDeps): readonly ApiRoute[] {
       ...about,
       method: 'PUT',
       id: 'starRepository',
-      summary: 'Keep a repository at hand',
+      summary: 'Star a repository',
       description: 'A star of the caller. Twice is once.',
       handler: (input, context) => change(context, input.params.repository, true),
     }),
@@ -50,7 +50,7 @@ export function starRoutes(deps: StarRoutesDeps): readonly ApiRoute[] {
       ...about,
       method: 'DELETE',
       id: 'unstarRepository',
-      summary: 'Take the star off again',
+      summary: 'Unstar a repository',
       handler: (input, context) => change(context, input.params.repository, false),
     }),
   ];

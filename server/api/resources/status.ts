@@ -104,7 +104,7 @@ export function statusRoutes(deps: StatusRoutesDeps): readonly ApiRoute[] {
       id: 'getStatus',
       policy: 'browse',
       group: 'Status',
-      summary: 'Whether the registry answers and how fresh the index is',
+      summary: 'Get the state of the registry and the index',
       response: statusSchema,
       handler: async (_input, { caller: { rights } }) => ({
         ...factsForAll(deps),

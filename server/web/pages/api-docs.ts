@@ -162,6 +162,7 @@ function summaries(t: Page['t']): ReadonlyMap<string, string> {
     ['listEvents', t('api:summary.listEvents')],
     ['listRefusals', t('api:summary.listRefusals')],
     ['getStatus', t('api:summary.getStatus')],
+    ['acceptLoss', t('api:summary.acceptLoss')],
     ['getAccount', t('api:summary.getAccount')],
     ['getOpenApi', t('api:summary.getOpenApi')],
   ]);
