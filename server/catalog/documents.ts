@@ -97,10 +97,7 @@ export function createDocuments({ db, getBlob, now, log, reader = createContentR
     },
 
     /** What somebody looked at before, as far as it could be read; the registry is not asked. */
-    async stored(repository: string, parts: readonly DocumentPart[]): Promise<ReadonlyMap<string, ArtifactDocument>> {
-      const reads = [...(await kept(db, repository, parts)).values()];
-      return new Map(reads.flatMap(({ digest, document }) => (document === undefined ? [] : [[digest, document]])));
-    },
+    stored: (repository: string, parts: readonly DocumentPart[]) => storedDocuments(db, repository, parts),
 
     /**
      * Of many parts at once, what a line about each can say: what somebody looked at before, and small content, of which
@@ -121,6 +118,16 @@ export function createDocuments({ db, getBlob, now, log, reader = createContentR
   };
 }
 export type Documents = ReturnType<typeof createDocuments>;
+
+/** What somebody looked at before, as far as it could be read; the registry is not asked. */
+export async function storedDocuments(
+  db: Database,
+  repository: string,
+  parts: readonly DocumentPart[],
+): Promise<ReadonlyMap<string, ArtifactDocument>> {
+  const reads = [...(await kept(db, repository, parts)).values()];
+  return new Map(reads.flatMap(({ digest, document }) => (document === undefined ? [] : [[digest, document]])));
+}
 
 function failed(digest: string, problem: DocumentProblem): ReadDocument {
   return { digest, document: undefined, problem };

@@ -1,7 +1,7 @@
 import type { ImageConfig } from '../registry/image-config.ts';
 import type { ManifestKind } from '../storage/schema.ts';
+import type { AttachedReferrer } from './attachments.ts';
 import type { DockerfileLine } from './history.ts';
-import type { Referrer } from './referrers.ts';
 import type { TagRow, Usage } from './tags.ts';
 
 /** Everything the page of an image shows. All texts come from whoever built the image: escape, never interpret. */
@@ -38,7 +38,7 @@ export interface ImageDetail extends Usage {
   readonly isListCut: boolean;
   /** The chosen platform's image, or the image or artifact itself; undefined while its manifest could not be read. */
   readonly content: ImageContent | undefined;
-  readonly referrers: readonly Referrer[];
+  readonly referrers: readonly AttachedReferrer[];
   readonly problems: readonly ImageProblem[];
 }
 

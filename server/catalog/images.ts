@@ -4,12 +4,13 @@ import { errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { isDigest } from '../registry/reference.ts';
 import type { Database } from '../storage/database.ts';
+import { attachedReferrers } from './attachments.ts';
 import type { ImageDetail, ImageProblem } from './image.ts';
 import { choosePlatform, contentOf } from './image-content.ts';
 import { type ManifestRow, manifestRow, platformsOf } from './image-rows.ts';
 import { type HoldersQuery, layerHolders } from './layer-holders.ts';
 import { isFinal } from './manifest-store.ts';
-import { partsOf, referrersOf } from './referrers.ts';
+import { partsOf } from './referrers.ts';
 import { repositoryId } from './repository-notes.ts';
 import { type SharedMemory, uniqueBytes } from './sharing.ts';
 import { createTagStore, usageOf } from './tags.ts';
@@ -90,7 +91,7 @@ export function createImages({
         parents: await parentsOf(db, homeId, digest),
         ...listed,
         content: row === undefined ? undefined : await contentOf(db, homeId, asked),
-        referrers: await referrersOf(db, homeId, digest),
+        referrers: await attachedReferrers(db, homeId, digest),
         problems: [...problems, ...missing.slice(0, MOST_PROBLEMS).map(missingChild)],
       };
     },

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { HeldManifestsTable, ManifestKind, TagsTable } from '../storage/schema.ts';
-import type { Attachment } from './attachments.ts';
+import { type Attached, type Attachment, type ImageAttachments, NO_ATTACHMENTS } from './attachments.ts';
 import { noReferrers, type ReferrerCounts } from './referrers.ts';
 
 export interface TagRow {
@@ -59,8 +59,13 @@ export interface TagGroup extends ImageFacts, Usage {
   readonly tagCount: number;
   /** It speaks about another image, or only its tags' names say so. */
   readonly isReferrer: boolean;
+  /** The first of what is attached to it with a manifest of its own, and how many there are. */
+  readonly attached: readonly Attached[];
+  readonly attachedCount: number;
   /** Of a referrer: the newest tag of the image that it is about, else its digest; '' for all others. */
   readonly about: string;
+  /** Of an attestation: what it states. */
+  readonly states: readonly Attachment[];
 }
 
 /** One tag with the image it points to. */
@@ -99,15 +104,16 @@ export function toTag(row: StoredTag): TagRow {
 
 export interface GroupExtras {
   readonly referrers?: ReferrerCounts | undefined;
-  readonly attachments?: readonly Attachment[] | undefined;
+  readonly attachments?: ImageAttachments | undefined;
   readonly about?: string | undefined;
+  readonly states?: readonly Attachment[] | undefined;
 }
 
 export function toGroup(
   held: StoredHeld,
   tags: readonly TagRow[],
   facts: ManifestFacts | undefined,
-  { referrers = noReferrers(), attachments = [], about = '' }: GroupExtras = {},
+  { referrers = noReferrers(), attachments = NO_ATTACHMENTS, about = '', states = [] }: GroupExtras = {},
 ): TagGroup {
   return {
     digest: held.digest,
@@ -126,9 +132,12 @@ export function toGroup(
     lastPulledAt: held.last_pulled_at === 0 ? null : held.last_pulled_at,
     pullCount: held.pull_count,
     referrers,
-    attachments,
+    attachments: attachments.words,
+    attached: attachments.attached,
+    attachedCount: attachments.attachedCount,
     isReferrer: held.state === 'referrer',
     about,
+    states,
     error: facts?.error ?? null,
   };
 }

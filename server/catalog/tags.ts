@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
-import { attachmentsOf, namesOfSubjects } from './attachments.ts';
+import { attachmentsOf, NO_ATTACHMENTS, namesOfSubjects, statedBy } from './attachments.ts';
 import { cappedTotal, exactly, type KeyPage, keyClauses, MOST_COUNTED, readKeyPage, type Total } from './key-page.ts';
 import { referrerCounts } from './referrers.ts';
 import {
@@ -130,11 +130,17 @@ async function loadGroups(
     repositoryId,
     rows.filter(({ state }) => state === 'referrer').map(({ digest }) => digest),
   );
+  const states = await statedBy(
+    db,
+    repositoryId,
+    rows.filter(({ kind }) => kind === 'attestation').map(({ digest }) => digest),
+  );
   return rows.map((row) =>
     toGroup(row, tags.get(row.digest) ?? [], facts.get(row.digest), {
       referrers: referrers.get(row.digest),
-      attachments: attachments.get(row.digest),
+      attachments: attachments.get(row.digest) ?? NO_ATTACHMENTS,
       about: about.get(row.digest),
+      states: states.get(row.digest),
     }),
   );
 }
@@ -213,7 +219,7 @@ async function loadFlat(db: Database, repositoryId: number, rows: readonly Store
       sizeBytes: row.size_bytes,
       platforms: JSON.parse(image?.platforms ?? '[]') as string[],
       createdAt: image?.created_at ?? null,
-      attachments: attachments.get(row.digest) ?? [],
+      attachments: attachments.get(row.digest)?.words ?? [],
       error: facts.get(row.digest)?.error ?? null,
     };
   });

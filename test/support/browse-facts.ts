@@ -90,7 +90,7 @@ export function tagGroup(names: readonly string[], overrides: Partial<TagGroup> 
     pullCount: 1204,
     referrers: { signatures: 0, attestations: 0, sboms: 0, others: 0 },
     isReferrer: false,
-    ...{ attachments: [], about: '' },
+    ...{ attachments: [], attached: [], attachedCount: 0, about: '', states: [] },
     error: null,
     ...overrides,
   };

@@ -2,6 +2,7 @@
 import type { ArtifactDocument } from '../../artifacts/document.ts';
 import type { DocumentPart, ReadDocument } from '../../catalog/documents.ts';
 import type { ImageContent } from '../../catalog/image.ts';
+import { attachedKind } from './attached.ts';
 import { referencePath, shortDigest } from './cells.ts';
 import { chartCells, chartFiles } from './chart-view.ts';
 import { contentParts } from './content-parts.ts';
@@ -9,7 +10,6 @@ import { type DocumentCells, documentCells, documentSummary, partName } from './
 import { attestationEntries } from './image-platforms.ts';
 import type { Tab } from './image-tabs.ts';
 import type { ImageFacts, ImageView } from './image-view.ts';
-import { kindLabel } from './labels.ts';
 
 export interface LoadedContent {
   /** Of the artifact that is open, in the order of its parts. */
@@ -33,6 +33,8 @@ export interface ReferrerCells {
   readonly shortDigest: string;
   readonly digest: string;
   readonly kind: string;
+  /** `by ci`; '' where nobody is known. */
+  readonly by: string;
   readonly type: string;
   readonly summary: string;
   readonly sizeBytes: number;
@@ -104,7 +106,8 @@ export function referrerCells(facts: ImageFacts, { parts, known }: LoadedContent
       digest: referrer.digest,
       shortDigest: shortDigest(referrer.digest),
       href: page.url(referencePath(`${detail.repository}@${referrer.digest}`)),
-      kind: kindLabel(referrer.kind, page.t, referrer.artifactType) ?? referrer.kind,
+      kind: attachedKind(referrer, page.t),
+      by: referrer.pushedBy ? page.t('lists:attached_by', { name: referrer.pushedBy }) : '',
       type: referrer.artifactType ?? (parts.get(referrer.digest)?.[0]?.mediaType || referrer.mediaType),
       summary: found.filter((text) => text !== '').join('; '),
       sizeBytes: referrer.sizeBytes,
@@ -118,7 +121,8 @@ export function referrerCells(facts: ImageFacts, { parts, known }: LoadedContent
 function attestationCells({ page, detail }: ImageFacts, parts: LoadedContent['parts']): readonly ReferrerCells[] {
   return attestationEntries(detail, parts, page).map(({ href, digest, shortDigest: short, kind, note, sizeBytes }) => ({
     ...{ href, digest, shortDigest: short },
-    kind: kind || page.t('browse:kind.attestation'),
+    kind: kind || page.t('lists:attached_kind.attestation'),
+    by: '',
     type: '',
     summary: note,
     sizeBytes: sizeBytes ?? 0,

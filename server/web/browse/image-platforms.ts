@@ -102,7 +102,7 @@ export function attestationEntries(
 
 function predicateLabel(type: string, t: Page['t']): string {
   if (/spdx|cyclonedx/i.test(type)) return t('browse:kind.sbom');
-  return /slsa\.dev\/provenance/i.test(type) ? t('image:provenance.short') : type.slice(0, 100);
+  return /slsa\.dev\/provenance/i.test(type) ? t('lists:attached_kind.provenance') : type.slice(0, 100);
 }
 
 function platformOf(detail: ImageDetail, digest: string | undefined): string {

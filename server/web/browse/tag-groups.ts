@@ -1,7 +1,7 @@
 /** Rows of a repository: in one list the tags of an image share a row, in another each has its own. */
-import type { Attachment } from '../../catalog/attachments.ts';
 import type { FlatTag, TagGroup, TagRow } from '../../catalog/tags.ts';
 import type { Page } from '../page.ts';
+import { type AttachedCells, attachedCells, attachmentWord, groupKind } from './attached.ts';
 import { deletePath, imagePath, referencePath, shortDigest } from './cells.ts';
 import { type CopyLine, copyLine } from './commands.ts';
 import { kindLabel } from './labels.ts';
@@ -28,6 +28,8 @@ export interface TagCells {
   readonly kind: string | null;
   /** `signed`, `SBOM`, `provenance`. */
   readonly attached: readonly string[];
+  /** What is attached, line by line. */
+  readonly under: AttachedCells;
   readonly size: SizeCell | null;
   readonly pushed: TimeCell | null;
   /** In the place of an unknown push. */
@@ -85,7 +87,8 @@ export function groupCells(group: TagGroup, context: RowContext): TagCells {
     ...rowCells(group, context),
     tags: group.tags.map((tag) => tagCell(tag, context)),
     more: rest > 0 ? { text: `+${page.format.number(rest)}`, label, href } : null,
-    kind: referrerKind(group, page),
+    kind: groupKind(group, page),
+    under: attachedCells(group, context.repository, page),
     menuLabel: page.t('browse:repository.menu', { tag: first?.name ?? shortDigest(group.digest) }),
     compare: compareCell(group, first?.name, context),
     copy: copyLine(page, { name: context.repository, tag: first?.name, digest: group.digest, ...whatOf(group) }),
@@ -99,12 +102,15 @@ export function flatCells(tag: FlatTag, context: RowContext): TagCells {
     href: context.page.url(imagePath(context.repository, tag.name, tag.digest)),
     tags: [tagCell(tag, context)],
     more: null,
+    under: NOTHING_UNDER,
     menuLabel: context.page.t('browse:repository.menu', { tag: tag.name }),
     compare: compareCell(tag, tag.name, context),
     copy: copyLine(context.page, { name: context.repository, tag: tag.name, digest: tag.digest, ...whatOf(tag) }),
     choice: choiceCell('tag', { digest: tag.digest, tagCount: 1 }, tag.name, context),
   };
 }
+
+const NOTHING_UNDER: AttachedCells = { lines: [], more: null };
 
 function whatOf({ kind, artifactType }: Pick<TagGroup, 'kind' | 'artifactType'>) {
   return { kind, artifactType };
@@ -127,24 +133,6 @@ function rowCells(row: TagGroup | FlatTag, { page, repository, largest }: RowCon
     attached: row.attachments.map((each) => attachmentWord(each, page.t)),
     error: row.error,
   };
-}
-
-/** Of what is attached to an image: `Signature · v12.5.0 · by ci`. */
-function referrerKind(group: TagGroup, { t }: Pick<Page, 't'>): string | null {
-  const kind = kindLabel(group.kind, t, group.artifactType);
-  if (group.about === '') return kind;
-  const about = group.about.includes(':') ? shortDigest(group.about) : group.about;
-  const by = group.pushedBy ? [t('lists:attached_by', { name: group.pushedBy })] : [];
-  return [kind ?? group.kind, about, ...by].join(' · ');
-}
-
-function attachmentWord(attachment: Attachment, t: Page['t']): string {
-  const words: Record<Attachment, string> = {
-    signature: t('lists:attached.signature'),
-    sbom: t('lists:attached.sbom'),
-    provenance: t('lists:attached.provenance'),
-  };
-  return words[attachment];
 }
 
 function choiceCell(

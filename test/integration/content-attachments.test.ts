@@ -1,0 +1,106 @@
+/** Signatures, SBOMs and attestations as the pages of their images show them. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { readFilters } from '../../server/web/browse/list-filters.ts';
+import { readView } from '../../server/web/browse/tag-views.ts';
+import { repositoryView } from '../../server/web/pages/repository.ts';
+import { startCatalog } from '../support/catalog.ts';
+import * as samples from '../support/documents.ts';
+import { type Part, type Pushed, pushArtifact, pushCosignSignature, pushImageOf, TYPES } from '../support/images.ts';
+import { registrySkip } from '../support/registry.ts';
+import { renderPage, testPage } from '../support/render.ts';
+import { headFor } from '../support/repository-head.ts';
+
+const skip = await registrySkip('3.1.1');
+let catalog: Awaited<ReturnType<typeof startCatalog>>;
+before(async () => {
+  if (!skip) catalog = await startCatalog();
+});
+after(() => catalog?.stop());
+
+const order = { sort: 'pushed', direction: 'desc', after: '' } as const;
+
+/** The list of a repository, as text without its elements. */
+async function listOf(name: string, query: Record<string, string> = {}): Promise<string> {
+  const repository = await catalog.repository(name);
+  assert.ok(repository);
+  const page = testPage({ query });
+  const view = readView(page);
+  const { id } = repository;
+  const state = view === 'untagged' || view === 'referrer' ? view : 'tagged';
+  const asked = { ...order, limit: 50, filter: '' };
+  const found = await (view === 'flat' ? catalog.tags.flat(id, asked) : catalog.tags.groups(id, { ...asked, state }));
+  const shown = repositoryView({
+    ...{ page, repository, head: headFor(page), found },
+    referrers: await catalog.tags.countReferrers(id),
+    asked: { ...order, filters: readFilters(page), view },
+  });
+  return textOf(await renderPage(page, 'repository', shown));
+}
+
+function textOf(html: string): string {
+  return html.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+}
+
+const cosignTag = (subject: Pushed, suffix: string) => `${subject.digest.replace(':', '-')}.${suffix}`;
+
+function pushCosign(repository: string, subject: Pushed, suffix: 'att' | 'sbom', layer: Part): Promise<Pushed> {
+  const config = { mediaType: TYPES.config, content: '{"architecture":"","os":"","config":{}}' };
+  return pushArtifact(catalog.url, repository, cosignTag(subject, suffix), { config, layers: [layer] });
+}
+
+const DSSE = 'application/vnd.dsse.envelope.v1+json';
+
+test('cosign tags stand indented under their image, and in words on its tags', { skip }, async () => {
+  const { url, indexer, db } = catalog;
+  const image = await pushImageOf(url, 'attached/cosign', 'v12.5.0');
+  const signature = await pushCosignSignature(url, 'attached/cosign', image.digest);
+  const predicateType = 'https://slsa.dev/provenance/v1';
+  const annotations = { predicateType };
+  await pushCosign('attached/cosign', image, 'att', { mediaType: DSSE, content: '{}', annotations });
+  await pushCosign('attached/cosign', image, 'sbom', { mediaType: 'text/spdx', content: 'SPDXVersion: SPDX-2.3' });
+  await indexer.refreshRepository('attached/cosign');
+  const pushed = { pushed_by: 'release-bot' };
+  await db.updateTable('held_manifests').set(pushed).where('digest', '=', signature.digest).execute();
+
+  const grouped = await listOf('attached/cosign');
+  assert.match(grouped, /v12\.5\.0 Signature · v12\.5\.0 · by release-bot SBOM · v12\.5\.0 Provenance · v12\.5\.0 /);
+  assert.match(grouped, / signed SBOM provenance /);
+  assert.match(await listOf('attached/cosign', { view: 'flat' }), / signed SBOM provenance /);
+  const attached = await listOf('attached/cosign', { view: 'referrer' });
+  for (const kind of ['Signature', 'SBOM', 'Provenance']) assert.match(attached, new RegExp(`${kind} · v12\\.5\\.0`));
+});
+
+test('an attestation without a named predicate is told by its content, once somebody looked at it', {
+  skip,
+}, async () => {
+  const { url, indexer, documents, images } = catalog;
+  const image = await pushImageOf(url, 'attached/old', 'v1', { layers: ['old'] });
+  const payload = Buffer.from(JSON.stringify(samples.PROVENANCE_1)).toString('base64');
+  const envelope = { payloadType: 'application/vnd.in-toto+json', payload, signatures: [{ sig: 'AA==' }] };
+  const layer = { mediaType: DSSE, content: JSON.stringify(envelope) };
+  const attestation = await pushCosign('attached/old', image, 'att', layer);
+  await indexer.refreshRepository('attached/old');
+  const before = await listOf('attached/old');
+  assert.match(before, /v1 Attestation · v1 /);
+  assert.doesNotMatch(before, /provenance/);
+  await documents.read('attached/old', (await images.partsOf([attestation.digest])).get(attestation.digest) ?? []);
+  assert.match(await listOf('attached/old'), /v1 Provenance · v1 .* provenance /);
+});
+
+test('untagged images have their attachments under them, the fourth and more by a link', { skip }, async () => {
+  const { url, indexer } = catalog;
+  const image = await pushImageOf(url, 'attached/lost', 'v1', { layers: ['lost'] });
+  const subject = { mediaType: image.mediaType, digest: image.digest, size: image.raw.length };
+  for (const content of ['1', '2', '3', '4', '5'])
+    await pushArtifact(url, 'attached/lost', `sbom-${content}`, {
+      layers: [{ mediaType: 'application/spdx+json', content }],
+      manifest: { artifactType: 'application/spdx+json', subject },
+    });
+  await indexer.refreshRepository('attached/lost');
+  await pushImageOf(url, 'attached/lost', 'v1', { layers: ['next'] });
+  await indexer.refreshRepository('attached/lost');
+  const short = image.digest.slice(0, 15);
+  const lines = `${short} (SBOM · ${short} ){3}2 more attachments `;
+  assert.match(await listOf('attached/lost', { view: 'untagged' }), new RegExp(lines));
+});
