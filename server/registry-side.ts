@@ -71,6 +71,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     isReadonly: () => isReadonly,
     onChanged: indexer.refreshAfterDeletion,
     audit: core.audit.record,
+    keepMs: config.trash.keep * 1000,
     now,
     log,
   });
@@ -95,7 +96,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   });
   async function removeExpired(): Promise<void> {
     await receiver.purgeOld();
-    await deletion.purgeTrash(now() - config.trash.keep * 1000);
+    await deletion.purgeTrash();
     await pruneTagHistory(db, now());
   }
   index.jobs.add({ name: 'retention', schedule: '30 4 * * *', lane: 'index', run: removeExpired, isCaughtUp: true });

@@ -30,6 +30,8 @@ export interface DeletionDeps {
   /** The index looks at this repository again before the answer goes out. */
   readonly onChanged: (repository: string) => Promise<unknown>;
   readonly audit: (record: AuditRecord) => Promise<unknown>;
+  /** `trash.keep`: for how long what was deleted can be restored. */
+  readonly keepMs?: number;
   readonly now?: () => number;
   readonly log: Logger;
 }
@@ -60,9 +62,10 @@ export interface DeleteResult {
 
 /** A client pushes the manifests of an index before the index: for so long they may be about to be tagged. */
 const RUNNING_PUSH_MS = 3600_000;
+const DEFAULT_KEEP_MS = 30 * 24 * 3600_000;
 
 export function createDeletion(deps: DeletionDeps) {
-  const { db, client, isReadonly, log, now = Date.now } = deps;
+  const { db, client, isReadonly, log, keepMs = DEFAULT_KEEP_MS, now = Date.now } = deps;
   const journal = createJournal(db, now);
   const trash = createTrash(db, now);
   const putBack = createPutBack({ client, trash, now, log });
@@ -167,6 +170,7 @@ export function createDeletion(deps: DeletionDeps) {
       return readSelectionPlan(db, seen, repositoryId, { tags: [], images: [], digests });
     },
     trash: {
+      keepMs,
       list: trash.list,
       get: trash.get,
       batchOf: trash.batchOf,
@@ -181,7 +185,7 @@ export function createDeletion(deps: DeletionDeps) {
     isOwnDigest: own.isOwnDigest,
     whoDeleted: own.whoDeleted,
     whoRestored: own.whoRestored,
-    purgeTrash: trash.purge,
+    purgeTrash: () => trash.purge(now() - keepMs),
     stop: resumption.stop,
   };
 }

@@ -30,6 +30,7 @@ function pages() {
         get: async () => trashed(row.name),
         list: async () => [],
         batchOf: async () => [trashed(row.name)],
+        keepMs: 0,
         count: noTrash,
         page: noRows,
       },

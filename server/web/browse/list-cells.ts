@@ -18,6 +18,11 @@ export function timeCell(ms: number | null, { format }: Pick<Page, 'format'>): T
     : { iso: format.iso(ms), title: format.dateTime(ms), text: format.relative(ms) };
 }
 
+/** A day to come: how far away it is says less than its date. */
+export function dateCell(ms: number, { format }: Pick<Page, 'format'>): TimeCell {
+  return { iso: format.iso(ms), title: format.dateTime(ms), text: format.date(ms) };
+}
+
 export interface PersonCell {
   readonly name: string;
   readonly initials: string;

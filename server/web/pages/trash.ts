@@ -8,7 +8,7 @@ import type { TrashRow } from '../../housekeeping/trash-list.ts';
 import { referencePath, shortDigest, splitName } from '../browse/cells.ts';
 import { whyNoDelete } from '../browse/delete-right.ts';
 import { kindName } from '../browse/labels.ts';
-import { type TimeCell, timeCell } from '../browse/list-cells.ts';
+import { dateCell, type TimeCell, timeCell } from '../browse/list-cells.ts';
 import { listPager, totalText } from '../browse/pager.ts';
 import { hidden, repositoryRoute } from '../browse/reference.ts';
 import { type RepositoryHeadDeps, readHead, repositoryFrame, tabPath } from '../browse/repository-head.ts';
@@ -21,7 +21,7 @@ import { type FindDeps, findAsked } from './repository-tabs.ts';
 
 export interface TrashPageDeps extends FindDeps, Omit<RepositoryHeadDeps, 'deletion'> {
   readonly deletion: Pick<Deletion, 'restore'> & {
-    readonly trash: Pick<Deletion['trash'], 'get' | 'batchOf' | 'page' | 'count'>;
+    readonly trash: Pick<Deletion['trash'], 'get' | 'batchOf' | 'page' | 'count' | 'keepMs'>;
   };
 }
 
@@ -38,6 +38,8 @@ export interface TrashCells {
   /** What was deleted with it; '' for nothing. */
   readonly parts: string;
   readonly deleted: TimeCell | null;
+  /** From then on it is removed; null: it cannot be restored any more. */
+  readonly until: TimeCell | null;
   /** '': it went without us. */
   readonly by: string;
   /** Why it cannot be restored; '' when it can. */
@@ -113,9 +115,13 @@ function frameOf(page: Page, repository: RepositoryRow | undefined) {
   return { title, nav: 'trash', live: '*', crumbs: [{ text: title }] };
 }
 
+export interface TrashCellsDeps extends Pick<TrashPageDeps, 'readonly'> {
+  readonly deletion: { readonly trash: Pick<Deletion['trash'], 'keepMs'> };
+}
+
 export function trashCells(
   row: TrashRow,
-  { readonly }: Pick<TrashPageDeps, 'readonly'>,
+  { readonly, deletion }: TrashCellsDeps,
   page: Pick<Page, 't' | 'format' | 'url' | 'viewer' | 'origin'>,
 ): TrashCells {
   const { t, format, url } = page;
@@ -135,6 +141,7 @@ export function trashCells(
         ? ''
         : t('deletion:trash.parts', { count: row.partCount, formatted: format.number(row.partCount) }),
     deleted: timeCell(row.deletedAt, page),
+    until: gone === '' ? dateCell(row.deletedAt + deletion.trash.keepMs, page) : null,
     by: row.deletedBy,
     note: gone || whyNoDelete({ page, readonly, repository: { name: row.repository } }),
     choose: t('deletion:trash.choose', { name: row.tags.join(', ') || short }),
