@@ -37,11 +37,11 @@ for (const javaScriptEnabled of [true, false]) {
     try {
       const { page, problems } = await open(web, { javaScriptEnabled });
       await page.getByLabel('User name').fill('admin');
-      await page.getByLabel('Password').fill('admin');
+      await page.getByLabel('Password', { exact: true }).fill('admin');
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.getByLabel('One-time code').fill(/"code":"([^"]+)"/.exec(web.logged())?.[1] ?? '');
-      await page.getByLabel('New password').fill(PASSWORD);
-      await page.getByLabel('Confirm password').fill(PASSWORD);
+      await page.getByLabel('New password', { exact: true }).fill(PASSWORD);
+      await page.getByLabel('Confirm password', { exact: true }).fill(PASSWORD);
       await page.getByRole('button', { name: 'Set password' }).click();
 
       await page.goto(`http://${HOST}:${web.port}/users`);
@@ -71,7 +71,7 @@ test('a role shows what it matches before it is saved', { skip }, async () => {
   try {
     const { page, problems } = await open(web, {});
     await page.getByLabel('User name').fill('admin');
-    await page.getByLabel('Password').fill(FIRST_PASSWORD);
+    await page.getByLabel('Password', { exact: true }).fill(FIRST_PASSWORD);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.goto(`http://${HOST}:${web.port}/roles/-/new`);
     await page.getByLabel('Name', { exact: true }).fill('team');
