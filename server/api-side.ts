@@ -12,10 +12,12 @@ import { type ManifestRoutesDeps, manifestRoutes } from './api/resources/manifes
 import type { RefreshRoutesDeps } from './api/resources/refresh.ts';
 import { repositoryRoutes } from './api/resources/repositories.ts';
 import { searchRoutes } from './api/resources/search.ts';
+import { selectionRoutes } from './api/resources/selection.ts';
 import { type SpaceRoutesDeps, spaceRoutes } from './api/resources/space.ts';
 import { starRoutes } from './api/resources/stars.ts';
 import { type RegistryFacts, type StatusRoutesDeps, statusRoutes } from './api/resources/status.ts';
 import { tagRoutes } from './api/resources/tags.ts';
+import { trashRoutes } from './api/resources/trash.ts';
 import type { ApiRoute } from './api/route.ts';
 import type { Audit } from './audit/audit.ts';
 import { createDescriptions } from './catalog/descriptions.ts';
@@ -103,6 +105,8 @@ export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
     ...tagRoutes(found),
     ...imageRoutes(found),
     ...deletionRoutes({ ...found, readonly, deletion }),
+    ...selectionRoutes({ ...found, readonly, deletion }),
+    ...trashRoutes({ ...found, readonly, deletion }),
     ...manifestRoutes({ ...found, images }),
     ...documentRoutes({ ...found, images, documents }),
     ...compareRoutes({ ...found, images }),

@@ -6,7 +6,17 @@ import { EVERYTHING } from '../../server/catalog/visibility.ts';
 import { AppError } from '../../server/errors.ts';
 import type { DeleteRequest } from '../../server/housekeeping/deletion.ts';
 import { readPlan } from '../../server/housekeeping/plan.ts';
-import { ADMIN, addPeople, MEMBER, NEWCOMER, OUTSIDER, READER, startApi, type TestApi } from '../support/api.ts';
+import {
+  ADMIN,
+  addPeople,
+  MEMBER,
+  NEWCOMER,
+  NO_DELETION,
+  OUTSIDER,
+  READER,
+  startApi,
+  type TestApi,
+} from '../support/api.ts';
 import { seedRepository } from '../support/seed.ts';
 import { createVisitor } from '../support/web.ts';
 
@@ -36,6 +46,7 @@ before(async () => {
         if (repository === 'team/bug') throw new TypeError('a secret detail');
       },
       deletion: {
+        ...NO_DELETION,
         plan: async (repository, tag) =>
           (await readPlan(app.db, EVERYTHING, repository, tag)) ?? assert.fail('no plan'),
         async deleteTag(request) {
@@ -44,7 +55,7 @@ before(async () => {
           const manifests = request.alsoManifest ? [digest] : [];
           return { manifestDeleted: request.alsoManifest, manifests, pushedAgain: false, trashId: 7 };
         },
-        trash: { get: async (id) => TRASHED.get(id) },
+        trash: { ...NO_DELETION.trash, get: async (id) => TRASHED.get(id) },
         async restore(trashId, who) {
           restored.push([trashId, who]);
           return { repository: 'team/app', digest, tags: ['v1'], taken: ['latest'] };
@@ -126,8 +137,8 @@ describe('deleting', () => {
   test('a read-only registry deletes for nobody', async () => {
     const plan = async () => (await readPlan(other.db, EVERYTHING, 'team/app', 'v1')) ?? assert.fail('no plan');
     const fail = () => assert.fail('nothing goes here');
-    const trash = { get: async (id: number) => TRASHED.get(id) };
-    const deletion = { plan, deleteTag: fail, restore: fail, trash };
+    const trash = { ...NO_DELETION.trash, get: async (id: number) => TRASHED.get(id) };
+    const deletion = { ...NO_DELETION, plan, deleteTag: fail, restore: fail, trash };
     const other: TestApi = await startApi({ routes: { readonly: true, deletion } });
     try {
       const found = await seedRepository(other.db, 'team/app', [{ tags: ['v1'] }]);

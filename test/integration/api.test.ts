@@ -7,7 +7,7 @@ import { EVERYTHING } from '../../server/catalog/visibility.ts';
 import { type DeletionPlan, readPlan } from '../../server/housekeeping/plan.ts';
 import { createLogger } from '../../server/log.ts';
 import { createRefusals } from '../../server/token/refusals.ts';
-import { ADMIN, addPeople, MEMBER, OUTSIDER, startApi, type TestApi } from '../support/api.ts';
+import { ADMIN, addPeople, MEMBER, NO_DELETION, OUTSIDER, startApi, type TestApi } from '../support/api.ts';
 import { type SeedImage, seedRepository } from '../support/seed.ts';
 
 const MANY_TAGS = 130;
@@ -34,7 +34,7 @@ before(async () => {
   app = await startApi({
     routes: {
       deletion: {
-        ...{ plan: planOf, trash: { get: async () => undefined } },
+        ...{ ...NO_DELETION, plan: planOf },
         ...{ deleteTag: () => assert.fail('nothing goes here'), restore: () => assert.fail('nothing comes back') },
       },
       documents: { read: async () => DOCUMENTS },
@@ -123,6 +123,7 @@ function addressOf(path: string, repository: string): string {
   return `${filled}${needed[path] ?? ''}`;
 }
 
+const DESCRIPTION = '{"text":"","version":0}';
 const isAbout = (path: string) => path.includes('{repository}') || path === '/compare';
 
 describe('every route that reads', () => {
@@ -160,12 +161,11 @@ describe('every route that reads', () => {
   });
 
   test('says of a hidden repository what it says of a missing one', async () => {
-    for (const { path, method } of app.api.routes) {
+    for (const { path, method, body } of app.api.routes) {
       if (!isAbout(path)) continue;
       const query = method === 'DELETE' && path.includes('/tags/') ? `?digest=${digests[0]}` : '';
       const headers = { 'content-type': 'application/json' };
-      const sent =
-        path.endsWith('/description') && method === 'PUT' ? { headers, body: '{"text":"","version":0}' } : {};
+      const sent = body === undefined ? {} : { headers, body: path.endsWith('/description') ? DESCRIPTION : '{}' };
       const about = async (repository: string) => {
         const answer = await app.ask(`${addressOf(path, repository)}${query}`, MEMBER, { method, ...sent });
         return [answer.status, (await answer.text()).replaceAll(repository, '')];
@@ -177,7 +177,7 @@ describe('every route that reads', () => {
   });
 
   test('shows who may pull nothing an empty catalog', async () => {
-    for (const path of ['/repositories', '/folders', '/space', '/search/images?q=app', '/events']) {
+    for (const path of ['/repositories', '/folders', '/space', '/search/images?q=app', '/events', '/trash']) {
       assert.deepEqual((await get(path, OUTSIDER)).items, [], path);
     }
     assert.equal((await get('/status', OUTSIDER))['details'], null);

@@ -85,16 +85,29 @@ function withBasic(who: string, init: RequestInit): RequestInit {
   return { ...init, headers: { ...(init.headers as Record<string, string> | undefined), authorization } };
 }
 
+const noRegistry = () => Promise.reject(new Error('There is no registry in this test'));
+const noPlan = async () => ({ images: [], unneeded: [], freesBytes: 0 });
+
+/** Plans nothing, deletes nothing, and its trash is empty. */
+export const NO_DELETION: ApiRoutesDeps['deletion'] = {
+  ...{ plan: noRegistry, planSelection: noPlan, planUntagged: noPlan },
+  ...{ deleteTag: noRegistry, deleteSelection: noRegistry, restore: noRegistry },
+  trash: {
+    get: async () => undefined,
+    page: async () => ({ rows: [], next: undefined, previous: undefined, total: 0, isExact: true }),
+    keepMs: 0,
+  },
+};
+
 function routesDeps(db: Database): ApiRoutesDeps {
   const events = createEventStore(db);
-  const noRegistry = () => Promise.reject(new Error('There is no registry in this test'));
   return {
     db,
     readonly: false,
     refresh: async () => undefined,
     images: createImages({ db, fetchManifest: async () => false, log: createLogger('silent') }),
     documents: createDocuments({ db, getBlob: async () => undefined, now: Date.now, log: createLogger('silent') }),
-    deletion: { plan: noRegistry, deleteTag: noRegistry, restore: noRegistry, trash: { get: async () => undefined } },
+    deletion: NO_DELETION,
     events,
     refusals: createRefusals(db, { now: Date.now, log: createLogger('silent') }),
     space: createSpace({ db, now: Date.now, log: createLogger('silent') }),

@@ -19,9 +19,10 @@ import { type FindDeps, findRepository, hidden, may } from './find.ts';
 
 export interface DeletionRoutesDeps extends Pick<FindDeps, 'repositories'> {
   readonly readonly: boolean;
-  readonly deletion: Pick<Deletion, 'plan' | 'deleteTag' | 'restore'> & {
-    readonly trash: Pick<Deletion['trash'], 'get'>;
-  };
+  readonly deletion: Pick<
+    Deletion,
+    'plan' | 'planSelection' | 'planUntagged' | 'deleteTag' | 'deleteSelection' | 'restore'
+  > & { readonly trash: Pick<Deletion['trash'], 'get' | 'page' | 'keepMs'> };
 }
 
 const planSchema = z
@@ -156,7 +157,11 @@ async function restore(
 }
 
 /** @throws {AppError} DENIED */
-function requireDelete({ readonly }: DeletionRoutesDeps, context: RequestContext, repository: string): void {
+export function requireDelete(
+  { readonly }: Pick<DeletionRoutesDeps, 'readonly'>,
+  context: RequestContext,
+  repository: string,
+): void {
   if (!readonly && may(context, 'delete', repository)) return;
   throw new AppError('DENIED', `The right "delete" on ${repository} is missing, or the registry is read-only.`, {
     key: readonly ? 'readonly' : 'delete_denied',
