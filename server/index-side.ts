@@ -48,6 +48,7 @@ export function createIndexSide(options: IndexSideOptions) {
   });
   jobs.add({ name: 'retry', schedule: '*/5 * * * *', lane: 'registry', run: indexer.retry });
   jobs.add({ name: 'hold', schedule: '* * * * *', lane: 'hold', run: indexer.watchHold });
+  jobs.add({ name: 'vanished', schedule: '25 * * * *', lane: 'registry', run: indexer.removeVanished });
   jobs.add({ name: 'visibility', schedule: '20 4 * * *', lane: 'index', run: visibility.prune, isCaughtUp: true });
 
   async function readCrawlState(): Promise<void> {

@@ -17,6 +17,7 @@ import { createPulls } from './pulls.ts';
 import { createRefresh, createShared, type RegistryReader } from './refresh.ts';
 import { createRetry } from './retry.ts';
 import type { DroppedTag } from './tag-writes.ts';
+import { createVanished } from './vanished.ts';
 
 export type { CatalogEvent } from './apply-event.ts';
 export type { CrawlProgress } from './crawl.ts';
@@ -67,6 +68,7 @@ export function createIndexer(deps: IndexerDeps) {
     isHeld: async () => (await guard.isStillHeld()) && guard.current() !== undefined,
     ...retries(deps.retryDelaysMs),
   });
+  const vanished = createVanished({ db, client: gate.reader('crawl'), now, clock, log, onChanged });
   const retry = createRetry({ db, crawler, refresh: patient, limit: pace.limit, clock, log });
   const watch = createLookAgain({ look: lookForPush, log, ...delays(deps.lookAgainDelaysMs) });
   const missing = createLookAgain({ look: reread, log, delaysMs: [MISSING_PATIENCE_MS + 10_000] });
@@ -112,6 +114,12 @@ export function createIndexer(deps: IndexerDeps) {
     }
   }
 
+  /** None while most of what is known is missing, or something reads. */
+  async function removeVanished(): Promise<void> {
+    if (crawler.isRunning() || !(await crawler.hasFinished()) || (await guard.isHeld())) return;
+    await vanished();
+  }
+
   async function acceptLoss(): Promise<LossHold | undefined> {
     const released = await guard.release();
     if (released !== undefined) void crawler.crawl(ACCEPTED);
@@ -141,6 +149,8 @@ export function createIndexer(deps: IndexerDeps) {
     loadHold: guard.load,
     watchHold,
     findNewRepositories,
+    /** Repositories that several readings of the registry lack leave the index. */
+    removeVanished,
     /** A person says that what is missing is gone. @returns what was held; undefined: nothing was. */
     acceptLoss,
     /** What could not be read is tried again. */

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Glob, matchesGlob, withUser } from '../access/glob.ts';
 import type { Database } from '../storage/database.ts';
 import { createInsertion } from '../storage/insert-rows.ts';
-import { countByFolder, parentOf } from './folders.ts';
+import { countByFolder, foldersAbove, parentOf } from './folders.ts';
 
 const EVERYTHING_ID = 1;
 // Small enough that other requests get their turn in between.
@@ -161,6 +161,40 @@ export async function showRepositories(trx: Database, repositories: readonly New
       .where('id', '=', id)
       .execute();
   }
+}
+
+/** For the transaction that removes a repository: nobody sees it any more, nor a folder that held nothing else. */
+export async function hideRepository(trx: Database, { id, name }: NewRepository): Promise<void> {
+  const rows = await trx
+    .selectFrom('visible_repositories')
+    .select('visibility_id')
+    .where('repository_id', '=', id)
+    .execute();
+  const ids = [EVERYTHING_ID, ...rows.map((row) => row.visibility_id)];
+  const paths = foldersAbove(name);
+  for (const visibilityId of new Set(ids)) await takeFromFolders(trx, visibilityId, paths);
+  await trx.deleteFrom('visible_repositories').where('repository_id', '=', id).execute();
+}
+
+async function takeFromFolders(trx: Database, visibilityId: number, paths: readonly string[]): Promise<void> {
+  await trx
+    .updateTable('folders')
+    .set(({ eb }) => ({ repository_count: eb('repository_count', '-', 1) }))
+    .where('visibility_id', '=', visibilityId)
+    .where('path', 'in', paths)
+    .execute();
+  await trx
+    .deleteFrom('folders')
+    .where('visibility_id', '=', visibilityId)
+    .where('path', 'in', paths)
+    .where('repository_count', '<=', 0)
+    .execute();
+  await trx
+    .updateTable('visibilities')
+    .set(({ eb }) => ({ repository_count: eb('repository_count', '-', 1) }))
+    .where('id', '=', visibilityId)
+    .where('ready', '=', 1)
+    .execute();
 }
 
 async function visibilitiesReached(

@@ -122,6 +122,8 @@ function jobName({ t }: Shown, name: string): string {
     retry: t('status:jobs.retry'),
     hold: t('status:jobs.hold'),
     discover: t('status:jobs.discover'),
+    vanished: t('status:jobs.vanished'),
+    'account-upkeep': t('status:jobs.account_upkeep'),
     retention: t('status:jobs.retention'),
     visibility: t('status:jobs.visibility'),
     'space-sums': t('status:jobs.sums'),
