@@ -13,7 +13,7 @@ import { createKnownPlaces } from './accounts/known-places.ts';
 import { createPasswordHasher } from './accounts/password.ts';
 import { createRefreshTokens } from './accounts/refresh-tokens.ts';
 import { createSessions } from './accounts/sessions.ts';
-import { startAccountUpkeep } from './accounts/upkeep.ts';
+import { purgeEndedAccess } from './accounts/upkeep.ts';
 import { createApiSide } from './api-side.ts';
 import { createContentReader } from './artifacts/reader.ts';
 import { createAudit } from './audit/audit.ts';
@@ -64,10 +64,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   const token = await createTokenSide({ ...options, core });
   const registry = await createRegistrySide({ ...options, core, token });
   const sides = { ...options, core, token, registry };
+  registry.jobs.add({
+    ...{ name: 'account-upkeep', schedule: '50 * * * *', lane: 'accounts', isCaughtUp: true },
+    run: () => purgeEndedAccess(core),
+  });
   const web = await createWebSide({ ...sides, apiDocument: () => api.document() });
   const api = createApiSide({ ...sides, web });
   let ready = false;
-  let stopUpkeep = () => {};
   const plain = new Map<string, PlainHandler>([
     ...token.handlers,
     ['/api/notification', registry.notification],
@@ -89,7 +92,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     listener,
     async start() {
       ready = true;
-      stopUpkeep = startAccountUpkeep({ ...core, log });
       await registry.start();
       web.watch.refresh().catch((error: unknown) => log.warn({ error }, 'the status checks could not run'));
     },
@@ -98,7 +100,6 @@ export async function createApp(options: AppOptions): Promise<App> {
       web.live.endAll();
     },
     async stop() {
-      stopUpkeep();
       await registry.stop();
       await token.stop();
       await core.failedSignIns.flush();

@@ -1,5 +1,3 @@
-import { errorText } from '../errors.ts';
-import type { Logger } from '../log.ts';
 import type { KnownPlaces } from './known-places.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
 import type { Sessions } from './sessions.ts';
@@ -8,24 +6,11 @@ export interface UpkeepDeps {
   readonly sessions: Pick<Sessions, 'purgeExpired'>;
   readonly refreshTokens: Pick<RefreshTokens, 'purgeExpired'>;
   readonly knownPlaces: Pick<KnownPlaces, 'purgeExpired'>;
-  readonly log: Logger;
 }
 
-const EVERY_MS = 3600_000;
-
-/** Frees the rows of sessions, refresh tokens and known places that have ended, now and every hour. Returns how to stop it. */
-export function startAccountUpkeep({ sessions, refreshTokens, knownPlaces, log }: UpkeepDeps): () => void {
-  const purge = async () => {
-    try {
-      await sessions.purgeExpired();
-      await refreshTokens.purgeExpired();
-      await knownPlaces.purgeExpired();
-    } catch (error) {
-      // Reading enforces the limits anyway; the next hour tries again.
-      log.warn({ reason: errorText(error) }, 'ended sessions not removed');
-    }
-  };
-  void purge();
-  const timer = setInterval(() => void purge(), EVERY_MS).unref();
-  return () => clearInterval(timer);
+/** Frees the rows of what has ended. Reading enforces the limits anyway. One that fails keeps none of the others waiting. */
+export async function purgeEndedAccess({ sessions, refreshTokens, knownPlaces }: UpkeepDeps): Promise<void> {
+  const purges = [sessions.purgeExpired(), refreshTokens.purgeExpired(), knownPlaces.purgeExpired()];
+  const failed = (await Promise.allSettled(purges)).find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
