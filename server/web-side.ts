@@ -20,6 +20,7 @@ import { createTagStore } from './catalog/tags.ts';
 import { EVERYTHING, type VisibilityStore } from './catalog/visibility.ts';
 import type { Config } from './config/config.ts';
 import { publicBaseUrl, registryHost, tokenRealm } from './config/public-url.ts';
+import { createAside } from './notifications/aside.ts';
 import type { RegistrySide } from './registry-side.ts';
 import { createStatusFacts } from './status.ts';
 import type { TokenSide } from './token-side.ts';
@@ -35,6 +36,7 @@ import { comparePage } from './web/pages/compare.ts';
 import { connectPage, type TestEvent } from './web/pages/connect.ts';
 import { deleteTagPage } from './web/pages/delete-tag.ts';
 import { eventsPage } from './web/pages/events.ts';
+import { eventsAsidePage } from './web/pages/events-aside.ts';
 import { grantRefusedPage } from './web/pages/grant-refused.ts';
 import { helpPage } from './web/pages/help.ts';
 import { homePage } from './web/pages/home.ts';
@@ -136,6 +138,7 @@ export async function createWebSide(
       imagePage(browse),
       comparePage(browse),
       eventsPage({ visibility, events: registry.events, refusals: token.refusals }),
+      eventsAsidePage({ aside: createAside(db, core.audit) }),
       spacePage({ ...browse, now }),
       repositorySpacePage({ ...browse, now }),
       grantRefusedPage({ ...core, refusals: token.refusals }),

@@ -4,7 +4,9 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
+import { createAudit } from '../../server/audit/audit.ts';
 import { createOriginOf } from '../../server/http/client-address.ts';
+import { createAside } from '../../server/notifications/aside.ts';
 import type { BodyBudgetOptions } from '../../server/notifications/body-budget.ts';
 import { createEventStore, type RegistryEvent } from '../../server/notifications/events.ts';
 import type { Envelope } from '../../server/notifications/intake.ts';
@@ -573,3 +575,30 @@ for (const version of ['2.8.2', '3.1.1'] as const) {
     }
   });
 }
+
+test('what is set aside can be read and dismissed once, and that is in the audit', async () => {
+  const stack = await start(SECRET);
+  const audit = createAudit(stack.opened.db);
+  const aside = createAside(stack.opened.db, audit);
+  const half = anEnvelope(anEvent({ id: 'read' }), anEvent()).slice(0, -10);
+  for (const body of ['first \u001b[31m', half, anEnvelope(anEvent())])
+    await stack.send(body, { Authorization: SECRET });
+  await stack.settled();
+  const page = await aside.list({ limit: 1 });
+  const [row] = page.rows;
+  assert.equal(row?.eventCount, 1);
+  assert.match(row?.reason ?? '', /not JSON/);
+  assert.equal(row?.source, '127.0.0.1');
+  const rest = await aside.list({ limit: 1, before: page.next });
+  assert.deepEqual([rest.rows[0]?.text, rest.next], ['first \u{fffd}[31m', undefined]);
+  const who = { actor: 'ann', address: '192.0.2.1' };
+  await aside.dismiss(row?.id ?? 0, who);
+  await assert.rejects(aside.dismiss(row?.id ?? 0, who), { code: 'NOT_FOUND' });
+  assert.equal((await aside.list({ limit: 10 })).rows.length, 1);
+  const { entries } = await audit.list({ limit: 10 });
+  assert.deepEqual(
+    entries.map(({ action, actor, outcome }) => [action, actor, outcome]),
+    [['event.dismiss', 'ann', 'ok']],
+  );
+  await stack.close();
+});

@@ -30,6 +30,7 @@ function actionLabel(action: string, t: Page['t']): string {
     'tag.delete': t('admin:audit.action.tag_delete'),
     'description.edit': t('admin:audit.action.description_edit'),
     'manifest.restore': t('admin:audit.action.manifest_restore'),
+    'event.dismiss': t('admin:audit.action.event_dismiss'),
     'index.accept_loss': t('admin:audit.action.index_accept_loss'),
   };
   return labels[action] ?? action;

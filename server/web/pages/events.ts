@@ -17,11 +17,17 @@ export interface EventsPageDeps {
 const ACTIONS = ['push', 'pull', 'delete', 'restore', 'mount'] as const;
 const PAGE_ROWS = 50;
 
+export interface EventsTab {
+  readonly text: string;
+  readonly href: string;
+  readonly current: boolean;
+}
+
 interface Shared {
   readonly title: string;
   readonly nav: 'events';
   readonly live: Topic;
-  readonly tabs: readonly { readonly text: string; readonly href: string; readonly current: boolean }[];
+  readonly tabs: readonly EventsTab[];
   readonly filter: EventsFilter;
   /** Says that only part of what happened is shown. */
   readonly scopeNote: string;
@@ -138,7 +144,7 @@ export function eventsView(page: PageParts, found: EventPage): EventsView {
     title: page.t('events:title'),
     nav: 'events',
     live: TOPIC.events,
-    tabs: tabs(page, 'events'),
+    tabs: eventTabs(page, 'events'),
     filter: filterCells(page, true),
     scopeNote: isReader(page) ? '' : page.t('events:scope_own'),
     pager: keyPager(page, found.rows.length, found.next),
@@ -155,7 +161,7 @@ export function refusalsView(
     title: page.t('events:refused.title'),
     nav: 'events',
     live: TOPIC.refusals,
-    tabs: tabs(page, 'refused'),
+    tabs: eventTabs(page, 'refused'),
     filter: filterCells(page, false),
     scopeNote: isReader(page) ? '' : page.t('events:refused.scope_own'),
     pager: keyPager(page, rows.length, next),
@@ -163,10 +169,15 @@ export function refusalsView(
   };
 }
 
-function tabs({ t, url }: PageParts, current: 'events' | 'refused'): Shared['tabs'] {
+export function eventTabs(
+  { t, url, viewer }: PageParts,
+  current: 'events' | 'refused' | 'aside',
+): readonly EventsTab[] {
+  const aside = { text: t('events:tab.aside'), href: url('/events/aside'), current: current === 'aside' };
   return [
     { text: t('events:tab.events'), href: url('/events'), current: current === 'events' },
     { text: t('events:tab.refused'), href: url('/events/refused'), current: current === 'refused' },
+    ...(viewer.rights.isAdmin ? [aside] : []),
   ];
 }
 
