@@ -6,6 +6,7 @@ import { withLayerAnnotations } from '../artifacts/signature.ts';
 import { AppError, errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
+import { createManifestRetries } from './manifest-retries.ts';
 import { isTooLarge } from './manifest-source.ts';
 
 export interface DocumentsDeps {
@@ -49,18 +50,26 @@ const LAYOUT = 2;
 export function createDocuments({ db, getBlob, now, log, reader = createContentReader() }: DocumentsDeps) {
   // Two who look at the same moment cause one request.
   const underway = new Map<string, Promise<ReadDocument>>();
+  const retries = createManifestRetries(db, now);
 
   async function fetch(repository: string, { digest, sizeBytes }: DocumentPart): Promise<ReadDocument> {
     if (sizeBytes > MOST_FETCHED_BYTES) return failed(digest, 'large');
+    if ((await retries.waiting(repository, [digest])).has(digest)) return failed(digest, 'missing');
     try {
       const bytes = await getBlob(repository, digest, MOST_FETCHED_BYTES);
-      if (bytes === undefined) return failed(digest, 'missing');
+      if (bytes === undefined) return await missing(repository, digest);
       return await keepRead(repository, toRead(digest, await reader.document(bytes)));
     } catch (error) {
       log.warn({ repository, digest, error: errorText(error) }, 'content of an artifact not read');
       const problem = problemOf(error);
       return problem === 'unreachable' ? failed(digest, problem) : keepRead(repository, failed(digest, problem));
     }
+  }
+
+  /** Asked for again later and later, not by each view. */
+  async function missing(repository: string, digest: string): Promise<ReadDocument> {
+    await retries.failed(repository, [digest]);
+    return failed(digest, 'missing');
   }
 
   /** Also what cannot be read: the same bytes are never fetched for it again. */

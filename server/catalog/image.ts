@@ -22,6 +22,8 @@ export interface ImageDetail extends Usage {
   readonly fetchedAt: number | null;
   readonly annotations: Readonly<Record<string, string>>;
   readonly subjectDigest: string | null;
+  /** What it speaks about, by its manifest or by its tag, is in this repository. */
+  readonly isSubjectHere: boolean;
   /** Tags on exactly this digest. */
   readonly tags: readonly TagRow[];
   /** Indexes of the same repository that list this manifest. */

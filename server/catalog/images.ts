@@ -13,7 +13,7 @@ import { isFinal } from './manifest-store.ts';
 import { partsOf } from './referrers.ts';
 import { repositoryId } from './repository-notes.ts';
 import { type SharedMemory, uniqueBytes } from './sharing.ts';
-import { createTagStore, usageOf } from './tags.ts';
+import { createTagStore, type TagRow, usageOf } from './tags.ts';
 import { NOTHING, type Visibility } from './visibility.ts';
 
 export type * from './image.ts';
@@ -87,6 +87,7 @@ export function createImages({
         ...factsOf(row),
         ...usageOf(onIt),
         tags: onIt,
+        isSubjectHere: await isHeld(db, homeId, subjectOf(row, onIt)),
         uniqueBytes: await uniqueBytes(db, digest),
         parents: await parentsOf(db, homeId, digest),
         ...listed,
@@ -169,6 +170,22 @@ function gone(digest: string): ImageProblem {
 function missingChild({ digest, platform }: { digest: string; platform: string }): ImageProblem {
   const name = platform === '' ? digest : `${platform} (${digest})`;
   return { what: 'child', digest, message: `The registry does not have ${name}, which this index lists` };
+}
+
+/** cosign tells what it speaks about by the name of its tag alone. */
+function subjectOf(row: ManifestRow | undefined, tags: readonly TagRow[]): string {
+  return row?.subject_digest ?? tags.find((tag) => tag.subjectDigest !== null)?.subjectDigest ?? '';
+}
+
+async function isHeld(db: Database, repositoryId: number, digest: string): Promise<boolean> {
+  if (digest === '') return false;
+  const row = await db
+    .selectFrom('held_manifests')
+    .select('digest')
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 async function parentsOf(db: Database, repositoryId: number, digest: string): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-/** Manifests that the registry lacks, or fails to give: kept over restarts, and asked for again later and later. */
+/** Manifests and the content of artifacts that the registry lacks, or fails to give: kept over restarts, and asked for again later and later. */
 import type { Database } from '../storage/database.ts';
 import { createInsertion } from '../storage/insert-rows.ts';
 

@@ -1,6 +1,7 @@
 /** Signatures, SBOMs and attestations as the pages of their images show them. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { imageView } from '../../server/web/browse/image-view.ts';
 import { readFilters } from '../../server/web/browse/list-filters.ts';
 import { readView } from '../../server/web/browse/tag-views.ts';
 import { repositoryView } from '../../server/web/pages/repository.ts';
@@ -103,4 +104,59 @@ test('untagged images have their attachments under them, the fourth and more by 
   const short = image.digest.slice(0, 15);
   const lines = `${short} (SBOM · ${short} ){3}2 more attachments `;
   assert.match(await listOf('attached/lost', { view: 'untagged' }), new RegExp(lines));
+});
+
+/** The page of an image, as text and as HTML. */
+async function imagePage(repository: string, reference: string) {
+  const detail = await catalog.images.detail(repository, reference);
+  assert.ok(detail);
+  const page = testPage();
+  const tag = reference.startsWith('sha256:') ? null : reference;
+  const view = imageView({ page, host: 'r.example.com', tag, detail, notices: [], deleteNote: '' });
+  return renderPage(page, 'image', view);
+}
+
+test('a repository with signatures alone says so, and links to no image that is not there', { skip }, async () => {
+  const { url, indexer } = catalog;
+  const elsewhere = `sha256:${'e'.repeat(64)}`;
+  const signature = await pushCosignSignature(url, 'attached/alone', elsewhere);
+  await indexer.refreshRepository('attached/alone');
+  const only = /No images here, only signatures and attachments of images in other repositories/;
+  assert.match(await listOf('attached/alone'), only);
+  assert.match(await listOf('attached/alone', { view: 'referrer' }), /Signature · sha256:eeeeeeee/);
+  const html = await imagePage('attached/alone', signature.digest);
+  assert.match(textOf(html), /Refers to sha256:eeeeeeee not in this repository/);
+  assert.doesNotMatch(html, /href="[^"]*@sha256:eeee/);
+});
+
+test('a subject in the same repository has its link', { skip }, async () => {
+  const { url, indexer } = catalog;
+  const image = await pushImageOf(url, 'attached/both', 'v1', { layers: ['both'] });
+  const signature = await pushCosignSignature(url, 'attached/both', image.digest);
+  await indexer.refreshRepository('attached/both');
+  const html = await imagePage('attached/both', signature.digest);
+  assert.ok(html.includes(`@${image.digest}"`));
+  assert.doesNotMatch(html, /not in this repository/);
+});
+
+test('content that the registry lacks is asked for once, and again an hour later', { skip }, async () => {
+  const { url, indexer, documents, images, state } = catalog;
+  const content = JSON.stringify(samples.SPDX);
+  const layers = [{ mediaType: 'application/spdx+json', content }];
+  const sbom = await pushArtifact(url, 'attached/lacks', 'v1', { layers });
+  await indexer.refreshRepository('attached/lacks');
+  const parts = (await images.partsOf([sbom.digest])).get(sbom.digest) ?? [];
+  const gone = await fetch(`${url}/v2/attached/lacks/blobs/${parts[0]?.digest}`, { method: 'DELETE' });
+  assert.equal(gone.status, 202);
+  const look = async () => {
+    state.asked.length = 0;
+    const [read] = await documents.read('attached/lacks', parts);
+    await documents.glance('attached/lacks', parts);
+    return [read?.problem, read?.document?.kind, state.asked.length];
+  };
+  assert.deepEqual(await look(), ['missing', undefined, 1]);
+  assert.deepEqual(await look(), ['missing', undefined, 0]);
+  state.clock += 3600_000 + 1;
+  await pushArtifact(url, 'attached/lacks', 'v1', { layers });
+  assert.deepEqual(await look(), [null, 'sbom', 1]);
 });

@@ -124,6 +124,7 @@ export function imageDetail(overrides: Partial<ImageDetail> = {}): ImageDetail {
     fetchedAt: NOW,
     annotations: { 'org.opencontainers.image.version': '4.12.1' },
     subjectDigest: null,
+    isSubjectHere: true,
     tags: [tagRow('v4.12.1'), tagRow('latest')],
     parents: [],
     platforms: ['linux/amd64', 'linux/arm64'].map((platform, index) => ({

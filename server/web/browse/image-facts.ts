@@ -20,7 +20,8 @@ export interface FactCells {
   readonly size: string;
   readonly tags: readonly { readonly name: string; readonly href: string }[];
   readonly parents: readonly DigestLink[];
-  readonly subject: DigestLink | null;
+  /** Without a link where it is not in this repository. */
+  readonly subject: (Omit<DigestLink, 'href'> & { readonly href: string | null }) | null;
 }
 
 export interface DigestLink {
@@ -60,9 +61,10 @@ export function factCells(detail: ImageDetail, page: Pick<Page, 't' | 'format' |
     createdAt: detail.content?.createdAt ?? detail.createdAt,
     pulledAt: detail.lastPulledAt,
     pulls: page.format.number(detail.pullCount),
-    size: page.t('browse:image.size_of_which', sizes),
+    // Schema 1 names no sizes.
+    size: detail.sizeBytes === 0 ? '–' : page.t('browse:image.size_of_which', sizes),
     tags: detail.tags.map(({ name }) => ({ name, href: page.url(referencePath(`${detail.repository}:${name}`)) })),
     parents: detail.parents.map(link),
-    subject: subject === null ? null : link(subject),
+    subject: subject === null ? null : { ...link(subject), ...(detail.isSubjectHere ? {} : { href: null }) },
   };
 }

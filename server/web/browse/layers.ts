@@ -93,13 +93,16 @@ function plainLayer(layer: LayerRow, index: number, { t, format, layerHref }: La
     text: maskedText(layer.command?.text ?? '') || plainTitle(layer),
     digest: layer.digest,
     step: rampStep(index),
-    sizeBytes: layer.sizeBytes,
-    share: layer.keptAt === '' ? format.percent(layer.share) : '',
+    sizeBytes: isUnknownSize(layer) ? null : layer.sizeBytes,
+    share: layer.keptAt === '' && !isUnknownSize(layer) ? format.percent(layer.share) : '',
     keptAt: keptText(layer, { t, format }),
     sharedWith: layer.keptAt === '' ? sharedText(layer, { t, format }) : '',
     sharedHref: layer.alsoIn === 0 && !layer.alsoInMore ? null : layerHref(layer.digest),
   };
 }
+
+/** Schema 1 names no sizes, and no layer is empty. */
+const isUnknownSize = ({ sizeBytes, keptAt }: LayerRow) => sizeBytes === 0 && keptAt === '';
 
 function keptText({ keptAt, keptBytes }: LayerRow, { t, format }: LayerPage): string {
   return keptAt === '' ? '' : t('image:layer.kept_at', { host: keptAt, size: format.bytes(keptBytes) });
