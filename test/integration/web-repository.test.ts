@@ -164,23 +164,20 @@ test('activity shows pulls per tag', async () => {
   assert.match(html, /pulled-tags[\s\S]*:(v2|latest)"[\s\S]*:v1"/);
 });
 
-test('chosen tags are deleted one by one, each with its own outcome', async () => {
-  assert.equal((await people.reader.post(`${APP}/-/delete`, { tag: `v1@${digest}` })).status, 403);
-  const fields = new URLSearchParams({ _csrf: await people.pusher.token() });
-  for (const tag of ['v1', 'v2']) fields.append('tag', `${tag}@${digest}`);
-  const answer = await people.pusher.request(`${APP}/-/delete`, { method: 'POST', body: fields });
-  const html = await answer.text();
-  assert.equal(answer.status, 200);
-  assert.match(html, /action="[^"]*\/trash\/7\/restore"/);
-  assert.match(html, /v2: The tag v2 now points to another image/);
-  assert.deepEqual(
-    deleted.map(({ tag, actor }) => [tag, actor]),
-    [
-      ['v1', 'pusher'],
-      ['v2', 'pusher'],
-    ],
-  );
-  assert.equal((await people.pusher.post(`${APP}/-/delete`, { tag: 'v1@nonsense' })).status, 400);
+test('chosen tags are not deleted before their preview', async () => {
+  const chooser = await text(people.pusher, `${APP}/-/delete`);
+  assert.match(chooser, /action="[^"]*\/repositories\/team\/app\/-\/selection"/);
+  assert.match(chooser, /name="do" value="delete"/);
+  assert.match(chooser, new RegExp(`name="tag" value="v1@${digest}"`));
+  assert.equal((await people.pusher.post(`${APP}/-/delete`, { tag: `v1@${digest}` })).status, 404);
+  const answer = await people.pusher.post(`${APP}/-/selection`, { do: 'delete', back: 'tags', tag: `v1@${digest}` });
+  const preview = await answer.text();
+  assert.equal(answer.status, 200, preview);
+  assert.match(preview, /Delete 1 tag of team\/app[\s\S]*action="[^"]*\/-\/deletion"/);
+  const nonsense = await people.pusher.post(`${APP}/-/selection`, { do: 'delete', tag: 'v1@nonsense' });
+  assert.equal(nonsense.status, 400);
+  assert.deepEqual(deleted, []);
+  assert.match(await text(people.pusher, APP), />v1</);
 });
 
 test('a repository that is gone says so to who could pull it, with the way back for who may', async () => {

@@ -1,4 +1,4 @@
-/** The pages of a repository over a fresh database: everything real but the registry, which deletes `v1` and nothing else. */
+/** The pages of a repository over a fresh database: everything real but the registry, which only notes what it should delete. */
 import { createAccess } from '../../server/access/engine.ts';
 import { createReach } from '../../server/access/reach.ts';
 import { createActivity } from '../../server/catalog/activity.ts';
@@ -10,27 +10,28 @@ import { readAbout } from '../../server/catalog/repository-about.ts';
 import { createStars } from '../../server/catalog/stars.ts';
 import { createTagStore } from '../../server/catalog/tags.ts';
 import { createVisibility } from '../../server/catalog/visibility.ts';
-import { AppError } from '../../server/errors.ts';
-import type { DeleteRequest } from '../../server/housekeeping/deletion.ts';
+import type { SelectionRequest } from '../../server/housekeeping/delete-selection.ts';
+import { readSelectionPlan } from '../../server/housekeeping/selection-plan.ts';
 import { createTrash } from '../../server/housekeeping/trash.ts';
 import { countTrash } from '../../server/housekeeping/trash-list.ts';
 import { createLogger } from '../../server/log.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
 import { type ImagePageDeps, imagePage } from '../../server/web/pages/image.ts';
 import { type RepositoryTabsDeps, repositoryTabsPage } from '../../server/web/pages/repository-tabs.ts';
+import { type SelectionPageDeps, selectionPage } from '../../server/web/pages/selection.ts';
 import { UP } from './browse-facts.ts';
 import { startWeb, type TestWeb } from './web.ts';
 
-type Deps = RepositoryTabsDeps & ImagePageDeps;
+type Deps = RepositoryTabsDeps & ImagePageDeps & SelectionPageDeps;
 
 export interface RepositoryWeb {
   readonly web: TestWeb;
   /** What was asked for, in its order. */
-  readonly deleted: readonly DeleteRequest[];
+  readonly deleted: readonly SelectionRequest[];
 }
 
 export async function startRepositoryWeb(adminPassword: string): Promise<RepositoryWeb> {
-  const deleted: DeleteRequest[] = [];
+  const deleted: SelectionRequest[] = [];
   const made: { deps?: Deps } = {};
   // The database comes with the web that these pages are given to.
   const lazy = new Proxy({} as Deps, {
@@ -43,12 +44,15 @@ export async function startRepositoryWeb(adminPassword: string): Promise<Reposit
               (Reflect.get(made.deps ?? {}, key) as (...all: unknown[]) => unknown)(...given),
           }),
   });
-  const web = await startWeb({ adminPassword, pages: [repositoryTabsPage(lazy), imagePage(lazy)] });
+  const web = await startWeb({
+    adminPassword,
+    pages: [repositoryTabsPage(lazy), imagePage(lazy), selectionPage(lazy)],
+  });
   made.deps = depsOf(web, deleted);
   return { web, deleted };
 }
 
-function depsOf({ db, audit, users }: TestWeb, deleted: DeleteRequest[]): Deps {
+function depsOf({ db, audit, users }: TestWeb, deleted: SelectionRequest[]): Deps {
   const log = createLogger('silent');
   const access = createAccess(db);
   const trash = createTrash(db, Date.now);
@@ -70,11 +74,11 @@ function depsOf({ db, audit, users }: TestWeb, deleted: DeleteRequest[]): Deps {
         ...trash,
         count: (repository) => countTrash(db, repository),
       },
-      async deleteTag(request) {
+      planSelection: (seen, id, selection) => readSelectionPlan(db, seen, id, selection),
+      planUntagged: (seen, id) => readSelectionPlan(db, seen, id, { tags: [], images: [], digests: [] }),
+      async deleteSelection(request) {
         deleted.push(request);
-        if (request.tag !== 'v1')
-          throw new AppError('CONFLICT', 'It moved.', { key: 'tagMoved', params: { tag: request.tag } });
-        return { manifestDeleted: false, manifests: [], pushedAgain: false, trashId: 7 };
+        return { items: [], manifests: [], undoId: undefined };
       },
     },
   };

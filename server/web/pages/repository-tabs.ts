@@ -8,7 +8,7 @@ import { type RepositoryPageDeps, showTags } from './repository.ts';
 import { type AboutTabDeps, saveDescription, showAbout, showEditor } from './repository-about.ts';
 import { type AccessTabDeps, showAccess } from './repository-access.ts';
 import { type ActivityTabDeps, showActivity } from './repository-activity.ts';
-import { type DeleteTagsDeps, deleteTags, showDeleteTags } from './repository-delete.ts';
+import { type DeleteTagsDeps, showDeleteTags } from './repository-delete.ts';
 import { type StarDeps, setStar } from './repository-star.ts';
 
 export interface FindDeps {
@@ -62,9 +62,6 @@ export function repositoryTabsPage(deps: RepositoryTabsDeps): PageModule {
     routes.post(repositoryRoute('about/edit'), 'browse', (page, { params }) => save(page, params[0]), { size: 'long' });
     routes.get(repositoryRoute('delete'), 'browse', async (page, { params }) => {
       await showDeleteTags(deps, page, (await asked(page, params[0])).repository);
-    });
-    routes.post(repositoryRoute('delete'), 'browse', async (page, { params }) => {
-      await deleteTags(deps, page, (await asked(page, params[0])).repository);
     });
     for (const isOn of [true, false]) {
       routes.post(repositoryRoute(isOn ? 'star' : 'unstar'), 'signed-in', async (page, { params }) => {
