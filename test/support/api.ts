@@ -16,6 +16,7 @@ import { startWeb, type TestWeb, type TestWebOptions } from './web.ts';
 export interface TestApiOptions extends Omit<TestWebOptions, 'api'> {
   readonly routes?: Partial<ApiRoutesDeps>;
   readonly authEnabled?: boolean;
+  readonly acceptLoss?: ApiRoutesDeps['status']['acceptLoss'];
 }
 
 export interface TestApi extends TestWeb {
@@ -25,7 +26,7 @@ export interface TestApi extends TestWeb {
 }
 
 export async function startApi(given: TestApiOptions = {}): Promise<TestApi> {
-  const { routes = {}, authEnabled = true, ...options } = given;
+  const { routes = {}, authEnabled = true, acceptLoss = async () => false, ...options } = given;
   const made: Api[] = [];
   const web = await startWeb({
     ...options,
@@ -35,7 +36,7 @@ export async function startApi(given: TestApiOptions = {}): Promise<TestApi> {
         sessions: parts.web.sessions,
         sentence: parts.web.sentence,
         visibility: createVisibility(parts.db),
-        routes: apiRoutes({ ...routesDeps(parts.db), ...routes }),
+        routes: apiRoutes({ ...routesDeps(parts.db, acceptLoss), ...routes }),
         authEnabled,
         publicUrl: 'http://registry-web.test',
         basePath: '',
@@ -99,7 +100,7 @@ export const NO_DELETION: ApiRoutesDeps['deletion'] = {
   },
 };
 
-function routesDeps(db: Database): ApiRoutesDeps {
+function routesDeps(db: Database, acceptLoss: ApiRoutesDeps['status']['acceptLoss']): ApiRoutesDeps {
   const events = createEventStore(db);
   return {
     db,
@@ -122,7 +123,7 @@ function routesDeps(db: Database): ApiRoutesDeps {
       crawl: () => ({ crawl: undefined, isComplete: true }),
       arrivals: events.arrivals,
       hold: () => undefined,
-      acceptLoss: async () => false,
+      acceptLoss,
       storage: () => ({
         ...{ trouble: null, since: null, error: null, freeBytes: 1e9, freeInodes: 1e6 },
         ...{ fileBytes: 4096, walBytes: 0, checkedAt: null },
