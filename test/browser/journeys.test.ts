@@ -163,7 +163,9 @@ async function search({ activate, page, hand, t }: Person): Promise<void> {
   if (hand === 'keyboard' || hand === 'mouse') await page.keyboard.press('/');
   const box = page
     .getByRole('combobox', { name: t('search:label') })
-    .or(page.getByRole('searchbox', { name: t('search:label') }));
+    .or(page.getByRole('searchbox', { name: t('search:label') }))
+    // Under the open palette its copy keeps the place in the bar.
+    .and(page.locator(':not([inert], [inert] *)'));
   if (hand === 'thumb' || hand === 'no-script')
     await activate(
       page
