@@ -2,52 +2,12 @@
  * Judges the facts of /status. Pure: facts in, checks out. A check that fails carries the exact lines to change in the
  * registry's `config.yml` or in ours; its sentences are keys of `locales/<language>/status.json`.
  */
+
+import { type Check, type CheckState, check, type Fix, type Found } from './status-check.ts';
 import type { StatusFacts } from './status-facts.ts';
 import { storageFolder, writeAheadLog } from './status-storage.ts';
+import { challenge, clock, demandsToken, expiry, realm, tokens, trust } from './status-token-checks.ts';
 
-export type CheckState = 'ok' | 'warning' | 'failed' | 'unknown';
-
-export interface Fix {
-  readonly file: 'registry' | 'ours' | 'shell' | 'renewal';
-  readonly lines: string;
-}
-
-/** Keys of the names of the checks. */
-export const TITLES = {
-  reachable: 'status:title.reachable',
-  demands_token: 'status:title.demands_token',
-  challenge: 'status:title.challenge',
-  realm: 'status:title.realm',
-  tokens: 'status:title.tokens',
-  expiry: 'status:title.expiry',
-  trust: 'status:title.trust',
-  deletion: 'status:title.deletion',
-  notifications: 'status:title.notifications',
-  clock: 'status:title.clock',
-  crawl: 'status:title.crawl',
-  content: 'status:title.content',
-  database: 'status:title.database',
-  storage: 'status:title.storage',
-  wal: 'status:title.wal',
-} as const;
-type CheckId = keyof typeof TITLES;
-
-export interface Check {
-  readonly id: CheckId;
-  readonly state: CheckState;
-  /** Key of its name. */
-  readonly title: string;
-  /** Key of the sentence that tells what was found. */
-  readonly key: string;
-  readonly params: Readonly<Record<string, string | number>>;
-  /** Moments that the page words itself: relative, in the reader's language. */
-  readonly at: number | null;
-  readonly fix: Fix | null;
-}
-
-const CLOCK_LIMIT_MS = 30_000;
-const DAY_MS = 86_400_000;
-const EXPIRY_WARNING_MS = 30 * DAY_MS;
 // A push of large layers takes its time; its event comes at the end.
 const EVENT_DUE_MS = 15 * 60_000;
 
@@ -67,16 +27,6 @@ export function overallState(checks: readonly Check[]): CheckState {
   return checks.some((check) => check.state === 'warning') ? 'warning' : 'ok';
 }
 
-interface Found {
-  readonly params?: Check['params'];
-  readonly at?: number | null;
-  readonly fix?: Fix | null;
-}
-
-function check(id: CheckId, state: CheckState, key: string, { params = {}, at = null, fix = null }: Found = {}): Check {
-  return { id, state, title: TITLES[id], key, params, at, fix };
-}
-
 function reachable({ registry, mode }: StatusFacts): Check {
   const params = { url: registry.url, version: registry.version ?? '', error: registry.error ?? '' };
   if (registry.reachable)
@@ -87,108 +37,6 @@ function reachable({ registry, mode }: StatusFacts): Check {
   const fix: Fix = { file: 'ours', lines: `registry:\n  url: ${registry.url}` };
   if (registry.failure === undefined) return check('reachable', 'failed', 'status:reachable.refused', { params, fix });
   return check('reachable', 'failed', `errors:${registry.failure.key}`, { params: registry.failure.params, fix });
-}
-
-/** A v2 configuration mounted into a v3 image is silently ignored, and the registry stands open. */
-function demandsToken({ registry, auth }: StatusFacts): Check {
-  if (registry.demandsToken === null) return check('demands_token', 'unknown', 'status:demands_token.unknown');
-  if (registry.demandsToken) return check('demands_token', 'ok', 'status:demands_token.ok');
-  const key = registry.demandsPassword === true ? 'status:demands_token.basic' : 'status:demands_token.open';
-  return check('demands_token', 'failed', key, { fix: tokenFix(auth) });
-}
-
-function challenge({ registry, auth }: StatusFacts): Check {
-  const found = registry.challenge;
-  if (found === null || found.scheme.toLowerCase() !== 'bearer')
-    return check('challenge', 'unknown', 'status:challenge.unknown');
-  if (found.service !== auth.service) {
-    const fix: Fix = { file: 'registry', lines: `auth:\n  token:\n    service: ${auth.service}` };
-    return check('challenge', 'failed', 'status:challenge.service', {
-      params: { found: found.service, ours: auth.service },
-      fix,
-    });
-  }
-  if (samePlace(found.realm, auth.realm) || isAt(found.realm, auth.cameBy))
-    return check('challenge', 'ok', 'status:challenge.ok', { params: { service: auth.service } });
-  const fix: Fix = { file: 'registry', lines: `auth:\n  token:\n    realm: ${auth.realm}` };
-  return check('challenge', 'warning', 'status:challenge.realm', {
-    params: { found: found.realm, ours: auth.realm },
-    fix,
-  });
-}
-
-/** Tried from here, which is not where clients are: only what would be wrong for them, too, is a failure. */
-function realm({ registry, auth }: StatusFacts): Check {
-  const realm = registry.challenge?.realm ?? auth.realm;
-  const params = { realm, error: auth.realmError ?? '' };
-  if (auth.realmReachable === null) return check('realm', 'unknown', 'status:realm.unknown');
-  if (auth.realmReachable) return check('realm', 'ok', 'status:realm.ok', { params });
-  if (auth.realmFailure === 'certificate') return check('realm', 'failed', 'status:realm.certificate', { params });
-  if (auth.realmFailure === 'untrusted') return check('realm', 'warning', 'status:realm.untrusted', { params });
-  if (isAt(realm, auth.cameBy)) return check('realm', 'ok', 'status:realm.came_by', { params });
-  if (auth.realmFailure === 'container') return check('realm', 'unknown', 'status:realm.container', { params });
-  return check('realm', 'failed', 'status:realm.unreachable', { params, fix: publicUrlFix(auth) });
-}
-
-/** The address that works for the reader; never what is configured already. */
-function publicUrlFix({ cameBy = null, publicUrl = null }: StatusFacts['auth']): Fix | null {
-  if (cameBy === null || cameBy === publicUrl) return null;
-  return { file: 'ours', lines: `server:\n  public_url: ${cameBy}` };
-}
-
-function isAt(realm: string, base: string | null | undefined): boolean {
-  return base != null && samePlace(realm, `${base}/api/auth`);
-}
-
-function tokens(facts: StatusFacts): Check {
-  const { registry, auth } = facts;
-  if (!registry.reachable) return check('tokens', 'unknown', 'status:demands_token.unknown');
-  // Whoever asks for nothing takes anything: that would prove nothing.
-  if (registry.demandsToken === false) return check('tokens', 'unknown', 'status:challenge.unknown');
-  if (auth.accepted === null) return check('tokens', 'unknown', 'status:tokens.unknown');
-  if (auth.accepted) return check('tokens', 'ok', 'status:tokens.ok', { params: { mode: auth.headerMode ?? '' } });
-  // One cause, one line: another check names it already.
-  if (auth.refusal !== 'key' && isExplained(facts)) return check('tokens', 'unknown', 'status:tokens.explained');
-  const issuer = `    issuer: ${auth.issuer}`;
-  const bundle = `    rootcertbundle: ${auth.certificatePath ?? '/conf/auth.cert'}`;
-  const failed = (key: string, ...lines: readonly string[]) =>
-    check('tokens', 'failed', key, {
-      params: { issuer: auth.issuer, address: `${auth.realm}/ca.pem` },
-      fix: { file: 'registry', lines: ['auth:', '  token:', ...lines].join('\n') },
-    });
-  if (auth.refusal === 'key') return failed('status:tokens.key', bundle);
-  if (auth.refusal === 'claims') return failed('status:tokens.claims', issuer);
-  return failed('status:tokens.refused', issuer, bundle);
-}
-
-/** A foreign service, clocks far apart or a certificate that ran out: each makes a registry refuse tokens by itself. */
-function isExplained(facts: StatusFacts): boolean {
-  return [challenge(facts), clock(facts), expiry(facts)].some(({ state }) => state === 'failed');
-}
-
-function expiry({ auth, now }: StatusFacts): Check {
-  const at = auth.certificateExpiresAt;
-  if (at === null) return check('expiry', 'ok', 'status:expiry.none');
-  if (at - now >= EXPIRY_WARNING_MS) return check('expiry', 'ok', 'status:expiry.ok', { at });
-  const found = { at, params: { path: auth.certificateFile ?? '' }, fix: renewal(auth) };
-  if (at > now) return check('expiry', 'warning', 'status:expiry.soon', found);
-  const isLeftOut = auth.accepted === true && auth.headerMode !== 'x5c';
-  if (isLeftOut) return check('expiry', 'warning', 'status:expiry.left_out', found);
-  return check('expiry', 'failed', 'status:expiry.over', found);
-}
-
-/** The key stays: only its certificate is made anew. */
-function renewal({ certificateFile, keyFile, issuer }: StatusFacts['auth']): Fix | null {
-  if (!certificateFile || !keyFile) return null;
-  const subject = issuer.replaceAll(/[^\w. -]/g, '-');
-  const lines = `openssl req -x509 -new -days 3650 \\\n  -key ${keyFile} -subj '/CN=${subject}' \\\n  -out ${certificateFile}`;
-  return { file: 'renewal', lines };
-}
-
-/** Whoever stands between us and the registry can pose as it. */
-function trust(): Check {
-  const lines = 'registry:\n  trust_any_ssl: false\n  ca: /conf/registry-ca.pem';
-  return check('trust', 'warning', 'status:trust.any', { fix: { file: 'ours', lines } });
 }
 
 function deletion({ registry, auth }: StatusFacts): Check {
@@ -239,17 +87,6 @@ function notifications({ notifications: facts, now }: StatusFacts): Check {
   return check('notifications', 'warning', 'status:notifications.unverified', { at: facts.lastAt, fix: secretFix });
 }
 
-function clock({ registry }: StatusFacts): Check {
-  if (registry.clockDifferenceMs === null) return check('clock', 'unknown', 'status:clock.unknown');
-  const seconds = Math.round(Math.abs(registry.clockDifferenceMs) / 1000);
-  if (Math.abs(registry.clockDifferenceMs) <= CLOCK_LIMIT_MS) return check('clock', 'ok', 'status:clock.ok');
-  const found = registry.clockDifferenceMs > 0 ? 'status:clock.ahead' : 'status:clock.behind';
-  return check('clock', 'failed', found, {
-    params: { seconds },
-    fix: { file: 'shell', lines: 'timedatectl set-ntp true' },
-  });
-}
-
 function crawl({ crawl: facts }: StatusFacts): Check {
   if (facts.running)
     return check('crawl', 'ok', 'status:crawl.running', {
@@ -298,21 +135,4 @@ const secretFix: Fix = { file: 'ours', lines: 'notifications:\n  secret: …' };
 function endpointLines({ endpoint, hasSecret }: StatusFacts['notifications']): string {
   const header = hasSecret ? '\n      headers:\n        Authorization: [Bearer …]' : '';
   return `notifications:\n  endpoints:\n    - name: registry-web\n      url: ${endpoint}${header}`;
-}
-
-function tokenFix(auth: StatusFacts['auth']): Fix {
-  const bundle = auth.certificatePath ?? '/conf/auth.cert';
-  const values = [
-    `realm: ${auth.realm}`,
-    `service: ${auth.service}`,
-    `issuer: ${auth.issuer}`,
-    `rootcertbundle: ${bundle}`,
-  ];
-  return { file: 'registry', lines: `auth:\n  token:\n${values.map((line) => `    ${line}`).join('\n')}` };
-}
-
-/** The same realm in other words: a trailing slash, or the old path of the endpoint. */
-function samePlace(found: string, ours: string): boolean {
-  const plain = (text: string) => text.replace(/\/+$/, '').replace(/\/auth\/token$/, '/api/auth');
-  return plain(found) === plain(ours);
 }

@@ -1,5 +1,6 @@
 import type { Logger } from '../log.ts';
-import { type Check, statusChecks } from './status-checks.ts';
+import type { Check } from './status-check.ts';
+import { statusChecks } from './status-checks.ts';
 import type { LoadStatusFacts, StatusFacts } from './status-facts.ts';
 
 export interface StatusWatchDeps {

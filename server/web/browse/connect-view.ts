@@ -2,7 +2,8 @@
 import { stringify } from 'yaml';
 import type { Page } from '../page.ts';
 import { type CheckCells, checkCells } from '../pages/status.ts';
-import { type Check, statusChecks } from '../status-checks.ts';
+import type { Check } from '../status-check.ts';
+import { statusChecks } from '../status-checks.ts';
 import type { StatusFacts } from '../status-facts.ts';
 import {
   type ConnectChoice,

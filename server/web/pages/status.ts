@@ -1,7 +1,8 @@
 import { type IndexView, indexView, type JobCells, jobCells } from '../browse/status-index.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import { type Check, overallState, statusChecks, TITLES } from '../status-checks.ts';
+import { type Check, TITLES } from '../status-check.ts';
+import { overallState, statusChecks } from '../status-checks.ts';
 import type { LoadStatusFacts, StatusFacts } from '../status-facts.ts';
 
 export interface StatusPageDeps {
