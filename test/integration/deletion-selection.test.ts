@@ -1,6 +1,7 @@
 /** Several tags and manifests in one deletion, with what only they needed, beside real registries; and one undo. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { EVERYTHING } from '../../server/catalog/visibility.ts';
 import { ANN, type RunningDeletion, startDeletion } from '../support/deletion.ts';
 import { type Pushed, pushCosignSignature, pushImageOf, pushIndex, pushSbom } from '../support/images.ts';
 import { type RegistryVersion, registrySkip } from '../support/registry.ts';
@@ -165,6 +166,32 @@ for (const version of VERSIONS) {
       assert.deepEqual(await running.there(repository, digests), [listed.digest, sbom.digest]);
       const [kept] = (await running.deletion.trash.page({ repository, limit: 10, maySee: () => true })).rows;
       assert.deepEqual([kept?.tags, kept?.digest, kept?.contentBytes !== 0], [[], old.digest, true]);
+    });
+
+    test('everything untagged is planned, without what a tag needs and what was pushed within the hour', async () => {
+      const repository = 'team/sweep';
+      const { url, deletion, db } = running;
+      const listed = await child(repository, 'arm64');
+      await pushIndex(url, repository, 'multi', [{ pushed: listed }]);
+      const old = await pushImageOf(url, repository, 'v1', { layers: ['old'] });
+      await running.read(repository);
+      const young = await pushImageOf(url, repository, 'v1', { layers: ['young'] });
+      await running.read(repository);
+      await pushImageOf(url, repository, 'v1', { layers: ['newest'] });
+      await running.read(repository);
+      const repositoryId = await running.idOf(repository);
+      const planned = async () => {
+        const { images } = await deletion.planUntagged(EVERYTHING, repositoryId, 10);
+        return images.map(({ digest, isUnneeded }) => [digest, isUnneeded]);
+      };
+      assert.deepEqual(await planned(), []);
+      await db
+        .updateTable('held_manifests')
+        .set({ first_seen_at: 1 })
+        .where('repository_id', '=', repositoryId)
+        .where('digest', '!=', young.digest)
+        .execute();
+      assert.deepEqual(await planned(), [[old.digest, true]]);
     });
 
     test('a list under a fallback tag names a referrer without a subject: it is one, and goes with its image', async () => {
