@@ -11,6 +11,7 @@ import { tableNames } from './verify.ts';
 const INDEX_TABLES: ReadonlySet<string> = new Set([
   'blobs',
   'crawls',
+  'document_sources',
   'documents',
   'folders',
   'held_manifests',
@@ -18,6 +19,7 @@ const INDEX_TABLES: ReadonlySet<string> = new Set([
   'manifest_blobs',
   'manifest_children',
   'manifest_labels',
+  'manifest_retries',
   'manifests',
   'repository_blobs',
   'repository_facets',

@@ -69,7 +69,9 @@ test('manifests and configurations are fetched once per digest, ever', { skip },
     asked.filter((line) => /^(manifest|blob)/.test(line)),
     [],
   );
-  assert.equal(asked.filter((line) => line.startsWith('head')).length, 3);
+  // Each tag twice: in the sample that tells whether the registry still has what is known, and by the crawl itself.
+  const heads = asked.filter((line) => line.startsWith('head'));
+  assert.deepEqual([new Set(heads).size, heads.length], [3, 6]);
 });
 
 test('an image that two repositories share is fetched once', { skip }, async () => {

@@ -6,14 +6,14 @@ import { up as repositoryPages } from './0004-repository-pages.ts';
 import { up as search } from './0005-search.ts';
 import { up as activity } from './0006-activity.ts';
 import { up as listOrders } from './0008-list-orders.ts';
-import { up as tagHistory } from './0010-tag-history.ts';
-import { up as backgroundWork } from './0011-background-work.ts';
-import { up as knownPlaces } from './0012-known-places.ts';
-import { up as failedSignIns } from './0013-failed-sign-ins.ts';
-import { up as trashLists } from './0014-trash-lists.ts';
-import { up as contentDetails } from './0015-content-details.ts';
-import { up as eventSources } from './0017-event-sources.ts';
-import { up as documentSources } from './0019-document-sources.ts';
+import { up as tagHistory } from './0009-tag-history.ts';
+import { up as backgroundWork } from './0010-background-work.ts';
+import { up as knownPlaces } from './0011-known-places.ts';
+import { up as failedSignIns } from './0012-failed-sign-ins.ts';
+import { up as trashLists } from './0013-trash-lists.ts';
+import { up as contentDetails } from './0014-content-details.ts';
+import { up as eventSources } from './0015-event-sources.ts';
+import { up as documentSources } from './0016-document-sources.ts';
 
 /** Every migration, in order. A shipped one is never edited: the next change is a new file. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -24,12 +24,12 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-search': { up: search },
   '0006-activity': { up: activity },
   '0008-list-orders': { up: listOrders },
-  '0010-tag-history': { up: tagHistory },
-  '0011-background-work': { up: backgroundWork },
-  '0012-known-places': { up: knownPlaces },
-  '0013-failed-sign-ins': { up: failedSignIns },
-  '0014-trash-lists': { up: trashLists },
-  '0015-content-details': { up: contentDetails },
-  '0017-event-sources': { up: eventSources },
-  '0019-document-sources': { up: documentSources },
+  '0009-tag-history': { up: tagHistory },
+  '0010-background-work': { up: backgroundWork },
+  '0011-known-places': { up: knownPlaces },
+  '0012-failed-sign-ins': { up: failedSignIns },
+  '0013-trash-lists': { up: trashLists },
+  '0014-content-details': { up: contentDetails },
+  '0015-event-sources': { up: eventSources },
+  '0016-document-sources': { up: documentSources },
 };

@@ -5,7 +5,7 @@ import { Kysely, type Migration, Migrator, SqliteDialect } from 'kysely';
 import { MIGRATIONS } from '../../../server/storage/migrations/index.ts';
 import type { Schema } from '../../../server/storage/schema.ts';
 
-const OWN = '0010-tag-history';
+const OWN = '0009-tag-history';
 
 function migrator(db: Kysely<Schema>, names: readonly string[]): Migrator {
   const chosen: Record<string, Migration> = {};
