@@ -47,6 +47,7 @@ export function createList({ form, input, texts }) {
     itemOf: (node) => options.find((option) => option.node.contains(node))?.item,
     show({ groups, said, note: sentence = '', typed = '' }) {
       const word = typed.trim().split(/\s+/).at(-1)?.toLowerCase() ?? '';
+      const before = options[active]?.item;
       options = [];
       list.replaceChildren(
         ...groups.map((group, index) =>
@@ -58,8 +59,11 @@ export function createList({ form, input, texts }) {
       panel.hidden = options.length === 0 && sentence === '';
       input.setAttribute('aria-expanded', String(options.length > 0));
       if (status.textContent !== said) status.textContent = said;
-      select(-1);
+      // A later answer that still has what somebody moved to must not take it away.
+      select(before === undefined ? -1 : options.findIndex(({ item }) => isSame(item, before)));
     },
+    /** Whoever types on means the text again. */
+    unselect: () => select(-1),
     hide() {
       options = [];
       list.replaceChildren();
@@ -75,6 +79,8 @@ export function createList({ form, input, texts }) {
     },
   };
 }
+
+const isSame = (item, other) => item.label === other.label && item.href === other.href;
 
 function element(name, className, attributes = {}) {
   const made = document.createElement(name);

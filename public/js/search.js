@@ -123,6 +123,7 @@ function commandBar(box) {
 
 function listen(form, input, list, bar) {
   input.addEventListener('input', (event) => {
+    list.unselect();
     // Letters of a Chinese word on their way to its characters are no question yet.
     if (!event.isComposing) bar.askSoon();
   });

@@ -1,3 +1,13 @@
+/** A kept connection may have been closed by a server that was started anew meanwhile: then once more, over a new one. */
+async function answered(url, options) {
+  try {
+    return await fetch(url, options);
+  } catch (error) {
+    if (!['ECONNRESET', 'UND_ERR_SOCKET'].includes(error.cause?.code)) throw error;
+    return fetch(url, options);
+  }
+}
+
 /** Just enough of a browser: cookies, and forms with their hidden fields. */
 export function createBrowser(origin) {
   const cookies = new Map();
@@ -5,7 +15,7 @@ export function createBrowser(origin) {
   async function request(path, options = {}) {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const headers = { ...options.headers, ...(cookie ? { cookie } : {}), origin, 'accept-language': 'en' };
-    const response = await fetch(new URL(path, origin), { ...options, headers, redirect: 'manual' });
+    const response = await answered(new URL(path, origin), { ...options, headers, redirect: 'manual' });
     for (const line of response.headers.getSetCookie()) {
       const [pair] = line.split(';');
       cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));

@@ -20,7 +20,7 @@ type Judged = Pick<Check, 'state' | 'key' | 'params' | 'at'>;
 export function storageFolder(storage: StorageState): Judged {
   const { trouble, since, freeBytes, freeInodes, fileBytes, checkedAt } = storage;
   if (trouble !== null) return { state: 'failed', key: TROUBLE_KEYS[trouble], params: {}, at: since };
-  const params = { free: megabytes(freeBytes ?? 0), size: megabytes(fileBytes), files: freeInodes ?? 0 };
+  const params = { free: sizeText(freeBytes ?? 0), size: sizeText(fileBytes), files: freeInodes ?? 0 };
   if (freeBytes !== null && freeBytes < LOW_BYTES)
     return { state: 'warning', key: 'status:storage.low', params, at: null };
   if (freeInodes !== null && freeInodes < LOW_INODES) {
@@ -31,11 +31,12 @@ export function storageFolder(storage: StorageState): Judged {
 }
 
 export function writeAheadLog({ walBytes }: StorageState): Judged {
-  const params = { size: megabytes(walBytes), limit: megabytes(MAX_WAL_BYTES) };
+  const params = { size: sizeText(walBytes), limit: sizeText(MAX_WAL_BYTES) };
   if (walBytes > MAX_WAL_BYTES) return { state: 'warning', key: 'status:wal.large', params, at: null };
   return { state: 'ok', key: 'status:wal.ok', params, at: null };
 }
 
-function megabytes(bytes: number): number {
-  return Math.round(bytes / 1e5) / 10;
+/** The same in every language, as everywhere else: 4.2 MB, 70.7 GB. */
+function sizeText(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -5,7 +5,10 @@ import type { Viewer } from './page-walk.ts';
 export const ADMIN: Viewer = {
   name: 'admin',
   password: passwordOf('admin'),
-  starts: ['/repositories/charts/shop:5.1.2', '/repositories/web/shop/-/about/edit', '/roles/staff'],
+  starts: [
+    ...['/repositories/charts/shop:5.1.2', '/repositories/platform/api-gateway:latest'],
+    ...['/repositories/web/shop/-/about/edit', '/roles/staff'],
+  ],
 };
 export const READER: Viewer = { name: 'omar', password: passwordOf('omar') };
 export const NOBODY: Viewer = { name: 'nobody', starts: ['/login', '/repositories/public/cli'] };

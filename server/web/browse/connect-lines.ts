@@ -124,7 +124,9 @@ function dockerLines(facts: ConnectFacts, choice: ConnectChoice): Lines {
     `-v "$PWD/${FILES[choice.trust]}:${trustPath(choice)}:ro"`,
     ...variables.map(([name, value]) => `-e ${quoted(`${name}=${value}`)}`),
   ];
-  return { file: null, text: ['docker run', ...options, `registry:${choice.version}`].join(' \\\n  ') };
+  const command = ['docker run', ...options, `registry:${choice.version}`].join(' \\\n  ');
+  // The old container has to go first: its name and its port are taken. What it stores lies in the volume.
+  return { file: null, text: `docker rm -f registry\n${command}` };
 }
 
 /** One word for a POSIX shell, whatever stands in it. */

@@ -165,7 +165,7 @@ export function connectView({ page, settings, status, plainHttp, merge }: Connec
     trust: blocks(trustLines(facts, choice), null),
     lines: blocks(registryLines(facts, choice), page),
     linesText: linesText(choice.runs, t),
-    restart: blocks([{ file: null, text: restartLine(choice.runs) }], null),
+    restart: choice.runs === 'docker' ? [] : blocks([{ file: null, text: restartLine(choice.runs) }], null),
     secret: secretView(page, settings, choice.runs),
     checks: checksView(page, status),
     mergeHref: choice.runs === 'file' ? onPath(page, '/connect/merge') : null,
@@ -241,7 +241,6 @@ function linesText(runs: Runs, t: Page['t']): string {
 
 function restartLine(runs: Runs): string {
   if (runs === 'compose') return 'docker compose up -d registry';
-  if (runs === 'docker') return 'docker rm -f registry';
   return runs === 'kubernetes' ? 'kubectl rollout status deployment registry' : 'docker restart registry';
 }
 
