@@ -9,7 +9,8 @@ import { installPackages } from './lib/install.mjs';
 import { must, ROOT, run, runTied } from './lib/run.mjs';
 
 const SUITES = ['unit', 'integration', 'browser', 'clients'];
-const TIMEOUT_MS = 600_000;
+// For a whole file, too: the longest walks take minutes, and three times as long on a slow day.
+const TIMEOUT_MS = 1_200_000;
 
 function testFiles() {
   return SUITES.flatMap((suite) =>
