@@ -18,22 +18,13 @@ import { createVisitor } from '../support/web.ts';
 process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
 
 const ADMIN = { username: 'admin', password: ADMIN_PASSWORD };
-const NGINX = '/usr/sbin/nginx';
 const { skip } = await requireTools('registry-3.1.1', 'skopeo');
+const proxy = await requireTools('registry-3.1.1', 'skopeo', 'nginx');
 
 async function writeTlsPair(folder: string): Promise<void> {
   const key = generateKey('ec');
   await writeFile(join(folder, 'tls.key'), pemOf(key), { mode: 0o600 });
   await writeFile(join(folder, 'tls.cert'), await certificateFor(key, { isCa: false }));
-}
-
-async function nginxSkip(): Promise<false | string> {
-  const isThere = await access(NGINX).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere && !isMissingAllowed) throw new Error(`${NGINX} is not installed`);
-  return isThere ? skip : `${NGINX} is not installed`;
 }
 
 describe('own TLS and a registry of our own', { skip }, () => {
@@ -82,7 +73,7 @@ describe('own TLS and a registry of our own', { skip }, () => {
   });
 });
 
-describe('behind nginx, with TLS and under a sub-path', { skip: await nginxSkip() }, () => {
+describe('behind nginx, with TLS and under a sub-path', { skip: proxy.skip }, () => {
   let folder: TemporaryFolder;
   let app: RunningApp;
   let registry: RunningRegistry;
@@ -98,7 +89,7 @@ describe('behind nginx, with TLS and under a sub-path', { skip: await nginxSkip(
     await writeTlsPair(folder.path);
     await mkdir(join(folder.path, 'temp'));
     await writeFile(join(folder.path, 'nginx.conf'), nginxConfig(folder.path, nginxPort, port));
-    nginx = startProcess(NGINX, ['-p', folder.path, '-c', join(folder.path, 'nginx.conf')]);
+    nginx = startProcess(proxy.paths.nginx, ['-p', folder.path, '-c', join(folder.path, 'nginx.conf')]);
     await waitUntil(nginx, async () => (await fetch(`https://localhost:${nginxPort}/`)).status === 404);
     app = await startApp({
       port,

@@ -31,6 +31,7 @@ const SOURCES = {
   podman: { kind: 'apt', debian: 'podman' },
   buildah: { kind: 'apt', debian: 'buildah' },
   chromium: { kind: 'apt', debian: 'chromium' },
+  nginx: { kind: 'apt', debian: 'nginx' },
   postgres: { kind: 'apt', debian: 'postgresql-15' },
 } as const satisfies Record<string, Source>;
 

@@ -77,7 +77,7 @@ export function selectionRoutes(deps: DeletionRoutesDeps): readonly ApiRoute[] {
     route({
       ...{ method: 'POST', path: '/repositories/{repository}/-/deletion/plan', id: 'planDeletion' },
       ...{ policy: 'browse', group: 'Deletion', params, response: planSchema },
-      summary: 'What deleting several tags and manifests would do',
+      summary: 'Preview the deletion of selected images',
       description: 'Changes nothing.',
       body: selectionBody,
       handler: async ({ params: { repository }, body }, context) => {
@@ -90,7 +90,7 @@ export function selectionRoutes(deps: DeletionRoutesDeps): readonly ApiRoute[] {
     route({
       ...{ method: 'GET', path: '/repositories/{repository}/-/untagged/deletion', id: 'planUntaggedDeletion' },
       ...{ policy: 'browse', group: 'Deletion', params, response: planSchema },
-      summary: 'What deleting all untagged manifests would do',
+      summary: 'Preview the deletion of untagged manifests',
       description: `The oldest ${MAX_CHOSEN}, without those that are less than an hour old: they may belong to a running push. Send their digests as \`manifests\` to delete them.`,
       handler: async ({ params: { repository } }, context) => {
         const { id } = await findRepository(deps, context, repository);
@@ -101,7 +101,7 @@ export function selectionRoutes(deps: DeletionRoutesDeps): readonly ApiRoute[] {
     route({
       ...{ method: 'POST', path: '/repositories/{repository}/-/deletion', id: 'deleteSelection' },
       ...{ policy: 'browse', group: 'Deletion', params, response: deletedSchema },
-      summary: 'Delete several tags and manifests',
+      summary: 'Delete selected tags and manifests',
       description: 'Each has its own outcome. Needs the right `delete` there. Ask for the plan first.',
       body: deletionBody,
       handler: async ({ params: { repository }, body }, context) => {

@@ -54,7 +54,7 @@ export function trashRoutes(deps: DeletionRoutesDeps): readonly ApiRoute[] {
   return [
     listRoute({
       ...{ path: '/trash', id: 'listTrash', policy: 'browse', group: 'Deletion' },
-      summary: 'What was deleted and can be restored',
+      summary: 'List deleted images that can be restored',
       description: 'Newest first, of the repositories that the caller may pull.',
       query: z.strictObject({
         repository: nameFilter('Only of this repository.'),
@@ -69,7 +69,7 @@ export function trashRoutes(deps: DeletionRoutesDeps): readonly ApiRoute[] {
     }),
     route({
       ...{ method: 'POST', path: '/trash/restore', id: 'restoreEntries', policy: 'browse', group: 'Deletion' },
-      summary: 'Restore several entries of the trash',
+      summary: 'Restore deleted images',
       description: 'Each has its own outcome. Needs the right `delete` on the repository of each.',
       body: z.strictObject({ ids: z.array(z.number().int().min(1)).min(1).max(MAX_RESTORED) }),
       response: restoredSchema,
