@@ -1,6 +1,6 @@
 /** https: by ourselves, and by a real nginx that serves us under a sub-path. */
 import assert from 'node:assert/strict';
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { request as requestHttps } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -10,7 +10,7 @@ import { freePort, freePorts } from '../support/ports.ts';
 import { type RunningProcess, startProcess, waitUntil } from '../support/process.ts';
 import { type RunningRegistry, startRegistry } from '../support/registry.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
-import { isMissingAllowed, requireTools } from '../support/tools.ts';
+import { requireTools } from '../support/tools.ts';
 import { assertWorked, browserOf, createClients, deleteByPage, eventually, pageText } from '../support/walk.ts';
 import { createVisitor } from '../support/web.ts';
 
