@@ -285,17 +285,19 @@ test('a password that has to be changed opens the sign-in form alone, and only w
   assert.equal((await checker.check(form)).ok, true);
 });
 
-test('twenty people at once do not stall the event loop', async () => {
-  for (let count = 0; count < 20; count += 1) {
+test('six people at once do not stall the event loop', async () => {
+  // So few that their turn comes in time on a slow day, too.
+  const PEOPLE = 6;
+  for (let count = 0; count < PEOPLE; count += 1) {
     await users.add({ username: `user${count}`, passwordHash, mustChangePassword: false, roleIds: [], by: '' });
   }
   let turns = 0;
   const ticker = setInterval(() => {
     turns += 1;
   }, 5);
-  const results = await Promise.all(Array.from({ length: 20 }, (_, count) => check(PASSWORD, `user${count}`)));
+  const results = await Promise.all(Array.from({ length: PEOPLE }, (_, count) => check(PASSWORD, `user${count}`)));
   clearInterval(ticker);
   assert.deepEqual(new Set(results), new Set(['ok']));
   // Computed on the event loop, it would turn once after each hash at the most, however fast or slow the machine is.
-  assert.ok(turns > 2 * 20, `the event loop turned ${turns} times`);
+  assert.ok(turns > 2 * PEOPLE, `the event loop turned ${turns} times`);
 });
