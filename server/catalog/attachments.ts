@@ -71,7 +71,9 @@ export async function attachmentsOf(
 
 function summarize(all: readonly Attached[], inside: ReadonlySet<string>): ImageAttachments {
   const words = new Set(all.flatMap(wordsOf));
-  const own = all.filter(({ digest }) => !inside.has(digest)).sort((a, b) => kindOrder(a) - kindOrder(b));
+  const own = all
+    .filter(({ digest }) => !inside.has(digest))
+    .sort((a, b) => kindOrder(a) - kindOrder(b) || (a.digest < b.digest ? -1 : 1));
   return {
     words: ORDER.filter((each) => words.has(each)),
     attached: own.slice(0, MAX_ATTACHED),
@@ -185,6 +187,7 @@ export async function namesOfSubjects(
 ): Promise<ReadonlyMap<string, string>> {
   if (digests.length === 0) return new Map();
   const subjects = await subjectsOf(db, repositoryId, digests);
+  if (subjects.size === 0) return new Map();
   const tags = await db
     .selectFrom('tags')
     .select(['digest', 'name'])

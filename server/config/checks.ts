@@ -1,5 +1,5 @@
 /** What no single key can know: contradictions, files that have to be there, and what deserves a warning. */
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { errorText } from '../errors.ts';
 import type { Config } from './config.ts';
@@ -76,6 +76,7 @@ export function unwritableFolders({ data, registry }: Config, inImage: boolean):
 
 function unwritable(key: string, path: string, inImage: boolean): readonly string[] {
   const existing = nearestExisting(path);
+  if (!statSync(existing).isDirectory()) return [`${key}: ${existing} is a file; set ${key} to a folder`];
   try {
     accessSync(existing, constants.W_OK | constants.X_OK);
     return [];

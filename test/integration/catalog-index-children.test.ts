@@ -104,9 +104,9 @@ for (const version of VERSIONS) {
       assert.deepEqual(rows, []);
     });
 
-    test('an index of a thousand missing platforms is read a part at a look', {
-      skip: version === '2.8.2',
-    }, async () => {
+    // Registry 2 takes no index without what it lists.
+    const testOnRegistry3 = version === '2.8.2' ? () => undefined : test;
+    testOnRegistry3('an index of a thousand missing platforms is read a part at a look', async () => {
       const manifests = Array.from({ length: 1000 }, (_, number) => ({
         ...{ mediaType: MANIFEST, digest: sha256(Buffer.from(`none ${number}`)), size: 100 },
         platform: { os: 'linux', architecture: `a${number}` },

@@ -254,13 +254,17 @@ describe('the machine', () => {
     const place = await newPlace();
     await mkdir(place.data);
     const ending = await startAndFail(place, settings({ key: null }), { asOtherUser: true });
-    assertRefused(ending, 78, /data folder .*uid 1000.*chown -R 1000/);
+    assertRefused(ending, 78, /data\.path: .*uid 1000.*chown -R 1000/);
   });
 
   test('a data folder that is a file', async () => {
     const place = await newPlace();
     await writeFile(place.data, '');
-    assertRefused(await startAndFail(place, settings({ key: null })), 78, /data folder .*data\.path/);
+    assertRefused(
+      await startAndFail(place, settings({ key: null })),
+      78,
+      /data\.path: .*is a file; set data\.path to a folder/,
+    );
   });
 
   test('a database that is none', async () => {

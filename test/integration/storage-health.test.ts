@@ -64,7 +64,7 @@ describe('a data folder', { skip }, () => {
       .signIn(MEMBER.username, MEMBER.password)
       .catch((error) => error);
     assert.equal(signIn.status, 503);
-    assert.match(await signIn.text(), /disk of the data folder is full.*free space/);
+    assert.match(await signIn.text(), /disk of the data folder is full.*free disk space/);
     const status = await admin.request('/status');
     assert.equal(status.status, 200);
     const html = await status.text();

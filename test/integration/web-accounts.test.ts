@@ -245,7 +245,10 @@ test('the default password opens one page, which asks strangers for the code fro
     const done = await visitor.post('/setup-password', { ...fields, code, next: '/users' });
     assert.equal(done.headers.get('location'), '/users');
     assert.equal((await visitor.request('/users')).status, 200);
-    assert.match(await (await visitor.request('/users')).text(), /plain HTTP/);
+    const elsewhere = { headers: { 'x-forwarded-host': 'registry.example.com:8090' } };
+    assert.match(await (await visitor.request('/users', elsewhere)).text(), /plain HTTP/);
+    // Browsers treat localhost as secure, also where its visitors come through a published port.
+    assert.doesNotMatch(await (await visitor.request('/users')).text(), /plain HTTP/);
   } finally {
     await fresh.stop();
   }
