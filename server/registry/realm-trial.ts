@@ -1,4 +1,5 @@
 import { errorText } from '../errors.ts';
+import { hostName, isLoopbackName } from '../http/host-guard.ts';
 
 /**
  * Why the realm did not answer us. `container`: it says localhost, which inside of a container is the container.
@@ -45,9 +46,6 @@ function failureOf(realm: string, cause: unknown, inContainer: boolean): RealmFa
   const { code = '' } = (cause ?? {}) as { code?: string };
   if (UNTRUSTED.has(code)) return 'untrusted';
   if (WRONG.has(code)) return 'certificate';
-  return inContainer && isLocalhost(realm) ? 'container' : 'unreachable';
-}
-
-function isLocalhost(realm: string): boolean {
-  return URL.canParse(realm) && /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(realm).hostname);
+  if (!URL.canParse(realm)) return 'unreachable';
+  return inContainer && isLoopbackName(hostName(new URL(realm).host)) ? 'container' : 'unreachable';
 }
