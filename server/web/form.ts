@@ -9,7 +9,13 @@ export type FormResult<T> =
   | { readonly ok: true; readonly values: T }
   | { readonly ok: false; readonly errors: FieldErrors };
 
-const INTERNAL_FIELDS = new Set(['_csrf', '__proto__', 'constructor', 'prototype']);
+/** The password of who sends the form, where it is asked for again. */
+export const PASSWORD_FIELD = '_password';
+/** Names a field that was typed, but is a secret that no page may carry on. */
+export const RETYPE_FIELD = '_retype';
+const INTERNAL_FIELDS = new Set(['_csrf', PASSWORD_FIELD, RETYPE_FIELD, '__proto__', 'constructor', 'prototype']);
+/** In no page, whatever was typed into them; a test compares with the templates. */
+const SECRET_FIELDS = new Set(['password', 'repeated', 'current', 'code']);
 
 /** The fields a person sent, without ours; no prototype, so no name can reach one. */
 export function formValues(body: unknown): FormValues {
@@ -20,6 +26,30 @@ export function formValues(body: unknown): FormValues {
     values[name] = Array.isArray(value) ? value.map(String) : String(value);
   }
   return values;
+}
+
+/** A form on its way through a page that asks for the password. */
+export interface CarriedForm {
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+  /** Names of secrets that were typed and have to be typed again. */
+  readonly retype: readonly string[];
+}
+
+export function carriedFields(values: FormValues): CarriedForm {
+  const sent = Object.entries(values).flatMap(([name, value]) => listOf(value).map((one) => ({ name, value: one })));
+  const isSecret = ({ name }: { name: string }) => SECRET_FIELDS.has(name);
+  const typed = sent.filter((field) => isSecret(field) && field.value !== '');
+  return {
+    fields: sent.filter((field) => !isSecret(field)),
+    retype: [...new Set(typed.map(({ name }) => name))],
+  };
+}
+
+/** A form whose secrets did not come through is not complete, however good the rest is. */
+export function retypeErrors(body: unknown, t: Translate): FieldErrors {
+  const sent = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[RETYPE_FIELD] : undefined;
+  const names = listOf(sent).filter((name) => SECRET_FIELDS.has(name));
+  return Object.fromEntries(names.map((name) => [name, t('errors:form.retype')]));
 }
 
 /** A message of the schema that is a key of `locales/<language>/errors.json` is translated; others become "not valid". */

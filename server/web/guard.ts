@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express';
 import { AppError } from '../errors.ts';
 import { isBackground, isPrefetch } from './background.ts';
-import { filledPath, isConfirmed } from './confirmed.ts';
-import type { PageFactory, Viewer } from './page.ts';
+import type { Confirmation } from './confirmed.ts';
+import { ownPath } from './own-path.ts';
+import type { Page, PageFactory, Viewer } from './page.ts';
 import type { Guard, Policy } from './routes.ts';
 import { signInPath } from './sign-in-path.ts';
 
@@ -25,17 +26,23 @@ export interface GuardDeps {
   readonly viewerOf: (request: Request) => Promise<Viewer>;
   readonly createPage: PageFactory;
   readonly authEnabled: boolean;
-  readonly now: () => number;
+  readonly confirmation: Confirmation;
 }
 
-export function createGuard({ viewerOf, createPage, authEnabled, now }: GuardDeps): Guard {
+export function createGuard({ viewerOf, createPage, authEnabled, confirmation }: GuardDeps): Guard {
+  async function isProven(page: Page, request: Request, response: Response): Promise<boolean> {
+    if (request.method === 'POST') return confirmation.proveForm(page, request, response);
+    page.redirect(`/confirm?next=${encodeURIComponent(ownPath(request.url) ?? '/')}`);
+    return false;
+  }
+
   return async ({ policy, confirmed }, request: Request, response: Response) => {
     const viewer = await viewerOf(request);
     const page = createPage(request, response, viewer);
     switch (decide(policy, viewer, authEnabled)) {
       case 'open':
-        if (confirmed === undefined || isConfirmed(request, now())) return page;
-        return void page.redirect(`/confirm?next=${encodeURIComponent(filledPath(confirmed, request))}`);
+        if (!confirmed || !confirmation.isDue(request)) return page;
+        return (await isProven(page, request, response)) ? page : undefined;
       case 'set-password':
         if (isPageItself(request)) throw signInAgain();
         return void page.redirect('/setup-password');

@@ -9,7 +9,7 @@ import { hostnameOf, isLoopbackName } from './browse/reach.ts';
 import type { Cookies } from './cookies.ts';
 import { parseCopyChoice } from './copy-choice.ts';
 import type { Csrf } from './csrf.ts';
-import { errorText, fieldErrors, formValues, parseForm } from './form.ts';
+import { errorText, fieldErrors, formValues, parseForm, retypeErrors } from './form.ts';
 import { createFormat } from './format.ts';
 import type { Languages, Locale } from './i18n.ts';
 import { type NavCounts, navigation } from './nav.ts';
@@ -102,7 +102,11 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
       query: (name) => (query.getAll(name).length === 1 ? (query.get(name) ?? '') : ''),
       urlWith: (changes) => url(changedQuery(path, changes)),
       body: formValues(request.body),
-      parseForm: (schema) => parseForm(schema, formValues(request.body), t, languages),
+      parseForm(schema) {
+        const form = parseForm(schema, formValues(request.body), t, languages);
+        const errors = { ...(form.ok ? {} : form.errors), ...retypeErrors(request.body, t) };
+        return Object.keys(errors).length === 0 ? form : { ok: false, errors };
+      },
       fieldErrors: (error) => fieldErrors(error, t, languages),
       errorText: (error) => (error instanceof AppError ? errorText(error, t, languages) : t('errors:page.broken')),
       redirect(target, flash) {

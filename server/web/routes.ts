@@ -23,10 +23,10 @@ export interface RouteEntry {
 
 export interface RouteOptions {
   /**
-   * For what widens rights or harms accounts: a browser left open must not be enough. Where the person starts over after
-   * the password: a page of ours, `:name` taken from the address.
+   * For what widens rights or harms accounts: a browser left open must not be enough. A form that was sent waits for the
+   * password and is then carried out.
    */
-  readonly confirmed?: string;
+  readonly confirmed?: true;
 }
 
 export interface FormOptions extends RouteOptions {
@@ -51,7 +51,7 @@ export type Guard = (route: GuardedRoute, request: Request, response: Response) 
 
 export interface GuardedRoute {
   readonly policy: Policy;
-  readonly confirmed?: string | undefined;
+  readonly confirmed: boolean;
 }
 
 /** Every route goes through here, so none can be without a policy; `table` is what a test walks. */
@@ -69,12 +69,12 @@ export function createRoutes(
     };
   return {
     table,
-    get(path, policy, handler, { confirmed } = {}) {
-      table.push({ method: 'GET', path, policy, confirmed: confirmed !== undefined });
+    get(path, policy, handler, { confirmed = false } = {}) {
+      table.push({ method: 'GET', path, policy, confirmed });
       router.get(path, guarded({ policy, confirmed }, handler));
     },
-    post(path, policy, handler, { confirmed, size = 'short' } = {}) {
-      table.push({ method: 'POST', path, policy, confirmed: confirmed !== undefined });
+    post(path, policy, handler, { confirmed = false, size = 'short' } = {}) {
+      table.push({ method: 'POST', path, policy, confirmed });
       router.post(path, ...formChecks(size), guarded({ policy, confirmed }, handler));
     },
   };

@@ -8,6 +8,7 @@ import type { PasswordHasher } from '../../accounts/password.ts';
 import type { Sessions } from '../../accounts/sessions.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { FailedSignInStore } from '../../audit/failed-sign-ins.ts';
+import type { Confirmation } from '../confirmed.ts';
 import type { PageModule } from '../routes.ts';
 import { accountPage } from './account.ts';
 import { anonymousPage } from './anonymous.ts';
@@ -43,11 +44,11 @@ export interface AccountPagesDeps {
 }
 
 /** Everything about people and their rights; none of it exists where `auth.enabled` is false. */
-export function accountPages(deps: AccountPagesDeps): PageModule {
+export function accountPages(deps: AccountPagesDeps, confirmation: Confirmation): PageModule {
   const pages = [
     loginPage(deps),
     setupPasswordPage(deps),
-    confirmPage(deps),
+    confirmPage(confirmation),
     accountPage(deps),
     usersPage(deps),
     userPage(deps),

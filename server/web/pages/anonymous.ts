@@ -56,7 +56,7 @@ export function anonymousPage({ roles, grants, audit }: Deps): PageModule {
         await setRoles(page, new Set(form.values.role_id));
         page.redirect('/anonymous', { key: 'admin:anonymous.saved' });
       },
-      { confirmed: '/anonymous' },
+      { confirmed: true },
     );
   };
 }

@@ -53,7 +53,7 @@ export function grantRefusedPage(deps: GrantRefusedPageDeps): PageModule {
       async (page, request) => {
         await show(deps, page, await findRefusal(deps, String(request.params.id)), {});
       },
-      { confirmed: GRANT_PAGE },
+      { confirmed: true },
     );
     routes.post(
       GRANT_PAGE,
@@ -61,7 +61,7 @@ export function grantRefusedPage(deps: GrantRefusedPageDeps): PageModule {
       async (page, request) => {
         await carryOut(deps, page, await findRefusal(deps, String(request.params.id)));
       },
-      { confirmed: GRANT_PAGE },
+      { confirmed: true },
     );
   };
 }

@@ -1,10 +1,10 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import type { CredentialResult } from '../../accounts/credentials.ts';
 import { AppError } from '../../errors.ts';
 import { readCookie } from '../cookies.ts';
 import { ownPath } from '../own-path.ts';
 import type { Page } from '../page.ts';
+import { refusalStatus, refusalText } from '../refused-sign-in.ts';
 import type { PageModule } from '../routes.ts';
 import { endSession, sessionCookieName, startSession } from '../session.ts';
 import type { AccountPagesDeps } from './account-pages.ts';
@@ -15,18 +15,9 @@ const schema = z.strictObject({
   next: z.string().max(2000).default(''),
 });
 
-type Refusal = Extract<CredentialResult, { ok: false }>;
 type Deps = Pick<AccountPagesDeps, 'credentials' | 'audit' | 'failedSignIns' | 'now'>;
 
 const SETUP = '/setup-password';
-
-const SENTENCE: Readonly<Record<Refusal['reason'], string>> = {
-  wrong: 'errors:sign_in.wrong',
-  disabled: 'errors:sign_in.disabled',
-  throttled: 'errors:sign_in.throttled',
-  busy: 'errors:sign_in.busy',
-  'change-password': 'errors:sign_in.wrong',
-};
 
 interface LoginForm {
   readonly username: string;
@@ -44,10 +35,6 @@ function noteFor(page: Page, request: Request): string {
   if (page.query('undone') === '1') return page.t('accounts:login.undone');
   const hadSession = readCookie(request, sessionCookieName(page.origin.secure)) !== undefined;
   return hadSession ? page.t('accounts:login.ended') : '';
-}
-
-export function refusalText(page: Page, { reason, retryAfterSeconds = 1 }: Refusal): string {
-  return page.t(SENTENCE[reason], { seconds: retryAfterSeconds, count: retryAfterSeconds });
 }
 
 /** `next` only ever leads to one of our own pages. */
@@ -101,11 +88,6 @@ export function loginPage({ credentials, audit, failedSignIns, now }: Deps): Pag
       page.redirect('/login', { key: 'accounts:login.signed_out' });
     });
   };
-}
-
-export function refusalStatus({ reason }: Refusal): number {
-  if (reason === 'throttled') return 429;
-  return reason === 'busy' ? 503 : 422;
 }
 
 /** For routes that only make sense with an account behind them. */

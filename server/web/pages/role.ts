@@ -8,10 +8,6 @@ import { linesOf, type RuleLine, ruleErrors, rulesOf } from '../rules-form.ts';
 import type { AccountPagesDeps, PatternMatches } from './account-pages.ts';
 import { roleText } from './roles.ts';
 
-/** Where the person starts over after the password. */
-const ROLE_PAGE = '/roles/:name';
-const DELETE_PAGE = '/roles/:name/-/delete';
-
 type Deps = Pick<AccountPagesDeps, 'roles' | 'grants' | 'audit' | 'previewMatches'>;
 
 interface Preview extends PatternMatches {
@@ -93,7 +89,7 @@ export function rolePage({ roles, grants, audit, previewMatches }: Deps): PageMo
         await note(page, role, 'role.rules', { rules: rules.length });
         page.redirect(rolePath(role.name), { key: 'admin:role.saved' });
       },
-      { confirmed: ROLE_PAGE },
+      { confirmed: true },
     );
 
     routes.get('/roles/:name/-/delete', 'admin', async (page, request) => {
@@ -119,7 +115,7 @@ export function rolePage({ roles, grants, audit, previewMatches }: Deps): PageMo
         await note(page, role, 'role.remove', { holders: holders.length });
         page.redirect('/roles', { key: 'admin:role.deleted', params: { name: role.name } });
       },
-      { confirmed: DELETE_PAGE },
+      { confirmed: true },
     );
   };
 }

@@ -50,7 +50,7 @@ export function rolesPage({ roles, grants, audit }: Deps): PageModule {
       await page.render('roles', { title: page.t('admin:roles.title'), nav: 'roles', live: TOPIC.users, rows });
     });
 
-    routes.get(NEW_ROLE, 'admin', (page) => showForm(page, { name: '', description: '' }), { confirmed: NEW_ROLE });
+    routes.get(NEW_ROLE, 'admin', (page) => showForm(page, { name: '', description: '' }), { confirmed: true });
 
     routes.post(
       '/roles',
@@ -73,7 +73,7 @@ export function rolesPage({ roles, grants, audit }: Deps): PageModule {
         await audit.record({ ...entry, outcome: 'ok' });
         page.redirect(rolePath(name.trim()), { key: 'admin:roles.added', params: { name } });
       },
-      { confirmed: NEW_ROLE },
+      { confirmed: true },
     );
   };
 }

@@ -16,9 +16,6 @@ import { roleIds } from './users.ts';
 const enabledSchema = z.strictObject({ enabled: z.enum(['yes', 'no']) });
 const rolesSchema = z.strictObject({ role_id: roleIds });
 
-/** Where the person starts over after the password. */
-const USER_PAGE = '/users/:name';
-
 type Deps = Pick<AccountPagesDeps, 'users' | 'roles' | 'grants' | 'hasher' | 'credentials' | 'sessions' | 'audit'>;
 
 /** Said where it is granted: a rule about the own folder opens nothing for a name that no folder can have. */
@@ -115,7 +112,7 @@ export function userPage(deps: Deps): PageModule {
           await note(page, user, enabled ? 'user.enable' : 'user.disable');
         });
       },
-      { confirmed: USER_PAGE },
+      { confirmed: true },
     );
 
     routes.post(
@@ -128,7 +125,7 @@ export function userPage(deps: Deps): PageModule {
         const wanted = new Set(form.values.role_id);
         await change(page, user, { key: 'admin:user.roles_done' }, () => setRoles(page, user, wanted));
       },
-      { confirmed: USER_PAGE },
+      { confirmed: true },
     );
 
     routes.post(
@@ -152,7 +149,7 @@ export function userPage(deps: Deps): PageModule {
           href,
         });
       },
-      { confirmed: USER_PAGE },
+      { confirmed: true },
     );
 
     routes.post(
@@ -165,7 +162,7 @@ export function userPage(deps: Deps): PageModule {
           await note(page, user, 'session.end');
         });
       },
-      { confirmed: USER_PAGE },
+      { confirmed: true },
     );
   };
 }

@@ -13,7 +13,6 @@ import type { AccountPagesDeps } from './account-pages.ts';
 import { roleText } from './roles.ts';
 
 const PAGE_SIZE = 50;
-const NEW_USER = '/users/-/new';
 
 export const roleIds = z
   .union([z.string(), z.array(z.string())])
@@ -116,11 +115,11 @@ export function usersPage({ users, roles, grants, hasher, sessions, audit }: Dep
         await audit.record({ ...entry, outcome: 'ok', detail: { sessions: count } });
         page.redirect('/users', { key: 'admin:users.sessions_ended', params: { count } });
       },
-      { confirmed: '/users' },
+      { confirmed: true },
     );
 
     // Asked for before the form, so that nothing typed into it is lost.
-    routes.get('/users/-/new', 'admin', (page) => showForm(page, EMPTY), { confirmed: NEW_USER });
+    routes.get('/users/-/new', 'admin', (page) => showForm(page, EMPTY), { confirmed: true });
 
     routes.post(
       '/users',
@@ -153,7 +152,7 @@ export function usersPage({ users, roles, grants, hasher, sessions, audit }: Dep
           href: page.url(path),
         });
       },
-      { confirmed: NEW_USER },
+      { confirmed: true },
     );
   };
 }
