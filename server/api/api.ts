@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { VisibilityStore } from '../catalog/visibility.ts';
 import { AppError } from '../errors.ts';
 import { sendText } from '../http/compress.ts';
+import { sendCsv } from '../http/csv.ts';
 import { securityHeaders } from '../http/security-headers.ts';
 import type { Logger } from '../log.ts';
 import { type CallerDeps, createCallerOf, requirePolicy } from './caller.ts';
@@ -11,7 +12,7 @@ import { type OpenApiDocument, openApiDocument } from './openapi.ts';
 import { decodeSegment, type PathPattern, pathPattern, queryOf } from './paths.ts';
 import { type Problem, problemOf } from './problem.ts';
 import { clientError, readJson } from './read-body.ts';
-import { type ApiRoute, type BytesAnswer, type RawInput, route } from './route.ts';
+import { type ApiRoute, type BytesAnswer, type CsvAnswer, type RawInput, route } from './route.ts';
 
 export interface ApiDeps extends CallerDeps {
   readonly routes: readonly ApiRoute[];
@@ -85,12 +86,15 @@ export function createApi(deps: ApiDeps): Api {
     };
     const query = queryOf(searchOf(request));
     const body = one.body === undefined ? undefined : await readJson(request, LARGEST_TEXT);
-    await send(one, await one.run({ params, query, body }, context, cursors), request, response);
+    const accepts = one.hasCsv && request.accepts(['json', 'csv']) === 'csv' ? ('csv' as const) : ('json' as const);
+    await send(one, await one.run({ params, query, body, accepts }, context, cursors), request, response);
   }
 
   async function send(one: ApiRoute, body: unknown, request: Request, response: Response): Promise<void> {
     if (one.response === 'bytes') return sendBytes(body as BytesAnswer, request, response);
     if (one.isList) setLinks(body as PageEnds, request, response, url);
+    if (one.hasCsv) response.appendHeader('Vary', 'Accept');
+    if (one.hasCsv && isCsv(body)) return sendCsv(request, response, { text: body.csv, name: one.id });
     response.status(one.status).type('application/json');
     return sendText(request, response, JSON.stringify(body));
   }
@@ -159,6 +163,10 @@ function requireSmall({ headers }: Request, mostBytes: number): void {
 function searchOf({ url }: Request): string {
   const start = url.indexOf('?');
   return start < 0 ? '' : url.slice(start + 1);
+}
+
+function isCsv(body: unknown): body is CsvAnswer {
+  return typeof body === 'object' && body !== null && 'csv' in body;
 }
 
 interface PageEnds {

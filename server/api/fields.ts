@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isDigest } from '../registry/reference.ts';
+import { DAY_MS, dayBegin, parseDay } from '../storage/calendar.ts';
 
 /** Texts that stand in names and searches: bounded, and without what no database takes. */
 function text(most: number) {
@@ -34,6 +35,11 @@ export const repositoryName = z.string().meta({ examples: ['team/app'] });
 export const tagName = z.string().meta({ examples: ['v1'] });
 export const platform = z.string().meta({ examples: ['linux/arm64'] });
 export const time = z.iso.datetime();
+/** Of a parameter: a moment, or a day of the calendar in `TZ`. */
+export const momentOrDay = z.union([
+  time,
+  z.iso.date().refine((text) => parseDay(text) !== undefined, 'A day looks like 2026-11-30, from 1970 on.'),
+]);
 export const bytes = z.number().meta({ examples: [52_428_800] });
 export const count = z.number().int();
 export const mediaType = z.string().meta({ examples: ['application/vnd.oci.image.manifest.v1+json'] });
@@ -47,6 +53,16 @@ export const person = z.string().meta({ examples: ['lin'] });
 /** Of a parameter. */
 export function msOf(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Date.parse(text);
+}
+
+/** The moments between the two; a day counts from its beginning to its end. */
+export function rangeOf(from: string | undefined, to: string | undefined) {
+  return { from: edgeOf(from, 0), until: edgeOf(to, DAY_MS) };
+}
+
+function edgeOf(text: string | undefined, afterDayMs: number): number | undefined {
+  const day = parseDay(text ?? '');
+  return day === undefined ? msOf(text) : dayBegin(day + afterDayMs);
 }
 
 const LAST_MOMENT = 8.64e15;

@@ -135,9 +135,10 @@ function linkHeader({ isList }: ApiRoute): Pick<OpenApiResponse, 'headers'> {
   };
 }
 
-function contentOf({ response }: ApiRoute, collect: Collect): NonNullable<OpenApiResponse['content']> {
+function contentOf({ response, hasCsv }: ApiRoute, collect: Collect): NonNullable<OpenApiResponse['content']> {
   if (response === 'bytes') return { '*/*': { schema: { type: 'string', format: 'binary' } } };
-  return { 'application/json': { schema: collect(response) } };
+  const table = hasCsv ? { 'text/csv': { schema: { type: 'string' } } } : {};
+  return { 'application/json': { schema: collect(response) }, ...table };
 }
 
 function parameterOf(place: 'path' | 'query', name: string, all: z.ZodObject, collect: Collect): OpenApiParameter {
@@ -189,7 +190,7 @@ function withExamples(operation: OpenApiOperation, schemas: ExampleSource['schem
     const json = response.content?.['application/json'];
     if (json === undefined) return [status, response];
     const example = exampleOf(json.schema, { schemas });
-    return [status, { ...response, content: { 'application/json': { ...json, example } } }];
+    return [status, { ...response, content: { ...response.content, 'application/json': { ...json, example } } }];
   });
   return { ...operation, ...bodyExample(operation, schemas), responses: Object.fromEntries(responses) };
 }

@@ -28,6 +28,14 @@ export interface BytesAnswer {
   readonly etag: string;
 }
 
+/** A list as a table. */
+export interface CsvAnswer {
+  readonly csv: string;
+  /** Where the rest begins, sealed; null when this is all of it. */
+  readonly next: string | null;
+  readonly previous: null;
+}
+
 /** One page of a list as a store gives it. */
 export interface Listed<Item> {
   readonly items: readonly Item[];
@@ -63,6 +71,8 @@ export interface ApiRoute extends Described {
   readonly response: z.ZodType | 'bytes';
   readonly status: number;
   readonly isList: boolean;
+  /** Can be asked for as a table. */
+  readonly hasCsv: boolean;
   /** @throws {z.ZodError} where the input is not what the schemas say. */
   readonly run: (input: RawInput, context: RequestContext, cursors: Cursors) => Promise<unknown>;
 }
@@ -72,6 +82,8 @@ export interface RawInput {
   readonly query: Readonly<Record<string, string | readonly string[]>>;
   /** As it was parsed; only where the route wants one. */
   readonly body?: unknown;
+  /** What `Accept` asks for. */
+  readonly accepts?: 'csv' | 'json';
 }
 
 interface Input<Params extends z.ZodObject, Query extends z.ZodObject> {
@@ -112,6 +124,7 @@ export function route<
     body,
     status,
     isList: false,
+    hasCsv: false,
     run: async (raw, context) => handler(parseInput(params, query, raw, body) as Whole, context),
   };
 }
@@ -130,11 +143,25 @@ type ListOptions<Params extends z.ZodObject, Query extends z.ZodObject, Item ext
     input: Input<Params, Query> & { readonly page: PageInput },
     context: RequestContext,
   ) => Promise<Listed<z.input<Item>>>;
+  /** The same as a table. Its `limit` is undefined unless the request has one: a table is wanted whole. */
+  readonly csv?: (
+    input: Input<Params, Query> & { readonly page: CsvPageInput },
+    context: RequestContext,
+  ) => Promise<{ readonly text: string; readonly next: string | undefined }>;
 };
+
+export interface CsvPageInput {
+  readonly after: string | undefined;
+  readonly limit: number | undefined;
+}
 
 export interface PageInput {
   readonly after: string | undefined;
   readonly limit: number;
+}
+
+interface WithFormat {
+  readonly format?: 'csv' | 'json';
 }
 
 export const DEFAULT_LIMIT = 50;
@@ -151,14 +178,22 @@ const PAGE_QUERY = {
   limit: z.coerce.number().int().min(1).max(MOST_ITEMS).default(DEFAULT_LIMIT).describe('Entries per page.'),
 };
 
+const CSV_QUERY = {
+  format: z
+    .enum(['json', 'csv'])
+    .optional()
+    .describe('`csv` for a table, as the header `Accept: text/csv`; without `limit` up to 10,000 rows.'),
+};
+
 /** A list with keyset pages: `after` and `limit` come in, cursors go out, sealed so that only our own come back. */
 export function listRoute<
   Item extends z.ZodType,
   Params extends z.ZodObject = typeof NOTHING,
   Query extends z.ZodObject = typeof NOTHING,
 >(options: ListOptions<Params, Query, Item>): ApiRoute {
-  const { params, query, item, beside = {}, handler, ...described } = options;
-  const paged = (query ?? NOTHING).extend(PAGE_QUERY) as unknown as Query;
+  const { params, query, item, beside = {}, handler, csv, ...described } = options;
+  const inQuery = { ...PAGE_QUERY, ...(csv === undefined ? {} : CSV_QUERY) };
+  const paged = (query ?? NOTHING).extend(inQuery) as unknown as Query;
   return {
     ...described,
     method: 'GET',
@@ -167,14 +202,20 @@ export function listRoute<
     response: listOf(item).extend(beside),
     status: 200,
     isList: true,
+    hasCsv: csv !== undefined,
     async run(raw, context, cursors) {
       const input = parseInput(params, paged, raw) as Input<Params, Query>;
-      const { after, limit } = input.query as unknown as PageInput;
+      const { after, limit, format = raw.accepts } = input.query as unknown as PageInput & WithFormat;
       const place = { route: described.id, params: raw.params, query: raw.query };
       const page = { limit, after: after === undefined ? undefined : cursors.open(after, place) };
+      const seal = (cursor: string | undefined) => (cursor === undefined ? null : cursors.seal(cursor, place));
+      if (csv !== undefined && format === 'csv') {
+        const rows = { ...page, limit: raw.query['limit'] === undefined ? undefined : limit };
+        const { text, next } = await csv({ ...input, page: rows }, context);
+        return { csv: text, next: seal(next), previous: null } satisfies CsvAnswer;
+      }
       const found = await handler({ ...input, page }, context);
       const { items, next, previous, total = null, isExact = total !== null } = found;
-      const seal = (cursor: string | undefined) => (cursor === undefined ? null : cursors.seal(cursor, place));
       const ends = { next: seal(next), previous: seal(previous) };
       return { ...found.beside, items, ...ends, total, totalIsExact: isExact };
     },
@@ -209,6 +250,7 @@ export function bytesRoute<Params extends z.ZodObject>(options: BytesOptions<Par
     response: 'bytes',
     status: 200,
     isList: false,
+    hasCsv: false,
     run: async (raw, context) =>
       handler((parseInput(params, undefined, raw) as Input<Params, typeof NOTHING>).params, context),
   };

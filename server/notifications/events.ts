@@ -1,7 +1,6 @@
-import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
-import { escapeLike } from '../storage/like.ts';
-import type { EventsTable, Schema } from '../storage/schema.ts';
+import { type EventFilter, type EventRow, positionOf, readEvents } from './event-query.ts';
+import { readRuns } from './runs.ts';
 
 /** One entry of an envelope, as the registry reported it. */
 export interface RegistryEvent {
@@ -29,24 +28,21 @@ export interface RegistryEvent {
   readonly verified: boolean;
 }
 
-/** Which repositories the viewer may pull; the shape of `catalog/visibility.ts`. */
-export type VisibleRepositories = { readonly all: true } | { readonly all: false; readonly id: number };
-
-export interface EventFilter {
-  readonly visible: VisibleRepositories;
-  readonly action?: string | undefined;
-  readonly user?: string | undefined;
-  /** Part of a name, or a glob (`team/*`). */
-  readonly repository?: string | undefined;
-  /** Exactly this repository, for its own activity page. */
-  readonly inRepository?: string | undefined;
-  /** `next` of the page before. */
-  readonly after?: string | undefined;
-  readonly limit?: number | undefined;
-}
-
 export interface EventPage {
   readonly rows: readonly RegistryEvent[];
+  readonly next: string | undefined;
+}
+
+/** Events one after the other that tell of the same: who did what to which image. */
+export interface EventRun {
+  /** Newest first, one at least. */
+  readonly events: readonly RegistryEvent[];
+  /** There are more than were read; the next page goes on with them. */
+  readonly isCut: boolean;
+}
+
+export interface EventRunPage {
+  readonly rows: readonly EventRun[];
   readonly next: string | undefined;
 }
 
@@ -64,76 +60,52 @@ export interface Arrivals {
 }
 
 const MOST_ROWS = 100;
+const MAX_RUN_ROWS = 2000;
+const RUN_ROWS_AT_ONCE = 250;
 
 /** Everything that reads the `events` table for people. */
 export function createEventStore(db: Database) {
   return {
-    /** Newest first; only manifests, without our own reads and throw-away manifests. */
+    /** Newest first. */
     async list(filter: EventFilter): Promise<EventPage> {
-      const limit = Math.max(1, Math.min(filter.limit ?? MOST_ROWS, MOST_ROWS));
-      const rows = await db
-        .selectFrom('events')
-        .selectAll()
-        .where('of_manifest', '=', 1)
-        .where('hidden', '=', 0)
-        .where((where) => where.and(conditions(where, filter)))
-        .orderBy('at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(limit + 1)
-        .execute();
+      const limit = limitOf(filter);
+      const rows = await readEvents(db, filter, limit + 1);
       const shown = rows.slice(0, limit);
       const last = shown.at(-1);
       return {
         rows: shown.map(toEvent),
-        next: rows.length > limit && last !== undefined ? `${last.at}.${last.id}` : undefined,
+        next: rows.length > limit && last !== undefined ? positionOf(last) : undefined,
       };
+    },
+    /** The same list, where what repeats is one row. */
+    async runs(filter: EventFilter): Promise<EventRunPage> {
+      const read = (after: string | undefined, limit: number) => readEvents(db, { ...filter, after }, limit);
+      const limits = { runs: limitOf(filter), rows: MAX_RUN_ROWS, rowsAtOnce: RUN_ROWS_AT_ONCE };
+      const { runs, next } = await readRuns({ read, isSame: isSameDoing, positionOf }, filter.after, limits);
+      return { rows: runs.map(({ rows, isCut }) => ({ events: rows.map(toEvent), isCut })), next };
     },
     arrivals: () => readArrivals(db),
   };
 }
 export type EventStore = ReturnType<typeof createEventStore>;
 
-type Where = ExpressionBuilder<Schema, 'events'>;
-
-function conditions(where: Where, filter: EventFilter) {
-  const parts = [visible(where, filter.visible)];
-  if (filter.action) parts.push(where('action', '=', filter.action));
-  if (filter.user) parts.push(where('actor', '=', filter.user));
-  if (filter.inRepository) parts.push(where('repository', '=', filter.inRepository));
-  if (filter.repository) parts.push(matches(filter.repository));
-  const position = parsePosition(filter.after);
-  if (position !== undefined) {
-    parts.push(sql<boolean>`(at < ${position.at} or (at = ${position.at} and id < ${position.id}))`);
-  }
-  return parts;
+function limitOf({ limit = MOST_ROWS }: EventFilter): number {
+  return Math.max(1, Math.min(limit, MOST_ROWS));
 }
 
-/** What nobody may pull any more (a repository that is gone) only those see who see everything. */
-function visible(where: Where, repositories: VisibleRepositories) {
-  if (repositories.all) return sql<boolean>`1 = 1`;
-  return where.exists(
-    where
-      .selectFrom('repositories')
-      .innerJoin('visible_repositories', 'visible_repositories.repository_id', 'repositories.id')
-      .select('repositories.id')
-      .whereRef('repositories.name', '=', 'events.repository')
-      .where('visible_repositories.visibility_id', '=', repositories.id),
+/** A name that nobody vouches for is never counted among those that are proven. */
+function isSameDoing(one: EventRow, other: EventRow): boolean {
+  return (
+    one.repository === other.repository &&
+    one.action === other.action &&
+    one.tag === other.tag &&
+    one.digest === other.digest &&
+    one.actor === other.actor &&
+    one.actor_confirmed === other.actor_confirmed
   );
 }
 
-/** A filter, not a rule: `*` crosses slashes here, and the database matches in linear enough time at this length. */
-function matches(text: string) {
-  const escaped = escapeLike(text.slice(0, 255));
-  const pattern = /[*?]/.test(text) ? escaped.replace(/\*+/g, '%').replace(/\?/g, '_') : `%${escaped}%`;
-  return sql<boolean>`repository like ${pattern} escape '\\'`;
-}
-
-function parsePosition(after: string | undefined): { at: number; id: number } | undefined {
-  const found = /^(-?\d{1,15})\.(\d{1,15})$/.exec(after ?? '');
-  return found === null ? undefined : { at: Number(found[1]), id: Number(found[2]) };
-}
-
-export function toEvent(row: Selectable<EventsTable>): RegistryEvent {
+export function toEvent(row: EventRow): RegistryEvent {
   return {
     id: row.id,
     at: Math.min(row.at, row.received_at),

@@ -1,9 +1,24 @@
 import { z } from 'zod';
 import { EVERYTHING } from '../../catalog/visibility.ts';
+import type { EventFilter } from '../../notifications/event-query.ts';
 import type { EventStore, RegistryEvent } from '../../notifications/events.ts';
+import { readEventsCsv } from '../../notifications/events-csv.ts';
 import type { RecordedRefusal, RefusalCursor, Refusals } from '../../token/refusals.ts';
-import { bytes, clip, count, digest, nameFilter, person, repositoryName, tagName, time, timeOf } from '../fields.ts';
-import { type ApiRoute, listRoute } from '../route.ts';
+import {
+  bytes,
+  clip,
+  count,
+  digest,
+  momentOrDay,
+  nameFilter,
+  person,
+  rangeOf,
+  repositoryName,
+  tagName,
+  time,
+  timeOf,
+} from '../fields.ts';
+import { type ApiRoute, listRoute, type RequestContext } from '../route.ts';
 
 export interface EventRoutesDeps {
   readonly events: Pick<EventStore, 'list'>;
@@ -48,6 +63,15 @@ const refusalSchema = z
   })
   .meta({ id: 'Refusal' });
 
+const eventQuery = z.strictObject({
+  action: nameFilter('Only this action.'),
+  user: nameFilter('Only what this user did.'),
+  repository: nameFilter('Part of a name, or a pattern such as `team/*`.'),
+  inRepository: nameFilter('Exactly this repository.'),
+  from: momentOrDay.optional().describe("From this moment on, or from this day in the server's time zone."),
+  to: momentOrDay.optional().describe("Before this moment, or until the end of this day in the server's time zone."),
+});
+
 export function eventRoutes({ events, refusals }: EventRoutesDeps): readonly ApiRoute[] {
   return [
     listRoute({
@@ -57,19 +81,14 @@ export function eventRoutes({ events, refusals }: EventRoutesDeps): readonly Api
       policy: 'signed-in',
       group: 'Events',
       summary: 'List events, newest first',
-      query: z.strictObject({
-        action: nameFilter('Only this action.'),
-        user: nameFilter('Only what this user did.'),
-        repository: nameFilter('Part of a name, or a pattern such as `team/*`.'),
-        inRepository: nameFilter('Exactly this repository.'),
-      }),
+      query: eventQuery,
       item: eventSchema,
-      handler: async ({ query: { action, user, repository, inRepository }, page }, context) => {
-        const { isAdmin, isAuditor } = context.caller.rights;
-        const visible = isAdmin || isAuditor ? EVERYTHING : await context.visibility();
-        const { rows, next } = await events.list({ visible, action, user, repository, inRepository, ...page });
+      handler: async ({ query, page }, context) => {
+        const { rows, next } = await events.list({ ...(await filterOf(query, context)), ...page });
         return { items: rows.map(eventBody), next };
       },
+      csv: async ({ query, page: { after, limit } }, context) =>
+        readEventsCsv(events, { ...(await filterOf(query, context)), after }, limit),
     }),
     listRoute({
       path: '/events/refused',
@@ -95,6 +114,13 @@ export function eventRoutes({ events, refusals }: EventRoutesDeps): readonly Api
       },
     }),
   ];
+}
+
+async function filterOf(query: z.output<typeof eventQuery>, context: RequestContext): Promise<EventFilter> {
+  const { action, user, repository, inRepository, from, to } = query;
+  const { isAdmin, isAuditor } = context.caller.rights;
+  const visible = isAdmin || isAuditor ? EVERYTHING : await context.visibility();
+  return { visible, action, user, repository, inRepository, ...rangeOf(from, to) };
 }
 
 /** Only our own cursors get this far. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { calendarDay, DAY_MS, dayBegin } from '../../../server/storage/calendar.ts';
+import { calendarDay, DAY_MS, dayBegin, parseDay } from '../../../server/storage/calendar.ts';
 
 const zone = process.env['TZ'];
 const date = (text: string) => Date.parse(`${text}T00:00:00Z`);
@@ -25,3 +25,25 @@ test('days are a day apart, also where the clock changes', () => {
   assert.deepEqual([change, behind], [(before ?? 0) + DAY_MS, (before ?? 0) + 2 * DAY_MS]);
   assert.equal(dayBegin(behind ?? 0) - dayBegin(change ?? 0), 25 * 3600_000);
 });
+
+const days = [
+  ['2026-11-30', date('2026-11-30')],
+  ['1970-01-01', 0],
+  ['9999-12-31', date('9999-12-31')],
+  ['2024-02-29', date('2024-02-29')],
+  ['2026-02-29', undefined],
+  ['2026-02-30', undefined],
+  ['2026-13-01', undefined],
+  ['2026-00-10', undefined],
+  ['1969-12-31', undefined],
+  ['0000-01-01', undefined],
+  ['2026-1-1', undefined],
+  ['20261130', undefined],
+  [' 2026-11-30', undefined],
+  ['2026-11-30T00:00:00Z', undefined],
+  ['+12026-11-30', undefined],
+  ['', undefined],
+] as const;
+for (const [text, day] of days) {
+  test(`"${text}" is ${day === undefined ? 'no day' : 'a day'}`, () => assert.equal(parseDay(text), day));
+}

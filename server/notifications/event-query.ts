@@ -1,0 +1,88 @@
+/** Which events a list holds, and in which order. */
+import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
+import type { Database } from '../storage/database.ts';
+import { escapeLike } from '../storage/like.ts';
+import type { EventsTable, Schema } from '../storage/schema.ts';
+
+/** Which repositories the viewer may pull; the shape of `catalog/visibility.ts`. */
+export type VisibleRepositories = { readonly all: true } | { readonly all: false; readonly id: number };
+
+export interface EventFilter {
+  readonly visible: VisibleRepositories;
+  readonly action?: string | undefined;
+  readonly user?: string | undefined;
+  /** Part of a name, or a glob (`team/*`). */
+  readonly repository?: string | undefined;
+  /** Exactly this repository, for its own activity page. */
+  readonly inRepository?: string | undefined;
+  /** The first moment. */
+  readonly from?: number | undefined;
+  /** The moment after the last one. */
+  readonly until?: number | undefined;
+  /** `next` of the page before. */
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+export type EventRow = Selectable<EventsTable>;
+
+/** Newest first; only manifests, without our own reads and throw-away manifests. */
+export function readEvents(db: Database, filter: EventFilter, limit: number): Promise<readonly EventRow[]> {
+  return db
+    .selectFrom('events')
+    .selectAll()
+    .where('of_manifest', '=', 1)
+    .where('hidden', '=', 0)
+    .where((where) => where.and(conditions(where, filter)))
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+export function positionOf({ at, id }: EventRow): string {
+  return `${at}.${id}`;
+}
+
+type Where = ExpressionBuilder<Schema, 'events'>;
+
+function conditions(where: Where, filter: EventFilter) {
+  const parts = [visible(where, filter.visible)];
+  if (filter.action) parts.push(where('action', '=', filter.action));
+  if (filter.user) parts.push(where('actor', '=', filter.user));
+  if (filter.inRepository) parts.push(where('repository', '=', filter.inRepository));
+  if (filter.repository) parts.push(matches(filter.repository));
+  if (filter.from !== undefined) parts.push(where('at', '>=', filter.from));
+  if (filter.until !== undefined) parts.push(where('at', '<', filter.until));
+  const position = parsePosition(filter.after);
+  if (position !== undefined) {
+    // The first half is what an index can begin at.
+    parts.push(sql<boolean>`(at <= ${position.at} and (at < ${position.at} or id < ${position.id}))`);
+  }
+  return parts;
+}
+
+/** What nobody may pull any more (a repository that is gone) only those see who see everything. */
+function visible(where: Where, repositories: VisibleRepositories) {
+  if (repositories.all) return sql<boolean>`1 = 1`;
+  return where.exists(
+    where
+      .selectFrom('repositories')
+      .innerJoin('visible_repositories', 'visible_repositories.repository_id', 'repositories.id')
+      .select('repositories.id')
+      .whereRef('repositories.name', '=', 'events.repository')
+      .where('visible_repositories.visibility_id', '=', repositories.id),
+  );
+}
+
+/** A filter, not a rule: `*` crosses slashes here, and the database matches in linear enough time at this length. */
+function matches(text: string) {
+  const escaped = escapeLike(text.slice(0, 255));
+  const pattern = /[*?]/.test(text) ? escaped.replace(/\*+/g, '%').replace(/\?/g, '_') : `%${escaped}%`;
+  return sql<boolean>`repository like ${pattern} escape '\\'`;
+}
+
+function parsePosition(after: string | undefined): { at: number; id: number } | undefined {
+  const found = /^(-?\d{1,15})\.(\d{1,15})$/.exec(after ?? '');
+  return found === null ? undefined : { at: Number(found[1]), id: Number(found[2]) };
+}
