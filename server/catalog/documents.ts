@@ -78,11 +78,16 @@ export function createDocuments({ db, getBlob, now, log, reader = createContentR
     return read;
   }
 
+  /** Who looked it up before another one's fetch ended, and comes here after that end, finds it kept. */
+  async function fetchUnlessKept(repository: string, part: DocumentPart): Promise<ReadDocument> {
+    return (await kept(db, repository, [part])).get(part.digest) ?? (await fetch(repository, part));
+  }
+
   function fetchOnce(repository: string, part: DocumentPart): Promise<ReadDocument> {
     const key = `${repository}@${part.digest}`;
     const known = underway.get(key);
     if (known !== undefined) return known;
-    const fetched = fetch(repository, part).finally(() => underway.delete(key));
+    const fetched = fetchUnlessKept(repository, part).finally(() => underway.delete(key));
     underway.set(key, fetched);
     return fetched;
   }
