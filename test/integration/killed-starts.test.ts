@@ -2,20 +2,21 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import SqliteDatabase from 'better-sqlite3';
 import { build } from 'esbuild';
 import { MIGRATIONS } from '../../server/storage/migrations/index.ts';
+import { firstStart } from '../support/first-start.ts';
 import { upTo, writeOldFile } from '../support/old-database.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
-const AT_ONCE = 2;
-/** Spread over all statements: each costs two starts. `KILLED_STARTS=1000` tries every one. */
-const PLACES = Number(process.env['KILLED_STARTS'] ?? 12);
+const AT_ONCE = 4;
+/** Real kills, spread over all statements: that they leave what a copy of the folder holds, which is tried at every one. */
+const KILLS = 6;
 /** A killed process loses nothing of what it gave to the system, on a disk or not. */
 const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
@@ -43,8 +44,8 @@ interface Ending {
   readonly output: string;
 }
 
-function start(dataPath: string, killAt: number): Promise<Ending> {
-  const child = spawn(process.execPath, [program, dataPath, String(killAt)], {
+function start(dataPath: string, at: number | string): Promise<Ending> {
+  const child = spawn(process.execPath, [program, dataPath, String(at)], {
     env: { ...process.env, NODE_PATH: join(PROJECT, 'node_modules') },
   });
   const chunks: Buffer[] = [];
@@ -68,16 +69,35 @@ type Prepare = (dataPath: string) => Promise<void>;
 type Check = (db: SqliteDatabase.Database) => void;
 
 async function killEverywhere(prepare: Prepare, check: Check): Promise<void> {
-  const whole = await inFolder(prepare, (dataPath) => start(dataPath, 0));
-  assert.equal(whole.code, 0, whole.output);
-  const count = Number(whole.output);
-  assert.ok(count > 12, `${count} statements`);
-  const length = Math.min(PLACES, count);
-  const places = Array.from({ length }, (_, index) => Math.ceil(((index + 1) * count) / length));
-  const work = async () => {
-    for (let place = places.pop(); place !== undefined; place = places.pop()) await killAt(place, prepare, check);
+  const count = await copyEverywhere(prepare, check);
+  const places = Array.from({ length: KILLS }, (_, index) => Math.ceil(((index + 1) * count) / KILLS));
+  await forEach(places, (place) => killAt(place, prepare, check));
+}
+
+async function forEach<Item>(items: Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const worker = async () => {
+    for (let item = items.pop(); item !== undefined; item = items.pop()) await work(item);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+/** Starts from what each statement found; gives how many there were. */
+async function copyEverywhere(prepare: Prepare, check: Check): Promise<number> {
+  const copies = await mkdtemp(join(MEMORY, 'registry-web-copied-'));
+  try {
+    const whole = await inFolder(prepare, (dataPath) => start(dataPath, copies));
+    assert.equal(whole.code, 0, whole.output);
+    const places = await readdir(copies);
+    const count = Number(whole.output);
+    assert.ok(places.length > 10 && places.length < count, `${places.length} of ${count} statements change the folder`);
+    await forEach(places, async (place) => {
+      await assert.doesNotReject(firstStart(join(copies, place)), `from before statement ${place}`);
+      checkStarted(join(copies, place), check);
+    });
+    return count;
+  } finally {
+    await rm(copies, { recursive: true });
+  }
 }
 
 async function killAt(place: number, prepare: Prepare, check: Check): Promise<void> {
@@ -85,15 +105,19 @@ async function killAt(place: number, prepare: Prepare, check: Check): Promise<vo
     assert.equal((await start(dataPath, place)).signal, 'SIGKILL');
     const next = await start(dataPath, 0);
     assert.equal(next.code, 0, `after a kill before statement ${place}: ${next.output}`);
-    const db = new SqliteDatabase(join(dataPath, 'registry-web.db'), { readonly: true });
-    try {
-      assert.deepEqual(db.prepare('select name from kysely_migration order by name').pluck().all(), NAMES);
-      assert.deepEqual(db.pragma('integrity_check'), [{ integrity_check: 'ok' }]);
-      check(db);
-    } finally {
-      db.close();
-    }
+    checkStarted(dataPath, check);
   });
+}
+
+function checkStarted(dataPath: string, check: Check): void {
+  const db = new SqliteDatabase(join(dataPath, 'registry-web.db'), { readonly: true });
+  try {
+    assert.deepEqual(db.prepare('select name from kysely_migration order by name').pluck().all(), NAMES);
+    assert.deepEqual(db.pragma('integrity_check'), [{ integrity_check: 'ok' }]);
+    check(db);
+  } finally {
+    db.close();
+  }
 }
 
 const NAMES = Object.keys(MIGRATIONS);

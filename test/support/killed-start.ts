@@ -1,19 +1,19 @@
 /**
- * Opens a database and makes the first admin, as a start does, and kills itself before one of its statements. Bundled by the
- * test, because it runs hundreds of times.
- * Arguments: the data folder, the number of the statement (0: none). Prints how many there were.
+ * A first start that stops at its statements. Bundled by the test, because it runs often.
+ * Arguments: the data folder; then a number, to kill itself before that statement (0: none), or a folder, into which the
+ * data folder is copied before each statement that finds it changed: exactly what a kill there leaves, because what a
+ * process gave to the system outlives it. Prints how many statements there were.
  */
+import { createHash } from 'node:crypto';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
-import { createGrantStore } from '../../server/access/grants.ts';
-import { createRoleStore } from '../../server/access/roles.ts';
-import { createUserStore } from '../../server/access/users.ts';
-import { ensureFirstAdmin } from '../../server/accounts/first-admin.ts';
-import { createLogger } from '../../server/log.ts';
-import { openDatabase } from '../../server/storage/database.ts';
-import { createSettings } from '../../server/storage/settings.ts';
+import { firstStart } from './first-start.ts';
 
-const [dataPath = '', killAt = '0'] = process.argv.slice(2);
+const [dataPath = '', at = '0'] = process.argv.slice(2);
+const copies = at.startsWith('/') ? at : undefined;
 let count = 0;
+let copied = '';
 
 interface Patched {
   readonly database?: SqliteDatabase.Database;
@@ -26,31 +26,37 @@ function watch(prototype: Record<string, (...values: unknown[]) => unknown>, nam
     const original = prototype[name];
     if (original === undefined) throw new Error(`No method ${name}`);
     prototype[name] = function (this: Patched, ...values: unknown[]) {
-      if ((this.database?.name ?? this.name) !== ':memory:') {
-        count += 1;
-        if (count === Number(killAt)) process.kill(process.pid, 'SIGKILL');
-      }
+      if ((this.database?.name ?? this.name) !== ':memory:') beforeStatement();
       return original.apply(this, values);
     };
   }
+}
+
+function beforeStatement(): void {
+  count += 1;
+  if (copies !== undefined) copyIfChanged(copies);
+  else if (count === Number(at)) process.kill(process.pid, 'SIGKILL');
+}
+
+function copyIfChanged(folder: string): void {
+  const content = contentOf(dataPath);
+  if (content === copied) return;
+  copied = content;
+  cpSync(dataPath, join(folder, String(count)), { recursive: true });
+}
+
+/** Without the index of the write-ahead log, which the first to open the database makes anew. */
+function contentOf(folder: string): string {
+  const hash = createHash('sha256');
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile() || entry.name.endsWith('-shm')) continue;
+    hash.update(`${entry.name}\n`).update(readFileSync(join(entry.parentPath, entry.name)));
+  }
+  return hash.digest('hex');
 }
 
 const probe = new SqliteDatabase(':memory:');
 watch(Object.getPrototypeOf(probe.prepare('select 1')), ['run', 'all', 'get']);
 watch(Object.getPrototypeOf(probe), ['exec', 'pragma']);
 
-async function start(): Promise<void> {
-  const { db, close } = await openDatabase({ dataPath, exclusive: true });
-  await ensureFirstAdmin({
-    users: createUserStore(db),
-    roles: createRoleStore(db),
-    grants: createGrantStore(db),
-    settings: createSettings(db),
-    hasher: { hash: async () => 'hash' },
-    password: null,
-    log: createLogger('silent'),
-  });
-  await close();
-}
-
-void start().then(() => process.stdout.write(String(count)));
+void firstStart(dataPath).then(() => process.stdout.write(String(count)));
