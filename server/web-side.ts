@@ -116,6 +116,8 @@ export async function createWebSide(
   const search = createSearch({ db, now });
   const web = createWeb({
     ...core,
+    ...{ stars: browse.stars, refusals: token.refusals, events: registry.events },
+    tokenLifetime: config.registry.auth.lifetime,
     config,
     root,
     log,

@@ -65,6 +65,16 @@ export function createRefreshTokens(db: Database, now: () => number = Date.now) 
   return {
     issue,
     redeem,
+    /** Logins that still hold, of clients that were given one. */
+    async count(userId: number): Promise<number> {
+      const row = await db
+        .selectFrom('refresh_tokens')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('user_id', '=', userId)
+        .where('expires_at', '>', now())
+        .executeTakeFirstOrThrow();
+      return Number(row.count);
+    },
     async revokeAll(userId: number): Promise<void> {
       await db.deleteFrom('refresh_tokens').where('user_id', '=', userId).execute();
     },

@@ -48,6 +48,15 @@ export function createStars({ db, now = Date.now }: StarsDeps) {
       await db.deleteFrom('stars').where('user_id', '=', userId).where('repository', '=', repository).execute();
     },
 
+    async countOf(userId: number): Promise<number> {
+      const row = await db
+        .selectFrom('stars')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('user_id', '=', userId)
+        .executeTakeFirst();
+      return Number(row?.count ?? 0);
+    },
+
     /** By how many people. */
     async count(repository: string): Promise<number> {
       const row = await db

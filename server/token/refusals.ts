@@ -113,7 +113,28 @@ export function createRefusals(db: Database, { now, log, onWritten }: RefusalsOp
     return row && toRefusal(row);
   }
 
-  return { record, flush, list, find };
+  const ofUser = (username: string) => ({ subject_kind: 'user' as const, subject: username });
+
+  async function countOf(username: string): Promise<number> {
+    await flush();
+    const row = await db
+      .selectFrom('token_refusals')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where((where) => where.and(ofUser(username)))
+      .executeTakeFirstOrThrow();
+    return Number(row.count);
+  }
+
+  /** Of an account that is no more: there is nobody left whom something could be granted to. */
+  async function forget(username: string): Promise<void> {
+    await flush();
+    await db
+      .deleteFrom('token_refusals')
+      .where((where) => where.and(ofUser(username)))
+      .execute();
+  }
+
+  return { record, flush, list, find, countOf, forget };
 }
 export type Refusals = ReturnType<typeof createRefusals>;
 

@@ -13,14 +13,18 @@ import { type CredentialChecker, createCredentialChecker } from '../../server/ac
 import { createSetupCode, ensureFirstAdmin } from '../../server/accounts/first-admin.ts';
 import { createKnownPlaces } from '../../server/accounts/known-places.ts';
 import { createPasswordHasher } from '../../server/accounts/password.ts';
+import { createRefreshTokens } from '../../server/accounts/refresh-tokens.ts';
 import { createSessions } from '../../server/accounts/sessions.ts';
 import { type Audit, createAudit } from '../../server/audit/audit.ts';
 import { createFailedSignIns } from '../../server/audit/failed-sign-ins.ts';
+import { createStars } from '../../server/catalog/stars.ts';
 import { configSchema } from '../../server/config/config.ts';
 import { createOriginOf, type OriginOf } from '../../server/http/client-address.ts';
 import { createLogger, type Logger } from '../../server/log.ts';
+import { createEventStore } from '../../server/notifications/events.ts';
 import type { Database } from '../../server/storage/database.ts';
 import { createSettings } from '../../server/storage/settings.ts';
+import { createRefusals } from '../../server/token/refusals.ts';
 import type { PageModule } from '../../server/web/routes.ts';
 import { createWeb, type Web, type WebDeps } from '../../server/web/web.ts';
 import { openTestDatabase } from './database.ts';
@@ -80,6 +84,7 @@ export async function startWeb(options: TestWebOptions = {}) {
     createFailedSignIns(db, { now: Date.now, log }),
   ];
   await ensureFirstAdmin({ users, roles, grants, hasher, password: adminPassword, settings, log });
+  const refusals = createRefusals(db, { now: Date.now, log });
   const originOf = createOriginOf(trustedProxies);
   const secret = 'test'.repeat(16);
   const credentials = createCredentialChecker({
@@ -107,6 +112,8 @@ export async function startWeb(options: TestWebOptions = {}) {
       failedSignIns,
     },
     credentials,
+    ...{ refusals, refreshTokens: createRefreshTokens(db), stars: createStars({ db }), events: createEventStore(db) },
+    tokenLifetime: config.registry.auth.lifetime,
     setupCode: createSetupCode(settings),
     now: Date.now,
     previewMatches: async (pattern) => ({ total: pattern === '**' ? 12 : 1, names: ['team/app'] }),
@@ -122,7 +129,7 @@ export async function startWeb(options: TestWebOptions = {}) {
   const { port } = server.address() as AddressInfo;
   return {
     ...{ port, url: `http://127.0.0.1:${port}${config.server.base_path}`, db, users, roles, grants, sessions, audit },
-    ...{ hasher, routes: web.routes, logged: () => lines.join('') },
+    ...{ refusals, hasher, routes: web.routes, logged: () => lines.join('') },
     async stop(): Promise<void> {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -61,7 +61,7 @@ export function reasonCells(rights: Rights, rules: readonly Rule[], page: Access
   return rights.isAdmin ? [adminReason(page), ...reasons] : reasons;
 }
 
-function ruleReason({ source, repository, address, actions }: Rule, page: AccessPage): ReasonCells {
+export function ruleReason({ source, repository, address, actions }: Rule, page: AccessPage): ReasonCells {
   const role = source?.role ?? '';
   return {
     ...{ role, roleHref: roleHref(role, page) },
@@ -71,12 +71,12 @@ function ruleReason({ source, repository, address, actions }: Rule, page: Access
   };
 }
 
-function adminReason(page: AccessPage): ReasonCells {
+export function adminReason(page: AccessPage): ReasonCells {
   const all = { pattern: '', from: '', actions: actionChips(new Set(ACTIONS), page), isForEverybody: false };
   return { role: 'admin', roleHref: roleHref('admin', page), ...all };
 }
 
-function roleHref(role: string, page: AccessPage): string | null {
+export function roleHref(role: string, page: AccessPage): string | null {
   return mayManage(page) ? page.url(rolePath(role)) : null;
 }
 

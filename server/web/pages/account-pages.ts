@@ -5,9 +5,13 @@ import type { UserStore } from '../../access/users.ts';
 import type { CredentialChecker } from '../../accounts/credentials.ts';
 import type { SetupCode } from '../../accounts/first-admin.ts';
 import type { PasswordHasher } from '../../accounts/password.ts';
+import type { RefreshTokens } from '../../accounts/refresh-tokens.ts';
 import type { Sessions } from '../../accounts/sessions.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { FailedSignInStore } from '../../audit/failed-sign-ins.ts';
+import type { Stars } from '../../catalog/stars.ts';
+import type { EventStore } from '../../notifications/events.ts';
+import type { Refusals } from '../../token/refusals.ts';
 import type { Confirmation } from '../confirmed.ts';
 import type { PageModule } from '../routes.ts';
 import { accountPage } from './account.ts';
@@ -19,6 +23,7 @@ import { rolePage } from './role.ts';
 import { rolesPage } from './roles.ts';
 import { setupPasswordPage } from './setup-password.ts';
 import { userPage } from './user.ts';
+import { userDeletePage } from './user-delete.ts';
 import { usersPage } from './users.ts';
 
 /** What one pattern matches at this moment, for the preview before a role is saved. */
@@ -39,6 +44,12 @@ export interface AccountPagesDeps {
   readonly setupCode: SetupCode;
   readonly audit: Audit;
   readonly failedSignIns: Pick<FailedSignInStore, 'record' | 'list'>;
+  readonly refreshTokens: Pick<RefreshTokens, 'count'>;
+  readonly stars: Pick<Stars, 'countOf'>;
+  readonly refusals: Pick<Refusals, 'countOf' | 'forget'>;
+  readonly events: Pick<EventStore, 'list'>;
+  /** Seconds for which a token of ours holds, whatever happens to the account. */
+  readonly tokenLifetime: number;
   readonly now: () => number;
   readonly previewMatches: (pattern: string) => Promise<PatternMatches>;
 }
@@ -52,6 +63,7 @@ export function accountPages(deps: AccountPagesDeps, confirmation: Confirmation)
     accountPage(deps),
     usersPage(deps),
     userPage(deps),
+    userDeletePage(deps),
     rolesPage(deps),
     rolePage(deps),
     anonymousPage(deps),

@@ -12,7 +12,7 @@ const PAGE_SIZE = 100;
 const FAILED = 'failed';
 const FAMILIES = ['session.', 'password.', 'user.', 'role.', 'tag.'] as const;
 
-function actionLabel(action: string, t: Page['t']): string {
+export function auditLabel(action: string, t: Page['t']): string {
   const labels: Readonly<Record<string, string>> = {
     'session.start': t('admin:audit.action.session_start'),
     'session.confirm': t('admin:audit.action.session_confirm'),
@@ -22,6 +22,7 @@ function actionLabel(action: string, t: Page['t']): string {
     'user.add': t('admin:audit.action.user_add'),
     'user.enable': t('admin:audit.action.user_enable'),
     'user.disable': t('admin:audit.action.user_disable'),
+    'user.remove': t('admin:audit.action.user_remove'),
     'role.add': t('admin:audit.action.role_add'),
     'role.rules': t('admin:audit.action.role_rules'),
     'role.remove': t('admin:audit.action.role_remove'),
@@ -110,7 +111,7 @@ async function auditRows({ audit }: Deps, page: Page, action: string | undefined
   const { entries, next } = await audit.list({ limit: PAGE_SIZE, ...filter, action });
   const rows = entries.map((entry) => ({
     ...entry,
-    label: actionLabel(entry.action, page.t),
+    label: auditLabel(entry.action, page.t),
     detail: detailText(entry.detail, page.t),
     digest: String(entry.detail['digest'] ?? ''),
   }));

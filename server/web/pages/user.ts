@@ -1,22 +1,29 @@
 import { z } from 'zod';
+import type { HeldRole } from '../../access/grants.ts';
 import type { Role } from '../../access/roles.ts';
 import { folderOf, isFolderName } from '../../access/user-folder.ts';
 import type { User } from '../../access/users.ts';
 import { AppError } from '../../errors.ts';
-import { userPath } from '../browse/people.ts';
+import { effectiveRights } from '../browse/effective-rights.ts';
+import { rolePath, userPath } from '../browse/people.ts';
+import { readPersonActivity } from '../browse/person-activity.ts';
 import type { FieldErrors } from '../form.ts';
 import { generatePassword } from '../generated-password.ts';
 import type { Flash, Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import { browserName } from '../user-agent.ts';
 import type { AccountPagesDeps } from './account-pages.ts';
-import { roleText } from './roles.ts';
-import { roleIds } from './users.ts';
+import { findUser } from './user-delete.ts';
 
 const enabledSchema = z.strictObject({ enabled: z.enum(['yes', 'no']) });
-const rolesSchema = z.strictObject({ role_id: roleIds });
+const roleId = z.coerce.number().int().positive();
+/** One role at a time: added from the list, or taken away by the button of its chip. */
+const rolesSchema = z.union([z.strictObject({ add: roleId }), z.strictObject({ remove: roleId })]);
 
-type Deps = Pick<AccountPagesDeps, 'users' | 'roles' | 'grants' | 'hasher' | 'credentials' | 'sessions' | 'audit'>;
+type Deps = Pick<
+  AccountPagesDeps,
+  'access' | 'users' | 'roles' | 'grants' | 'hasher' | 'credentials' | 'sessions' | 'audit' | 'events'
+>;
 
 /** Said where it is granted: a rule about the own folder opens nothing for a name that no folder can have. */
 function folderNotice({ t }: Page, { username }: User, held: readonly Role[]): string | undefined {
@@ -26,33 +33,31 @@ function folderNotice({ t }: Page, { username }: User, held: readonly Role[]): s
   return role && t('admin:user.no_folder', { name: username, role: role.name, folder: folderOf(username) });
 }
 
+/** With who gave it and when, for the title. */
+function heldCells({ t, format, url }: Page, { id, name, grantedAt, grantedBy }: HeldRole) {
+  const when = format.dateTime(grantedAt);
+  const given = grantedBy === '' ? when : t('admin:user.granted', { when, by: grantedBy });
+  return { id, name, href: url(rolePath(name)), given };
+}
+
 /** One user: what it holds, its sessions, and everything an admin does to it. */
 export function userPage(deps: Deps): PageModule {
-  const { users, roles, grants, hasher, credentials, sessions, audit } = deps;
+  const { access, users, roles, grants, hasher, credentials, sessions, audit } = deps;
 
-  async function find(name: unknown): Promise<User> {
-    const user = await users.find(String(name));
-    if (user === undefined) throw new AppError('NOT_FOUND', 'There is no such user.', { key: 'user.unknown' });
-    return user;
-  }
+  const find = (name: unknown) => findUser(users, name);
 
   async function show(page: Page, user: User, errors: FieldErrors = {}): Promise<void> {
-    const held = new Set((await grants.rolesOf({ kind: 'user', id: user.id })).map(({ id }) => id));
-    const known = await roles.list();
-    const path = page.url(userPath(user.username));
+    const subject = { kind: 'user', id: user.id, name: user.username } as const;
+    const [held, known] = await Promise.all([grants.rolesOf(subject), roles.list()]);
+    const isHeld = ({ id }: { readonly id: number }) => held.some((role) => role.id === id);
     const model = {
-      title: user.username,
-      nav: 'users',
-      user,
-      path,
-      roles: known.map((role) => ({ ...role, description: roleText(page, role), checked: held.has(role.id) })),
+      ...{ title: user.username, nav: 'users', user, errors, path: page.url(userPath(user.username)) },
+      held: held.map((role) => heldCells(page, role)),
+      free: known.filter((role) => !isHeld(role)).map(({ id, name }) => ({ id, name })),
+      rights: effectiveRights(await access.rightsOf(subject), page),
+      activity: await readPersonActivity(deps, page, user.username),
       sessions: (await sessions.list(user.id)).map((one) => ({ ...one, browser: browserName(one.userAgent) })),
-      errors,
-      folderNotice: folderNotice(
-        page,
-        user,
-        known.filter(({ id }) => held.has(id)),
-      ),
+      folderNotice: folderNotice(page, user, known.filter(isHeld)),
     };
     await page.render('user', model, Object.keys(errors).length > 0 ? 422 : 200);
   }
@@ -70,28 +75,33 @@ export function userPage(deps: Deps): PageModule {
   }
 
   /** Runs the change; what a person can mend is shown on the same page. */
-  async function change(page: Page, user: User, done: Flash, act: () => Promise<void>): Promise<void> {
+  async function change<Done>(
+    page: Page,
+    user: User,
+    done: (result: Done) => Flash,
+    act: () => Promise<Done>,
+  ): Promise<void> {
+    let result: Done;
     try {
-      await act();
+      result = await act();
     } catch (error) {
       return show(page, user, page.fieldErrors(error));
     }
     credentials.forget(user.id);
-    page.redirect(userPath(user.username), done);
+    page.redirect(userPath(user.username), done(result));
   }
 
-  async function setRoles(page: Page, user: User, wanted: ReadonlySet<number>): Promise<void> {
+  /** @returns the role's name. */
+  async function setRole(page: Page, user: User, wish: z.output<typeof rolesSchema>): Promise<string> {
     const subject = { kind: 'user', id: user.id } as const;
-    const held = new Set((await grants.rolesOf(subject)).map(({ id }) => id));
-    for (const role of await roles.list()) {
-      if (wanted.has(role.id) && !held.has(role.id)) {
-        await grants.grant(subject, role.id, page.viewer.subject.name);
-        await note(page, user, 'role.grant', { role: role.name });
-      } else if (!wanted.has(role.id) && held.has(role.id)) {
-        await grants.revoke(subject, role.id);
-        await note(page, user, 'role.revoke', { role: role.name });
-      }
-    }
+    const isAdded = 'add' in wish;
+    const role = await roles.get(isAdded ? wish.add : wish.remove);
+    if (role === undefined) throw new AppError('NOT_FOUND', 'There is no such role.', { key: 'role.unknown' });
+    const isNew = isAdded
+      ? await grants.grant(subject, role.id, page.viewer.subject.name)
+      : await grants.revoke(subject, role.id);
+    if (isNew) await note(page, user, isAdded ? 'role.grant' : 'role.revoke', { role: role.name });
+    return role.name;
   }
 
   return (routes) => {
@@ -106,11 +116,16 @@ export function userPage(deps: Deps): PageModule {
         if (!form.ok) return show(page, user, form.errors);
         const enabled = form.values.enabled === 'yes';
         const key = enabled ? 'admin:user.enabled_done' : 'admin:user.disabled_done';
-        await change(page, user, { key, params: { name: user.username } }, async () => {
-          await users.setEnabled(user.id, enabled);
-          if (!enabled) await sessions.endAll(user.id);
-          await note(page, user, enabled ? 'user.enable' : 'user.disable');
-        });
+        await change(
+          page,
+          user,
+          () => ({ key, params: { name: user.username } }),
+          async () => {
+            await users.setEnabled(user.id, enabled);
+            if (!enabled) await sessions.endAll(user.id);
+            await note(page, user, enabled ? 'user.enable' : 'user.disable');
+          },
+        );
       },
       { confirmed: true },
     );
@@ -122,8 +137,13 @@ export function userPage(deps: Deps): PageModule {
         const user = await find(request.params['name']);
         const form = page.parseForm(rolesSchema);
         if (!form.ok) return show(page, user, form.errors);
-        const wanted = new Set(form.values.role_id);
-        await change(page, user, { key: 'admin:user.roles_done' }, () => setRoles(page, user, wanted));
+        const key = 'add' in form.values ? 'admin:user.role_added' : 'admin:user.role_removed';
+        await change(
+          page,
+          user,
+          (role) => ({ key, params: { role, name: user.username } }),
+          () => setRole(page, user, form.values),
+        );
       },
       { confirmed: true },
     );
@@ -157,10 +177,15 @@ export function userPage(deps: Deps): PageModule {
       'admin',
       async (page, request) => {
         const user = await find(request.params['name']);
-        await change(page, user, { key: 'admin:user.sessions_done' }, async () => {
-          await sessions.endAll(user.id);
-          await note(page, user, 'session.end');
-        });
+        await change(
+          page,
+          user,
+          () => ({ key: 'admin:user.sessions_done' }),
+          async () => {
+            await sessions.endAll(user.id);
+            await note(page, user, 'session.end');
+          },
+        );
       },
       { confirmed: true },
     );
