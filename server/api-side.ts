@@ -16,7 +16,7 @@ import { selectionRoutes } from './api/resources/selection.ts';
 import { type SpaceRoutesDeps, spaceRoutes } from './api/resources/space.ts';
 import { starRoutes } from './api/resources/stars.ts';
 import { type RegistryFacts, type StatusRoutesDeps, statusRoutes } from './api/resources/status.ts';
-import { tagRoutes } from './api/resources/tags.ts';
+import { type TagRoutesDeps, tagRoutes } from './api/resources/tags.ts';
 import { trashRoutes } from './api/resources/trash.ts';
 import type { ApiRoute } from './api/route.ts';
 import type { Audit } from './audit/audit.ts';
@@ -52,6 +52,7 @@ export function createApiSide(options: ApiSideOptions): Api {
       db,
       readonly: registry.isReadonly,
       refresh: registry.indexer.refreshRepository,
+      opened: registry.opened,
       images: createImages({ db, fetchManifest: registry.indexer.fetchManifest, log, reader: core.reader }),
       documents: createDocuments({ db, getBlob: registry.client.getBlob, now, log, reader: core.reader }),
       deletion: registry.deletion,
@@ -82,6 +83,7 @@ export interface ApiRoutesDeps {
   readonly db: Database;
   readonly readonly: boolean;
   readonly refresh: RefreshRoutesDeps['refresh'];
+  readonly opened: TagRoutesDeps['opened'];
   readonly images: ManifestRoutesDeps['images'];
   readonly documents: DocumentRoutesDeps['documents'];
   readonly deletion: DeletionRoutesDeps['deletion'];
@@ -95,14 +97,15 @@ export interface ApiRoutesDeps {
 
 /** Every route of the API, in the order in which its page shows them. */
 export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
-  const { db, readonly, refresh, images, documents, deletion, events, refusals, space, audit, now, status } = deps;
+  const { db, readonly, refresh, opened, images, documents, deletion, events, refusals, space, audit, now, status } =
+    deps;
   const found = { repositories: createRepositoryStore(db), tags: createTagStore(db) };
   return [
     ...repositoryRoutes({ ...found, refresh }),
     ...descriptionRoutes({ ...found, descriptions: createDescriptions({ db, now }), audit }),
     ...starRoutes({ ...found, stars: createStars({ db, now }) }),
     ...folderRoutes(found),
-    ...tagRoutes(found),
+    ...tagRoutes({ ...found, opened }),
     ...imageRoutes(found),
     ...deletionRoutes({ ...found, readonly, deletion }),
     ...selectionRoutes({ ...found, readonly, deletion }),

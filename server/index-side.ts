@@ -7,6 +7,7 @@ import { createVisibility } from './catalog/visibility.ts';
 import type { Config } from './config/config.ts';
 import { createJobRuns } from './jobs/job-runs.ts';
 import { createScheduler } from './jobs/scheduler.ts';
+import type { Silence } from './notifications/silence.ts';
 
 export interface CrawlState {
   readonly crawl: CrawlProgress | undefined;
@@ -17,9 +18,12 @@ export interface CrawlState {
 export interface IndexSideOptions
   extends Pick<
     IndexerDeps,
-    'db' | 'reader' | 'client' | 'now' | 'log' | 'onChanged' | 'onGone' | 'onHold' | 'retryDelaysMs'
+    'db' | 'reader' | 'client' | 'now' | 'log' | 'onChanged' | 'onGone' | 'onHold' | 'isQuiet' | 'retryDelaysMs'
   > {
   readonly config: Pick<Config, 'catalog'>;
+  readonly silence: Pick<Silence, 'check' | 'isSilent'>;
+  /** A repository was read because somebody opened it; `*`: the catalog. */
+  readonly onRead?: (what: string) => void;
   /** Milliseconds that only go forward; tests have their own. */
   readonly clock?: () => number;
   /** A crawl began, ended or broke off: pages say other things from now on. */
@@ -31,7 +35,7 @@ const CRAWL_STATE_MS = 1000;
 export type IndexSide = ReturnType<typeof createIndexSide>;
 
 export function createIndexSide(options: IndexSideOptions) {
-  const { config, db, now, log, clock = () => performance.now() } = options;
+  const { config, db, now, log, silence, clock = () => performance.now() } = options;
   const indexer = createIndexer({ ...options, clock });
   const visibility = createVisibility(db, now);
   const jobs = createScheduler({ now, clock, log, runs: createJobRuns(db) });
@@ -39,6 +43,7 @@ export function createIndexSide(options: IndexSideOptions) {
   // What pages say of the index: kept here, so that they need not ask the database each time.
   let crawlState: CrawlState = { crawl: undefined, isComplete: false };
   let watch: NodeJS.Timeout | undefined;
+  let listedAt = 0;
 
   jobs.add({
     name: 'crawl',
@@ -49,7 +54,16 @@ export function createIndexSide(options: IndexSideOptions) {
   jobs.add({ name: 'retry', schedule: '*/5 * * * *', lane: 'registry', run: indexer.retry });
   jobs.add({ name: 'hold', schedule: '* * * * *', lane: 'hold', run: indexer.watchHold });
   jobs.add({ name: 'vanished', schedule: '25 * * * *', lane: 'registry', run: indexer.removeVanished });
+  jobs.add({ name: 'discover', schedule: '* * * * *', lane: 'registry', run: discover });
   jobs.add({ name: 'visibility', schedule: '20 4 * * *', lane: 'index', run: visibility.prune, isCaughtUp: true });
+
+  /** Where events come, they tell of what is new. */
+  async function discover(): Promise<void> {
+    await silence.check();
+    if (!silence.isSilent() || !(await indexer.findNewRepositories())) return;
+    listedAt = now();
+    options.onRead?.('*');
+  }
 
   async function readCrawlState(): Promise<void> {
     const isComplete = crawlState.isComplete || (await indexer.hasCrawled());
@@ -76,6 +90,11 @@ export function createIndexSide(options: IndexSideOptions) {
     visibility,
     jobs,
     crawlState: () => crawlState,
+    /** Where no events come: when the registry last said which repositories it has; null: not yet. Else undefined. */
+    listedAt: (): number | null | undefined =>
+      silence.isSilent() ? Math.max(listedAt, crawlState.crawl?.finishedAt ?? 0) || null : undefined,
+    /** Somebody looks at this repository. Nobody waits for what that leads to. */
+    opened: (repository: string): void => background(indexer.opened(repository)),
     /** What the monitor found, once per change. */
     noteReachable(isReachable: boolean): void {
       if (!isReachable) gap.noteGone();
@@ -88,6 +107,7 @@ export function createIndexSide(options: IndexSideOptions) {
     /** Pages know from now on how far the index is. */
     async watch(): Promise<void> {
       await indexer.loadHold();
+      await silence.check();
       await readCrawlState();
       clearInterval(watch);
       watch = setInterval(() => background(readCrawlState()), CRAWL_STATE_MS).unref();

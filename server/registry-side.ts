@@ -9,8 +9,9 @@ import { createChanges } from './catalog/changes.ts';
 import { createFindings } from './catalog/findings.ts';
 import { createSpace } from './catalog/space.ts';
 import { pruneTagHistory } from './catalog/tag-history.ts';
+import { monotonic } from './clock.ts';
 import type { Config } from './config/config.ts';
-import { tokenRealm } from './config/public-url.ts';
+import { isOurs, tokenRealm } from './config/public-url.ts';
 import { StartError } from './errors.ts';
 import { createDeletion } from './housekeeping/deletion.ts';
 import { createDispatcher, type PlainHandler } from './http/dispatch.ts';
@@ -19,6 +20,7 @@ import { createIndexSide } from './index-side.ts';
 import { createEventStore, type RegistryEvent } from './notifications/events.ts';
 import { createReceiver } from './notifications/receiver.ts';
 import { createNotificationEndpoint } from './notifications/routes.ts';
+import { createSilence } from './notifications/silence.ts';
 import { prepareRegistryConfig } from './prepare.ts';
 import { findRegistry } from './registry/find-registry.ts';
 import { createManagedRegistry, type ManagedRegistry } from './registry/managed.ts';
@@ -33,7 +35,6 @@ export interface RegistrySideOptions extends AppOptions {
 export type RegistrySide = Awaited<ReturnType<typeof createRegistrySide>>;
 
 const INNER_DRAIN_MS = 1000;
-const WITHOUT_EVENTS_MS = 24 * 3600_000;
 
 export async function createRegistrySide(options: RegistrySideOptions) {
   const { config, core, token, opened, log, now } = options;
@@ -43,11 +44,19 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   const notificationSecret = await chosenSecret(options);
   prepareOther(options, notificationSecret);
   const changes = createChanges();
+  const reads = createChanges();
+  const events = createEventStore(db);
+  const silence = createSilence({
+    ...{ arrivals: events.arrivals, now, clock: monotonic },
+    onChange: () => core.news.tell({ kind: 'index' }),
+  });
   const index = createIndexSide({
     ...{ config, db, client, now, log, reader: core.reader, onChanged: changes.emit },
     onGone: (repository, tags) => background(deletion.keepGone(repository, tags)),
     onCrawl: () => core.news.tell({ kind: 'index' }),
     onHold: () => core.news.tell({ kind: 'index' }),
+    ...{ silence, onRead: reads.emit },
+    isQuiet: () => silence.isQuiet() && monitor.latest()?.reachable === true,
   });
   const { indexer } = index;
   const space = createSpace({ db, now, log, isComplete: indexer.hasCrawled });
@@ -56,7 +65,6 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   index.jobs.add({ name: 'space-sums', schedule: '10 * * * *', lane: 'index', run: space.sum });
   index.jobs.add({ name: 'space-sample', schedule: '5 0 * * *', lane: 'index', run: space.sample });
   const findings = createFindings({ db, now, log });
-  const events = createEventStore(db);
   const activity = createActivity({ db, now });
   index.jobs.add({
     name: 'activity-prune',
@@ -88,7 +96,10 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     onInstance: (instanceId) => background(noteInstance(instanceId)),
     look: indexer.lookAgain,
     crawl: () => background(indexer.crawl('aside')),
-    onKept: (repositories) => core.news.tell({ kind: 'events', repositories }),
+    onKept(repositories) {
+      silence.note();
+      core.news.tell({ kind: 'events', repositories });
+    },
     holdsPermit: permits.holds,
     isOwnDigest: deletion.isOwnDigest,
     whoDeleted: deletion.whoDeleted,
@@ -100,13 +111,6 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     await pruneTagHistory(db, now());
   }
   index.jobs.add({ name: 'retention', schedule: '30 4 * * *', lane: 'index', run: removeExpired, isCaughtUp: true });
-
-  /** Where events come, they tell of what is new. */
-  async function discover(): Promise<void> {
-    const { lastReceivedAt = 0 } = await events.arrivals();
-    if (now() - lastReceivedAt > WITHOUT_EVENTS_MS) await indexer.findNewRepositories();
-  }
-  index.jobs.add({ name: 'discover', schedule: '* * * * *', lane: 'registry', run: discover });
 
   async function noteInstance(instanceId: string): Promise<void> {
     signer?.retry();
@@ -159,6 +163,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   return {
     client,
     changes,
+    reads,
     indexer,
     activity,
     findings,
@@ -175,6 +180,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     events,
     lastPushTokenAt: () => lastPushTokenAt,
     crawlState: index.crawlState,
+    ...{ listedAt: index.listedAt, opened: index.opened },
     acceptLoss,
     async start(): Promise<void> {
       await index.watch();
@@ -203,8 +209,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
 
 /** A registry that we configure ourselves always sends one; elsewhere the operator chooses, or nobody did. */
 async function chosenSecret({ config, core }: RegistrySideOptions): Promise<string | null> {
-  const isOurs = config.registry.url === null || config.registry.setup.folder !== null;
-  if (config.notifications.secret !== null || !isOurs) return config.notifications.secret;
+  if (config.notifications.secret !== null || !isOurs(config)) return config.notifications.secret;
   return core.settings.getOrMake('notification_secret', () => randomBytes(32).toString('base64url'));
 }
 

@@ -19,7 +19,7 @@ import { factsOfTags } from './catalog/tag-facts.ts';
 import { createTagStore } from './catalog/tags.ts';
 import { EVERYTHING, type VisibilityStore } from './catalog/visibility.ts';
 import type { Config } from './config/config.ts';
-import { publicBaseUrl, registryHost, tokenRealm } from './config/public-url.ts';
+import { isOurs, publicBaseUrl, registryHost, tokenRealm } from './config/public-url.ts';
 import { createAside } from './notifications/aside.ts';
 import type { RegistrySide } from './registry-side.ts';
 import { createStatusFacts } from './status.ts';
@@ -91,7 +91,8 @@ export async function createWebSide(
     descriptions: createDescriptions({ db, now }),
     readAbout: (repository: { id: number; newestDigest: string | null }) => readAbout(db, repository, core.reader),
     stars: createStars({ db, now }),
-    indexState: () => indexState(registry),
+    indexState: () => indexState(registry, isOurs(config)),
+    opened: registry.opened,
   };
   const live = createLive({
     changes: registry.changes,
@@ -99,6 +100,8 @@ export async function createWebSide(
     rightsOf: (viewer) => core.access.rightsOf(viewer),
     visibleNames: (seen, names) => visibleNames(db, seen, names),
     news: core.news,
+    reads: registry.reads,
+    opened: registry.opened,
     accessVersion: core.access.version,
     isSessionAlive: core.sessions.isAlive,
     now,
@@ -154,7 +157,7 @@ export async function createWebSide(
       refreshPage({ refresh: registry.indexer.refreshRepository, log }),
       apiDocsPage({ document: options.apiDocument }),
       searchPage({
-        ...{ search, visibility, repositories, readonly, users: core.users },
+        ...{ search, visibility, repositories, readonly, users: core.users, indexState: browse.indexState },
         labelKeys: createLabelKeys({ db }),
         tagFacts: (seen, repository, tags) => factsOfTags(db, seen, repository, tags),
       }),
@@ -201,7 +204,7 @@ function connectPages(
     proposedSecret: createHmac('sha256', core.secret).update('proposed notification secret').digest('base64url'),
     publicUrl: publicBaseUrl(config, cameBy),
     innerUrl: `${config.registry.setup.own_url}${config.server.base_path}`,
-    isOurs: config.registry.url === null || config.registry.setup.folder !== null,
+    isOurs: isOurs(config),
   });
   const causeEvent = async (): Promise<TestEvent> => {
     const { rows } = await repositories.list(EVERYTHING, { sort: 'pushed', direction: 'desc', limit: 1 });
@@ -229,15 +232,17 @@ async function navCounts(
   return viewer.rights.isAdmin ? { ...counts, users: (await core.users.list({ limit: 1 })).total } : counts;
 }
 
-function indexState({ monitor, crawlState, indexer }: RegistrySide): IndexState {
+function indexState({ monitor, crawlState, indexer, listedAt }: RegistrySide, isOurs: boolean): IndexState {
   const health = monitor.latest();
   const { crawl, isComplete } = crawlState();
+  const listed = listedAt();
   return {
     reachable: health?.reachable ?? true,
     lastAnswerAt: monitor.lastAnswerAt(),
     crawl: crawl === undefined || crawl.finishedAt !== null ? null : crawlLine(crawl),
     isHeld: indexer.hold() !== undefined,
     complete: isComplete,
+    polled: listed === undefined ? undefined : { listedAt: listed, isOurs },
   };
 }
 

@@ -1,5 +1,6 @@
 // Comfort only: every page works without this file.
 
+import { growingAges } from './ages.js';
 import { chartStops } from './chart-stops.js';
 import { copyButtons } from './copy.js';
 import { descriptionPreviews } from './description.js';
@@ -18,6 +19,7 @@ import { localTimes } from './times.js';
 copyButtons();
 chartStops();
 localTimes();
+growingAges();
 closeMenus();
 foldNavigation();
 keyboard();

@@ -2,6 +2,7 @@
  * Pages show what changes without being loaded again, and say when they cannot: no connection, session ended. One event
  * stream per visible tab: a hidden one closes it, because six of them would keep the browser from loading anything.
  */
+import { agedList, readAgain } from './ages.js';
 import { fetchPage, hasTyped, IN_BACKGROUND, isReading, takeOver, takeOverNavigation } from './refresh.js';
 
 const AT_MOST_EVERY_MS = 400;
@@ -98,6 +99,7 @@ export function liveUpdates(onReplaced) {
       if (names.includes('#rights')) void follow();
       else if (isConcerned(names)) plan();
     });
+    stream.addEventListener('read', (event) => readAgain(JSON.parse(event.data).at));
     stream.addEventListener('ended', end);
     stream.addEventListener('open', () => {
       failures = 0;
@@ -167,9 +169,10 @@ export function liveUpdates(onReplaced) {
   hasMissed = false;
 }
 
-/** What happened since the page was asked for is told first. */
+/** What happened since the page was asked for is told first. A list that nobody tells us about is read while it is open. */
 function addressOf({ liveStream, askedAt }) {
-  return `${liveStream}?since=${askedAt}`;
+  const of = agedList();
+  return `${liveStream}?since=${askedAt}${of === undefined ? '' : `&of=${encodeURIComponent(of)}`}`;
 }
 
 /** One place at the lower edge for all that is said; it is there from the start, so that it is read out. */

@@ -11,10 +11,11 @@ import { createInstances } from './instances.ts';
 import { createLookAgain } from './look-again.ts';
 import { createLossGuard, type LossHold } from './loss-guard.ts';
 import { storedManifest } from './manifest-store.ts';
+import { createOpenedLooks } from './opened-looks.ts';
 import { createPace } from './pace.ts';
 import { MISSING_PATIENCE_MS } from './patience.ts';
 import { createPulls } from './pulls.ts';
-import { createRefresh, createShared, type RegistryReader } from './refresh.ts';
+import { createRefresh, createShared, type RegistryReader, type TagState } from './refresh.ts';
 import { createRetry } from './retry.ts';
 import type { DroppedTag } from './tag-writes.ts';
 import { createVanished } from './vanished.ts';
@@ -37,6 +38,10 @@ export interface IndexerDeps {
   readonly onHold?: () => void;
   /** Tags left the index because the registry no longer has them; also after deletions of ours. */
   readonly onGone?: (repository: string, tags: readonly DroppedTag[]) => void;
+  /** No event came lately, so that pages that are opened have to ask. Left out: events come. */
+  readonly isQuiet?: () => boolean;
+  /** A repository was read because somebody opened it, whether it had changed or not. */
+  readonly onRead?: (repository: string) => void;
   /** For tests: when a push whose event is missing, or not true yet, is looked at again. */
   readonly lookAgainDelaysMs?: readonly number[];
   readonly retryDelaysMs?: readonly number[];
@@ -72,6 +77,11 @@ export function createIndexer(deps: IndexerDeps) {
   const retry = createRetry({ db, crawler, refresh: patient, limit: pace.limit, clock, log });
   const watch = createLookAgain({ look: lookForPush, log, ...delays(deps.lookAgainDelaysMs) });
   const missing = createLookAgain({ look: reread, log, delaysMs: [MISSING_PATIENCE_MS + 10_000] });
+  const openedLooks = createOpenedLooks({
+    ...{ look: lookForViewer, clock, log },
+    isQuiet: () => guard.current() === undefined && (deps.isQuiet?.() ?? false),
+    onRead: (repository) => deps.onRead?.(repository),
+  });
   const events = createApplyEvent({
     db,
     refresh,
@@ -89,8 +99,17 @@ export function createIndexer(deps: IndexerDeps) {
   }
 
   async function reread(repository: string): Promise<void> {
-    const states = [...(await refresh.refreshRepository(repository)).values()];
-    if (states.includes('missing')) confirmMissing(repository);
+    noteMissing(repository, await refresh.refreshRepository(repository));
+  }
+
+  function noteMissing(repository: string, states: ReadonlyMap<string, TagState>): void {
+    if ([...states.values()].includes('missing')) confirmMissing(repository);
+  }
+
+  /** Nobody waits for it, so it keeps the pace of a crawl. */
+  async function lookForViewer(repository: string, isRecent: boolean): Promise<void> {
+    const push = { at: now(), by: null, confirmed: false, digest: null };
+    noteMissing(repository, await patient.refreshRepository(repository, isRecent ? { push } : {}));
   }
 
   /** While something is held: it ends when the registry has its content again, or when the loss lasted for hours. */
@@ -103,15 +122,19 @@ export function createIndexer(deps: IndexerDeps) {
     await acceptLoss();
   }
 
-  /** Where no events come: what the catalog lists and the index lacks was pushed since the last look. */
-  async function findNewRepositories(): Promise<void> {
-    if (crawler.isRunning() || guard.current() !== undefined || !(await crawler.hasFinished())) return;
+  /**
+   * Where no events come: what the catalog lists and the index lacks was pushed since the last look.
+   * @returns whether it was read; a crawl that runs does that itself
+   */
+  async function findNewRepositories(): Promise<boolean> {
+    if (crawler.isRunning() || guard.current() !== undefined || !(await crawler.hasFinished())) return false;
     for await (const page of deps.client.catalogPages()) {
       if (page.length === 0) continue;
       const rows = await db.selectFrom('repositories').select('name').where('name', 'in', page).execute();
       const known = new Set(rows.map((row) => row.name));
       for (const name of page) if (!known.has(name)) await lookForPush(name);
     }
+    return true;
   }
 
   /** None while most of what is known is missing, or something reads. */
@@ -128,7 +151,8 @@ export function createIndexer(deps: IndexerDeps) {
 
   /** What is new since the last look was pushed just now; in a repository never read before that cannot be said. */
   async function lookForPush(repository: string): Promise<void> {
-    const isRead = (await wasRead(db, repository)) ?? (await crawler.hasFinished());
+    const readAt = await checkedAt(db, repository);
+    const isRead = readAt === undefined ? await crawler.hasFinished() : readAt !== null;
     const push = { at: now(), by: null, confirmed: false, digest: null };
     await refresh.refreshRepository(repository, isRead ? { push } : {});
   }
@@ -159,6 +183,10 @@ export function createIndexer(deps: IndexerDeps) {
     requests: gate.requests,
     /** A push token was issued: look at 1, 3, 10 and 60 s, unless its event comes. */
     lookAgain: watch.start,
+    /** Somebody looks at it here: where no events come it is looked at in the registry, too. */
+    async opened(repository: string): Promise<void> {
+      if (await crawler.hasFinished()) await openedLooks.opened(repository);
+    },
     refreshRepository: reread,
     async refreshTag(repository: string, tag: string): Promise<void> {
       await refresh.checkTags(repository, [{ name: tag }]);
@@ -183,7 +211,7 @@ export function createIndexer(deps: IndexerDeps) {
       events.close();
       retry.close();
       gate.close();
-      await Promise.all([watch.close(), missing.close(), crawler.close()]);
+      await Promise.all([watch.close(), missing.close(), openedLooks.close(), crawler.close()]);
     },
   };
 }
@@ -197,13 +225,14 @@ function delays(delaysMs: readonly number[] | undefined) {
   return delaysMs === undefined ? {} : { delaysMs };
 }
 
-async function wasRead(db: Database, repository: string): Promise<boolean | undefined> {
+/** @returns null: not read yet; undefined: not known. */
+async function checkedAt(db: Database, repository: string): Promise<number | null | undefined> {
   const row = await db
     .selectFrom('repositories')
     .select('checked_at')
     .where('name', '=', repository)
     .executeTakeFirst();
-  return row && row.checked_at !== null;
+  return row?.checked_at;
 }
 
 async function digestsOf(db: Database, repository: string): Promise<readonly string[]> {

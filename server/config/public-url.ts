@@ -28,6 +28,11 @@ export function isLocalName(url: string): boolean {
 
 type RegistryConfig = Pick<Config, 'registry'>;
 
+/** We write this registry's configuration ourselves. */
+export function isOurs({ registry }: RegistryConfig): boolean {
+  return registry.url === null || registry.setup.folder !== null;
+}
+
 /** What people type before the repository. */
 export function registryHost({ registry }: RegistryConfig): string {
   return registry.public_name ?? registryName(registry);

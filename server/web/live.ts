@@ -6,11 +6,12 @@ import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { NewsDesk } from '../news.ts';
 import { createGathering, fingerprint, type Gathered, newsFor } from './live-news.ts';
+import { createLiveReads, type LiveReadsDeps, type Reader } from './live-reads.ts';
 import { createRecent } from './live-recent.ts';
 import type { Page } from './page.ts';
 import type { PageModule } from './routes.ts';
 
-export interface LiveDeps {
+export interface LiveDeps extends LiveReadsDeps {
   readonly changes: Pick<Changes, 'subscribe'>;
   readonly news: Pick<NewsDesk, 'subscribe'>;
   readonly visibility: VisibilityStore;
@@ -22,7 +23,6 @@ export interface LiveDeps {
   /** Must not keep it alive. */
   readonly isSessionAlive: (sid: string) => Promise<boolean>;
   readonly log: Logger;
-  readonly now: () => number;
   /** For tests. */
   readonly gatherMs?: number;
   readonly lifetimeMs?: number;
@@ -37,6 +37,8 @@ interface Stream {
   readonly address: string;
   /** Who counts against the limit: a person, or an address of strangers. */
   readonly owner: string;
+  /** undefined: the page does not tell how old its list is. */
+  readonly reader: Reader | undefined;
   seen: { readonly rights: Rights; readonly print: string };
 }
 
@@ -60,6 +62,7 @@ export function createLive(deps: LiveDeps) {
   const streams = new Set<Stream>();
   const gathering = createGathering();
   const recent = createRecent(deps.now);
+  const reads = createLiveReads(deps);
   let timer: NodeJS.Timeout | undefined;
   let watching: NodeJS.Timeout | undefined;
   let version: number | undefined;
@@ -157,26 +160,37 @@ export function createLive(deps: LiveDeps) {
     watching ??= setInterval(() => void watch(), watchMs).unref();
     const heartbeat = setInterval(() => {
       response.write(':\n\n');
-      endIfOver(stream).catch(() => response.end());
+      endIfOver(stream)
+        .then(() => lookFor(stream))
+        .catch(() => response.end());
     }, HEARTBEAT_MS).unref();
     const end = setTimeout(() => response.end(), lifetimeMs).unref();
     response.on('close', () => {
       clearInterval(heartbeat);
       clearTimeout(end);
       streams.delete(stream);
+      if (stream.reader) reads.end(stream.reader);
       if (streams.size > 0) return;
       clearInterval(watching);
       watching = undefined;
     });
   }
 
+  async function lookFor({ reader }: Stream): Promise<void> {
+    if (reader !== undefined) await reads.look(reader);
+  }
+
   async function streamOf(page: Page, sid: string, response: Response): Promise<Stream> {
     const { viewer, origin } = page;
     const { subject, isSignedIn } = viewer;
     const rights = page.authEnabled ? () => deps.rightsOf(subject) : async () => viewer.rights;
+    const of = page.query('of');
+    const maySee = async (name: string) =>
+      (await deps.visibleNames(await deps.visibility.of(await rights(), origin.address), [name])).length > 0;
     return {
       response,
       rights,
+      reader: of === '' ? undefined : { of, response, maySee },
       isAlive: async () => !isSignedIn || deps.isSessionAlive(sid),
       isSignedIn,
       address: origin.address,
@@ -198,6 +212,7 @@ export function createLive(deps: LiveDeps) {
       }
       if (streams.size === 0) version = await deps.accessVersion();
       open(stream);
+      await lookFor(stream);
       const since = page.query('since');
       if (/^\d{1,15}$/.test(since)) await tellMissed(stream, Number(since));
     });

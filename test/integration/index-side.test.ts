@@ -20,10 +20,14 @@ async function startSide(t: TestContext, crawl_schedule: string | null = '0 * * 
   // A quarter past an hour, wherever this runs.
   const time = { now: Date.parse('2026-03-01T10:15:00Z'), clock: 0 };
   const told: boolean[] = [];
+  const silence = { isSilent: false };
+  const read: string[] = [];
   const side = createIndexSide({
     onCrawl: () => void told.push(side.crawlState().isComplete),
     ...{ config: { catalog: { crawl_schedule } }, db, client, now: () => time.now, clock: () => time.clock },
     ...{ log: createLogger('silent'), retryDelaysMs: [20, 40] },
+    silence: { check: async () => undefined, isSilent: () => silence.isSilent },
+    onRead: (what) => void read.push(what),
   });
   t.after(async () => {
     await side.stop();
@@ -43,7 +47,7 @@ async function startSide(t: TestContext, crawl_schedule: string | null = '0 * * 
       () => true,
       () => false,
     );
-  return { side, time, registry, server, reasons, ended, isThere, told };
+  return { side, time, registry, server, reasons, ended, isThere, told, silence, read };
 }
 
 test('at start everything is read, and /status can tell when it is again', async (t) => {
@@ -59,7 +63,7 @@ test('at start everything is read, and /status can tell when it is again', async
   assert.equal(told.at(-1), true, 'open pages hear of it');
   assert.equal(side.crawlState().crawl?.repositoriesDone, 3);
   const names = side.jobs.states().map((job) => job.name);
-  assert.deepEqual(names, ['crawl', 'retry', 'hold', 'vanished', 'visibility']);
+  assert.deepEqual(names, ['crawl', 'retry', 'hold', 'vanished', 'discover', 'visibility']);
   for (const job of side.jobs.states()) assert.notEqual(job.nextAt, null, job.name);
 });
 
@@ -128,4 +132,19 @@ test('a crawl that the registry interrupted goes on as soon as it is back, howev
   assert.equal(side.indexer.isInterrupted(), false);
   assert.equal((await side.indexer.progress())?.repositoriesDone, 63);
   assert.equal((await side.indexer.progress())?.reason, 'start');
+});
+
+test('where no events come the catalog is read every minute, and lists can tell when', async (t) => {
+  const { side, time, registry, ended, silence, read } = await startSide(t);
+  side.start();
+  await ended(1);
+  registry.repositories.set('team/new', {});
+  await side.jobs.run('discover');
+  assert.deepEqual([read, side.listedAt()], [[], undefined], 'events come');
+  silence.isSilent = true;
+  await side.watch();
+  assert.equal(side.listedAt(), time.now, 'the crawl read it');
+  time.now += MINUTE;
+  await side.jobs.run('discover');
+  assert.deepEqual([read, side.listedAt()], [['*'], time.now]);
 });

@@ -31,7 +31,7 @@ before(async () => {
   const lazy = <K extends keyof ImagePageDeps>(key: K) =>
     new Proxy({}, { get: (_, name) => Reflect.get(Object(deps?.[key]), name) }) as ImagePageDeps[K];
   const given: ImagePageDeps = {
-    ...{ ...NO_WORDS, host: 'registry.example.com', readonly: false, indexState: () => UP },
+    ...{ ...NO_WORDS, host: 'registry.example.com', readonly: false, indexState: () => UP, opened: () => undefined },
     ...{ visibility: lazy('visibility'), repositories: lazy('repositories'), tags: lazy('tags') },
     ...{ images: lazy('images'), documents: lazy('documents'), deletion: lazy('deletion') },
   };

@@ -106,6 +106,7 @@ function routesDeps(db: Database, acceptLoss: ApiRoutesDeps['status']['acceptLos
     db,
     readonly: false,
     refresh: async () => undefined,
+    opened: () => undefined,
     images: createImages({ db, fetchManifest: async () => false, log: createLogger('silent') }),
     documents: createDocuments({ db, getBlob: async () => undefined, now: Date.now, log: createLogger('silent') }),
     deletion: NO_DELETION,

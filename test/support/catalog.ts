@@ -1,7 +1,13 @@
 /** The index beside a real registry, with nothing else of the application. */
 import { createDocuments } from '../../server/catalog/documents.ts';
 import { createImages } from '../../server/catalog/images.ts';
-import { type CatalogEvent, createIndexer, type Indexer, type RegistryReader } from '../../server/catalog/indexer.ts';
+import {
+  type CatalogEvent,
+  createIndexer,
+  type Indexer,
+  type IndexerDeps,
+  type RegistryReader,
+} from '../../server/catalog/indexer.ts';
 import { createRepositoryStore } from '../../server/catalog/repositories.ts';
 import { createTagStore } from '../../server/catalog/tags.ts';
 import { EVERYTHING } from '../../server/catalog/visibility.ts';
@@ -21,7 +27,7 @@ export interface Catalog {
   clock: number;
 }
 
-export async function startCatalog() {
+export async function startCatalog(options: Pick<IndexerDeps, 'isQuiet'> = {}) {
   // Layers that stand elsewhere are taken only from hosts that are named.
   const validation = { manifests: { urls: { allow: ['^https://mcr\\.microsoft\\.com/'] } } };
   const registry = await startRegistry({ version: '3.1.1', extra: { validation } });
@@ -35,6 +41,7 @@ export async function startCatalog() {
     clock: Date.parse('2026-03-01T00:00:00Z'),
   };
   const changes: string[] = [];
+  const reads: string[] = [];
   const { db } = database;
   const reader = watched(real, state);
   const indexer = createIndexer({
@@ -44,6 +51,8 @@ export async function startCatalog() {
     clock: () => state.clock,
     log,
     onChanged: (repository) => changes.push(repository),
+    onRead: (repository) => reads.push(repository),
+    ...options,
     lookAgainDelaysMs: [200, 600, 1500],
     retryDelaysMs: [200, 500, 1000],
   });
@@ -56,6 +65,7 @@ export async function startCatalog() {
     indexer,
     applyEvent: (event: CatalogEvent) => applyEvent(db, indexer, event),
     changes,
+    reads,
     repositories,
     tags: createTagStore(db),
     documents: createDocuments({ db, getBlob: reader.getBlob, now: () => state.clock, log }),

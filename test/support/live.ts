@@ -8,6 +8,8 @@ import type { LiveDeps } from '../../server/web/live.ts';
 export function liveDeps(overrides: Partial<LiveDeps> = {}): LiveDeps {
   return {
     ...{ changes: createChanges(), news: createNewsDesk(), log: createLogger('silent'), now: Date.now, gatherMs: 5 },
+    reads: createChanges(),
+    opened: () => undefined,
     visibility: { of: async () => EVERYTHING },
     rightsOf: async (subject) => ({ subject, isAdmin: true, isAuditor: true, rules: [] }),
     visibleNames: async (_, names) => names,

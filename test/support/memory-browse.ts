@@ -10,7 +10,13 @@ import { NO_WORDS } from './repository-head.ts';
 export function memoryBrowse(rows: () => readonly RepositoryRow[]) {
   const ends = { next: undefined, previous: undefined, isExact: true };
   return {
-    ...{ ...NO_WORDS, host: 'registry.example.com', readonly: false, indexState: () => facts.UP },
+    ...{
+      ...NO_WORDS,
+      host: 'registry.example.com',
+      readonly: false,
+      indexState: () => facts.UP,
+      opened: () => undefined,
+    },
     visibility: { of: async () => EVERYTHING },
     repositories: {
       list: async () => ({ ...ends, rows: rows(), total: rows().length }),

@@ -57,7 +57,15 @@ function depsOf({ db, audit, users }: TestWeb, deleted: SelectionRequest[]): Dep
   const access = createAccess(db);
   const trash = createTrash(db, Date.now);
   return {
-    ...{ host: 'registry.example.com', readonly: false, indexState: () => UP, access, audit, users },
+    ...{
+      host: 'registry.example.com',
+      readonly: false,
+      indexState: () => UP,
+      opened: () => undefined,
+      access,
+      audit,
+      users,
+    },
     visibility: createVisibility(db),
     repositories: createRepositoryStore(db),
     tags: createTagStore(db),

@@ -265,6 +265,7 @@ function browsePages(world: World): readonly PageModule[] {
   const deps = {
     ...memoryBrowse(() => world.rows),
     indexState: () => world.index,
+    opened: () => undefined,
     get readonly() {
       return world.readonly;
     },

@@ -23,7 +23,7 @@ const DATES: readonly string[] = [
   'housekeeping/put-back.ts',
   'housekeeping/resume.ts',
   'notifications/retention.ts',
-  'registry-side.ts',
+  'notifications/silence.ts',
   'token/created-pair.ts',
   'token/leaf.ts',
   'token/signer.ts',

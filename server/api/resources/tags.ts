@@ -22,6 +22,8 @@ import { type FindDeps, findRepository, findTag } from './find.ts';
 
 export interface TagRoutesDeps extends FindDeps {
   readonly tags: Pick<TagStore, 'resolve' | 'flat'>;
+  /** Somebody asks for it: where no events come it is read anew, behind the answer. */
+  readonly opened: (repository: string) => void;
 }
 
 export const usageFields = {
@@ -73,6 +75,7 @@ export function tagRoutes(deps: TagRoutesDeps): readonly ApiRoute[] {
       item: listedSchema,
       handler: async ({ params: { repository }, query, page }, context) => {
         const { id } = await findRepository(deps, context, repository);
+        deps.opened(repository);
         const { rows, ...found } = await deps.tags.flat(id, { ...tagFilters(query), ...page });
         return { items: rows.map(listedBody), ...found };
       },
@@ -86,7 +89,11 @@ export function tagRoutes(deps: TagRoutesDeps): readonly ApiRoute[] {
       summary: 'Get a tag',
       params: params.extend({ tag: tagParam }),
       response: tagSchema,
-      handler: async (input, context) => tagBody((await findTag(deps, context, input.params)).tag),
+      async handler(input, context) {
+        const { repository, tag } = await findTag(deps, context, input.params);
+        deps.opened(repository.name);
+        return tagBody(tag);
+      },
     }),
   ];
 }

@@ -12,6 +12,8 @@ export interface IndexState {
   readonly isHeld?: boolean;
   /** A crawl has been finished at least once: what is not listed is not there. */
   readonly complete: boolean;
+  /** No events come, so the registry is asked: when it last said which repositories it has. Left out: events come. */
+  readonly polled?: { readonly listedAt: number | null; readonly isOurs: boolean } | undefined;
 }
 
 export interface CrawlState {

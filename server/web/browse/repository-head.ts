@@ -10,6 +10,7 @@ import { referencePath, splitName } from './cells.ts';
 import { type CopyBox, copyBox, kindOfAll } from './commands.ts';
 import { whyNoDelete } from './delete-right.ts';
 import { folderCrumbs, folderLink } from './labels.ts';
+import { type ListAge, listAge } from './list-age.ts';
 import { plainSummary } from './markdown.ts';
 import { type IndexState, indexNotices, type Notice, unreadNotices } from './notices.ts';
 import { totalText } from './pager.ts';
@@ -26,6 +27,8 @@ export interface RepositoryHeadDeps {
   readonly readAbout: (repository: RepositoryRow) => Promise<About | undefined>;
   readonly stars: Pick<Stars, 'isStarred' | 'count'>;
   readonly indexState: () => IndexState;
+  /** Somebody looks at it: where no events come it is read anew, behind the page. */
+  readonly opened: (repository: string) => void;
 }
 
 export interface RepositoryHead {
@@ -47,6 +50,8 @@ export interface RepositoryHead {
   readonly tab: RepositoryTab;
   readonly tabsLabel: string;
   readonly tabs: readonly HeadTab[];
+  /** Of the tags; null where events keep them up to date. */
+  readonly age: ListAge | null;
 }
 
 export interface HeadTab {
@@ -79,7 +84,7 @@ export interface HeadFacts {
   readonly index: IndexState;
 }
 
-type HeadPage = Pick<Page, 't' | 'format' | 'url' | 'viewer' | 'origin' | 'copy'>;
+type HeadPage = Pick<Page, 't' | 'format' | 'url' | 'viewer' | 'origin' | 'copy' | 'authEnabled'>;
 
 /** What people and the newest image say that a repository is. */
 export interface Said {
@@ -107,6 +112,7 @@ export async function readHead(
   known?: Said,
 ): Promise<RepositoryHead> {
   const { name } = repository;
+  deps.opened(name);
   const { written, about } = known ?? (await readSaid(deps, repository));
   const userId = page.viewer.user?.id;
   return headView({
@@ -154,6 +160,7 @@ export function headView(facts: HeadFacts): RepositoryHead {
     tab: facts.tab,
     tabsLabel: page.t('repository:tabs', { repository: name }),
     tabs: headTabs(facts),
+    age: listAge(page, facts.index, repository),
   };
 }
 

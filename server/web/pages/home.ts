@@ -13,6 +13,7 @@ import { type HomeCard, homeCards, myCard, type PushCells, pushCells } from '../
 import type { HomeFacts, HomePageParts } from '../browse/home-facts.ts';
 import { homeFigures } from '../browse/home-figures.ts';
 import { type HealthLine, healthLines, loginLines } from '../browse/home-registry.ts';
+import { type ListAge, listAge } from '../browse/list-age.ts';
 import { type IndexState, indexNotices, type Notice } from '../browse/notices.ts';
 import { type MapFrame, mapFrames } from '../browse/space-map.ts';
 import { folderSpacePath } from '../browse/space-rows.ts';
@@ -112,6 +113,7 @@ export interface HomeView {
   readonly cards: readonly HomeCard[];
   readonly map: { readonly title: string; readonly text: string; readonly frames: readonly MapFrame[] };
   readonly health: readonly HealthLine[];
+  readonly age: ListAge | null;
 }
 
 const MAP_FRAMES = [
@@ -142,6 +144,7 @@ export function homeView(page: HomePageParts, facts: HomeFacts): HomeView {
       }),
     },
     health: healthLines(facts, page),
+    age: listAge(page, facts.index),
   };
 }
 

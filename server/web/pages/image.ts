@@ -78,6 +78,7 @@ interface AskedImage {
 
 async function showImage(deps: ImagePageDeps, page: Page, seen: Visibility, asked: AskedImage): Promise<void> {
   const { row } = asked;
+  deps.opened(row.name);
   const detail = await deps.images.detail(row.name, asked.digest, page.query('platform') || undefined, seen);
   if (detail === undefined) throw hidden();
   const deleteNote = whyNoDelete({ page, readonly: deps.readonly, repository: row });

@@ -11,6 +11,7 @@ import { type Column, parseSorting, type Sorting, sortedColumn } from '../browse
 import { pushLines } from '../browse/commands.ts';
 import { type FirstRunFacts, type FirstRunPage, type FirstRunView, firstRun } from '../browse/first-run.ts';
 import { folderCrumbs } from '../browse/labels.ts';
+import { type ListAge, listAge } from '../browse/list-age.ts';
 import {
   type AskedFilters,
   filterChecks,
@@ -59,6 +60,7 @@ export interface RepositoriesView {
   readonly columns: readonly Column[];
   readonly rows: readonly RepositoryCells[];
   readonly pager: Pager;
+  readonly age: ListAge | null;
 }
 
 const PAGE_ROWS = 50;
@@ -130,7 +132,7 @@ function firstLines(
 }
 
 export interface RepositoriesFacts {
-  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'viewer'>;
+  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'viewer' | 'authEnabled'>;
   readonly host: string;
   readonly found: FoundEntries;
   readonly facets: Facets;
@@ -164,6 +166,7 @@ export function repositoriesView(facts: RepositoriesFacts): RepositoriesView {
       ...{ shown: found.rows.length, next: found.next, previous: found.previous, pageRows: PAGE_ROWS },
       total: asked.byFolder ? null : total,
     }),
+    age: listAge(page, index),
   };
 }
 

@@ -5,6 +5,8 @@ import type { TagFacts } from '../../catalog/tag-facts.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
 import { parseReferencePath } from '../../registry/reference.ts';
 import type { Subject } from '../browse/commands-about.ts';
+import { listAge } from '../browse/list-age.ts';
+import type { IndexState } from '../browse/notices.ts';
 import { type BarSources, barGroups, commandGroup } from '../browse/search-bar.ts';
 import { type ResultKind, searchView } from '../browse/search-view.ts';
 import { ownPath } from '../own-path.ts';
@@ -24,6 +26,7 @@ export interface SearchPageDeps {
   readonly users: Pick<UserStore, 'list'>;
   /** Nothing is deleted through us. */
   readonly readonly: boolean;
+  readonly indexState: () => IndexState;
 }
 
 const PAGE_ROWS = 50;
@@ -45,7 +48,8 @@ export function searchPage(deps: SearchPageDeps): PageModule {
       const sources = barSources(deps, page, seen, page.path);
       const isFirst = page.query('after') === '' && text.trim() !== '' && text.length <= LONGEST_COMMAND;
       const commands = isFirst ? (await commandGroup(page, sources, text.replace(/^\s*>/, ''))).items : [];
-      await page.render('search', { ...searchView(page, text, kind, result), commands });
+      const age = listAge(page, deps.indexState());
+      await page.render('search', { ...searchView(page, text, kind, result), commands, age });
     });
 
     routes.get('/search/suggestions', 'browse', async (page, _request, response) => {

@@ -31,6 +31,8 @@ interface StartOptions {
 async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
   const changes = createChanges();
   const news = createNewsDesk();
+  const reads = createChanges();
+  const opened: string[] = [];
   const state = {
     seen: EVERYTHING as Visibility,
     hidden: new Set<string>(),
@@ -41,6 +43,8 @@ async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
   };
   const live = createLive({
     changes,
+    reads,
+    opened: (repository) => void opened.push(repository),
     visibility: { of: async () => state.seen },
     news,
     rightsOf: async () => state.rights,
@@ -78,7 +82,15 @@ async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
     server.closeAllConnections();
     server.close();
   });
-  return { changes, news, live, state, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/live` };
+  return {
+    changes,
+    news,
+    reads,
+    opened,
+    live,
+    state,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/live`,
+  };
 }
 
 async function listen(url: string) {
@@ -237,4 +249,35 @@ test('says that the session has ended, and ends', async () => {
   news.tell({ kind: 'audit', action: 'session.end' });
   await eventually('the end', async () => stream.state.ended);
   assert.match(stream.state.text, /^event: ended$/m);
+});
+
+test('a page that tells how old its list is hears when the list was read again', async () => {
+  const { reads, opened, state, url } = await start();
+  const [one, all, none] = [await listen(`${url}?of=team/app`), await listen(`${url}?of=*`), await listen(url)];
+  await eventually('the look', async () => opened.length > 0);
+  assert.deepEqual(opened, ['team/app'], 'an open page has its repository looked at');
+  state.now = 2000;
+  reads.emit('team/app');
+  state.now = 3000;
+  reads.emit('*');
+  const message = (at: number) => `event: read\ndata: {"at":${at}}\n\n`;
+  await eventually(
+    'both',
+    async () => one.state.text.includes(message(2000)) && all.state.text.includes(message(3000)),
+  );
+  assert.doesNotMatch(one.state.text, /3000/);
+  assert.doesNotMatch(all.state.text, /2000/);
+  assert.doesNotMatch(none.state.text, /read/);
+});
+
+test('what a viewer may not see is neither looked at nor told of', async () => {
+  const { reads, opened, state, url } = await start();
+  state.hidden.add('secret/app');
+  const [hidden, fence] = [await listen(`${url}?of=secret/app`), await listen(`${url}?of=team/app`)];
+  await eventually('the look', async () => opened.length > 0);
+  reads.emit('secret/app');
+  reads.emit('team/app');
+  await eventually('the fence', async () => fence.state.text.includes('event: read'));
+  assert.deepEqual(opened, ['team/app']);
+  assert.doesNotMatch(hidden.state.text, /event: read/);
 });
