@@ -5,7 +5,7 @@ export type CsvCell = string | number | boolean | null | undefined;
 
 // Spreadsheets take what begins so for a formula; the wide forms, too, where Chinese or Japanese is typed.
 const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
-const PLAIN = /^[\w.:/]*$/;
+const PLAIN = /^(?:[\w.:/][\w.:/-]*)?$/;
 
 /** One record as RFC 4180 has it. What strangers wrote is text to every spreadsheet. */
 export function csvLine(cells: readonly CsvCell[]): string {

@@ -48,6 +48,11 @@ const wordsOf = remembering((locale: Locale) => {
     second: '2-digit',
     hourCycle: 'h23',
   });
+  const clocks = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const moments = new Intl.DateTimeFormat(locale, {
+    ...{ month: 'short', day: 'numeric' },
+    ...{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  });
   // Chinese would write the zone between the date and the time.
   const zones = new Intl.DateTimeFormat(locale, { timeZoneName: 'short' });
   const spans = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
@@ -83,6 +88,8 @@ const wordsOf = remembering((locale: Locale) => {
     tenths: remembering((value: number) => tenths?.format(value / 10) ?? ''),
     date: remembering((ms: number) => dates.format(ms)),
     dateTime: remembering((ms: number) => `${times.format(ms)} ${zoneOf(ms)}`),
+    clock: (ms: number) => clocks.format(ms),
+    moment: (ms: number) => moments.format(ms),
     relative: remembering(relative),
     percent: remembering((whole: number) => percents.format(whole / 100)),
     span: (unit: Unit, value: number): string => spaced(units(unit).format(value)),
@@ -115,6 +122,10 @@ export function createFormat(locale: Locale, now: () => number, justNow: string)
     date: words.date,
     /** With the zone, because the server's may not be the reader's. */
     dateTime: words.dateTime,
+    /** `10:02`, where the day is told beside it. */
+    clock: words.clock,
+    /** `Nov 30, 10:02`. */
+    moment: words.moment,
     iso: (ms: number): string => new Date(ms).toISOString(),
     relative(ms: number): string {
       const past = now() - ms;

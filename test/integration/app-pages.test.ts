@@ -82,6 +82,9 @@ const PREFIXES = [
   ...['/repositories/team/app?after=', '/repositories/team/app:v1?platform=', '/events?user=', '/events?after='],
   ...[
     '/events?action=',
+    '/events?from=',
+    '/events?open=',
+    '/events.csv?to=',
     '/events/refused?after=',
     '/events/refused/',
     '/users?after=',

@@ -12,7 +12,7 @@ const MOST_PAGES = 250;
 const DIGEST = /sha256:[0-9a-f]{64}/g;
 /** These do something, or are no pages. */
 const LEFT_OUT =
-  /\/(sign-out|live|assets|raw|manifest|config|download)(\/|\?|$)|\.(json|pem|yml|yaml|txt|md|css)(\?|$)/;
+  /\/(sign-out|live|assets|raw|manifest|config|download)(\/|\?|$)|\.(json|pem|yml|yaml|txt|md|css|csv)(\?|$)/;
 
 /** Opens everything that can be reached from `starts` without changing anything; of alike pages the first. */
 export async function spider(page: Page, starts: readonly string[]): Promise<readonly Found[]> {
@@ -61,6 +61,7 @@ const ALIKE = new Set([
   'kind',
   'next',
   'from',
+  'row',
   'days',
   'folder',
   'part',

@@ -5,7 +5,7 @@ import type { ReachingRole } from '../../access/reach.ts';
 import { ACTIONS, type Action, type Rights } from '../../access/rights.ts';
 import { allowedActions, type Rule, rulesFor } from '../../access/rule.ts';
 import type { Page } from '../page.ts';
-import { actionLabel } from '../pages/events.ts';
+import { actionLabel } from './event-cells.ts';
 import { mayManage, rolePath, userPath } from './people.ts';
 
 type AccessPage = Pick<Page, 't' | 'format' | 'url' | 'viewer'>;

@@ -11,22 +11,26 @@ export interface Pager {
 type Place = Pick<Page, 'query' | 'urlWith' | 'format' | 't'>;
 
 /** Lists are paged by key: a page knows where it ended, not where it began. So `from` travels along for the range. */
-function rowsBefore({ query }: Pick<Page, 'query'>): number {
-  const asked = Number(query('from'));
+function rowsBefore({ query }: Pick<Page, 'query'>, name: 'from' | 'row' = 'from'): number {
+  const asked = Number(query(name));
   return Number.isSafeInteger(asked) && asked > 0 ? asked : 0;
 }
 
-/** For lists that only go on: the way back is the first page; the browser's own button goes back one. */
-export function keyPager(page: Place, shown: number, next: string | undefined): Pager {
+/**
+ * For lists that only go on: the way back is the first page; the browser's own button goes back one.
+ *
+ * @param name What travels along, where `from` means a date.
+ */
+export function keyPager(page: Place, shown: number, next: string | undefined, name: 'from' | 'row' = 'from'): Pager {
   const { query, urlWith, format, t } = page;
   const isFirst = query('after') === '';
-  const before = isFirst ? 0 : rowsBefore(page);
+  const before = isFirst ? 0 : rowsBefore(page, name);
   const rows = `${format.number(before + 1)}–${format.number(before + shown)}`;
   const range = shown === 0 ? '' : t('lists:rows', { rows });
   return {
     range,
-    ...(isFirst ? {} : { previous: urlWith({ after: null, from: null }) }),
-    ...(next === undefined ? {} : { next: urlWith({ after: next, from: before + shown }) }),
+    ...(isFirst ? {} : { previous: urlWith({ after: null, [name]: null }) }),
+    ...(next === undefined ? {} : { next: urlWith({ after: next, [name]: before + shown }) }),
   };
 }
 

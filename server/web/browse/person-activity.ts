@@ -2,7 +2,7 @@ import type { Audit, AuditEntry } from '../../audit/audit.ts';
 import type { EventStore } from '../../notifications/events.ts';
 import type { Page } from '../page.ts';
 import { auditLabel, detailText } from '../pages/audit.ts';
-import { type EventCells, eventCells } from '../pages/events.ts';
+import { type EventCells, eventCells } from './event-cells.ts';
 
 export interface PersonActivityDeps {
   readonly events: Pick<EventStore, 'list'>;

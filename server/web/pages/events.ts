@@ -1,8 +1,18 @@
 import type { VisibilityStore } from '../../catalog/visibility.ts';
-import type { EventPage, EventStore, RegistryEvent } from '../../notifications/events.ts';
+import { sendCsv } from '../../http/csv.ts';
+import type { EventFilter } from '../../notifications/event-query.ts';
+import type { EventRunPage, EventStore } from '../../notifications/events.ts';
+import { MAX_CSV_EVENTS, readEventsCsv } from '../../notifications/events-csv.ts';
 import type { RecordedRefusal, RefusalCursor, Refusals } from '../../token/refusals.ts';
-import { referencePath, shortDigest, splitName } from '../browse/cells.ts';
-import { actor } from '../browse/labels.ts';
+import { splitName } from '../browse/cells.ts';
+import { actionWords, type EventRunCells, eventRunCells } from '../browse/event-cells.ts';
+import {
+  csvHref,
+  type EventsFilterCells,
+  eventsFilterCells,
+  readEventFilter,
+  refusalsFilterCells,
+} from '../browse/event-filter.ts';
 import { keyPager, type Pager } from '../browse/pager.ts';
 import { TOPIC, type Topic } from '../live-news.ts';
 import type { Page } from '../page.ts';
@@ -10,11 +20,10 @@ import type { PageModule } from '../routes.ts';
 
 export interface EventsPageDeps {
   readonly visibility: VisibilityStore;
-  readonly events: Pick<EventStore, 'list'>;
+  readonly events: Pick<EventStore, 'list' | 'runs'>;
   readonly refusals: Pick<Refusals, 'list'>;
 }
 
-const ACTIONS = ['push', 'pull', 'delete', 'restore', 'mount'] as const;
 const PAGE_ROWS = 50;
 
 export interface EventsTab {
@@ -28,38 +37,15 @@ interface Shared {
   readonly nav: 'events';
   readonly live: Topic;
   readonly tabs: readonly EventsTab[];
-  readonly filter: EventsFilter;
+  readonly filter: EventsFilterCells;
   /** Says that only part of what happened is shown. */
   readonly scopeNote: string;
   readonly pager: Pager;
 }
 
-export interface EventsFilter {
-  readonly action: string;
-  readonly user: string;
-  readonly repository: string;
-  readonly chips: readonly { readonly text: string; readonly href: string; readonly on: boolean }[];
-  /** Keeps the chosen action when a text changes. */
-  readonly chosen: string;
-  readonly isSet: boolean;
-}
-
 export interface EventsView extends Shared {
-  readonly rows: readonly EventCells[];
-}
-
-export interface EventCells {
-  readonly at: number;
-  readonly action: string;
-  readonly tone: 'accent' | 'plain' | 'red';
-  readonly by: { readonly name: string; readonly confirmed: boolean } | null;
-  readonly folder: string;
-  readonly leaf: string;
-  readonly repositoryHref: string;
-  readonly reference: { readonly text: string; readonly title: string; readonly href: string } | null;
-  readonly from: string;
-  readonly address: string;
-  readonly client: string;
+  readonly rows: readonly EventRunCells[];
+  readonly csv: { readonly href: string; readonly limit: string };
 }
 
 export interface RefusalsView extends Shared {
@@ -81,14 +67,27 @@ export interface RefusalCells {
   readonly grantHref: string | null;
 }
 
+// Without it spreadsheets take names that are not in Latin letters for something else.
+const BYTE_ORDER_MARK = '\u{feff}';
+
 export function eventsPage({ visibility, events, refusals }: EventsPageDeps): PageModule {
+  async function filterOf(page: Page): Promise<EventFilter> {
+    const { rights } = page.viewer;
+    const visible = isReader(page) ? { all: true as const } : await visibility.of(rights, page.origin.address);
+    return { visible, ...readEventFilter(page) };
+  }
+
   return (routes) => {
     routes.get('/events', 'browse', async (page) => {
       if (sentToSignIn(page)) return;
-      const seesAll = isReader(page);
-      const visible = seesAll ? { all: true as const } : await visibility.of(page.viewer.rights, page.origin.address);
-      const found = await events.list({ visible, ...eventQuery(page), limit: PAGE_ROWS });
+      const found = await events.runs({ ...(await filterOf(page)), limit: PAGE_ROWS });
       await page.render('events', eventsView(page, found));
+    });
+    routes.get('/events.csv', 'browse', async (page, request, response) => {
+      if (sentToSignIn(page)) return;
+      const { text, next } = await readEventsCsv(events, await filterOf(page));
+      const name = next === undefined ? 'events' : `events-latest-${MAX_CSV_EVENTS}`;
+      await sendCsv(request, response, { text: `${BYTE_ORDER_MARK}${text}`, name });
     });
     routes.get('/events/refused', 'browse', async (page) => {
       if (sentToSignIn(page)) return;
@@ -107,11 +106,6 @@ function sentToSignIn(page: Page): boolean {
 
 export function isReader({ viewer }: Pick<Page, 'viewer'>): boolean {
   return viewer.rights.isAdmin || viewer.rights.isAuditor;
-}
-
-function eventQuery(page: Page) {
-  const text = (name: string) => page.query(name).trim().slice(0, 255) || undefined;
-  return { action: text('action'), user: text('user'), repository: text('repository'), after: text('after') };
 }
 
 /** Members see their own refusals; those of others name repositories they may know nothing of. */
@@ -139,16 +133,17 @@ function cursorText(cursor: RefusalCursor | undefined): string | undefined {
 
 type PageParts = Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'viewer'>;
 
-export function eventsView(page: PageParts, found: EventPage): EventsView {
+export function eventsView(page: PageParts, found: EventRunPage): EventsView {
   return {
     title: page.t('events:title'),
     nav: 'events',
     live: TOPIC.events,
     tabs: eventTabs(page, 'events'),
-    filter: filterCells(page, true),
+    filter: eventsFilterCells(page),
     scopeNote: isReader(page) ? '' : page.t('events:scope_own'),
-    pager: keyPager(page, found.rows.length, found.next),
-    rows: found.rows.map((event) => eventCells(event, page)),
+    pager: keyPager(page, found.rows.length, found.next, 'row'),
+    rows: found.rows.flatMap((run) => eventRunCells(run, page)),
+    csv: { href: csvHref(page), limit: page.t('events:csv_limit', { formatted: page.format.number(MAX_CSV_EVENTS) }) },
   };
 }
 
@@ -162,7 +157,7 @@ export function refusalsView(
     nav: 'events',
     live: TOPIC.refusals,
     tabs: eventTabs(page, 'refused'),
-    filter: filterCells(page, false),
+    filter: refusalsFilterCells(page),
     scopeNote: isReader(page) ? '' : page.t('events:refused.scope_own'),
     pager: keyPager(page, rows.length, next),
     rows: rows.map((row) => refusalCells(row, page)),
@@ -179,64 +174,6 @@ export function eventTabs(
     { text: t('events:tab.refused'), href: url('/events/refused'), current: current === 'refused' },
     ...(viewer.rights.isAdmin ? [aside] : []),
   ];
-}
-
-function filterCells(page: PageParts, withActions: boolean): EventsFilter {
-  const chosen = page.query('action');
-  const chip = (action: string) => ({
-    text: actionLabel(action, page.t),
-    href: page.urlWith({ action: action === chosen ? null : action, after: null, from: null }),
-    on: action === chosen,
-  });
-  const user = page.query('user');
-  const repository = page.query('repository');
-  return {
-    action: page.url(withActions ? '/events' : '/events/refused'),
-    user,
-    repository,
-    chips: withActions ? ACTIONS.map(chip) : [],
-    chosen: withActions ? chosen : '',
-    isSet: (withActions && chosen !== '') || user !== '' || repository !== '',
-  };
-}
-
-/** A later registry may say other words: they stand as they came. */
-export function actionLabel(action: string, t: Page['t']): string {
-  const known = new Map([
-    ['push', t('events:action.push')],
-    ['pull', t('events:action.pull')],
-    ['delete', t('events:action.delete')],
-    ['restore', t('events:action.restore')],
-    ['mount', t('events:action.mount')],
-  ]);
-  return known.get(action) ?? action;
-}
-
-export function eventCells(event: RegistryEvent, page: PageParts): EventCells {
-  return {
-    at: event.at,
-    action: actionLabel(event.action, page.t),
-    tone: event.action === 'delete' ? 'red' : event.action === 'pull' ? 'plain' : 'accent',
-    by: actor(event.actor, event.actorConfirmed),
-    ...splitName(event.repository),
-    repositoryHref: page.url(referencePath(event.repository)),
-    reference: eventReference(event, page),
-    from: event.fromRepository === undefined ? '' : page.t('events:mounted_from', { repository: event.fromRepository }),
-    address: event.address,
-    client: event.userAgent,
-  };
-}
-
-function eventReference(event: RegistryEvent, { url }: PageParts): EventCells['reference'] {
-  const { repository, tag, digest } = event;
-  if (tag !== undefined) return { text: tag, title: digest ?? tag, href: url(referencePath(`${repository}:${tag}`)) };
-  if (digest === undefined) return null;
-  return { text: shortDigest(digest), title: digest, href: url(referencePath(`${repository}@${digest}`)) };
-}
-
-/** The actions of a scope, in the reader's language. */
-export function actionWords(actions: readonly string[], t: Page['t']): string {
-  return actions.map((action) => actionLabel(action, t)).join(t('events:comma'));
 }
 
 function refusalCells(row: RecordedRefusal, page: PageParts): RefusalCells {

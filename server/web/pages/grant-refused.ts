@@ -7,10 +7,10 @@ import type { UserStore } from '../../access/users.ts';
 import type { Audit } from '../../audit/audit.ts';
 import { AppError } from '../../errors.ts';
 import type { RecordedRefusal, Refusals } from '../../token/refusals.ts';
+import { actionWords } from '../browse/event-cells.ts';
 import type { FieldErrors } from '../form.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import { actionWords } from './events.ts';
 import { roleText } from './roles.ts';
 
 export interface GrantRefusedPageDeps {

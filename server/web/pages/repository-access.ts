@@ -17,11 +17,12 @@ import {
   roleCells,
   verdict,
 } from '../browse/access-view.ts';
+import { actionLabel } from '../browse/event-cells.ts';
 import { keyPager, type Pager } from '../browse/pager.ts';
 import { mayManage, userPath } from '../browse/people.ts';
 import { type RepositoryHeadDeps, readHead, repositoryFrame, tabName, tabPath } from '../browse/repository-head.ts';
 import type { Page } from '../page.ts';
-import { actionLabel, isReader } from './events.ts';
+import { isReader } from './events.ts';
 
 export interface AccessTabDeps extends RepositoryHeadDeps {
   readonly access: Pick<Access, 'rightsOf'>;

@@ -4,10 +4,11 @@ import type { FlatTag, TagStore } from '../../catalog/tags.ts';
 import type { EventStore } from '../../notifications/events.ts';
 import { activityChart, readPeriod } from '../browse/activity-chart.ts';
 import { referencePath } from '../browse/cells.ts';
+import { eventCells } from '../browse/event-cells.ts';
 import { keyPager } from '../browse/pager.ts';
 import { type RepositoryHeadDeps, readHead, repositoryFrame, tabName } from '../browse/repository-head.ts';
 import type { Page } from '../page.ts';
-import { eventCells, isReader } from './events.ts';
+import { isReader } from './events.ts';
 
 export interface ActivityTabDeps extends RepositoryHeadDeps {
   readonly activity: Pick<Activity, 'ofRepository'>;

@@ -4,6 +4,7 @@ import { csvLine } from '../../../server/http/csv.ts';
 
 const cells = [
   ['v1.2.3', 'v1.2.3'],
+  ['2026-12-01T00:14:08.416Z', '2026-12-01T00:14:08.416Z'],
   ['team/app', 'team/app'],
   [`sha256:${'a'.repeat(64)}`, `sha256:${'a'.repeat(64)}`],
   ['', ''],

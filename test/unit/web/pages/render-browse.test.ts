@@ -73,7 +73,7 @@ function fullHome(names: Parameters<typeof oneRow>[0] = {}) {
 for (const locale of ['en', 'zh-CN'] as const) {
   test(`draws every page full (${locale})`, async () => {
     const page = testPage({ locale });
-    const event = { rows: [facts.registryEvent()], next: undefined };
+    const event = { rows: [{ events: [facts.registryEvent()], isCut: false }], next: undefined };
     const pages: readonly (readonly [string, object, RegExp])[] = [
       ['home', homeView(page, fullHome()), /api-gateway/],
       ['repositories', list(page, oneRow()), /platform\/<\/span><span class="name">api-gateway/],
@@ -198,6 +198,7 @@ test('hostile texts are escaped everywhere', async () => {
     userAgent: HOSTILE,
     address: HOSTILE,
   };
+  const hostileRun = { events: [facts.registryEvent(event), facts.registryEvent(event)], isCut: true };
   const refused = facts.refusal({ subject: HOSTILE, repository: HOSTILE, client: HOSTILE, missing: [HOSTILE] });
   const status = facts.statusFacts();
   const down = { ...status, registry: { ...status.registry, reachable: false, error: HOSTILE, url: HOSTILE } };
@@ -207,7 +208,7 @@ test('hostile texts are escaped everywhere', async () => {
     ['repository', tags(page, group)],
     ['image', image(page, detail)],
     ['delete-tag', plan(page, { siblings: [HOSTILE], tag: HOSTILE, lastTag: false })],
-    ['events', eventsView(page, { rows: [facts.registryEvent(event)], next: undefined })],
+    ['events', eventsView(page, { rows: [hostileRun], next: undefined })],
     ['events-refused', refusalsView(page, [refused], undefined)],
     ['grant-refused', grantRefusedView(page, refused, [], {})],
     ['status', statusView(page, down)],
