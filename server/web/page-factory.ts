@@ -5,6 +5,7 @@ import type { OriginOf } from '../http/client-address.ts';
 import { isLoopback } from '../http/client-address.ts';
 import { sendText } from '../http/compress.ts';
 import type { Assets } from './assets.ts';
+import { isBackground } from './background.ts';
 import { hostnameOf, isLoopbackName } from './browse/reach.ts';
 import type { Cookies } from './cookies.ts';
 import { parseCopyChoice } from './copy-choice.ts';
@@ -101,6 +102,10 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
       },
       query: (name) => (query.getAll(name).length === 1 ? (query.get(name) ?? '') : ''),
       urlWith: (changes) => url(changedQuery(path, changes)),
+      choice: (name) => cookies.read(request, `rw-${name}`) ?? '',
+      keepChoice(name, value) {
+        if (!isBackground(request)) cookies.keep(request, response, `rw-${name}`, value);
+      },
       body: formValues(request.body),
       parseForm(schema) {
         const form = parseForm(schema, formValues(request.body), t, languages);

@@ -75,6 +75,10 @@ export interface Page {
   readonly query: (name: string) => string;
   /** `path` with some query values replaced; null removes one. For filters, sorting and paging. */
   readonly urlWith: (changes: Readonly<Record<string, string | number | null>>) => string;
+  /** What this browser chose before, as `keepChoice` wrote it or somebody changed it; '' where it did not. */
+  readonly choice: (name: ChoiceName) => string;
+  /** For the next visit. What a page asks by itself chooses nothing. */
+  readonly keepChoice: (name: ChoiceName, value: string) => void;
   readonly render: <M extends Model>(view: string, model: M, status?: number) => Promise<void>;
   /** 303 to an own path; the flash is shown once on the next page. */
   readonly redirect: (path: string, flash?: Flash) => void;
@@ -85,6 +89,9 @@ export interface Page {
   /** The translated sentence of an expected failure. */
   readonly errorText: (error: unknown) => string;
 }
+
+/** Of what is kept in a cookie of its own. */
+export type ChoiceName = 'connect';
 
 /** What templates see as `page`, beside the view model itself. */
 export interface PageView

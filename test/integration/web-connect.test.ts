@@ -64,3 +64,28 @@ for (const [name, ask, { status, asked, text }] of cases) {
     assert.equal(probes, asked);
   });
 }
+
+test('what was chosen is there at the next visit, and in another tab; an address that says something wins', async () => {
+  const visitor = createVisitor(web.url);
+  await visitor.signIn('admin', PASSWORD);
+  const bare = async (path = '/connect') => (await visitor.request(path)).headers.get('location');
+  assert.equal(await bare(), null, 'nothing was chosen yet');
+  await visitor.request('/connect?runs=docker&from=http%3A%2F%2Fweb%3A8080');
+  assert.equal(await bare(), '/connect?runs=docker&from=http%3A%2F%2Fweb%3A8080');
+  assert.equal(await bare('/connect?secret=shown'), '/connect?secret=shown&runs=docker&from=http%3A%2F%2Fweb%3A8080');
+  assert.equal(await bare('/connect?runs=compose'), null);
+  assert.equal(await bare(), '/connect?runs=compose', 'the whole choice is the last one');
+  await visitor.request('/connect?runs=kubernetes', { headers: { 'x-background': '1' } });
+  await visitor.request('/connect?runs=kubernetes', { headers: { 'sec-purpose': 'prefetch' } });
+  assert.equal(await bare(), '/connect?runs=compose', 'nobody chose that');
+});
+
+test('a version that was chosen before is not held against what the registry is by now', async () => {
+  const visitor = createVisitor(web.url);
+  await visitor.signIn('admin', PASSWORD);
+  const bare = async () => (await visitor.request('/connect')).headers.get('location');
+  await visitor.request('/connect?version=2&runs=compose&folder=%2Fconf');
+  assert.equal(await bare(), '/connect?version=2&runs=compose&folder=%2Fconf');
+  await visitor.request('/connect?version=3&runs=compose&folder=%2Fconf');
+  assert.equal(await bare(), '/connect?runs=compose');
+});

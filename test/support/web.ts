@@ -149,7 +149,7 @@ export function createVisitor(url: string, headers: Readonly<Record<string, stri
       headers: { ...headers, cookie, ...(init.headers as Record<string, string> | undefined) },
     });
     for (const line of response.headers.getSetCookie()) {
-      const [name = '', value = ''] = (line.split(';')[0] ?? '').split('=');
+      const [, name = '', value = ''] = /^([^=;]*)=([^;]*)/.exec(line) ?? [];
       if (value === '') jar.delete(name);
       else jar.set(name, value);
     }

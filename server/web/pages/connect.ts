@@ -2,6 +2,7 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
+import { choiceIn, namesVersion, withKept } from '../browse/connect-choice.ts';
 import { registryLines } from '../browse/connect-lines.ts';
 import { mergedConfiguration } from '../browse/connect-merge.ts';
 import {
@@ -70,8 +71,19 @@ export function connectPage(deps: ConnectPageDeps): PageModule {
     }
   }
 
+  /** An address that leaves everything open continues with what was chosen last time; any other is chosen now. */
+  async function open(page: Page): Promise<void> {
+    const chosen = choiceIn(page);
+    if (chosen !== '') page.keepChoice('connect', chosen);
+    const kept = chosen === '' ? page.choice('connect') : '';
+    const status = namesVersion(kept) ? await statusFacts(page.cameBy) : undefined;
+    const query = withKept(page, kept, status?.registry.line ?? null);
+    if (query === undefined) await show(page, undefined, 200, status);
+    else page.redirect(`/connect${query}`);
+  }
+
   return (routes) => {
-    routes.get('/connect', 'admin', (page) => show(page));
+    routes.get('/connect', 'admin', open);
     routes.get('/connect/download', 'admin', async (page, _request, response) => {
       const { choice, facts } = await chosen(page);
       const name = page.query('file');
