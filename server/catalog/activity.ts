@@ -85,6 +85,7 @@ export function createActivity({ db, now }: ActivityDeps) {
       const rows = await db.selectFrom('repositories').selectAll().where('id', 'in', ids).execute();
       return toRows(
         db,
+        visibility,
         rows.sort((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id)),
       );
     },

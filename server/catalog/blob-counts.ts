@@ -63,7 +63,10 @@ export async function uncountBlobs(trx: Database, repositoryId: number, rows: re
     .execute();
 }
 
-/** What each of the manifests lists, a blob that it lists twice once. */
+/**
+ * What each of the manifests lists, a blob that it lists twice once. What is kept elsewhere the registry never looked for:
+ * anybody may name it, and must not be told by a size that others have it here.
+ */
 async function listedBlobs(trx: Database, digests: readonly string[]) {
   return trx
     .selectFrom('manifest_blobs')
@@ -71,6 +74,7 @@ async function listedBlobs(trx: Database, digests: readonly string[]) {
     .select(['manifest_blobs.digest', 'blobs.id', 'blobs.size_bytes'])
     .distinct()
     .where('manifest_blobs.digest', 'in', digests)
+    .where('kept_at', '=', '')
     .execute();
 }
 

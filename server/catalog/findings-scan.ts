@@ -11,8 +11,10 @@ export interface Finding {
   readonly staleBytes: number;
   /** 0: nobody ever pulled one of them. */
   readonly stalePulledAt: number;
-  /** Bytes that only it has, more than then; 0 when it shrank. */
+  /** Bytes that only it has, more than then; 0 when it shrank. For who sees every repository. */
   readonly grownBytes: number;
+  /** The same of all its bytes, for anybody else: what is unique would tell of hidden repositories. */
+  readonly grownOwnBytes: number;
 }
 
 export interface Scan {
@@ -60,9 +62,11 @@ interface ScannedRepository {
   readonly id: number;
   readonly image_count: number;
   readonly unique_bytes: number;
+  readonly size_bytes: number;
   readonly first_seen_at: number;
   /** Bytes then; null where no sample tells. */
-  readonly before: number | null;
+  readonly unique_before: number | null;
+  readonly size_before: number | null;
 }
 
 interface Stale {
@@ -93,13 +97,14 @@ async function readRepositories(
   since: number | null,
 ): Promise<readonly ScannedRepository[]> {
   const base = since ?? 0;
-  const { rows } = await sql<ScannedRepository>`
-    select id, image_count, first_seen_at, unique_bytes,
-      case when changed_at >= ${base} then
-        (select samples.unique_bytes from repository_samples as samples
+  const before = (column: 'unique_bytes' | 'size_bytes') => sql`case when changed_at >= ${base} then
+        (select ${sql.ref(`samples.${column}`)} from repository_samples as samples
           where samples.repository_id = repositories.id and samples.day_at <= ${base}
           order by samples.day_at desc limit 1)
-      else unique_bytes end as before
+      else ${sql.ref(column)} end`;
+  const { rows } = await sql<ScannedRepository>`
+    select id, image_count, first_seen_at, unique_bytes, size_bytes,
+      ${before('unique_bytes')} as unique_before, ${before('size_bytes')} as size_before
     from repositories where id > ${after} order by id limit ${REPOSITORIES_AT_ONCE}`.execute(db);
   return rows;
 }
@@ -157,14 +162,19 @@ function note(
   stale: Stale | undefined,
   grownSince: number | null,
 ): void {
-  const grownBytes = grownSince === null ? 0 : Math.max(0, row.unique_bytes - bytesBefore(row, grownSince));
-  if (stale === undefined && grownBytes === 0) return;
+  const grown = (now: number, before: number | null) =>
+    grownSince === null ? 0 : Math.max(0, now - (before ?? bytesUnsampled(row, grownSince, now)));
+  const grownBytes = grown(row.unique_bytes, row.unique_before);
+  const grownOwnBytes = grown(row.size_bytes, row.size_before);
+  if (stale === undefined && grownBytes === 0 && grownOwnBytes === 0) return;
   const { count, bytes, pulledAt } = stale ?? { count: 0, bytes: 0, pulledAt: 0 };
-  findings.set(row.id, { staleCount: count, staleBytes: bytes, stalePulledAt: pulledAt, grownBytes });
+  findings.set(row.id, {
+    ...{ staleCount: count, staleBytes: bytes, stalePulledAt: pulledAt },
+    ...{ grownBytes, grownOwnBytes },
+  });
 }
 
 /** Without a sample it was either not there yet, or nothing can be said. */
-function bytesBefore(row: ScannedRepository, since: number): number {
-  if (row.before !== null) return row.before;
-  return row.first_seen_at >= since ? 0 : row.unique_bytes;
+function bytesUnsampled({ first_seen_at }: ScannedRepository, since: number, now: number): number {
+  return first_seen_at >= since ? 0 : now;
 }

@@ -7,7 +7,7 @@ import { createRest, type Rest } from './rest.ts';
 import { readVisible } from './space-sums.ts';
 import { isVisible, NOTHING, type Visibility } from './visibility.ts';
 
-export interface FoundRepository extends Finding {
+export interface FoundRepository extends Omit<Finding, 'grownOwnBytes'> {
   readonly id: number;
   readonly name: string;
 }
@@ -151,7 +151,7 @@ async function visibleFindings(
   const found: Entry[] = [];
   await readVisible(db, visibility.id, rest, (id) => {
     const finding = findings.get(id);
-    if (finding !== undefined) found.push([id, finding]);
+    if (finding !== undefined) found.push([id, { ...finding, grownBytes: finding.grownOwnBytes }]);
   });
   return found;
 }
@@ -183,6 +183,7 @@ async function namesOf(
 function withNames(entries: readonly Entry[], names: ReadonlyMap<number, string>): readonly FoundRepository[] {
   return entries.flatMap(([id, finding]) => {
     const name = names.get(id);
-    return name === undefined ? [] : [{ id, name, ...finding }];
+    const { grownOwnBytes: _, ...told } = finding;
+    return name === undefined ? [] : [{ id, name, ...told }];
   });
 }

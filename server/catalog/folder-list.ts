@@ -150,7 +150,7 @@ export async function listFolderContents(
   );
   const folders = page.rows.flatMap(({ folder }) => (folder === undefined ? [] : [{ folder: toFolder(folder) }]));
   const found = page.rows.flatMap(({ repository }) => (repository === undefined ? [] : [repository]));
-  const rows = [...folders, ...(await toRows(db, found)).map((repository) => ({ repository }))];
+  const rows = [...folders, ...(await toRows(db, visibility, found)).map((repository) => ({ repository }))];
   return { ...page, rows, ...exactly(await countBelow(db, visibility, query.parent)) };
 }
 

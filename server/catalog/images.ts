@@ -57,7 +57,7 @@ export function createImages({
      *
      * @param reference a tag or a digest.
      * @param platform `os/arch[/variant]` or the digest of one; by default linux/amd64, else the first.
-     * @param seen whose repositories are searched for the same layers; by default nobody's.
+     * @param seen whose repositories are searched for the same content; by default nobody's.
      * @returns undefined when there is no such tag or manifest in this repository.
      */
     async detail(
@@ -88,7 +88,7 @@ export function createImages({
         ...usageOf(onIt),
         tags: onIt,
         isSubjectHere: await isHeld(db, homeId, subjectOf(row, onIt)),
-        uniqueBytes: await uniqueBytes(db, digest),
+        uniqueBytes: await uniqueBytes(db, seen, digest),
         parents: await parentsOf(db, homeId, digest),
         ...listed,
         content: row === undefined ? undefined : await contentOf(db, homeId, asked),
@@ -101,8 +101,11 @@ export function createImages({
     async holders(repositoryId: number, digest: string, layer: string, seen: Visibility, query: HoldersQuery) {
       const held = await manifestRow(db, repositoryId, digest);
       const parts = held === undefined ? [] : ((await partsOf(db, [digest])).get(digest) ?? []);
-      if (!parts.some((part) => part.digest === layer)) return undefined;
-      return layerHolders(db, seen, layer, query);
+      const part = parts.find(({ digest }) => digest === layer);
+      if (part === undefined) return undefined;
+      const found = await layerHolders(db, seen, layer, query);
+      // As this image says: others, who may be hidden, may say another size.
+      return found && { ...found, sizeBytes: part.sizeBytes };
     },
 
     partsOf: (digests: readonly string[]) => partsOf(db, digests),

@@ -20,11 +20,14 @@ export interface HolderImage {
   readonly platforms: readonly string[];
 }
 
-export interface LayerHolders {
-  readonly sizeBytes: number;
+export interface HolderPage {
   /** May be fewer than asked for, even none, with more to come: many repositories that the viewer may not see were passed. */
   readonly rows: readonly LayerHolder[];
   readonly next: string | undefined;
+}
+
+export interface LayerHolders extends HolderPage {
+  readonly sizeBytes: number;
 }
 
 export interface HoldersQuery {
@@ -39,8 +42,8 @@ export async function layerHolders(
   seen: Visibility,
   layer: string,
   { after, limit: asked }: HoldersQuery,
-): Promise<LayerHolders | undefined> {
-  const blob = await db.selectFrom('blobs').selectAll().where('digest', '=', layer).executeTakeFirst();
+): Promise<HolderPage | undefined> {
+  const blob = await db.selectFrom('blobs').select('id').where('digest', '=', layer).executeTakeFirst();
   if (blob === undefined) return undefined;
   const limit = rowLimit(asked);
   const start = Number(decodeCursor(after)?.value ?? 0) || 0;
@@ -51,7 +54,7 @@ export async function layerHolders(
     holders.push({ repository: row.name, imageCount: Number(row.images), images });
   }
   const next = last === undefined ? undefined : encodeCursor({ value: last, key: '' });
-  return { sizeBytes: blob.size_bytes, rows: holders, next };
+  return { rows: holders, next };
 }
 
 interface HolderRow {

@@ -6,6 +6,7 @@ import { type KeyPage, keyClauses, type Reading, readKeyPage, type Total } from 
 import { FEW, planRepositories, type RepositoryPlan } from './repository-plan.ts';
 import { type RepositoryQuery, repositoryOrder, sortValue } from './repository-query.ts';
 import { type RepositoryRow, type StoredRepository, toRows } from './repository-row.ts';
+import { withSeenSums } from './seen-sums.ts';
 import { isVisible, type Visibility } from './visibility.ts';
 
 export type { Facets } from './facets.ts';
@@ -27,7 +28,7 @@ export interface RepositoryPage extends KeyPage<RepositoryRow>, Total {}
 export function createRepositoryStore(db: Database, few = FEW) {
   return {
     async list(visibility: Visibility, query: RepositoryQuery): Promise<RepositoryPage> {
-      return listRepositories(db, query, await planRepositories(db, visibility, query, few));
+      return listRepositories(db, visibility, query, await planRepositories(db, visibility, query, few));
     },
 
     folders: (visibility: Visibility, query: FolderQuery): Promise<FolderPage> => listFolders(db, visibility, query),
@@ -35,7 +36,13 @@ export function createRepositoryStore(db: Database, few = FEW) {
     /** The sub-folders of a folder, and behind them the repositories directly in it: one list with one cursor. */
     contents: (visibility: Visibility, query: FolderQuery) =>
       listFolderContents(db, visibility, query, async (direct, reading) =>
-        readPlanned(db, await planRepositories(db, visibility, { ...direct, limit: 1 }, few), direct, reading),
+        readPlanned(
+          db,
+          visibility,
+          await planRepositories(db, visibility, { ...direct, limit: 1 }, few),
+          direct,
+          reading,
+        ),
       ),
 
     async find(visibility: Visibility, name: string): Promise<RepositoryRow | undefined> {
@@ -45,7 +52,7 @@ export function createRepositoryStore(db: Database, few = FEW) {
         .where('name', '=', name)
         .where(isVisible(visibility))
         .executeTakeFirst();
-      return row && (await toRows(db, [row]))[0];
+      return row && (await toRows(db, visibility, [row]))[0];
     },
 
     /** How many there are: cheap enough for every page. */
@@ -61,26 +68,33 @@ function rootFolder(db: Database, { id }: Visibility) {
   return db.selectFrom('folders').selectAll().where('visibility_id', '=', id).where('path', '=', '').executeTakeFirst();
 }
 
-async function listRepositories(db: Database, query: RepositoryQuery, plan: RepositoryPlan): Promise<RepositoryPage> {
+async function listRepositories(
+  db: Database,
+  visibility: Visibility,
+  query: RepositoryQuery,
+  plan: RepositoryPlan,
+): Promise<RepositoryPage> {
   const page = await readKeyPage(
     query,
-    (reading) => readPlanned(db, plan, query, reading),
+    (reading) => readPlanned(db, visibility, plan, query, reading),
     (row) => ({ value: sortValue(row, query.sort), key: row.name }),
   );
   const { total, isExact } = await plan.total();
   // Only some rows were counted: no fewer than these.
-  return { ...page, rows: await toRows(db, page.rows), total: Math.max(total, page.rows.length), isExact };
+  return { ...page, rows: await toRows(db, visibility, page.rows), total: Math.max(total, page.rows.length), isExact };
 }
 
 async function readPlanned(
   db: Database,
+  visibility: Visibility,
   plan: Pick<RepositoryPlan, 'from' | 'where'>,
   { sort, direction }: Pick<RepositoryQuery, 'sort' | 'direction'>,
   reading: Reading,
 ): Promise<readonly StoredRepository[]> {
-  const { behind, orderBy } = keyClauses(repositoryOrder(sort, direction), reading);
+  const { behind, orderBy } = keyClauses(repositoryOrder(sort, direction, visibility), reading);
   const found = await sql<StoredRepository>`
     select repositories.* from ${plan.from} where ${plan.where} and ${behind}
     order by ${orderBy} limit ${reading.limit}`.execute(db);
-  return found.rows;
+  // The place in the list is told by what the viewer sees, too.
+  return sort === 'unique' ? withSeenSums(db, visibility, found.rows) : found.rows;
 }

@@ -10,6 +10,7 @@ import {
   type Restriction,
   visibleRestriction,
 } from './repository-query.ts';
+import { sumSource } from './seen-sums.ts';
 import type { Visibility } from './visibility.ts';
 
 /**
@@ -49,11 +50,22 @@ export async function planRepositories(
   const conditions = restrictions.filter((each) => each !== driver).map((each) => each.condition);
   if (query.isDirect === true) conditions.push(sql<SqlBool>`repositories.folder = ${query.folder ?? ''}`);
   if (driver !== undefined) conditions.push(sql<SqlBool>`repositories.id = chosen.id`);
+  const { join } = sumSource(visibility);
+  const isBySums = query.sort === 'unique' && join !== undefined;
+  if (isBySums) conditions.push(join.on);
   const where = conditions.length === 0 ? sql<SqlBool>`1 = 1` : sql.join<SqlBool>(conditions, sql` and `);
-  // A cross join, because SQLite keeps its order.
-  const from = driver === undefined ? sql`repositories` : sql`(${driver.candidates}) as chosen cross join repositories`;
+  const from = sourceOf(driver, isBySums ? join.table : undefined);
   const total = () => countRows(db, visibility, query, { restrictions, driver, from, where });
   return { from, where, total };
+}
+
+/** Cross joins, because SQLite keeps their order: few candidates first, else the index of the sort. */
+function sourceOf(driver: Weighed | undefined, sums: RawBuilder<unknown> | undefined): RawBuilder<unknown> {
+  if (driver !== undefined) {
+    const chosen = sql`(${driver.candidates}) as chosen cross join repositories`;
+    return sums === undefined ? chosen : sql`${chosen} cross join ${sums}`;
+  }
+  return sums === undefined ? sql`repositories` : sql`${sums} cross join repositories`;
 }
 
 async function restrictionsOf(

@@ -4,6 +4,7 @@ import { likePattern } from '../storage/like.ts';
 import type { RepositoriesTable } from '../storage/schema.ts';
 import type { AskedPage, Direction, KeyOrder } from './key-page.ts';
 import { type Comparison, comparisons, type ListFilters } from './list-filters.ts';
+import { sumSource } from './seen-sums.ts';
 import { EVERYTHING, NOTHING, type Visibility } from './visibility.ts';
 
 export const REPOSITORY_SORTS = [
@@ -50,13 +51,15 @@ const SORT_VALUE: Record<RepositorySort, RawBuilder<string | number>> = {
   pulls: sql`pull_count`,
   platforms: sql`platform_count`,
   size: sql`size_bytes`,
+  // Of who sees everything.
   unique: sql`unique_bytes`,
 };
 
 const TEXT_SORTS: ReadonlySet<RepositorySort> = new Set(['name', 'newest', 'by']);
 
-export function repositoryOrder(sort: RepositorySort, direction: Direction): KeyOrder {
-  return { value: SORT_VALUE[sort], key: NAME, direction, isText: TEXT_SORTS.has(sort) };
+export function repositoryOrder(sort: RepositorySort, direction: Direction, visibility: Visibility): KeyOrder {
+  const value = sort === 'unique' ? sumSource(visibility).unique : SORT_VALUE[sort];
+  return { value, key: NAME, direction, isText: TEXT_SORTS.has(sort) };
 }
 
 export function sortValue(row: Selectable<RepositoriesTable>, sort: RepositorySort): string | number {

@@ -2,6 +2,8 @@ import type { Selectable } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import type { RepositoriesTable } from '../storage/schema.ts';
 import { groupBy } from './rows.ts';
+import { withSeenSums } from './seen-sums.ts';
+import type { Visibility } from './visibility.ts';
 
 export type StoredRepository = Selectable<RepositoriesTable>;
 
@@ -17,9 +19,9 @@ export interface RepositoryRow {
   readonly sizeBytes: number;
   /** The same without counting once what images share. */
   readonly logicalBytes: number;
-  /** Of `sizeBytes`, what no other repository has. */
+  /** Of `sizeBytes`, what no other repository has that the viewer sees. */
   readonly uniqueBytes: number;
-  /** What only untagged manifests use. */
+  /** What only untagged manifests use, among what the viewer sees. */
   readonly reclaimableBytes: number;
   readonly newestTag: string | null;
   /** What that tag points to. */
@@ -75,12 +77,17 @@ function toRow(row: StoredRepository, { kinds, newestDigest }: Beside): Reposito
   };
 }
 
-export async function toRows(db: Database, rows: readonly StoredRepository[]): Promise<readonly RepositoryRow[]> {
+export async function toRows(
+  db: Database,
+  visibility: Visibility,
+  rows: readonly StoredRepository[],
+): Promise<readonly RepositoryRow[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
   const kinds = await kindsOf(db, ids);
   const digests = await newestDigests(db, ids);
-  return rows.map((row) => toRow(row, { kinds: kinds.get(row.id) ?? [], newestDigest: digests.get(row.id) ?? null }));
+  const seen = await withSeenSums(db, visibility, rows);
+  return seen.map((row) => toRow(row, { kinds: kinds.get(row.id) ?? [], newestDigest: digests.get(row.id) ?? null }));
 }
 
 async function kindsOf(db: Database, ids: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>> {

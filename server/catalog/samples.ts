@@ -5,7 +5,7 @@ import { createInsertion } from '../storage/insert-rows.ts';
 import type { RepositorySamplesTable } from '../storage/schema.ts';
 import type { Rest } from './rest.ts';
 import { activeVisibilities } from './space-sums.ts';
-import { EVERYTHING } from './visibility.ts';
+import { EVERYTHING, type Visibility } from './visibility.ts';
 
 const KEPT_DAYS = 400;
 const ROWS_AT_ONCE = 100;
@@ -18,8 +18,9 @@ export interface RepositorySample {
   readonly tagCount: number;
   readonly logicalBytes: number;
   readonly sizeBytes: number;
-  readonly uniqueBytes: number;
-  readonly reclaimableBytes: number;
+  /** null like the next: not known, or counted over repositories that the viewer may not see. */
+  readonly uniqueBytes: number | null;
+  readonly reclaimableBytes: number | null;
 }
 
 /** Of a folder. */
@@ -54,9 +55,13 @@ export async function readSeries(db: Database, query: SeriesQuery): Promise<read
   return rows.map((row) => ({ ...toSample(row), repositoryCount: row.repository_count }));
 }
 
-/** Oldest first; days without a row were as the day before. Who may see the repository was decided when it was found. */
+/**
+ * Oldest first; days without a row were as the day before. Who may see the repository was decided when it was found.
+ * What was unique in it then is kept for who sees everything alone: a row per viewer and day would be too many.
+ */
 export async function readRepositorySeries(
   db: Database,
+  visibility: Visibility,
   repositoryId: number,
   since: number,
 ): Promise<readonly RepositorySample[]> {
@@ -68,7 +73,9 @@ export async function readRepositorySeries(
     .orderBy('day_at')
     .limit(KEPT_DAYS + 1)
     .execute();
-  return rows.map(toSample);
+  const samples = rows.map(toSample);
+  if (visibility.all) return samples;
+  return samples.map((sample) => ({ ...sample, uniqueBytes: null, reclaimableBytes: null }));
 }
 
 function toSample(row: Omit<Selectable<RepositorySamplesTable>, 'repository_id'>): RepositorySample {
@@ -77,8 +84,8 @@ function toSample(row: Omit<Selectable<RepositorySamplesTable>, 'repository_id'>
     tagCount: row.tag_count,
     logicalBytes: row.logical_bytes,
     sizeBytes: row.size_bytes,
-    uniqueBytes: row.unique_bytes,
-    reclaimableBytes: row.reclaimable_bytes,
+    uniqueBytes: row.unique_bytes < 0 ? null : row.unique_bytes,
+    reclaimableBytes: row.reclaimable_bytes < 0 ? null : row.reclaimable_bytes,
   };
 }
 

@@ -45,7 +45,8 @@ export async function sharedLayers(
     if (layer === undefined) continue;
     // One of them is the image itself.
     const others = Math.max(0, Number(images ?? 0) - 1);
-    const isMore = Number(holders) > MOST_EXAMINED || others > MOST_EXAMINED;
+    // Of holders that are all hidden not even the number is told.
+    const isMore = others > 0 && (Number(holders) > MOST_EXAMINED || others > MOST_EXAMINED);
     const count = { images: Math.min(others, MOST_EXAMINED), isMore };
     known.set(layer.digest, count);
     if (isMore) remember(memory, seen, layer, count);
@@ -98,7 +99,7 @@ interface HolderCount {
 async function countHolders(
   db: Database,
   seen: Visibility,
-  layers: readonly LayerId[],
+  layers: readonly Pick<LayerId, 'id'>[],
 ): Promise<readonly HolderCount[]> {
   const counts = await countLooked(db, lookedFromBlob(seen), layers);
   const cut = counts.filter((count) => Number(count.holders) > MOST_EXAMINED);
@@ -147,15 +148,52 @@ export async function isNarrow(db: Database, seen: Visibility): Promise<boolean>
 
 const MOST_HOLDERS = 50;
 
-/** Blobs of this image (an index: of all that it lists) that no other manifest in any repository uses. */
-export async function uniqueBytes(db: Database, digest: string): Promise<number> {
+/**
+ * Blobs of this image (an index: of all that it lists) that no other manifest uses, as far as the viewer may see: a hidden
+ * repository is as if it was not there, or the size would tell whether it has the same content.
+ */
+export async function uniqueBytes(db: Database, seen: Visibility, digest: string): Promise<number> {
+  const own = sql`select own.blob_digest, max(own.size_bytes) as size_bytes, count(distinct own.digest) as manifests
+    from manifest_blobs as own where own.digest in (select digest from closure) group by own.blob_digest`;
+  const closure = withClosure(sql`select digest from manifests where digest = ${digest}`);
+  if (!seen.all)
+    return uniqueAmongSeen(
+      db,
+      seen,
+      digest,
+      sql`${closure} select blobs.id, own.size_bytes, own.manifests
+    from (${own}) as own join blobs on blobs.digest = own.blob_digest`,
+    );
   const found = await sql<{ bytes: number | null }>`
-    ${withClosure(sql`select digest from manifests where digest = ${digest}`)}
-    select sum(size_bytes) as bytes from (
-      select own.blob_digest, max(own.size_bytes) as size_bytes, count(distinct own.digest) as manifests
-      from manifest_blobs as own where own.digest in (select digest from closure) group by own.blob_digest) as own
+    ${closure} select sum(size_bytes) as bytes from (${own}) as own
     where ${isOnlyIn(sql`own.manifests`, sql`own.blob_digest`, digest)}`.execute(db);
   return Number(found.rows[0]?.bytes ?? 0);
+}
+
+interface OwnBlob {
+  readonly id: number;
+  readonly size_bytes: number;
+  readonly manifests: number;
+}
+
+/** @param own selects the blobs of the image. */
+async function uniqueAmongSeen(db: Database, seen: Visibility, digest: string, own: RawBuilder<OwnBlob>) {
+  const { rows } = await own.execute(db);
+  const counts = await countHolders(db, seen, rows);
+  const uses = new Map(counts.map(({ id, images }) => [id, Number(images ?? 0)]));
+  const homes = await seenHomes(db, seen, digest);
+  const unique = rows.filter(({ id, manifests }) => (uses.get(id) ?? 0) <= Number(manifests) * homes);
+  return unique.reduce((sum, { size_bytes }) => sum + Number(size_bytes), 0);
+}
+
+/** How many repositories have the image that the viewer may see; as many are looked at as hold one of its blobs. */
+async function seenHomes(db: Database, seen: Visibility, digest: string): Promise<number> {
+  const found = await sql<{ total: number }>`
+    select count(*) as total from (select repository_id from held_manifests as held
+      where held.digest = ${digest} and ${isVisible(seen, 'held.repository_id')} limit ${MOST_EXAMINED}) as homes`.execute(
+    db,
+  );
+  return Number(found.rows[0]?.total ?? 0);
 }
 
 /**

@@ -2,8 +2,8 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import type { Position } from './cursor.ts';
 import { type AskedPage, type Direction, type KeyPage, type Reading, readKeyPage } from './key-page.ts';
-import { type Restriction, visibleRestriction } from './repository-query.ts';
-import type { Visibility } from './visibility.ts';
+import { type SumSource, sumSource } from './seen-sums.ts';
+import { EVERYTHING, type Visibility } from './visibility.ts';
 
 export const SPACE_SORTS = ['size', 'name', 'logical', 'unique', 'shared', 'reclaimable', 'tags'] as const;
 export type SpaceSort = (typeof SPACE_SORTS)[number];
@@ -58,14 +58,20 @@ const PARTS: readonly Part[] = ['folder', 'repository'];
 const FEW = 1500;
 
 // As the indexes have them.
-const SORT_VALUE: Record<Exclude<SpaceSort, 'name'>, RawBuilder<number>> = {
-  size: sql`size_bytes`,
-  logical: sql`logical_bytes`,
-  unique: sql`unique_bytes`,
-  shared: sql`(size_bytes - unique_bytes)`,
-  reclaimable: sql`reclaimable_bytes`,
-  tags: sql`tag_count`,
-};
+function sortValues({ unique, reclaimable }: SumColumns): Record<Exclude<SpaceSort, 'name'>, RawBuilder<number>> {
+  return {
+    size: sql`size_bytes`,
+    logical: sql`logical_bytes`,
+    unique,
+    shared: sql`(size_bytes - ${unique})`,
+    reclaimable,
+    tags: sql`tag_count`,
+  };
+}
+
+type SumColumns = Pick<SumSource, 'unique' | 'reclaimable'>;
+// A row of a folder belongs to one visibility already.
+const FOLDER_SUMS: SumColumns = sumSource(EVERYTHING);
 
 export function listSpace(db: Database, visibility: Visibility, query: SpaceQuery): Promise<SpacePage> {
   return readKeyPage(
@@ -116,7 +122,7 @@ async function readFolders(
   query: ListQuery,
   reading: Reading,
 ): Promise<readonly SpaceRow[]> {
-  const { behind, orderBy } = clauses('folder', sql`path`, query, reading);
+  const { behind, orderBy } = clauses({ part: 'folder', name: sql`path`, sums: FOLDER_SUMS }, query, reading);
   const found = await sql<StoredRow>`
     select path, repository_count, tag_count, logical_bytes, size_bytes, unique_bytes, reclaimable_bytes from folders
     where visibility_id = ${id} and parent = ${query.folder} and ${behind} and +repository_count > 0
@@ -130,11 +136,12 @@ async function readRepositories(
   query: ListQuery,
   reading: Reading,
 ): Promise<readonly SpaceRow[]> {
-  const { behind, orderBy } = clauses('repository', sql`repositories.name`, query, reading);
-  const { from, where } = await visibleSource(db, visibility);
+  const sums = sumSource(visibility);
+  const { behind, orderBy } = clauses({ part: 'repository', name: sql`repositories.name`, sums }, query, reading);
+  const { from, where } = await visibleSource(db, visibility, sums);
   const found = await sql<StoredRow>`
-    select repositories.name as path, 1 as repository_count, tag_count, logical_bytes, size_bytes, unique_bytes,
-      reclaimable_bytes from ${from}
+    select repositories.name as path, 1 as repository_count, tag_count, logical_bytes, size_bytes,
+      ${sums.unique} as unique_bytes, ${sums.reclaimable} as reclaimable_bytes from ${from}
     where ${where} and repositories.folder = ${query.folder} and ${behind}
     order by ${orderBy} limit ${reading.limit}`.execute(db);
   return found.rows.map((row) => toRow('repository', row));
@@ -145,31 +152,34 @@ interface Source {
   readonly where: RawBuilder<SqlBool>;
 }
 
-async function visibleSource(db: Database, visibility: Visibility): Promise<Source> {
-  if (visibility.all) return { from: sql`repositories`, where: sql<SqlBool>`1 = 1` };
-  const { condition, candidates }: Restriction = visibleRestriction(visibility);
+/** Its own sums say that a repository is seen. */
+async function visibleSource(db: Database, visibility: Visibility, { join }: SumSource): Promise<Source> {
+  if (join === undefined) return { from: sql`repositories`, where: sql<SqlBool>`1 = 1` };
   const seen = await db
     .selectFrom('visibilities')
     .select('repository_count')
     .where('id', '=', visibility.id)
     .executeTakeFirst();
-  if (candidates === undefined || (seen?.repository_count ?? 0) > FEW) {
-    return { from: sql`repositories`, where: condition };
-  }
   // A cross join, because SQLite keeps its order.
-  const from = sql`(${candidates}) as chosen cross join repositories`;
-  return { from, where: sql<SqlBool>`repositories.id = chosen.id` };
+  const isFew = (seen?.repository_count ?? 0) <= FEW;
+  const from = isFew ? sql`${join.table} cross join repositories` : sql`repositories cross join ${join.table}`;
+  return { from, where: join.on };
+}
+
+interface ListPart {
+  readonly part: Part;
+  readonly name: RawBuilder<string>;
+  readonly sums: SumColumns;
 }
 
 function clauses(
-  part: Part,
-  name: RawBuilder<string>,
+  { part, name, sums }: ListPart,
   { sort, direction }: ListQuery,
   { position, isBackwards }: Reading,
 ): { readonly behind: RawBuilder<SqlBool>; readonly orderBy: RawBuilder<unknown> } {
   const isRising = (direction === 'asc') !== isBackwards;
   const way = sql.raw(isRising ? 'asc' : 'desc');
-  const value = sort === 'name' ? name : SORT_VALUE[sort];
+  const value = sort === 'name' ? name : sortValues(sums)[sort];
   // The name itself: naming it twice would hide the index from the engine.
   const orderBy = sort === 'name' ? sql`${name} ${way}` : sql`${value} ${way}, ${name} ${way}`;
   const isUsable = position !== undefined && (typeof position.value === 'string') === (sort === 'name');

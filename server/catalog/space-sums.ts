@@ -3,7 +3,7 @@ import type { Database } from '../storage/database.ts';
 import type { Rest } from './rest.ts';
 import { type Ground, readGround } from './space-ground.ts';
 import { createTally, type Tally } from './space-tally.ts';
-import { writeFolderSums, writeRepositorySums } from './space-write.ts';
+import { writeFolderSums, writeRepositorySums, writeSeenSums } from './space-write.ts';
 import { EVERYTHING } from './visibility.ts';
 
 // A chunk takes a few milliseconds; a request that comes meanwhile waits that long.
@@ -11,8 +11,9 @@ const ROWS_AT_ONCE = 1000;
 const VISIBLE_AT_ONCE = 2000;
 // One bit each.
 const MOST_AT_ONCE = 31;
-// Of sums held in memory: about 30 MB.
+// Of sums held in memory: about 30 MB for folders, and as much for repositories.
 const MOST_SLOTS = 400_000;
+const MOST_PLACES = 2_000_000;
 const ACTIVE_MS = 24 * 3600_000;
 
 /**
@@ -24,16 +25,23 @@ const ACTIVE_MS = 24 * 3600_000;
 export async function sumSpace(db: Database, at: number, rest: Rest): Promise<readonly number[]> {
   const ground = await readGround(db, rest);
   const ids = await activeVisibilities(db, at);
-  const width = Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(MOST_SLOTS / ground.tree.parents.length)));
+  const width = batchWidth(ground);
   for (let start = 0; start < ids.length; start += width) {
     const some = ids.slice(start, start + width);
     const tally = createTally(ground, await readMasks(db, ground, some, rest), some.length);
     await countRepositories(ground, tally, rest);
     await countBlobs(db, ground, tally, rest);
     if (start === 0) await writeRepositorySums(db, ground, tally, rest);
+    await writeSeenSums(db, { ids: some, ground, tally, at }, rest);
     await writeFolderSums(db, { ids: some, ground, tally, at }, rest);
   }
   return ids;
+}
+
+/** How many visibilities are summed up in one pass. */
+function batchWidth({ tree, ids }: Ground): number {
+  const fitting = Math.min(MOST_SLOTS / tree.parents.length, MOST_PLACES / Math.max(1, ids.length));
+  return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(fitting)));
 }
 
 /** Who sees everything comes first: the repositories' own sums are written together with it. */

@@ -19,20 +19,21 @@ export interface FolderSumColumns {
 
 export interface Tally {
   readonly sums: FolderSumColumns;
-  /** Of each repository, by its place. */
+  /** Of each repository: visibility × number of repositories + place. */
   readonly unique: Float64Array;
   readonly reclaimable: Float64Array;
   /** Its tags, pulls, times. */
   readonly addRepository: (place: number) => void;
   /** Ends the blob before; the holders of one blob have to follow each other. */
   readonly begin: (sizeBytes: number) => void;
-  /** @param place of the holding repository; undefined for one that came meanwhile. */
+  /** @param place of the holding repository; undefined for one that came meanwhile: the next run counts it. */
   readonly hold: (place: number | undefined, isTagged: boolean) => void;
   readonly end: () => void;
 }
 
 /**
- * Counts blobs into folders, each once per folder and visibility. A walk from a repository to the root stops at the
+ * Counts blobs into folders, each once per folder and visibility, as if the repositories that a visibility does not show
+ * were not there: else a sum would tell whether one of them has a blob. A walk from a repository to the root stops at the
  * first folder that already has the blob for everybody concerned, so common layers cost little.
  *
  * @param masks Which of the visibilities see a repository, a bit each, by its place.
@@ -42,18 +43,21 @@ export function createTally(ground: Ground, masks: Int32Array, width: number): T
   const { parents, depths } = ground.tree;
   const folderCount = parents.length;
   const sums = emptySums(folderCount * width);
-  const unique = new Float64Array(ground.ids.length);
-  const reclaimable = new Float64Array(ground.ids.length);
+  const repositoryCount = ground.ids.length;
+  const unique = new Float64Array(repositoryCount * width);
+  const reclaimable = new Float64Array(repositoryCount * width);
   const seenFor = new Int32Array(folderCount);
   const seenMask = new Int32Array(folderCount);
+  // Of each visibility, as far as it sees holders: the first, and the lowest folder that has all of them below it.
+  const firstHolder = new Int32Array(width);
+  const common = new Int32Array(width);
   let turn = 0;
   let bytes = 0;
-  let holders = 0;
-  let onlyHolder = -1;
-  // The lowest folder that has every holder below it.
-  let common = -1;
+  // Visibilities that see one holder at least, two at least, holders on both sides of the root, a tagged one.
+  let heldMask = 0;
+  let sharedMask = 0;
+  let rootMask = 0;
   let taggedMask = 0;
-  let isTaggedAnywhere = false;
   let untagged: number[] = [];
 
   function addRepository(place: number): void {
@@ -81,8 +85,8 @@ export function createTally(ground: Ground, masks: Int32Array, width: number): T
     for (let rest = mask; rest !== 0; rest &= rest - 1) add(column, lowestBit(rest) * folderCount + folder, bytes);
   }
 
-  function countUpwards(column: Float64Array, place: number): void {
-    let fresh = masks[place] ?? 0;
+  function countUpwards(column: Float64Array, place: number, mask: number): void {
+    let fresh = mask;
     for (let at = ground.folders[place] ?? 0; at >= 0; at = parents[at] ?? -1) {
       const seen = seenFor[at] === turn ? (seenMask[at] ?? 0) : 0;
       fresh &= ~seen;
@@ -102,15 +106,35 @@ export function createTally(ground: Ground, masks: Int32Array, width: number): T
     return a;
   }
 
+  function noteHolder(place: number, mask: number): void {
+    const folder = ground.folders[place] ?? 0;
+    for (let rest = mask & ~rootMask; rest !== 0; rest &= rest - 1) {
+      const index = lowestBit(rest);
+      const isFirst = (heldMask & (1 << index)) === 0;
+      if (isFirst) firstHolder[index] = place;
+      const lowest = isFirst ? folder : meet(common[index] ?? 0, folder);
+      common[index] = lowest;
+      if (lowest === 0) rootMask |= 1 << index;
+    }
+    sharedMask |= heldMask & mask;
+    heldMask |= mask;
+  }
+
   function end(): void {
-    if (isTaggedAnywhere) {
-      if (holders === 1 && onlyHolder >= 0) add(unique, onlyHolder, bytes);
-      for (let at = common; at >= 0; at = parents[at] ?? -1) addFor(sums.unique, at, taggedMask);
-    } else {
-      for (const place of untagged) {
-        add(reclaimable, place, bytes);
-        countUpwards(sums.reclaimable, place);
+    for (let rest = taggedMask; rest !== 0; rest &= rest - 1) {
+      const index = lowestBit(rest);
+      for (let at = common[index] ?? 0; at >= 0; at = parents[at] ?? -1) {
+        add(sums.unique, index * folderCount + at, bytes);
       }
+      const isShared = (sharedMask & (1 << index)) !== 0;
+      if (!isShared) add(unique, index * repositoryCount + (firstHolder[index] ?? 0), bytes);
+    }
+    for (const place of untagged) {
+      const mask = (masks[place] ?? 0) & ~taggedMask;
+      for (let rest = mask; rest !== 0; rest &= rest - 1) {
+        add(reclaimable, lowestBit(rest) * repositoryCount + place, bytes);
+      }
+      countUpwards(sums.reclaimable, place, mask);
     }
   }
 
@@ -124,26 +148,20 @@ export function createTally(ground: Ground, masks: Int32Array, width: number): T
       end();
       turn += 1;
       bytes = sizeBytes;
-      holders = 0;
-      onlyHolder = -1;
-      common = -1;
+      heldMask = 0;
+      sharedMask = 0;
+      rootMask = 0;
       taggedMask = 0;
-      isTaggedAnywhere = false;
       untagged = [];
     },
     hold(place, isTagged) {
-      const folder = place === undefined ? 0 : (ground.folders[place] ?? 0);
-      holders += 1;
-      onlyHolder = place ?? -1;
-      common = common < 0 ? folder : meet(common, folder);
-      isTaggedAnywhere ||= isTagged;
-      if (place === undefined) return;
-      if (!isTagged) {
-        if (!isTaggedAnywhere) untagged.push(place);
-        return;
-      }
-      taggedMask |= masks[place] ?? 0;
-      countUpwards(sums.size, place);
+      const mask = place === undefined ? 0 : (masks[place] ?? 0);
+      if (place === undefined || mask === 0) return;
+      noteHolder(place, mask);
+      if (isTagged) {
+        taggedMask |= mask;
+        countUpwards(sums.size, place, mask);
+      } else if ((mask & ~taggedMask) !== 0) untagged.push(place);
     },
   };
 }

@@ -1,16 +1,19 @@
-import { type Selectable, sql } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import type { FoldersTable } from '../storage/schema.ts';
 import { NO_PLATFORMS } from './platform-sets.ts';
 import type { Rest } from './rest.ts';
 import type { Ground } from './space-ground.ts';
 import type { Tally } from './space-tally.ts';
+import { EVERYTHING } from './visibility.ts';
 
 // Each statement is a transaction of its own, so that other writers wait for a few milliseconds only.
 const REPOSITORIES_AT_ONCE = 100;
 const FOLDERS_AT_ONCE = 50;
+const SEEN_AT_ONCE = 100;
 const FOLDERS_READ_AT_ONCE = 500;
 
+/** Those of who sees everything, which come first in their tally. */
 export async function writeRepositorySums(db: Database, ground: Ground, tally: Tally, rest: Rest): Promise<void> {
   let changed: number[] = [];
   for (let place = 0; place < ground.ids.length; place += 1) {
@@ -39,6 +42,49 @@ async function updateRepositories(
     from fresh where repositories.id = fresh.id`.execute(db);
 }
 
+/** The same as each viewer may know it: over the repositories that the visibility shows. */
+export async function writeSeenSums(db: Database, { ids, ground, tally }: SumsWrite, rest: Rest): Promise<void> {
+  for (const [index, id] of ids.entries()) {
+    if (id === EVERYTHING.id) continue;
+    let after = 0;
+    for (;;) {
+      const rows = await readSeen(db, id, after);
+      const changed = rows.flatMap((row) => {
+        const place = ground.places.get(row.repository_id);
+        if (place === undefined) return [];
+        const slot = index * ground.ids.length + place;
+        const [unique, reclaimable] = [tally.unique[slot] ?? 0, tally.reclaimable[slot] ?? 0];
+        const isSame = row.unique_bytes === unique && row.reclaimable_bytes === reclaimable;
+        return isSame ? [] : [sql`(${whole(row.repository_id)}, ${whole(unique)}, ${whole(reclaimable)})`];
+      });
+      if (changed.length > 0) await updateSeen(db, id, changed);
+      await rest();
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < SEEN_AT_ONCE) break;
+      after = last.repository_id;
+    }
+  }
+}
+
+function readSeen(db: Database, id: number, after: number) {
+  return db
+    .selectFrom('visible_repositories')
+    .select(['repository_id', 'unique_bytes', 'reclaimable_bytes'])
+    .where('visibility_id', '=', id)
+    .where('repository_id', '>', after)
+    .orderBy('repository_id')
+    .limit(SEEN_AT_ONCE)
+    .execute();
+}
+
+async function updateSeen(db: Database, id: number, rows: readonly RawBuilder<unknown>[]): Promise<void> {
+  await sql`with fresh(id, unique_bytes, reclaimable_bytes) as (values ${sql.join(rows)})
+    update visible_repositories set unique_bytes = fresh.unique_bytes, reclaimable_bytes = fresh.reclaimable_bytes
+    from fresh where visible_repositories.visibility_id = ${id} and visible_repositories.repository_id = fresh.id`.execute(
+    db,
+  );
+}
+
 /** PostgreSQL takes a bare parameter in `values` for text. */
 function whole(value: number | undefined) {
   return sql`cast(${value ?? 0} as bigint)`;
@@ -46,7 +92,7 @@ function whole(value: number | undefined) {
 
 const text = (value: string) => sql`cast(${value} as text)`;
 
-export interface FolderWrite {
+export interface SumsWrite {
   /** Visibilities, in the order of the tally. */
   readonly ids: readonly number[];
   readonly ground: Ground;
@@ -55,7 +101,7 @@ export interface FolderWrite {
 }
 
 /** Only rows that exist: which folders there are is kept exactly elsewhere. */
-export async function writeFolderSums(db: Database, write: FolderWrite, rest: Rest): Promise<void> {
+export async function writeFolderSums(db: Database, write: SumsWrite, rest: Rest): Promise<void> {
   for (const [index, id] of write.ids.entries()) {
     let changed: FolderValues[] = [];
     await readFolders(db, id, rest, async (row) => {
@@ -90,7 +136,7 @@ const SUMS = [...NUMBERS, ...TEXTS] as const;
 
 type FolderValues = Pick<Selectable<FoldersTable>, 'path' | (typeof SUMS)[number]>;
 
-function valuesOf({ ground, tally: { sums } }: FolderWrite, index: number, path: string): FolderValues {
+function valuesOf({ ground, tally: { sums } }: SumsWrite, index: number, path: string): FolderValues {
   const { tree, platformSets } = ground;
   const folder = tree.numbers.get(path);
   const slot = folder === undefined ? -1 : index * tree.parents.length + folder;

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { createRest } from './rest.ts';
-import { dayOf, type RepositorySample, readRepositorySeries, readSeries, type Sample, takeSamples } from './samples.ts';
+import { dayOf, readRepositorySeries, readSeries, type Sample, takeSamples } from './samples.ts';
 import { uniqueBytes } from './sharing.ts';
 import {
   type BiggestQuery,
@@ -38,7 +38,7 @@ export interface SpaceSums {
   readonly logicalBytes: number;
   /** Each blob of what is tagged once. */
   readonly sizeBytes: number;
-  /** Of these, what nothing outside of the folder has. */
+  /** Of these, what nothing outside of the folder has that the viewer sees. */
   readonly uniqueBytes: number;
   /** Beside them: what only untagged manifests use. */
   readonly reclaimableBytes: number;
@@ -175,13 +175,13 @@ export function createSpace({ db, now, log, isComplete = async () => true }: Spa
       readSeries(db, { visibilityId: visibility.id, path, since }),
 
     /** The same of one repository, which the viewer may see. */
-    repositorySeries: (repositoryId: number, since: number): Promise<readonly RepositorySample[]> =>
-      readRepositorySeries(db, repositoryId, since),
+    repositorySeries: (visibility: Visibility, repositoryId: number, since: number) =>
+      readRepositorySeries(db, visibility, repositoryId, since),
 
-    /** For each image what nothing else in the registry has: what goes with it. */
-    async uniqueOf(digests: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    /** For each image what nothing else has that the viewer may see: what goes with it. */
+    async uniqueOf(visibility: Visibility, digests: readonly string[]): Promise<ReadonlyMap<string, number>> {
       const found = new Map<string, number>();
-      for (const digest of digests) found.set(digest, await uniqueBytes(db, digest));
+      for (const digest of digests) found.set(digest, await uniqueBytes(db, visibility, digest));
       return found;
     },
   };

@@ -22,7 +22,7 @@ export function createStars({ db, now = Date.now }: StarsDeps) {
         .orderBy('repositories.name')
         .limit(limit)
         .execute();
-      return toRows(db, rows);
+      return toRows(db, visibility, rows);
     },
 
     async isStarred(userId: number, repository: string): Promise<boolean> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { foldersAbove } from '../../server/catalog/folders.ts';
+import { createRepositoryStore } from '../../server/catalog/repositories.ts';
 import { createSpace } from '../../server/catalog/space.ts';
 import { SPACE_SORTS } from '../../server/catalog/space-list.ts';
 import { EVERYTHING, type Visibility } from '../../server/catalog/visibility.ts';
@@ -44,12 +45,12 @@ const catalogs = fc.array(
   { maxLength: 30 },
 );
 
-/** What the sums mean, told the slow way. */
+/** What the sums mean, told the slow way: repositories that the viewer cannot see are as if they were not there. */
 function model(held: readonly Held[], seen: ReadonlySet<string>, folder: string) {
   const isBelow = (name: string) => foldersAbove(name).includes(folder);
   const sizeOf = (blobs: Iterable<number>) => [...new Set(blobs)].reduce((sum, blob) => sum + (SIZES[blob] ?? 0), 0);
-  const holders = held.filter(({ tagged, untagged }) => tagged + untagged > 0);
-  const mine = holders.filter(({ repository }) => seen.has(repository) && isBelow(repository));
+  const holders = heldBy(held, seen);
+  const mine = holders.filter(({ repository }) => isBelow(repository));
   const tagged = mine.filter((each) => each.tagged > 0).map((each) => each.blob);
   const isElsewhere = (blob: number) => holders.some((each) => each.blob === blob && !isBelow(each.repository));
   const isTagged = (blob: number) => holders.some((each) => each.blob === blob && each.tagged > 0);
@@ -60,15 +61,19 @@ function model(held: readonly Held[], seen: ReadonlySet<string>, folder: string)
   };
 }
 
-function repositoryModel(held: readonly Held[], name: string) {
-  const holders = held.filter(({ tagged, untagged }) => tagged + untagged > 0);
+function heldBy(held: readonly Held[], seen: ReadonlySet<string>): readonly Held[] {
+  return held.filter(({ repository, tagged, untagged }) => seen.has(repository) && tagged + untagged > 0);
+}
+
+function repositoryModel(held: readonly Held[], seen: ReadonlySet<string>, name: string) {
+  const holders = heldBy(held, seen);
   const others = (blob: number) => holders.some((each) => each.blob === blob && each.repository !== name);
   const isTagged = (blob: number) => holders.some((each) => each.blob === blob && each.tagged > 0);
   const own = holders.filter((each) => each.repository === name);
   const sum = (rows: readonly Held[]) => rows.reduce((total, { blob }) => total + (SIZES[blob] ?? 0), 0);
   return {
-    unique_bytes: sum(own.filter((each) => each.tagged > 0 && !others(each.blob))),
-    reclaimable_bytes: sum(own.filter((each) => !isTagged(each.blob))),
+    uniqueBytes: sum(own.filter((each) => each.tagged > 0 && !others(each.blob))),
+    reclaimableBytes: sum(own.filter((each) => !isTagged(each.blob))),
   };
 }
 
@@ -84,6 +89,7 @@ async function visibilityOf(patterns: readonly string[]): Promise<Visibility> {
 test('the sums are those of a slow model, for whoever sees what', async () => {
   const { db } = database;
   const space = createSpace({ db, now: () => now, log });
+  const repositories = createRepositoryStore(db);
   await insertRepositories(db, NAMES);
   const views: { visibility: Visibility; seen: ReadonlySet<string> }[] = [
     { visibility: EVERYTHING, seen: new Set(NAMES) },
@@ -118,11 +124,16 @@ test('the sums are those of a slow model, for whoever sees what', async () => {
           assert.deepEqual({ sizeBytes, uniqueBytes, reclaimableBytes }, expected, `${folder} ${visibility.id}`);
         }
       }
-      const stored = await db
-        .selectFrom('repositories')
-        .select(['name', 'unique_bytes', 'reclaimable_bytes'])
-        .execute();
-      for (const { name, ...sums } of stored) assert.deepEqual(sums, repositoryModel(held, name), name);
+      for (const { visibility, seen } of views) {
+        const { rows } = await repositories.list(visibility, { sort: 'name', direction: 'asc', limit: 100 });
+        assert.equal(rows.length, seen.size);
+        for (const { name, uniqueBytes, reclaimableBytes } of rows) {
+          const expected = repositoryModel(held, seen, name);
+          assert.deepEqual({ uniqueBytes, reclaimableBytes }, expected, `${name} ${visibility.id}`);
+          const found = await repositories.find(visibility, name);
+          assert.equal(found?.uniqueBytes, uniqueBytes);
+        }
+      }
     }),
     { numRuns: 40 },
   );
@@ -271,9 +282,15 @@ test('samples: one a day, only what changed, and old days go', async () => {
     .where('name', '=', 'team/app')
     .executeTakeFirstOrThrow();
   assert.deepEqual(
-    (await space.repositorySeries(id, NOW)).map(({ dayAt, uniqueBytes }) => [dayAt, uniqueBytes])[0],
+    (await space.repositorySeries(EVERYTHING, id, NOW)).map(({ dayAt, uniqueBytes }) => [dayAt, uniqueBytes])[0],
     [Math.floor((NOW + 2 * DAY) / DAY) * DAY, 1000],
     'the days of one repository are read by themselves',
+  );
+  const ofPart = await space.repositorySeries(await visibilityOf(['team/**']), id, NOW);
+  assert.deepEqual(
+    ofPart.map(({ sizeBytes, uniqueBytes, reclaimableBytes }) => [sizeBytes, uniqueBytes, reclaimableBytes])[0],
+    [0, null, null],
+    'who sees a part is not told of what others had',
   );
 
   now = NOW - 3 * DAY;

@@ -66,6 +66,25 @@ export async function storeRepositories(db: Database, made: readonly MadeReposit
   });
 }
 
+const seenUnique = (unique: number) => (unique === 0 ? 9 : 0);
+
+/** A row as somebody knows it who sees a part: other bytes are unique among fewer repositories. */
+export function asSeen(row: MadeRepository): MadeRepository {
+  return { ...row, unique: seenUnique(row.unique) };
+}
+
+export async function storeSeenSums(db: Database): Promise<void> {
+  for (const unique of [0, 7]) {
+    await db
+      .updateTable('visible_repositories')
+      .set({ unique_bytes: seenUnique(unique) })
+      .where('repository_id', 'in', (made) =>
+        made.selectFrom('repositories').select('id').where('unique_bytes', '=', unique),
+      )
+      .execute();
+  }
+}
+
 /** Where nobody saw a push the build time stands in. */
 export const ageOf = (row: MadeRepository) => row.pushed ?? row.built;
 

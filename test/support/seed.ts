@@ -17,6 +17,8 @@ export interface SeedImage {
   readonly kind?: SeedKind;
   /** Names of layers, shared by name; their sizes are `sizeBytes` shared out, or the length of the name. */
   readonly layers?: readonly string[];
+  /** Where its layers are kept instead of in the registry. */
+  readonly keptAt?: string;
   /** Of one layer of its own, where `layers` names none; else of each layer. */
   readonly sizeBytes?: number;
   /** Default: linux/amd64. More than one make an index. */
@@ -44,6 +46,7 @@ export interface Seeded {
 
 const NOTHING = { mediaType: 'application/vnd.oci.empty.v1+json', digest: digestOf('{}'), size: 2 };
 const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
+const FOREIGN_LAYER = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip';
 const ARTIFACT_LAYERS: Readonly<Record<Exclude<SeedKind, 'image'>, string>> = {
   helm: 'application/vnd.cncf.helm.chart.content.v1.tar+gzip',
   signature: 'application/vnd.dev.cosign.simplesigning.v1+json',
@@ -151,10 +154,15 @@ function imageOf(image: SeedImage, platform: string, isOneOfSeveral: boolean): M
     schemaVersion: 2,
     mediaType: MEDIA_TYPES.ociManifest,
     config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digestOf(config), size: config.length },
-    layers: own.map((layer) => ({ mediaType: LAYER, ...layer })),
+    layers: own.map((layer) => ({ ...kindOfLayer(image), ...layer })),
     ...(isOneOfSeveral ? {} : about(image)),
   };
   return single(manifest, config);
+}
+
+function kindOfLayer({ keptAt }: SeedImage) {
+  if (keptAt === undefined) return { mediaType: LAYER };
+  return { mediaType: FOREIGN_LAYER, urls: [keptAt] };
 }
 
 function artifactManifest(image: SeedImage): object {

@@ -22,8 +22,8 @@ const folderSchema = z
     lastPulledAt: time.nullable(),
     logicalBytes: bytes.describe('As if images shared nothing.'),
     sizeBytes: bytes.describe('Each blob below once.'),
-    uniqueBytes: bytes.describe('Of these, what nothing outside of the folder has.'),
-    reclaimableBytes: bytes.describe('What only untagged manifests use.'),
+    uniqueBytes: bytes.describe('Of these, what nothing outside of the folder has that the caller can pull.'),
+    reclaimableBytes: bytes.describe('What only untagged manifests use, among what the caller can pull.'),
   })
   .meta({ id: 'Folder' });
 

@@ -82,7 +82,7 @@ export const manifestSchema = z
     mediaType,
     artifactType: z.string().nullable(),
     sizeBytes: bytes.describe('Configuration and layers, each once; of an index: of all its platforms together.'),
-    uniqueBytes: bytes.describe('Of these, what nothing else in the registry uses.'),
+    uniqueBytes: bytes.describe('Of these, what nothing else uses that the caller can pull.'),
     createdAt: time.nullable(),
     fetchedAt: time.nullable(),
     annotations,

@@ -27,8 +27,8 @@ const ownSums = {
   tagCount: count,
   logicalBytes: bytes.describe('As if images shared nothing.'),
   sizeBytes: bytes.describe('Each blob of what is tagged once.'),
-  uniqueBytes: bytes.describe('Of these, what nothing elsewhere has.'),
-  reclaimableBytes: bytes.describe('Beside them: what only untagged manifests use.'),
+  uniqueBytes: bytes.describe('Of these, what nothing elsewhere has that the caller can pull.'),
+  reclaimableBytes: bytes.describe('Beside them: what only untagged manifests use, among what the caller can pull.'),
 };
 
 const sums = { repositoryCount: count, ...ownSums };
@@ -38,7 +38,7 @@ const partSchema = z
     kind: z.enum(['folder', 'repository']),
     path: repositoryName,
     ...sums,
-    sharedBytes: bytes.describe('Of `sizeBytes`, what stands elsewhere as well.'),
+    sharedBytes: bytes.describe('Of `sizeBytes`, what stands elsewhere as well, where the caller can pull it.'),
   })
   .meta({ id: 'SpacePart' });
 
@@ -53,12 +53,21 @@ const sumsSchema = z
 const day = z.iso.date().meta({ examples: ['2026-03-01'] });
 const days = z.coerce.number().int().min(1).max(MOST_DAYS).default(90).describe('How far back.');
 
-const daySchema = z.strictObject({ day, ...sums }).meta({ id: 'SpaceDay' });
+/** Of a day that is past. */
+const pastSums = {
+  ...ownSums,
+  uniqueBytes: ownSums.uniqueBytes
+    .nullable()
+    .describe('null: not known, or kept over repositories that the caller cannot pull.'),
+  reclaimableBytes: ownSums.reclaimableBytes.nullable().describe('null: as above.'),
+};
+
+const daySchema = z.strictObject({ day, repositoryCount: count, ...pastSums }).meta({ id: 'SpaceDay' });
 
 const repositoryHistorySchema = z
   .strictObject({
     repository: repositoryName,
-    days: z.array(z.strictObject({ day, ...ownSums }).meta({ id: 'RepositorySpaceDay' })),
+    days: z.array(z.strictObject({ day, ...pastSums }).meta({ id: 'RepositorySpaceDay' })),
   })
   .meta({ id: 'RepositorySpaceHistory' });
 
@@ -118,7 +127,7 @@ export function spaceRoutes({ repositories, space, now }: SpaceRoutesDeps): read
       response: repositoryHistorySchema,
       handler: async ({ params: { repository }, query: { days } }, context) => {
         const { id } = await findRepository({ repositories }, context, repository);
-        const samples = await space.repositorySeries(id, now() - days * DAY_MS);
+        const samples = await space.repositorySeries(await context.visibility(), id, now() - days * DAY_MS);
         return { repository, days: samples.map(dayBody) };
       },
     }),

@@ -26,6 +26,10 @@ export interface VisibilityPatternsTable {
 export interface VisibleRepositoriesTable {
   visibility_id: number;
   repository_id: number;
+  /** Of its bytes, what no other repository has that this visibility shows. */
+  unique_bytes: Generated<number>;
+  /** What only untagged manifests use, among these repositories. */
+  reclaimable_bytes: Generated<number>;
 }
 
 /** A folder as one visibility sees it. */
@@ -86,6 +90,7 @@ interface SampleColumns {
   tag_count: Generated<number>;
   logical_bytes: Generated<number>;
   size_bytes: Generated<number>;
+  /** -1 like the next: not known, of a day on which repositories that the visibility hides were counted. */
   unique_bytes: Generated<number>;
   reclaimable_bytes: Generated<number>;
 }

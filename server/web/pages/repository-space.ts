@@ -66,8 +66,11 @@ export function repositorySpacePage(deps: RepositorySpaceDeps): PageModule {
       const facts = {
         ...{ page, repository, asked, found, at },
         head: await readHead(deps, page, repository, 'space'),
-        samples: await space.repositorySeries(repository.id, at - LONGEST_DAYS * DAY_MS),
-        unique: await space.uniqueOf(found.rows.map((row) => row.digest)),
+        samples: await space.repositorySeries(seen, repository.id, at - LONGEST_DAYS * DAY_MS),
+        unique: await space.uniqueOf(
+          seen,
+          found.rows.map((row) => row.digest),
+        ),
         isSummed: (await space.total(seen)).summedAt !== null,
       };
       await page.render('repository-space', repositorySpaceView(facts));

@@ -119,6 +119,18 @@ test('who sees a part gets sums, names and order of that part', async () => {
   assert.equal((await look(NOTHING))?.staleCount, 0);
 });
 
+test('who sees a part is told how much repositories grew, not how much of that nobody else has', async () => {
+  const { repositoryId } = await seedRepository(db(), 'team/app', [image('v1', 40)], ago(300));
+  await seedRepository(db(), 'secret/app', [image('v1', 40)], ago(300));
+  await sampled(35, { [repositoryId]: 1000 });
+  await setBytes(repositoryId, 1500);
+  await db().updateTable('repository_samples').set({ size_bytes: 2000 }).execute();
+  await db().updateTable('repositories').set({ size_bytes: 2700 }).where('id', '=', repositoryId).execute();
+  const team: Visibility = { all: false, id: await buildVisibility(db(), ['team/**'], NOW) };
+  const grown = async (visibility: Visibility) => (await look(visibility))?.fastest.map((row) => row.grownBytes);
+  assert.deepEqual([await grown(EVERYTHING), await grown(team), await grown(NOTHING)], [[500], [700], []]);
+});
+
 test('a page does not wait for a look that takes long', async () => {
   await seedRepository(db(), 'team/app', [image('a', 100)], ago(300));
   const findings = createFindings({ db: db(), now: () => NOW, log, patienceMs: 0 });

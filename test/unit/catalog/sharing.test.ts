@@ -103,21 +103,27 @@ test('a layer is listed only from an image that has it', async () => {
   assert.equal(await ask(digest, `sha256:${'0'.repeat(64)}`), undefined);
 });
 
-test('bytes are unique that no other image has, whoever may see it', async () => {
-  // `own layer` is in secret/app too.
-  const [config] = await database.db
+test('bytes are unique that no other image has which the viewer may see', async () => {
+  const blobs = await database.db
     .selectFrom('manifest_blobs')
-    .select('size_bytes')
+    .select(['role', 'size_bytes'])
     .where('digest', '=', digest)
-    .where('role', '=', 'config')
+    .orderBy('position')
     .execute();
-  assert.equal(await uniqueBytes(database.db, digest), config?.size_bytes);
+  const [config, , own] = blobs.map((blob) => blob.size_bytes);
+  assert.equal(await uniqueBytes(database.db, EVERYTHING, digest), config, '`own layer` is in secret/app too');
+  assert.equal(await uniqueBytes(database.db, team, digest), (config ?? 0) + (own ?? 0), 'nobody of team learns of it');
+  assert.equal(
+    await uniqueBytes(database.db, NOTHING, digest),
+    blobs.reduce((sum, blob) => sum + blob.size_bytes, 0),
+    'nor does nobody',
+  );
   const total = await database.db
     .selectFrom('manifests')
     .select('total_bytes')
     .where('digest', '=', multi)
     .executeTakeFirst();
-  assert.equal(await uniqueBytes(database.db, multi), total?.total_bytes);
+  for (const seen of [EVERYTHING, team]) assert.equal(await uniqueBytes(database.db, seen, multi), total?.total_bytes);
 });
 
 test('the same image in two repositories stays unique to itself', async () => {
@@ -130,5 +136,7 @@ test('the same image in two repositories stays unique to itself', async () => {
     .select('total_bytes')
     .where('digest', '=', first.digests[0] ?? '')
     .executeTakeFirst();
-  assert.equal(await uniqueBytes(db, first.digests[0] ?? ''), total?.total_bytes);
+  for (const seen of [EVERYTHING, await createVisibility(db).of(rights(['twins/a']), '10.0.0.1')]) {
+    assert.equal(await uniqueBytes(db, seen, first.digests[0] ?? ''), total?.total_bytes);
+  }
 });
