@@ -1,6 +1,7 @@
 /** The JSON API, with everything it reads: the same stores and the same rights as the pages. */
 import { type Api, createApi } from './api/api.ts';
 import { accountRoutes } from './api/resources/account.ts';
+import { type AsideRoutesDeps, asideRoutes } from './api/resources/aside.ts';
 import { compareRoutes } from './api/resources/compare.ts';
 import { type DeletionRoutesDeps, deletionRoutes } from './api/resources/deletion.ts';
 import { descriptionRoutes } from './api/resources/descriptions.ts';
@@ -58,6 +59,7 @@ export function createApiSide(options: ApiSideOptions): Api {
       deletion: registry.deletion,
       events: registry.events,
       refusals: token.refusals,
+      aside: registry.aside,
       space: registry.space,
       audit: core.audit,
       now,
@@ -89,6 +91,7 @@ export interface ApiRoutesDeps {
   readonly deletion: DeletionRoutesDeps['deletion'];
   readonly events: EventRoutesDeps['events'];
   readonly refusals: EventRoutesDeps['refusals'];
+  readonly aside: AsideRoutesDeps['aside'];
   readonly space: SpaceRoutesDeps['space'];
   readonly audit: Pick<Audit, 'record'>;
   readonly now: () => number;
@@ -97,8 +100,8 @@ export interface ApiRoutesDeps {
 
 /** Every route of the API, in the order in which its page shows them. */
 export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
-  const { db, readonly, refresh, opened, images, documents, deletion, events, refusals, space, audit, now, status } =
-    deps;
+  const { db, readonly, refresh, opened, images, documents, deletion } = deps;
+  const { events, refusals, aside, space, audit, now, status } = deps;
   const found = { repositories: createRepositoryStore(db), tags: createTagStore(db) };
   return [
     ...repositoryRoutes({ ...found, refresh }),
@@ -116,6 +119,7 @@ export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
     ...searchRoutes({ search: createSearch({ db, now }) }),
     ...spaceRoutes({ ...found, space, now }),
     ...eventRoutes({ events, refusals }),
+    ...asideRoutes({ aside }),
     ...statusRoutes({ ...status, readonly }),
     ...accountRoutes(),
   ];

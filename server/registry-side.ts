@@ -17,6 +17,7 @@ import { createDeletion } from './housekeeping/deletion.ts';
 import { createDispatcher, type PlainHandler } from './http/dispatch.ts';
 import { closeServer, createHttpServer, listen } from './http/server.ts';
 import { createIndexSide } from './index-side.ts';
+import { createAside } from './notifications/aside.ts';
 import { createEventStore, type RegistryEvent } from './notifications/events.ts';
 import { createReceiver } from './notifications/receiver.ts';
 import { createNotificationEndpoint } from './notifications/routes.ts';
@@ -178,6 +179,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     isReadonly,
     notificationSecret,
     events,
+    aside: createAside(db, core.audit),
     lastPushTokenAt: () => lastPushTokenAt,
     crawlState: index.crawlState,
     ...{ listedAt: index.listedAt, opened: index.opened },

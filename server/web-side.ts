@@ -20,7 +20,6 @@ import { createTagStore } from './catalog/tags.ts';
 import { EVERYTHING, type VisibilityStore } from './catalog/visibility.ts';
 import type { Config } from './config/config.ts';
 import { isOurs, publicBaseUrl, registryHost, tokenRealm } from './config/public-url.ts';
-import { createAside } from './notifications/aside.ts';
 import type { RegistrySide } from './registry-side.ts';
 import { createStatusFacts } from './status.ts';
 import type { TokenSide } from './token-side.ts';
@@ -143,7 +142,7 @@ export async function createWebSide(
       imagePage(browse),
       comparePage(browse),
       eventsPage({ visibility, events: registry.events, refusals: token.refusals }),
-      eventsAsidePage({ aside: createAside(db, core.audit) }),
+      eventsAsidePage({ aside: registry.aside }),
       spacePage({ ...browse, now }),
       repositorySpacePage({ ...browse, now }),
       grantRefusedPage({ ...core, refusals: token.refusals }),

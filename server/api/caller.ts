@@ -126,9 +126,12 @@ function foreign(): AppError {
   });
 }
 
-/** @throws {AppError} UNAUTHENTICATED when the policy keeps this caller out. */
+/** @throws {AppError} UNAUTHENTICATED or DENIED when the policy keeps this caller out. */
 export function requirePolicy(policy: Policy, { rights, isSignedIn }: Caller): void {
   const { isAdmin, isAuditor, rules } = rights;
+  if (policy === 'admin' && !isAdmin && (isSignedIn || isAuditor)) {
+    throw new AppError('DENIED', 'Only admins can do this.', { key: 'api.admin' });
+  }
   if (isSignedIn || isAdmin || isAuditor || (policy === 'browse' && rules.length > 0)) return;
   throw new AppError('UNAUTHENTICATED', 'Sign in first.', { key: 'api.sign_in' });
 }

@@ -9,9 +9,9 @@ import type { Cursors } from './cursors.ts';
 
 /**
  * Who may ask. `browse`: anonymous too, where anonymous holds anything; `signed-in`: what people do is nobody's business
- * before signing in. What an answer then shows is decided by the caller's rights.
+ * before signing in; `admin`: nobody else. What an answer then shows is decided by the caller's rights.
  */
-export type Policy = 'browse' | 'signed-in';
+export type Policy = 'browse' | 'signed-in' | 'admin';
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** What a handler knows of the request beside its parameters. */

@@ -1,7 +1,9 @@
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Audit } from '../audit/audit.ts';
 import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
+import { isRowId, MAX_ID } from '../storage/row-id.ts';
+import type { EnvelopesTable } from '../storage/schema.ts';
 
 /** An envelope that was not understood, or only in part. */
 export interface SetAside {
@@ -19,45 +21,47 @@ export interface SetAside {
 }
 
 const MAX_TEXT_BYTES = 4096;
+const COLUMNS = [
+  'id',
+  'received_at',
+  'media_type',
+  'size_bytes',
+  'verified',
+  'source',
+  'error',
+  'event_count',
+] as const;
 
 /** Notifications that could not be read: for people to look at and to let go. */
 export function createAside(db: Database, audit: Pick<Audit, 'record'>) {
   return {
     /** The latest first. @param before `next` of the page before. */
     async list({ before, limit }: { before?: number | undefined; limit: number }) {
-      const found = await db
-        .selectFrom('envelopes')
-        .select(['id', 'received_at', 'media_type', 'size_bytes', 'verified', 'source', 'error', 'event_count'])
-        .select(sql<Buffer>`substr(body, 1, ${sql.lit(MAX_TEXT_BYTES)})`.as('head'))
-        .where('state', '=', 'quarantined')
-        .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
+      const found = await described(db)
+        .$if(before !== undefined, (query) => query.where('id', '<', Math.min(before ?? 0, MAX_ID)))
         .orderBy('id', 'desc')
         .limit(limit + 1)
         .execute();
-      const rows = found.slice(0, limit).map(
-        (row): SetAside => ({
-          id: row.id,
-          receivedAt: row.received_at,
-          mediaType: row.media_type,
-          sizeBytes: row.size_bytes,
-          verified: row.verified === 1,
-          source: row.source,
-          reason: row.error ?? '',
-          eventCount: row.event_count,
-          text: readable(row.head),
-        }),
-      );
+      const rows = found.slice(0, limit).map(toSetAside);
       return { rows, next: found.length > limit ? rows.at(-1)?.id : undefined };
+    },
+
+    async find(id: number): Promise<SetAside | undefined> {
+      if (!isRowId(id)) return undefined;
+      const row = await described(db).where('id', '=', id).executeTakeFirst();
+      return row && toSetAside(row);
+    },
+
+    /** All of it that was kept, as it came. */
+    async body(id: number): Promise<Buffer | undefined> {
+      if (!isRowId(id)) return undefined;
+      const all = db.selectFrom('envelopes').select('body').where('state', '=', 'quarantined');
+      return (await all.where('id', '=', id).executeTakeFirst())?.body;
     },
 
     /** @throws {AppError} NOT_FOUND when it is gone already. */
     async dismiss(id: number, who: { actor: string; address: string }): Promise<void> {
-      const row = await db
-        .deleteFrom('envelopes')
-        .where('id', '=', id)
-        .where('state', '=', 'quarantined')
-        .returning(['error', 'size_bytes'])
-        .executeTakeFirst();
+      const row = isRowId(id) ? await remove(db, id) : undefined;
       if (row === undefined) throw new AppError('NOT_FOUND', 'This notification is gone.', { key: 'asideGone' });
       const detail = { error: row.error ?? '', bytes: row.size_bytes };
       await audit.record({ ...who, action: 'event.dismiss', object: String(id), outcome: 'ok', detail });
@@ -65,6 +69,42 @@ export function createAside(db: Database, audit: Pick<Audit, 'record'>) {
   };
 }
 export type Aside = ReturnType<typeof createAside>;
+
+function remove(db: Database, id: number) {
+  return db
+    .deleteFrom('envelopes')
+    .where('id', '=', id)
+    .where('state', '=', 'quarantined')
+    .returning(['error', 'size_bytes'])
+    .executeTakeFirst();
+}
+
+function described(db: Database) {
+  return (
+    db
+      .selectFrom('envelopes')
+      .select(COLUMNS)
+      // SQLite has no beginning of an empty body.
+      .select(sql<Buffer | null>`substr(body, 1, ${sql.lit(MAX_TEXT_BYTES)})`.as('head'))
+      .where('state', '=', 'quarantined')
+  );
+}
+
+type DescribedRow = Pick<Selectable<EnvelopesTable>, (typeof COLUMNS)[number]> & { readonly head: Buffer | null };
+
+function toSetAside(row: DescribedRow): SetAside {
+  return {
+    id: row.id,
+    receivedAt: row.received_at,
+    mediaType: row.media_type,
+    sizeBytes: row.size_bytes,
+    verified: row.verified === 1,
+    source: row.source,
+    reason: row.error ?? '',
+    eventCount: row.event_count,
+    text: row.head === null ? '' : readable(row.head),
+  };
+}
 
 /** Whatever it is, it is shown as text: without what would move a cursor or turn the line. */
 function readable(bytes: Buffer): string {

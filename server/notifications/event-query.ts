@@ -2,6 +2,7 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import { escapeLike } from '../storage/like.ts';
+import { MAX_ID } from '../storage/row-id.ts';
 import type { EventsTable, Schema } from '../storage/schema.ts';
 
 /** Which repositories the viewer may pull; the shape of `catalog/visibility.ts`. */
@@ -84,5 +85,5 @@ function matches(text: string) {
 
 function parsePosition(after: string | undefined): { at: number; id: number } | undefined {
   const found = /^(-?\d{1,15})\.(\d{1,15})$/.exec(after ?? '');
-  return found === null ? undefined : { at: Number(found[1]), id: Number(found[2]) };
+  return found === null ? undefined : { at: Number(found[1]), id: Math.min(Number(found[2]), MAX_ID) };
 }

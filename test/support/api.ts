@@ -8,6 +8,7 @@ import { createImages } from '../../server/catalog/images.ts';
 import { createSpace } from '../../server/catalog/space.ts';
 import { createVisibility } from '../../server/catalog/visibility.ts';
 import { createLogger } from '../../server/log.ts';
+import { createAside } from '../../server/notifications/aside.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
 import type { Database } from '../../server/storage/database.ts';
 import { createRefusals } from '../../server/token/refusals.ts';
@@ -111,6 +112,7 @@ function routesDeps(db: Database, acceptLoss: ApiRoutesDeps['status']['acceptLos
     documents: createDocuments({ db, getBlob: async () => undefined, now: Date.now, log: createLogger('silent') }),
     deletion: NO_DELETION,
     events,
+    aside: createAside(db, createAudit(db)),
     refusals: createRefusals(db, { now: Date.now, log: createLogger('silent') }),
     space: createSpace({ db, now: Date.now, log: createLogger('silent') }),
     audit: createAudit(db),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
 import type { DeletionPlan, ManifestReference } from '../../housekeeping/plan.ts';
+import { MAX_ID } from '../../storage/row-id.ts';
 import {
   bytes,
   clipList,
@@ -76,6 +77,7 @@ const trashParams = z.strictObject({
     .number()
     .int()
     .min(1)
+    .max(MAX_ID)
     .meta({ description: '`trashId` of the deletion.', examples: [7] }),
 });
 

@@ -115,14 +115,13 @@ export function statusRoutes(deps: StatusRoutesDeps): readonly ApiRoute[] {
       method: 'POST',
       path: '/index/accept-loss',
       id: 'acceptLoss',
-      policy: 'signed-in',
+      policy: 'admin',
       group: 'Status',
       summary: 'Confirm that images missing in the registry are gone',
       description:
         'While `index.hold` of the status is set. Missing tags are removed from the index and moved to trash. Admins only.',
       response: z.strictObject({ accepted: z.literal(true) }).meta({ id: 'AcceptedLoss' }),
       handler: async (_input, { caller: { rights, address } }) => {
-        if (!rights.isAdmin) throw new AppError('DENIED', 'Only admins can confirm a loss.', { key: 'holdDenied' });
         if (await deps.acceptLoss({ actor: rights.subject.name, address })) return { accepted: true as const };
         throw new AppError('CONFLICT', 'There is no loss to confirm.', { key: 'holdNone' });
       },

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { TrashRow } from '../../housekeeping/trash-list.ts';
+import { MAX_ID } from '../../storage/row-id.ts';
 import {
   bytes,
   clipList,
@@ -71,7 +72,7 @@ export function trashRoutes(deps: DeletionRoutesDeps): readonly ApiRoute[] {
       ...{ method: 'POST', path: '/trash/restore', id: 'restoreEntries', policy: 'browse', group: 'Deletion' },
       summary: 'Restore deleted images',
       description: 'Each has its own outcome. Needs the right `delete` on the repository of each.',
-      body: z.strictObject({ ids: z.array(z.number().int().min(1)).min(1).max(MAX_RESTORED) }),
+      body: z.strictObject({ ids: z.array(z.number().int().min(1).max(MAX_ID)).min(1).max(MAX_RESTORED) }),
       response: restoredSchema,
       handler: async ({ body }, context) => {
         const items: RestoredItem[] = [];
