@@ -2,7 +2,9 @@
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createPublicAccess } from './access/public.ts';
 import { createReach } from './access/reach.ts';
+import { createSingleRuleRoles } from './access/single-rule.ts';
 import type { AppOptions, Core } from './app.ts';
 import { visibleNames } from './catalog/changes.ts';
 import type { CrawlProgress } from './catalog/crawl.ts';
@@ -40,6 +42,7 @@ import { grantRefusedPage } from './web/pages/grant-refused.ts';
 import { helpPage } from './web/pages/help.ts';
 import { homePage } from './web/pages/home.ts';
 import { imagePage } from './web/pages/image.ts';
+import { publicPage } from './web/pages/public.ts';
 import { refreshPage } from './web/pages/refresh.ts';
 import { repositoriesPage } from './web/pages/repositories.ts';
 import { repositorySpacePage } from './web/pages/repository-space.ts';
@@ -92,6 +95,7 @@ export async function createWebSide(
     stars: createStars({ db, now }),
     indexState: () => indexState(registry, isOurs(config)),
     opened: registry.opened,
+    publicAccess: createPublicAccess({ access: core.access, single: createSingleRuleRoles(db, now) }),
   };
   const live = createLive({
     changes: registry.changes,
@@ -136,6 +140,7 @@ export async function createWebSide(
       }),
       repositoriesPage({ ...browse, firstRun }),
       repositoryTabsPage({ ...browse, ...core, reach: createReach(db), events: registry.events }),
+      ...(config.registry.auth.enabled ? [publicPage({ ...browse, audit: core.audit })] : []),
       deleteTagPage(browse),
       selectionPage(browse),
       trashPage(browse),

@@ -28,32 +28,10 @@ export function createGrantStore(db: Database, now: () => number = Date.now) {
   return {
     /** True when it is new. @throws {AppError} NOT_FOUND without such a role or user, INVALID for auditor or admin to anonymous. */
     grant: (subject: Holder, roleId: number, by: string): Promise<boolean> =>
-      changeAccess(db, async (transaction) => {
-        await checkGrant(transaction, subject, roleId);
-        const result = await transaction
-          .insertInto('grants')
-          .values({
-            subject_kind: subject.kind,
-            subject_id: subject.id,
-            role_id: roleId,
-            granted_at: now(),
-            granted_by: by,
-          })
-          .onConflict((conflict) => conflict.doNothing())
-          .executeTakeFirst();
-        return result.numInsertedOrUpdatedRows === 1n;
-      }),
+      changeAccess(db, (transaction) => insertGrant(transaction, { subject, roleId, by, at: now() })),
     /** True when it was held. @throws {AppError} CONFLICT for `admin` of the last active admin. */
     revoke: (subject: Holder, roleId: number): Promise<boolean> =>
-      changeAccess(db, async (transaction) => {
-        const result = await transaction
-          .deleteFrom('grants')
-          .where('subject_kind', '=', subject.kind)
-          .where('subject_id', '=', subject.id)
-          .where('role_id', '=', roleId)
-          .executeTakeFirst();
-        return result.numDeletedRows > 0n;
-      }),
+      changeAccess(db, (transaction) => deleteGrant(transaction, subject, roleId)),
     async rolesOf(subject: Holder): Promise<readonly HeldRole[]> {
       const rows = await db
         .selectFrom('grants')
@@ -86,6 +64,50 @@ export function createGrantStore(db: Database, now: () => number = Date.now) {
   };
 }
 export type GrantStore = ReturnType<typeof createGrantStore>;
+
+export interface NewGrant {
+  readonly subject: Holder;
+  readonly roleId: number;
+  readonly by: string;
+  readonly at: number;
+}
+
+/** True when it is new. @throws {AppError} as `grant`. */
+export async function insertGrant(
+  transaction: AccessTransaction,
+  { subject, roleId, by, at }: NewGrant,
+): Promise<boolean> {
+  await checkGrant(transaction, subject, roleId);
+  const result = await transaction
+    .insertInto('grants')
+    .values({
+      subject_kind: subject.kind,
+      subject_id: subject.id,
+      role_id: roleId,
+      granted_at: at,
+      granted_by: by,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+/** True when it was held. */
+export async function deleteGrant(transaction: AccessTransaction, subject: Holder, roleId: number): Promise<boolean> {
+  const result = await transaction
+    .deleteFrom('grants')
+    .where('subject_kind', '=', subject.kind)
+    .where('subject_id', '=', subject.id)
+    .where('role_id', '=', roleId)
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+/** Whether anybody holds the role. */
+export async function isGranted(transaction: AccessTransaction, roleId: number): Promise<boolean> {
+  const row = await transaction.selectFrom('grants').select('role_id').where('role_id', '=', roleId).executeTakeFirst();
+  return row !== undefined;
+}
 
 async function checkGrant(transaction: AccessTransaction, subject: Holder, roleId: number): Promise<void> {
   const role = await transaction.selectFrom('roles').select('kind').where('id', '=', roleId).executeTakeFirst();

@@ -49,6 +49,7 @@ const BUILTINS: readonly Builtin[] = [
 ];
 
 const MOST_RULES = 200;
+export const MAX_NAME_LENGTH = 64;
 
 /** @throws {AppError} INVALID (field `name`). */
 export function parseRoleName(text: string): string {
@@ -111,7 +112,7 @@ export function createRoleStore(db: Database, now: () => number = Date.now) {
     remove: (id: number): Promise<void> =>
       changeAccess(db, async (transaction) => {
         await refuseBuiltin(transaction, id);
-        await transaction.deleteFrom('roles').where('id', '=', id).execute();
+        await removeRole(transaction, id);
       }),
     /** Adds the built-in roles that are missing; at every start. */
     ensureBuiltins: (): Promise<void> => ensureBuiltins(db, now()),
@@ -159,7 +160,7 @@ interface RoleValues {
   readonly created_at: number;
 }
 
-async function addRole(transaction: AccessTransaction, values: RoleValues): Promise<number> {
+export async function addRole(transaction: AccessTransaction, values: RoleValues): Promise<number> {
   const row = await transaction
     .insertInto('roles')
     .values(values)
@@ -174,7 +175,11 @@ async function addRole(transaction: AccessTransaction, values: RoleValues): Prom
   });
 }
 
-async function writeRules(transaction: AccessTransaction, id: number, rules: readonly RuleInput[]): Promise<void> {
+export async function writeRules(
+  transaction: AccessTransaction,
+  id: number,
+  rules: readonly RuleInput[],
+): Promise<void> {
   await transaction.deleteFrom('rules').where('role_id', '=', id).execute();
   if (rules.length === 0) return;
   const rows = rules.map((rule, position) => ({
@@ -187,6 +192,47 @@ async function writeRules(transaction: AccessTransaction, id: number, rules: rea
     can_delete: asFlag(rule.canDelete),
   }));
   await transaction.insertInto('rules').values(rows).execute();
+}
+
+export async function removeRole(transaction: AccessTransaction, id: number): Promise<void> {
+  await transaction.deleteFrom('roles').where('id', '=', id).execute();
+}
+
+/** The name, or the first free one with a number behind it. */
+export async function freeName(transaction: AccessTransaction, name: string): Promise<string> {
+  const rows = await transaction.selectFrom('roles').select('name').execute();
+  const taken = new Set(rows.map((row) => row.name));
+  let free = name;
+  for (let number = 2; taken.has(free); number += 1) free = `${name}-${number}`;
+  return free;
+}
+
+/** The roles that have this rule, from any address, and no other; by name. */
+export async function rolesOfRule(db: Database, { repository, ...wanted }: RuleInput) {
+  const rows = await db
+    .selectFrom('rules')
+    .innerJoin('roles', 'roles.id', 'rules.role_id')
+    .select(['roles.id', 'roles.name', 'roles.description'])
+    .select(['rules.address', 'rules.can_pull', 'rules.can_push', 'rules.can_delete'])
+    .where('rules.repository', '=', repository)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('rules as other')
+            .select('other.id')
+            .whereRef('other.role_id', '=', 'rules.role_id')
+            .whereRef('other.id', '!=', 'rules.id'),
+        ),
+      ),
+    )
+    .orderBy('roles.name')
+    .execute();
+  const actions = [...actionsOf(wanted)].join();
+  return rows.filter(
+    (row) =>
+      parseAddressPattern(row.address).kind === 'any' &&
+      [...actionsOf(toRule({ ...row, repository }))].join() === actions,
+  );
 }
 
 function asFlag(value: boolean): 0 | 1 {

@@ -1,6 +1,8 @@
 /** The pages of a repository over a fresh database: everything real but the registry, which only notes what it should delete. */
 import { createAccess } from '../../server/access/engine.ts';
+import { createPublicAccess } from '../../server/access/public.ts';
 import { createReach } from '../../server/access/reach.ts';
+import { createSingleRuleRoles } from '../../server/access/single-rule.ts';
 import { createActivity } from '../../server/catalog/activity.ts';
 import { createDescriptions } from '../../server/catalog/descriptions.ts';
 import { createDocuments } from '../../server/catalog/documents.ts';
@@ -17,12 +19,14 @@ import { countTrash } from '../../server/housekeeping/trash-list.ts';
 import { createLogger } from '../../server/log.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
 import { type ImagePageDeps, imagePage } from '../../server/web/pages/image.ts';
+import { type PublicPageDeps, publicPage } from '../../server/web/pages/public.ts';
+import { type RepositoriesPageDeps, repositoriesPage } from '../../server/web/pages/repositories.ts';
 import { type RepositoryTabsDeps, repositoryTabsPage } from '../../server/web/pages/repository-tabs.ts';
 import { type SelectionPageDeps, selectionPage } from '../../server/web/pages/selection.ts';
 import { UP } from './browse-facts.ts';
 import { startWeb, type TestWeb } from './web.ts';
 
-type Deps = RepositoryTabsDeps & ImagePageDeps & SelectionPageDeps;
+type Deps = RepositoryTabsDeps & ImagePageDeps & SelectionPageDeps & PublicPageDeps & RepositoriesPageDeps;
 
 export interface RepositoryWeb {
   readonly web: TestWeb;
@@ -30,14 +34,17 @@ export interface RepositoryWeb {
   readonly deleted: readonly SelectionRequest[];
 }
 
+/** What is no function, and no object with functions. */
+const PLAIN = { host: 'registry.example.com', readonly: false };
+
 export async function startRepositoryWeb(adminPassword: string): Promise<RepositoryWeb> {
   const deleted: SelectionRequest[] = [];
   const made: { deps?: Deps } = {};
   // The database comes with the web that these pages are given to.
   const lazy = new Proxy({} as Deps, {
     get: (_, key) =>
-      key === 'readonly'
-        ? false
+      key in PLAIN || key === 'firstRun'
+        ? Reflect.get(PLAIN, key)
         : new Proxy(() => undefined, {
             get: (_target, name) => Reflect.get(Object(Reflect.get(made.deps ?? {}, key)), name),
             apply: (_target, _self, given) =>
@@ -46,7 +53,7 @@ export async function startRepositoryWeb(adminPassword: string): Promise<Reposit
   });
   const web = await startWeb({
     adminPassword,
-    pages: [repositoryTabsPage(lazy), imagePage(lazy), selectionPage(lazy)],
+    pages: [repositoryTabsPage(lazy), imagePage(lazy), selectionPage(lazy), publicPage(lazy), repositoriesPage(lazy)],
   });
   made.deps = depsOf(web, deleted);
   return { web, deleted };
@@ -57,15 +64,7 @@ function depsOf({ db, audit, users }: TestWeb, deleted: SelectionRequest[]): Dep
   const access = createAccess(db);
   const trash = createTrash(db, Date.now);
   return {
-    ...{
-      host: 'registry.example.com',
-      readonly: false,
-      indexState: () => UP,
-      opened: () => undefined,
-      access,
-      audit,
-      users,
-    },
+    ...{ ...PLAIN, indexState: () => UP, opened: () => undefined, access, audit, users },
     visibility: createVisibility(db),
     repositories: createRepositoryStore(db),
     tags: createTagStore(db),
@@ -74,6 +73,7 @@ function depsOf({ db, audit, users }: TestWeb, deleted: SelectionRequest[]): Dep
     descriptions: createDescriptions({ db, now: Date.now }),
     readAbout: (repository) => readAbout(db, repository),
     stars: createStars({ db }),
+    publicAccess: createPublicAccess({ access, single: createSingleRuleRoles(db) }),
     activity: createActivity({ db, now: Date.now }),
     events: createEventStore(db),
     reach: createReach(db),

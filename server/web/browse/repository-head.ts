@@ -14,13 +14,14 @@ import { type ListAge, listAge } from './list-age.ts';
 import { plainSummary } from './markdown.ts';
 import { type IndexState, indexNotices, type Notice, unreadNotices } from './notices.ts';
 import { totalText } from './pager.ts';
+import { type PublicView, type PublicViewDeps, readPublic } from './public-view.ts';
 import { mayPush } from './push-right.ts';
 import { readUndo, type Undo, type UndoDeps } from './undo.ts';
 
 export const REPOSITORY_TABS = ['tags', 'untagged', 'trash', 'activity', 'space', 'access', 'about'] as const;
 export type RepositoryTab = (typeof REPOSITORY_TABS)[number];
 
-export interface RepositoryHeadDeps {
+export interface RepositoryHeadDeps extends PublicViewDeps {
   readonly deletion: { readonly trash: UndoDeps['deletion']['trash'] & Pick<Deletion['trash'], 'count'> };
   readonly readonly: boolean;
   readonly descriptions: Pick<Descriptions, 'find'>;
@@ -38,6 +39,8 @@ export interface RepositoryHead {
   /** One line; '' where nobody said what this is. */
   readonly summary: string;
   readonly star: StarButton;
+  /** null where nobody signs in. */
+  readonly open: PublicView | null;
   readonly compareHref: string | null;
   /** '' for who may not. */
   readonly refreshAction: string;
@@ -78,6 +81,7 @@ export interface HeadFacts {
   readonly description: string | undefined;
   readonly about: Pick<About, 'description'> | undefined;
   readonly stars: { readonly count: number; readonly isOn: boolean };
+  readonly open: PublicView | null;
   readonly undo: Undo | null;
   /** Entries in the trash. */
   readonly trash: Total;
@@ -122,6 +126,7 @@ export async function readHead(
       count: await deps.stars.count(name),
       isOn: userId !== undefined && (await deps.stars.isStarred(userId, name)),
     },
+    open: await readPublic(deps, page, { kind: 'repository', name }, tab),
     trash: await deps.deletion.trash.count(name),
     undo: await readUndo(deps, page),
     index: deps.indexState(),
@@ -150,6 +155,7 @@ export function headView(facts: HeadFacts): RepositoryHead {
     ...{ name, leaf, folder: folderLink(folder, page) },
     summary: plainSummary(description) || plainSummary(about?.description ?? ''),
     star: starButton(facts),
+    open: facts.open,
     compareHref: newestTag === null ? null : page.url(`/compare?a=${encodeURIComponent(`${name}:${newestTag}`)}`),
     refreshAction: mayPush(page, name) ? page.url(`${path}/-/refresh`) : '',
     deleteHref: page.url(`${path}/-/delete`),

@@ -27,12 +27,13 @@ import {
 } from '../browse/list-filters.ts';
 import { type IndexState, indexNotices, type Notice } from '../browse/notices.ts';
 import { listPager, type Pager, totalText } from '../browse/pager.ts';
+import { type PublicView, type PublicViewDeps, readPublic } from '../browse/public-view.ts';
 import { entryCells, type RepositoryCells } from '../browse/repository-cells.ts';
 import { readUndo, type Undo, type UndoDeps } from '../browse/undo.ts';
 import type { Crumb, Page, Viewer } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 
-export interface RepositoriesPageDeps extends UndoDeps {
+export interface RepositoriesPageDeps extends UndoDeps, PublicViewDeps {
   /** What people type before a repository. */
   readonly host: string;
   readonly visibility: VisibilityStore;
@@ -48,6 +49,8 @@ export interface RepositoriesView {
   readonly crumbs: readonly Crumb[];
   readonly heading: string;
   readonly summary: string;
+  /** Of a folder; null for the whole registry, and where nobody signs in. */
+  readonly open: PublicView | null;
   /** `empty`: the registry holds nothing; `no-rights`: this viewer may see none of it. */
   readonly state: 'list' | 'empty' | 'no-rights' | 'reading';
   readonly notices: readonly Notice[];
@@ -77,7 +80,8 @@ export function repositoriesPage(deps: RepositoriesPageDeps): PageModule {
       const found = await findEntries(repositories, seen, asked);
       const facets = await repositories.facets(seen);
       const undo = await readUndo(deps, page);
-      const facts = { page, host, found, facets, asked, undo, index: indexState() };
+      const open = asked.folder === '' ? null : await readPublic(deps, page, { kind: 'folder', name: asked.folder });
+      const facts = { page, host, found, facets, asked, open, undo, index: indexState() };
       const view = repositoriesView(facts);
       await page.render('repositories', { ...view, firstRun: firstLines(view, page, deps.firstRun) });
     });
@@ -137,12 +141,13 @@ export interface RepositoriesFacts {
   readonly found: FoundEntries;
   readonly facets: Facets;
   readonly asked: AskedList;
+  readonly open: PublicView | null;
   readonly undo: Undo | null;
   readonly index: IndexState;
 }
 
 export function repositoriesView(facts: RepositoriesFacts): RepositoriesView {
-  const { page, host, found, asked, undo, index } = facts;
+  const { page, host, found, asked, open, undo, index } = facts;
   const { t } = page;
   const heading = asked.folder === '' ? t('browse:repositories.title') : asked.folder;
   const total = totalText(found, page.format);
@@ -153,6 +158,7 @@ export function repositoriesView(facts: RepositoriesFacts): RepositoriesView {
     crumbs: folderCrumbs(asked.folder, page),
     heading,
     summary: t('browse:repositories.summary', { count: found.total, formatted: total }),
+    open,
     state: listState(found, asked, index, page),
     notices: indexNotices(index, page),
     undo,

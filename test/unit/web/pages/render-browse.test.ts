@@ -27,7 +27,7 @@ const FACETS = { platforms: ['linux/amd64'], kinds: ['helm', 'index'] };
 
 const list = (page: TestPage, found: RepositoryPage, index = UP, byFolder = false) =>
   repositoriesView({
-    ...{ page, host, undo: null, index, facets: FACETS },
+    ...{ page, host, open: null, undo: null, index, facets: FACETS },
     found: { ...found, rows: found.rows.map((repository) => ({ repository })) },
     asked: { ...order, filters: readFilters(page), folder: '', byFolder },
   });

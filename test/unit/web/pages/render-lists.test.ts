@@ -18,7 +18,7 @@ const FACETS = { platforms: ['linux/amd64', 'linux/arm64'], kinds: ['helm', 'ind
 function list(page: TestPage, rows: readonly FolderEntry[], found: Partial<FoundEntries> = {}) {
   const entries = { ...ends, rows, total: rows.length, ...found };
   const asked = readQuery(page);
-  return repositoriesView({ page, host, found: entries, facets: FACETS, asked, undo: null, index: UP });
+  return repositoriesView({ page, host, found: entries, facets: FACETS, asked, open: null, undo: null, index: UP });
 }
 
 function tags(page: TestPage, rows: FoundTags['rows'], found: Partial<FoundTags> = {}) {
@@ -149,7 +149,7 @@ test('hostile texts stay texts in folders, choices, chips and tags', async () =>
   const entries = [{ folder: facts.folderRow({ path: HOSTILE, name: HOSTILE }) }];
   const view = { ...list(page, entries) };
   const offered = repositoriesView({
-    ...{ page, host, undo: null, index: UP, asked: readQuery(page) },
+    ...{ page, host, open: null, undo: null, index: UP, asked: readQuery(page) },
     found: { ...ends, rows: entries, total: 1 },
     facets: { platforms: [HOSTILE], kinds: [HOSTILE] },
   });

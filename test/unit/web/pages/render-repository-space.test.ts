@@ -13,7 +13,7 @@ function view(overrides: Partial<RepositorySpaceFacts> = {}, page = testPage()) 
   const repository = overrides.repository ?? facts.repositoryRow();
   const head = headView({
     ...{ page, readonly: false, repository, tab: 'space', description: undefined, about: undefined },
-    ...{ stars: { count: 0, isOn: false }, undo: null, index: UP, trash: { total: 0, isExact: true } },
+    ...{ stars: { count: 0, isOn: false }, open: null, undo: null, index: UP, trash: { total: 0, isExact: true } },
   });
   return repositorySpaceView({
     ...{ page, repository, head, asked: { sort: 'size', direction: 'desc' }, at: NOW, isSummed: true },
