@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { errorText } from '../errors.ts';
+import { hostName, isLoopbackName } from '../host-name.ts';
 import type { Config } from './config.ts';
 import { isLocalName, publicBaseUrl, registryHost } from './public-url.ts';
 
@@ -98,7 +99,7 @@ function nearestExisting(path: string): string {
 /** @returns what works, but the operator should know. */
 export function configWarnings(config: Config): readonly string[] {
   const { registry, server, data } = config;
-  const isOpen = !/^(127\.|::1$|localhost$)/.test(server.host ?? '127.0.0.1');
+  const isOpen = !isLoopbackName(server.host ?? '127.0.0.1');
   const address = publicBaseUrl(config);
   return failed([
     [
@@ -122,7 +123,7 @@ export function configWarnings(config: Config): readonly string[] {
       `registry.name: “${registry.name}” should be host:port, as people type it before the repository`,
     ],
     [
-      !namesLoopbackTwice(registryHost(config), new URL(address).hostname),
+      !namesLoopbackTwice(hostName(registryHost(config)), hostName(new URL(address).host)),
       `registry.name: ${registry.name} and server.public_url ${address} name this machine differently, which some clients (oras) refuse. Use localhost in both`,
     ],
     [
@@ -133,11 +134,8 @@ export function configWarnings(config: Config): readonly string[] {
 }
 
 function namesLoopbackTwice(registry: string, web: string): boolean {
-  const name = registry.replace(/:\d+$/, '');
-  return LOOPBACK.test(name) && LOOPBACK.test(web) && name !== web;
+  return isLoopbackName(registry) && isLoopbackName(web) && registry !== web;
 }
-
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 function hasOldDatabase(folder: string): boolean {
   try {

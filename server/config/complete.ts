@@ -1,3 +1,4 @@
+import { hostName, isLoopback } from '../host-name.ts';
 import type { Config } from './config.ts';
 
 export interface CompletedConfig {
@@ -48,10 +49,10 @@ function splitUrl(url: string | null): { origin: string | null; path: string } {
 export function registryName({ name, url, port }: Pick<Config['registry'], 'name' | 'url' | 'port'>): string {
   if (name !== '') return name;
   // The same word for this machine as in the realm: oras refuses a loopback realm that is named differently.
-  return url === null ? `localhost:${port}` : hostAndPort(url).replace(LOOPBACK_LITERAL, 'localhost');
+  if (url === null) return `localhost:${port}`;
+  const host = hostAndPort(url);
+  return isLoopback(hostName(host)) ? host.replace(/^(\[[^\]]*\]|[^:]*)/, 'localhost') : host;
 }
-
-const LOOPBACK_LITERAL = /^(127(\.\d+){3}|\[::1\])(?=:|$)/;
 
 /** As clients write it. Plain HTTP always with its port: a name without a dot and a port would not be taken for a host. */
 export function hostAndPort(url: string): string {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { hostName, isLoopbackName } from '../host-name.ts';
 import { hostAndPort, registryName } from './complete.ts';
 import type { Config } from './config.ts';
 
@@ -22,8 +23,8 @@ export function tokenRealm(config: ServerConfig, cameBy?: string): string {
 
 /** `localhost` or a literal address: right only on one machine; some clients refuse literal addresses. */
 export function isLocalName(url: string): boolean {
-  const { hostname } = new URL(url);
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
+  const name = hostName(new URL(url).host);
+  return isLoopbackName(name) || isIP(name) !== 0;
 }
 
 type RegistryConfig = Pick<Config, 'registry'>;

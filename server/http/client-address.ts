@@ -24,10 +24,6 @@ export function canonicalAddress(text: string): string {
   return mapped?.[1] ?? bare.toLowerCase();
 }
 
-export function isLoopback(address: string): boolean {
-  return address === '::1' || /^127\./.test(address);
-}
-
 /** One machine: an IPv4 address, and all addresses that an IPv6 machine can give itself. */
 export function machineOf(address: string): string {
   return isIPv4(address) ? address : networkOf(address);

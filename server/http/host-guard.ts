@@ -1,17 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
-import { canonicalAddress, isLoopback } from './client-address.ts';
-
-/** Lower case, without the port, the brackets of IPv6 and the dot at the end. */
-export function hostName(host: string): string {
-  const [, bracketed, name] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(host.trim()) ?? [];
-  return (bracketed ?? name ?? host).toLowerCase().replace(/\.$/, '');
-}
-
-/** `localhost`, names below it, and addresses of this machine. */
-export function isLoopbackName(name: string): boolean {
-  return name === 'localhost' || name.endsWith('.localhost') || (isIP(name) !== 0 && isLoopback(name));
-}
+import { hostName, isLoopback, isLoopbackName } from '../host-name.ts';
+import { canonicalAddress } from './client-address.ts';
 
 /** A name that a page of the internet can make lead to this machine: it has a dot, and it is no address. */
 function isPublicName(name: string): boolean {

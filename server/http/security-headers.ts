@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
+import { hostName, isLoopbackName } from '../host-name.ts';
 import type { OriginOf } from './client-address.ts';
 
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
@@ -52,18 +53,15 @@ function helmetFor({ secure, trustworthy }: Kind): Middleware {
   }) as Middleware;
 }
 
-/** Browsers treat https and localhost as secure, and everything else not. */
-function isLocalName(host: string): boolean {
-  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i.test(host) || /\.localhost(:\d+)?$/i.test(host);
-}
-
 export function securityHeaders(originOf: OriginOf): Middleware {
   const https = headersFor({ secure: true, trustworthy: true });
   const local = headersFor({ secure: false, trustworthy: true });
   const plain = headersFor({ secure: false, trustworthy: false });
   return (request, response, next) => {
     const { secure, host } = originOf(request);
-    for (const [name, value] of secure ? https : isLocalName(host) ? local : plain) response.setHeader(name, value);
+    // Browsers treat https and localhost as secure, and everything else not.
+    for (const [name, value] of secure ? https : isLoopbackName(hostName(host)) ? local : plain)
+      response.setHeader(name, value);
     next();
   };
 }

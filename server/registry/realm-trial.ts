@@ -1,5 +1,5 @@
 import { errorText } from '../errors.ts';
-import { hostName, isLoopbackName } from '../http/host-guard.ts';
+import { hostName, isLoopbackName } from '../host-name.ts';
 
 /**
  * Why the realm did not answer us. `container`: it says localhost, which inside of a container is the container.

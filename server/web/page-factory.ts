@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { AppError } from '../errors.ts';
+import { hostName, isLoopback, isLoopbackName } from '../host-name.ts';
 import type { OriginOf } from '../http/client-address.ts';
-import { isLoopback } from '../http/client-address.ts';
 import { sendText } from '../http/compress.ts';
 import type { Assets } from './assets.ts';
 import { isBackground } from './background.ts';
-import { hostnameOf, isLoopbackName } from './browse/reach.ts';
 import type { Cookies } from './cookies.ts';
 import { parseCopyChoice } from './copy-choice.ts';
 import type { Csrf } from './csrf.ts';
@@ -161,7 +160,7 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
         viewer.rights.isAdmin &&
         !origin.secure &&
         !isLoopback(origin.address) &&
-        !isLoopbackName(hostnameOf(origin.host)),
+        !isLoopbackName(hostName(origin.host)),
       personTone,
       initials,
     };

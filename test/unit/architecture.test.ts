@@ -21,7 +21,7 @@ const LADDER = [
   ['storage', 'http'],
   ['config'],
   ['errors', 'log', 'log-output', 'news'],
-  ['clock'],
+  ['clock', 'host-name'],
 ] as const satisfies readonly (readonly string[])[];
 
 const levels = new Map<string, number>(LADDER.flatMap((parts, level) => parts.map((part) => [part, level] as const)));

@@ -8,11 +8,12 @@
  * and digest where they are known: the reader chooses. Neither partial needs anything else of the page that includes it.
  * The rows of views/pages/repository.ejs write their `copyLine` out, without a partial.
  */
+
+import { hostName, isLoopbackName } from '../../host-name.ts';
 import type { ManifestKind } from '../../storage/schema.ts';
 import { type CopyKind, FORMS, type Form, TOOLS_OF, type Tool } from '../copy-choice.ts';
 import type { Page } from '../page.ts';
 import { artifactKind } from './artifact-kinds.ts';
-import { hostnameOf, isLoopbackName } from './reach.ts';
 
 export interface CopyTarget {
   /** `team/app`. */
@@ -197,7 +198,7 @@ function plainHttpFlag({ host, isPlainHttp, tool }: PullFacts): string {
   return tool === 'oras' ? '--plain-http ' : '';
 }
 
-const isLocal = (host: string) => isLoopbackName(hostnameOf(host));
+const isLocal = (host: string) => isLoopbackName(hostName(host));
 
 /** Names of the registry need no quotes; what is none must not become a command of its own. */
 function quoted(text: string): string {

@@ -1,5 +1,6 @@
 /** What /connect shows: the choice, the lines for it, and which of them work already. */
 import { stringify } from 'yaml';
+import { hostName, isLoopbackName } from '../../host-name.ts';
 import type { Page } from '../page.ts';
 import { type CheckCells, checkCells } from '../pages/status.ts';
 import type { Check } from '../status-check.ts';
@@ -15,7 +16,6 @@ import {
   trustLines,
 } from './connect-lines.ts';
 import type { Lines, PlainHttpView } from './plain-http.ts';
-import { hostnameOf, isLoopbackName } from './reach.ts';
 
 /** What the running configuration says. */
 export interface ConnectSettings extends Omit<ConnectFacts, 'from' | 'secret'> {
@@ -230,7 +230,7 @@ function fields({ t }: ConnectPage, choice: ConnectChoice, facts: ConnectFacts):
 }
 
 function reachesItself(address: string): boolean {
-  return isLoopbackName(hostnameOf(new URL(address).host));
+  return isLoopbackName(hostName(new URL(address).host));
 }
 
 function linesText(runs: Runs, t: Page['t']): string {

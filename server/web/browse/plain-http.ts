@@ -1,7 +1,8 @@
 /** What each client has to be told before it talks plain HTTP to a registry on another machine. */
 import { isIP } from 'node:net';
+import { hostName, isLoopbackName } from '../../host-name.ts';
 import type { Page } from '../page.ts';
-import { hostnameOf, isLoopbackName, type RegistryReach } from './reach.ts';
+import type { RegistryReach } from './reach.ts';
 
 /** Lines for one file, or for a shell where there is no file. */
 export interface Lines {
@@ -40,10 +41,12 @@ export function plainHttpView({ reach, realm, page }: PlainHttpFacts): PlainHttp
 
 /** Names that stand in no DNS: the registry's, and the one under which tokens are handed out. */
 function hostsSections(reach: RegistryReach, realm: string, { t, origin }: PlainHttpFacts['page']) {
-  const names = [reach.hostname, new URL(realm).hostname].filter((name) => isIP(name) === 0 && !isLoopbackName(name));
+  const names = [reach.hostname, hostName(new URL(realm).host)].filter(
+    (name) => isIP(name) === 0 && !isLoopbackName(name),
+  );
   if (names.length === 0) return [];
   // Whoever opened this page by its address has told us the address that works from there.
-  const opened = hostnameOf(origin.host);
+  const opened = hostName(origin.host);
   const address = isIP(opened) !== 0 && !isLoopbackName(opened) ? opened : '192.0.2.10';
   const text =
     isIP(opened) !== 0 && !isLoopbackName(opened) ? t('connect:http.hosts') : t('connect:http.hosts_example');

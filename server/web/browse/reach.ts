@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Config } from '../../config/config.ts';
 import { isPlainRegistry, registryHost } from '../../config/public-url.ts';
+import { hostName, isLoopbackName } from '../../host-name.ts';
 
 /** How clients get to the registry, as far as the configuration tells. */
 export interface RegistryReach {
@@ -17,22 +18,13 @@ export interface RegistryReach {
 
 export function registryReach(config: Pick<Config, 'registry'>): RegistryReach {
   const host = registryHost(config);
-  const hostname = hostnameOf(host);
+  const hostname = hostName(host);
   const isLoopback = isLoopbackName(hostname);
   return {
     ...{ host, hostname, isLoopback },
     transport: transportOf(config, isLoopback),
     isLiteralAddress: isIP(hostname) !== 0,
   };
-}
-
-export function isLoopbackName(hostname: string): boolean {
-  return /^(localhost|.*\.localhost|127(\.\d+){3}|::1)$/i.test(hostname);
-}
-
-export function hostnameOf(host: string): string {
-  const bracketed = /^\[([^\]]*)\]/.exec(host)?.[1];
-  return bracketed ?? host.replace(/:\d+$/, '');
 }
 
 function transportOf(config: Pick<Config, 'registry'>, isLoopback: boolean): RegistryReach['transport'] {

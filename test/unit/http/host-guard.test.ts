@@ -1,19 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { test } from 'node:test';
-import { guardHosts, hostName, isAtThisMachine } from '../../../server/http/host-guard.ts';
-
-const names = [
-  ['localhost:8090', 'localhost'],
-  ['Registry.Example.com.', 'registry.example.com'],
-  ['[::1]:8090', '::1'],
-  ['10.0.0.7', '10.0.0.7'],
-  ['evil.example:80:80', 'evil.example:80:80'],
-  ['', ''],
-] as const;
-for (const [host, name] of names) {
-  test(`the name in “${host}” is “${name}”`, () => assert.equal(hostName(host), name));
-}
+import { guardHosts, isAtThisMachine } from '../../../server/http/host-guard.ts';
 
 function requestTo(host: string, remoteAddress: string, headers: Readonly<Record<string, string>> = {}) {
   return { url: '/', headers: { host, ...headers }, socket: { remoteAddress } } as unknown as IncomingMessage;
