@@ -10,6 +10,7 @@ import {
   type ReferrerCounts,
   referrersOf,
 } from './referrers.ts';
+import { versionsFirst } from './tag-order.ts';
 
 /** What is attached to an image, in the words that lists have for it. */
 export type Attachment = 'signature' | 'sbom' | 'provenance';
@@ -194,10 +195,11 @@ export async function namesOfSubjects(
     .where('repository_id', '=', repositoryId)
     .where('digest', 'in', [...new Set(subjects.values())])
     .where('subject_digest', 'is', null)
-    .orderBy('aged_at')
+    .orderBy('aged_at', 'desc')
+    .orderBy(versionsFirst)
     .limit(MAX_SUBJECT_TAGS)
     .execute();
-  const names = new Map(tags.map(({ digest, name }) => [digest, name]));
+  const names = new Map([...tags].reverse().map(({ digest, name }) => [digest, name]));
   return new Map([...subjects].map(([digest, subject]) => [digest, names.get(subject) ?? subject]));
 }
 

@@ -3,6 +3,7 @@ import type { Database } from '../storage/database.ts';
 import { attachmentsOf, NO_ATTACHMENTS, namesOfSubjects, statedBy } from './attachments.ts';
 import { cappedTotal, exactly, type KeyPage, keyClauses, MOST_COUNTED, readKeyPage, type Total } from './key-page.ts';
 import { referrerCounts } from './referrers.ts';
+import { versionsFirst } from './tag-order.ts';
 import {
   flatConditions,
   flatOrder,
@@ -154,7 +155,7 @@ async function tagsShown(
   const few = rows.filter((row) => row.state !== 'untagged' && row.tag_count <= TAGS_SHOWN * 2);
   const tagsOn = (condition: RawBuilder<unknown>, limit = 10_000) =>
     sql<StoredTag>`select * from tags where repository_id = ${repositoryId} and ${condition}
-      order by name_key desc, name limit ${limit}`.execute(db);
+      order by ${versionsFirst} limit ${limit}`.execute(db);
   const found = few.length === 0 ? [] : (await tagsOn(sql`digest in (${sql.join(few.map((row) => row.digest))})`)).rows;
   const shown = new Map<string, TagRow[]>(rows.map((row) => [row.digest, []]));
   for (const tag of found) shown.get(tag.digest)?.push(toTag(tag));
