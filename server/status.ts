@@ -1,6 +1,7 @@
 /** Collects what /status shows, from every part that knows something. Judging it is `web/status-checks.ts`. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CrawlProgress } from './catalog/crawl.ts';
+import { type Clock, monotonic } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { publicBaseUrl, registryHost, tokenRealm } from './config/public-url.ts';
 import { AppError } from './errors.ts';
@@ -39,19 +40,23 @@ export interface StatusDeps {
   readonly db: Database;
   readonly storage: Pick<StorageHealth, 'facts'>;
   readonly now: () => number;
+  readonly clock?: Clock;
 }
 
 const SYNCHRONOUS = ['OFF', 'NORMAL', 'FULL', 'EXTRA'];
 const CHECK_WITHIN_MS = 1000;
+/** A page of checks that asks for itself every few seconds sees each change; ten people who look cost what one does. */
+const SHARED_MS = 2000;
 // A repository and a digest that nobody has: a registry that may delete says "unknown", one that may not says 405.
 const NOBODYS_REPOSITORY = 'registry-web-probe';
 const NOBODYS_DIGEST = `sha256:${'0'.repeat(64)}`;
 
 export function createStatusFacts(deps: StatusDeps): LoadStatusFacts {
+  const trial = createShared(() => tryRegistry(deps), deps.clock ?? monotonic);
   return async (cameBy) => ({
     now: deps.now(),
     mode: deps.config.registry.url === null ? 'managed' : 'configured',
-    ...(await registryAndAuth(deps, cameBy)),
+    ...registryAndAuth(deps, await trial(), cameBy),
     notifications: await notificationFacts(deps),
     database: {
       engine: 'sqlite',
@@ -64,7 +69,28 @@ export function createStatusFacts(deps: StatusDeps): LoadStatusFacts {
   });
 }
 
-async function registryAndAuth(deps: StatusDeps, cameBy?: string): Promise<Pick<StatusFacts, 'registry' | 'auth'>> {
+/** Who asks while it runs, or soon after it ended, gets what it found. */
+function createShared<T>(work: () => Promise<T>, clock: Clock): () => Promise<T> {
+  let current: { readonly result: Promise<T>; until: number } | undefined;
+  return () => {
+    if (current !== undefined && clock() <= current.until) return current.result;
+    const begun = { result: work(), until: Number.POSITIVE_INFINITY };
+    const isOver = (ms: number) => {
+      begun.until = clock() + ms;
+    };
+    begun.result.then(
+      () => isOver(SHARED_MS),
+      () => isOver(-1),
+    );
+    current = begun;
+    return begun.result;
+  };
+}
+
+type Tried = Awaited<ReturnType<typeof tryRegistry>>;
+
+/** Everything that the registry is asked for. */
+async function tryRegistry(deps: StatusDeps) {
   const health = await checkSoon(deps);
   const challenge = health.ping?.challenge;
   const realm = challenge?.scheme === 'bearer' ? (challenge.realm ?? null) : null;
@@ -75,6 +101,11 @@ async function registryAndAuth(deps: StatusDeps, cameBy?: string): Promise<Pick<
     deps.version(),
     health.ping?.demandsToken ? tryToken(deps, line) : UNTRIED,
   ]);
+  return { health, challenge, realm, line, deletionEnabled, realmTrial, version, trial };
+}
+
+function registryAndAuth(deps: StatusDeps, tried: Tried, cameBy?: string): Pick<StatusFacts, 'registry' | 'auth'> {
+  const { health, challenge, realm, line, deletionEnabled, realmTrial, version, trial } = tried;
   const registry: StatusFacts['registry'] = {
     url: deps.client.address,
     publicName: registryHost(deps.config),

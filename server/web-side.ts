@@ -93,8 +93,7 @@ export async function createWebSide(
     descriptions: createDescriptions({ db, now }),
     readAbout: (repository: { id: number; newestDigest: string | null }) => readAbout(db, repository, core.reader),
     stars: createStars({ db, now }),
-    indexState: () => indexState(registry, isOurs(config)),
-    opened: registry.opened,
+    ...{ indexState: () => indexState(registry, isOurs(config)), opened: registry.opened },
     publicAccess: createPublicAccess({ access: core.access, single: createSingleRuleRoles(db, now) }),
   };
   const live = createLive({
@@ -102,9 +101,7 @@ export async function createWebSide(
     visibility,
     rightsOf: (viewer) => core.access.rightsOf(viewer),
     visibleNames: (seen, names) => visibleNames(db, seen, names),
-    news: core.news,
-    reads: registry.reads,
-    opened: registry.opened,
+    ...{ news: core.news, reads: registry.reads, opened: registry.opened },
     accessVersion: core.access.version,
     isSessionAlive: core.sessions.isAlive,
     now,
