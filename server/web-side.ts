@@ -79,6 +79,7 @@ export async function createWebSide(
   const { visibility } = registry;
   const repositories = createRepositoryStore(db);
   const readonly = registry.isReadonly;
+  const single = createSingleRuleRoles(db, now);
   const browse = {
     host: registryHost(config),
     readonly,
@@ -94,7 +95,7 @@ export async function createWebSide(
     readAbout: (repository: { id: number; newestDigest: string | null }) => readAbout(db, repository, core.reader),
     stars: createStars({ db, now }),
     ...{ indexState: () => indexState(registry, isOurs(config)), opened: registry.opened },
-    publicAccess: createPublicAccess({ access: core.access, single: createSingleRuleRoles(db, now) }),
+    publicAccess: createPublicAccess({ access: core.access, single }),
   };
   const live = createLive({
     changes: registry.changes,
@@ -147,7 +148,10 @@ export async function createWebSide(
       eventsAsidePage({ aside: registry.aside }),
       spacePage({ ...browse, now }),
       repositorySpacePage({ ...browse, now }),
-      grantRefusedPage({ ...core, refusals: token.refusals }),
+      grantRefusedPage({
+        ...{ ...core, single, refusals: token.refusals },
+        previewMatches: (pattern) => previewMatches(db, pattern),
+      }),
       ...connectPages(options, { statusFacts, repositories, firstRun }),
       helpPage({ docs: join(root, 'docs'), ...firstRun }),
       statusPage({

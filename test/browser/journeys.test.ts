@@ -236,6 +236,7 @@ async function grantWhatWasRefused(person: Person, carol: Client): Promise<void>
   await press('link', t('events:tab.refused'));
   await sees('carol');
   await press('link', new RegExp(t('events:refused.grant')));
+  await sees(t('events:grant.rules'));
   await tick('radio', /^read-all/);
   await press('button', t('events:grant.submit'));
   await sees(t('events:grant.done', { user: 'carol', role: 'read-all' }));

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { GrantStore, Holder } from '../../access/grants.ts';
-import type { Action } from '../../access/rights.ts';
 import type { Role, RoleStore } from '../../access/roles.ts';
-import { allowedActions, compileRule } from '../../access/rule.ts';
+import type { RuleInput } from '../../access/rule.ts';
+import type { SingleRuleRoles } from '../../access/single-rule.ts';
 import type { UserStore } from '../../access/users.ts';
 import type { Audit } from '../../audit/audit.ts';
 import { AppError } from '../../errors.ts';
@@ -11,14 +11,19 @@ import { actionWords } from '../browse/event-cells.ts';
 import type { FieldErrors } from '../form.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
+import { noteSingleGrant } from '../single-grant.ts';
+import type { PatternMatches } from './account-pages.ts';
+import { type RuleChoice, ruleChoices, sufficientRoles } from './grant-choices.ts';
 import { roleText } from './roles.ts';
 
 export interface GrantRefusedPageDeps {
   readonly refusals: Pick<Refusals, 'find'>;
   readonly roles: Pick<RoleStore, 'list'>;
   readonly grants: Pick<GrantStore, 'grant'>;
+  readonly single: Pick<SingleRuleRoles, 'grant' | 'rolesOf'>;
   readonly users: Pick<UserStore, 'find'>;
   readonly audit: Pick<Audit, 'record'>;
+  readonly previewMatches: (pattern: string) => Promise<PatternMatches>;
 }
 
 export interface GrantRefusedView {
@@ -29,12 +34,16 @@ export interface GrantRefusedView {
   readonly action: string;
   readonly backHref: string;
   readonly rolesHref: string;
-  readonly choices: readonly RoleChoice[];
+  /** Exactly what was asked for, and what is wider, as rules of their own. */
+  readonly rules: readonly GrantChoice[];
+  readonly roles: readonly GrantChoice[];
+  /** Not for one account: for anybody who reaches this server. */
+  readonly isForEverybody: boolean;
   readonly error: string | undefined;
 }
 
-export interface RoleChoice {
-  readonly id: number;
+export interface GrantChoice {
+  readonly value: string;
   readonly name: string;
   readonly description: string;
   readonly rules: readonly string[];
@@ -42,7 +51,13 @@ export interface RoleChoice {
 }
 
 const GRANT_PAGE = '/events/refused/:id/grant';
-const formSchema = z.strictObject({ role_id: z.coerce.number().int().positive() });
+const formSchema = z.strictObject({ choice: z.string().max(40) });
+
+/** What the page offers for one refusal. */
+export interface GrantOffer {
+  readonly rules: readonly (RuleChoice & { readonly matches: number })[];
+  readonly roles: readonly Role[];
+}
 
 /** From "who was refused what" to the grant that allows it, with a look at what else that would allow. */
 export function grantRefusedPage(deps: GrantRefusedPageDeps): PageModule {
@@ -72,32 +87,71 @@ async function findRefusal({ refusals }: GrantRefusedPageDeps, id: string): Prom
   throw new AppError('NOT_FOUND', 'This refused request is not recorded any more.', { key: 'refusal_gone' });
 }
 
+async function readOffer(deps: GrantRefusedPageDeps, refusal: RecordedRefusal): Promise<GrantOffer> {
+  const choices = ruleChoices(refusal);
+  const [rules, same, known] = await Promise.all([
+    Promise.all(choices.map(async (choice) => ({ ...choice, matches: await countMatches(deps, choice) }))),
+    Promise.all(choices.map(({ rule }) => deps.single.rolesOf(rule))),
+    deps.roles.list(),
+  ]);
+  // Chosen as a rule, they are granted as they are.
+  const covered = new Set(same.flat());
+  return { rules, roles: sufficientRoles(known, refusal).filter(({ id }) => !covered.has(id)) };
+}
+
+async function countMatches({ previewMatches }: GrantRefusedPageDeps, { rule }: RuleChoice): Promise<number> {
+  return (await previewMatches(rule.repository)).total;
+}
+
 async function show(deps: GrantRefusedPageDeps, page: Page, refusal: RecordedRefusal, errors: FieldErrors) {
-  const roles = sufficientRoles(await deps.roles.list(), refusal);
   const status = Object.keys(errors).length === 0 ? 200 : 422;
-  await page.render('grant-refused', grantRefusedView(page, refusal, roles, errors), status);
+  await page.render('grant-refused', grantRefusedView(page, refusal, await readOffer(deps, refusal), errors), status);
 }
 
 async function carryOut(deps: GrantRefusedPageDeps, page: Page, refusal: RecordedRefusal): Promise<void> {
   const form = page.parseForm(formSchema);
-  const roles = sufficientRoles(await deps.roles.list(), refusal);
-  const role = form.ok ? roles.find(({ id }) => id === form.values.role_id) : undefined;
-  if (role === undefined) return show(deps, page, refusal, { role_id: page.t('events:grant.choose') });
+  const offer = await readOffer(deps, refusal);
+  const rule = form.ok ? offer.rules.find(({ value }) => value === form.values.choice)?.rule : undefined;
+  const role = form.ok ? offer.roles.find((one) => roleValue(one) === form.values.choice) : undefined;
   try {
-    await deps.grants.grant(await holderOf(deps, refusal), role.id, page.viewer.subject.name);
+    if (rule !== undefined) await grantRule(deps, page, refusal, rule);
+    else if (role !== undefined) await grantRole(deps, page, refusal, role);
+    else return show(deps, page, refusal, { choice: page.t('events:grant.choose') });
   } catch (error) {
     return show(deps, page, refusal, page.fieldErrors(error));
   }
-  const user = refusal.subject === '' ? page.t('events:refused.anonymous') : refusal.subject;
+}
+
+function roleValue({ id }: Role): string {
+  return `role:${id}`;
+}
+
+async function grantRule(deps: GrantRefusedPageDeps, page: Page, refusal: RecordedRefusal, rule: RuleInput) {
+  const granted = await deps.single.grant(await holderOf(deps, refusal), rule, page.viewer.subject.name);
+  await noteSingleGrant(deps.audit, page, granted, { holder: holderName(refusal), pattern: rule.repository });
+  goBack(page, refusal, granted.role);
+}
+
+async function grantRole(deps: GrantRefusedPageDeps, page: Page, refusal: RecordedRefusal, role: Role) {
+  await deps.grants.grant(await holderOf(deps, refusal), role.id, page.viewer.subject.name);
   await deps.audit.record({
     actor: page.viewer.subject.name,
     address: page.origin.address,
     action: 'role.grant',
-    object: refusal.subject === '' ? 'anonymous' : refusal.subject,
+    object: holderName(refusal),
     outcome: 'ok',
     detail: { role: role.name, repository: refusal.repository },
   });
-  page.redirect('/events/refused', { key: 'events:grant.done', params: { role: role.name, user } });
+  goBack(page, refusal, role.name);
+}
+
+function holderName({ subject }: RecordedRefusal): string {
+  return subject === '' ? 'anonymous' : subject;
+}
+
+function goBack(page: Page, { subject }: RecordedRefusal, role: string): void {
+  const user = subject === '' ? page.t('events:refused.anonymous') : subject;
+  page.redirect('/events/refused', { key: 'events:grant.done', params: { role, user } });
 }
 
 async function holderOf({ users }: GrantRefusedPageDeps, refusal: RecordedRefusal): Promise<Holder> {
@@ -107,35 +161,13 @@ async function holderOf({ users }: GrantRefusedPageDeps, refusal: RecordedRefusa
   throw new AppError('NOT_FOUND', 'This account does not exist any more.', { key: 'user.unknown' });
 }
 
-/**
- * The roles that would have allowed what was missing, from that address. The least powerful first: the fewest actions,
- * then the narrowest patterns. The role `admin` is never proposed for it.
- */
-export function sufficientRoles(roles: readonly Role[], refusal: RecordedRefusal): readonly Role[] {
-  const missing = refusal.missing.filter((action) => action !== '*') as Action[];
-  const sufficient = roles.filter((role) => {
-    if (role.kind !== 'rules' || missing.length === 0) return false;
-    const rules = role.rules.map((rule) => compileRule(rule, refusal.subject));
-    const subject = { kind: refusal.subjectKind, id: 0, name: refusal.subject };
-    const rights = { subject, isAdmin: false, isAuditor: false, rules };
-    const allowed = allowedActions(rights, refusal.repository, refusal.address);
-    return missing.every((action) => allowed.has(action));
-  });
-  return sufficient.sort((a, b) => power(a) - power(b) || (a.name < b.name ? -1 : 1));
-}
-
-function power(role: Role): number {
-  const ofRule = (rule: Role['rules'][number]) =>
-    (rule.repository.startsWith('**') ? 100 : 0) + Number(rule.canPush) + Number(rule.canDelete) * 2 + 1;
-  return role.rules.reduce((sum, rule) => sum + ofRule(rule), 0);
-}
-
 export function grantRefusedView(
-  { t, url }: Pick<Page, 't' | 'url'>,
+  page: Pick<Page, 't' | 'url' | 'format'>,
   refusal: RecordedRefusal,
-  roles: readonly Role[],
+  { rules, roles }: GrantOffer,
   errors: FieldErrors,
 ): GrantRefusedView {
+  const { t, url } = page;
   const who = refusal.subjectKind === 'anonymous' ? t('events:refused.anonymous') : refusal.subject;
   return {
     title: t('events:grant.title', { user: who }),
@@ -151,14 +183,35 @@ export function grantRefusedView(
     action: url(`/events/refused/${refusal.id}/grant`),
     backHref: url('/events/refused'),
     rolesHref: url('/roles'),
-    choices: roles.map((role, index) => roleChoice(role, index === 0, t)),
+    rules: rules.map((choice, index) => ruleCells(page, refusal, choice, index === 0)),
+    roles: roles.map((role, index) => roleCells(role, rules.length === 0 && index === 0, t)),
+    isForEverybody: refusal.subjectKind === 'anonymous',
     error: Object.values(errors)[0],
   };
 }
 
-function roleChoice(role: Role, checked: boolean, t: Page['t']): RoleChoice {
-  const actions = ({ canPull, canPush, canDelete }: Role['rules'][number]) =>
-    actionWords([...(canPull ? ['pull'] : []), ...(canPush ? ['push'] : []), ...(canDelete ? ['delete'] : [])], t);
-  const rules = role.rules.map((rule) => `${rule.repository} · ${rule.address} · ${actions(rule)}`);
-  return { id: role.id, name: role.name, description: roleText({ t }, role), rules, checked };
+function ruleCells(
+  { t }: Pick<Page, 't'>,
+  refusal: RecordedRefusal,
+  { value, rule, matches }: GrantOffer['rules'][number],
+  checked: boolean,
+): GrantChoice {
+  const folder = rule.repository.replace(/\*\*$/, '');
+  const names = {
+    repository: t('events:grant.only', { repository: refusal.repository }),
+    folder: t('events:grant.folder', { folder }),
+  };
+  const description = value === 'folder' ? t('admin:role.matches', { count: matches }) : t('events:grant.narrowest');
+  return { value, name: names[value], description, rules: [ruleLine(rule, t)], checked };
+}
+
+function roleCells(role: Role, checked: boolean, t: Page['t']): GrantChoice {
+  const rules = role.rules.map((rule) => ruleLine(rule, t));
+  return { value: roleValue(role), name: role.name, description: roleText({ t }, role), rules, checked };
+}
+
+function ruleLine(rule: RuleInput, t: Page['t']): string {
+  const { canPull, canPush, canDelete } = rule;
+  const actions = [...(canPull ? ['pull'] : []), ...(canPush ? ['push'] : []), ...(canDelete ? ['delete'] : [])];
+  return `${rule.repository} · ${rule.address} · ${actionWords(actions, t)}`;
 }

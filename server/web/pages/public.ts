@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import type { PublicAccess, PublicTarget } from '../../access/public.ts';
+import type { SingleRevoke } from '../../access/single-rule.ts';
 import type { Audit } from '../../audit/audit.ts';
 import { AppError } from '../../errors.ts';
-import { parseReferencePath } from '../../registry/reference.ts';
+import { isRepositoryName } from '../../registry/reference.ts';
 import { referencePath } from '../browse/cells.ts';
 import { PUBLIC_FOLDER_PATH } from '../browse/public-view.ts';
 import { repositoryRoute } from '../browse/reference.ts';
 import { REPOSITORY_TABS, tabPath } from '../browse/repository-head.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
+import { noteSingleGrant } from '../single-grant.ts';
 import { type FindDeps, findAsked } from './repository-tabs.ts';
 
 export interface PublicPageDeps extends FindDeps {
@@ -16,6 +18,8 @@ export interface PublicPageDeps extends FindDeps {
   readonly audit: Pick<Audit, 'record'>;
 }
 
+/** As the audit log calls it. */
+const EVERYBODY = 'anonymous';
 const wish = z.enum(['yes', 'no']);
 const repositorySchema = z.strictObject({ public: wish, tab: z.string().max(20).optional() });
 const folderSchema = z.strictObject({ public: wish, folder: z.string().max(255) });
@@ -55,7 +59,7 @@ export function publicPage(deps: PublicPageDeps): PageModule {
 
 /** Something can lie in it. */
 function isFolder(folder: string): boolean {
-  return parseReferencePath(`${folder}/x`)?.repository === `${folder}/x`;
+  return isRepositoryName(`${folder}/x`);
 }
 
 function badForm(): AppError {
@@ -70,14 +74,16 @@ function goBack(page: Page, path: string, name: string, wanted: 'yes' | 'no'): v
 async function setPublic(deps: PublicPageDeps, page: Page, target: PublicTarget, isOpen: boolean): Promise<void> {
   const { publicAccess } = deps;
   if (isOpen) {
-    const { role, isNew } = await publicAccess.open(target, page.viewer.subject.name);
-    if (isNew) await note(deps, page, target, { action: 'role.grant', role });
+    const granted = await publicAccess.open(target, page.viewer.subject.name);
+    await noteSingleGrant(deps.audit, page, granted, {
+      holder: EVERYBODY,
+      pattern: publicAccess.ruleOf(target).repository,
+    });
     return;
   }
   const { wider } = await publicAccess.state(target);
   if (wider.length > 0) throw stillPublic(wider[0]?.source?.role ?? '');
-  for (const { role } of await publicAccess.close(target))
-    await note(deps, page, target, { action: 'role.revoke', role });
+  for (const revoked of await publicAccess.close(target)) await noteRevoke(deps, page, target, revoked);
 }
 
 /** Whoever believed that it is private then would be wrong. */
@@ -88,13 +94,14 @@ function stillPublic(role: string): AppError {
   });
 }
 
-function note(
+async function noteRevoke(
   { audit, publicAccess }: PublicPageDeps,
   page: Page,
   target: PublicTarget,
-  { action, role }: { readonly action: string; readonly role: string },
+  { role, isRemoved }: SingleRevoke,
 ): Promise<void> {
-  const repository = publicAccess.ruleOf(target).repository;
-  const entry = { actor: page.viewer.subject.name, address: page.origin.address, action, object: 'anonymous' };
-  return audit.record({ ...entry, outcome: 'ok', detail: { role, repository } });
+  const { repository } = publicAccess.ruleOf(target);
+  const entry = { actor: page.viewer.subject.name, address: page.origin.address, outcome: 'ok' as const };
+  await audit.record({ ...entry, action: 'role.revoke', object: EVERYBODY, detail: { role, repository } });
+  if (isRemoved) await audit.record({ ...entry, action: 'role.remove', object: role, detail: { repository } });
 }

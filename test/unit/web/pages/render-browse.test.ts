@@ -6,7 +6,8 @@ import { readFilters } from '../../../../server/web/browse/list-filters.ts';
 import { readView } from '../../../../server/web/browse/tag-views.ts';
 import { deleteTagView } from '../../../../server/web/pages/delete-tag.ts';
 import { eventsView, refusalsView } from '../../../../server/web/pages/events.ts';
-import { grantRefusedView, sufficientRoles } from '../../../../server/web/pages/grant-refused.ts';
+import { sufficientRoles } from '../../../../server/web/pages/grant-choices.ts';
+import { grantRefusedView } from '../../../../server/web/pages/grant-refused.ts';
 import { homeView } from '../../../../server/web/pages/home.ts';
 import { repositoriesView } from '../../../../server/web/pages/repositories.ts';
 import { repositoryView } from '../../../../server/web/pages/repository.ts';
@@ -82,7 +83,7 @@ for (const locale of ['en', 'zh-CN'] as const) {
       ['delete-tag', plan(page), /name="manifest"/],
       ['events', eventsView(page, event), /10\.4\.0\.17/],
       ['events-refused', refusalsView(page, [facts.refusal()], undefined), /\/web\/events\/refused\/7\/grant/],
-      ['grant-refused', grantRefusedView(page, facts.refusal(), [], {}), /\/web\/roles/],
+      ['grant-refused', grantRefusedView(page, facts.refusal(), { rules: [], roles: [] }, {}), /\/web\/roles/],
       ['status', statusView(page, facts.statusFacts()), /3\.1\.1/],
     ];
     for (const [view, model, expected] of pages) assert.match(await renderPage(page, view, model), expected, view);
@@ -210,7 +211,7 @@ test('hostile texts are escaped everywhere', async () => {
     ['delete-tag', plan(page, { siblings: [HOSTILE], tag: HOSTILE, lastTag: false })],
     ['events', eventsView(page, { rows: [hostileRun], next: undefined })],
     ['events-refused', refusalsView(page, [refused], undefined)],
-    ['grant-refused', grantRefusedView(page, refused, [], {})],
+    ['grant-refused', grantRefusedView(page, refused, { rules: [], roles: [role(HOSTILE, HOSTILE, {})] }, {})],
     ['status', statusView(page, down)],
   ];
   for (const [view, model] of pages) assertEscaped(await renderPage(page, view, model));
