@@ -2,8 +2,8 @@ import { type ExpressionBuilder, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import { likePattern } from '../storage/like.ts';
 import type { RoleKind, Schema } from '../storage/schema.ts';
+import type { Action } from './action.ts';
 import { matchesGlob, mentionsUser, parseGlob, withAnyUser } from './glob.ts';
-import type { Action } from './rights.ts';
 import { type RuleColumns, toRule } from './roles.ts';
 import { actionsOf } from './rule.ts';
 

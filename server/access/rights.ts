@@ -3,10 +3,10 @@
  * `accounts/`; tokens, lists and buttons only ask `Rights`.
  */
 import type { SubjectKind } from '../storage/schema.ts';
+import { ACTIONS, type Action } from './action.ts';
+import { matchesAddress } from './address.ts';
+import { matchesGlob } from './glob.ts';
 import type { Rule } from './rule.ts';
-
-export type Action = 'pull' | 'push' | 'delete';
-export const ACTIONS: readonly Action[] = ['pull', 'push', 'delete'];
 
 export interface Subject {
   readonly kind: SubjectKind;
@@ -27,4 +27,41 @@ export interface Rights {
   readonly isAuditor: boolean;
   /** In no order that matters; `${user}` is already the subject's name, taken literally. */
   readonly rules: readonly Rule[];
+}
+
+const EVERYTHING: ReadonlySet<Action> = new Set(ACTIONS);
+
+/** Everything the subject may do with this repository from this address. Rules only add. */
+export function allowedActions(rights: Rights, repository: string, address: string): ReadonlySet<Action> {
+  if (rights.isAdmin) return EVERYTHING;
+  const allowed = new Set<Action>();
+  for (const rule of rights.rules) {
+    if (addsNothing(rule, allowed)) continue;
+    if (!matchesGlob(rule.repository, repository) || !matchesAddress(rule.address, address)) continue;
+    for (const action of rule.actions) allowed.add(action);
+    if (allowed.size === EVERYTHING.size) break;
+  }
+  return allowed;
+}
+
+/** The rules that say something about this repository, whatever the address; none for admins, who need none. */
+export function rulesFor(rights: Rights, repository: string): readonly Rule[] {
+  return rights.rules.filter((rule) => matchesGlob(rule.repository, repository));
+}
+
+function addsNothing(rule: Rule, allowed: ReadonlySet<Action>): boolean {
+  for (const action of rule.actions) if (!allowed.has(action)) return false;
+  return true;
+}
+
+/** The repository patterns that give pull from this address; `all` when no repository is hidden. */
+export function pullPatterns(rights: Rights, address: string): 'all' | readonly string[] {
+  if (rights.isAdmin) return 'all';
+  const patterns = new Set<string>();
+  for (const rule of rights.rules) {
+    if (!rule.actions.has('pull') || !matchesAddress(rule.address, address)) continue;
+    if (rule.repository.text === '**') return 'all';
+    patterns.add(rule.repository.text);
+  }
+  return [...patterns];
 }

@@ -1,6 +1,6 @@
 import type { Database } from '../storage/database.ts';
+import { ACTIONS, type Action } from './action.ts';
 import { deleteGrant, type Holder, insertGrant, isGranted } from './grants.ts';
-import { ACTIONS, type Action } from './rights.ts';
 import { addRole, freeName, MAX_NAME_LENGTH, parseRule, removeRole, rolesOfRule, writeRules } from './roles.ts';
 import { actionsOf, type RuleInput } from './rule.ts';
 import { type AccessTransaction, changeAccess } from './version.ts';

@@ -4,7 +4,7 @@ import type { Rights } from '../access/rights.ts';
 import type { CredentialChecker, CredentialResult } from '../accounts/credentials.ts';
 import { AppError } from '../errors.ts';
 import type { OriginOf } from '../http/client-address.ts';
-import type { Policy } from './route.ts';
+import type { Policy } from './policy.ts';
 
 /** Who asks, proven by whatever means. */
 export interface Caller {

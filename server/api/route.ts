@@ -6,12 +6,8 @@ import { z } from 'zod';
 import type { Visibility } from '../catalog/visibility.ts';
 import type { Caller } from './caller.ts';
 import type { Cursors } from './cursors.ts';
+import type { Policy } from './policy.ts';
 
-/**
- * Who may ask. `browse`: anonymous too, where anonymous holds anything; `signed-in`: what people do is nobody's business
- * before signing in; `admin`: nobody else. What an answer then shows is decided by the caller's rights.
- */
-export type Policy = 'browse' | 'signed-in' | 'admin';
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** What a handler knows of the request beside its parameters. */

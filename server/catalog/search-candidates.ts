@@ -14,7 +14,7 @@ import {
   labelValueBegins,
   type Places,
 } from './search-conditions.ts';
-import type { Term, Test } from './search-query.ts';
+import type { Term, Test } from './search-terms.ts';
 import type { Range } from './search-values.ts';
 import type { Visibility } from './visibility.ts';
 

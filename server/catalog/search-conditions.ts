@@ -8,7 +8,7 @@ import type { Database } from '../storage/database.ts';
 import { escapeLike } from '../storage/like.ts';
 import type { HeldState } from '../storage/schema.ts';
 import { foldCase, type NameTest, passesName } from './name-search.ts';
-import type { ReferrerKind, Term, Test } from './search-query.ts';
+import type { ReferrerKind, Term, Test } from './search-terms.ts';
 import { momentOf } from './search-values.ts';
 
 export type Condition = RawBuilder<SqlBool>;

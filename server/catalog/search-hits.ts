@@ -4,8 +4,8 @@ import type { Database } from '../storage/database.ts';
 import type { HeldState, ManifestKind } from '../storage/schema.ts';
 import { passesName } from './name-search.ts';
 import { LABELLED_DIGESTS, labelCondition, labelValueBegins, type Places } from './search-conditions.ts';
-import type { Term, Test } from './search-query.ts';
 import type { Place } from './search-scan.ts';
+import type { Term, Test } from './search-terms.ts';
 
 export interface MatchedLabel {
   readonly key: string;

@@ -15,8 +15,8 @@ import {
 } from './search-conditions.ts';
 import { type ImageHit, imageHits } from './search-hits.ts';
 import { type AskedResults, type Found, type PageOfPlaces, pageOfFew, pageOfScan, type Ranked } from './search-page.ts';
-import type { Term } from './search-query.ts';
 import { type Reading, type Scan, visibleTo } from './search-scan.ts';
+import type { Term } from './search-terms.ts';
 import type { Visibility } from './visibility.ts';
 
 /** Manifests that meet all terms, each in each repository that holds it. */

@@ -1,5 +1,5 @@
 import type { ManifestKind } from '../storage/schema.ts';
-import type { ReferrerKind, Test } from './search-query.ts';
+import type { ReferrerKind, Test } from './search-terms.ts';
 import type { Token } from './search-tokens.ts';
 import { parseAge, parseCounts, parseSizes } from './search-values.ts';
 import { type FoundTests, nameTest, one, wholeName } from './search-words.ts';

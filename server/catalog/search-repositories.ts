@@ -14,8 +14,8 @@ import {
   pageOfScan,
   type Ranked,
 } from './search-page.ts';
-import type { Term } from './search-query.ts';
 import { type Scan, visibleTo } from './search-scan.ts';
+import type { Term } from './search-terms.ts';
 import type { Visibility } from './visibility.ts';
 
 export interface RepositoryHit {

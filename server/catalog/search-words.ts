@@ -1,6 +1,6 @@
 import type { NameTest } from './name-search.ts';
 import { hasWildcard } from './search-glob.ts';
-import type { Note, Test } from './search-query.ts';
+import type { Note, Test } from './search-terms.ts';
 import type { Token } from './search-tokens.ts';
 
 /** What a piece of text asks for; several tests where it names several things at once. */

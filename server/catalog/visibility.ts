@@ -5,7 +5,7 @@
  */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Rights } from '../access/rights.ts';
-import { pullPatterns } from '../access/rule.ts';
+import { pullPatterns } from '../access/rights.ts';
 import type { Database } from '../storage/database.ts';
 import { buildVisibility } from './visibility-build.ts';
 

@@ -1,5 +1,5 @@
-import { ACTIONS, type Action, type Rights } from '../access/rights.ts';
-import { allowedActions } from '../access/rule.ts';
+import { ACTIONS, type Action } from '../access/action.ts';
+import { allowedActions, type Rights } from '../access/rights.ts';
 import { isRepositoryName } from '../registry/reference.ts';
 import { formatScope, parseScopes, type Scope } from './scope.ts';
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { type Access, createAccess } from '../../server/access/engine.ts';
 import { createGrantStore, type GrantStore } from '../../server/access/grants.ts';
-import { ANONYMOUS, type Subject } from '../../server/access/rights.ts';
+import { ANONYMOUS, allowedActions, type Subject } from '../../server/access/rights.ts';
 import { createRoleStore, type Role, type RoleStore } from '../../server/access/roles.ts';
-import { allowedActions, type RuleInput } from '../../server/access/rule.ts';
+import type { RuleInput } from '../../server/access/rule.ts';
 import { createUserStore, type User, type UserStore } from '../../server/access/users.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -4,8 +4,8 @@ import { after, before, test } from 'node:test';
 import { createAccess } from '../../server/access/engine.ts';
 import { createGrantStore } from '../../server/access/grants.ts';
 import { createReach } from '../../server/access/reach.ts';
+import { rulesFor } from '../../server/access/rights.ts';
 import { createRoleStore } from '../../server/access/roles.ts';
-import { rulesFor } from '../../server/access/rule.ts';
 import { createUserStore, type User } from '../../server/access/users.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 

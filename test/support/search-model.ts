@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { NameTest } from '../../server/catalog/name-search.ts';
 import { globPattern, globSteps } from '../../server/catalog/search-glob.ts';
-import type { Term, Test } from '../../server/catalog/search-query.ts';
+import type { Term, Test } from '../../server/catalog/search-terms.ts';
 import { momentOf } from '../../server/catalog/search-values.ts';
 import type { Database } from '../../server/storage/database.ts';
 

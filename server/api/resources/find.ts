@@ -1,5 +1,5 @@
-import type { Action } from '../../access/rights.ts';
-import { allowedActions } from '../../access/rule.ts';
+import type { Action } from '../../access/action.ts';
+import { allowedActions } from '../../access/rights.ts';
 import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
 import type { TagRow, TagStore } from '../../catalog/tags.ts';
 import { AppError } from '../../errors.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { allowedActions } from '../../access/rule.ts';
+import { allowedActions } from '../../access/rights.ts';
 import { AppError } from '../../errors.ts';
 import { repositoryName, repositoryParam } from '../fields.ts';
 import { type ApiRoute, type RequestContext, route } from '../route.ts';

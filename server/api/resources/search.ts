@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Search } from '../../catalog/search.ts';
 import type { ImageHit } from '../../catalog/search-hits.ts';
 import type { Found } from '../../catalog/search-page.ts';
-import type { Note } from '../../catalog/search-query.ts';
 import type { RepositoryHit } from '../../catalog/search-repositories.ts';
+import type { Note } from '../../catalog/search-terms.ts';
 import {
   bytes,
   clip,

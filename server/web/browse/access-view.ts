@@ -1,9 +1,10 @@
 /** Who may do what with one repository, and why. What is allowed comes from `access/` alone; here it becomes rows. */
 
+import { ACTIONS, type Action } from '../../access/action.ts';
 import { matchesAddress } from '../../access/address.ts';
 import type { ReachingRole } from '../../access/reach.ts';
-import { ACTIONS, type Action, type Rights } from '../../access/rights.ts';
-import { allowedActions, type Rule, rulesFor } from '../../access/rule.ts';
+import { allowedActions, type Rights, rulesFor } from '../../access/rights.ts';
+import type { Rule } from '../../access/rule.ts';
 import type { Page } from '../page.ts';
 import { actionLabel } from './event-cells.ts';
 import { mayManage, rolePath, userPath } from './people.ts';

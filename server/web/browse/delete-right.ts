@@ -1,5 +1,5 @@
 import type { Rights } from '../../access/rights.ts';
-import { allowedActions } from '../../access/rule.ts';
+import { allowedActions } from '../../access/rights.ts';
 import { AppError } from '../../errors.ts';
 import type { Page } from '../page.ts';
 

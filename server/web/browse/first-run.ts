@@ -1,5 +1,5 @@
 /** The first page of an empty registry: three lines that end with an image in it. */
-import { allowedActions } from '../../access/rule.ts';
+import { allowedActions } from '../../access/rights.ts';
 import type { Page } from '../page.ts';
 import { type PlainHttpView, plainHttpView } from './plain-http.ts';
 import type { RegistryReach } from './reach.ts';

@@ -1,4 +1,4 @@
-import { allowedActions } from '../../access/rule.ts';
+import { allowedActions } from '../../access/rights.ts';
 import type { Page } from '../page.ts';
 
 /** Who may push may also have a repository read again, and write what it is. */

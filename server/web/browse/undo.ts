@@ -1,4 +1,4 @@
-import { allowedActions } from '../../access/rule.ts';
+import { allowedActions } from '../../access/rights.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
 import type { Page } from '../page.ts';
 import { shortDigest } from './cells.ts';

@@ -1,8 +1,10 @@
 /** What would allow a refused request, the narrowest first: exactly that, all of its folder, a role that is there. */
+
+import type { Action } from '../../access/action.ts';
 import { escapeGlob } from '../../access/glob.ts';
-import type { Action } from '../../access/rights.ts';
+import { allowedActions } from '../../access/rights.ts';
 import type { Role } from '../../access/roles.ts';
-import { allowedActions, compileRule, type RuleInput } from '../../access/rule.ts';
+import { compileRule, type RuleInput } from '../../access/rule.ts';
 import { isRepositoryName } from '../../registry/reference.ts';
 import type { RecordedRefusal } from '../../token/refusals.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { allowedActions } from '../../access/rule.ts';
+import { allowedActions } from '../../access/rights.ts';
 import { AppError, errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { referencePath } from '../browse/cells.ts';

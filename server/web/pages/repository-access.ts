@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
+import { ACTIONS, type Action } from '../../access/action.ts';
 import type { Access } from '../../access/engine.ts';
 import type { Reach } from '../../access/reach.ts';
-import { ACTIONS, type Action, ANONYMOUS, type Rights } from '../../access/rights.ts';
-import { rulesFor } from '../../access/rule.ts';
+import { ANONYMOUS, type Rights, rulesFor } from '../../access/rights.ts';
 import type { UserStore } from '../../access/users.ts';
 import type { RepositoryRow } from '../../catalog/repositories.ts';
 import {

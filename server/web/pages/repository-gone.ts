@@ -1,4 +1,4 @@
-import { allowedActions } from '../../access/rule.ts';
+import { allowedActions } from '../../access/rights.ts';
 import type { TrashItem } from '../../housekeeping/trash.ts';
 import { shortDigest } from '../browse/cells.ts';
 import { whyNoDelete } from '../browse/delete-right.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ANONYMOUS, type Rights } from '../../../server/access/rights.ts';
-import { allowedActions, compileRule, pullPatterns, type RuleInput } from '../../../server/access/rule.ts';
+import { ANONYMOUS, allowedActions, pullPatterns, type Rights } from '../../../server/access/rights.ts';
+import { compileRule, type RuleInput } from '../../../server/access/rule.ts';
 
 type Level = 'none' | 'pull' | 'push' | 'delete';
 
