@@ -1,7 +1,8 @@
 /** Keys, signer, token endpoint, and the client of the registry that uses our own tokens. */
-import type { AppOptions, Core } from './app.ts';
+
 import { monotonic } from './clock.ts';
 import type { Config } from './config/config.ts';
+import type { AppOptions, Core } from './core-side.ts';
 import type { PlainHandler } from './http/dispatch.ts';
 import { createRegistryClient, type RegistryClient } from './registry/client.ts';
 import { type Keys, openKeys } from './token/keys.ts';
