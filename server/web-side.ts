@@ -80,6 +80,7 @@ export async function createWebSide(
   const repositories = createRepositoryStore(db);
   const readonly = registry.isReadonly;
   const single = createSingleRuleRoles(db, now);
+  const matchesOf = (pattern: string) => previewMatches(db, pattern);
   const browse = {
     host: registryHost(config),
     readonly,
@@ -128,7 +129,7 @@ export async function createWebSide(
     now,
     cacheViews,
     sessionStore: core.sessions.store,
-    previewMatches: (pattern) => previewMatches(db, pattern),
+    previewMatches: matchesOf,
     pages: [
       homePage({
         ...{ ...browse, now },
@@ -148,10 +149,7 @@ export async function createWebSide(
       eventsAsidePage({ aside: registry.aside }),
       spacePage({ ...browse, now }),
       repositorySpacePage({ ...browse, now }),
-      grantRefusedPage({
-        ...{ ...core, single, refusals: token.refusals },
-        previewMatches: (pattern) => previewMatches(db, pattern),
-      }),
+      grantRefusedPage({ ...core, single, refusals: token.refusals, previewMatches: matchesOf }),
       ...connectPages(options, { statusFacts, repositories, firstRun }),
       helpPage({ docs: join(root, 'docs'), ...firstRun }),
       statusPage({
@@ -174,8 +172,7 @@ export async function createWebSide(
     }),
     registryState: state,
     storageError: opened.storage.error,
-    nearRepositories: async (viewer, address, typed) =>
-      search.near(await visibility.of(viewer.rights, address), typed, MAX_NEAR),
+    near: async (viewer, address, asked) => search.near(await visibility.of(viewer.rights, address), asked, MAX_NEAR),
   });
   return { ...web, live, watch };
 }

@@ -6,8 +6,8 @@ import { letterPairs, mistakesAllowed, mistakesIn } from './name-distance.ts';
 import { foldCase } from './name-search.ts';
 import { NOTHING, type Visibility } from './visibility.ts';
 
-/** Names of a viewer that are read; those of larger registries are looked for in their first ones. */
-const MAX_READ = 10_000;
+/** Names that are read; those of larger registries are looked for in their first ones. */
+export const MAX_READ = 10_000;
 /** So many of them, those with the most pairs of letters in common, are compared letter by letter. */
 const MAX_COMPARED = 200;
 const MAX_PAIRS = 24;
@@ -20,12 +20,8 @@ export async function nearNames(
 ): Promise<readonly string[]> {
   const word = foldCase(typed);
   if (visibility.id === NOTHING.id || mistakesAllowed(word) === 0) return [];
-  const pairs = letterPairs(word).slice(0, MAX_PAIRS);
-  const common = sql.join(pairs.map(hasPair), sql` + `);
-  const { rows } = await sql<{ name: string }>`
-    select near.name as name, ${common} as common from (${visibleNames(visibility)}) as near
-    order by common desc, near.name limit ${MAX_COMPARED}`.execute(db);
-  const near = rows.flatMap(({ name }) => {
+  const names = await withCommonLetters(db, visibleNames(visibility), word);
+  const near = names.flatMap((name) => {
     const mistakes = mistakesIn(word, foldCase(name));
     return mistakes === undefined ? [] : [{ name, mistakes }];
   });
@@ -33,6 +29,24 @@ export async function nearNames(
     .sort((left, right) => left.mistakes - right.mistakes || left.name.length - right.name.length)
     .slice(0, most)
     .map(({ name }) => name);
+}
+
+/**
+ * Of many names those worth comparing letter by letter.
+ *
+ * @param names selects them as `name`.
+ */
+export async function withCommonLetters(
+  db: Database,
+  names: RawBuilder<unknown>,
+  word: string,
+): Promise<readonly string[]> {
+  const pairs = letterPairs(word).slice(0, MAX_PAIRS);
+  const common = sql.join(pairs.map(hasPair), sql` + `);
+  const { rows } = await sql<{ name: string }>`
+    select near.name as name, ${common} as common from (${names}) as near
+    order by common desc, near.name limit ${MAX_COMPARED}`.execute(db);
+  return rows.map(({ name }) => name);
 }
 
 function hasPair(pair: string): RawBuilder<unknown> {

@@ -2,6 +2,7 @@ import { parseReferencePath } from '../registry/reference.ts';
 import type { Database } from '../storage/database.ts';
 import { createNameLookup } from './name-search.ts';
 import { nearNames } from './near-names.ts';
+import { nearTags } from './near-tags.ts';
 import type { ImageHit } from './search-hits.ts';
 import { searchImages } from './search-images.ts';
 import { type Found, NOTHING_FOUND } from './search-page.ts';
@@ -25,6 +26,12 @@ export interface SearchResult {
   readonly jump: string | null;
   readonly repositories: Found<RepositoryHit>;
   readonly images: Found<ImageHit>;
+}
+
+/** Of an address that leads nowhere. */
+export interface AskedReference {
+  readonly repository: string;
+  readonly tag?: string | undefined;
 }
 
 /** Finds repositories and images among those a viewer may pull. Any text is an answer, never a failure. */
@@ -51,8 +58,13 @@ export function createSearch({ db, now = Date.now }: { readonly db: Database; re
       return { query, jump: await jumpOf(db, visibility, text), repositories, images };
     },
 
-    /** Names that are nearly that of an address which leads nowhere. */
-    near: (visibility: Visibility, typed: string, most: number) => nearNames(db, visibility, typed, most),
+    /** References that are nearly that of an address which leads nowhere. */
+    async near(visibility: Visibility, asked: AskedReference, most: number): Promise<readonly string[]> {
+      const { repository, tag } = asked;
+      const tags = tag === undefined ? [] : await nearTags(db, visibility, { repository, tag }, most - 1);
+      if (tags.length === 0) return nearNames(db, visibility, repository, most);
+      return [...tags.map((name) => `${repository}:${name}`), repository];
+    },
 
     suggest: (visibility: Visibility, text: string, limit: number) => suggest(db, visibility, text, limit),
   };

@@ -6,7 +6,7 @@ import { toHttpError } from '../http/http-error.ts';
 import type { Logger } from '../log.ts';
 import { isBackground } from './background.ts';
 import { errorState } from './error-state.ts';
-import { type NearRepositories, nearMatches } from './near-matches.ts';
+import { type NearReferences, nearMatches } from './near-matches.ts';
 import type { PageFactory, Viewer } from './page.ts';
 import { signInPath } from './sign-in-path.ts';
 
@@ -15,7 +15,7 @@ export interface ErrorPageDeps {
   readonly viewerOf: (request: Request) => Promise<Viewer>;
   /** Names of those who may give rights; asked for when somebody signed in lacks one. */
   readonly administrators: () => Promise<readonly string[]>;
-  readonly nearRepositories: NearRepositories;
+  readonly near: NearReferences;
   readonly log: Logger;
 }
 
@@ -35,7 +35,7 @@ export function missingPage(): RequestHandler {
 
 /** Every failure becomes a page in the reader's language, with an id that stands in the log, too. */
 export function errorPage(deps: ErrorPageDeps): ErrorRequestHandler {
-  const { createPage, viewerOf, administrators, nearRepositories, log } = deps;
+  const { createPage, viewerOf, administrators, log } = deps;
   async function show(error: unknown, request: Request, response: Response): Promise<void> {
     const { status, retryAfterSeconds } = toHttpError(error);
     const id = noteFailure(log, error, status, request);
@@ -47,7 +47,7 @@ export function errorPage(deps: ErrorPageDeps): ErrorRequestHandler {
     const names = asks ? await administrators().catch(() => []) : [];
     const canRetry = request.method === 'GET' || request.method === 'HEAD';
     const state = errorState({ error, status, administrators: names, canRetry }, page);
-    const near = status === 404 ? await nearMatches(page, request, nearRepositories) : [];
+    const near = status === 404 ? await nearMatches(page, request, deps.near) : [];
     await page.render('error', { ...state, near, bare: !viewer.isSignedIn, status, id }, status);
   }
 

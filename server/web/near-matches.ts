@@ -3,22 +3,30 @@ import { parseReferencePath } from '../registry/reference.ts';
 import type { ErrorLink } from './error-state.ts';
 import type { Page, Viewer } from './page.ts';
 
-/** Repositories that the viewer may see and whose names are nearly the one that was asked for, or are it. */
-export type NearRepositories = (viewer: Viewer, address: string, typed: string) => Promise<readonly string[]>;
+/** What an address names that leads nowhere. */
+export interface AskedReference {
+  readonly repository: string;
+  readonly tag?: string | undefined;
+}
+
+/** What the viewer may see and is nearly what was asked for: repositories, and tags where the repository is there. */
+export type NearReferences = (viewer: Viewer, address: string, asked: AskedReference) => Promise<readonly string[]>;
 
 const START = '/repositories/';
 
-/** Of an address that leads nowhere; a tag that is not there leads to its repository. */
-export async function nearMatches(page: Page, request: Request, near: NearRepositories): Promise<readonly ErrorLink[]> {
-  const typed = request.method === 'GET' ? repositoryIn(page.path) : undefined;
-  if (typed === undefined) return [];
-  const names = await near(page.viewer, page.origin.address, typed).catch(() => []);
+/** Of an address that leads nowhere; a tag that is not there leads to its neighbours and its repository. */
+export async function nearMatches(page: Page, request: Request, near: NearReferences): Promise<readonly ErrorLink[]> {
+  const asked = request.method === 'GET' ? referenceIn(page.path) : undefined;
+  if (asked === undefined) return [];
+  const names = await near(page.viewer, page.origin.address, asked).catch(() => []);
   return names.map((text) => ({ text, href: page.url(`${START}${text}`) }));
 }
 
-export function repositoryIn(path: string): string | undefined {
+export function referenceIn(path: string): AskedReference | undefined {
   const [pathname = ''] = path.split('?');
   if (!pathname.startsWith(START)) return undefined;
-  const [reference = ''] = pathname.slice(START.length).split('/-/');
-  return parseReferencePath(reference)?.repository;
+  const [text = ''] = pathname.slice(START.length).split('/-/');
+  const reference = parseReferencePath(text);
+  if (reference === undefined) return undefined;
+  return 'tag' in reference ? reference : { repository: reference.repository };
 }

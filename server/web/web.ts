@@ -17,7 +17,7 @@ import { errorText } from './form.ts';
 import { createGuard } from './guard.ts';
 import { createLanguages } from './i18n.ts';
 import type { NavCounts } from './nav.ts';
-import type { NearRepositories } from './near-matches.ts';
+import type { NearReferences } from './near-matches.ts';
 import type { RegistryState, Viewer } from './page.ts';
 import { createPageFactory, csrfBinding } from './page-factory.ts';
 import { type AccountPagesDeps, accountPages } from './pages/account-pages.ts';
@@ -48,7 +48,7 @@ export interface WebDeps extends AccountPagesDeps {
   readonly registryState?: () => RegistryState | undefined;
   /** Why nothing can be saved. */
   readonly storageError?: () => AppError | undefined;
-  readonly nearRepositories?: NearRepositories;
+  readonly near?: NearReferences;
 }
 
 export interface Web {
@@ -120,9 +120,9 @@ export function createWeb(deps: WebDeps): Web {
   keyboardPage(routes);
   if (authEnabled) accountPages(deps, confirmation)(routes);
   for (const page of deps.pages) page(routes);
-  const nearRepositories = deps.nearRepositories ?? (async () => []);
+  const near = deps.near ?? (async () => []);
   router.use(missingPage());
-  router.use(errorPage({ createPage, viewerOf, log: deps.log, administrators, nearRepositories }));
+  router.use(errorPage({ createPage, viewerOf, log: deps.log, administrators, near }));
   return {
     router,
     routes: routes.table,

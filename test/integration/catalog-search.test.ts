@@ -429,7 +429,7 @@ for (const [typed, expected] of mistakes) {
     const { visibility } = await seenBy(['other/*']);
     assert.deepEqual(await suggest(visibility, typed, 5), []);
     const { near } = createSearch({ db: database.db });
-    assert.deepEqual(await near(EVERYTHING, typed, 5), expected);
-    assert.deepEqual(await near(visibility, typed, 5), []);
+    assert.deepEqual(await near(EVERYTHING, { repository: typed }, 5), expected);
+    assert.deepEqual(await near(visibility, { repository: typed }, 5), []);
   });
 }

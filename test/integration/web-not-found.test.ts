@@ -1,7 +1,7 @@
 /** A page that is not there names what is nearly its address, of what the viewer may see; and what all pages carry. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { repositoryIn } from '../../server/web/near-matches.ts';
+import { type AskedReference, referenceIn } from '../../server/web/near-matches.ts';
 import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb } from '../support/web.ts';
 
 let web: TestWeb;
@@ -9,9 +9,9 @@ const asked: string[] = [];
 before(async () => {
   web = await startWeb({
     deps: {
-      nearRepositories: async (viewer, _address, typed) => {
-        asked.push(`${viewer.subject.name}: ${typed}`);
-        return viewer.isSignedIn ? ['team/app'] : [];
+      near: async (viewer, _address, { repository, tag }) => {
+        asked.push(`${viewer.subject.name}: ${repository} ${tag ?? ''}`);
+        return viewer.isSignedIn ? ['team/app:v1.2', 'team/app'] : [];
       },
     },
   });
@@ -24,8 +24,11 @@ test('near names are links', async () => {
   const answer = await admin.request('/repositories/team/ap:v1');
   const html = await answer.text();
   assert.equal(answer.status, 404);
-  assert.match(html, /Did you mean[\s\S]*href="\/repositories\/team\/app"/);
-  assert.deepEqual(asked.splice(0), ['admin: team/ap']);
+  assert.match(
+    html,
+    /Did you mean[\s\S]*href="\/repositories\/team\/app:v1\.2"[\s\S]*href="\/repositories\/team\/app"/,
+  );
+  assert.deepEqual(asked.splice(0), ['admin: team/ap v1']);
   assert.doesNotMatch(await (await admin.request('/no-such-page')).text(), /Did you mean/);
   assert.deepEqual(asked, []);
 });
@@ -35,16 +38,17 @@ test('nobody is shown what they may not see', async () => {
   assert.doesNotMatch(html, /Did you mean|team\/app/);
 });
 
-const paths: readonly (readonly [string, string | undefined])[] = [
-  ['/repositories/team/app', 'team/app'],
-  ['/repositories/team/app:v1?tab=raw', 'team/app'],
-  ['/repositories/team/app/-/space', 'team/app'],
+const paths: readonly (readonly [string, AskedReference | undefined])[] = [
+  ['/repositories/team/app', { repository: 'team/app' }],
+  ['/repositories/team/app:v1?tab=raw', { repository: 'team/app', tag: 'v1' }],
+  ['/repositories/team/app/-/space', { repository: 'team/app' }],
+  [`/repositories/team/app@sha256:${'a'.repeat(64)}`, { repository: 'team/app' }],
   ['/repositories/team/%00', undefined],
   ['/repositories/', undefined],
   ['/users/team', undefined],
 ];
 for (const [path, expected] of paths) {
-  test(`${path} names ${expected ?? 'no repository'}`, () => assert.equal(repositoryIn(path), expected));
+  test(`${path} names ${expected?.repository ?? 'nothing'}`, () => assert.deepEqual(referenceIn(path), expected));
 }
 
 test('a page tells its colour in each scheme, and its icon', async () => {
