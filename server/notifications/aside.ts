@@ -38,7 +38,9 @@ export function createAside(db: Database, audit: Pick<Audit, 'record'>) {
     /** The latest first. @param before `next` of the page before. */
     async list({ before, limit }: { before?: number | undefined; limit: number }) {
       const found = await described(db)
-        .$if(before !== undefined, (query) => query.where('id', '<', Math.min(before ?? 0, MAX_ID)))
+        .$if(before !== undefined, (query) =>
+          query.where('id', '<', Math.trunc(Math.max(0, Math.min(before ?? 0, MAX_ID)))),
+        )
         .orderBy('id', 'desc')
         .limit(limit + 1)
         .execute();
@@ -70,13 +72,28 @@ export function createAside(db: Database, audit: Pick<Audit, 'record'>) {
 }
 export type Aside = ReturnType<typeof createAside>;
 
-function remove(db: Database, id: number) {
+/** What was read of an unverified one goes with the limit of these: the row stays for it, without its body. */
+async function remove(db: Database, id: number) {
+  const isAside = db.selectFrom('envelopes').where('id', '=', id).where('state', '=', 'quarantined');
+  const row = await isAside.select(['error', 'size_bytes', 'verified', 'event_count']).executeTakeFirst();
+  if (row === undefined) return undefined;
+  const isCounted = row.verified === 0 && row.event_count > 0;
+  return (await (isCounted ? emptyOne(db, id) : deleteOne(db, id))) === undefined ? undefined : row;
+}
+
+function emptyOne(db: Database, id: number) {
   return db
-    .deleteFrom('envelopes')
+    .updateTable('envelopes')
+    .set({ state: 'parsed', error: null, body: Buffer.alloc(0), size_bytes: 0 })
     .where('id', '=', id)
     .where('state', '=', 'quarantined')
-    .returning(['error', 'size_bytes'])
+    .returning('id')
     .executeTakeFirst();
+}
+
+function deleteOne(db: Database, id: number) {
+  const one = db.deleteFrom('envelopes').where('id', '=', id).where('state', '=', 'quarantined');
+  return one.returning('id').executeTakeFirst();
 }
 
 function described(db: Database) {

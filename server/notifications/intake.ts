@@ -6,6 +6,7 @@ import type { Insertable } from 'kysely';
 import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
 import type { EnvelopesTable } from '../storage/schema.ts';
+import { ENVELOPE_ROW_BYTES } from './unverified-budget.ts';
 
 /** One webhook body, as it came. */
 export interface Envelope {
@@ -56,7 +57,7 @@ export function createIntake({ db, now, onStored }: IntakeDeps) {
       return;
     }
     for (const each of batch) each.resolve();
-    onStored({ unverifiedBytes: batch.reduce((sum, { row }) => sum + (row.verified ? 0 : row.size_bytes), 0) });
+    onStored({ unverifiedBytes: batch.reduce((sum, { row }) => sum + unverifiedBytes(row), 0) });
   }
 
   function takeBatch(): Waiting[] {
@@ -116,6 +117,10 @@ function rowOf(envelope: Envelope, receivedAt: number): Insertable<EnvelopesTabl
     state: envelope.error === undefined ? 'new' : 'quarantined',
     error: envelope.error ?? null,
   };
+}
+
+function unverifiedBytes({ verified, size_bytes }: Insertable<EnvelopesTable>): number {
+  return verified === 1 ? 0 : size_bytes + ENVELOPE_ROW_BYTES;
 }
 
 function notStored(cause: unknown): AppError {

@@ -29,14 +29,15 @@ export interface ProjectionDeps {
   readonly onKept?: (repositories: readonly string[]) => void;
   /** Not all of it was understood: what it tells has to be looked up. */
   readonly onAside?: (envelope: AsideEnvelope) => void;
-  /** How many events were read that nobody vouches for. */
-  readonly onUnverified?: (events: number) => void;
+  /** How many events were read in envelopes that nobody vouches for, and of how many of them the user is known. */
+  readonly onUnverified?: (events: number, confirmed: number) => void;
 }
 
 interface StoredEnvelope {
   readonly id: number;
   readonly received_at: number;
   readonly verified: 0 | 1;
+  readonly source: string;
   readonly body: Buffer;
 }
 
@@ -72,12 +73,12 @@ export function createProjection(deps: ProjectionDeps) {
   }
 
   async function keep(reads: readonly Read[]): Promise<void> {
-    await store(deps, reads);
+    const confirmed = await store(deps, reads);
     noteInstances(reads);
     const named = new Set(eventsIn(reads).map(({ repository }) => repository));
     if (named.size > 0) deps.onKept?.([...named]);
     const isOpen = ({ envelope }: Read) => envelope.verified === 0;
-    deps.onUnverified?.(eventsIn(reads.filter(isOpen)).length);
+    deps.onUnverified?.(eventsIn(reads.filter(isOpen)).length, confirmed);
     for (const { envelope, error } of reads) if (error !== undefined) noteAside(envelope, error);
   }
 
@@ -131,7 +132,7 @@ async function takeNew(db: Database): Promise<readonly StoredEnvelope[]> {
   if (ids.length === 0) return [];
   return db
     .selectFrom('envelopes')
-    .select(['id', 'received_at', 'verified', 'body'])
+    .select(['id', 'received_at', 'verified', 'source', 'body'])
     .where('id', 'in', ids)
     .orderBy('id')
     .execute();
@@ -156,8 +157,12 @@ async function markRead(transaction: Database, reads: readonly Read[]): Promise<
   }
 }
 
-/** The mark on an envelope comes with its last events: after a crash it is read again, and what is there already stays. */
-async function store(deps: ProjectionDeps, reads: readonly Read[]): Promise<void> {
+/**
+ * The mark on an envelope comes with its last events: after a crash it is read again, and what is there already stays.
+ *
+ * @returns how many are confirmed, of envelopes that are not verified.
+ */
+async function store(deps: ProjectionDeps, reads: readonly Read[]): Promise<number> {
   const rows = reads.flatMap(({ envelope, events }) => events.map((event) => rowOf(deps, envelope, event)));
   await deps.db.transaction().execute(async (transaction) => {
     for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
@@ -170,6 +175,7 @@ async function store(deps: ProjectionDeps, reads: readonly Read[]): Promise<void
     await markRead(transaction, reads);
     await joinPulls(transaction, reads);
   });
+  return rows.filter((row) => row.verified === 0 && row.actor_confirmed === 1).length;
 }
 
 function rowOf(deps: ProjectionDeps, envelope: StoredEnvelope, event: ParsedEvent): Insertable<EventsTable> {
@@ -202,6 +208,7 @@ function rowOf(deps: ProjectionDeps, envelope: StoredEnvelope, event: ParsedEven
     method: event.method,
     instance_id: event.instanceId,
     verified: envelope.verified,
+    source: envelope.source,
     of_manifest: event.ofManifest ? 1 : 0,
     hidden: hidden ? 1 : 0,
     applied: hidden || !event.ofManifest ? 1 : 0,

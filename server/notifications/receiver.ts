@@ -3,6 +3,7 @@ import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { type ApplyDeps, createApplier } from './apply.ts';
 import { createAsideLooks } from './aside-looks.ts';
+import { createConfirmedBudget } from './confirmed-budget.ts';
 import { createIntake, type Envelope } from './intake.ts';
 import { createLoop } from './loop.ts';
 import { createProjection, type EventTarget } from './project.ts';
@@ -24,6 +25,7 @@ export interface ReceiverDeps<Use> extends Pick<ApplyDeps<Use>, 'onEvent' | 'cou
   readonly look: (repository: string) => void;
   readonly crawl: () => void;
   readonly unverifiedLimits?: UnverifiedLimits;
+  readonly confirmedLimit?: number;
 }
 
 // A pass is one more synced commit: under load many envelopes share it, and "within a second" still holds.
@@ -38,13 +40,14 @@ export function createReceiver<Use>(deps: ReceiverDeps<Use>) {
 
   const retention = createRetention({ db, now });
   const unverified = createUnverifiedBudget(db, deps.unverifiedLimits);
+  const confirmed = createConfirmedBudget(db, deps.confirmedLimit);
   const looks = createAsideLooks({ clock, look: deps.look, crawl: deps.crawl });
   const applier = createApplier({ ...deps, clock });
   const projection = createProjection({
     ...deps,
     onInstance: noteInstance,
     onAside: looks.note,
-    onUnverified: (events) => unverified.note({ bytes: 0, events }),
+    onUnverified: noteUnverified,
   });
   const intake = createIntake({ db, now, onStored });
   // Two loops: a registry that answers slowly must not keep events from the page.
@@ -55,6 +58,7 @@ export function createReceiver<Use>(deps: ReceiverDeps<Use>) {
     const count = await projection.step();
     if (count > 0) telling.wake();
     await unverified.keep();
+    await confirmed.keep();
     return count > 0 ? 0 : undefined;
   }
 
@@ -70,6 +74,11 @@ export function createReceiver<Use>(deps: ReceiverDeps<Use>) {
     if (!verified) unverifiedInstanceAt = clock();
     log.info({ instanceId }, 'new registry instance');
     deps.onInstance(instanceId);
+  }
+
+  function noteUnverified(events: number, ofKnown: number): void {
+    unverified.note({ bytes: 0, events });
+    confirmed.note(ofKnown);
   }
 
   function onStored({ unverifiedBytes }: { unverifiedBytes: number }): void {

@@ -16,6 +16,8 @@ interface SourceLoad extends Load {
   readonly source: string;
 }
 
+/** What an envelope costs beside its body: even an empty one is a row. */
+export const ENVELOPE_ROW_BYTES = 512;
 const LIMITS: UnverifiedLimits = { bytes: 32 * 1024 * 1024, events: 30_000 };
 // Deleting this much takes a few milliseconds; the intake waits no longer.
 const MAX_ROWS_AT_ONCE = 500;
@@ -25,7 +27,7 @@ const TARGET_SHARE = 0.9;
 
 /**
  * Keeps unverified envelopes to their limits. The oldest of the sender that takes up most go first, so that a stranger
- * pushes nobody out but himself; events whose user is known to be true stay.
+ * pushes nobody out but himself; events whose user is known to be true stay, see `confirmed-budget.ts`.
  */
 export function createUnverifiedBudget(db: Database, limits: UnverifiedLimits = LIMITS) {
   let load: Load | undefined;
@@ -47,7 +49,7 @@ export function createUnverifiedBudget(db: Database, limits: UnverifiedLimits = 
     for (const { id, size_bytes, event_count } of rows) {
       if (dropped >= excess) break;
       ids.push(id);
-      dropped += fullness({ bytes: size_bytes, events: event_count });
+      dropped += fullness({ bytes: size_bytes + ENVELOPE_ROW_BYTES, events: event_count });
     }
     if (ids.length > 0) await dropEnvelopes(ids);
     return ids.length;
@@ -108,11 +110,16 @@ async function readLoads(db: Database): Promise<readonly SourceLoad[]> {
       'source',
       fn.sum<number | null>('size_bytes').as('bytes'),
       fn.sum<number | null>('event_count').as('events'),
+      fn.countAll<number>().as('count'),
     ])
     .where('verified', '=', 0)
     .groupBy('source')
     .execute();
-  return rows.map(({ source, bytes, events }) => ({ source, bytes: Number(bytes ?? 0), events: Number(events ?? 0) }));
+  return rows.map(({ source, bytes, events, count }) => ({
+    source,
+    bytes: Number(bytes ?? 0) + Number(count) * ENVELOPE_ROW_BYTES,
+    events: Number(events ?? 0),
+  }));
 }
 
 function sum(loads: readonly Load[]): Load {

@@ -1,116 +1,16 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { pino } from 'pino';
 import { createAudit } from '../../server/audit/audit.ts';
-import { createOriginOf } from '../../server/http/client-address.ts';
 import { createAside } from '../../server/notifications/aside.ts';
-import type { BodyBudgetOptions } from '../../server/notifications/body-budget.ts';
-import { createEventStore, type RegistryEvent } from '../../server/notifications/events.ts';
-import type { Envelope } from '../../server/notifications/intake.ts';
-import { createReceiver, type ReceiverDeps } from '../../server/notifications/receiver.ts';
-import { createNotificationEndpoint, type NotificationEndpoint } from '../../server/notifications/routes.ts';
+import { createEventStore } from '../../server/notifications/events.ts';
 import { pushImage } from '../support/content.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { anEnvelope, anEvent, EVENTS_V1, EVENTS_V2 } from '../support/events.ts';
+import { SECRET, type Stack, start, until } from '../support/receiver-stack.ts';
 import { registrySkip, startRegistry } from '../support/registry.ts';
 
-const log = pino({ level: 'silent' });
-const SECRET = 'a-secret-of-the-notifications';
 const MIB = 1024 * 1024;
-
-interface Stack {
-  readonly url: string;
-  readonly opened: TestDatabase;
-  readonly applied: RegistryEvent[];
-  readonly instances: string[];
-  /** Repositories that were looked at; '' for all of them. */
-  readonly looks: string[];
-  readonly endpoint: NotificationEndpoint;
-  readonly send: (body: string | Buffer, headers?: Record<string, string>) => Promise<Response>;
-  readonly record: (envelope: Envelope) => Promise<void>;
-  readonly settled: () => Promise<void>;
-  readonly close: () => Promise<void>;
-}
-
-async function start(
-  secret: string | null,
-  more: Partial<ReceiverDeps<RegistryEvent>> = {},
-  budget: BodyBudgetOptions = {},
-): Promise<Stack> {
-  const opened = await openTestDatabase();
-  const applied: RegistryEvent[] = [];
-  const instances: string[] = [];
-  const looks: string[] = [];
-  const receiver = createReceiver({
-    db: opened.db,
-    log,
-    onEvent: async (event) => {
-      applied.push(event);
-      return event;
-    },
-    count: async (_trx, events: readonly RegistryEvent[]) => events,
-    onCounted: () => undefined,
-    onInstance: (instance) => void instances.push(instance),
-    look: (repository) => void looks.push(repository),
-    crawl: () => void looks.push(''),
-    holdsPermit: (subject) => subject === 'permitted',
-    isOwnDigest: (digest) => digest === `sha256:${'f'.repeat(64)}`,
-    whoDeleted: () => undefined,
-    whoRestored: ({ repository, tag }) => (repository === 'put/back' && tag === 'v1' ? 'lin' : undefined),
-    ...more,
-  });
-  await receiver.start();
-  const endpoint = createNotificationEndpoint({
-    intake: receiver,
-    secret: () => secret,
-    originOf: createOriginOf([]),
-    log,
-    budget,
-  });
-  const server = createServer(endpoint);
-  const url = await listen(server);
-  const count = (state: 'new') => opened.db.selectFrom('envelopes').select('id').where('state', '=', state).execute();
-  return {
-    url,
-    opened,
-    applied,
-    instances,
-    looks,
-    record: receiver.record,
-    endpoint,
-    send: (body, headers = {}) =>
-      fetch(url, { method: 'POST', body: Buffer.from(body), headers: { 'Content-Type': EVENTS_V2, ...headers } }),
-    settled: async () => {
-      await until(async () => (await count('new')).length === 0);
-      await until(
-        async () => (await opened.db.selectFrom('events').select('id').where('applied', '=', 0).execute()).length === 0,
-      );
-    },
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-      await receiver.stop();
-      await opened.close();
-    },
-  };
-}
-
-async function listen(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/notification`;
-}
-
-async function until(isDone: () => Promise<boolean>, timeoutMs = 5000): Promise<void> {
-  for (const end = Date.now() + timeoutMs; Date.now() < end; ) {
-    if (await isDone()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error('not within the time');
-}
-
 const everything = { all: true } as const;
 
 describe('with a secret', () => {
@@ -321,76 +221,6 @@ test('a new instance of the registry is told once; strangers cannot make it ofte
   await open.settled();
   assert.equal(open.instances.length, 1);
   await open.close();
-});
-
-describe('unverified envelopes keep to their limits', () => {
-  const limits = { bytes: 100_000, events: 200 };
-  const permitted = anEnvelope(anEvent({ id: 'confirmed', actor: 'permitted' }));
-  /** From another machine. */
-  const stranger = (stack: Stack, body: string) =>
-    stack.record({ mediaType: EVENTS_V2, source: '192.0.2.66', verified: false, body: Buffer.from(body) });
-  const padded = (id: string) => anEnvelope({ ...anEvent({ id }), padding: 'x'.repeat(4000) });
-  const ids = async (stack: Stack) =>
-    (await stack.opened.db.selectFrom('events').select('event_id').execute()).map((row) => row.event_id);
-  async function sums(stack: Stack): Promise<{ bytes: number; events: number }> {
-    const rows = await stack.opened.db.selectFrom('envelopes').select(['size_bytes', 'event_count']).execute();
-    const events = rows.reduce((sum, row) => sum + row.event_count, 0);
-    return { bytes: rows.reduce((sum, row) => sum + row.size_bytes, 0), events };
-  }
-  const isWithin = async (stack: Stack) => {
-    const { bytes, events } = await sums(stack);
-    return bytes <= limits.bytes && events <= limits.events;
-  };
-
-  test('of bytes: the oldest go first', async () => {
-    const stack = await start(null, { unverifiedLimits: limits });
-    for (let index = 0; index < 60; index += 1) assert.equal((await stack.send(padded(`budget ${index}`))).status, 204);
-    await stack.settled();
-    await until(() => isWithin(stack));
-    const left = await ids(stack);
-    assert.ok(left.includes('budget 59'));
-    assert.ok(!left.includes('budget 0'));
-    await stack.close();
-  });
-
-  test('of events: an envelope of many goes as a whole', async () => {
-    const stack = await start(null, { unverifiedLimits: limits });
-    await stack.send(anEnvelope(anEvent({ id: 'ours' })));
-    await stack.settled();
-    await stranger(stack, anEnvelope(...Array.from({ length: 3000 }, (_, index) => anEvent({ id: `his ${index}` }))));
-    await stack.send(anEnvelope(anEvent({ id: 'ours too' })));
-    await stack.settled();
-    await until(async () => (await ids(stack)).length === 2);
-    assert.deepEqual((await ids(stack)).sort(), ['ours', 'ours too']);
-    await stack.close();
-  });
-
-  test("a stranger's posts push out neither what others sent nor what is confirmed", async () => {
-    const stack = await start(null, { unverifiedLimits: limits });
-    await stack.send(permitted);
-    for (let index = 0; index < 5; index += 1) await stack.send(anEnvelope(anEvent({ id: `real ${index}` })));
-    await stack.settled();
-    for (let index = 0; index < 80; index += 1) await stranger(stack, padded(`false ${index}`));
-    await stack.send(anEnvelope(anEvent({ id: 'real 5' })));
-    await stack.settled();
-    await until(() => isWithin(stack));
-    const left = await ids(stack);
-    for (const id of ['confirmed', 'real 0', 'real 4', 'real 5', 'false 79']) assert.ok(left.includes(id), id);
-    assert.ok(!left.includes('false 0'));
-    await stack.close();
-  });
-
-  test('what is confirmed outlives its own envelope', async () => {
-    const stack = await start(null, { unverifiedLimits: limits });
-    await stack.send(permitted);
-    for (let index = 0; index < 60; index += 1) await stack.send(padded(`later ${index}`));
-    await stack.settled();
-    await until(() => isWithin(stack));
-    const left = await ids(stack);
-    assert.ok(left.includes('confirmed'));
-    assert.ok(!left.includes('later 0'));
-    await stack.close();
-  });
 });
 
 describe('what is set aside starts a look', () => {

@@ -13,7 +13,7 @@ import { tied } from './process.ts';
 import { requireTools } from './tools.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const OPENS_DATABASE = /from '[./]*support\/(?:database|catalog|api)\.ts'/;
+const OPENS_DATABASE = /from '[./]*support\/(?:database|catalog|api|receiver-stack)\.ts'/;
 
 /** What they test is the file of SQLite, or a registry that takes its time; the tables they touch are in others, too. */
 const ABOUT_OTHER_THINGS = new Set([

@@ -14,6 +14,7 @@ import { up as trashLists } from './0013-trash-lists.ts';
 import { up as contentDetails } from './0014-content-details.ts';
 import { up as eventSources } from './0015-event-sources.ts';
 import { up as documentSources } from './0016-document-sources.ts';
+import { up as confirmedEvents } from './0017-confirmed-events.ts';
 import { up as seenSums } from './0018-seen-sums.ts';
 import { up as auditActor } from './0019-audit-actor.ts';
 
@@ -34,6 +35,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0014-content-details': { up: contentDetails },
   '0015-event-sources': { up: eventSources },
   '0016-document-sources': { up: documentSources },
+  '0017-confirmed-events': { up: confirmedEvents },
   '0018-seen-sums': { up: seenSums },
   '0019-audit-actor': { up: auditActor },
 };

@@ -49,6 +49,8 @@ export interface EventsTable {
   hidden: Generated<Flag>;
   /** 1: the index was told. */
   applied: Generated<Flag>;
+  /** The machine that sent it; '' before that was noted. */
+  source: Generated<string>;
 }
 
 /** Midnight UTC of a date in `TZ`, see `calendar.ts`. */
