@@ -34,7 +34,7 @@ export interface StatusDeps {
   readonly signer: Pick<Signer, 'mint' | 'probe' | 'status'> | undefined;
   /** Notifications that were sent back for want of the secret. */
   readonly refusedNotifications: () => { readonly lastAt: number | undefined };
-  readonly certificatePath: string | null;
+  readonly hasCertificate: boolean;
   readonly certificateFile: string | null;
   readonly keyFile: string | null;
   readonly db: Database;
@@ -199,7 +199,7 @@ function authFacts(
     readonly: deps.readonly,
     headerMode: signer === undefined ? null : headerMode(signer.layout),
     certificateExpiresAt: signer?.certificateNotAfter ?? null,
-    certificatePath: deps.certificatePath,
+    hasCertificate: deps.hasCertificate,
     certificateFile: deps.certificateFile,
     keyFile: deps.keyFile,
   };

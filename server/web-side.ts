@@ -112,8 +112,8 @@ export async function createWebSide(
   const firstRun = { reach: registryReach(config), realm: tokenRealm(config) };
   const watch = createStatusWatch({
     load: createStatusFacts(statusDeps(options)),
-    onChange: () => core.news.tell({ kind: 'index' }),
-    log,
+    run: () => registry.jobs.run('status-checks'),
+    ...{ news: core.news, log },
   });
   const statusFacts = watch.load;
   registry.jobs.add({ name: 'status-checks', schedule: '*/10 * * * *', lane: 'status', run: watch.refresh });
@@ -291,7 +291,7 @@ function statusDeps({ config, core, token, registry, opened, keyFolder, now, inC
     jobs: registry.jobs.states,
     signer,
     refusedNotifications: registry.notification.refusals,
-    certificatePath: keys?.certificate === undefined ? null : (config.registry.auth.cert ?? 'auth.cert'),
+    hasCertificate: keys?.certificate !== undefined,
     ...pairFiles(config, keys === undefined ? undefined : keyFolder, keys?.certificate !== undefined),
     db: opened.db,
     storage: opened.storage,

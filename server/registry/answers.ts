@@ -1,5 +1,6 @@
 /** Reading the registry's answers: what they may look like, and a sentence for each way they do not. */
 import { AppError } from '../errors.ts';
+import { parseChallenge } from './challenge.ts';
 import { quoteErrors, registryErrors, upstream } from './failure.ts';
 import type { Answer } from './transport.ts';
 
@@ -21,7 +22,7 @@ export function expectStatus(answer: Answer, statuses: readonly number[], addres
 
 function statusFailure(answer: Answer, address: string, request: string): AppError {
   const { status } = answer;
-  if (status === 401) return unauthorized(address);
+  if (status === 401) return unauthorized(answer, address);
   const said = quoteErrors(answer.body);
   if (said === '' && status < 500 && status !== 429) return notARegistry(address, status);
   const detail = said === '' ? '' : ` (${said})`;
@@ -39,10 +40,19 @@ function retryAfter(answer: Answer): number | undefined {
   return /^\d{1,6}$/.test(text) ? Number(text) : undefined;
 }
 
-function unauthorized(address: string): AppError {
+function unauthorized({ headers }: Answer, address: string): AppError {
+  if (parseChallenge(headers.get('www-authenticate'))?.scheme === 'basic') return asksForPassword(address);
   return upstream(
     'registryUnauthorized',
     `${address} does not accept our credentials: check that service, issuer and rootcertbundle of its auth.token equal ours and that the clocks agree`,
+    { address },
+  );
+}
+
+function asksForPassword(address: string): AppError {
+  return upstream(
+    'registryPassword',
+    `${address} asks for a password itself (htpasswd): check registry.username and registry.password, or let it ask for tokens`,
     { address },
   );
 }

@@ -80,7 +80,7 @@ export function isOverload(error: unknown): boolean {
   return TOO_MUCH.includes(error.key ?? '') || status === 429 || status >= 500;
 }
 
-const NO_CREDENTIALS: readonly string[] = ['registryUnauthorized', 'certificate_ran_out'];
+const NO_CREDENTIALS: readonly string[] = ['registryUnauthorized', 'registryPassword', 'certificate_ran_out'];
 
 /**
  * It does not take our credentials, somebody before it does not let us through, or we cannot make any: asking for more

@@ -17,7 +17,8 @@ export function statusChecks(facts: StatusFacts): readonly Check[] {
   if (facts.auth.enabled)
     checks.push(demandsToken(facts), challenge(facts), realm(facts), tokens(facts), expiry(facts));
   checks.push(...content(facts));
-  checks.push(deletion(facts), notifications(facts), clock(facts), crawl(facts), database(facts), ...storage(facts));
+  checks.push(deletion(facts), notifications(facts), clock(facts));
+  checks.push(crawl(facts, checks), database(facts), ...storage(facts));
   return checks;
 }
 
@@ -34,9 +35,8 @@ function reachable({ registry, mode }: StatusFacts): Check {
       params,
     });
   if (mode === 'managed') return check('reachable', 'failed', 'status:reachable.managed', { params });
-  const fix: Fix = { file: 'ours', lines: `registry:\n  url: ${registry.url}` };
-  if (registry.failure === undefined) return check('reachable', 'failed', 'status:reachable.refused', { params, fix });
-  return check('reachable', 'failed', `errors:${registry.failure.key}`, { params: registry.failure.params, fix });
+  if (registry.failure === undefined) return check('reachable', 'failed', 'status:reachable.refused', { params });
+  return check('reachable', 'failed', `errors:${registry.failure.key}`, { params: registry.failure.params });
 }
 
 function deletion({ registry, auth }: StatusFacts): Check {
@@ -87,11 +87,20 @@ function notifications({ notifications: facts, now }: StatusFacts): Check {
   return check('notifications', 'warning', 'status:notifications.unverified', { at: facts.lastAt, fix: secretFix });
 }
 
-function crawl({ crawl: facts }: StatusFacts): Check {
+/** Nobody there, or refused for want of a token or a password: why that is so, another check has found. */
+function isExplained({ registry, crawl: { failure } }: StatusFacts, others: readonly Check[]): boolean {
+  if (!registry.reachable) return failure?.key === registry.failure?.key;
+  const isRefused = failure?.key === 'registryUnauthorized' || failure?.key === 'registryPassword';
+  return isRefused && others.some(({ state }) => state === 'failed');
+}
+
+function crawl(all: StatusFacts, others: readonly Check[]): Check {
+  const { crawl: facts } = all;
   if (facts.running)
     return check('crawl', 'ok', 'status:crawl.running', {
       params: { done: facts.done, total: facts.total ?? facts.done },
     });
+  if (facts.failure && isExplained(all, others)) return check('crawl', 'unknown', 'status:crawl.explained');
   if (facts.failure) return check('crawl', 'failed', `errors:${facts.failure.key}`, crawlFailure(facts));
   if (facts.error !== null)
     return check('crawl', 'failed', 'status:crawl.failed', { params: { error: facts.error }, at: facts.finishedAt });

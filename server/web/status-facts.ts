@@ -52,7 +52,8 @@ export interface StatusFacts {
     readonly refusal?: 'key' | 'claims' | null;
     readonly headerMode: Config['registry']['auth']['token_header'] | null;
     readonly certificateExpiresAt: number | null;
-    readonly certificatePath: string | null;
+    /** Registries check our tokens with a certificate that we hand out; false: with one that the operator has. */
+    readonly hasCertificate: boolean;
     /** Where certificate and key are, as we see them. */
     readonly certificateFile?: string | null;
     readonly keyFile?: string | null;

@@ -1,4 +1,5 @@
 /** The checks of /status about tokens: that the registry asks for them, where it sends clients, and whether it takes ours. */
+import { defaultFolder, trustPath } from './browse/connect-lines.ts';
 import { type Check, check, type Fix } from './status-check.ts';
 import type { StatusFacts } from './status-facts.ts';
 
@@ -7,11 +8,12 @@ const DAY_MS = 86_400_000;
 const EXPIRY_WARNING_MS = 30 * DAY_MS;
 
 /** A v2 configuration mounted into a v3 image is silently ignored, and the registry stands open. */
-export function demandsToken({ registry, auth }: StatusFacts): Check {
+export function demandsToken(facts: StatusFacts): Check {
+  const { registry } = facts;
   if (registry.demandsToken === null) return check('demands_token', 'unknown', 'status:demands_token.unknown');
   if (registry.demandsToken) return check('demands_token', 'ok', 'status:demands_token.ok');
   const key = registry.demandsPassword === true ? 'status:demands_token.basic' : 'status:demands_token.open';
-  return check('demands_token', 'failed', key, { fix: tokenFix(auth) });
+  return check('demands_token', 'failed', key, { fix: tokenFix(facts) });
 }
 
 export function challenge({ registry, auth }: StatusFacts): Check {
@@ -27,11 +29,14 @@ export function challenge({ registry, auth }: StatusFacts): Check {
   }
   if (samePlace(found.realm, auth.realm) || isAt(found.realm, auth.cameBy))
     return check('challenge', 'ok', 'status:challenge.ok', { params: { service: auth.service } });
-  const fix: Fix = { file: 'registry', lines: `auth:\n  token:\n    realm: ${auth.realm}` };
   return check('challenge', 'warning', 'status:challenge.realm', {
     params: { found: found.realm, ours: auth.realm },
-    fix,
+    fix: realmFix(auth),
   });
+}
+
+function realmFix(auth: StatusFacts['auth']): Fix {
+  return { file: 'registry', lines: `auth:\n  token:\n    realm: ${auth.realm}` };
 }
 
 /** Tried from here, which is not where clients are: only what would be wrong for them, too, is a failure. */
@@ -44,7 +49,11 @@ export function realm({ registry, auth }: StatusFacts): Check {
   if (auth.realmFailure === 'untrusted') return check('realm', 'warning', 'status:realm.untrusted', { params });
   if (isAt(realm, auth.cameBy)) return check('realm', 'ok', 'status:realm.came_by', { params });
   if (auth.realmFailure === 'container') return check('realm', 'unknown', 'status:realm.container', { params });
-  return check('realm', 'failed', 'status:realm.unreachable', { params, fix: publicUrlFix(auth) });
+  const isOurs = samePlace(realm, auth.realm);
+  return check('realm', 'failed', 'status:realm.unreachable', {
+    params,
+    fix: isOurs ? publicUrlFix(auth) : realmFix(auth),
+  });
 }
 
 /** The address that works for the reader; never what is configured already. */
@@ -67,7 +76,7 @@ export function tokens(facts: StatusFacts): Check {
   // One cause, one line: another check names it already.
   if (auth.refusal !== 'key' && isExplained(facts)) return check('tokens', 'unknown', 'status:tokens.explained');
   const issuer = `    issuer: ${auth.issuer}`;
-  const bundle = `    rootcertbundle: ${auth.certificatePath ?? '/conf/auth.cert'}`;
+  const bundle = `    ${bundleLine(facts)}`;
   const failed = (key: string, ...lines: readonly string[]) =>
     check('tokens', 'failed', key, {
       params: { issuer: auth.issuer, address: `${auth.realm}/ca.pem` },
@@ -119,14 +128,16 @@ export function clock({ registry }: StatusFacts): Check {
   });
 }
 
-function tokenFix(auth: StatusFacts['auth']): Fix {
-  const bundle = auth.certificatePath ?? '/conf/auth.cert';
-  const values = [
-    `realm: ${auth.realm}`,
-    `service: ${auth.service}`,
-    `issuer: ${auth.issuer}`,
-    `rootcertbundle: ${bundle}`,
-  ];
+/** As at /connect: the registry has it where its configuration is, and the file is what we hand out. */
+function bundleLine({ registry, auth }: StatusFacts): string {
+  if (!auth.hasCertificate) return 'rootcertbundle: /conf/auth.cert';
+  const folder = defaultFolder(registry.line ?? 3);
+  return `rootcertbundle: ${trustPath({ folder, trust: 'certificate' })}  # ${auth.realm}/ca.pem`;
+}
+
+function tokenFix(facts: StatusFacts): Fix {
+  const { auth } = facts;
+  const values = [`realm: ${auth.realm}`, `service: ${auth.service}`, `issuer: ${auth.issuer}`, bundleLine(facts)];
   return { file: 'registry', lines: `auth:\n  token:\n${values.map((line) => `    ${line}`).join('\n')}` };
 }
 

@@ -1,4 +1,5 @@
 import type { Logger } from '../log.ts';
+import type { NewsDesk } from '../news.ts';
 import type { Check } from './status-check.ts';
 import { statusChecks } from './status-checks.ts';
 import type { LoadStatusFacts, StatusFacts } from './status-facts.ts';
@@ -6,18 +7,34 @@ import type { LoadStatusFacts, StatusFacts } from './status-facts.ts';
 export interface StatusWatchDeps {
   readonly load: LoadStatusFacts;
   readonly log: Logger;
-  /** What pages show of it changed. */
-  readonly onChange: () => void;
+  /** Told what pages show of it; tells when the registry came or went, or a crawl ended. */
+  readonly news: Pick<NewsDesk, 'tell' | 'subscribe'>;
+  /** Runs `refresh`, unless everything is being stopped. */
+  readonly run: () => Promise<void>;
+  /** For tests. */
+  readonly restMs?: number;
 }
+
+const REST_MS = 10_000;
 
 const OPEN =
   'the registry answers without a token: everybody who reaches it may push and pull; /status has the lines that close it';
 
 /** Runs the checks of /status without anybody looking, so that a failure is seen in the log and on every admin's page. */
-export function createStatusWatch({ load, log, onChange }: StatusWatchDeps) {
+export function createStatusWatch({ load, log, news, run, restMs = REST_MS }: StatusWatchDeps) {
   let failed: readonly Check[] = [];
   let isOpen = false;
   let lastCameBy: string | undefined;
+  let planned: NodeJS.Timeout | undefined;
+
+  // What failed may be good by now, and the reverse. Our own news are among these, so there is a rest in between.
+  news.subscribe(({ kind }) => {
+    if (kind !== 'index' || planned !== undefined) return;
+    planned = setTimeout(() => {
+      planned = undefined;
+      run().catch((error: unknown) => log.warn({ error }, 'status checks not run'));
+    }, restMs).unref();
+  });
 
   /** One line for each check that begins to fail, and for each that is good again. */
   function tell(checks: readonly Check[]): void {
@@ -37,7 +54,7 @@ export function createStatusWatch({ load, log, onChange }: StatusWatchDeps) {
     tell(statusChecks(facts));
     isOpen = facts.auth.enabled && facts.registry.demandsToken === false && facts.registry.demandsPassword !== true;
     if (isOpen && !wasOpen) log.warn({ registry: facts.registry.url }, OPEN);
-    if (countBefore !== failed.length || wasOpen !== isOpen) onChange();
+    if (countBefore !== failed.length || wasOpen !== isOpen) news.tell({ kind: 'index' });
   }
 
   /** The same facts for a page, so that what it shows and what others are told agree. */

@@ -46,6 +46,9 @@ test('every list says how old it is, and to an admin what would make it instant'
   for (const path of ['', '/-/untagged']) assert.match(await text(admin, `/repositories/team/app${path}`), tags);
   for (const path of ['/', '/repositories', '/search?q=app']) assert.match(await text(admin, path), repositories, path);
   assert.doesNotMatch(await text(admin, '/'), /within a second|home-live/, 'nothing is live');
+  for (const path of ['/repositories', '/repositories/team/app']) {
+    assert.doesNotMatch(await text(admin, path), />never</, 'nobody knows who pulled');
+  }
   assert.match(await text(admin, '/repositories'), /href="\/connect#registry"/);
   assert.match(await text(admin, '/connect'), /<li id="registry">/);
   const seen = await text(member, '/repositories');

@@ -277,7 +277,7 @@ export function statusFacts(): StatusFacts {
     auth: {
       ...{ enabled: true, service: 'registry.example.com', issuer: 'registry-web', readonly: false, accepted: true },
       ...{ realm: 'https://web.example.com/api/auth', realmReachable: true, realmError: null, headerMode: 'x5c' },
-      ...{ certificateExpiresAt: NOW + 365 * 86_400_000, certificatePath: '/conf/auth.cert' },
+      ...{ certificateExpiresAt: NOW + 365 * 86_400_000, hasCertificate: true },
     },
     notifications: {
       ...{ endpoint: 'https://web.example.com/api/notification', lastAt: NOW - MINUTE, lastVerified: true },

@@ -27,7 +27,7 @@ async function start(t: TestContext) {
       return { repositoriesDone: state.crawled };
     },
     ...{ hold: () => null, jobs: () => [], signer: undefined, refusedNotifications: () => ({ lastAt: undefined }) },
-    ...{ certificatePath: null, certificateFile: null, keyFile: null },
+    ...{ hasCertificate: false, certificateFile: null, keyFile: null },
     db,
     storage: { facts: () => undefined },
     now: () => 0,

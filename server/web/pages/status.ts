@@ -81,8 +81,11 @@ function overall(checks: readonly Check[], t: Page['t']): StatusView['overall'] 
       return { tone: 'red', icon: 'alert-triangle', text: t('status:overall.failed', { count: count('failed') }) };
     case 'warning':
       return { tone: 'amber', icon: 'alert-triangle', text: t('status:overall.warning', { count: count('warning') }) };
-    default:
-      return { tone: 'good', icon: 'check', text: t('status:overall.ok') };
+    default: {
+      const open = count('unknown');
+      const text = open === 0 ? t('status:overall.ok') : t('status:overall.ok_unknown', { count: open });
+      return { tone: 'good', icon: 'check', text };
+    }
   }
 }
 

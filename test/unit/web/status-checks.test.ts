@@ -14,13 +14,27 @@ function having(part: Part, changes: object): StatusFacts {
 const challenge = { scheme: 'Bearer', realm: 'https://web.example.com/api/auth', service: 'registry.example.com' };
 
 const cases: readonly (readonly [string, Part, object, string, string])[] = [
-  ['registry down', 'registry', { reachable: false, error: 'refused' }, 'failed status:reachable.refused', 'url: http'],
+  ['registry down', 'registry', { reachable: false, error: 'refused' }, 'failed status:reachable.refused', ''],
   [
     'registry open',
     'registry',
     { demandsToken: false },
     'failed status:demands_token.open',
+    'rootcertbundle: /etc/distribution/registry-web.pem  # https://web.example.com/api/auth/ca.pem',
+  ],
+  [
+    'registry open, of version 2, and the key came without a certificate',
+    'auth',
+    { hasCertificate: false, accepted: false, refusal: 'key' },
+    'failed status:tokens.key',
     'rootcertbundle: /conf/auth.cert',
+  ],
+  [
+    'not read, and nothing else is wrong',
+    'crawl',
+    { failure: { key: 'registryUnauthorized', params: {} }, finishedAt: null },
+    'failed errors:registryUnauthorized',
+    '',
   ],
   [
     'asks for Basic',
@@ -49,6 +63,13 @@ const cases: readonly (readonly [string, Part, object, string, string])[] = [
     { realmReachable: false, cameBy: 'http://10.0.0.7:8090', publicUrl: 'https://web.example.com' },
     'failed status:realm.unreachable',
     'public_url: http://10.0.0.7:8090',
+  ],
+  [
+    'the realm of the registry leads nowhere: ours has to be in its place, not another address of ours',
+    'auth',
+    { realmReachable: false, realm: 'https://other.example.com/api/auth' },
+    'failed status:realm.unreachable',
+    'realm: https://other.example.com/api/auth',
   ],
   ['tokens refused', 'auth', { accepted: false }, 'failed status:tokens.refused', 'issuer: registry-web'],
   ['a foreign key', 'auth', { accepted: false, refusal: 'key' }, 'failed status:tokens.key', 'rootcertbundle:'],
@@ -218,4 +239,31 @@ test('events that stay away after a push was allowed are a warning, once they ar
   assert.equal(found(3_600_000), 'status:notifications.silent');
   assert.notEqual(found(60_000), 'status:notifications.silent');
   assert.notEqual(found(10_000_000), 'status:notifications.silent');
+});
+
+test('one cause, one line: a registry that was not read because it refuses us is not blamed again', () => {
+  for (const key of ['registryUnauthorized', 'registryPassword']) {
+    const facts = {
+      ...having('registry', { demandsToken: false, demandsPassword: true, challenge: null }),
+      crawl: { ...statusFacts().crawl, failure: { key, params: {} } },
+    };
+    const found = statusChecks(facts).filter(({ state }) => state === 'failed');
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      ['demands_token'],
+    );
+  }
+});
+
+test('one cause, one line: a registry that is away is no failure of the index, too, and no present value is a remedy', () => {
+  const failure = { key: 'registryRefused', params: {} };
+  const facts = {
+    ...having('registry', { reachable: false, failure, demandsToken: null, challenge: null }),
+    crawl: { ...statusFacts().crawl, failure },
+  };
+  const found = statusChecks(facts).filter(({ state }) => state === 'failed');
+  assert.deepEqual(
+    found.map(({ id, fix }) => [id, fix]),
+    [['reachable', null]],
+  );
 });
