@@ -31,7 +31,7 @@ import type { FirstRunFacts } from './web/browse/first-run.ts';
 import type { IndexState } from './web/browse/notices.ts';
 import { registryReach } from './web/browse/reach.ts';
 import { createLive, type Live } from './web/live.ts';
-import type { RegistryState, Viewer } from './web/page.ts';
+import type { RegistryState } from './web/page.ts';
 import { apiDocsPage } from './web/pages/api-docs.ts';
 import { comparePage } from './web/pages/compare.ts';
 import { connectPage, type TestEvent } from './web/pages/connect.ts';
@@ -56,6 +56,7 @@ import type { PageModule } from './web/routes.ts';
 import type { LoadStatusFacts } from './web/status-facts.ts';
 import { createStatusWatch, type StatusWatch } from './web/status-watch.ts';
 import { createWeb, type Web } from './web/web.ts';
+import type { Viewer } from './web/who-asks.ts';
 
 /** Names on a page that is not there. */
 const MAX_NEAR = 5;

@@ -7,8 +7,9 @@ import type { Logger } from '../log.ts';
 import { isBackground } from './background.ts';
 import { errorState } from './error-state.ts';
 import { type NearReferences, nearMatches } from './near-matches.ts';
-import type { PageFactory, Viewer } from './page.ts';
+import type { PageFactory } from './page.ts';
 import { signInPath } from './sign-in-path.ts';
+import type { Viewer } from './who-asks.ts';
 
 export interface ErrorPageDeps {
   readonly createPage: PageFactory;

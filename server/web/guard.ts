@@ -3,9 +3,10 @@ import { AppError } from '../errors.ts';
 import { isBackground, isPrefetch } from './background.ts';
 import type { Confirmation } from './confirmed.ts';
 import { ownPath } from './own-path.ts';
-import type { Page, PageFactory, Viewer } from './page.ts';
+import type { Page, PageFactory } from './page.ts';
 import type { Guard, Policy } from './routes.ts';
 import { signInPath } from './sign-in-path.ts';
+import type { Viewer } from './who-asks.ts';
 
 export type Verdict = 'open' | 'sign-in' | 'set-password' | 'denied' | 'missing';
 

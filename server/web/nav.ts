@@ -1,4 +1,4 @@
-import type { Viewer } from './page.ts';
+import type { Viewer } from './who-asks.ts';
 
 export interface NavItem {
   readonly id: string;

@@ -1,7 +1,8 @@
 import type { Request } from 'express';
 import { parseReferencePath } from '../registry/reference.ts';
 import type { ErrorLink } from './error-state.ts';
-import type { Page, Viewer } from './page.ts';
+import type { Page } from './page.ts';
+import type { Viewer } from './who-asks.ts';
 
 /** What an address names that leads nowhere. */
 export interface AskedReference {

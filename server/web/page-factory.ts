@@ -14,10 +14,11 @@ import { createFormat } from './format.ts';
 import type { Languages, Locale } from './i18n.ts';
 import { type NavCounts, navigation } from './nav.ts';
 import { ownPath } from './own-path.ts';
-import type { Page, PageFactory, PageView, RegistryState, Scheme, Viewer } from './page.ts';
+import type { Page, PageFactory, PageView, RegistryState, Scheme } from './page.ts';
 import { initials, personTone } from './person.ts';
 import { sessionCookieName } from './session.ts';
 import type { RenderView } from './view-engine.ts';
+import type { Viewer } from './who-asks.ts';
 
 export interface PageFactoryDeps {
   readonly originOf: OriginOf;

@@ -1,7 +1,5 @@
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
-import type { Rights, Subject } from '../access/rights.ts';
-import type { User } from '../access/users.ts';
 import type { ClientOrigin } from '../http/client-address.ts';
 import type { Assets } from './assets.ts';
 import type { CopySettings } from './copy-choice.ts';
@@ -9,17 +7,9 @@ import type { FieldErrors, FormResult, FormValues } from './form.ts';
 import type { Format } from './format.ts';
 import type { Language, Locale, Translate, TranslateParams } from './i18n.ts';
 import type { NavSection } from './nav.ts';
+import type { Viewer } from './who-asks.ts';
 
 export type Scheme = 'light' | 'dark' | 'system';
-
-export interface Viewer {
-  readonly subject: Subject;
-  /** Empty for somebody who still has to replace the password. */
-  readonly rights: Rights;
-  readonly user: User | undefined;
-  readonly isSignedIn: boolean;
-  readonly mustChangePassword: boolean;
-}
 
 export interface Flash {
   /** A full key such as `accounts:setup.done`. */

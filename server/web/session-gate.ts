@@ -2,9 +2,9 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { OriginOf } from '../http/client-address.ts';
 import type { Cookies } from './cookies.ts';
 import { type Csrf, isSameOrigin } from './csrf.ts';
-import type { Viewer } from './page.ts';
 import { csrfBinding } from './page-factory.ts';
 import { sessionCookieName } from './session.ts';
+import type { Viewer } from './who-asks.ts';
 
 export interface SessionGateDeps {
   readonly sessions: RequestHandler;

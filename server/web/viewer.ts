@@ -3,8 +3,8 @@ import type { Access } from '../access/engine.ts';
 import { ANONYMOUS, type Rights, type Subject } from '../access/rights.ts';
 import { compileRule } from '../access/rule.ts';
 import type { UserStore } from '../access/users.ts';
-import type { Viewer } from './page.ts';
 import { endSession } from './session.ts';
+import type { Viewer } from './who-asks.ts';
 
 export interface ViewerDeps {
   readonly access: Pick<Access, 'identify' | 'rightsOf'>;

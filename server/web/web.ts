@@ -18,9 +18,10 @@ import { createGuard } from './guard.ts';
 import { createLanguages } from './i18n.ts';
 import type { NavCounts } from './nav.ts';
 import type { NearReferences } from './near-matches.ts';
-import type { RegistryState, Viewer } from './page.ts';
+import type { RegistryState } from './page.ts';
 import { createPageFactory, csrfBinding } from './page-factory.ts';
-import { type AccountPagesDeps, accountPages } from './pages/account-pages.ts';
+import type { AccountPagesDeps } from './pages/account-deps.ts';
+import { accountPages } from './pages/account-pages.ts';
 import { keyboardPage } from './pages/keyboard.ts';
 import { preferencesPage } from './pages/preferences.ts';
 import { plainAddresses } from './plain-address.ts';
@@ -29,6 +30,7 @@ import { sessionCookieName, sessionMiddleware } from './session.ts';
 import { createSessionGate, type SessionGate } from './session-gate.ts';
 import { createViewEngine } from './view-engine.ts';
 import { createViewerOf } from './viewer.ts';
+import type { Viewer } from './who-asks.ts';
 
 export interface WebDeps extends AccountPagesDeps {
   readonly config: Config;

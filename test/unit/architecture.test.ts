@@ -72,6 +72,24 @@ test('imports name existing files with their ending', () => {
   assert.deepEqual(broken, []);
 });
 
+test('no files import each other in a circle', () => {
+  const targets = new Map(files.map((file) => [file, importsOf(file)]));
+  const circles = files.filter((file) => reachedFrom(file, targets).has(file));
+  assert.deepEqual(circles, []);
+});
+
+/** Whatever loading the file loads with it. */
+function reachedFrom(file: string, targets: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const open = [...(targets.get(file) ?? [])];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (reached.has(next)) continue;
+    reached.add(next);
+    open.push(...(targets.get(next) ?? []));
+  }
+  return reached;
+}
+
 function isAllowed(from: string, to: string): boolean {
   return from === to || (levels.get(from) ?? 0) < (levels.get(to) ?? 0);
 }

@@ -2,8 +2,8 @@
 import { remembering } from '../format.ts';
 import { navigation } from '../nav.ts';
 import type { Page } from '../page.ts';
+import type { BarItem } from './bar-item.ts';
 import { isMeant } from './command-words.ts';
-import type { BarItem } from './search-bar.ts';
 
 export type CommandPage = Pick<
   Page,

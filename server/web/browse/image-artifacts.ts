@@ -1,23 +1,21 @@
-/** What is no image: its files, what they say, and what hangs on an image. */
-import type { ArtifactDocument } from '../../artifacts/document.ts';
-import type { DocumentPart, ReadDocument } from '../../catalog/documents.ts';
 import type { ImageContent } from '../../catalog/image.ts';
 import { attachedKind } from './attached.ts';
 import { referencePath, shortDigest } from './cells.ts';
-import { chartCells, chartFiles } from './chart-view.ts';
+import { type ChartCells, type ChartFiles, chartCells, chartFiles } from './chart-view.ts';
 import { contentParts } from './content-parts.ts';
 import { type DocumentCells, documentCells, documentSummary, partName } from './document-view.ts';
 import { attestationEntries } from './image-platforms.ts';
 import type { Tab } from './image-tabs.ts';
-import type { ImageFacts, ImageView } from './image-view.ts';
+import type { LoadedContent } from './loaded-content.ts';
+import type { ImageFacts } from './shown-image.ts';
 
-export interface LoadedContent {
-  /** Of the artifact that is open, in the order of its parts. */
-  readonly documents: readonly ReadDocument[];
-  /** By the digest of a referrer or attestation: its parts. */
-  readonly parts: ReadonlyMap<string, readonly DocumentPart[]>;
-  /** By the digest of a part, as far as somebody looked at it before. */
-  readonly known: ReadonlyMap<string, ArtifactDocument>;
+export interface ArtifactCells {
+  /** What an artifact holds; the open one of them is `document`. */
+  readonly documents: readonly { readonly text: string; readonly href: string; readonly current: boolean }[];
+  readonly document: DocumentCells | null;
+  readonly chart: ChartCells | null;
+  readonly chartFiles: ChartFiles | null;
+  readonly chartProblem: string | null;
 }
 
 export interface FileCells {
@@ -56,7 +54,7 @@ export function fileCells(content: ImageContent | undefined): readonly FileCells
 function chosenDocument(
   all: readonly DocumentCells[],
   page: ImageFacts['page'],
-): Pick<ImageView, 'document' | 'documents'> {
+): Pick<ArtifactCells, 'document' | 'documents'> {
   const chosen = all[Number(page.query('part'))] ?? all[0] ?? null;
   const links = all.map((cells, index) => ({
     text: cells.title,
@@ -65,8 +63,6 @@ function chosenDocument(
   }));
   return { document: chosen, documents: links };
 }
-
-type ArtifactCells = Pick<ImageView, 'document' | 'documents' | 'chart' | 'chartFiles' | 'chartProblem'>;
 
 export function artifactCells({ page, detail, host, tag }: ImageFacts, loaded: LoadedContent, tab: Tab): ArtifactCells {
   const none = { document: null, documents: [], chart: null, chartFiles: null, chartProblem: null };

@@ -2,15 +2,13 @@
 import type { ImageContent, ImageDetail, ImageProblem } from '../../catalog/image.ts';
 import type { Crumb, Page } from '../page.ts';
 import { deletePath, referencePath, shortDigest, splitName } from './cells.ts';
-import type { ChartCells, ChartFiles } from './chart-view.ts';
 import { type CopyBox, copyBox } from './commands.ts';
 import { type ConfigurationCells, configurationCells, isEmptyConfiguration } from './configuration.ts';
-import type { DocumentCells } from './document-view.ts';
 import {
+  type ArtifactCells,
   artifactCells,
   type FileCells,
   fileCells,
-  type LoadedContent,
   type ReferrerCells,
   referrerCells,
 } from './image-artifacts.ts';
@@ -19,24 +17,13 @@ import { otherEntries, type PlatformGroup, platformGroups, type SideEntry } from
 import { chosenTab, openKind, type Tab, type TabLink, tabLinks } from './image-tabs.ts';
 import { folderCrumbs, folderLink, kindLabel } from './labels.ts';
 import { dockerfileText, type LayerCells, type LayerPart, layerBar, layerCells } from './layers.ts';
+import type { LoadedContent } from './loaded-content.ts';
 import type { Notice } from './notices.ts';
 import { type RawCells, rawCells } from './raw-view.ts';
 import { type MapEntry, mapEntries, type TextPart } from './secrets.ts';
+import type { ImageFacts } from './shown-image.ts';
 
-export interface ImageFacts {
-  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'copy'>;
-  readonly host: string;
-  /** The tag in the address; null when it names a digest. */
-  readonly tag: string | null;
-  readonly detail: ImageDetail;
-  readonly notices: readonly Notice[];
-  /** Why deleting is greyed; '' where it is not. */
-  readonly deleteNote: string;
-  /** What the open tab shows of artifacts. */
-  readonly loaded?: LoadedContent;
-}
-
-export interface ImageView {
+export interface ImageView extends ArtifactCells {
   readonly title: string;
   readonly nav: 'repositories';
   readonly crumbs: readonly Crumb[];
@@ -70,12 +57,6 @@ export interface ImageView {
   readonly configuration: ConfigurationCells | null;
   readonly configNote: string | null;
   readonly dockerfile: readonly { readonly instruction: string; readonly parts: readonly TextPart[] }[];
-  /** What an artifact holds; the open one of them is `document`. */
-  readonly documents: readonly { readonly text: string; readonly href: string; readonly current: boolean }[];
-  readonly document: DocumentCells | null;
-  readonly chart: ChartCells | null;
-  readonly chartFiles: ChartFiles | null;
-  readonly chartProblem: string | null;
   readonly referrers: readonly ReferrerCells[];
   readonly raw: RawCells | null;
   readonly facts: FactCells;

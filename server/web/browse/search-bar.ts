@@ -1,30 +1,12 @@
 /** What the command bar shows for a text: groups of things to open and of things to do. */
 import type { ImageHit } from '../../catalog/search-hits.ts';
 import type { Suggestion } from '../../catalog/search-suggest.ts';
+import type { BarItem } from './bar-item.ts';
 import { referencePath, shortDigest } from './cells.ts';
 import { parseCommand } from './command-words.ts';
 import { begunCommands, type CommandSources, commandsAbout, commandsHere, type Subject } from './commands-about.ts';
 import { type CommandPage, staticCommands } from './commands-static.ts';
 import { userPath } from './people.ts';
-
-/** Exactly one of `href`, `fill`, `copy` and `form` is there. */
-export interface BarItem {
-  readonly label: string;
-  /** On a line of its own below: what tells one name from another. */
-  readonly facts?: string;
-  /** In faint behind it. */
-  readonly detail?: string;
-  readonly icon: string;
-  readonly tone?: 'red';
-  readonly href?: string;
-  /** Goes into the box, and the box goes on. */
-  readonly fill?: string;
-  readonly copy?: string;
-  /** Changes something: is posted, with the token of the page. */
-  readonly form?: { readonly action: string; readonly fields: Readonly<Record<string, string>> };
-  /** What the browser may remember: references and searches. */
-  readonly recent?: string;
-}
 
 export interface BarGroup {
   readonly id: string;

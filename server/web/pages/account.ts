@@ -7,7 +7,7 @@ import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import { startSession } from '../session.ts';
 import { browserName } from '../user-agent.ts';
-import type { AccountPagesDeps } from './account-pages.ts';
+import type { AccountPagesDeps } from './account-deps.ts';
 import { signedInUser } from './login.ts';
 
 const passwordSchema = z.strictObject({

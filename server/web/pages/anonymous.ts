@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { FieldErrors } from '../form.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import type { AccountPagesDeps } from './account-pages.ts';
+import type { AccountPagesDeps } from './account-deps.ts';
 import { roleText } from './roles.ts';
 import { roleIds } from './users.ts';
 

@@ -3,7 +3,7 @@ import { shortDigest } from '../browse/cells.ts';
 import { TOPIC } from '../live-news.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import type { AccountPagesDeps } from './account-pages.ts';
+import type { AccountPagesDeps } from './account-deps.ts';
 
 const PAGE_SIZE = 100;
 

@@ -5,7 +5,7 @@ import { shortDigest } from '../browse/cells.ts';
 import { type ComparedCells, commonPlatform, comparedCells, type Side } from '../browse/compare-view.ts';
 import type { Crumb, Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import type { ImagePageDeps } from './image.ts';
+import type { ImagePageDeps } from './image-deps.ts';
 
 export interface CompareView {
   readonly title: string;

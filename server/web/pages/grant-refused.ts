@@ -12,7 +12,7 @@ import type { FieldErrors } from '../form.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import { noteSingleGrant } from '../single-grant.ts';
-import type { PatternMatches } from './account-pages.ts';
+import type { PatternMatches } from './account-deps.ts';
 import { type RuleChoice, ruleChoices, sufficientRoles } from './grant-choices.ts';
 import { roleText } from './roles.ts';
 

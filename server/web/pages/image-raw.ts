@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import type { Visibility } from '../../catalog/visibility.ts';
 import { hidden, referenceOf } from '../browse/reference.ts';
-import { findVisible, type ImagePageDeps } from './image.ts';
+import { findVisible, type ImagePageDeps } from './image-deps.ts';
 
 /** The bytes as the registry has them. They are a stranger's: never shown by the browser, only saved. */
 export async function sendRaw(

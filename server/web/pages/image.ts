@@ -1,32 +1,22 @@
-import type { Documents } from '../../catalog/documents.ts';
 import type { ImageDetail } from '../../catalog/image.ts';
-import type { Images } from '../../catalog/images.ts';
-import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
-import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
+import type { RepositoryRow } from '../../catalog/repositories.ts';
+import type { Visibility } from '../../catalog/visibility.ts';
 import type { Reference } from '../../registry/reference.ts';
 import { referencePath, shortDigest } from '../browse/cells.ts';
 import { contentParts } from '../browse/content-parts.ts';
 import { whyNoDelete } from '../browse/delete-right.ts';
-import type { LoadedContent } from '../browse/image-artifacts.ts';
 import { chosenTab, needsContent } from '../browse/image-tabs.ts';
 import { imageView } from '../browse/image-view.ts';
+import type { LoadedContent } from '../browse/loaded-content.ts';
 import { indexNotices, type Notice } from '../browse/notices.ts';
 import { hidden, LAYER_ROUTE, movedFrom, RAW_ROUTE, REFERENCE_ROUTE, referenceOf } from '../browse/reference.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
+import { findVisible, type ImagePageDeps } from './image-deps.ts';
 import { sendRaw } from './image-raw.ts';
 import { showLayer } from './layer.ts';
-import { type RepositoryPageDeps, showTags } from './repository.ts';
-import { type GoneDeps, showGone } from './repository-gone.ts';
-
-export interface ImagePageDeps extends Omit<RepositoryPageDeps, 'deletion'> {
-  readonly deletion: RepositoryPageDeps['deletion'] & GoneDeps['deletion'];
-  readonly host: string;
-  readonly visibility: VisibilityStore;
-  readonly repositories: Pick<RepositoryStore, 'find'>;
-  readonly images: Pick<Images, 'detail' | 'holders' | 'partsOf' | 'newestTags'>;
-  readonly documents: Pick<Documents, 'read' | 'glance'>;
-}
+import { showTags } from './repository.ts';
+import { showGone } from './repository-gone.ts';
 
 /** The address of a repository, a tag or a digest is its reference, so one route serves all three. */
 export function imagePage(deps: ImagePageDeps): PageModule {
@@ -119,13 +109,3 @@ async function loadContent(deps: ImagePageDeps, detail: ImageDetail, askedTab: s
 }
 
 const MOST_ABOUT = 100;
-
-export async function findVisible(
-  deps: Pick<ImagePageDeps, 'repositories'>,
-  seen: Visibility,
-  name: string,
-): Promise<RepositoryRow> {
-  const row = await deps.repositories.find(seen, name);
-  if (row === undefined) throw hidden();
-  return row;
-}

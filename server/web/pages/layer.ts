@@ -5,7 +5,7 @@ import { folderCrumbs } from '../browse/labels.ts';
 import { keyPager, type Pager } from '../browse/pager.ts';
 import { hidden, referenceOf } from '../browse/reference.ts';
 import type { Crumb, Page } from '../page.ts';
-import { findVisible, type ImagePageDeps } from './image.ts';
+import { findVisible, type ImagePageDeps } from './image-deps.ts';
 
 export interface LayerView {
   readonly title: string;

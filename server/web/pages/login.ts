@@ -7,7 +7,7 @@ import type { Page } from '../page.ts';
 import { refusalStatus, refusalText } from '../refused-sign-in.ts';
 import type { PageModule } from '../routes.ts';
 import { endSession, sessionCookieName, startSession } from '../session.ts';
-import type { AccountPagesDeps } from './account-pages.ts';
+import type { AccountPagesDeps } from './account-deps.ts';
 
 const schema = z.strictObject({
   username: z.string().min(1, 'form.required').max(200, 'form.too_long'),

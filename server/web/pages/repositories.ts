@@ -30,8 +30,9 @@ import { listPager, type Pager, totalText } from '../browse/pager.ts';
 import { type PublicView, type PublicViewDeps, readPublic } from '../browse/public-view.ts';
 import { entryCells, type RepositoryCells } from '../browse/repository-cells.ts';
 import { readUndo, type Undo, type UndoDeps } from '../browse/undo.ts';
-import type { Crumb, Page, Viewer } from '../page.ts';
+import type { Crumb, Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
+import type { Viewer } from '../who-asks.ts';
 
 export interface RepositoriesPageDeps extends UndoDeps, PublicViewDeps {
   /** What people type before a repository. */

@@ -5,7 +5,7 @@ import type { FormValues } from '../form.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import { linesOf, type RuleLine, ruleErrors, rulesOf } from '../rules-form.ts';
-import type { AccountPagesDeps, PatternMatches } from './account-pages.ts';
+import type { AccountPagesDeps, PatternMatches } from './account-deps.ts';
 import { roleText } from './roles.ts';
 
 type Deps = Pick<AccountPagesDeps, 'roles' | 'grants' | 'audit' | 'previewMatches'>;

@@ -4,7 +4,7 @@ import type { FieldErrors } from '../form.ts';
 import { TOPIC } from '../live-news.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import type { AccountPagesDeps } from './account-pages.ts';
+import type { AccountPagesDeps } from './account-deps.ts';
 
 const schema = z.strictObject({
   name: z.string().min(1, 'form.required').max(64, 'form.too_long'),

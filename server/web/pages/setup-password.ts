@@ -7,7 +7,7 @@ import type { FieldErrors } from '../form.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import { startSession } from '../session.ts';
-import type { AccountPagesDeps } from './account-pages.ts';
+import type { AccountPagesDeps } from './account-deps.ts';
 import { afterSignIn, signedInUser } from './login.ts';
 
 const schema = z.strictObject({

@@ -4,7 +4,7 @@ import { rolePath, userPath } from '../browse/people.ts';
 import type { FieldErrors } from '../form.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import type { AccountPagesDeps } from './account-pages.ts';
+import type { AccountPagesDeps } from './account-deps.ts';
 
 const DELETE_PAGE = '/users/:name/-/delete';
 const MINUTE_S = 60;

@@ -12,7 +12,7 @@ import { generatePassword } from '../generated-password.ts';
 import type { Flash, Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
 import { browserName } from '../user-agent.ts';
-import type { AccountPagesDeps } from './account-pages.ts';
+import type { AccountPagesDeps } from './account-deps.ts';
 import { findUser } from './user-delete.ts';
 
 const enabledSchema = z.strictObject({ enabled: z.enum(['yes', 'no']) });

@@ -9,7 +9,7 @@ import { generatePassword } from '../generated-password.ts';
 import { TOPIC } from '../live-news.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import type { AccountPagesDeps } from './account-pages.ts';
+import type { AccountPagesDeps } from './account-deps.ts';
 import { roleText } from './roles.ts';
 
 const PAGE_SIZE = 50;

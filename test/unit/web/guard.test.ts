@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { ANONYMOUS } from '../../../server/access/rights.ts';
 import { compileRule } from '../../../server/access/rule.ts';
 import { decide, type Verdict } from '../../../server/web/guard.ts';
-import type { Viewer } from '../../../server/web/page.ts';
 import type { Policy } from '../../../server/web/routes.ts';
+import type { Viewer } from '../../../server/web/who-asks.ts';
 
 const rule = compileRule(
   { repository: 'team/**', address: '*', canPull: true, canPush: false, canDelete: false },

@@ -1,0 +1,26 @@
+import type { Documents } from '../../catalog/documents.ts';
+import type { Images } from '../../catalog/images.ts';
+import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
+import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
+import { hidden } from '../browse/reference.ts';
+import type { RepositoryPageDeps } from './repository.ts';
+import type { GoneDeps } from './repository-gone.ts';
+
+export interface ImagePageDeps extends Omit<RepositoryPageDeps, 'deletion'> {
+  readonly deletion: RepositoryPageDeps['deletion'] & GoneDeps['deletion'];
+  readonly host: string;
+  readonly visibility: VisibilityStore;
+  readonly repositories: Pick<RepositoryStore, 'find'>;
+  readonly images: Pick<Images, 'detail' | 'holders' | 'partsOf' | 'newestTags'>;
+  readonly documents: Pick<Documents, 'read' | 'glance'>;
+}
+
+export async function findVisible(
+  deps: Pick<ImagePageDeps, 'repositories'>,
+  seen: Visibility,
+  name: string,
+): Promise<RepositoryRow> {
+  const row = await deps.repositories.find(seen, name);
+  if (row === undefined) throw hidden();
+  return row;
+}
