@@ -101,7 +101,7 @@ export async function statedBy(
   repositoryId: number,
   attestations: readonly string[],
 ): Promise<ReadonlyMap<string, readonly Attachment[]>> {
-  const parts = await partsOf(db, attestations.slice(0, MAX_ATTESTATIONS));
+  const parts = await partsOf(db, repositoryId, attestations.slice(0, MAX_ATTESTATIONS));
   const silent = [...parts.values()].flat().filter((part) => predicateOf(part) === '');
   // cosign before 2.0 names the predicate only inside the signed envelope: known once somebody looked at it.
   const small = silent.filter(({ sizeBytes }) => sizeBytes <= MAX_STORED_BYTES).slice(0, MAX_STORED_READ);

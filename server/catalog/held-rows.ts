@@ -5,8 +5,10 @@ import { groupBy } from './rows.ts';
 import type { TagRow } from './tag-writes.ts';
 
 export interface Wish {
-  /** To be held from now on, with everything below. */
+  /** To be held from now on, with everything below that was held before or is proven. */
   readonly linked: ReadonlySet<string>;
+  /** The registry has it in this repository: an index may name what only another one has. */
+  readonly proven: ReadonlySet<string>;
   /** No longer held, unless a tag says otherwise. */
   readonly unlinked: ReadonlySet<string>;
 }
@@ -45,10 +47,10 @@ export function heldAfter(
 function presentAfter(
   { held, manifests, edges }: Neighbourhood,
   tagsOn: ReadonlyMap<string, readonly TagRow[]>,
-  { linked, unlinked }: Wish,
+  { linked, proven, unlinked }: Wish,
 ): ReadonlySet<string> {
   const listed = groupBy(
-    edges.filter((edge) => edge.isListed && manifests.has(edge.to)),
+    edges.filter(({ isListed, to }) => isListed && manifests.has(to) && (held.has(to) || proven.has(to))),
     (edge) => edge.from,
   );
   const wanted = new Set(linked);

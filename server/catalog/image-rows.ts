@@ -12,13 +12,18 @@ export async function manifestRow(
   repositoryId: number,
   digest: string,
 ): Promise<ManifestRow | undefined> {
-  return db
+  const row = await db
     .selectFrom('manifests')
     .innerJoin('held_manifests', 'held_manifests.digest', 'manifests.digest')
     .selectAll('manifests')
+    .select(['held_manifests.size_bytes as held_bytes', 'held_manifests.created_at as held_created_at'])
     .where('manifests.digest', '=', digest)
     .where('held_manifests.repository_id', '=', repositoryId)
     .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { held_bytes, held_created_at, ...manifest } = row;
+  // Of an index, over what this repository has of its images.
+  return manifest.kind === 'index' ? { ...manifest, total_bytes: held_bytes, created_at: held_created_at } : manifest;
 }
 
 const DEEPEST = 4;
@@ -33,9 +38,12 @@ export interface Listed {
   readonly isListCut: boolean;
 }
 
-/** Of an index: what it lists, with nested indexes opened up. */
-export async function platformsOf(db: Database, digest: string): Promise<Listed> {
-  const rows = await rowsBelow(db, [digest], DEEPEST);
+/**
+ * Of an index: what it lists, with nested indexes opened up. What the repository does not have of it is missing, though
+ * another one may have it.
+ */
+export async function platformsOf(db: Database, repositoryId: number, digest: string): Promise<Listed> {
+  const rows = await rowsBelow(db, repositoryId, [digest], DEEPEST);
   const entries = rows.filter((row) => row.kind !== 'index').map(toEntry);
   const attestations = entries.filter((entry) => entry.platform === ATTESTATION_PLATFORM);
   const others = entries.filter((entry) => UNKNOWN_PLATFORMS.includes(entry.platform));
@@ -48,11 +56,19 @@ export async function platformsOf(db: Database, digest: string): Promise<Listed>
   };
 }
 
-async function rowsBelow(db: Database, parents: readonly string[], depth: number): Promise<readonly ChildRow[]> {
+async function rowsBelow(
+  db: Database,
+  repositoryId: number,
+  parents: readonly string[],
+  depth: number,
+): Promise<readonly ChildRow[]> {
   if (parents.length === 0 || depth === 0) return [];
   const rows = await db
     .selectFrom('manifest_children as child')
-    .leftJoin('manifests', 'manifests.digest', 'child.child_digest')
+    .leftJoin('held_manifests as held', (join) =>
+      join.onRef('held.digest', '=', 'child.child_digest').on('held.repository_id', '=', repositoryId),
+    )
+    .leftJoin('manifests', 'manifests.digest', 'held.digest')
     .select([
       'child.child_digest as digest',
       'child.parent_digest as parent',
@@ -73,7 +89,7 @@ async function rowsBelow(db: Database, parents: readonly string[], depth: number
     .limit(MOST_LISTED)
     .execute();
   const nested = [...new Set(rows.filter((row) => row.kind === 'index').map((row) => row.digest))];
-  const below = await rowsBelow(db, nested, depth - 1);
+  const below = await rowsBelow(db, repositoryId, nested, depth - 1);
   return [...rows, ...below].slice(0, MOST_LISTED);
 }
 

@@ -5,14 +5,16 @@ import type { Logger } from '../log.ts';
 import { isDigest } from '../registry/reference.ts';
 import type { Database } from '../storage/database.ts';
 import { attachedReferrers } from './attachments.ts';
+import type { DocumentPart } from './documents.ts';
 import type { ImageDetail, ImageProblem } from './image.ts';
 import { choosePlatform, contentOf } from './image-content.ts';
 import { type ManifestRow, manifestRow, platformsOf } from './image-rows.ts';
+import { indexesListing } from './index-sums.ts';
 import { type HoldersQuery, layerHolders } from './layer-holders.ts';
-import { isFinal } from './manifest-store.ts';
 import { partsOf } from './referrers.ts';
 import { repositoryId } from './repository-notes.ts';
 import { type SharedMemory, uniqueBytes } from './sharing.ts';
+import { isFinal } from './stored-manifests.ts';
 import { createTagStore, type TagRow, usageOf } from './tags.ts';
 import { NOTHING, type Visibility } from './visibility.ts';
 
@@ -74,7 +76,7 @@ export function createImages({
       const { row, problems } = await find(homeId, repository, digest);
       // A digest that is in no tag and that the registry did not confirm may as well be made up.
       if (row === undefined && onIt.length === 0) return undefined;
-      const listed = await platformsOf(db, digest);
+      const listed = await platformsOf(db, homeId, digest);
       const missing = [...listed.platforms, ...listed.attestations, ...listed.others].filter(
         (entry) => entry.isMissing,
       );
@@ -88,8 +90,8 @@ export function createImages({
         ...usageOf(onIt),
         tags: onIt,
         isSubjectHere: await isHeld(db, homeId, subjectOf(row, onIt)),
-        uniqueBytes: await uniqueBytes(db, seen, digest),
-        parents: await parentsOf(db, homeId, digest),
+        uniqueBytes: await uniqueBytes(db, seen, homeId, digest),
+        parents: await indexesListing(db, homeId, digest),
         ...listed,
         content: row === undefined ? undefined : await contentOf(db, homeId, asked),
         referrers: await attachedReferrers(db, homeId, digest),
@@ -100,7 +102,7 @@ export function createImages({
     /** Who else has a layer of this image, as far as the viewer may see. @returns undefined when the image has no such layer. */
     async holders(repositoryId: number, digest: string, layer: string, seen: Visibility, query: HoldersQuery) {
       const held = await manifestRow(db, repositoryId, digest);
-      const parts = held === undefined ? [] : ((await partsOf(db, [digest])).get(digest) ?? []);
+      const parts = held === undefined ? [] : ((await partsOf(db, repositoryId, [digest])).get(digest) ?? []);
       const part = parts.find(({ digest }) => digest === layer);
       if (part === undefined) return undefined;
       const found = await layerHolders(db, seen, layer, query);
@@ -108,7 +110,11 @@ export function createImages({
       return found && { ...found, sizeBytes: part.sizeBytes };
     },
 
-    partsOf: (digests: readonly string[]) => partsOf(db, digests),
+    /** Of each of these manifests, as far as the repository has them. */
+    async partsOf(repository: string, digests: readonly string[]) {
+      const id = await repositoryId(db, repository);
+      return id === undefined ? new Map<string, readonly DocumentPart[]>() : partsOf(db, id, digests);
+    },
 
     /** The newest tags of a repository, to choose from. */
     async newestTags(repositoryId: number): Promise<readonly string[]> {
@@ -189,17 +195,4 @@ async function isHeld(db: Database, repositoryId: number, digest: string): Promi
     .where('digest', '=', digest)
     .executeTakeFirst();
   return row !== undefined;
-}
-
-async function parentsOf(db: Database, repositoryId: number, digest: string): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('manifest_children')
-    .innerJoin('held_manifests', 'held_manifests.digest', 'parent_digest')
-    .select('parent_digest')
-    .distinct()
-    .where('child_digest', '=', digest)
-    .where('held_manifests.repository_id', '=', repositoryId)
-    .limit(20)
-    .execute();
-  return rows.map((row) => row.parent_digest);
 }

@@ -10,13 +10,13 @@ import { createGate } from './gate.ts';
 import { createInstances } from './instances.ts';
 import { createLookAgain } from './look-again.ts';
 import { createLossGuard, type LossHold } from './loss-guard.ts';
-import { storedManifest } from './manifest-store.ts';
 import { createOpenedLooks } from './opened-looks.ts';
 import { createPace } from './pace.ts';
 import { MISSING_PATIENCE_MS } from './patience.ts';
 import { createPulls } from './pulls.ts';
 import { createRefresh, createShared, type RegistryReader, type TagState } from './refresh.ts';
 import { createRetry } from './retry.ts';
+import { isHeldIn } from './stored-manifests.ts';
 import type { DroppedTag } from './tag-writes.ts';
 import { createVanished } from './vanished.ts';
 
@@ -202,7 +202,7 @@ export function createIndexer(deps: IndexerDeps) {
     forgetManifest: refresh.forgetManifest,
     /** @returns whether the registry has it in this repository; it is in the index then. */
     async fetchManifest(repository: string, digest: string): Promise<boolean> {
-      if (await refresh.isWaiting(repository, digest)) return (await storedManifest(db, digest)) !== undefined;
+      if (await refresh.isWaiting(repository, digest)) return isHeldIn(db, repository, digest);
       return refresh.checkManifest(repository, digest);
     },
     /** A registry process that we never heard of: what happened while nobody listened is unknown. Remembers it. */

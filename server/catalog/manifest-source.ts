@@ -2,17 +2,18 @@ import { type ContentReader, createContentReader } from '../artifacts/reader.ts'
 import { AppError, errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { CONFIG_LIMIT, type RegistryClient, type StoredManifest } from '../registry/client.ts';
-import { isOverload } from '../registry/failure.ts';
+import { isAboutOne } from '../registry/failure.ts';
 import { isManifestType, type ParsedManifest } from '../registry/manifest.ts';
 import type { Database } from '../storage/database.ts';
 import { hasReadableConfig, kindOf } from './kinds.ts';
+import { type Budget, createManifestProof } from './manifest-proof.ts';
 import { isUnreadable, type ManifestRecord, manifestRecord, NO_CONFIG, type ReadConfig } from './manifest-record.ts';
 import { createManifestRetries } from './manifest-retries.ts';
-import { completeManifests, storedConfig, storedManifest } from './manifest-store.ts';
+import { completeManifests, storedConfig, storedManifest } from './stored-manifests.ts';
 
 export interface ManifestSourceDeps {
   readonly db: Database;
-  readonly client: Pick<RegistryClient, 'getManifest' | 'getBlob'>;
+  readonly client: Pick<RegistryClient, 'headManifest' | 'getManifest' | 'getBlob'>;
   readonly log: Logger;
   readonly reader?: ContentReader;
   readonly now: () => number;
@@ -22,32 +23,43 @@ export interface ManifestSourceDeps {
 export interface FetchedTree {
   /** Children before the indexes that list them; empty: all of it was known. */
   readonly records: readonly ManifestRecord[];
+  /** Of these and of what was known before, what the registry has in this repository. */
+  readonly proven: readonly string[];
   /** The registry has no such manifest. */
   readonly isMissing: boolean;
+}
+
+/** What is on its way, and from which repository. */
+export interface Underway {
+  readonly repository: string;
+  readonly tree: Promise<FetchedTree>;
 }
 
 // Indexes of indexes are rare, and deeper ones an attack.
 const DEEPEST = 4;
 /** Of one image at one look; the next look goes on. */
 const MAX_CHILD_REQUESTS = 300;
-const NOTHING_NEW: FetchedTree = { records: [], isMissing: false };
+const NOTHING_NEW: FetchedTree = { records: [], proven: [], isMissing: false };
 
 /**
- * Fetches manifests and configurations, each once: what is stored or on its way is never asked for again.
+ * Fetches manifests and configurations, each once: what is stored or on its way is never asked for again, but for whether
+ * another repository has it, too.
  *
  * @param underway kept until the caller has stored it, so that two repositories that share an image cause one request.
  */
 export function createManifestSource(
   { db, client, log, now, reader = createContentReader() }: ManifestSourceDeps,
-  underway = new Map<string, Promise<FetchedTree>>(),
+  underway = new Map<string, Underway>(),
 ) {
   const retries = createManifestRetries(db, now);
+  const proof = createManifestProof({ db, client, retries });
 
   function tree(repository: string, digest: string, level: Level): Promise<FetchedTree> {
     const known = underway.get(digest);
-    if (known !== undefined) return known;
+    if (known?.repository === repository) return known.tree;
+    if (known !== undefined) return readElsewhere(known.tree, repository, digest, level);
     const fetched = fetchUnlessKnown(repository, digest, level);
-    underway.set(digest, fetched);
+    underway.set(digest, { repository, tree: fetched });
     fetched.then(
       ({ records }) => records.length === 0 && underway.delete(digest),
       () => underway.delete(digest),
@@ -55,18 +67,34 @@ export function createManifestSource(
     return fetched;
   }
 
+  /** Its bytes are the same everywhere; that this repository has them is another question. */
+  async function readElsewhere(
+    other: Promise<FetchedTree>,
+    repository: string,
+    digest: string,
+    level: Level,
+  ): Promise<FetchedTree> {
+    const { records } = await other.catch(() => NOTHING_NEW);
+    if (records.length === 0) return fetchUnlessKnown(repository, digest, level);
+    const proven = await proof.proveRead(repository, records, level.budget, level.depth === 0 ? digest : '');
+    return { records, proven, isMissing: false };
+  }
+
   async function fetchUnlessKnown(repository: string, digest: string, level: Level): Promise<FetchedTree> {
-    const kept = await storedManifest(db, digest);
-    if (kept?.isComplete) return NOTHING_NEW;
+    const kept = await storedManifest(db, repository, digest);
+    if (kept?.isComplete) {
+      return { ...NOTHING_NEW, proven: await proof.prove(repository, [digest], level.budget, digest) };
+    }
     if (kept !== undefined && (await isWaiting(repository, digest))) return NOTHING_NEW;
     const stored = kept?.stored ?? (await client.getManifest(repository, digest));
-    if (stored === undefined) return { records: [], isMissing: true };
+    if (stored === undefined) return { ...NOTHING_NEW, isMissing: true };
     try {
       const parsed = await reader.manifest(stored.raw, stored.mediaType);
       return await withChildren(repository, stored, parsed, level);
     } catch (error) {
       if (!isUnreadable(error)) throw error;
-      return { records: [manifestRecord(stored, undefined, NO_CONFIG, error.message)], isMissing: false };
+      const record = manifestRecord(stored, undefined, NO_CONFIG, error.message);
+      return { records: [record], proven: [digest], isMissing: false };
     }
   }
 
@@ -76,18 +104,19 @@ export function createManifestSource(
     parsed: ParsedManifest,
     level: Level,
   ): Promise<FetchedTree> {
-    const { problem, ...config } = await readConfig(repository, parsed);
+    const { problem, isLacking = false, ...config } = await readConfig(repository, parsed);
     const below = await readChildren(repository, parsed, level);
     const problems = [...(problem === undefined ? [] : [problem]), ...below.problems];
     // What was cut short goes on at the next look.
-    if (below.isSettled && below.problems.length > 0) await retries.failed(repository, [stored.digest]);
+    if (below.isSettled && (isLacking || below.problems.length > 0)) await retries.failed(repository, [stored.digest]);
     const record = manifestRecord(
       stored,
       parsed,
       config,
       problems.length === 0 ? null : problems.slice(0, 3).join('; '),
     );
-    return { records: [...below.records, record], isMissing: false };
+    const proven = [...below.proven, stored.digest];
+    return { records: [...below.records, record], proven, isMissing: false };
   }
 
   const isWaiting = async (repository: string, digest: string): Promise<boolean> =>
@@ -99,7 +128,8 @@ export function createManifestSource(
     const known = await completeManifests(db, listed);
     const asked = [...new Set(listed)].filter((digest) => !known.has(digest));
     const waiting = await retries.waiting(repository, asked);
-    const below: Child[] = [...waiting].map((digest) => ({ records: [], problem: missing(digest) }));
+    const below: Child[] = [...waiting].map((digest) => ({ ...NO_CHILD, problem: missing(digest) }));
+    const proven = await proof.prove(repository, [...known], level.budget);
     const open = asked.filter((digest) => !waiting.has(digest));
     const failed: string[] = [];
     for (const digest of open) {
@@ -113,30 +143,33 @@ export function createManifestSource(
     const isSettled =
       below.length === asked.length &&
       below.every(({ problem, isFailed }) => problem === undefined || isFailed !== false);
-    return { ...summed(below, asked.length - below.length), isSettled };
+    const { records, problems, ...own } = summed(below, asked.length - below.length);
+    return { records, problems, proven: [...proven, ...own.proven], isSettled };
   }
 
   /** One platform that cannot be read leaves the others readable. */
   async function readChild(repository: string, digest: string, level: Level): Promise<Child> {
     try {
-      const { records, isMissing } = await tree(repository, digest, level);
-      return isMissing ? { records, problem: missing(digest), isFailed: true } : { records };
+      const { records, proven, isMissing } = await tree(repository, digest, level);
+      return isMissing ? { records, proven, problem: missing(digest), isFailed: true } : { records, proven };
     } catch (error) {
       // A registry that is away says nothing of one manifest.
-      return { records: [], problem: sentence(error, digest), isFailed: isAboutOne(error) };
+      return { ...NO_CHILD, problem: sentence(error, digest), isFailed: isAboutOne(error) };
     }
   }
 
-  async function readConfig(repository: string, parsed: ParsedManifest): Promise<ReadConfig & { problem?: string }> {
+  async function readConfig(repository: string, parsed: ParsedManifest): Promise<AskedConfig> {
     const { config, ownConfig } = parsed;
     if (ownConfig !== undefined) return parsedConfig(Buffer.from(ownConfig));
     if (config === undefined || !hasReadableConfig(kindOf(parsed))) return NO_CONFIG;
     // What is too large is no problem that another look could solve: the image has no configuration that can be read.
     if (config.sizeBytes > CONFIG_LIMIT) return NO_CONFIG;
     try {
-      const bytes = (await storedConfig(db, config.digest)) ?? (await client.getBlob(repository, config.digest));
+      const bytes =
+        (await storedConfig(db, repository, config.digest)) ?? (await client.getBlob(repository, config.digest));
       if (bytes !== undefined) return await parsedConfig(bytes);
-      return { ...NO_CONFIG, problem: `The registry does not have the configuration ${config.digest} of this image` };
+      const problem = `The registry does not have the configuration ${config.digest} of this image`;
+      return { ...NO_CONFIG, problem, isLacking: true };
     } catch (error) {
       if (isTooLarge(error)) return NO_CONFIG;
       return { ...NO_CONFIG, problem: sentence(error, config.digest) };
@@ -168,8 +201,12 @@ export function createManifestSource(
     /** For a transaction: it is there now. */
     found: retries.found,
 
-    /** Those of which nothing is missing: there is no need to fetch them. */
-    complete: (digests: readonly string[]) => completeManifests(db, digests),
+    /** Those of which nothing is missing, and of which the repository holds all: there is no need to fetch them. */
+    async complete(repository: string, digests: readonly string[]): Promise<ReadonlySet<string>> {
+      const known = await completeManifests(db, digests);
+      const open = await proof.withOpen(repository, [...known]);
+      return new Set([...known].filter((digest) => !open.has(digest)));
+    },
 
     /** To be called when the records are stored, or given up. */
     release(records: readonly ManifestRecord[]): void {
@@ -181,40 +218,41 @@ export function createManifestSource(
 interface Level {
   readonly depth: number;
   /** Shared by everything below one image. */
-  readonly budget: { left: number };
+  readonly budget: Budget;
 }
 
-interface Child {
-  readonly records: readonly ManifestRecord[];
+interface AskedConfig extends ReadConfig {
+  readonly problem?: string;
+  /** The registry says that it is not there: later is soon enough. */
+  readonly isLacking?: boolean;
+}
+
+interface Child extends Pick<FetchedTree, 'records' | 'proven'> {
   readonly problem?: string;
   /** The registry lacks it, or cannot give it: later is soon enough. */
   readonly isFailed?: boolean;
 }
 
-interface Children {
-  readonly records: readonly ManifestRecord[];
+interface Children extends Pick<FetchedTree, 'records' | 'proven'> {
   readonly problems: readonly string[];
   /** All were asked for, or wait for their next try. */
   readonly isSettled: boolean;
 }
 
-const NO_CHILDREN: Children = { records: [], problems: [], isSettled: true };
+const NO_CHILD: Child = { records: [], proven: [] };
+const NO_CHILDREN: Children = { ...NO_CHILD, problems: [], isSettled: true };
 
-function summed(below: readonly Child[], unreadCount: number): Pick<Children, 'records' | 'problems'> {
+function summed(below: readonly Child[], unreadCount: number): Omit<Children, 'isSettled'> {
   const problems = below.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
   return {
     records: below.flatMap(({ records }) => records),
+    proven: below.flatMap(({ proven }) => proven),
     problems: unreadCount === 0 ? problems : [...problems, `${unreadCount} more are read later`],
   };
 }
 
 function missing(digest: string): string {
   return `The registry does not have ${digest}, which this index lists`;
-}
-
-/** A 500 for one digest, while everything else is answered, is about that digest. */
-export function isAboutOne(error: unknown): boolean {
-  return !isOverload(error) || (error instanceof AppError && Number(error.params['status']) === 500);
 }
 
 /** By its values, or by its bytes: the registry may send more than the manifest says. */

@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import type { StoredManifest } from '../registry/client.ts';
 import type { Database } from '../storage/database.ts';
 import { createInsertion } from '../storage/insert-rows.ts';
 import { ensureBlobs, uncountBlobs } from './blob-counts.ts';
@@ -219,58 +218,4 @@ export function withClosure(roots: ReturnType<typeof sql>) {
   return sql`with recursive closure(digest) as (
     ${roots}
     union select child_digest from manifest_children join closure on parent_digest = closure.digest)`;
-}
-
-/** The manifests that are stored without anything missing; the others are worth another request. */
-export async function completeManifests(db: Database, digests: readonly string[]): Promise<ReadonlySet<string>> {
-  if (digests.length === 0) return new Set();
-  const rows = await db
-    .selectFrom('manifests')
-    .select('digest')
-    .where('digest', 'in', digests)
-    .where(({ or, eb }) => or([eb('error', 'is', null), eb('kind', '=', 'unknown')]))
-    .execute();
-  return new Set(rows.map((row) => row.digest));
-}
-
-/** A manifest that some repository already gave us; its bytes only where it is worth reading them again. */
-export async function storedManifest(
-  db: Database,
-  digest: string,
-): Promise<{ isComplete: boolean; stored?: StoredManifest } | undefined> {
-  const row = await db
-    .selectFrom('manifests')
-    .select(['media_type', 'error', 'kind'])
-    .select((each) => each.case().when('error', 'is', null).then(null).else(each.ref('raw')).end().as('raw'))
-    .where('digest', '=', digest)
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
-  const { raw, media_type: mediaType } = row;
-  return { isComplete: isFinal(row), ...(raw === null ? {} : { stored: { digest, mediaType, raw } }) };
-}
-
-/** The bytes of a manifest that some repository gave us. */
-export async function storedRaw(db: Database, digest: string): Promise<{ mediaType: string; raw: Buffer } | undefined> {
-  const row = await db
-    .selectFrom('manifests')
-    .select(['media_type', 'raw'])
-    .where('digest', '=', digest)
-    .executeTakeFirst();
-  return row?.raw ? { mediaType: row.media_type, raw: row.raw } : undefined;
-}
-
-/** Nothing is missing, or the bytes that are stored cannot be read: asking the registry again changes nothing. */
-export function isFinal({ error, kind }: { readonly error: string | null; readonly kind: string }): boolean {
-  return error === null || kind === 'unknown';
-}
-
-export async function storedConfig(db: Database, configDigest: string): Promise<Buffer | undefined> {
-  const row = await db
-    .selectFrom('manifests')
-    .select('config')
-    .where('config_digest', '=', configDigest)
-    .where('config', 'is not', null)
-    .limit(1)
-    .executeTakeFirst();
-  return row?.config ?? undefined;
 }

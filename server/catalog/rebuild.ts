@@ -156,6 +156,11 @@ async function settlePart(trx: Database, id: number, part: readonly string[], se
     .set(({ ref }) => ({ changed_at: ref('changed_at') }))
     .where('id', '=', id)
     .execute();
-  const { digests } = await settle(trx, id, { digests: open, linked: new Set(), unlinked: new Set() }, 0);
+  const { digests } = await settle(
+    trx,
+    id,
+    { digests: open, linked: new Set(), proven: new Set(), unlinked: new Set() },
+    0,
+  );
   for (const digest of digests) settled.add(digest);
 }

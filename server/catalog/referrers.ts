@@ -94,6 +94,7 @@ export async function findReferrers(
     union
     select children.parent_digest, children.child_digest, 'attestation'
       from manifest_children as children
+        join held_manifests as held on held.digest = children.child_digest and held.repository_id = ${repositoryId}
       where ${isSubject('children.parent_digest')} and children.platform = 'attestation'`.execute(db);
   return found.rows;
 }
@@ -156,18 +157,21 @@ export async function referrersOf(db: Database, repositoryId: number, digest: st
   }));
 }
 
-/** The parts (layers) of each of these manifests. That they are in a repository that may be seen was decided before. */
+/** The parts (layers) of each of these manifests, as far as the repository has them. */
 export async function partsOf(
   db: Database,
+  repositoryId: number,
   digests: readonly string[],
 ): Promise<ReadonlyMap<string, readonly DocumentPart[]>> {
   if (digests.length === 0) return new Map();
   const rows = await db
     .selectFrom('manifest_blobs')
-    .selectAll()
-    .where('digest', 'in', digests)
+    .innerJoin('held_manifests', 'held_manifests.digest', 'manifest_blobs.digest')
+    .selectAll('manifest_blobs')
+    .where('manifest_blobs.digest', 'in', digests)
+    .where('held_manifests.repository_id', '=', repositoryId)
     .where('role', '=', 'layer')
-    .orderBy('digest')
+    .orderBy('manifest_blobs.digest')
     .orderBy('position')
     .limit(1000)
     .execute();

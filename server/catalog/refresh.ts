@@ -5,7 +5,8 @@ import type { RegistryClient } from '../registry/client.ts';
 import type { Database } from '../storage/database.ts';
 import type { Transact } from '../storage/grouped.ts';
 import { createLocks } from './concurrency.ts';
-import { createManifestSource, type FetchedTree } from './manifest-source.ts';
+import { indexesListing } from './index-sums.ts';
+import { createManifestSource, type Underway } from './manifest-source.ts';
 import { createPatience } from './patience.ts';
 import { changeRepository } from './repository-change.ts';
 import {
@@ -46,7 +47,7 @@ export function createShared(clock: () => number) {
   return {
     holdAll: createLocks(),
     patience: createPatience(clock),
-    underway: new Map<string, Promise<FetchedTree>>(),
+    underway: new Map<string, Underway>(),
   };
 }
 export type Shared = ReturnType<typeof createShared>;
@@ -186,12 +187,14 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
     /** A manifest that was pushed without a tag, or that a page asks for. @returns whether the registry has it here. */
     async checkManifest(repository: string, digest: string): Promise<boolean> {
       if ((await client.headManifest(repository, digest)) === undefined) return false;
-      const { records } = await source.fetch(repository, digest);
+      const { records, proven } = await source.fetch(repository, digest);
       try {
         await db.transaction().execute(async (trx) => {
           const at = now();
           const id = await ensureRepository(trx, repository, at);
-          await changeRepository(trx, id, { records, linked: [digest] }, at);
+          // They are larger by it now.
+          const indexes = await indexesListing(trx, id, digest);
+          await changeRepository(trx, id, { records, proven, linked: [digest, ...indexes] }, at);
           await source.found(trx, repository, digest);
         });
       } finally {

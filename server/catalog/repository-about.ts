@@ -46,7 +46,7 @@ export async function readAbout(
   const row = newestDigest === null ? undefined : await manifestRow(db, id, newestDigest);
   if (row === undefined) return undefined;
   if (row.kind === 'helm') return chartAbout(row);
-  const child = row.kind === 'index' ? await firstImage(db, row.digest) : undefined;
+  const child = row.kind === 'index' ? await firstImage(db, id, row.digest) : undefined;
   // What stands nearest to the tag was written last: an index knows more than the images in it.
   const said = { ...(await labelsOf(child ?? row, reader)), ...annotationsOf(child), ...annotationsOf(row) };
   return aboutOf((name) => said[`${OCI}${name}`] ?? said[OLDER[name] ?? ''] ?? '');
@@ -94,12 +94,14 @@ async function labelsOf(
 }
 
 /** The platforms of one index come from one build: any of them says the same. */
-function firstImage(db: Database, index: string): Promise<ManifestRow | undefined> {
+function firstImage(db: Database, repositoryId: number, index: string): Promise<ManifestRow | undefined> {
   return db
     .selectFrom('manifest_children as child')
-    .innerJoin('manifests', 'manifests.digest', 'child.child_digest')
+    .innerJoin('held_manifests as held', 'held.digest', 'child.child_digest')
+    .innerJoin('manifests', 'manifests.digest', 'held.digest')
     .selectAll('manifests')
     .where('child.parent_digest', '=', index)
+    .where('held.repository_id', '=', repositoryId)
     .where('manifests.kind', '=', 'image')
     .where('child.platform', '<>', 'attestation')
     .orderBy('child.position')

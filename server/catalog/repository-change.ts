@@ -9,10 +9,12 @@ import { type DroppedTag, dropTags, noteSeen, planTags, type SeenTag } from './t
 export interface RepositoryChange {
   /** Manifests that were fetched: children before the indexes that list them. */
   readonly records?: readonly ManifestRecord[];
+  /** What the registry has in this repository, of them and of what is known; default: all of them. */
+  readonly proven?: readonly string[];
   readonly seen?: readonly SeenTag[];
   /** Names of tags that are gone. */
   readonly dropped?: readonly string[];
-  /** Digests that it holds, with everything below. */
+  /** Digests that it holds, with everything proven below. */
   readonly linked?: readonly string[];
   /** Digests that it no longer holds; what a tag points to stays. */
   readonly unlinked?: readonly string[];
@@ -49,6 +51,7 @@ export async function changeRepository(
       digests: [...planned.digests, ...dropped.map((tag) => tag.digest)],
       linked: new Set([...planned.changed.map((tag) => tag.digest), ...linked, ...again]),
       unlinked: new Set(unlinked),
+      proven: new Set(change.proven ?? records.map((record) => record.digest)),
       uncounted: new Set(again),
     },
     at,
@@ -68,6 +71,6 @@ async function settleOthers(
   for (const [id, digests] of [...holders].sort(([one], [other]) => one - other)) {
     if (id === repositoryId) continue;
     const again = new Set(digests);
-    await settle(trx, id, { digests, linked: again, unlinked: new Set(), uncounted: again }, at);
+    await settle(trx, id, { digests, linked: again, proven: new Set(), unlinked: new Set(), uncounted: again }, at);
   }
 }

@@ -51,11 +51,13 @@ export async function planRepositories(
   if (query.isDirect === true) conditions.push(sql<SqlBool>`repositories.folder = ${query.folder ?? ''}`);
   if (driver !== undefined) conditions.push(sql<SqlBool>`repositories.id = chosen.id`);
   const { join } = sumSource(visibility);
-  const isBySums = query.sort === 'unique' && join !== undefined;
-  if (isBySums) conditions.push(join.on);
-  const where = conditions.length === 0 ? sql<SqlBool>`1 = 1` : sql.join<SqlBool>(conditions, sql` and `);
-  const from = sourceOf(driver, isBySums ? join.table : undefined);
-  const total = () => countRows(db, visibility, query, { restrictions, driver, from, where });
+  const sums = query.sort === 'unique' ? join : undefined;
+  const all = (each: readonly RawBuilder<SqlBool>[]) =>
+    each.length === 0 ? sql<SqlBool>`1 = 1` : sql.join<SqlBool>(each, sql` and `);
+  const counted = { from: sourceOf(driver, undefined), where: all(conditions) };
+  const where = all(sums === undefined ? conditions : [...conditions, sums.on]);
+  const from = sourceOf(driver, sums?.table);
+  const total = () => countRows(db, visibility, query, { restrictions, driver, ...counted });
   return { from, where, total };
 }
 

@@ -142,6 +142,7 @@ async function byLabels(db: Database, labels: Ids, most = FEW): Promise<Ids> {
       union all
       select image.id as id from manifest_children as listed
         join held_manifests as image on image.digest = listed.parent_digest
+        join held_manifests as part on part.digest = listed.child_digest and part.repository_id = image.repository_id
         where ${isAmong(db, sql`listed.child_digest`, digests)}`,
   );
   return few(ids);

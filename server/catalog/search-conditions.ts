@@ -153,8 +153,9 @@ function labelled(db: Database, condition: Condition, labels: readonly number[] 
   return sql<SqlBool>`(exists (select 1 from manifest_labels as given ${label}
       where given.digest = image.digest and ${isGiven})
     or (image.kind = 'index' and exists (select 1 from manifest_children as listed
-      cross join manifest_labels as given ${label}
-      where listed.parent_digest = image.digest and given.digest = listed.child_digest and ${isGiven})))`;
+      cross join manifest_labels as given cross join held_manifests as part ${label}
+      where listed.parent_digest = image.digest and given.digest = listed.child_digest
+      and part.digest = listed.child_digest and part.repository_id = image.repository_id and ${isGiven})))`;
 }
 
 function givenLabel(db: Database, condition: Condition, labels: readonly number[] | undefined) {
@@ -167,9 +168,11 @@ function givenLabel(db: Database, condition: Condition, labels: readonly number[
   return [sql``, isGiven] as const;
 }
 
-/** Labels of an image for several platforms stand in the configurations of the images it lists. */
+/** Labels of an image for several platforms stand in the configurations of the images it lists and its repository has. */
 export const LABELLED_DIGESTS = sql`select image.digest union all
-  select listed.child_digest from manifest_children as listed where listed.parent_digest = image.digest`;
+  select listed.child_digest from manifest_children as listed
+    join held_manifests as part on part.digest = listed.child_digest and part.repository_id = image.repository_id
+    where listed.parent_digest = image.digest`;
 
 /** For `label`. */
 export function labelCondition(db: Database, key: string, value: NameTest | null): Condition {

@@ -60,10 +60,10 @@ async function seenValues(
 /** The newest of all; for who sees a part, some of what that part holds. */
 function recentImages(visibility: Visibility) {
   if (visibility.all) {
-    return sql`select id, digest from held_manifests where state = 'tagged'
+    return sql`select id, digest, repository_id from held_manifests where state = 'tagged'
       order by aged_at desc, id desc limit ${MOST_IMAGES}`;
   }
-  return sql`select held.id as id, held.digest as digest from
+  return sql`select held.id as id, held.digest as digest, held.repository_id as repository_id from
     (select repository_id from visible_repositories where visibility_id = ${visibility.id} limit ${MOST_REPOSITORIES}) as seen
     join held_manifests as held on held.repository_id = seen.repository_id and held.state = 'tagged'
     limit ${MOST_IMAGES}`;

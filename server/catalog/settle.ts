@@ -3,6 +3,7 @@ import type { Database } from '../storage/database.ts';
 import { createInsertion } from '../storage/insert-rows.ts';
 import { type BlobMove, countedAs, moveBlobs } from './blob-counts.ts';
 import { heldAfter, type Wish } from './held-rows.ts';
+import { withOwnSums } from './index-sums.ts';
 import { type HeldRow, type Neighbourhood, readNeighbourhood } from './neighbourhood.ts';
 import { sumUp } from './rollups.ts';
 import { type PullColumns, pullsOfManifests } from './tag-history.ts';
@@ -34,7 +35,8 @@ export async function settle(trx: Database, repositoryId: number, touched: Touch
   const stored = await tagsOnDigests(trx, repositoryId, [...around.digests]);
   const tags = withPending(stored, touched.tags ?? [], around);
   const keyed = tags.map((tag) => ({ ...tag, name_key: tagKey(tag.name) }));
-  const rows = heldAfter(around, keyed, touched, { repository_id: repositoryId, first_seen_at: at });
+  const held = heldAfter(around, keyed, touched, { repository_id: repositoryId, first_seen_at: at });
+  const rows = await withOwnSums(trx, around, held);
   const news = newTags(tags, keyed, touched.tags ?? [], rows);
   await storeTags(trx, news);
   await storeHeld(trx, repositoryId, around, rows);

@@ -152,9 +152,16 @@ const MOST_HOLDERS = 50;
  * Blobs of this image (an index: of all that it lists) that no other manifest uses, as far as the viewer may see: a hidden
  * repository is as if it was not there, or the size would tell whether it has the same content.
  */
-export async function uniqueBytes(db: Database, seen: Visibility, digest: string): Promise<number> {
+export async function uniqueBytes(
+  db: Database,
+  seen: Visibility,
+  repositoryId: number,
+  digest: string,
+): Promise<number> {
   const own = sql`select own.blob_digest, max(own.size_bytes) as size_bytes, count(distinct own.digest) as manifests
-    from manifest_blobs as own where own.digest in (select digest from closure) group by own.blob_digest`;
+    from manifest_blobs as own where own.digest in (select closure.digest from closure
+      join held_manifests as held on held.digest = closure.digest and held.repository_id = ${repositoryId})
+    group by own.blob_digest`;
   const closure = withClosure(sql`select digest from manifests where digest = ${digest}`);
   if (!seen.all)
     return uniqueAmongSeen(

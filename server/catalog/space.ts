@@ -179,9 +179,13 @@ export function createSpace({ db, now, log, isComplete = async () => true }: Spa
       readRepositorySeries(db, visibility, repositoryId, since),
 
     /** For each image what nothing else has that the viewer may see: what goes with it. */
-    async uniqueOf(visibility: Visibility, digests: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    async uniqueOf(
+      visibility: Visibility,
+      repositoryId: number,
+      digests: readonly string[],
+    ): Promise<ReadonlyMap<string, number>> {
       const found = new Map<string, number>();
-      for (const digest of digests) found.set(digest, await uniqueBytes(db, visibility, digest));
+      for (const digest of digests) found.set(digest, await uniqueBytes(db, visibility, repositoryId, digest));
       return found;
     },
   };

@@ -19,11 +19,11 @@ export interface Looks {
   readonly overload: unknown;
 }
 
-type Content = Pick<Look, 'state' | 'records'>;
+type Content = Pick<Look, 'state' | 'records' | 'proven'>;
 
 const REQUESTS_AT_ONCE = 8;
-const KNOWN: Content = { state: 'present', records: [] };
-const ABSENT: Content = { state: 'absent', records: [] };
+const KNOWN: Content = { state: 'present', records: [], proven: [] };
+const ABSENT: Content = { state: 'absent', records: [], proven: [] };
 
 /** Asks the registry where tags point to, then for what is not known yet of that. */
 export function createTagReader({ client, source, log }: TagReaderDeps) {
@@ -43,7 +43,7 @@ export function createTagReader({ client, source, log }: TagReaderDeps) {
 
   /** Each image once, and what is known not at all. */
   async function contents(repository: string, digests: readonly string[]): Promise<ReadonlyMap<string, Content>> {
-    const complete = await source.complete(digests);
+    const complete = await source.complete(repository, digests);
     const found = new Map<string, Content>();
     await forEachBounded(digests, REQUESTS_AT_ONCE, async (digest) => {
       found.set(digest, complete.has(digest) ? KNOWN : await read(repository, digest));
@@ -54,11 +54,11 @@ export function createTagReader({ client, source, log }: TagReaderDeps) {
   /** Where a tag points to is known even if what it points to cannot be read. */
   async function read(repository: string, digest: string): Promise<Content> {
     try {
-      const { records, isMissing } = await source.fetch(repository, digest);
-      return { state: isMissing ? 'unreadable' : 'present', records };
+      const { records, proven, isMissing } = await source.fetch(repository, digest);
+      return { state: isMissing ? 'unreadable' : 'present', records, proven };
     } catch (error) {
       log.warn({ repository, digest, error: errorText(error) }, 'manifest not read');
-      return { state: 'unreadable', records: [] };
+      return { state: 'unreadable', records: [], proven: [] };
     }
   }
 

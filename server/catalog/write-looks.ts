@@ -37,6 +37,8 @@ export interface Look {
   readonly state: 'present' | 'unreadable' | 'absent';
   readonly digest: string;
   readonly records: readonly ManifestRecord[];
+  /** Manifests that it has in this repository, known or among `records`. */
+  readonly proven: readonly string[];
 }
 
 export interface Written {
@@ -71,6 +73,7 @@ export async function writeLooks(
   const seen = found.map(seenTag);
   const change = {
     records: found.flatMap(({ records }) => records),
+    proven: found.flatMap(({ proven }) => proven),
     seen,
     dropped: namesOf(states, 'gone'),
   };

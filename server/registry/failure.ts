@@ -125,3 +125,8 @@ export function quoteErrors(body: Buffer): string {
   const texts = registryErrors(body).map(({ code, message }) => `${code} ${message ?? ''}`.trim());
   return texts.join('; ').slice(0, 200);
 }
+
+/** A 500 for one digest, while everything else is answered, is about that digest. */
+export function isAboutOne(error: unknown): boolean {
+  return !isOverload(error) || (error instanceof AppError && Number(error.params['status']) === 500);
+}

@@ -31,7 +31,8 @@ export function fillRows(id: number, repository: GeneratedRepository, random: Ra
     aTag(id, tag, records.get(tag.digest)?.createdAt ?? at - YEAR_MS, random, at),
   );
   const around = neighbourhood(manifests);
-  const wish = { linked: new Set(records.keys()), unlinked: new Set<string>() };
+  const known = new Set(records.keys());
+  const wish = { linked: known, proven: known, unlinked: new Set<string>() };
   const rows = heldAfter(around, tags, wish, { repository_id: id, first_seen_at: at });
   const held = [...rows.values()].map((row) => withPulls(row, tags));
   const shown = tags.map((tag) => withImage(tag, rows.get(tag.digest)));

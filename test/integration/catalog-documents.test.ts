@@ -31,8 +31,8 @@ async function attach(
   });
 }
 
-async function partsOf(digest: string) {
-  return (await catalog.images.partsOf([digest])).get(digest) ?? [];
+async function partsOf(repository: string, digest: string) {
+  return (await catalog.images.partsOf(repository, [digest])).get(digest) ?? [];
 }
 
 test('an SBOM is fetched when somebody first looks, and never again', { skip }, async () => {
@@ -61,7 +61,7 @@ test('while the registry is down the page knows so, and reads it later', { skip 
   const proof = await attach('down', image, 'application/vnd.in-toto+json', JSON.stringify(samples.PROVENANCE_1));
   await indexer.refreshRepository('down');
   await indexer.fetchManifest('down', proof.digest);
-  const parts = await partsOf(proof.digest);
+  const parts = await partsOf('down', proof.digest);
   state.failing.add('blob');
   assert.deepEqual(
     (await documents.read('down', parts)).map((read) => read.problem),
@@ -84,7 +84,9 @@ test('what is too large, or a bomb, is named and never fetched again', { skip },
   const all = [bomb, large, damaged];
   for (const { digest } of all) await indexer.fetchManifest('bombs', digest);
   const look = async () => {
-    const reads = await Promise.all(all.map(async ({ digest }) => documents.read('bombs', await partsOf(digest))));
+    const reads = await Promise.all(
+      all.map(async ({ digest }) => documents.read('bombs', await partsOf('bombs', digest))),
+    );
     return reads.flat().map((read) => read.problem);
   };
   assert.deepEqual(await look(), ['large', 'large', 'damaged']);
@@ -147,7 +149,7 @@ test('what one repository gave is not given to another that only names it', { sk
   const sbom = await attach('secret/app', image, SPDX_TYPE, JSON.stringify(samples.SPDX));
   await indexer.refreshRepository('secret/app');
   await indexer.fetchManifest('secret/app', sbom.digest);
-  const parts = await partsOf(sbom.digest);
+  const parts = await partsOf('secret/app', sbom.digest);
   const [secret] = await documents.read('secret/app', parts);
   assert.equal(secret?.document?.kind, 'sbom');
   await pushImageOf(url, 'mine/app', 'v1', { layers: ['m'] });

@@ -85,7 +85,10 @@ test('an attestation without a named predicate is told by its content, once some
   const before = await listOf('attached/old');
   assert.match(before, /v1 Attestation · v1 /);
   assert.doesNotMatch(before, /provenance/);
-  await documents.read('attached/old', (await images.partsOf([attestation.digest])).get(attestation.digest) ?? []);
+  await documents.read(
+    'attached/old',
+    (await images.partsOf('attached/old', [attestation.digest])).get(attestation.digest) ?? [],
+  );
   assert.match(await listOf('attached/old'), /v1 Provenance · v1 .* provenance /);
 });
 
@@ -145,7 +148,7 @@ test('content that the registry lacks is asked for once, and again an hour later
   const layers = [{ mediaType: 'application/spdx+json', content }];
   const sbom = await pushArtifact(url, 'attached/lacks', 'v1', { layers });
   await indexer.refreshRepository('attached/lacks');
-  const parts = (await images.partsOf([sbom.digest])).get(sbom.digest) ?? [];
+  const parts = (await images.partsOf('attached/lacks', [sbom.digest])).get(sbom.digest) ?? [];
   const gone = await fetch(`${url}/v2/attached/lacks/blobs/${parts[0]?.digest}`, { method: 'DELETE' });
   assert.equal(gone.status, 202);
   const look = async () => {

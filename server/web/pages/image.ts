@@ -101,7 +101,7 @@ async function loadContent(deps: ImagePageDeps, detail: ImageDetail, askedTab: s
     ...detail.attestations.map((entry) => entry.digest),
     ...(tab === 'referrers' ? detail.referrers.map((referrer) => referrer.digest) : []),
   ];
-  const parts = await deps.images.partsOf(about.slice(0, MOST_ABOUT));
+  const parts = await deps.images.partsOf(repository, about.slice(0, MOST_ABOUT));
   const listed = tab === 'referrers' ? detail.referrers.flatMap(({ digest }) => parts.get(digest) ?? []) : [];
   const known = await deps.documents.glance(repository, listed.slice(0, MOST_ABOUT));
   const documents = needsContent(tab) ? await deps.documents.read(repository, contentParts(detail.content)) : [];

@@ -83,7 +83,7 @@ async function wordsOf(
 async function chartReadme({ images, documents }: AboutTabDeps, repository: RepositoryRow): Promise<string> {
   const { newestDigest, kinds } = repository;
   if (newestDigest === null || !kinds.includes('helm')) return '';
-  const parts = (await images.partsOf([newestDigest])).get(newestDigest) ?? [];
+  const parts = (await images.partsOf(repository.name, [newestDigest])).get(newestDigest) ?? [];
   const found = [...(await documents.stored(repository.name, parts)).values()].find(
     (document) => document.kind === 'chart',
   );

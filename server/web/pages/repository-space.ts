@@ -69,6 +69,7 @@ export function repositorySpacePage(deps: RepositorySpaceDeps): PageModule {
         samples: await space.repositorySeries(seen, repository.id, at - LONGEST_DAYS * DAY_MS),
         unique: await space.uniqueOf(
           seen,
+          repository.id,
           found.rows.map((row) => row.digest),
         ),
         isSummed: (await space.total(seen)).summedAt !== null,

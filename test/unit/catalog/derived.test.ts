@@ -5,6 +5,7 @@ import { countUses } from '../../../server/catalog/activity-writes.ts';
 import { type ManifestRecord, manifestRecord } from '../../../server/catalog/manifest-record.ts';
 import { rebuildCatalog, rebuildOldCatalog } from '../../../server/catalog/rebuild.ts';
 import { changeRepository } from '../../../server/catalog/repository-change.ts';
+import { groupBy } from '../../../server/catalog/rows.ts';
 import { ensureRepository } from '../../../server/catalog/tag-writes.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { derivedRows, expectedRows } from '../../support/derived-model.ts';
@@ -145,6 +146,20 @@ async function runStep(each: Step, at: number): Promise<void> {
       await changeRepository(trx, id, { records, linked: [contents[each.found.content].digest] }, at);
     if (each.kind === 'unlink') await changeRepository(trx, id, { unlinked: [contents[each.content].digest] }, at);
   });
+  await lookAgain(at);
+}
+
+/** As the next look would: of every index, the registry says that it has all of what is known. */
+async function lookAgain(at: number): Promise<void> {
+  const { db } = database;
+  const all = await db.selectFrom('manifests').select('digest').execute();
+  const held = await db.selectFrom('held_manifests').select(['repository_id', 'digest']).execute();
+  await db.transaction().execute(async (trx) => {
+    for (const [id, rows] of groupBy(held, (row) => row.repository_id)) {
+      const linked = rows.map((row) => row.digest);
+      await changeRepository(trx, id, { linked, proven: all.map((row) => row.digest) }, at);
+    }
+  });
 }
 
 async function pull(name: string, tagName: string | null, digest: string, at: number): Promise<void> {
@@ -238,7 +253,7 @@ test('a rebuild in parts gives the same, and is done once', async () => {
   await assertDerived('large, rebuilt');
 });
 
-test('an index holds what it lists, and what is read later is known everywhere', async () => {
+test('an index holds what it lists and the registry has there, and what is read later is known everywhere', async () => {
   await empty();
   const at = 1;
   const put = async (name: string, records: readonly ManifestRecord[]) =>
@@ -249,13 +264,21 @@ test('an index holds what it lists, and what is read later is known everywhere',
     });
   const first = await put('unread', []);
   await put('read', nested.records);
-  const held = await database.db
-    .selectFrom('held_manifests')
-    .select(['digest', 'state'])
-    .where('repository_id', '=', first)
-    .execute();
-  const states = new Map(held.map((row) => [row.digest, row.state]));
-  assert.equal(states.get(nested.digest), 'tagged');
-  for (const { digest } of [pair, base, arm, old]) assert.equal(states.get(digest), 'child');
+  const states = async () => {
+    const held = await database.db
+      .selectFrom('held_manifests')
+      .select(['digest', 'state'])
+      .where('repository_id', '=', first)
+      .execute();
+    return new Map(held.map((row) => [row.digest, row.state]));
+  };
+  assert.deepEqual(
+    [...(await states())],
+    [[nested.digest, 'tagged']],
+    'what another repository has is not here for that',
+  );
+  await lookAgain(at);
+  const proven = await states();
+  for (const { digest } of [pair, base, arm, old]) assert.equal(proven.get(digest), 'child');
   await assertDerived('read later');
 });

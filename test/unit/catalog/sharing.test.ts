@@ -14,6 +14,8 @@ import { seedRepository } from '../../support/seed.ts';
 let database: TestDatabase;
 let digest = '';
 let multi = '';
+let home = 0;
+let multiHome = 0;
 let team: Visibility;
 
 before(async () => {
@@ -24,10 +26,13 @@ before(async () => {
     { tags: ['v2'], layers: ['base', 'other'] },
   ]);
   digest = seeded.digests[0] ?? '';
+  home = seeded.repositoryId;
   await seedRepository(db, 'team/side', [{ tags: ['v1'], layers: ['base', 'side'], salt: 'side' }]);
   await seedRepository(db, 'secret/app', [{ tags: ['v1'], layers: ['base', 'own layer'], salt: 'secret' }]);
   const index = { tags: ['v1'], platforms: ['linux/amd64', 'linux/arm64'], layers: ['multi'], salt: 'multi' };
-  multi = (await seedRepository(db, 'team/multi', [index])).digests[0] ?? '';
+  const several = await seedRepository(db, 'team/multi', [index]);
+  multi = several.digests[0] ?? '';
+  multiHome = several.repositoryId;
   team = await createVisibility(db).of(rights(['team/**']), '10.0.0.1');
 });
 after(() => database.close());
@@ -111,10 +116,14 @@ test('bytes are unique that no other image has which the viewer may see', async 
     .orderBy('position')
     .execute();
   const [config, , own] = blobs.map((blob) => blob.size_bytes);
-  assert.equal(await uniqueBytes(database.db, EVERYTHING, digest), config, '`own layer` is in secret/app too');
-  assert.equal(await uniqueBytes(database.db, team, digest), (config ?? 0) + (own ?? 0), 'nobody of team learns of it');
+  assert.equal(await uniqueBytes(database.db, EVERYTHING, home, digest), config, '`own layer` is in secret/app too');
   assert.equal(
-    await uniqueBytes(database.db, NOTHING, digest),
+    await uniqueBytes(database.db, team, home, digest),
+    (config ?? 0) + (own ?? 0),
+    'nobody of team learns of it',
+  );
+  assert.equal(
+    await uniqueBytes(database.db, NOTHING, home, digest),
     blobs.reduce((sum, blob) => sum + blob.size_bytes, 0),
     'nor does nobody',
   );
@@ -123,7 +132,8 @@ test('bytes are unique that no other image has which the viewer may see', async 
     .select('total_bytes')
     .where('digest', '=', multi)
     .executeTakeFirst();
-  for (const seen of [EVERYTHING, team]) assert.equal(await uniqueBytes(database.db, seen, multi), total?.total_bytes);
+  for (const seen of [EVERYTHING, team])
+    assert.equal(await uniqueBytes(database.db, seen, multiHome, multi), total?.total_bytes);
 });
 
 test('the same image in two repositories stays unique to itself', async () => {
@@ -137,6 +147,6 @@ test('the same image in two repositories stays unique to itself', async () => {
     .where('digest', '=', first.digests[0] ?? '')
     .executeTakeFirst();
   for (const seen of [EVERYTHING, await createVisibility(db).of(rights(['twins/a']), '10.0.0.1')]) {
-    assert.equal(await uniqueBytes(db, seen, first.digests[0] ?? ''), total?.total_bytes);
+    assert.equal(await uniqueBytes(db, seen, first.repositoryId, first.digests[0] ?? ''), total?.total_bytes);
   }
 });
