@@ -70,6 +70,7 @@ test('cosign tags stand indented under their image, and in words on its tags', {
   assert.match(await listOf('attached/cosign', { view: 'flat' }), / signed SBOM provenance /);
   const attached = await listOf('attached/cosign', { view: 'referrer' });
   for (const kind of ['Signature', 'SBOM', 'Provenance']) assert.match(attached, new RegExp(`${kind} · v12\\.5\\.0`));
+  assert.match(attached, /v12\.5\.0 sha256/, 'the image stands once above them');
 });
 
 test('an attestation without a named predicate is told by its content, once somebody looked at it', {

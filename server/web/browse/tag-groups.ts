@@ -2,6 +2,7 @@
 import type { FlatTag, TagGroup, TagRow } from '../../catalog/tags.ts';
 import type { Page } from '../page.ts';
 import { type AttachedCells, attachedCells, attachmentWord, groupKind } from './attached.ts';
+import type { SubjectHeading } from './attachment-list.ts';
 import { deletePath, imagePath, referencePath, shortDigest } from './cells.ts';
 import { type CopyLine, copyLine } from './commands.ts';
 import { kindLabel } from './labels.ts';
@@ -28,6 +29,8 @@ export interface TagCells {
   readonly kind: string | null;
   /** `signed`, `SBOM`, `provenance`. */
   readonly attached: readonly string[];
+  /** Above it: the image that it and the next rows are attached to. */
+  readonly heading: SubjectHeading | null;
   /** What is attached, line by line. */
   readonly under: AttachedCells;
   readonly size: SizeCell | null;
@@ -70,7 +73,7 @@ export interface TagCell {
   readonly missing: boolean;
 }
 
-interface RowContext {
+export interface RowContext {
   readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'copy'>;
   readonly repository: string;
   readonly largest: number;
@@ -132,6 +135,7 @@ function rowCells(row: TagGroup | FlatTag, { page, repository, largest }: RowCon
     pulls: page.format.number(row.pullCount),
     attached: row.attachments.map((each) => attachmentWord(each, page.t)),
     error: row.error,
+    heading: null,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { RepositoryRow } from '../../catalog/repositories.ts';
 import type { FlatTag, TagGroup, TagSort, TagStore } from '../../catalog/tags.ts';
+import { bySubject, subjectHeading } from '../browse/attachment-list.ts';
 import type { Column } from '../browse/cells.ts';
 import { parseSorting, type Sorting } from '../browse/cells.ts';
 import {
@@ -26,7 +27,7 @@ import {
   tabPath,
 } from '../browse/repository-head.ts';
 import { type SelectionBar, selectionBar } from '../browse/selection.ts';
-import { flatCells, groupCells, type TagCells } from '../browse/tag-groups.ts';
+import { flatCells, groupCells, type RowContext, type TagCells } from '../browse/tag-groups.ts';
 import { viewChips } from '../browse/tag-view-chips.ts';
 import { emptyText, readView, type TagView, tagColumns, viewSorts } from '../browse/tag-views.ts';
 import type { Page } from '../page.ts';
@@ -142,9 +143,19 @@ function barOf({ page, repository, head, asked: { view } }: RepositoryFacts): Se
   return selectionBar(page, repository.name, { shows, back, deleteNote: head.deleteNote });
 }
 
-function rows({ page, repository, found }: RepositoryFacts, mayDelete: boolean): readonly TagCells[] {
+function attachmentRows(found: FoundTags['rows'], context: RowContext): readonly TagCells[] {
+  const groups = bySubject(found.filter((row) => 'tagCount' in row));
+  return groups.map((group, at) => ({
+    ...groupCells(group, context),
+    heading: subjectHeading(group, groups[at - 1], context.repository, context.page),
+  }));
+}
+
+function rows({ page, repository, found, asked }: RepositoryFacts, mayDelete: boolean): readonly TagCells[] {
   const largest = found.rows.reduce((most, row) => Math.max(most, row.sizeBytes), 0);
   const context = { page, repository: repository.name, largest, mayDelete };
+  // In any other order an image would have its attachments in many places.
+  if (asked.view === 'referrer' && asked.sort === 'pushed') return attachmentRows(found.rows, context);
   return found.rows.map((row) => ('tagCount' in row ? groupCells(row, context) : flatCells(row, context)));
 }
 

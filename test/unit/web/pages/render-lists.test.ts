@@ -21,8 +21,13 @@ function list(page: TestPage, rows: readonly FolderEntry[], found: Partial<Found
   return repositoriesView({ page, host, found: entries, facets: FACETS, asked, open: null, undo: null, index: UP });
 }
 
-function tags(page: TestPage, rows: FoundTags['rows'], found: Partial<FoundTags> = {}) {
-  const order = { sort: 'pushed', direction: 'desc', after: '' } as const;
+function tags(
+  page: TestPage,
+  rows: FoundTags['rows'],
+  found: Partial<FoundTags> = {},
+  sort: 'pushed' | 'size' = 'pushed',
+) {
+  const order = { sort, direction: 'desc', after: '' } as const;
   return repositoryView({
     ...{ page, repository: facts.repositoryRow(), head: headFor(page), referrers: 3 },
     found: { ...ends, rows, total: rows.length, ...found },
@@ -143,6 +148,35 @@ for (const [view, rows, expected] of [
     assert.match(html, /aria-current="page">[^<]+ <span class="tab-count">/);
   });
 }
+
+test('attachments stand together under the image they are about', async () => {
+  const attached = (about: string, char: string) =>
+    facts.tagGroup([], { kind: 'signature', isReferrer: true, about, digest: facts.digestOf(char) });
+  const elsewhere = facts.digestOf('f');
+  const rows = [
+    attached('v2', '1'),
+    attached('v1', '2'),
+    attached('v2', '3'),
+    attached(elsewhere, '4'),
+    attached('', '5'),
+  ];
+  const seen = (html: string) =>
+    [...html.matchAll(/<tr class="subject-row">[\s\S]*?>([^<>]+)<\/(?:a|span)><\/th>|title="sha256:(\d)+"/g)].map(
+      ([, name, digit]) => name ?? digit,
+    );
+  const html = await renderPage(testPage(), 'repository', tags(testPage({ query: { view: 'referrer' } }), rows));
+  assert.deepEqual(seen(html), ['v2', '1', '3', 'v1', '2', 'sha256:ffffffff', '4', '5']);
+  assert.match(html, /<a class="chip chip-accent" href="\/web\/repositories\/platform\/api-gateway:v2">v2</);
+  assert.doesNotMatch(html, /href="[^"]*@sha256:ffff/);
+  const bySize = testPage({ query: { view: 'referrer' } });
+  assert.deepEqual(seen(await renderPage(bySize, 'repository', tags(bySize, rows, {}, 'size'))), [
+    '1',
+    '2',
+    '3',
+    '4',
+    '5',
+  ]);
+});
 
 test('hostile texts stay texts in folders, choices, chips and tags', async () => {
   const page = testPage({ query: { filter: HOSTILE, folder: HOSTILE, view: 'flat', sort: HOSTILE } });
