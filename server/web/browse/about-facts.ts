@@ -5,7 +5,7 @@ import type { Rights } from '../../access/rights.ts';
 import type { RepositoryRow } from '../../catalog/repositories.ts';
 import type { About } from '../../catalog/repository-about.ts';
 import type { Page } from '../page.ts';
-import { type Fact, present } from './document-view.ts';
+import { type Fact, present } from './facts.ts';
 import { safeLink } from './secrets.ts';
 
 type FactsPage = Pick<Page, 't' | 'format'>;

@@ -4,7 +4,7 @@ import { type ChartMetadata, readChartMetadata } from '../../artifacts/chart.ts'
 import type { ChartDocument, TextFile } from '../../artifacts/document.ts';
 import { tryParseJson } from '../../artifacts/json.ts';
 import type { Page } from '../page.ts';
-import type { Fact } from './document-view.ts';
+import type { Fact } from './facts.ts';
 import { type MarkdownPart, markdownParts } from './markdown.ts';
 import { safeLink } from './secrets.ts';
 

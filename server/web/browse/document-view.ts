@@ -1,4 +1,5 @@
 /** What an artifact says, as facts and tables. Every text in it is a stranger's. */
+
 import type {
   ArtifactDocument,
   CertificateFacts,
@@ -10,18 +11,12 @@ import type {
 import type { DocumentPart, DocumentProblem, ReadDocument } from '../../catalog/documents.ts';
 import type { Page } from '../page.ts';
 import { shortDigest } from './cells.ts';
+import { type Fact, present } from './facts.ts';
 import { type JsonView, jsonView } from './json-view.ts';
 import { type PackageCells, packageCells } from './packages-view.ts';
 import { isSecretName, safeLink, secretParts, type TextPart } from './secrets.ts';
 
 type DocumentPage = Pick<Page, 't' | 'format' | 'query' | 'urlWith'>;
-
-export interface Fact {
-  readonly label: string;
-  readonly value: string;
-  readonly isCode: boolean;
-  readonly link: string | null;
-}
 
 export interface DocumentCells {
   readonly title: string;
@@ -212,11 +207,6 @@ function pairLists(title: string, pairs: readonly (readonly [string, string])[],
   }));
   const rest = pairs.length - rows.length;
   return [{ title, rows, more: rest > 0 ? `+${rest}` : more }];
-}
-
-/** Without those that have nothing to say. */
-export function present(facts: readonly Fact[]): readonly Fact[] {
-  return facts.filter((fact) => fact.value !== '');
 }
 
 function plain(label: string, value: string): Fact {

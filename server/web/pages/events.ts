@@ -14,6 +14,7 @@ import {
   refusalsFilterCells,
 } from '../browse/event-filter.ts';
 import { keyPager, type Pager } from '../browse/pager.ts';
+import { isReader } from '../browse/what-is-seen.ts';
 import { TOPIC, type Topic } from '../live-news.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
@@ -102,10 +103,6 @@ function sentToSignIn(page: Page): boolean {
   if (page.viewer.isSignedIn || isReader(page)) return false;
   page.redirect(`/login?next=${encodeURIComponent(page.path)}`);
   return true;
-}
-
-export function isReader({ viewer }: Pick<Page, 'viewer'>): boolean {
-  return viewer.rights.isAdmin || viewer.rights.isAuditor;
 }
 
 /** Members see their own refusals; those of others name repositories they may know nothing of. */

@@ -17,9 +17,9 @@ import { type ListAge, listAge } from '../browse/list-age.ts';
 import { type IndexState, indexNotices, type Notice } from '../browse/notices.ts';
 import { type MapFrame, mapFrames } from '../browse/space-map.ts';
 import { folderSpacePath } from '../browse/space-rows.ts';
+import { noRightsText, seesEverything } from '../browse/what-is-seen.ts';
 import type { Page, RegistryState } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import { noRightsText, seesEverything } from './repositories.ts';
 
 export interface HomePageDeps {
   readonly host: string;

@@ -30,9 +30,9 @@ import { listPager, type Pager, totalText } from '../browse/pager.ts';
 import { type PublicView, type PublicViewDeps, readPublic } from '../browse/public-view.ts';
 import { entryCells, type RepositoryCells } from '../browse/repository-cells.ts';
 import { readUndo, type Undo, type UndoDeps } from '../browse/undo.ts';
+import { noRightsText, seesEverything } from '../browse/what-is-seen.ts';
 import type { Crumb, Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import type { Viewer } from '../who-asks.ts';
 
 export interface RepositoriesPageDeps extends UndoDeps, PublicViewDeps {
   /** What people type before a repository. */
@@ -187,17 +187,6 @@ function listState(
   // Whoever sees only a part cannot be told that the registry is empty: that would be a guess.
   if (!seesEverything(viewer)) return 'no-rights';
   return index.complete ? 'empty' : 'reading';
-}
-
-/** Whoever sees nothing learns whom to ask. */
-export function noRightsText({ t, viewer }: Pick<Page, 't' | 'viewer'>): string {
-  return viewer.rights.rules.length === 0
-    ? t('browse:repositories.no_rights', { user: viewer.subject.name })
-    : t('browse:repositories.nothing_matches', { user: viewer.subject.name });
-}
-
-export function seesEverything({ rights }: Viewer): boolean {
-  return rights.isAdmin || rights.rules.some((rule) => rule.repository.text === '**' && rule.actions.has('pull'));
 }
 
 function listFilter({ asked, facets, page }: RepositoriesFacts): ListFilter {

@@ -21,8 +21,8 @@ import { actionLabel } from '../browse/event-cells.ts';
 import { keyPager, type Pager } from '../browse/pager.ts';
 import { mayManage, userPath } from '../browse/people.ts';
 import { type RepositoryHeadDeps, readHead, repositoryFrame, tabName, tabPath } from '../browse/repository-head.ts';
+import { isReader } from '../browse/what-is-seen.ts';
 import type { Page } from '../page.ts';
-import { isReader } from './events.ts';
 
 export interface AccessTabDeps extends RepositoryHeadDeps {
   readonly access: Pick<Access, 'rightsOf'>;

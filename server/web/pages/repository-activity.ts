@@ -7,8 +7,8 @@ import { referencePath } from '../browse/cells.ts';
 import { eventCells } from '../browse/event-cells.ts';
 import { keyPager } from '../browse/pager.ts';
 import { type RepositoryHeadDeps, readHead, repositoryFrame, tabName } from '../browse/repository-head.ts';
+import { isReader } from '../browse/what-is-seen.ts';
 import type { Page } from '../page.ts';
-import { isReader } from './events.ts';
 
 export interface ActivityTabDeps extends RepositoryHeadDeps {
   readonly activity: Pick<Activity, 'ofRepository'>;

@@ -17,9 +17,9 @@ import {
   spaceColumns,
 } from '../browse/space-rows.ts';
 import { DAY_MS, LONGEST_DAYS, overTime, readDays, type SpaceTime } from '../browse/space-time.ts';
+import { noRightsText, seesEverything } from '../browse/what-is-seen.ts';
 import type { Crumb, Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';
-import { noRightsText, seesEverything } from './repositories.ts';
 
 export interface SpacePageDeps {
   readonly visibility: VisibilityStore;
