@@ -3,6 +3,7 @@ import {
   chownSync,
   constants,
   lchownSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -70,7 +71,8 @@ export function takeOverAndDrop(config: Config): Config {
 
 function takeFolder(folder: string): void {
   try {
-    if (statSync(folder, { throwIfNoEntry: false }) === undefined) return;
+    // As user 1000 it could not be made where the folder above is root's.
+    mkdirSync(folder, { recursive: true });
     ownAll(folder);
   } catch (error) {
     const command = `chown -R ${OWN_USER}:${OWN_USER}`;

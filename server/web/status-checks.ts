@@ -10,6 +10,8 @@ import { challenge, clock, demandsToken, expiry, realm, tokens, trust } from './
 
 // A push of large layers takes its time; its event comes at the end.
 const EVENT_DUE_MS = 15 * 60_000;
+// Of the first push of all: somebody waits for it, and an image to try with is small.
+const FIRST_EVENT_DUE_MS = 60_000;
 
 export function statusChecks(facts: StatusFacts): readonly Check[] {
   const checks = [reachable(facts)];
@@ -62,8 +64,9 @@ function notifications({ notifications: facts, now }: StatusFacts): Check {
     });
   }
   if (facts.lastAt === null) {
-    // A push without its event proves that the endpoint is wrong; before the first push nothing is known.
-    const pushed = facts.lastPushTokenAt !== null;
+    // A push without its event proves that the endpoint is wrong; before the first push, and while it may still be
+    // under way, nothing is known.
+    const pushed = facts.lastPushTokenAt !== null && now - facts.lastPushTokenAt > FIRST_EVENT_DUE_MS;
     return check(
       'notifications',
       pushed ? 'failed' : 'unknown',

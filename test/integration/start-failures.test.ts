@@ -1,6 +1,6 @@
 /** What a start says and how it ends when something is wrong with what the operator gave us: the real process each time. */
 import assert from 'node:assert/strict';
-import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, stat, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
@@ -255,6 +255,20 @@ describe('the machine', () => {
     await mkdir(place.data);
     const ending = await startAndFail(place, settings({ key: null }), { asOtherUser: true });
     assertRefused(ending, 78, /data\.path: .*uid 1000.*chown -R 1000/);
+  });
+
+  test('a data folder that is not there yet is made before the image gives up root', {
+    skip: !isRoot && 'needs root',
+  }, async () => {
+    const app = await startApp({
+      isFresh: true,
+      config: { registry: { url: REGISTRY_URL } },
+      env: { REGISTRY_WEB_CONTAINER: '1' },
+      // As in the image, where everybody may enter the folders above it; root alone may make one there.
+      prepare: (conf) => chmod(join(conf, '..'), 0o755),
+    });
+    assert.equal((await stat(app.dataPath)).uid, OTHER_USER);
+    await app.stop();
   });
 
   test('a data folder that is a file', async () => {

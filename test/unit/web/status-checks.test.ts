@@ -107,8 +107,15 @@ const cases: readonly (readonly [string, Part, object, string, string])[] = [
   [
     'pushed without event',
     'notifications',
-    { lastAt: null, lastPushTokenAt: NOW },
+    { lastAt: null, lastPushTokenAt: NOW - 61_000 },
     'failed status:notifications.missing',
+    'url: https://web.example.com/api/notification',
+  ],
+  [
+    'the first push of all is under way',
+    'notifications',
+    { lastAt: null, lastPushTokenAt: NOW },
+    'unknown status:notifications.never',
     'url: https://web.example.com/api/notification',
   ],
   [
