@@ -41,6 +41,10 @@ export const momentOrDay = z.union([
   z.iso.date().refine((text) => parseDay(text) !== undefined, 'A day looks like 2026-11-30, from 1970 on.'),
 ]);
 export const bytes = z.number().meta({ examples: [52_428_800] });
+
+/** 0 where a manifest was not read, or names no sizes (schema 1): even an empty image has a configuration. */
+export const knownBytes = (sizeBytes: number): number | null => (sizeBytes === 0 ? null : sizeBytes);
+export const imageBytes = bytes.nullable().describe('null: not known, as in schema 1.');
 export const count = z.number().int();
 export const mediaType = z.string().meta({ examples: ['application/vnd.oci.image.manifest.v1+json'] });
 export const kind = z.string().meta({

@@ -1,6 +1,17 @@
 /** What the API says of a manifest. */
 import { z } from 'zod';
-import { bytes, count, digest, kind, mediaType, platform, repositoryName, tagName, time } from '../fields.ts';
+import {
+  bytes,
+  count,
+  digest,
+  imageBytes,
+  kind,
+  mediaType,
+  platform,
+  repositoryName,
+  tagName,
+  time,
+} from '../fields.ts';
 import { tagSchema } from './tags.ts';
 
 const annotations = z
@@ -10,7 +21,7 @@ const annotations = z
 const layerSchema = z.strictObject({
   digest,
   mediaType,
-  sizeBytes: bytes,
+  sizeBytes: imageBytes,
   annotations,
   command: z
     .string()
@@ -55,7 +66,7 @@ const stepSchema = z.strictObject({
 const contentSchema = z.strictObject({
   digest,
   platform,
-  sizeBytes: bytes,
+  sizeBytes: imageBytes,
   layers: z.array(layerSchema),
   history: z.array(stepSchema).describe('The steps of the build, as lines of a Dockerfile.'),
   configDigest: digest.nullable(),
@@ -68,7 +79,7 @@ const entrySchema = z
     platform,
     mediaType,
     kind,
-    sizeBytes: bytes,
+    sizeBytes: imageBytes,
     createdAt: time.nullable(),
     isMissing: z.boolean(),
   })
@@ -81,8 +92,10 @@ export const manifestSchema = z
     kind,
     mediaType,
     artifactType: z.string().nullable(),
-    sizeBytes: bytes.describe('Configuration and layers, each once; of an index: of all its platforms together.'),
-    uniqueBytes: bytes.describe('Of these, what nothing else uses that the caller can pull.'),
+    sizeBytes: imageBytes.describe(
+      'Configuration and layers, each once; of an index: of all its platforms together. null: not known.',
+    ),
+    uniqueBytes: imageBytes.describe('Of these, what nothing else uses that the caller can pull.'),
     createdAt: time.nullable(),
     fetchedAt: time.nullable(),
     annotations,

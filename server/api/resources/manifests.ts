@@ -9,7 +9,16 @@ import type {
 } from '../../catalog/images.ts';
 import type { Referrer } from '../../catalog/referrers.ts';
 import type { ImageConfig } from '../../registry/image-config.ts';
-import { clip, clipList, clipRecord, digestParam, MOST_ENTRIES, repositoryParam, timeOrNull } from '../fields.ts';
+import {
+  clip,
+  clipList,
+  clipRecord,
+  digestParam,
+  knownBytes,
+  MOST_ENTRIES,
+  repositoryParam,
+  timeOrNull,
+} from '../fields.ts';
 import { type Masking, maskingOf, secretsParam } from '../masking.ts';
 import { type ApiRoute, bytesRoute, type RequestContext, route } from '../route.ts';
 import { type FindDeps, findRepository, hidden } from './find.ts';
@@ -84,7 +93,9 @@ async function detailOf(
 function manifestBody(image: ImageDetail, masking: Masking): z.input<typeof manifestSchema> {
   const { repository, digest, kind, mediaType, artifactType, sizeBytes, uniqueBytes, subjectDigest } = image;
   return {
-    ...{ repository, digest, kind, mediaType: clip(mediaType), artifactType, sizeBytes, uniqueBytes, subjectDigest },
+    ...{ repository, digest, kind, mediaType: clip(mediaType), artifactType, subjectDigest },
+    sizeBytes: knownBytes(sizeBytes),
+    uniqueBytes: sizeBytes === 0 ? null : uniqueBytes,
     createdAt: timeOrNull(image.createdAt),
     fetchedAt: timeOrNull(image.fetchedAt),
     annotations: clipRecord(masking.record(image.annotations)),
@@ -102,7 +113,8 @@ function manifestBody(image: ImageDetail, masking: Masking): z.input<typeof mani
 }
 
 function entryBody({ digest, platform, mediaType, kind, sizeBytes, createdAt, isMissing }: PlatformEntry) {
-  return { digest, platform, mediaType: clip(mediaType), kind, sizeBytes, createdAt: timeOrNull(createdAt), isMissing };
+  const texts = { digest, platform, mediaType: clip(mediaType), kind };
+  return { ...texts, sizeBytes: knownBytes(sizeBytes), createdAt: timeOrNull(createdAt), isMissing };
 }
 
 function referrerBody({ annotations, createdAt, ...rest }: Referrer, masking: Masking) {
@@ -112,17 +124,19 @@ function referrerBody({ annotations, createdAt, ...rest }: Referrer, masking: Ma
 function contentBody(content: ImageContent, masking: Masking) {
   const { digest, platform, sizeBytes, layers, dockerfile, configDigest, config } = content;
   return {
-    ...{ digest, platform, sizeBytes, configDigest },
+    ...{ digest, platform, sizeBytes: knownBytes(sizeBytes), configDigest },
     layers: clipList(layers, MOST_LAYERS).map((layer) => layerBody(layer, masking)),
     history: clipList(dockerfile, MOST_LAYERS).map((step) => stepBody(step, masking)),
     config: config === undefined ? null : configBody(config, masking),
   };
 }
 
-function layerBody({ digest, mediaType, sizeBytes, annotations, command, alsoIn }: LayerRow, masking: Masking) {
+function layerBody({ digest, mediaType, sizeBytes, keptAt, annotations, command, alsoIn }: LayerRow, masking: Masking) {
   const text = command && `${command.instruction} ${command.text}`.trim();
   return {
-    ...{ digest, mediaType: clip(mediaType), sizeBytes, alsoIn },
+    ...{ digest, mediaType: clip(mediaType), alsoIn },
+    // What is kept elsewhere takes nothing here, which is known.
+    sizeBytes: keptAt === '' ? knownBytes(sizeBytes) : sizeBytes,
     annotations: clipRecord(masking.record(annotations)),
     command: text === undefined ? null : clip(masking.text(text)),
   };

@@ -9,7 +9,9 @@ import {
   clip,
   count,
   digest,
+  imageBytes,
   kind,
+  knownBytes,
   person,
   platform,
   repositoryName,
@@ -56,7 +58,7 @@ const imageSchema = z
     tagCount: count,
     state: z.enum(['tagged', 'referrer', 'child', 'untagged']),
     kind,
-    sizeBytes: bytes,
+    sizeBytes: imageBytes,
     platforms: z.array(platform),
     createdAt: time.nullable(),
     pushedAt: time.nullable(),
@@ -222,6 +224,7 @@ const imageBody =
   (masking: Masking) =>
   ({ tag, platforms, createdAt, pushedAt, lastPulledAt, label, ...same }: ImageHit) => ({
     ...same,
+    sizeBytes: knownBytes(same.sizeBytes),
     tag: tag === '' ? null : tag,
     platforms: [...platforms],
     createdAt: timeOrNull(createdAt),

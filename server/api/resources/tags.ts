@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { FlatTag, TagGroup, TagRow, TagStore } from '../../catalog/tags.ts';
 import {
-  bytes,
   clip,
   count,
   digest,
+  imageBytes,
   kind,
+  knownBytes,
   mediaType,
   person,
   platform,
@@ -50,7 +51,7 @@ export const tagSchema = z
 export const imageFields = {
   kind,
   mediaType,
-  sizeBytes: bytes,
+  sizeBytes: imageBytes,
   platforms: z.array(platform),
   createdAt: time.nullable().describe('Build time.'),
   attachments: z.array(z.enum(['signature', 'sbom', 'provenance'])).describe('What is attached to it.'),
@@ -113,7 +114,7 @@ export function tagBody(tag: TagRow): z.input<typeof tagSchema> {
 export function imageFactsBody(image: FlatTag | TagGroup) {
   const { kind, mediaType, sizeBytes, platforms, createdAt, attachments, error } = image;
   const texts = { kind, mediaType: clip(mediaType), platforms: [...platforms], attachments: [...attachments], error };
-  return { ...texts, sizeBytes, createdAt: timeOrNull(createdAt) };
+  return { ...texts, sizeBytes: knownBytes(sizeBytes), createdAt: timeOrNull(createdAt) };
 }
 
 function listedBody(tag: FlatTag): z.input<typeof listedSchema> {

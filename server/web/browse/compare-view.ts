@@ -102,7 +102,8 @@ function sideCells({ reference, detail }: Side, { t, format, url }: ComparePage)
     shortDigest: shortDigest(content?.digest ?? detail.digest),
     builtAt: content?.createdAt ?? detail.createdAt,
     pushedAt: detail.pushedAt,
-    size: format.bytes(content?.sizeBytes ?? detail.sizeBytes),
+    // Schema 1 names no sizes.
+    size: detail.sizeBytes === 0 ? '–' : format.bytes(content?.sizeBytes ?? detail.sizeBytes),
     layers: t('image:compare.layers', { count: content?.layers.length ?? 0 }),
   };
 }

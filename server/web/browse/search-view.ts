@@ -70,7 +70,8 @@ export interface ImageResult {
   readonly state: string | null;
   readonly label: string | null;
   readonly platforms: PlatformCells;
-  readonly sizeBytes: number;
+  /** null: not known. */
+  readonly sizeBytes: number | null;
   readonly pushedAt: number | null;
   readonly by: ReturnType<typeof actor>;
 }
@@ -193,7 +194,8 @@ function imageRow(page: Shown, hit: ImageHit): ImageResult {
     state: stateText(hit, t),
     label: hit.label === null ? null : `${hit.label.key}=${maskedValue(hit.label.key, hit.label.value)}`,
     platforms: platformCells(hit.platforms, 2),
-    sizeBytes: hit.sizeBytes,
+    // Schema 1 names no sizes.
+    sizeBytes: hit.sizeBytes === 0 ? null : hit.sizeBytes,
     pushedAt: hit.pushedAt,
     by: actor(hit.pushedBy, hit.pushConfirmed),
   };

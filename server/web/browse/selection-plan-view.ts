@@ -66,7 +66,7 @@ function planRow(image: PlannedImage, repository: string, page: PlanPage): PlanR
     shortDigest: shortDigest(digest),
     href: page.url(referencePath(`${repository}@${digest}`)),
     kind: kindName(kind, page.t),
-    size: page.format.bytes(image.sizeBytes),
+    size: image.sizeBytes === 0 ? '–' : page.format.bytes(image.sizeBytes),
     tags,
     note: noteOf(image, page),
     isKept: tags.length === 0 && !image.isUnneeded,

@@ -126,8 +126,8 @@ function rowCells(row: TagGroup | FlatTag, { page, repository, largest }: RowCon
     href: page.url(referencePath(`${repository}@${row.digest}`)),
     platforms: platformChips(row.platforms),
     kind: kindLabel(row.kind, page.t, row.artifactType),
-    // A manifest that was not read has a size that nobody knows.
-    size: row.mediaType === '' ? null : sizeCell({ bytes: row.sizeBytes, uniqueBytes: null, largest }, page),
+    // Nobody knows the size of a manifest that was not read; schema 1 names none.
+    size: row.sizeBytes === 0 ? null : sizeCell({ bytes: row.sizeBytes, uniqueBytes: null, largest }, page),
     pushed: timeCell(row.pushedAt, page),
     built: row.pushedAt === null ? timeCell(row.createdAt, page) : null,
     by: personCell(row.pushedBy, row.pushConfirmed),

@@ -66,7 +66,7 @@ export function layerView({ page, repository, image, layer, found }: LayerFacts)
       { text: t('image:layer.crumb') },
     ],
     digest: layer,
-    size: format.bytes(found.sizeBytes),
+    size: found.sizeBytes === 0 ? '–' : format.bytes(found.sizeBytes),
     rows: found.rows.map((row) => holderCells(row, page)),
     isMoreHidden: found.rows.length === 0 && found.next !== undefined,
     pager: keyPager(page, found.rows.length, found.next),
