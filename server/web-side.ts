@@ -113,10 +113,8 @@ export async function createWebSide(
   const firstRun = { reach: registryReach(config), realm: tokenRealm(config) };
   const watch = createStatusWatch({
     load: createStatusFacts(statusDeps(options)),
-    run: () => registry.jobs.run('status-checks'),
-    ...{ news: core.news, log },
+    ...{ news: core.news, log, run: () => registry.jobs.run('status-checks') },
   });
-  const statusFacts = watch.load;
   registry.jobs.add({ name: 'status-checks', schedule: '*/10 * * * *', lane: 'status', run: watch.refresh });
   const state = () => registryState(registry, watch.isOpen());
   const search = createSearch({ db, now });
@@ -151,10 +149,10 @@ export async function createWebSide(
       spacePage({ ...browse, now }),
       repositorySpacePage({ ...browse, now }),
       grantRefusedPage({ ...core, single, refusals: token.refusals, previewMatches: matchesOf }),
-      ...connectPages(options, { statusFacts, repositories, firstRun }),
+      ...connectPages(options, { statusFacts: watch.load, repositories, firstRun }),
       helpPage({ docs: join(root, 'docs'), ...firstRun }),
       statusPage({
-        statusFacts,
+        statusFacts: watch.load,
         readEverything: () => void registry.indexer.crawl('asked'),
         acceptLoss: registry.acceptLoss,
       }),

@@ -44,14 +44,15 @@ export function firstRun(page: FirstRunPage, { reach, realm }: FirstRunFacts): F
   };
 }
 
-function steps(tool: Tool, { host, transport }: RegistryReach, page: FirstRunPage): FirstRunView['steps'] {
+function steps(tool: Tool, reach: RegistryReach, page: FirstRunPage): FirstRunView['steps'] {
+  const { host, transport, hasOwnAccounts } = reach;
   // Podman wants TLS from localhost, too.
   const insecure = tool === 'podman' && transport === 'http' ? '--tls-verify=false ' : '';
   const image = `${host}/${repositoryFor(page)}`;
   const user = page.viewer.isSignedIn ? `-u ${page.viewer.subject.name} ` : '';
   const login = { label: page.t('connect:first.login'), command: `${tool} login ${insecure}${user}${host}` };
   return [
-    ...(page.authEnabled ? [login] : []),
+    ...(page.authEnabled || hasOwnAccounts === true ? [login] : []),
     { label: page.t('connect:first.tag'), command: `${tool} tag hello-world ${image}` },
     { label: page.t('connect:first.push'), command: `${tool} push ${insecure}${image}` },
   ];

@@ -14,6 +14,8 @@ export interface RegistryReach {
   /** Docker takes plain HTTP from these without being told. */
   readonly isLoopback: boolean;
   readonly isLiteralAddress: boolean;
+  /** It asks for a password itself, as with htpasswd: we were given one. */
+  readonly hasOwnAccounts?: boolean;
 }
 
 export function registryReach(config: Pick<Config, 'registry'>): RegistryReach {
@@ -24,6 +26,7 @@ export function registryReach(config: Pick<Config, 'registry'>): RegistryReach {
     ...{ host, hostname, isLoopback },
     transport: transportOf(config, isLoopback),
     isLiteralAddress: isIP(hostname) !== 0,
+    hasOwnAccounts: config.registry.username !== null || config.registry.basic_auth !== null,
   };
 }
 

@@ -54,6 +54,14 @@ test('nobody signs in where nobody has to, and only admins are shown the set-up 
   const open = firstRun({ ...testPage({ rights: NOBODY }), authEnabled: false }, { reach: LAN, realm: REALM });
   assert.equal(open.steps.length, 2);
   assert.equal(open.connectHref, null);
+  const htpasswd = reachOf({ url: 'http://registry.lan:5000', username: 'web', password: 'secret' });
+  const page = { ...testPage({ rights: NOBODY }), authEnabled: false };
+  const [login] = firstRun(page, { reach: htpasswd, realm: REALM }).steps;
+  assert.match(
+    login?.command ?? '',
+    /^docker login .*registry\.lan:5000$/,
+    'but at the registry with its own accounts',
+  );
   assert.equal(firstRun(testPage(), { reach: LAN, realm: REALM }).connectHref, '/web/connect');
 });
 
