@@ -120,15 +120,10 @@ export async function createWebSide(
   const search = createSearch({ db, now });
   const web = createWeb({
     ...core,
+    ...{ config, root, log, now, cacheViews, previewMatches: matchesOf },
     ...{ stars: browse.stars, refusals: token.refusals, events: registry.events },
     tokenLifetime: config.registry.auth.lifetime,
-    config,
-    root,
-    log,
-    now,
-    cacheViews,
     sessionStore: core.sessions.store,
-    previewMatches: matchesOf,
     pages: [
       homePage({
         ...{ ...browse, now },
