@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
 import type { ManifestKind } from '../storage/schema.ts';
@@ -64,11 +64,42 @@ export async function referrerCounts(
   return counts;
 }
 
+export interface ReferrerSource {
+  /** Id of the repository. */
+  readonly repository: RawBuilder<unknown>;
+  /** Whether a column names what is asked about. */
+  readonly isSubject: (column: string) => RawBuilder<SqlBool>;
+}
+
 /**
- * The one answer to what speaks about these manifests: manifests that name them as subject (OCI 1.1), tags that name
- * them (cosign), what the index under a fallback tag lists, and attestations inside an index (BuildKit). The index under
- * a fallback tag is a list of referrers and none itself: `tagsAbout` finds it.
+ * The one answer to what speaks about manifests: manifests that name them as subject (OCI 1.1), tags that name them
+ * (cosign), what the index under a fallback tag lists, and attestations inside an index (BuildKit). The index under a
+ * fallback tag is a list of referrers and none itself: `tagsAbout` finds it.
+ *
+ * @returns queries of `subject`, `digest` and `kind`, one for each way.
  */
+export function referrerQueries({ repository, isSubject }: ReferrerSource): readonly RawBuilder<FoundReferrer>[] {
+  return [
+    sql`select manifests.subject_digest as subject, manifests.digest as digest, manifests.kind as kind
+      from manifests cross join held_manifests as held
+      where ${isSubject('manifests.subject_digest')}
+        and held.digest = manifests.digest and held.repository_id = ${repository}`,
+    sql`select tags.subject_digest as subject, tags.digest as digest, manifests.kind as kind
+      from tags join manifests on manifests.digest = tags.digest
+      where tags.repository_id = ${repository} and ${isSubject('tags.subject_digest')} and manifests.kind <> 'index'`,
+    sql`select tags.subject_digest as subject, manifests.digest as digest, manifests.kind as kind
+      from tags join manifest_children as listed on listed.parent_digest = tags.digest
+        join manifests on manifests.digest = listed.child_digest
+        join held_manifests as held on held.digest = manifests.digest and held.repository_id = tags.repository_id
+      where tags.repository_id = ${repository} and ${isSubject('tags.subject_digest')}`,
+    sql`select children.parent_digest as subject, children.child_digest as digest, 'attestation' as kind
+      from manifest_children as children
+        join held_manifests as held on held.digest = children.child_digest and held.repository_id = ${repository}
+      where ${isSubject('children.parent_digest')} and children.platform = 'attestation'`,
+  ];
+}
+
+/** What speaks about each of these manifests. */
 export async function findReferrers(
   db: Database,
   repositoryId: number,
@@ -76,26 +107,8 @@ export async function findReferrers(
 ): Promise<readonly FoundReferrer[]> {
   if (digests.length === 0) return [];
   const isSubject = (column: string) => isAmong(db, sql.ref(column), digests);
-  const found = await sql<FoundReferrer>`
-    select manifests.subject_digest as subject, manifests.digest as digest, manifests.kind as kind
-      from manifests cross join held_manifests as held
-      where ${isSubject('manifests.subject_digest')}
-        and held.digest = manifests.digest and held.repository_id = ${repositoryId}
-    union
-    select tags.subject_digest, tags.digest, manifests.kind
-      from tags join manifests on manifests.digest = tags.digest
-      where tags.repository_id = ${repositoryId} and ${isSubject('tags.subject_digest')} and manifests.kind <> 'index'
-    union
-    select tags.subject_digest, manifests.digest, manifests.kind
-      from tags join manifest_children as listed on listed.parent_digest = tags.digest
-        join manifests on manifests.digest = listed.child_digest
-        join held_manifests as held on held.digest = manifests.digest and held.repository_id = tags.repository_id
-      where tags.repository_id = ${repositoryId} and ${isSubject('tags.subject_digest')}
-    union
-    select children.parent_digest, children.child_digest, 'attestation'
-      from manifest_children as children
-        join held_manifests as held on held.digest = children.child_digest and held.repository_id = ${repositoryId}
-      where ${isSubject('children.parent_digest')} and children.platform = 'attestation'`.execute(db);
+  const queries = referrerQueries({ repository: sql`${repositoryId}`, isSubject });
+  const found = await sql<FoundReferrer>`${sql.join(queries, sql` union `)}`.execute(db);
   return found.rows;
 }
 

@@ -8,6 +8,7 @@ import type { Database } from '../storage/database.ts';
 import { escapeLike } from '../storage/like.ts';
 import type { HeldState } from '../storage/schema.ts';
 import { foldCase, type NameTest, passesName } from './name-search.ts';
+import { referrerQueries } from './referrers.ts';
 import type { ReferrerKind, Term, Test } from './search-terms.ts';
 import { momentOf } from './search-values.ts';
 
@@ -225,20 +226,14 @@ function listed(text: string): Condition {
   return sql<SqlBool>`whole.platforms like ${`%${escapeLike(text)}%`} escape '\\'`;
 }
 
-/** As pages find referrers: by the subject a manifest names, by the tag of cosign, inside of an index. */
+/** For `image`, as pages find them. */
 function hasReferrer(kind: ReferrerKind): Condition {
-  const inside =
-    kind === 'attestation'
-      ? sql`or exists (select 1 from manifest_children as listed
-          where listed.parent_digest = image.digest and listed.platform = 'attestation')`
-      : sql``;
-  return sql<SqlBool>`(exists (select 1 from manifests as referrer
-      join held_manifests as holder on holder.digest = referrer.digest
-      where referrer.subject_digest = image.digest and referrer.kind = ${kind}
-      and holder.repository_id = image.repository_id)
-    or exists (select 1 from tags as named join manifests as referrer on referrer.digest = named.digest
-      where named.repository_id = image.repository_id and named.subject_digest = image.digest
-      and referrer.kind = ${kind}) ${inside})`;
+  const queries = referrerQueries({
+    repository: sql`image.repository_id`,
+    isSubject: (column) => sql<SqlBool>`${sql.ref(column)} = image.digest`,
+  });
+  const found = queries.map((query) => sql`exists (select 1 from (${query}) as referrer where kind = ${kind})`);
+  return sql<SqlBool>`(${sql.join(found, sql` or `)})`;
 }
 
 const ATTACHED: ReadonlySet<string> = new Set(['signature', 'sbom', 'attestation', 'artifact']);
