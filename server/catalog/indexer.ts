@@ -79,7 +79,7 @@ export function createIndexer(deps: IndexerDeps) {
   const missing = createLookAgain({ look: reread, log, delaysMs: [MISSING_PATIENCE_MS + 10_000] });
   const openedLooks = createOpenedLooks({
     ...{ look: lookForViewer, clock, log },
-    isQuiet: () => guard.current() === undefined && (deps.isQuiet?.() ?? false),
+    isQuiet,
     onRead: (repository) => deps.onRead?.(repository),
   });
   const events = createApplyEvent({
@@ -96,6 +96,10 @@ export function createIndexer(deps: IndexerDeps) {
 
   function confirmMissing(repository: string): void {
     missing.start(repository);
+  }
+
+  function isQuiet(): boolean {
+    return guard.current() === undefined && (deps.isQuiet?.() ?? false);
   }
 
   async function reread(repository: string): Promise<void> {
@@ -185,7 +189,7 @@ export function createIndexer(deps: IndexerDeps) {
     lookAgain: watch.start,
     /** Somebody looks at it here: where no events come it is looked at in the registry, too. */
     async opened(repository: string): Promise<void> {
-      if (await crawler.hasFinished()) await openedLooks.opened(repository);
+      if (isQuiet() && (await crawler.hasFinished())) await openedLooks.opened(repository);
     },
     refreshRepository: reread,
     async refreshTag(repository: string, tag: string): Promise<void> {
