@@ -2,6 +2,7 @@
 
 import { ACTIONS, type Action } from '../../access/action.ts';
 import { matchesAddress } from '../../access/address.ts';
+import { mentionsUser } from '../../access/glob.ts';
 import type { ReachingRole } from '../../access/reach.ts';
 import { allowedActions, type Rights, rulesFor } from '../../access/rights.ts';
 import type { Rule } from '../../access/rule.ts';
@@ -23,6 +24,8 @@ export interface ReasonCells {
   readonly roleHref: string | null;
   /** '' for admins, who need no rule. */
   readonly pattern: string;
+  /** The pattern for this person; '' where it is the same for everybody. */
+  readonly filled: string;
   /** '' for anywhere. */
   readonly from: string;
   readonly actions: readonly ActionChip[];
@@ -32,7 +35,7 @@ export interface ReasonCells {
 export interface RoleCells {
   readonly name: string;
   readonly href: string | null;
-  readonly rules: readonly Omit<ReasonCells, 'role' | 'roleHref' | 'isForEverybody'>[];
+  readonly rules: readonly Omit<ReasonCells, 'role' | 'roleHref' | 'filled' | 'isForEverybody'>[];
   readonly holders: string;
   readonly isForEverybody: boolean;
 }
@@ -64,16 +67,23 @@ export function reasonCells(rights: Rights, rules: readonly Rule[], page: Access
 
 export function ruleReason({ source, repository, address, actions }: Rule, page: AccessPage): ReasonCells {
   const role = source?.role ?? '';
+  const pattern = source?.pattern ?? repository.text;
   return {
     ...{ role, roleHref: roleHref(role, page) },
-    ...{ pattern: source?.pattern ?? repository.text, from: fromText(address.text, page) },
+    ...{ pattern, filled: mentionsUser(pattern) ? repository.text : '', from: fromText(address.text, page) },
     actions: actionChips(actions, page),
     isForEverybody: source?.isForEverybody ?? false,
   };
 }
 
 export function adminReason(page: AccessPage): ReasonCells {
-  const all = { pattern: '', from: '', actions: actionChips(new Set(ACTIONS), page), isForEverybody: false };
+  const all = {
+    pattern: '',
+    filled: '',
+    from: '',
+    actions: actionChips(new Set(ACTIONS), page),
+    isForEverybody: false,
+  };
   return { role: 'admin', roleHref: roleHref('admin', page), ...all };
 }
 

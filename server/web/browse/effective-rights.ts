@@ -51,7 +51,9 @@ function rowsOfKind({ isAdmin, isAuditor }: Rights, page: RightsPage): readonly 
   if (isAdmin) return [{ ...adminReason(page), text: t('repository:access.everything'), written: '' }];
   if (!isAuditor) return [];
   const role = { role: 'auditor', roleHref: roleHref('auditor', page), isForEverybody: false };
-  return [{ ...role, pattern: '', from: '', actions: [], text: t('admin:user.right_auditor'), written: '' }];
+  return [
+    { ...role, pattern: '', filled: '', from: '', actions: [], text: t('admin:user.right_auditor'), written: '' },
+  ];
 }
 
 function pageNumber({ query }: RightsPage, total: number): number {
