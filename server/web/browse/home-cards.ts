@@ -122,14 +122,15 @@ function emptyFastest(findings: HomeFacts['findings'], t: Page['t']): string {
   return findings.grownSince === null ? t('home:fastest_soon') : t('home:fastest_none');
 }
 
-function staleCard({ findings }: HomeFacts, page: Words): HomeCard {
+function staleCard({ findings, index }: HomeFacts, page: Words): HomeCard {
   const { t, format, url } = page;
-  const rows = findings?.stalest ?? [];
-  const bytes = findings?.staleBytes ?? 0;
+  const isWatched = index.polled === undefined;
+  const rows = isWatched ? (findings?.stalest ?? []) : [];
+  const bytes = isWatched ? (findings?.staleBytes ?? 0) : 0;
   return {
     ...{ id: 'stale', title: t('home:stale'), more: { text: t('home:all'), href: url(staleSearch()) } },
     note: bytes === 0 ? '' : t('home:stale_bytes', { size: format.bytes(bytes) }),
-    emptyText: findings === undefined ? t('home:looking') : t('home:stale_none'),
+    emptyText: isWatched ? t(findings === undefined ? 'home:looking' : 'home:stale_none') : t('home:unreported'),
     rows: rows.map((row) => staleRow(row, rows[0]?.staleBytes ?? 0, page)),
   };
 }

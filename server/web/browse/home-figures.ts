@@ -6,7 +6,7 @@ import type { HomeFacts } from './home-facts.ts';
 import { growth } from './space-chart.ts';
 
 type Words = Pick<Page, 't' | 'format' | 'locale' | 'url'>;
-type FigureFacts = Pick<HomeFacts, 'activity' | 'pushers' | 'total' | 'samples' | 'findings' | 'at'>;
+type FigureFacts = Pick<HomeFacts, 'activity' | 'pushers' | 'total' | 'samples' | 'findings' | 'index' | 'at'>;
 
 const NOTHING: Omit<ActivityDay, 'day'> = { pulls: 0, pushes: 0 };
 const WEEK = 7;
@@ -17,8 +17,14 @@ export function homeFigures(facts: FigureFacts, page: Words): readonly Figure[] 
   return [pullFigure(facts, page), pushFigure(facts, page), spaceFigure(facts, page), staleFigure(facts, page)];
 }
 
+/** Where no events come, nothing is counted: that is no zero. */
+function unreported(label: string, href: string, t: Page['t']): Figure {
+  return { label, value: '–', note: t('home:unreported'), href };
+}
+
 /** Today is not over: the number of a whole day stands beside it, and no percentage. */
-function pullFigure({ activity }: FigureFacts, { t, format, locale, url }: Words): Figure {
+function pullFigure({ activity, index }: FigureFacts, { t, format, locale, url }: Words): Figure {
+  if (index.polled !== undefined) return unreported(t('home:pulls'), url('/events?action=pull'), t);
   const today = activity.at(-1) ?? NOTHING;
   const before = activity.at(-1 - WEEK);
   const weekday = datesOf(locale).weekday.format(before?.day ?? 0);
@@ -31,7 +37,8 @@ function pullFigure({ activity }: FigureFacts, { t, format, locale, url }: Words
   };
 }
 
-function pushFigure({ activity, pushers }: FigureFacts, { t, format, url }: Words): Figure {
+function pushFigure({ activity, pushers, index }: FigureFacts, { t, format, url }: Words): Figure {
+  if (index.polled !== undefined) return unreported(t('home:pushes'), url('/events?action=push'), t);
   const { pushes } = activity.at(-1) ?? NOTHING;
   return {
     label: t('home:pushes'),
@@ -56,7 +63,8 @@ function spaceFigure({ total, samples, at }: FigureFacts, { t, format, url }: Wo
   };
 }
 
-function staleFigure({ findings }: FigureFacts, { t, format, url }: Words): Figure {
+function staleFigure({ findings, index }: FigureFacts, { t, format, url }: Words): Figure {
+  if (index.polled !== undefined) return unreported(t('home:stale'), url(staleSearch()), t);
   return {
     label: t('home:stale'),
     value: findings === undefined ? '…' : format.number(findings.staleCount),

@@ -50,6 +50,20 @@ test('stale images are counted since we watch', () => {
   assert.match(homeFigures(full({ findings }), page)[3]?.note ?? '', /since tracking began on/);
 });
 
+test('where no events come, pulls and pushes are not said to be none', async () => {
+  const index = { ...UP, polled: { listedAt: 1, isOurs: false } };
+  const figures = homeFigures(full({ index }), page);
+  assert.deepEqual(
+    figures
+      .map(({ value, note }) => [value, note].join(' '))
+      .filter((text) => text === '– not reported by the registry'),
+    Array(3).fill('– not reported by the registry'),
+  );
+  const html = await draw(full({ index }));
+  assert.match(html, /id="card-stale"|card-stale/);
+  assert.doesNotMatch(html, /No stale images|Last pull/);
+});
+
 test('an empty registry shows the first lines; who sees nothing is told whom to ask; the first crawl is no emptiness', async () => {
   assert.match(await draw(homeFacts()), /docker push registry\.example\.com\/hello-world/);
   const refused = await draw(homeFacts(), testPage({ rights: NOBODY }));
