@@ -29,6 +29,7 @@ const STYLES = [
   'keyboard.css',
   'admin.css',
   'browse.css',
+  'events.css',
   'image.css',
   'repository.css',
   'api.css',
