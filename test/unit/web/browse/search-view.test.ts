@@ -24,7 +24,7 @@ test('a label that looks like a secret is found without its value', async () => 
     view.images?.rows.map(({ label }) => label),
     ['api_token=•••', 'note=•••', 'team=core'],
   );
-  const html = await renderPage(page, 'search', { ...view, commands: [] });
+  const html = await renderPage(page, 'search', { ...view, commands: [], age: null });
   assert.match(html, /team=core/);
   assert.doesNotMatch(html, /hunter2/);
 });
