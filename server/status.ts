@@ -1,6 +1,6 @@
 /** Collects what /status shows, from every part that knows something. Judging it is `web/status-checks.ts`. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CrawlProgress } from './catalog/crawl.ts';
+import type { CrawlProgress } from './catalog/sync/crawl.ts';
 import { type Clock, monotonic } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { publicBaseUrl, registryHost, tokenRealm } from './config/public-url.ts';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ensureRepositories } from '../../server/catalog/new-repositories.ts';
+import { ensureRepositories } from '../../server/catalog/index/new-repositories.ts';
 import { type Database, openDatabase } from '../../server/storage/database.ts';
 import { type Content, makeContent } from './content.ts';
 import { makeFolder } from './folder.ts';

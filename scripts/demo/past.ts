@@ -1,8 +1,8 @@
 /** What happened before the demo began: through the stores of the product, with the clock turned back. */
 import { createUserStore } from '../../server/access/users.ts';
 import { type AuditRecord, createAudit } from '../../server/audit/audit.ts';
-import { createDescriptions } from '../../server/catalog/descriptions.ts';
-import { createStars } from '../../server/catalog/stars.ts';
+import { createDescriptions } from '../../server/catalog/lists/descriptions.ts';
+import { createStars } from '../../server/catalog/lists/stars.ts';
 import { createTrash } from '../../server/housekeeping/trash.ts';
 import { createLogger } from '../../server/log.ts';
 import type { Database } from '../../server/storage/database.ts';

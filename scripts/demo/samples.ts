@@ -2,7 +2,7 @@
  * What the registry weighed on each of the last days, worked out from what was pushed until then. No store writes days
  * that are over, so this is the one place that knows tables.
  */
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { calendarDay, DAY_MS } from '../../server/storage/calendar.ts';
 import type { Database } from '../../server/storage/database.ts';
 import type { Content } from './content.ts';

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
-import type { VisibilityStore } from '../catalog/visibility.ts';
+import type { VisibilityStore } from '../catalog/visibility/visibility.ts';
 import { AppError } from '../errors.ts';
 import { sendText } from '../http/compress.ts';
 import { sendCsv } from '../http/csv.ts';

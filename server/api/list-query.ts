@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TAG_SORTS, type TagFilters } from '../catalog/tags.ts';
+import { TAG_SORTS, type TagFilters } from '../catalog/lists/tags.ts';
 import { digestParam, direction, msOf, nameFilter, size, time, yesOrNo } from './fields.ts';
 
 /** Filters and orders that the lists of tags, images and untagged manifests share. */

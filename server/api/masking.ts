@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { maskedAssignment, maskedRecord, maskedText, maskedValue } from '../catalog/secrets.ts';
+import { maskedAssignment, maskedRecord, maskedText, maskedValue } from '../catalog/base/secrets.ts';
 
 /** Part of a query whose answer holds what somebody baked into an image. */
 export const secretsParam = z

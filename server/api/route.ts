@@ -3,7 +3,7 @@
  * of what is asked, the types of what is answered and the OpenAPI document. Rules and data live below; pages are neighbours.
  */
 import { z } from 'zod';
-import type { Visibility } from '../catalog/visibility.ts';
+import type { Visibility } from '../catalog/visibility/visibility.ts';
 import type { Caller } from './caller.ts';
 import type { Cursors } from './cursors.ts';
 import type { Policy } from './policy.ts';

@@ -3,7 +3,7 @@
  * what the index shows afterwards `catalog/`'s.
  */
 import type { AuditRecord } from '../audit/audit.ts';
-import type { Visibility } from '../catalog/visibility.ts';
+import type { Visibility } from '../catalog/visibility/visibility.ts';
 import { AppError, errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';

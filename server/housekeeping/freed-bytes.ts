@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { isVisible, type Visibility } from '../catalog/visibility.ts';
+import { isVisible, type Visibility } from '../catalog/visibility/visibility.ts';
 import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
 

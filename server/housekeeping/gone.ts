@@ -1,4 +1,4 @@
-import { storedRaw } from '../catalog/stored-manifests.ts';
+import { storedRaw } from '../catalog/manifests/stored-manifests.ts';
 import type { Database } from '../storage/database.ts';
 import type { Trash, TrashItem } from './trash.ts';
 

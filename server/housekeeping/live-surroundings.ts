@@ -1,7 +1,7 @@
 /** The same as `surroundings.ts`, checked against the registry: what the index has not heard of yet keeps its manifests. */
 import { sql } from 'kysely';
-import { forEachBounded } from '../catalog/concurrency.ts';
-import { subjectOfTag } from '../catalog/referrers.ts';
+import { forEachBounded } from '../catalog/base/concurrency.ts';
+import { subjectOfTag } from '../catalog/manifests/referrers.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';

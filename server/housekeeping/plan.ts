@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { findReferrers } from '../catalog/referrers.ts';
-import type { Visibility } from '../catalog/visibility.ts';
+import { findReferrers } from '../catalog/manifests/referrers.ts';
+import type { Visibility } from '../catalog/visibility/visibility.ts';
 import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
 import type { ManifestKind } from '../storage/schema.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { findReferrers, tagsAbout } from '../catalog/referrers.ts';
+import { findReferrers, tagsAbout } from '../catalog/manifests/referrers.ts';
 import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
 import type { Need, Surroundings } from './closure.ts';

@@ -7,7 +7,7 @@ import {
   MOST_COUNTED,
   readKeyPage,
   type Total,
-} from '../catalog/key-page.ts';
+} from '../catalog/base/key-page.ts';
 import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
 import { escapeLike } from '../storage/like.ts';

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { Changes } from '../catalog/changes.ts';
+import type { Changes } from '../catalog/visibility/changes.ts';
 
 export interface LiveReadsDeps {
   /** What was read from the registry: a repository, or `*` for their list. */

@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import type { Rights, Subject } from '../access/rights.ts';
-import type { Changes } from '../catalog/changes.ts';
-import type { Visibility, VisibilityStore } from '../catalog/visibility.ts';
+import type { Changes } from '../catalog/visibility/changes.ts';
+import type { Visibility, VisibilityStore } from '../catalog/visibility/visibility.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { NewsDesk } from '../news.ts';

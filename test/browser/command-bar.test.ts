@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page, Route } from 'playwright-core';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { imagePage } from '../../server/web/pages/image.ts';
 import { searchPage } from '../../server/web/pages/search.ts';
 import type { PageModule } from '../../server/web/routes.ts';

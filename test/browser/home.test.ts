@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { homePage } from '../../server/web/pages/home.ts';
 import { repositoryRow, UP } from '../support/browse-facts.ts';
 import { launch, signIn, skip } from '../support/browser.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { createChanges } from '../../server/catalog/changes.ts';
+import { createChanges } from '../../server/catalog/visibility/changes.ts';
 import { createNewsDesk } from '../../server/news.ts';
 import { createLive, type Live } from '../../server/web/live.ts';
 import { TOPIC } from '../../server/web/live-news.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { AppError } from '../../server/errors.ts';
 import type { DeleteRequest } from '../../server/housekeeping/deletion.ts';
 import { readPlan } from '../../server/housekeeping/plan.ts';

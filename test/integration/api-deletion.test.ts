@@ -1,7 +1,7 @@
 /** Trash and selections through the API, for an admin, a member, a reader and an outsider. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { AppError } from '../../server/errors.ts';
 import type { SelectionRequest } from '../../server/housekeeping/delete-selection.ts';
 import { readSelectionPlan } from '../../server/housekeeping/selection-plan.ts';

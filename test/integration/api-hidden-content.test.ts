@@ -1,7 +1,7 @@
 /** What a viewer is told is the same, whether a repository that the viewer may not see holds the same content or not. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createSpace } from '../../server/catalog/space.ts';
+import { createSpace } from '../../server/catalog/space/space.ts';
 import { createLogger } from '../../server/log.ts';
 import { ADMIN, addPeople, MEMBER, OUTSIDER, startApi, type TestApi } from '../support/api.ts';
 import { type SeedImage, seedRepository } from '../support/seed.ts';

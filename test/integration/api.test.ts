@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ArtifactDocument } from '../../server/artifacts/document.ts';
-import type { ReadDocument } from '../../server/catalog/documents.ts';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import type { ReadDocument } from '../../server/catalog/manifests/documents.ts';
+import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { type DeletionPlan, readPlan } from '../../server/housekeeping/plan.ts';
 import { createLogger } from '../../server/log.ts';
 import { createRefusals } from '../../server/token/refusals.ts';

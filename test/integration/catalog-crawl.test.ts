@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { createSpace } from '../../server/catalog/space.ts';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import { createSpace } from '../../server/catalog/space/space.ts';
+import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../server/log.ts';
 import { startCatalog } from '../support/catalog.ts';
 import { putManifest } from '../support/content.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CatalogEvent } from '../../server/catalog/indexer.ts';
+import type { CatalogEvent } from '../../server/catalog/sync/indexer.ts';
 import { startCatalog } from '../support/catalog.ts';
 import { deleteManifest, pushCosignSignature, pushImageOf, pushIndex } from '../support/images.ts';
 import { registrySkip } from '../support/registry.ts';

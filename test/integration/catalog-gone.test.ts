@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createIndexer, type Indexer } from '../../server/catalog/indexer.ts';
+import { createIndexer, type Indexer } from '../../server/catalog/sync/indexer.ts';
 import { createDeletion, type Deletion } from '../../server/housekeeping/deletion.ts';
 import { createLogger } from '../../server/log.ts';
 import type { RegistryClient } from '../../server/registry/client.ts';

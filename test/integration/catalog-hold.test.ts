@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type CatalogEvent, createIndexer, type Indexer } from '../../server/catalog/indexer.ts';
-import { CONFIRMED_AFTER_MS } from '../../server/catalog/loss-guard.ts';
+import { type CatalogEvent, createIndexer, type Indexer } from '../../server/catalog/sync/indexer.ts';
+import { CONFIRMED_AFTER_MS } from '../../server/catalog/sync/loss-guard.ts';
 import { createDeletion } from '../../server/housekeeping/deletion.ts';
 import { createLogger } from '../../server/log.ts';
 import type { RegistryClient } from '../../server/registry/client.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { createIndexer, type Indexer, type RegistryReader } from '../../server/catalog/indexer.ts';
+import { createIndexer, type Indexer, type RegistryReader } from '../../server/catalog/sync/indexer.ts';
 import { createLogger } from '../../server/log.ts';
 import { addPeople, MEMBER, startApi, type TestApi } from '../support/api.ts';
 import { startRepositoryWeb } from '../support/repository-web.ts';

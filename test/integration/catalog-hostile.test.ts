@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
-import { createIndexer } from '../../server/catalog/indexer.ts';
+import { createIndexer } from '../../server/catalog/sync/indexer.ts';
 import { createLogger } from '../../server/log.ts';
 import { applyEvent, openClient } from '../support/catalog.ts';
 import { sha256 } from '../support/content.ts';

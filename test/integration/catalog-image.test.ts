@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { startCatalog } from '../support/catalog.ts';
 import { putManifest } from '../support/content.ts';
 import { pushHelmChart, pushImageOf, pushIndex, pushSbom, TYPES } from '../support/images.ts';

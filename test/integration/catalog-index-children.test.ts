@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { createIndexer, type Indexer } from '../../server/catalog/indexer.ts';
+import { createIndexer, type Indexer } from '../../server/catalog/sync/indexer.ts';
 import { createLogger } from '../../server/log.ts';
 import type { RegistryClient } from '../../server/registry/client.ts';
 import { openClient, watched } from '../support/catalog.ts';

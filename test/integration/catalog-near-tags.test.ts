@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Rights } from '../../server/access/rights.ts';
 import { compileRule } from '../../server/access/rule.ts';
-import { createSearch } from '../../server/catalog/search.ts';
-import { createVisibility, EVERYTHING } from '../../server/catalog/visibility.ts';
+import { createSearch } from '../../server/catalog/search/search.ts';
+import { createVisibility, EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { seedRepository } from '../support/seed.ts';
 

@@ -1,7 +1,7 @@
 /** Where no events come, a repository is looked at when somebody opens it: soon, once, and never too often. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { startCatalog } from '../support/catalog.ts';
 import { pushImageOf } from '../support/images.ts';
 import { registrySkip } from '../support/registry.ts';

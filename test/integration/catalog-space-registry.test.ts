@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createSpace, type SpaceStore } from '../../server/catalog/space.ts';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import { createSpace, type SpaceStore } from '../../server/catalog/space/space.ts';
+import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../server/log.ts';
 import { startCatalog } from '../support/catalog.ts';
 import { deleteManifest, type Pushed, pushImageOf } from '../support/images.ts';

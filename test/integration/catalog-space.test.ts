@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { foldersAbove } from '../../server/catalog/folders.ts';
-import { createRepositoryStore } from '../../server/catalog/repositories.ts';
-import { createSpace } from '../../server/catalog/space.ts';
-import { SPACE_SORTS } from '../../server/catalog/space-list.ts';
-import { EVERYTHING, type Visibility } from '../../server/catalog/visibility.ts';
-import { buildVisibility } from '../../server/catalog/visibility-build.ts';
+import { foldersAbove } from '../../server/catalog/base/folders.ts';
+import { createRepositoryStore } from '../../server/catalog/lists/repositories.ts';
+import { createSpace } from '../../server/catalog/space/space.ts';
+import { SPACE_SORTS } from '../../server/catalog/space/list.ts';
+import { EVERYTHING, type Visibility } from '../../server/catalog/visibility/visibility.ts';
+import { buildVisibility } from '../../server/catalog/visibility/build.ts';
 import { createLogger } from '../../server/log.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Held, hold, insertRepositories } from '../support/space.ts';

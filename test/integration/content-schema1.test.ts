@@ -1,9 +1,9 @@
 /** Images of old clients, on a registry that still takes them: read from what each layer says, with sizes that nobody told. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createImages } from '../../server/catalog/images.ts';
-import { createIndexer, type Indexer } from '../../server/catalog/indexer.ts';
-import { createTagStore } from '../../server/catalog/tags.ts';
+import { createImages } from '../../server/catalog/images/images.ts';
+import { createIndexer, type Indexer } from '../../server/catalog/sync/indexer.ts';
+import { createTagStore } from '../../server/catalog/lists/tags.ts';
 import { createLogger } from '../../server/log.ts';
 import type { RegistryClient } from '../../server/registry/client.ts';
 import { imageView } from '../../server/web/browse/image-view.ts';

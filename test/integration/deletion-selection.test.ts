@@ -1,7 +1,7 @@
 /** Several tags and manifests in one deletion, with what only they needed, beside real registries; and one undo. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { ANN, type RunningDeletion, startDeletion } from '../support/deletion.ts';
 import { type Pushed, pushCosignSignature, pushImageOf, pushIndex, pushSbom } from '../support/images.ts';
 import { type RegistryVersion, registrySkip } from '../support/registry.ts';

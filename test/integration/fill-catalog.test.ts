@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { rebuildCatalog } from '../../server/catalog/rebuild.ts';
+import { rebuildCatalog } from '../../server/catalog/rebuild/rebuild.ts';
 import { type OpenedDatabase, openDatabase } from '../../server/storage/database.ts';
 import { fillCatalog } from '../bench/fill-catalog.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';

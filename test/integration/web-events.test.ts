@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import bcrypt from 'bcryptjs';
-import { createVisibility } from '../../server/catalog/visibility.ts';
+import { createVisibility } from '../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../server/log.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
 import { createRefusals } from '../../server/token/refusals.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createActivity } from '../../server/catalog/activity.ts';
-import { createFindings } from '../../server/catalog/findings.ts';
-import { createRepositoryStore } from '../../server/catalog/repositories.ts';
-import { createSpace } from '../../server/catalog/space.ts';
-import { createStars } from '../../server/catalog/stars.ts';
-import { createVisibility } from '../../server/catalog/visibility.ts';
+import { createActivity } from '../../server/catalog/activity/activity.ts';
+import { createFindings } from '../../server/catalog/findings/findings.ts';
+import { createRepositoryStore } from '../../server/catalog/lists/repositories.ts';
+import { createSpace } from '../../server/catalog/space/space.ts';
+import { createStars } from '../../server/catalog/lists/stars.ts';
+import { createVisibility } from '../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../server/log.ts';
 import { homePage } from '../../server/web/pages/home.ts';
 import { spacePage } from '../../server/web/pages/space.ts';

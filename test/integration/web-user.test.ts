@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ANONYMOUS } from '../../server/access/rights.ts';
 import { createRefreshTokens } from '../../server/accounts/refresh-tokens.ts';
-import { createStars } from '../../server/catalog/stars.ts';
+import { createStars } from '../../server/catalog/lists/stars.ts';
 import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb, type Visitor } from '../support/web.ts';
 
 const PASSWORD = 'a-password-for-tests';

@@ -1,7 +1,7 @@
 /** What the stores would give the browse pages: a full registry, an empty one, and one whose every text is an attack. */
-import type { ImageDetail } from '../../server/catalog/image.ts';
-import type { FolderRow, RepositoryRow } from '../../server/catalog/repositories.ts';
-import type { TagGroup, TagRow } from '../../server/catalog/tags.ts';
+import type { ImageDetail } from '../../server/catalog/images/image.ts';
+import type { FolderRow, RepositoryRow } from '../../server/catalog/lists/repositories.ts';
+import type { TagGroup, TagRow } from '../../server/catalog/lists/tags.ts';
 import type { DeletionPlan } from '../../server/housekeeping/plan.ts';
 import type { RegistryEvent } from '../../server/notifications/events.ts';
 import type { RecordedRefusal } from '../../server/token/refusals.ts';

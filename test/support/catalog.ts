@@ -1,16 +1,16 @@
 /** The index beside a real registry, with nothing else of the application. */
-import { createDocuments } from '../../server/catalog/documents.ts';
-import { createImages } from '../../server/catalog/images.ts';
+import { createDocuments } from '../../server/catalog/manifests/documents.ts';
+import { createImages } from '../../server/catalog/images/images.ts';
 import {
   type CatalogEvent,
   createIndexer,
   type Indexer,
   type IndexerDeps,
   type RegistryReader,
-} from '../../server/catalog/indexer.ts';
-import { createRepositoryStore } from '../../server/catalog/repositories.ts';
-import { createTagStore } from '../../server/catalog/tags.ts';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+} from '../../server/catalog/sync/indexer.ts';
+import { createRepositoryStore } from '../../server/catalog/lists/repositories.ts';
+import { createTagStore } from '../../server/catalog/lists/tags.ts';
+import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import type { Config } from '../../server/config/config.ts';
 import { createLogger } from '../../server/log.ts';
 import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../../server/registry/client.ts';

@@ -1,5 +1,5 @@
 /** What has to follow from tags and manifests, worked out the long way: everything at once, in plain code. */
-import { tagKey } from '../../server/catalog/tag-key.ts';
+import { tagKey } from '../../server/catalog/base/tag-key.ts';
 import type { Database } from '../../server/storage/database.ts';
 
 type Row = Record<string, unknown>;

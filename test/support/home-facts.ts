@@ -1,4 +1,4 @@
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import type { HomeFacts } from '../../server/web/browse/home-facts.ts';
 import { UP } from './browse-facts.ts';
 import { spaceSums } from './space-facts.ts';

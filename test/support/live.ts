@@ -1,5 +1,5 @@
-import { createChanges } from '../../server/catalog/changes.ts';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import { createChanges } from '../../server/catalog/visibility/changes.ts';
+import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../server/log.ts';
 import { createNewsDesk } from '../../server/news.ts';
 import type { LiveDeps } from '../../server/web/live.ts';

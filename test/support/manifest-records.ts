@@ -1,4 +1,4 @@
-import { type ManifestRecord, manifestRecord } from '../../server/catalog/manifest-record.ts';
+import { type ManifestRecord, manifestRecord } from '../../server/catalog/manifests/record.ts';
 import { errorText } from '../../server/errors.ts';
 import type { StoredManifest } from '../../server/registry/client.ts';
 import { parseImageConfig } from '../../server/registry/image-config.ts';

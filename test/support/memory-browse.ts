@@ -1,5 +1,5 @@
-import type { RepositoryRow } from '../../server/catalog/repositories.ts';
-import { EVERYTHING } from '../../server/catalog/visibility.ts';
+import type { RepositoryRow } from '../../server/catalog/lists/repositories.ts';
+import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import * as facts from './browse-facts.ts';
 import { NO_WORDS } from './repository-head.ts';
 

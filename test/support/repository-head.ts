@@ -1,5 +1,5 @@
 /** What stands above the tabs of a repository, for tests that draw them. */
-import type { RepositoryRow } from '../../server/catalog/repositories.ts';
+import type { RepositoryRow } from '../../server/catalog/lists/repositories.ts';
 import { type HeadFacts, headView } from '../../server/web/browse/repository-head.ts';
 import { repositoryRow, UP } from './browse-facts.ts';
 

@@ -1,9 +1,9 @@
 /** A search as one would write it without a database: everything in memory, each row looked at. */
 import { sql } from 'kysely';
-import type { NameTest } from '../../server/catalog/name-search.ts';
-import { globPattern, globSteps } from '../../server/catalog/search-glob.ts';
-import type { Term, Test } from '../../server/catalog/search-terms.ts';
-import { momentOf } from '../../server/catalog/search-values.ts';
+import type { NameTest } from '../../server/catalog/names/name-search.ts';
+import { globPattern, globSteps } from '../../server/catalog/names/search-glob.ts';
+import type { Term, Test } from '../../server/catalog/search/terms.ts';
+import { momentOf } from '../../server/catalog/search/values.ts';
 import type { Database } from '../../server/storage/database.ts';
 
 export interface ModelImage {

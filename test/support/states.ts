@@ -3,8 +3,8 @@
  * whose stores answer from memory. One web serves all of them, one after the other.
  */
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { createChanges } from '../../server/catalog/changes.ts';
-import type { RepositoryRow } from '../../server/catalog/repositories.ts';
+import { createChanges } from '../../server/catalog/visibility/changes.ts';
+import type { RepositoryRow } from '../../server/catalog/lists/repositories.ts';
 import { AppError } from '../../server/errors.ts';
 import { createNewsDesk } from '../../server/news.ts';
 import type { IndexState } from '../../server/web/browse/notices.ts';

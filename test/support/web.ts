@@ -17,7 +17,7 @@ import { createRefreshTokens } from '../../server/accounts/refresh-tokens.ts';
 import { createSessions } from '../../server/accounts/sessions.ts';
 import { type Audit, createAudit } from '../../server/audit/audit.ts';
 import { createFailedSignIns } from '../../server/audit/failed-sign-ins.ts';
-import { createStars } from '../../server/catalog/stars.ts';
+import { createStars } from '../../server/catalog/lists/stars.ts';
 import { configSchema } from '../../server/config/config.ts';
 import { createOriginOf, type OriginOf } from '../../server/http/client-address.ts';
 import { createLogger, type Logger } from '../../server/log.ts';

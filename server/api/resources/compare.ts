@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type ComparedField, type ComparedLayer, compareImages } from '../../catalog/compare.ts';
-import type { ImageContent, Images, LayerRow } from '../../catalog/images.ts';
+import { type ComparedField, type ComparedLayer, compareImages } from '../../catalog/images/compare.ts';
+import type { ImageContent, Images, LayerRow } from '../../catalog/images/images.ts';
 import { AppError } from '../../errors.ts';
 import { parseReferencePath } from '../../registry/reference.ts';
 import { bytes, clip, clipList, digest, platform } from '../fields.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Audit } from '../../audit/audit.ts';
-import { type Description, type Descriptions, MOST_BYTES } from '../../catalog/descriptions.ts';
+import { type Description, type Descriptions, MOST_BYTES } from '../../catalog/lists/descriptions.ts';
 import { AppError } from '../../errors.ts';
 import { person, repositoryName, repositoryParam, time, timeOrNull } from '../fields.ts';
 import { type ApiRoute, type RequestContext, route } from '../route.ts';

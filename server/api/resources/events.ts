@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EVERYTHING } from '../../catalog/visibility.ts';
+import { EVERYTHING } from '../../catalog/visibility/visibility.ts';
 import type { EventFilter } from '../../notifications/event-query.ts';
 import type { EventStore, RegistryEvent } from '../../notifications/events.ts';
 import { readEventsCsv } from '../../notifications/events-csv.ts';

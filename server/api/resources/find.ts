@@ -1,7 +1,7 @@
 import type { Action } from '../../access/action.ts';
 import { allowedActions } from '../../access/rights.ts';
-import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
-import type { TagRow, TagStore } from '../../catalog/tags.ts';
+import type { RepositoryRow, RepositoryStore } from '../../catalog/lists/repositories.ts';
+import type { TagRow, TagStore } from '../../catalog/lists/tags.ts';
 import { AppError } from '../../errors.ts';
 import type { RequestContext } from '../route.ts';
 

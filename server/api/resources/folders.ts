@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FOLDER_SORTS, type FolderRow, type RepositoryStore } from '../../catalog/repositories.ts';
+import { FOLDER_SORTS, type FolderRow, type RepositoryStore } from '../../catalog/lists/repositories.ts';
 import { bytes, count, direction, folderPath, person, platform, repositoryName, time, timeOrNull } from '../fields.ts';
 import { type ApiRoute, listRoute } from '../route.ts';
 

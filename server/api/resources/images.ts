@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { TagGroup, TagPage, TagStore } from '../../catalog/tags.ts';
+import type { TagGroup, TagPage, TagStore } from '../../catalog/lists/tags.ts';
 import { count, digest, repositoryParam, time, timeOf, timeOrNull } from '../fields.ts';
 import { type TagListQuery, tagFilters, tagListQuery } from '../list-query.ts';
 import { type ApiRoute, type Listed, listRoute, type PageInput, type RequestContext } from '../route.ts';

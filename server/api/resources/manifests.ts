@@ -6,8 +6,8 @@ import type {
   Images,
   LayerRow,
   PlatformEntry,
-} from '../../catalog/images.ts';
-import type { Referrer } from '../../catalog/referrers.ts';
+} from '../../catalog/images/images.ts';
+import type { Referrer } from '../../catalog/manifests/referrers.ts';
 import type { ImageConfig } from '../../registry/image-config.ts';
 import {
   clip,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { REPOSITORY_SORTS, type RepositoryRow, type RepositoryStore } from '../../catalog/repositories.ts';
+import { REPOSITORY_SORTS, type RepositoryRow, type RepositoryStore } from '../../catalog/lists/repositories.ts';
 import {
   bytes,
   count,

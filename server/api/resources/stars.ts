@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Stars } from '../../catalog/stars.ts';
+import type { Stars } from '../../catalog/lists/stars.ts';
 import { AppError } from '../../errors.ts';
 import { count, repositoryName, repositoryParam } from '../fields.ts';
 import { type ApiRoute, type RequestContext, route } from '../route.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { CrawlProgress } from '../../catalog/crawl.ts';
-import type { LossHold } from '../../catalog/loss-guard.ts';
+import type { CrawlProgress } from '../../catalog/sync/crawl.ts';
+import type { LossHold } from '../../catalog/sync/loss-guard.ts';
 import { AppError } from '../../errors.ts';
 import type { Arrivals } from '../../notifications/events.ts';
 import type { StorageFacts } from '../../storage/health.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FlatTag, TagGroup, TagRow, TagStore } from '../../catalog/tags.ts';
+import type { FlatTag, TagGroup, TagRow, TagStore } from '../../catalog/lists/tags.ts';
 import {
   clip,
   count,

@@ -2,8 +2,8 @@
 
 import { matchesGlob } from '../../access/glob.ts';
 import type { Rights } from '../../access/rights.ts';
-import type { RepositoryRow } from '../../catalog/repositories.ts';
-import type { About } from '../../catalog/repository-about.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
+import type { About } from '../../catalog/images/repository-about.ts';
 import type { Page } from '../page.ts';
 import { type Fact, present } from './facts.ts';
 import { safeLink } from './secrets.ts';

@@ -1,5 +1,5 @@
 /** Pulls and pushes per day as a finished picture: two panels over one axis of days, because there are many pulls to a push. */
-import type { ActivityDay } from '../../catalog/activity.ts';
+import type { ActivityDay } from '../../catalog/activity/activity.ts';
 import { remembering } from '../format.ts';
 import type { Page } from '../page.ts';
 import { axisTop, linePath, type Spot, toTenth } from './chart-lines.ts';

@@ -1,6 +1,6 @@
 /** What is attached to images, in the words of lists. */
-import type { Attached, Attachment } from '../../catalog/attachments.ts';
-import type { TagGroup } from '../../catalog/tags.ts';
+import type { Attached, Attachment } from '../../catalog/lists/attachments.ts';
+import type { TagGroup } from '../../catalog/lists/tags.ts';
 import type { ManifestKind } from '../../storage/schema.ts';
 import type { Page } from '../page.ts';
 import { referencePath, shortDigest } from './cells.ts';

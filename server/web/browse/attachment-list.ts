@@ -1,5 +1,5 @@
 /** The list of attachments: those of one image stand together under its name. */
-import type { TagGroup } from '../../catalog/tags.ts';
+import type { TagGroup } from '../../catalog/lists/tags.ts';
 import type { Page } from '../page.ts';
 import { referencePath, shortDigest } from './cells.ts';
 

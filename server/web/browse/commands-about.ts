@@ -1,8 +1,8 @@
 /** Commands about a tag, a repository or a person: first word what, then about which. Only what the viewer may. */
 import type { Rights } from '../../access/rights.ts';
 import { allowedActions } from '../../access/rights.ts';
-import type { Suggestion } from '../../catalog/search-suggest.ts';
-import type { TagFacts } from '../../catalog/tag-facts.ts';
+import type { Suggestion } from '../../catalog/search/suggest.ts';
+import type { TagFacts } from '../../catalog/visibility/tag-facts.ts';
 import { parseReferencePath } from '../../registry/reference.ts';
 import type { BarItem } from './bar-item.ts';
 import { deletePath, referencePath } from './cells.ts';

@@ -1,6 +1,6 @@
 /** Two images side by side: what one has that the other has not. */
-import { type Change, type ComparedField, type ComparedLayer, compareImages } from '../../catalog/compare.ts';
-import type { ImageContent, ImageDetail, LayerRow } from '../../catalog/image.ts';
+import { type Change, type ComparedField, type ComparedLayer, compareImages } from '../../catalog/images/compare.ts';
+import type { ImageContent, ImageDetail, LayerRow } from '../../catalog/images/image.ts';
 import type { Page } from '../page.ts';
 import { referencePath, shortDigest } from './cells.ts';
 import { isSecret, maskedText, secretParts, type TextPart } from './secrets.ts';

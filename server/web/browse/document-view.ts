@@ -8,7 +8,7 @@ import type {
   Seal,
   SignatureDocument,
 } from '../../artifacts/document.ts';
-import type { DocumentPart, DocumentProblem, ReadDocument } from '../../catalog/documents.ts';
+import type { DocumentPart, DocumentProblem, ReadDocument } from '../../catalog/manifests/documents.ts';
 import type { Page } from '../page.ts';
 import { shortDigest } from './cells.ts';
 import { type Fact, present } from './facts.ts';

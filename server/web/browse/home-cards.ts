@@ -1,6 +1,6 @@
-import type { ActivityDay } from '../../catalog/activity.ts';
-import type { FoundRepository } from '../../catalog/findings.ts';
-import type { RepositoryRow } from '../../catalog/repositories.ts';
+import type { ActivityDay } from '../../catalog/activity/activity.ts';
+import type { FoundRepository } from '../../catalog/findings/findings.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { Page } from '../page.ts';
 import { datesOf } from './activity-chart.ts';
 import { referencePath, shareOf, splitName } from './cells.ts';

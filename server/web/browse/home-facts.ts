@@ -1,10 +1,10 @@
 /** What the home page is made of, before it is put into words. */
-import type { ActivityDay } from '../../catalog/activity.ts';
-import type { Findings } from '../../catalog/findings.ts';
-import type { RepositoryPage, RepositoryRow } from '../../catalog/repositories.ts';
-import type { Sample } from '../../catalog/samples.ts';
-import type { SpaceSums } from '../../catalog/space.ts';
-import type { SpaceRow } from '../../catalog/space-list.ts';
+import type { ActivityDay } from '../../catalog/activity/activity.ts';
+import type { Findings } from '../../catalog/findings/findings.ts';
+import type { RepositoryPage, RepositoryRow } from '../../catalog/lists/repositories.ts';
+import type { Sample } from '../../catalog/space/samples.ts';
+import type { SpaceSums } from '../../catalog/space/space.ts';
+import type { SpaceRow } from '../../catalog/space/list.ts';
 import type { Page, RegistryState } from '../page.ts';
 import type { FirstRunFacts, FirstRunPage } from './first-run.ts';
 import type { IndexState } from './notices.ts';

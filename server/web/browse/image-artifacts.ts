@@ -1,4 +1,4 @@
-import type { ImageContent } from '../../catalog/image.ts';
+import type { ImageContent } from '../../catalog/images/image.ts';
 import { attachedKind } from './attached.ts';
 import { referencePath, shortDigest } from './cells.ts';
 import { type ChartCells, type ChartFiles, chartCells, chartFiles } from './chart-view.ts';

@@ -1,5 +1,5 @@
 /** The card beside an image: when, by whom, how large, under which names. */
-import type { ImageContent, ImageDetail } from '../../catalog/image.ts';
+import type { ImageContent, ImageDetail } from '../../catalog/images/image.ts';
 import type { Page } from '../page.ts';
 import { referencePath, shortDigest } from './cells.ts';
 

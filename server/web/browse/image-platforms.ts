@@ -1,7 +1,7 @@
 /** What an index lists: what runs, by the index that lists it, and apart from it what does not. */
 
-import type { DocumentPart } from '../../catalog/documents.ts';
-import type { ImageDetail, PlatformEntry } from '../../catalog/image.ts';
+import type { DocumentPart } from '../../catalog/manifests/documents.ts';
+import type { ImageDetail, PlatformEntry } from '../../catalog/images/image.ts';
 import type { Page } from '../page.ts';
 import { referencePath, shortDigest } from './cells.ts';
 import { kindLabel } from './labels.ts';

@@ -1,5 +1,5 @@
 /** Which tabs an image has: what it is decides what there is to look at. */
-import type { ImageDetail } from '../../catalog/image.ts';
+import type { ImageDetail } from '../../catalog/images/image.ts';
 import type { ManifestKind } from '../../storage/schema.ts';
 import type { Page } from '../page.ts';
 import { contentParts } from './content-parts.ts';

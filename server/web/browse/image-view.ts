@@ -1,5 +1,5 @@
 /** The view model of one image. Everything in it that is not ours is the text of whoever built the image. */
-import type { ImageContent, ImageDetail, ImageProblem } from '../../catalog/image.ts';
+import type { ImageContent, ImageDetail, ImageProblem } from '../../catalog/images/image.ts';
 import type { Crumb, Page } from '../page.ts';
 import { deletePath, referencePath, shortDigest, splitName } from './cells.ts';
 import { type CopyBox, copyBox } from './commands.ts';

@@ -1,5 +1,5 @@
 /** The layers of one image as bar and rows: the history's steps, with what each of them weighs. */
-import type { DockerfileStep, ImageContent, LayerRow } from '../../catalog/image.ts';
+import type { DockerfileStep, ImageContent, LayerRow } from '../../catalog/images/image.ts';
 import type { Page } from '../page.ts';
 import { shortDigest } from './cells.ts';
 import { maskedText, secretParts, type TextPart } from './secrets.ts';

@@ -1,5 +1,5 @@
 import type { ArtifactDocument } from '../../artifacts/document.ts';
-import type { DocumentPart, ReadDocument } from '../../catalog/documents.ts';
+import type { DocumentPart, ReadDocument } from '../../catalog/manifests/documents.ts';
 
 /** What the open tab of an artifact shows. */
 export interface LoadedContent {

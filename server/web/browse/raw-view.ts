@@ -1,5 +1,5 @@
 /** The bytes behind an image: its manifest, the index that lists it, its configuration. */
-import type { ImageDetail } from '../../catalog/image.ts';
+import type { ImageDetail } from '../../catalog/images/image.ts';
 import type { Page } from '../page.ts';
 import { referencePath } from './cells.ts';
 import { type JsonView, jsonView } from './json-view.ts';

@@ -1,5 +1,5 @@
 /** Rows of the list of repositories: repositories, and the folders they stand in. */
-import type { FolderEntry, FolderRow, RepositoryRow } from '../../catalog/repositories.ts';
+import type { FolderEntry, FolderRow, RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { Page } from '../page.ts';
 import { imagePath, referencePath, splitName } from './cells.ts';
 import { kindLabel } from './labels.ts';

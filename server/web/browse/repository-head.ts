@@ -1,9 +1,9 @@
 /** What stands above every tab of a repository: its name, what it is, what can be done with it, and the tabs. */
-import type { Description, Descriptions } from '../../catalog/descriptions.ts';
-import type { Total } from '../../catalog/key-page.ts';
-import type { RepositoryRow } from '../../catalog/repositories.ts';
-import type { About } from '../../catalog/repository-about.ts';
-import type { Stars } from '../../catalog/stars.ts';
+import type { Description, Descriptions } from '../../catalog/lists/descriptions.ts';
+import type { Total } from '../../catalog/base/key-page.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
+import type { About } from '../../catalog/images/repository-about.ts';
+import type { Stars } from '../../catalog/lists/stars.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
 import type { Crumb, Page } from '../page.ts';
 import { referencePath, splitName } from './cells.ts';

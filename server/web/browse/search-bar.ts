@@ -1,6 +1,6 @@
 /** What the command bar shows for a text: groups of things to open and of things to do. */
-import type { ImageHit } from '../../catalog/search-hits.ts';
-import type { Suggestion } from '../../catalog/search-suggest.ts';
+import type { ImageHit } from '../../catalog/search/hits.ts';
+import type { Suggestion } from '../../catalog/search/suggest.ts';
 import type { BarItem } from './bar-item.ts';
 import { referencePath, shortDigest } from './cells.ts';
 import { parseCommand } from './command-words.ts';

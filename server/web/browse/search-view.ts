@@ -1,10 +1,10 @@
 /** The result page of a search, finished for its template. */
-import type { SearchResult } from '../../catalog/search.ts';
-import type { ImageHit } from '../../catalog/search-hits.ts';
-import type { Found } from '../../catalog/search-page.ts';
-import { printQuery, type SearchQuery } from '../../catalog/search-query.ts';
-import type { RepositoryHit } from '../../catalog/search-repositories.ts';
-import type { Note } from '../../catalog/search-terms.ts';
+import type { SearchResult } from '../../catalog/search/search.ts';
+import type { ImageHit } from '../../catalog/search/hits.ts';
+import type { Found } from '../../catalog/search/page.ts';
+import { printQuery, type SearchQuery } from '../../catalog/search/query.ts';
+import type { RepositoryHit } from '../../catalog/search/repositories.ts';
+import type { Note } from '../../catalog/search/terms.ts';
 import type { Crumb, Page } from '../page.ts';
 import { imagePath, type PlatformCells, platformCells, referencePath, shortDigest, splitName } from './cells.ts';
 import { type CopyLine, copyLine } from './commands.ts';

@@ -1,7 +1,7 @@
 /** Labels and annotations as the pages show them; what looks like a secret is decided below, for the API alike. */
-import { isSecret } from '../../catalog/secrets.ts';
+import { isSecret } from '../../catalog/base/secrets.ts';
 
-export type { EnvironmentCell, TextPart } from '../../catalog/secrets.ts';
+export type { EnvironmentCell, TextPart } from '../../catalog/base/secrets.ts';
 export {
   environmentCell,
   isSecret,
@@ -9,7 +9,7 @@ export {
   maskedText,
   maskedValue,
   secretParts,
-} from '../../catalog/secrets.ts';
+} from '../../catalog/base/secrets.ts';
 
 /** A label's value as a link only where it is plain http or https; everything else stays text. */
 export function safeLink(value: string): string | null {

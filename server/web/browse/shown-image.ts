@@ -1,4 +1,4 @@
-import type { ImageDetail } from '../../catalog/image.ts';
+import type { ImageDetail } from '../../catalog/images/image.ts';
 import type { Page } from '../page.ts';
 import type { LoadedContent } from './loaded-content.ts';
 import type { Notice } from './notices.ts';

@@ -1,5 +1,5 @@
 /** Space over time as the points of two curves. Labels stay outside of the picture, so that it may be stretched. */
-import type { Sample } from '../../catalog/samples.ts';
+import type { Sample } from '../../catalog/space/samples.ts';
 import type { Page } from '../page.ts';
 import { axisTop, toTenth } from './chart-lines.ts';
 

@@ -1,4 +1,4 @@
-import type { SpaceMeasure, SpaceRow } from '../../catalog/space-list.ts';
+import type { SpaceMeasure, SpaceRow } from '../../catalog/space/list.ts';
 import type { Page } from '../page.ts';
 import { splitName } from './cells.ts';
 import { toTenth } from './chart-lines.ts';

@@ -1,5 +1,5 @@
 /** The table of the space page: folders and repositories with what they take. */
-import type { SpaceRow, SpaceSort } from '../../catalog/space-list.ts';
+import type { SpaceRow, SpaceSort } from '../../catalog/space/list.ts';
 import type { Page } from '../page.ts';
 import { type Column, referencePath, type Sorting, shareOf, sortedColumn, splitName } from './cells.ts';
 

@@ -1,4 +1,4 @@
-import type { ActivityDay } from '../../catalog/activity.ts';
+import type { ActivityDay } from '../../catalog/activity/activity.ts';
 import type { Page } from '../page.ts';
 import { linePath, toTenth } from './chart-lines.ts';
 

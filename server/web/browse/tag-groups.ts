@@ -1,5 +1,5 @@
 /** Rows of a repository: in one list the tags of an image share a row, in another each has its own. */
-import type { FlatTag, TagGroup, TagRow } from '../../catalog/tags.ts';
+import type { FlatTag, TagGroup, TagRow } from '../../catalog/lists/tags.ts';
 import type { Page } from '../page.ts';
 import { type AttachedCells, attachedCells, attachmentWord, groupKind } from './attached.ts';
 import type { SubjectHeading } from './attachment-list.ts';

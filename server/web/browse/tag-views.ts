@@ -1,5 +1,5 @@
 /** The ways to list a repository: by image, by tag, and what no tag reaches. Each has its own columns and orders. */
-import type { TagSort } from '../../catalog/tags.ts';
+import type { TagSort } from '../../catalog/lists/tags.ts';
 import type { Page } from '../page.ts';
 import { type Column, type Sorting, sortedColumn } from './cells.ts';
 

@@ -9,7 +9,7 @@ import type { RefreshTokens } from '../../accounts/refresh-tokens.ts';
 import type { Sessions } from '../../accounts/sessions.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { FailedSignInStore } from '../../audit/failed-sign-ins.ts';
-import type { Stars } from '../../catalog/stars.ts';
+import type { Stars } from '../../catalog/lists/stars.ts';
 import type { EventStore } from '../../notifications/events.ts';
 import type { Refusals } from '../../token/refusals.ts';
 

@@ -1,5 +1,5 @@
-import type { ImageDetail } from '../../catalog/image.ts';
-import type { Visibility } from '../../catalog/visibility.ts';
+import type { ImageDetail } from '../../catalog/images/image.ts';
+import type { Visibility } from '../../catalog/visibility/visibility.ts';
 import { parseReferencePath } from '../../registry/reference.ts';
 import { shortDigest } from '../browse/cells.ts';
 import { type ComparedCells, commonPlatform, comparedCells, type Side } from '../browse/compare-view.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { RepositoryStore } from '../../catalog/repositories.ts';
-import type { VisibilityStore } from '../../catalog/visibility.ts';
+import type { RepositoryStore } from '../../catalog/lists/repositories.ts';
+import type { VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
 import type { DeletionPlan } from '../../housekeeping/plan.ts';
 import { isDigest } from '../../registry/reference.ts';

@@ -1,4 +1,4 @@
-import type { VisibilityStore } from '../../catalog/visibility.ts';
+import type { VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import { sendCsv } from '../../http/csv.ts';
 import type { EventFilter } from '../../notifications/event-query.ts';
 import type { EventRunPage, EventStore } from '../../notifications/events.ts';

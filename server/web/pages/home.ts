@@ -1,9 +1,9 @@
-import type { Activity } from '../../catalog/activity.ts';
-import type { FindingsStore } from '../../catalog/findings.ts';
-import type { RepositoryStore } from '../../catalog/repositories.ts';
-import type { SpaceStore } from '../../catalog/space.ts';
-import type { Stars } from '../../catalog/stars.ts';
-import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
+import type { Activity } from '../../catalog/activity/activity.ts';
+import type { FindingsStore } from '../../catalog/findings/findings.ts';
+import type { RepositoryStore } from '../../catalog/lists/repositories.ts';
+import type { SpaceStore } from '../../catalog/space/space.ts';
+import type { Stars } from '../../catalog/lists/stars.ts';
+import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import { DAY_MS } from '../../storage/calendar.ts';
 import { type ActivityChart, activityChart, readPeriod } from '../browse/activity-chart.ts';
 import { referencePath } from '../browse/cells.ts';

@@ -1,7 +1,7 @@
-import type { Documents } from '../../catalog/documents.ts';
-import type { Images } from '../../catalog/images.ts';
-import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
-import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
+import type { Documents } from '../../catalog/manifests/documents.ts';
+import type { Images } from '../../catalog/images/images.ts';
+import type { RepositoryRow, RepositoryStore } from '../../catalog/lists/repositories.ts';
+import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import { hidden } from '../browse/reference.ts';
 import type { RepositoryPageDeps } from './repository.ts';
 import type { GoneDeps } from './repository-gone.ts';

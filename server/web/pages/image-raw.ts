@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { Visibility } from '../../catalog/visibility.ts';
+import type { Visibility } from '../../catalog/visibility/visibility.ts';
 import { hidden, referenceOf } from '../browse/reference.ts';
 import { findVisible, type ImagePageDeps } from './image-deps.ts';
 

@@ -1,6 +1,6 @@
-import type { ImageDetail } from '../../catalog/image.ts';
-import type { RepositoryRow } from '../../catalog/repositories.ts';
-import type { Visibility } from '../../catalog/visibility.ts';
+import type { ImageDetail } from '../../catalog/images/image.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
+import type { Visibility } from '../../catalog/visibility/visibility.ts';
 import type { Reference } from '../../registry/reference.ts';
 import { referencePath, shortDigest } from '../browse/cells.ts';
 import { contentParts } from '../browse/content-parts.ts';

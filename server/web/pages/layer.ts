@@ -1,5 +1,5 @@
-import type { LayerHolders } from '../../catalog/layer-holders.ts';
-import type { Visibility } from '../../catalog/visibility.ts';
+import type { LayerHolders } from '../../catalog/images/layer-holders.ts';
+import type { Visibility } from '../../catalog/visibility/visibility.ts';
 import { platformLabel, referencePath, shortDigest, splitName } from '../browse/cells.ts';
 import { folderCrumbs } from '../browse/labels.ts';
 import { keyPager, type Pager } from '../browse/pager.ts';

@@ -5,8 +5,8 @@ import {
   type FolderSort,
   REPOSITORY_SORTS,
   type RepositoryStore,
-} from '../../catalog/repositories.ts';
-import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
+} from '../../catalog/lists/repositories.ts';
+import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import { type Column, parseSorting, type Sorting, sortedColumn } from '../browse/cells.ts';
 import { pushLines } from '../browse/commands.ts';
 import { type FirstRunFacts, type FirstRunPage, type FirstRunView, firstRun } from '../browse/first-run.ts';

@@ -4,7 +4,7 @@ import type { Access } from '../../access/engine.ts';
 import type { Reach } from '../../access/reach.ts';
 import { ANONYMOUS, type Rights, rulesFor } from '../../access/rights.ts';
 import type { UserStore } from '../../access/users.ts';
-import type { RepositoryRow } from '../../catalog/repositories.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import {
   type ActionChip,
   actionChips,

@@ -1,6 +1,6 @@
-import type { Activity } from '../../catalog/activity.ts';
-import type { RepositoryRow } from '../../catalog/repositories.ts';
-import type { FlatTag, TagStore } from '../../catalog/tags.ts';
+import type { Activity } from '../../catalog/activity/activity.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
+import type { FlatTag, TagStore } from '../../catalog/lists/tags.ts';
 import type { EventStore } from '../../notifications/events.ts';
 import { activityChart, readPeriod } from '../browse/activity-chart.ts';
 import { referencePath } from '../browse/cells.ts';

@@ -1,5 +1,5 @@
-import type { RepositoryRow } from '../../catalog/repositories.ts';
-import type { TagStore } from '../../catalog/tags.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
+import type { TagStore } from '../../catalog/lists/tags.ts';
 import { referencePath, shortDigest } from '../browse/cells.ts';
 import { whyNoDelete } from '../browse/delete-right.ts';
 import { keyPager } from '../browse/pager.ts';

@@ -1,8 +1,8 @@
 /** What one repository takes: unique, shared and reclaimable, over time, and its biggest images. */
-import type { RepositoryRow } from '../../catalog/repositories.ts';
-import type { RepositorySample } from '../../catalog/samples.ts';
-import type { SpaceStore } from '../../catalog/space.ts';
-import type { TagPage, TagSort, TagStore } from '../../catalog/tags.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
+import type { RepositorySample } from '../../catalog/space/samples.ts';
+import type { SpaceStore } from '../../catalog/space/space.ts';
+import type { TagPage, TagSort, TagStore } from '../../catalog/lists/tags.ts';
 import { type Column, parseSorting, type Sorting, shareOf, sortedColumn } from '../browse/cells.ts';
 import type { Figure } from '../browse/figure.ts';
 import { listPager, type Pager, totalText } from '../browse/pager.ts';

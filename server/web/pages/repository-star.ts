@@ -1,5 +1,5 @@
-import type { RepositoryRow } from '../../catalog/repositories.ts';
-import type { Stars } from '../../catalog/stars.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
+import type { Stars } from '../../catalog/lists/stars.ts';
 import { AppError } from '../../errors.ts';
 import { referencePath } from '../browse/cells.ts';
 import { REPOSITORY_TABS, tabPath } from '../browse/repository-head.ts';

@@ -1,6 +1,6 @@
 /** The pages below `/repositories/team/app/-/`, all with one head. */
-import type { RepositoryRow, RepositoryStore } from '../../catalog/repositories.ts';
-import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
+import type { RepositoryRow, RepositoryStore } from '../../catalog/lists/repositories.ts';
+import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import { hidden, referenceOf, repositoryRoute } from '../browse/reference.ts';
 import type { Page } from '../page.ts';
 import type { PageModule } from '../routes.ts';

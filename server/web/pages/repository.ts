@@ -1,5 +1,5 @@
-import type { RepositoryRow } from '../../catalog/repositories.ts';
-import type { FlatTag, TagGroup, TagSort, TagStore } from '../../catalog/tags.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
+import type { FlatTag, TagGroup, TagSort, TagStore } from '../../catalog/lists/tags.ts';
 import { bySubject, subjectHeading } from '../browse/attachment-list.ts';
 import type { Column } from '../browse/cells.ts';
 import { parseSorting, type Sorting } from '../browse/cells.ts';

@@ -1,8 +1,8 @@
 import type { UserStore } from '../../access/users.ts';
-import type { RepositoryStore } from '../../catalog/repositories.ts';
-import type { Search } from '../../catalog/search.ts';
-import type { TagFacts } from '../../catalog/tag-facts.ts';
-import type { Visibility, VisibilityStore } from '../../catalog/visibility.ts';
+import type { RepositoryStore } from '../../catalog/lists/repositories.ts';
+import type { Search } from '../../catalog/search/search.ts';
+import type { TagFacts } from '../../catalog/visibility/tag-facts.ts';
+import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import { parseReferencePath } from '../../registry/reference.ts';
 import type { Subject } from '../browse/commands-about.ts';
 import { listAge } from '../browse/list-age.ts';

@@ -1,6 +1,6 @@
 /** What the bar below the lists of a repository leads to: the preview of a deletion, a comparison, references to copy. */
 import { z } from 'zod';
-import type { RepositoryRow } from '../../catalog/repositories.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import { AppError } from '../../errors.ts';
 import type { DeletedItem, SelectionResult } from '../../housekeeping/delete-selection.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';

@@ -1,7 +1,7 @@
-import type { Sample } from '../../catalog/samples.ts';
-import type { SpaceOverview, SpaceStore, SpaceSums } from '../../catalog/space.ts';
-import { SPACE_SORTS, type SpaceMeasure, type SpaceRow, type SpaceSort } from '../../catalog/space-list.ts';
-import type { VisibilityStore } from '../../catalog/visibility.ts';
+import type { Sample } from '../../catalog/space/samples.ts';
+import type { SpaceOverview, SpaceStore, SpaceSums } from '../../catalog/space/space.ts';
+import { SPACE_SORTS, type SpaceMeasure, type SpaceRow, type SpaceSort } from '../../catalog/space/list.ts';
+import type { VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import { AppError } from '../../errors.ts';
 import { type Column, parseSorting, type Sorting } from '../browse/cells.ts';
 import type { Figure } from '../browse/figure.ts';

@@ -1,7 +1,7 @@
 /** What was deleted: of one repository, or of all that the viewer may see; restored one by one or several at once. */
 import { z } from 'zod';
 import { allowedActions } from '../../access/rights.ts';
-import type { RepositoryRow } from '../../catalog/repositories.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import { AppError } from '../../errors.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
 import type { TrashRow } from '../../housekeeping/trash-list.ts';

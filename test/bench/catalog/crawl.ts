@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import SqliteDatabase from 'better-sqlite3';
-import { forEachBounded } from '../../../server/catalog/concurrency.ts';
+import { forEachBounded } from '../../../server/catalog/base/concurrency.ts';
 import { createLogger } from '../../../server/log.ts';
 import { createTransport, type Outgoing } from '../../../server/registry/transport.ts';
 import { generateStorage } from '../../support/generate-storage.ts';

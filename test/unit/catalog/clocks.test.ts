@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createGap } from '../../../server/catalog/gap.ts';
-import { createMeter, remainingMs } from '../../../server/catalog/meter.ts';
-import { createPatience, MISSING_PATIENCE_MS } from '../../../server/catalog/patience.ts';
+import { createGap } from '../../../server/catalog/sync/gap.ts';
+import { createMeter, remainingMs } from '../../../server/catalog/sync/meter.ts';
+import { createPatience, MISSING_PATIENCE_MS } from '../../../server/catalog/sync/patience.ts';
 
 function clockAt(start = 1000) {
   let at = start;

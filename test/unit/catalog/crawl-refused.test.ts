@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createIndexer, type RegistryReader } from '../../../server/catalog/indexer.ts';
+import { createIndexer, type RegistryReader } from '../../../server/catalog/sync/indexer.ts';
 import { AppError } from '../../../server/errors.ts';
 import { createLogger } from '../../../server/log.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';

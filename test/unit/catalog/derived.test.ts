@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { countUses } from '../../../server/catalog/activity-writes.ts';
-import { type ManifestRecord, manifestRecord } from '../../../server/catalog/manifest-record.ts';
-import { rebuildCatalog, rebuildOldCatalog } from '../../../server/catalog/rebuild.ts';
-import { changeRepository } from '../../../server/catalog/repository-change.ts';
-import { groupBy } from '../../../server/catalog/rows.ts';
-import { ensureRepository } from '../../../server/catalog/tag-writes.ts';
+import { countUses } from '../../../server/catalog/activity/writes.ts';
+import { type ManifestRecord, manifestRecord } from '../../../server/catalog/manifests/record.ts';
+import { rebuildCatalog, rebuildOldCatalog } from '../../../server/catalog/rebuild/rebuild.ts';
+import { changeRepository } from '../../../server/catalog/index/repository-change.ts';
+import { groupBy } from '../../../server/catalog/base/rows.ts';
+import { ensureRepository } from '../../../server/catalog/index/tag-writes.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { derivedRows, expectedRows } from '../../support/derived-model.ts';
 import { seedIndex, seedManifest, seedRepository } from '../../support/seed.ts';

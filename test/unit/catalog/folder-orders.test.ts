@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createRepositoryStore, FOLDER_SORTS, type FolderSort } from '../../../server/catalog/repositories.ts';
-import { sumSpace } from '../../../server/catalog/space-sums.ts';
-import { EVERYTHING } from '../../../server/catalog/visibility.ts';
+import { createRepositoryStore, FOLDER_SORTS, type FolderSort } from '../../../server/catalog/lists/repositories.ts';
+import { sumSpace } from '../../../server/catalog/space/sums.ts';
+import { EVERYTHING } from '../../../server/catalog/visibility/visibility.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { ageOf, type MadeRepository, makeRepositories, storeRepositories, walk } from '../../support/list-content.ts';
 

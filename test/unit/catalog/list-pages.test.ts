@@ -7,8 +7,8 @@ import {
   createRepositoryStore,
   REPOSITORY_SORTS,
   type RepositoryFilters,
-} from '../../../server/catalog/repositories.ts';
-import { createVisibility, EVERYTHING, NOTHING } from '../../../server/catalog/visibility.ts';
+} from '../../../server/catalog/lists/repositories.ts';
+import { createVisibility, EVERYTHING, NOTHING } from '../../../server/catalog/visibility/visibility.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import {
   asSeen,

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { compileRule } from '../../../server/access/rule.ts';
 import { createUserStore } from '../../../server/access/users.ts';
-import { createDescriptions } from '../../../server/catalog/descriptions.ts';
-import { createRepositoryStore } from '../../../server/catalog/repositories.ts';
-import { readAbout } from '../../../server/catalog/repository-about.ts';
-import { createStars } from '../../../server/catalog/stars.ts';
-import { createVisibility, EVERYTHING, NOTHING } from '../../../server/catalog/visibility.ts';
+import { createDescriptions } from '../../../server/catalog/lists/descriptions.ts';
+import { createRepositoryStore } from '../../../server/catalog/lists/repositories.ts';
+import { readAbout } from '../../../server/catalog/images/repository-about.ts';
+import { createStars } from '../../../server/catalog/lists/stars.ts';
+import { createVisibility, EVERYTHING, NOTHING } from '../../../server/catalog/visibility/visibility.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { seedRepository } from '../../support/seed.ts';
 

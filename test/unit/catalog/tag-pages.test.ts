@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { tagKey } from '../../../server/catalog/tag-key.ts';
-import { ensureRepository } from '../../../server/catalog/tag-writes.ts';
-import { createTagStore, TAG_SORTS, type TagFilters, type TagSort } from '../../../server/catalog/tags.ts';
+import { tagKey } from '../../../server/catalog/base/tag-key.ts';
+import { ensureRepository } from '../../../server/catalog/index/tag-writes.ts';
+import { createTagStore, TAG_SORTS, type TagFilters, type TagSort } from '../../../server/catalog/lists/tags.ts';
 import type { HeldState } from '../../../server/storage/schema.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { walk } from '../../support/list-content.ts';

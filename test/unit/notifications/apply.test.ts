@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { createActivity } from '../../../server/catalog/activity.ts';
-import { countUses, type Use } from '../../../server/catalog/activity-writes.ts';
-import { EVERYTHING } from '../../../server/catalog/visibility.ts';
+import { createActivity } from '../../../server/catalog/activity/activity.ts';
+import { countUses, type Use } from '../../../server/catalog/activity/writes.ts';
+import { EVERYTHING } from '../../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../../server/log.ts';
 import { type ApplyDeps, createApplier } from '../../../server/notifications/apply.ts';
 import type { RegistryEvent } from '../../../server/notifications/events.ts';

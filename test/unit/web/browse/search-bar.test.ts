@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ANONYMOUS, type Rights } from '../../../../server/access/rights.ts';
 import { compileRule } from '../../../../server/access/rule.ts';
-import type { Suggestion } from '../../../../server/catalog/search-suggest.ts';
+import type { Suggestion } from '../../../../server/catalog/search/suggest.ts';
 import type { BarItem } from '../../../../server/web/browse/bar-item.ts';
 import { isMeant, parseCommand } from '../../../../server/web/browse/command-words.ts';
 import type { Subject } from '../../../../server/web/browse/commands-about.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RepositoryPage } from '../../../../server/catalog/repositories.ts';
+import type { RepositoryPage } from '../../../../server/catalog/lists/repositories.ts';
 import { imageView } from '../../../../server/web/browse/image-view.ts';
 import { readFilters } from '../../../../server/web/browse/list-filters.ts';
 import { readView } from '../../../../server/web/browse/tag-views.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { FolderEntry } from '../../../../server/catalog/repositories.ts';
+import type { FolderEntry } from '../../../../server/catalog/lists/repositories.ts';
 import { filterValues, readFilters } from '../../../../server/web/browse/list-filters.ts';
 import { readView } from '../../../../server/web/browse/tag-views.ts';
 import { type FoundEntries, readQuery, repositoriesView } from '../../../../server/web/pages/repositories.ts';

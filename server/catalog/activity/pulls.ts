@@ -1,0 +1,140 @@
+import { sql } from 'kysely';
+import type { Database } from '../../storage/database.ts';
+import { rememberPull } from '../index/tag-history.ts';
+
+/** A manifest that somebody read through the registry. */
+export interface PullEvent {
+  readonly repository: string;
+  readonly tag: string | null;
+  readonly digest: string | null;
+  readonly actor: string;
+  readonly at: number;
+  readonly method: string;
+  readonly userAgent: string;
+  readonly address: string;
+}
+
+/** What is to be counted. `tag` may be one that the client asked for just before. */
+export interface Pull {
+  readonly repository: string;
+  readonly tag: string | null;
+  readonly digest: string | null;
+  readonly at: number;
+}
+
+interface Seen {
+  readonly digest: string;
+  readonly tag: string | null;
+  readonly at: number;
+}
+
+/** How long after asking for a tag a client may take to fetch what it points to. */
+const JOIN_WITHIN_MS = 60_000;
+const MOST_CLIENTS = 5000;
+const MOST_PER_CLIENT = 50;
+const OWN_AGENT = /^registry-web\//;
+
+/**
+ * Counts pulls as people mean them: a manifest fetched, once per image and client. containerd asks for the tag by HEAD and
+ * fetches by digest; an index is followed by one of its manifests; neither makes a second pull.
+ */
+export function createPulls(db: Database) {
+  const asked = new Map<string, readonly Seen[]>();
+  const fetched = new Map<string, readonly Seen[]>();
+
+  /** @returns undefined for what is no pull of its own. */
+  async function read(event: PullEvent): Promise<Pull | undefined> {
+    if (isOwn(event)) return undefined;
+    const client = [event.repository, event.address, event.actor].join('\n');
+    const seen = { digest: event.digest ?? '', tag: event.tag || null, at: event.at };
+    if (event.method !== 'GET') {
+      if (event.method === 'HEAD' && seen.tag !== null) remember(asked, client, seen);
+      return undefined;
+    }
+    if (seen.tag === null && (await isPartOfPull(event, recent(fetched, client, event.at)))) return undefined;
+    const tag = seen.tag ?? askedTag(recent(asked, client, event.at), seen.digest);
+    remember(fetched, client, seen);
+    return { repository: event.repository, tag, digest: event.digest, at: event.at };
+  }
+
+  async function isPartOfPull({ digest }: PullEvent, before: readonly Seen[]): Promise<boolean> {
+    const parents = before.map((pull) => pull.digest).filter((parent) => parent !== '' && parent !== digest);
+    if (parents.length === 0 || !digest) return false;
+    const row = await db
+      .selectFrom('manifest_children')
+      .select('position')
+      .where('child_digest', '=', digest)
+      .where('parent_digest', 'in', parents)
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  return { read };
+}
+export type Pulls = ReturnType<typeof createPulls>;
+
+/** What we did ourselves says nothing of what people use. */
+export function isOwn({ userAgent }: Pick<PullEvent, 'userAgent'>): boolean {
+  return OWN_AGENT.test(userAgent);
+}
+
+function remember(memory: Map<string, readonly Seen[]>, client: string, seen: Seen): void {
+  const kept = [...recent(memory, client, seen.at), seen].slice(-MOST_PER_CLIENT);
+  // Deleted first, so that the map stays in order of last use and the oldest is dropped.
+  memory.delete(client);
+  memory.set(client, kept);
+  const oldest = memory.size > MOST_CLIENTS ? memory.keys().next().value : undefined;
+  if (oldest !== undefined) memory.delete(oldest);
+}
+
+function recent(memory: ReadonlyMap<string, readonly Seen[]>, client: string, at: number): readonly Seen[] {
+  return (memory.get(client) ?? []).filter((seen) => Math.abs(at - seen.at) <= JOIN_WITHIN_MS);
+}
+
+function askedTag(before: readonly Seen[], digest: string): string | null {
+  return before.findLast((seen) => seen.digest === digest)?.tag ?? null;
+}
+
+/** For a transaction. */
+export async function storePull(trx: Database, repositoryId: number, pull: Pull): Promise<void> {
+  const { repository, tag, digest, at } = pull;
+  await trx
+    .updateTable('repositories')
+    .set(pulledAt(at))
+    .set({ changed_at: sql<number>`case when changed_at < ${at} then ${at} else changed_at end` })
+    .where('id', '=', repositoryId)
+    .execute();
+  const pointed = tag === null ? undefined : await pullTag(trx, repositoryId, tag, at);
+  const pulled = digest || pointed;
+  await rememberPull(trx, { repository, tag: tag ?? '', digest: pulled ?? '', at });
+  if (pulled) await pullManifest(trx, repositoryId, pulled, at);
+}
+
+function pulledAt(at: number) {
+  return {
+    pull_count: sql<number>`pull_count + 1`,
+    last_pulled_at: sql<number>`case when coalesce(last_pulled_at, 0) < ${at} then ${at} else last_pulled_at end`,
+  };
+}
+
+/** @returns what it points to. */
+async function pullTag(trx: Database, repositoryId: number, tag: string, at: number): Promise<string | undefined> {
+  const row = await trx
+    .updateTable('tags')
+    .set(pulledAt(at))
+    .where('repository_id', '=', repositoryId)
+    .where('name', '=', tag)
+    .returning('digest')
+    .executeTakeFirst();
+  return row?.digest;
+}
+
+async function pullManifest(trx: Database, repositoryId: number, digest: string, at: number): Promise<void> {
+  await trx
+    .updateTable('held_manifests')
+    .set(pulledAt(at))
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .execute();
+}

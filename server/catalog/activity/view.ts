@@ -1,0 +1,94 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { type Clock, monotonic } from '../../clock.ts';
+import { calendarDay } from '../../storage/calendar.ts';
+import type { Database } from '../../storage/database.ts';
+import { isVisible, NOTHING, type Visibility } from '../visibility/visibility.ts';
+
+export interface Counts {
+  readonly pulls: number;
+  readonly pushes: number;
+}
+
+export interface ActivityDay extends Counts {
+  /** Midnight UTC of the date. */
+  readonly day: number;
+}
+
+export interface ActivityDeps {
+  readonly db: Database;
+  readonly now: () => number;
+  readonly clock?: Clock;
+}
+
+interface Kept {
+  readonly value: Counts;
+  readonly until: number;
+}
+
+const TODAY_MS = 10_000;
+// Late events, and repositories that are gone.
+const PAST_MS = 10 * 60_000;
+const MOST_VIEWS = 500;
+
+/**
+ * Sums over what a viewer sees. Everything has a row of its own per day; for the others a day is summed up when it is asked
+ * for, one at a time so that other requests get their turn, and remembered for all who see the same.
+ */
+export function createViewDays({ db, now, clock = monotonic }: ActivityDeps) {
+  const views = new Map<number, Map<number, Kept>>();
+
+  async function sums(visibility: Visibility, days: readonly number[]): Promise<ReadonlyMap<number, Counts>> {
+    const all = await readTotals(db, days);
+    if (visibility.all) return all;
+    if (visibility.id === NOTHING.id) return new Map();
+    const known = remembered(views, visibility.id, () => new Map<number, Kept>());
+    const found = new Map<number, Counts>();
+    for (const day of days) if (all.has(day)) found.set(day, await sumDay(known, visibility, day));
+    for (const day of known.keys()) if (day < (days[0] ?? 0) && known.size > 400) known.delete(day);
+    return found;
+  }
+
+  async function sumDay(known: Map<number, Kept>, visibility: Visibility, day: number): Promise<Counts> {
+    const kept = known.get(day);
+    if (isFresh(kept)) return kept.value;
+    const value = await readDay(db, visibility, day);
+    const isToday = day >= calendarDay(now());
+    known.set(day, { value, until: clock() + (isToday ? TODAY_MS : PAST_MS) });
+    await nextTurn();
+    return value;
+  }
+
+  function isFresh(kept: Kept | undefined): kept is Kept {
+    return kept !== undefined && clock() < kept.until;
+  }
+
+  return { sums };
+}
+
+function remembered<Key, Value>(memory: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const value = memory.get(key) ?? make();
+  if (!memory.has(key) && memory.size >= MOST_VIEWS) memory.clear();
+  memory.set(key, value);
+  return value;
+}
+
+async function readTotals(db: Database, days: readonly number[]): Promise<ReadonlyMap<number, Counts>> {
+  const rows = await db
+    .selectFrom('activity_days')
+    .selectAll()
+    .where('day_at', '>=', days[0] ?? 0)
+    .where('day_at', '<=', days.at(-1) ?? 0)
+    .execute();
+  return new Map(rows.map(({ day_at, pulls, pushes }) => [day_at, { pulls, pushes }]));
+}
+
+async function readDay(db: Database, visibility: Visibility, day: number): Promise<Counts> {
+  const row = await db
+    .selectFrom('repository_days')
+    .select([sql<number>`sum(pulls)`.as('pulls'), sql<number>`sum(pushes)`.as('pushes')])
+    .where('day_at', '=', day)
+    .where(isVisible(visibility, 'repository_days.repository_id'))
+    .executeTakeFirst();
+  return { pulls: Number(row?.pulls ?? 0), pushes: Number(row?.pushes ?? 0) };
+}

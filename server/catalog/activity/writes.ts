@@ -1,0 +1,99 @@
+import { calendarDay, DAY_MS } from '../../storage/calendar.ts';
+import type { Database } from '../../storage/database.ts';
+import { createInsertion } from '../../storage/insert-rows.ts';
+import { type Pull, storePull } from './pulls.ts';
+import { groupBy } from '../base/rows.ts';
+
+/** An event that people would call a pull or a push. */
+export interface Use extends Pull {
+  readonly kind: 'pull' | 'push';
+  /** '' for anonymous. */
+  readonly actor: string;
+}
+
+interface Counted extends Use {
+  readonly id: number;
+  readonly day: number;
+}
+
+/** Longer ago than anything is kept: rather a wrong clock than a late event. */
+const OLDEST_MS = 400 * DAY_MS;
+
+/**
+ * Counts what happened, for the transaction that marks the events as applied: each counts once, whatever breaks off.
+ *
+ * @returns those that were counted; the others are of repositories that the index does not know.
+ */
+export async function countUses(trx: Database, uses: readonly Use[], now: number): Promise<readonly Use[]> {
+  const ids = await idsOf(trx, uses);
+  const counted = uses.flatMap((use): Counted[] => {
+    const id = ids.get(use.repository);
+    return id === undefined ? [] : [{ ...use, id, day: dayOfUse(use.at, now) }];
+  });
+  for (const use of counted) if (use.kind === 'pull') await storePull(trx, use.id, use);
+  await addRepositoryDays(trx, counted);
+  await addPushDays(
+    trx,
+    counted.filter((use) => use.kind === 'push'),
+  );
+  await addDays(trx, counted);
+  return counted;
+}
+
+function dayOfUse(at: number, now: number): number {
+  const isPlausible = at <= now && at > now - OLDEST_MS;
+  return calendarDay(isPlausible ? at : now);
+}
+
+async function idsOf(trx: Database, uses: readonly Use[]): Promise<ReadonlyMap<string, number>> {
+  const names = [...new Set(uses.map((use) => use.repository))];
+  if (names.length === 0) return new Map();
+  const rows = await trx.selectFrom('repositories').select(['id', 'name']).where('name', 'in', names).execute();
+  return new Map(rows.map((row) => [row.name, row.id]));
+}
+
+function numbersOf(uses: readonly Use[]): { readonly pulls: number; readonly pushes: number } {
+  const pulls = uses.filter((use) => use.kind === 'pull').length;
+  return { pulls, pushes: uses.length - pulls };
+}
+
+async function addRepositoryDays(trx: Database, uses: readonly Counted[]): Promise<void> {
+  const rows = [...groupBy(uses, ({ id, day }) => `${id} ${day}`).values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : [{ repository_id: first.id, day_at: first.day, ...numbersOf(group) }];
+  });
+  await insertRepositoryDays(trx, rows);
+}
+
+const insertRepositoryDays = createInsertion({
+  into: 'repository_days',
+  columns: ['repository_id', 'day_at', 'pulls', 'pushes'],
+  conflict: { on: ['repository_id', 'day_at'], add: ['pulls', 'pushes'] },
+});
+
+async function addPushDays(trx: Database, pushes: readonly Counted[]): Promise<void> {
+  const rows = [...groupBy(pushes, ({ id, day, actor }) => `${id} ${day} ${actor}`).values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    return [{ repository_id: first.id, day_at: first.day, actor: first.actor, pushes: group.length }];
+  });
+  await insertPushDays(trx, rows);
+}
+
+const insertPushDays = createInsertion({
+  into: 'push_days',
+  columns: ['repository_id', 'day_at', 'actor', 'pushes'],
+  conflict: { on: ['repository_id', 'day_at', 'actor'], add: ['pushes'] },
+});
+
+/** Last, because every transaction that counts meets in this row. */
+async function addDays(trx: Database, uses: readonly Counted[]): Promise<void> {
+  const rows = [...groupBy(uses, ({ day }) => day)].map(([day, group]) => ({ day_at: day, ...numbersOf(group) }));
+  await insertDays(trx, rows);
+}
+
+const insertDays = createInsertion({
+  into: 'activity_days',
+  columns: ['day_at', 'pulls', 'pushes'],
+  conflict: { on: ['day_at'], add: ['pulls', 'pushes'] },
+});

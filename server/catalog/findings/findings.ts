@@ -1,0 +1,189 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../../log.ts';
+import type { Database } from '../../storage/database.ts';
+import { type Finding, type Scan, scanRepositories } from './scan.ts';
+import { createRest, type Rest } from '../base/rest.ts';
+import { readVisible } from '../space/sums.ts';
+import { isVisible, NOTHING, type Visibility } from '../visibility/visibility.ts';
+
+export interface FoundRepository extends Omit<Finding, 'grownOwnBytes'> {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** What a viewer's repositories call for: images nobody pulls, and who grew most. */
+export interface Findings {
+  readonly staleCount: number;
+  readonly staleBytes: number;
+  /** An image is stale when nobody pulled it since then: 90 days, or as long as we watch. */
+  readonly staleSince: number;
+  readonly isWatchedLongEnough: boolean;
+  /** Where most is stale, biggest first. */
+  readonly stalest: readonly FoundRepository[];
+  /** Day of the samples that growth is counted from; null: no day was sampled before today. */
+  readonly grownSince: number | null;
+  readonly fastest: readonly FoundRepository[];
+}
+
+export interface FindingsDeps {
+  readonly db: Database;
+  readonly now: () => number;
+  readonly log: Logger;
+  /** How long a page waits for the first; then it does without. */
+  readonly patienceMs?: number;
+}
+
+const FAILED = 'repositories not looked through';
+const SHOWN = 5;
+const PATIENCE_MS = 40;
+const SOONEST_MS = 60_000;
+/** So that looking takes a hundredth of a core, however much there is. */
+const PAUSE_PER_RUN = 100;
+const MOST_VIEWS = 500;
+
+interface Known extends Scan {
+  readonly endedAt: number;
+  readonly tookMs: number;
+  readonly views: Map<number, Promise<Findings>>;
+}
+
+/**
+ * One look at all repositories serves everybody; who sees a part gets the sum over that part. Both are made when a page asks
+ * and are minutes old where there is much.
+ */
+export function createFindings({ db, now, log, patienceMs = PATIENCE_MS }: FindingsDeps) {
+  const closing = new AbortController();
+  let known: Known | undefined;
+  let running: Promise<Known> | undefined;
+
+  async function scan(): Promise<Known> {
+    closing.signal.throwIfAborted();
+    const begunAt = performance.now();
+    const found = await scanRepositories(db, now(), createRest(closing.signal));
+    const endedAt = performance.now();
+    known = { ...found, endedAt, tookMs: endedAt - begunAt, views: new Map() };
+    return known;
+  }
+
+  function look(): Promise<Known> {
+    running ??= scan().finally(() => {
+      running = undefined;
+    });
+    return running;
+  }
+
+  function isOld({ endedAt, tookMs }: Known): boolean {
+    return performance.now() - endedAt > Math.max(SOONEST_MS, PAUSE_PER_RUN * tookMs);
+  }
+
+  async function latest(): Promise<Known> {
+    if (known === undefined) return look();
+    if (isOld(known)) look().catch(warn);
+    return known;
+  }
+
+  async function view(visibility: Visibility): Promise<Findings> {
+    const current = await latest();
+    closing.signal.throwIfAborted();
+    const made = current.views.get(visibility.id);
+    if (made !== undefined) return made;
+    const value = findingsOf(db, visibility, current, createRest(closing.signal));
+    value.catch(() => current.views.delete(visibility.id));
+    if (current.views.size >= MOST_VIEWS) current.views.clear();
+    current.views.set(visibility.id, value);
+    return value;
+  }
+
+  /** What closing interrupts has not failed. */
+  function warn(error: unknown): undefined {
+    if (!closing.signal.aborted) log.warn({ error }, FAILED);
+  }
+
+  return {
+    /** @returns undefined while the first look takes longer than a page may. */
+    async of(visibility: Visibility): Promise<Findings | undefined> {
+      const answered = new AbortController();
+      const found = view(visibility).catch(warn);
+      const late = sleep(patienceMs, undefined, { signal: answered.signal }).catch(() => undefined);
+      try {
+        return await Promise.race([found, late]);
+      } finally {
+        answered.abort();
+      }
+    },
+
+    /** Resolves once nothing reads any more. */
+    async close(): Promise<void> {
+      closing.abort();
+      await running?.catch(() => undefined);
+      await Promise.allSettled(known?.views.values() ?? []);
+    },
+  };
+}
+export type FindingsStore = ReturnType<typeof createFindings>;
+
+async function findingsOf(db: Database, visibility: Visibility, scan: Scan, rest: Rest): Promise<Findings> {
+  const found = visibility.all ? [...scan.findings] : await visibleFindings(db, visibility, scan, rest);
+  const stalest = top(found, ({ staleBytes }) => staleBytes);
+  const fastest = top(found, ({ grownBytes }) => grownBytes);
+  const names = await namesOf(db, visibility, [...stalest, ...fastest]);
+  return {
+    staleCount: found.reduce((sum, [, { staleCount }]) => sum + staleCount, 0),
+    staleBytes: found.reduce((sum, [, { staleBytes }]) => sum + staleBytes, 0),
+    staleSince: Math.max(scan.staleSince, scan.watchedSince),
+    isWatchedLongEnough: scan.watchedSince <= scan.staleSince,
+    stalest: withNames(stalest, names),
+    grownSince: scan.grownSince,
+    fastest: withNames(fastest, names),
+  };
+}
+
+type Entry = readonly [number, Finding];
+
+async function visibleFindings(
+  db: Database,
+  visibility: Visibility,
+  { findings }: Scan,
+  rest: Rest,
+): Promise<readonly Entry[]> {
+  if (visibility.id === NOTHING.id) return [];
+  const found: Entry[] = [];
+  await readVisible(db, visibility.id, rest, (id) => {
+    const finding = findings.get(id);
+    if (finding !== undefined) found.push([id, { ...finding, grownBytes: finding.grownOwnBytes }]);
+  });
+  return found;
+}
+
+function top(found: readonly Entry[], value: (finding: Finding) => number): readonly Entry[] {
+  return found
+    .filter(([, finding]) => value(finding) > 0)
+    .sort(([id, one], [otherId, other]) => value(other) - value(one) || id - otherId)
+    .slice(0, SHOWN);
+}
+
+/** Of those that are there still, and that the viewer still sees. */
+async function namesOf(
+  db: Database,
+  visibility: Visibility,
+  entries: readonly Entry[],
+): Promise<ReadonlyMap<number, string>> {
+  if (entries.length === 0) return new Map();
+  const ids = [...new Set(entries.map(([id]) => id))];
+  const rows = await db
+    .selectFrom('repositories')
+    .select(['id', 'name'])
+    .where('id', 'in', ids)
+    .where(isVisible(visibility))
+    .execute();
+  return new Map(rows.map((row) => [row.id, row.name]));
+}
+
+function withNames(entries: readonly Entry[], names: ReadonlyMap<number, string>): readonly FoundRepository[] {
+  return entries.flatMap(([id, finding]) => {
+    const name = names.get(id);
+    const { grownOwnBytes: _, ...told } = finding;
+    return name === undefined ? [] : [{ id, name, ...told }];
+  });
+}

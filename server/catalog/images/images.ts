@@ -1,0 +1,198 @@
+import { type ContentReader, createContentReader } from '../../artifacts/reader.ts';
+import { type Clock, monotonic } from '../../clock.ts';
+import { errorText } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { isDigest } from '../../registry/reference.ts';
+import type { Database } from '../../storage/database.ts';
+import { attachedReferrers } from '../lists/attachments.ts';
+import type { DocumentPart } from '../manifests/documents.ts';
+import type { ImageDetail, ImageProblem } from './image.ts';
+import { choosePlatform, contentOf } from './image-content.ts';
+import { type ManifestRow, manifestRow, platformsOf } from './image-rows.ts';
+import { indexesListing } from '../index/index-sums.ts';
+import { type HoldersQuery, layerHolders } from './layer-holders.ts';
+import { partsOf } from '../manifests/referrers.ts';
+import { repositoryId } from '../index/repository-notes.ts';
+import { type SharedMemory, uniqueBytes } from '../manifests/sharing.ts';
+import { isFinal } from '../manifests/stored-manifests.ts';
+import { createTagStore, type TagRow, usageOf } from '../lists/tags.ts';
+import { NOTHING, type Visibility } from '../visibility/visibility.ts';
+
+export type * from './image.ts';
+
+export interface ImagesDeps {
+  readonly db: Database;
+  /** Gets one manifest into the index; false: the registry says that it has none. */
+  readonly fetchManifest: (repository: string, digest: string) => Promise<boolean>;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  readonly reader?: ContentReader;
+}
+
+/** What the page of an image shows, from the index; only a manifest that was never read is asked for. */
+export function createImages({
+  db,
+  fetchManifest,
+  log,
+  clock = monotonic,
+  reader = createContentReader(),
+}: ImagesDeps) {
+  const tags = createTagStore(db);
+  const memory: SharedMemory = { clock, counted: new Map() };
+
+  async function find(repositoryId: number, repository: string, digest: string): Promise<Found> {
+    const kept = await manifestRow(db, repositoryId, digest);
+    if (kept !== undefined && isFinal(kept)) return { row: kept, problems: problemsOf(kept) };
+    try {
+      const isThere = await fetchManifest(repository, digest);
+      const row = await manifestRow(db, repositoryId, digest);
+      return { row, problems: isThere ? problemsOf(row) : [gone(digest), ...problemsOf(kept)] };
+    } catch (error) {
+      log.warn({ repository, digest, error: errorText(error) }, 'manifest not read');
+      return { row: kept, problems: [{ what: 'unreachable', digest, message: errorText(error) }, ...problemsOf(kept)] };
+    }
+  }
+
+  return {
+    /**
+     * Whether the viewer may see the repository was decided before.
+     *
+     * @param reference a tag or a digest.
+     * @param platform `os/arch[/variant]` or the digest of one; by default linux/amd64, else the first.
+     * @param seen whose repositories are searched for the same content; by default nobody's.
+     * @returns undefined when there is no such tag or manifest in this repository.
+     */
+    async detail(
+      repository: string,
+      reference: string,
+      platform?: string,
+      seen: Visibility = NOTHING,
+    ): Promise<ImageDetail | undefined> {
+      const homeId = await repositoryId(db, repository);
+      if (homeId === undefined) return undefined;
+      const digest = isDigest(reference) ? reference : (await tags.resolve(homeId, reference))?.digest;
+      if (digest === undefined) return undefined;
+      const onIt = await tags.tagsOf(homeId, digest);
+      const { row, problems } = await find(homeId, repository, digest);
+      // A digest that is in no tag and that the registry did not confirm may as well be made up.
+      if (row === undefined && onIt.length === 0) return undefined;
+      const listed = await platformsOf(db, homeId, digest);
+      const missing = [...listed.platforms, ...listed.attestations, ...listed.others].filter(
+        (entry) => entry.isMissing,
+      );
+      const chosen = choosePlatform(listed, platform);
+      const asked = { digest: chosen?.digest ?? digest, platform: chosen?.platform, seen, memory, reader };
+      return {
+        repositoryId: homeId,
+        repository,
+        digest,
+        ...factsOf(row),
+        ...usageOf(onIt),
+        tags: onIt,
+        isSubjectHere: await isHeld(db, homeId, subjectOf(row, onIt)),
+        uniqueBytes: await uniqueBytes(db, seen, homeId, digest),
+        parents: await indexesListing(db, homeId, digest),
+        ...listed,
+        content: row === undefined ? undefined : await contentOf(db, homeId, asked),
+        referrers: await attachedReferrers(db, homeId, digest),
+        problems: [...problems, ...missing.slice(0, MOST_PROBLEMS).map(missingChild)],
+      };
+    },
+
+    /** Who else has a layer of this image, as far as the viewer may see. @returns undefined when the image has no such layer. */
+    async holders(repositoryId: number, digest: string, layer: string, seen: Visibility, query: HoldersQuery) {
+      const held = await manifestRow(db, repositoryId, digest);
+      const parts = held === undefined ? [] : ((await partsOf(db, repositoryId, [digest])).get(digest) ?? []);
+      const part = parts.find(({ digest }) => digest === layer);
+      if (part === undefined) return undefined;
+      const found = await layerHolders(db, seen, layer, query);
+      // As this image says: others, who may be hidden, may say another size.
+      return found && { ...found, sizeBytes: part.sizeBytes };
+    },
+
+    /** Of each of these manifests, as far as the repository has them. */
+    async partsOf(repository: string, digests: readonly string[]) {
+      const id = await repositoryId(db, repository);
+      return id === undefined ? new Map<string, readonly DocumentPart[]>() : partsOf(db, id, digests);
+    },
+
+    /** The newest tags of a repository, to choose from. */
+    async newestTags(repositoryId: number): Promise<readonly string[]> {
+      const rows = await db
+        .selectFrom('tags')
+        .select('name')
+        .where('repository_id', '=', repositoryId)
+        .where('subject_digest', 'is', null)
+        .orderBy('aged_at', 'desc')
+        .orderBy('name', 'desc')
+        .limit(MOST_CHOICES)
+        .execute();
+      return rows.map((row) => row.name);
+    },
+  };
+}
+export type Images = ReturnType<typeof createImages>;
+
+const MOST_PROBLEMS = 20;
+const MOST_CHOICES = 50;
+
+interface Found {
+  readonly row: ManifestRow | undefined;
+  readonly problems: readonly ImageProblem[];
+}
+
+function factsOf(row: ManifestRow | undefined) {
+  return {
+    kind: row?.kind ?? 'unknown',
+    mediaType: row?.media_type ?? '',
+    artifactType: row?.artifact_type ?? null,
+    raw: row?.raw?.toString('utf8') ?? null,
+    sizeBytes: row?.total_bytes ?? 0,
+    createdAt: row?.created_at ?? null,
+    fetchedAt: row?.fetched_at ?? null,
+    annotations: JSON.parse(row?.annotations ?? '{}') as Record<string, string>,
+    subjectDigest: row?.subject_digest ?? null,
+  } as const;
+}
+
+/** Missing children are told one by one. */
+function problemsOf(row: ManifestRow | undefined): readonly ImageProblem[] {
+  if (row === undefined || row.kind === 'index') return [];
+  if (row.error === null) return isConfigTooLarge(row) ? [configTooLarge(row.config_digest ?? '')] : [];
+  const what = row.kind === 'unknown' ? 'manifest' : 'config';
+  return [{ what, digest: what === 'config' ? (row.config_digest ?? row.digest) : row.digest, message: row.error }];
+}
+
+/** It is stored without an error, and without the configuration that it names. */
+function isConfigTooLarge({ kind, config, config_digest: digest }: ManifestRow): boolean {
+  return config === null && digest !== null && (kind === 'image' || kind === 'helm');
+}
+
+function configTooLarge(digest: string): ImageProblem {
+  return { what: 'large', digest, message: `The configuration ${digest} is too large to read` };
+}
+
+function gone(digest: string): ImageProblem {
+  return { what: 'manifest', digest, message: `The registry does not have the manifest ${digest}` };
+}
+
+function missingChild({ digest, platform }: { digest: string; platform: string }): ImageProblem {
+  const name = platform === '' ? digest : `${platform} (${digest})`;
+  return { what: 'child', digest, message: `The registry does not have ${name}, which this index lists` };
+}
+
+/** cosign tells what it speaks about by the name of its tag alone. */
+function subjectOf(row: ManifestRow | undefined, tags: readonly TagRow[]): string {
+  return row?.subject_digest ?? tags.find((tag) => tag.subjectDigest !== null)?.subjectDigest ?? '';
+}
+
+async function isHeld(db: Database, repositoryId: number, digest: string): Promise<boolean> {
+  if (digest === '') return false;
+  const row = await db
+    .selectFrom('held_manifests')
+    .select('digest')
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+  return row !== undefined;
+}

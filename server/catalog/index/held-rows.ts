@@ -1,0 +1,136 @@
+/** What a repository's row of a manifest says, worked out from its tags and its neighbours. Pure. */
+import type { HeldState } from '../../storage/schema.ts';
+import type { HeldRow, ManifestFacts, Neighbourhood } from './neighbourhood.ts';
+import { groupBy } from '../base/rows.ts';
+import type { TagRow } from './tag-writes.ts';
+
+export interface Wish {
+  /** To be held from now on, with everything below that was held before or is proven. */
+  readonly linked: ReadonlySet<string>;
+  /** The registry has it in this repository: an index may name what only another one has. */
+  readonly proven: ReadonlySet<string>;
+  /** No longer held, unless a tag says otherwise. */
+  readonly unlinked: ReadonlySet<string>;
+}
+
+/** @returns the rows after the change; what has none is not held. */
+export function heldAfter(
+  around: Neighbourhood,
+  tags: readonly TagRow[],
+  wish: Wish,
+  blank: Pick<HeldRow, 'repository_id' | 'first_seen_at'>,
+): ReadonlyMap<string, HeldRow> {
+  const tagsOn = groupBy(tags, (tag) => tag.digest);
+  const present = presentAfter(around, tagsOn, wish);
+  const reached = reachedAfter(around, tagsOn, present);
+  const listed = listedAfter(around, present);
+  const rows = [...present].map((digest): [string, HeldRow] => {
+    const facts = around.manifests.get(digest);
+    const own = tagsOn.get(digest) ?? [];
+    const state = stateOf(own, facts, listed.has(digest));
+    return [
+      digest,
+      {
+        ...blank,
+        ...kept(around.held.get(digest)),
+        digest,
+        state,
+        reached: reached.has(digest) ? 1 : 0,
+        ...whatItIs(facts),
+        ...whatTagsSay(own, facts),
+      },
+    ];
+  });
+  return new Map(rows);
+}
+
+function presentAfter(
+  { held, manifests, edges }: Neighbourhood,
+  tagsOn: ReadonlyMap<string, readonly TagRow[]>,
+  { linked, proven, unlinked }: Wish,
+): ReadonlySet<string> {
+  const listed = groupBy(
+    edges.filter(({ isListed, to }) => isListed && manifests.has(to) && (held.has(to) || proven.has(to))),
+    (edge) => edge.from,
+  );
+  const wanted = new Set(linked);
+  for (const digest of wanted) for (const { to } of listed.get(digest) ?? []) wanted.add(to);
+  // What was never read is worth a row only while a tag points to it.
+  const stays = [...held.keys(), ...wanted].filter((digest) => manifests.has(digest) && !unlinked.has(digest));
+  return new Set([...stays, ...tagsOn.keys()]);
+}
+
+function reachedAfter(
+  { edges, outside }: Neighbourhood,
+  tagsOn: ReadonlyMap<string, readonly TagRow[]>,
+  present: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const kept = groupBy(
+    edges.filter((edge) => present.has(edge.to)),
+    (edge) => edge.from,
+  );
+  const starts = [...present].filter((digest) => tagsOn.has(digest) || outside.get(digest)?.isReached);
+  const reached = new Set(starts);
+  // A set that grows while it is walked is walked to its end.
+  for (const digest of reached) for (const { to } of kept.get(digest) ?? []) reached.add(to);
+  return reached;
+}
+
+function listedAfter({ edges, outside }: Neighbourhood, present: ReadonlySet<string>): ReadonlySet<string> {
+  const inside = edges.filter((edge) => edge.isListed && present.has(edge.from)).map((edge) => edge.to);
+  const others = [...outside].filter(([, { isListed }]) => isListed).map(([digest]) => digest);
+  return new Set([...inside, ...others]);
+}
+
+function stateOf(tags: readonly TagRow[], facts: ManifestFacts | undefined, isListed: boolean): HeldState {
+  if (tags.some((tag) => tag.subject_digest === null)) return 'tagged';
+  if (tags.length > 0 || (facts?.subject_digest ?? null) !== null) return 'referrer';
+  return isListed ? 'child' : 'untagged';
+}
+
+function kept(before: HeldRow | undefined) {
+  if (before === undefined) return { last_pulled_at: 0, pull_count: 0 };
+  const { first_seen_at, last_pulled_at, pull_count } = before;
+  return { first_seen_at, last_pulled_at, pull_count };
+}
+
+function whatItIs(facts: ManifestFacts | undefined) {
+  const platforms = facts?.platforms ?? '[]';
+  return {
+    kind: facts?.kind ?? 'unknown',
+    size_bytes: facts?.total_bytes ?? 0,
+    platforms,
+    platform_count: platforms === '[]' ? 0 : (JSON.parse(platforms) as unknown[]).length,
+    created_at: facts?.created_at ?? null,
+  };
+}
+
+function whatTagsSay(tags: readonly TagRow[], facts: ManifestFacts | undefined) {
+  const own = tags.filter((tag) => tag.subject_digest === null);
+  const highest = best(own, (one, other) => one.name_key > other.name_key);
+  const latest = best(
+    tags.filter((tag) => tag.pushed_at !== null),
+    isPushedLater,
+  );
+  return {
+    tag_count: own.length,
+    tag_name: highest?.name ?? '',
+    tag_key: highest?.name_key ?? '',
+    aged_at: latest?.pushed_at ?? facts?.created_at ?? 0,
+    pushed_at: latest?.pushed_at ?? null,
+    pushed_by: latest?.pushed_by ?? null,
+    push_confirmed: latest?.push_confirmed ?? 0,
+  };
+}
+
+function best(tags: readonly TagRow[], isBetter: (one: TagRow, other: TagRow) => boolean): TagRow | undefined {
+  let found: TagRow | undefined;
+  for (const tag of tags) if (found === undefined || isBetter(tag, found)) found = tag;
+  return found;
+}
+
+/** Of two pushes at one time the higher tag decides, so that the answer never depends on the order of rows. */
+function isPushedLater(one: TagRow, other: TagRow): boolean {
+  const [at, otherAt] = [one.pushed_at ?? 0, other.pushed_at ?? 0];
+  return at > otherAt || (at === otherAt && one.name_key > other.name_key);
+}

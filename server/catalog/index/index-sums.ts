@@ -1,0 +1,63 @@
+/** What an index amounts to in a repository that lacks some of what it lists. For transactions. */
+import { sql } from 'kysely';
+import { isAmong } from '../../storage/among.ts';
+import type { Database } from '../../storage/database.ts';
+import type { HeldRow, Neighbourhood } from './neighbourhood.ts';
+import { groupBy } from '../base/rows.ts';
+
+/**
+ * The row of a manifest sums up an index over all that is known. Where the repository was not proven to have some of that,
+ * size and time are those of the rest: else they would tell of what only another repository has.
+ */
+export async function withOwnSums(
+  trx: Database,
+  { edges, manifests }: Neighbourhood,
+  rows: ReadonlyMap<string, HeldRow>,
+): Promise<ReadonlyMap<string, HeldRow>> {
+  const lists = groupBy(
+    edges.filter(({ isListed, to }) => isListed && manifests.has(to)),
+    (edge) => edge.from,
+  );
+  const result = new Map(rows);
+  for (const [digest, row] of rows) {
+    const below = new Set<string>([digest]);
+    // A set that grows while it is walked is walked to its end.
+    for (const each of below) for (const { to } of lists.get(each) ?? []) below.add(to);
+    const own = [...below].filter((each) => rows.has(each));
+    if (own.length === below.size) continue;
+    const sums = await sumsOf(trx, own);
+    result.set(digest, { ...row, ...sums, aged_at: row.pushed_at ?? sums.created_at ?? 0 });
+  }
+  return result;
+}
+
+/** The time of a nested index is one over all that is known, too. */
+async function sumsOf(trx: Database, own: readonly string[]) {
+  const { rows } = await sql<{ bytes: number | null; created: number | null }>`
+    select (select sum(size_bytes) from (select max(size_bytes) as size_bytes from manifest_blobs
+        where ${isAmong(trx, sql`digest`, own)} group by blob_digest) as blobs) as bytes,
+      (select max(created_at) from manifests where ${isAmong(trx, sql`digest`, own)} and kind <> 'index') as created`.execute(
+    trx,
+  );
+  const { bytes, created } = rows[0] ?? {};
+  return {
+    size_bytes: Number(bytes ?? 0),
+    created_at: created === null || created === undefined ? null : Number(created),
+  };
+}
+
+const MAX_INDEXES = 20;
+
+/** Of the indexes that the repository has, those that list this manifest. */
+export async function indexesListing(db: Database, repositoryId: number, digest: string): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('manifest_children')
+    .innerJoin('held_manifests', 'held_manifests.digest', 'parent_digest')
+    .select('parent_digest')
+    .distinct()
+    .where('child_digest', '=', digest)
+    .where('held_manifests.repository_id', '=', repositoryId)
+    .limit(MAX_INDEXES)
+    .execute();
+  return rows.map((row) => row.parent_digest);
+}

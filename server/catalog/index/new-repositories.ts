@@ -1,0 +1,46 @@
+import type { Database } from '../../storage/database.ts';
+import { folderOf } from '../base/folders.ts';
+import { pastOfRepositories } from './tag-history.ts';
+import { showRepositories } from '../visibility/build.ts';
+
+// Well below the number of parameters that one statement may have.
+const NAMES_AT_ONCE = 500;
+
+/** For a transaction: those that are new get their row, and everybody who may see them does so from now on. */
+export async function ensureRepositories(trx: Database, names: readonly string[], at: number): Promise<void> {
+  for (let start = 0; start < names.length; start += NAMES_AT_ONCE) {
+    await insertMissing(trx, [...new Set(names.slice(start, start + NAMES_AT_ONCE))], at);
+  }
+}
+
+async function insertMissing(trx: Database, names: readonly string[], at: number): Promise<void> {
+  const known = await trx.selectFrom('repositories').select('name').where('name', 'in', names).execute();
+  const present = new Set(known.map((row) => row.name));
+  const missing = names.filter((name) => !present.has(name));
+  if (missing.length === 0) return;
+  const pasts = await pastOfRepositories(trx, missing);
+  const rows = missing.map((name) => {
+    const past = pasts.get(name);
+    return {
+      name,
+      folder: folderOf(name),
+      first_seen_at: at,
+      checked_at: null,
+      last_pushed_at: past?.pushed_at ?? null,
+      last_pushed_by: past?.pushed_by ?? null,
+      last_push_confirmed: past?.push_confirmed ?? 0,
+      last_pulled_at: past?.last_pulled_at ?? null,
+      pull_count: past?.pull_count ?? 0,
+      newest_tag: null,
+      error: null,
+    };
+  });
+  const inserted = await trx
+    .insertInto('repositories')
+    .values(rows)
+    // An event may have brought it in the meantime.
+    .onConflict((conflict) => conflict.doNothing())
+    .returning(['id', 'name'])
+    .execute();
+  await showRepositories(trx, inserted);
+}

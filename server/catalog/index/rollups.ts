@@ -1,0 +1,131 @@
+/** A repository's sums, kept by adding what changed. Each function is for a transaction. */
+import { sql } from 'kysely';
+import type { Database } from '../../storage/database.ts';
+import { createInsertion } from '../../storage/insert-rows.ts';
+import type { HeldRow } from './neighbourhood.ts';
+import { tagKey } from '../base/tag-key.ts';
+
+export interface HeldChange {
+  readonly before: ReadonlyMap<string, HeldRow>;
+  readonly after: ReadonlyMap<string, HeldRow>;
+  /** Of what tags keep, each blob once. */
+  readonly bytes: number;
+  readonly at: number;
+}
+
+export async function sumUp(trx: Database, repositoryId: number, change: HeldChange): Promise<void> {
+  const sums = difference(change);
+  const platforms = await changeFacets(trx, repositoryId, change);
+  await trx
+    .updateTable('repositories')
+    .set(({ eb }) => ({
+      tag_count: eb('tag_count', '+', sums.tags),
+      image_count: eb('image_count', '+', sums.images),
+      untagged_count: eb('untagged_count', '+', sums.untagged),
+      logical_bytes: eb('logical_bytes', '+', sums.logicalBytes),
+      size_bytes: eb('size_bytes', '+', change.bytes),
+      changed_at: sql<number>`case when changed_at < ${change.at} then ${change.at} else changed_at end`,
+    }))
+    .set(await newestTag(trx, repositoryId))
+    .$if(platforms !== undefined, (row) =>
+      row.set({ platforms: JSON.stringify(platforms), platform_count: platforms?.length ?? 0 }),
+    )
+    .where('id', '=', repositoryId)
+    .execute();
+}
+
+function difference({ before, after }: HeldChange) {
+  const [less, more] = [sumsOf(before), sumsOf(after)];
+  return {
+    tags: more.tags - less.tags,
+    images: more.images - less.images,
+    untagged: more.untagged - less.untagged,
+    logicalBytes: more.logicalBytes - less.logicalBytes,
+  };
+}
+
+function sumsOf(rows: ReadonlyMap<string, HeldRow>) {
+  const sums = { tags: 0, images: 0, untagged: 0, logicalBytes: 0 };
+  for (const row of rows.values()) {
+    sums.tags += row.tag_count;
+    sums.images += row.state === 'tagged' ? 1 : 0;
+    sums.untagged += row.state === 'untagged' ? 1 : 0;
+    sums.logicalBytes += row.state === 'tagged' ? row.size_bytes : 0;
+  }
+  return sums;
+}
+
+/** The youngest; where nothing is known of their age, the highest. */
+async function newestTag(trx: Database, repositoryId: number) {
+  const tags = trx
+    .selectFrom('tags')
+    .select(['name', 'aged_at'])
+    .where('repository_id', '=', repositoryId)
+    .where('subject_digest', 'is', null)
+    .limit(1);
+  const youngest = await tags.orderBy('aged_at', 'desc').orderBy('name', 'desc').executeTakeFirst();
+  const isKnown = youngest === undefined || youngest.aged_at > 0;
+  const newest = isKnown ? youngest : await tags.orderBy('name_key', 'desc').orderBy('name', 'desc').executeTakeFirst();
+  return {
+    newest_tag: newest?.name ?? null,
+    newest_key: newest === undefined ? '' : tagKey(newest.name),
+    newest_at: newest?.aged_at ?? 0,
+  };
+}
+
+const PLATFORM = 'platform:';
+
+/** @returns the repository's platforms, where they may have changed. */
+async function changeFacets(
+  trx: Database,
+  repositoryId: number,
+  { before, after }: HeldChange,
+): Promise<readonly string[] | undefined> {
+  const counts = new Map<string, number>();
+  addFacets(counts, before, -1);
+  addFacets(counts, after, 1);
+  const rows = [...counts]
+    .filter(([, image_count]) => image_count !== 0)
+    .map(([facet, image_count]) => ({ facet, repository_id: repositoryId, image_count }));
+  if (rows.length === 0) return undefined;
+  await addFacetCounts(trx, rows);
+  if (rows.some((row) => row.image_count < 0)) await dropEmptyFacets(trx, repositoryId);
+  return rows.some((row) => row.facet.startsWith(PLATFORM)) ? platformsOf(trx, repositoryId) : undefined;
+}
+
+const addFacetCounts = createInsertion({
+  into: 'repository_facets',
+  columns: ['facet', 'repository_id', 'image_count'],
+  conflict: { on: ['facet', 'repository_id'], add: ['image_count'] },
+});
+
+function addFacets(counts: Map<string, number>, rows: ReadonlyMap<string, HeldRow>, step: 1 | -1): void {
+  for (const row of rows.values()) {
+    if (row.state !== 'tagged') continue;
+    const platforms = row.platforms === '[]' ? [] : (JSON.parse(row.platforms) as string[]);
+    for (const facet of [`kind:${row.kind}`, ...platforms.map((platform) => `${PLATFORM}${platform}`)]) {
+      counts.set(facet, (counts.get(facet) ?? 0) + step);
+    }
+  }
+}
+
+async function dropEmptyFacets(trx: Database, repositoryId: number): Promise<void> {
+  await trx
+    .deleteFrom('repository_facets')
+    .where('repository_id', '=', repositoryId)
+    .where('image_count', '<=', 0)
+    .execute();
+}
+
+async function platformsOf(trx: Database, repositoryId: number): Promise<readonly string[]> {
+  const rows = await trx
+    .selectFrom('repository_facets')
+    .select('facet')
+    .where('repository_id', '=', repositoryId)
+    .execute();
+  return rows
+    .map((row) => row.facet)
+    .filter((facet) => facet.startsWith(PLATFORM))
+    .map((facet) => facet.slice(PLATFORM.length))
+    .sort();
+}

@@ -1,0 +1,160 @@
+/** Brings everything that follows from tags and manifests up to date, at a cost of what changed. For transactions. */
+import type { Database } from '../../storage/database.ts';
+import { createInsertion } from '../../storage/insert-rows.ts';
+import { type BlobMove, countedAs, moveBlobs } from '../manifests/blob-counts.ts';
+import { heldAfter, type Wish } from './held-rows.ts';
+import { withOwnSums } from './index-sums.ts';
+import { type HeldRow, type Neighbourhood, readNeighbourhood } from './neighbourhood.ts';
+import { sumUp } from './rollups.ts';
+import { type PullColumns, pullsOfManifests } from './tag-history.ts';
+import { tagKey } from '../base/tag-key.ts';
+import { storeTags, type TagRow, tagsOnDigests } from './tag-writes.ts';
+
+export interface Touched extends Wish {
+  /** Whose tags or content changed: what they pointed to before, and what they point to now. */
+  readonly digests: Iterable<string>;
+  /** Rows of tags to be written: new, moved, or pushed again. */
+  readonly tags?: readonly TagRow[];
+  /** Held before, but read again: their blobs are not counted. */
+  readonly uncounted?: ReadonlySet<string>;
+  /** Tags were dropped. */
+  readonly isDropped?: boolean;
+}
+
+export interface Settled {
+  /** Whether anything that people see changed. */
+  readonly isChanged: boolean;
+  /** All that was brought up to date. */
+  readonly digests: ReadonlySet<string>;
+}
+
+export async function settle(trx: Database, repositoryId: number, touched: Touched, at: number): Promise<Settled> {
+  const roots = new Set([...touched.digests, ...touched.linked, ...touched.unlinked]);
+  if (roots.size === 0) return { isChanged: false, digests: roots };
+  const around = await readNeighbourhood(trx, repositoryId, [...roots]);
+  const stored = await tagsOnDigests(trx, repositoryId, [...around.digests]);
+  const tags = withPending(stored, touched.tags ?? [], around);
+  const keyed = tags.map((tag) => ({ ...tag, name_key: tagKey(tag.name) }));
+  const held = heldAfter(around, keyed, touched, { repository_id: repositoryId, first_seen_at: at });
+  const rows = await withOwnSums(trx, around, held);
+  const news = newTags(tags, keyed, touched.tags ?? [], rows);
+  await storeTags(trx, news);
+  await storeHeld(trx, repositoryId, around, rows);
+  const bytes = await moveBlobs(trx, repositoryId, blobMoves(around, rows, touched.uncounted));
+  const isChanged = news.length > 0 || touched.isDropped === true || hasChanged(around, rows);
+  if (isChanged || bytes !== 0) await sumUp(trx, repositoryId, { before: around.held, after: rows, bytes, at });
+  return { isChanged, digests: around.digests };
+}
+
+/** Tags as they will be: what is to be written counts instead of what is stored under its name. */
+function withPending(
+  stored: readonly TagRow[],
+  pending: readonly TagRow[],
+  { digests }: Neighbourhood,
+): readonly TagRow[] {
+  if (pending.length === 0) return stored;
+  const names = new Set(pending.map((tag) => tag.name));
+  return [...stored.filter((tag) => !names.has(tag.name)), ...pending.filter((tag) => digests.has(tag.digest))];
+}
+
+/** Those that are to be written, and those whose image changed under them; all with what their list shows. */
+function newTags(
+  tags: readonly TagRow[],
+  keyed: readonly TagRow[],
+  pending: readonly TagRow[],
+  rows: ReadonlyMap<string, HeldRow>,
+): readonly TagRow[] {
+  const written = new Set(pending);
+  return keyed
+    .map((tag) => withImage(tag, rows.get(tag.digest)))
+    .filter((after, index) => {
+      const before = tags[index];
+      return before === undefined || written.has(before) || differs(before, after, TAG_COLUMNS);
+    });
+}
+
+const TAG_COLUMNS = ['name_key', 'size_bytes', 'platform_count', 'aged_at'] as const;
+
+function withImage(tag: TagRow, row: HeldRow | undefined): TagRow {
+  return {
+    ...tag,
+    size_bytes: row?.size_bytes ?? 0,
+    platform_count: row?.platform_count ?? 0,
+    aged_at: tag.pushed_at ?? row?.created_at ?? 0,
+  };
+}
+
+const HELD_COLUMNS = [
+  'state',
+  'reached',
+  'tag_count',
+  'tag_name',
+  'tag_key',
+  'kind',
+  'size_bytes',
+  'platforms',
+  'platform_count',
+  'created_at',
+  'aged_at',
+  'pushed_at',
+  'pushed_by',
+  'push_confirmed',
+] as const;
+
+function differs<Row>(one: Row, other: Row, columns: readonly (keyof Row)[]): boolean {
+  return columns.some((column) => one[column] !== other[column]);
+}
+
+function hasChanged({ held }: Neighbourhood, rows: ReadonlyMap<string, HeldRow>): boolean {
+  return held.size !== rows.size || [...rows].some(([digest, row]) => isNews(held.get(digest), row));
+}
+
+function isNews(before: HeldRow | undefined, after: HeldRow): boolean {
+  return before === undefined || differs(before, after, HELD_COLUMNS);
+}
+
+async function storeHeld(
+  trx: Database,
+  repositoryId: number,
+  { held }: Neighbourhood,
+  rows: ReadonlyMap<string, HeldRow>,
+): Promise<void> {
+  const news = [...rows.values()].filter((row) => isNews(held.get(row.digest), row));
+  const fresh = news.filter((row) => !held.has(row.digest)).map((row) => row.digest);
+  const pulls = await pullsOfManifests(trx, repositoryId, fresh);
+  await insertHeld(
+    trx,
+    news.map((row) => withPulls(row, pulls.get(row.digest))),
+  );
+  const gone = [...held.keys()].filter((digest) => !rows.has(digest));
+  if (gone.length === 0) return;
+  await trx
+    .deleteFrom('held_manifests')
+    .where('repository_id', '=', repositoryId)
+    .where('digest', 'in', gone)
+    .execute();
+}
+
+/** A manifest that comes back has its pulls again. */
+function withPulls(row: HeldRow, pulls: PullColumns | undefined): HeldRow {
+  if (pulls === undefined) return row;
+  return { ...row, pull_count: pulls.pull_count, last_pulled_at: pulls.last_pulled_at ?? 0 };
+}
+
+const insertHeld = createInsertion({
+  into: 'held_manifests',
+  columns: [...HELD_COLUMNS, 'repository_id', 'digest', 'first_seen_at', 'last_pulled_at', 'pull_count'],
+  conflict: { on: ['repository_id', 'digest'], set: HELD_COLUMNS },
+});
+
+function blobMoves(
+  { held }: Neighbourhood,
+  rows: ReadonlyMap<string, HeldRow>,
+  uncounted: ReadonlySet<string> = new Set(),
+): readonly BlobMove[] {
+  return [...new Set([...held.keys(), ...rows.keys()])].map((digest) => ({
+    digest,
+    before: uncounted.has(digest) ? null : countedAs(held.get(digest)),
+    after: countedAs(rows.get(digest)),
+  }));
+}

@@ -1,0 +1,169 @@
+/**
+ * Who pushed, when, and how often something was pulled, by (repository, tag, digest). Rows of the index go when a tag goes
+ * and are made anew when it comes back; these stay, so that it comes back with its past.
+ */
+import { sql } from 'kysely';
+import type { Database } from '../../storage/database.ts';
+import { createInsertion } from '../../storage/insert-rows.ts';
+
+export interface PushColumns {
+  readonly pushed_at: number | null;
+  readonly pushed_by: string | null;
+  readonly push_confirmed: 0 | 1;
+}
+
+export interface PullColumns {
+  readonly pull_count: number;
+  readonly last_pulled_at: number | null;
+}
+
+/** Of one tag: its pulls whatever it pointed to, and the push of each digest. */
+export interface TagPast extends PullColumns {
+  readonly pushes: ReadonlyMap<string, PushColumns>;
+}
+
+const KEEP_MS = 400 * 24 * 60 * 60 * 1000;
+const NO_PULLS: PullColumns = { pull_count: 0, last_pulled_at: null };
+export const NO_PAST: TagPast = { ...NO_PULLS, pushes: new Map() };
+
+const nameOf = (repositoryId: number) => sql<string>`(select name from repositories where id = ${repositoryId})`;
+
+/** What is remembered of tags; those without a past are left out. */
+export async function pastOfTags(
+  db: Database,
+  repositoryId: number,
+  tags: readonly string[],
+): Promise<ReadonlyMap<string, TagPast>> {
+  const pasts = new Map<string, TagPast>();
+  if (tags.length === 0) return pasts;
+  const rows = await db
+    .selectFrom('tag_history')
+    .selectAll()
+    .where('repository', '=', nameOf(repositoryId))
+    .where('tag', 'in', tags)
+    .execute();
+  for (const { tag, digest, pushed_at, pushed_by, push_confirmed, ...pulls } of rows) {
+    const before = pasts.get(tag) ?? NO_PAST;
+    const pushes = new Map(before.pushes);
+    if (pushed_at !== null) pushes.set(digest, { pushed_at, pushed_by, push_confirmed });
+    pasts.set(tag, { ...added(before, pulls), pushes });
+  }
+  return pasts;
+}
+
+/** How often these were pulled, under whatever tag; those never pulled are left out. */
+export async function pullsOfManifests(
+  db: Database,
+  repositoryId: number,
+  digests: readonly string[],
+): Promise<ReadonlyMap<string, PullColumns>> {
+  if (digests.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('tag_history')
+    .select(({ fn }) => ['digest', fn.sum<number>('pull_count').as('pulls'), fn.max('last_pulled_at').as('last')])
+    .where('repository', '=', nameOf(repositoryId))
+    .where('digest', 'in', digests)
+    .where('pull_count', '>', 0)
+    .groupBy('digest')
+    .execute();
+  return new Map(rows.map((row) => [row.digest, { pull_count: Number(row.pulls), last_pulled_at: row.last }]));
+}
+
+export interface RepositoryPast extends PullColumns, PushColumns {}
+
+/** Of repositories by name: all their pulls, and the last push; those without a past are left out. */
+export async function pastOfRepositories(
+  db: Database,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, RepositoryPast>> {
+  const pasts = new Map<string, RepositoryPast>();
+  if (names.length === 0) return pasts;
+  const rows = await db
+    .selectFrom('tag_history')
+    .select(({ fn }) => [
+      'repository',
+      fn.sum<number>('pull_count').as('pulls'),
+      fn.max('last_pulled_at').as('pulled'),
+      fn.max('pushed_at').as('pushed'),
+    ])
+    .where('repository', 'in', names)
+    .groupBy('repository')
+    .execute();
+  for (const { repository, pulls, pulled, pushed } of rows) {
+    const push = pushed === null ? undefined : await pushAt(db, repository, pushed);
+    const pushColumns = push ?? { pushed_at: null, pushed_by: null, push_confirmed: 0 as const };
+    pasts.set(repository, { pull_count: Number(pulls), last_pulled_at: pulled, ...pushColumns });
+  }
+  return pasts;
+}
+
+function pushAt(db: Database, repository: string, at: number): Promise<PushColumns | undefined> {
+  return db
+    .selectFrom('tag_history')
+    .select(['pushed_at', 'pushed_by', 'push_confirmed'])
+    .where('repository', '=', repository)
+    .where('pushed_at', '=', at)
+    .orderBy('push_confirmed', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+const PUSH = ['pushed_at', 'pushed_by', 'push_confirmed', 'changed_at'] as const;
+const storePushes = createInsertion({
+  into: 'tag_history',
+  columns: ['repository', 'tag', 'digest', ...PUSH],
+  conflict: { on: ['repository', 'tag', 'digest'], set: PUSH },
+});
+
+/** For a transaction. Rows without a push are passed over. */
+export async function rememberPushes(
+  trx: Database,
+  repositoryId: number,
+  tags: readonly (PushColumns & { readonly name: string; readonly digest: string })[],
+  at: number,
+): Promise<void> {
+  const pushed = tags.filter((tag) => tag.pushed_at !== null);
+  if (pushed.length === 0) return;
+  const { name: repository } = await trx
+    .selectFrom('repositories')
+    .select('name')
+    .where('id', '=', repositoryId)
+    .executeTakeFirstOrThrow();
+  const rows = pushed.map(({ name, digest, pushed_at, pushed_by, push_confirmed }) => ({
+    ...{ repository, tag: name, digest, pushed_at, pushed_by, push_confirmed },
+    changed_at: at,
+  }));
+  await storePushes(trx, rows);
+}
+
+/** For a transaction. @param pull '' where the tag or the digest is not known. */
+export async function rememberPull(
+  trx: Database,
+  pull: { readonly repository: string; readonly tag: string; readonly digest: string; readonly at: number },
+): Promise<void> {
+  const { at, ...key } = pull;
+  await trx
+    .insertInto('tag_history')
+    .values({ ...key, pull_count: 1, pushed_at: null, pushed_by: null, last_pulled_at: at, changed_at: at })
+    .onConflict((conflict) =>
+      conflict.columns(['repository', 'tag', 'digest']).doUpdateSet({
+        pull_count: sql`tag_history.pull_count + 1`,
+        last_pulled_at: sql`case when coalesce(tag_history.last_pulled_at, 0) < ${at} then ${at}
+          else tag_history.last_pulled_at end`,
+        changed_at: at,
+      }),
+    )
+    .execute();
+}
+
+/** Of tags that are gone: nothing new for so long that nobody asks for it any more. */
+export async function pruneTagHistory(db: Database, now: number): Promise<void> {
+  await sql`delete from tag_history where changed_at < ${now - KEEP_MS} and not exists (
+    select 1 from repositories where repositories.name = tag_history.repository and (tag_history.tag = '' or exists (
+      select 1 from tags where tags.repository_id = repositories.id and tags.name = tag_history.tag)))`.execute(db);
+}
+
+function added(one: PullColumns, other: PullColumns): PullColumns {
+  const last = Math.max(one.last_pulled_at ?? 0, other.last_pulled_at ?? 0);
+  return { pull_count: one.pull_count + other.pull_count, last_pulled_at: last === 0 ? null : last };
+}

@@ -1,0 +1,259 @@
+/** What changes in the tables of repositories and tags. Each function is for a transaction and asks nobody. */
+import type { Selectable } from 'kysely';
+import type { Database } from '../../storage/database.ts';
+import { createInsertion } from '../../storage/insert-rows.ts';
+import type { TagsTable } from '../../storage/schema.ts';
+import { ensureRepositories } from './new-repositories.ts';
+import { subjectOfTag } from '../manifests/referrers.ts';
+import { NO_PAST, type PushColumns, pastOfTags, type TagPast } from './tag-history.ts';
+
+/** Who pushed and when, as far as that is proven. */
+export interface Push {
+  readonly at: number;
+  /** '' for anonymous; null: not known. */
+  readonly by: string | null;
+  readonly confirmed: boolean;
+}
+
+/** Where the registry says a tag points to. */
+export interface SeenTag {
+  readonly name: string;
+  readonly digest: string;
+  /** Of exactly this digest under this tag. */
+  readonly push?: Push | undefined;
+}
+
+export type TagRow = Omit<Selectable<TagsTable>, 'id'>;
+
+/** @returns its id, for changes: until the transaction ends nobody else changes this repository. */
+export async function lockRepository(trx: Database, name: string): Promise<number | undefined> {
+  const row = await trx
+    .updateTable('repositories')
+    .set(({ ref }) => ({ changed_at: ref('changed_at') }))
+    .where('name', '=', name)
+    .returning('id')
+    .executeTakeFirst();
+  return row?.id;
+}
+
+/** @returns its id, locked as above; a new one is matched against every pattern that somebody holds. */
+export async function ensureRepository(trx: Database, name: string, at: number): Promise<number> {
+  const known = await lockRepository(trx, name);
+  if (known !== undefined) return known;
+  await ensureRepositories(trx, [name], at);
+  const made = await lockRepository(trx, name);
+  if (made === undefined) throw new Error(`The row of ${name} was not made`);
+  return made;
+}
+
+/** What the registry said of some tags, beside what is known of them. */
+export interface PlannedTags {
+  /** New, moved, or pushed again. */
+  readonly changed: readonly TagRow[];
+  /** As they were. */
+  readonly same: readonly string[];
+  /** What the changed ones point to now, and pointed to before. */
+  readonly digests: readonly string[];
+}
+
+export async function planTags(
+  trx: Database,
+  repositoryId: number,
+  seen: readonly SeenTag[],
+  at: number,
+): Promise<PlannedTags> {
+  const latest = new Map(seen.map((tag) => [tag.name, tag]));
+  const known = await knownTags(trx, repositoryId, [...latest.keys()]);
+  const elsewhere = [...latest.values()].filter(({ name, digest }) => known.get(name)?.digest !== digest);
+  const pasts = await pastOfTags(
+    trx,
+    repositoryId,
+    elsewhere.map((tag) => tag.name),
+  );
+  const changed: TagRow[] = [];
+  const same: string[] = [];
+  const digests = new Set<string>();
+  for (const tag of latest.values()) {
+    const before = known.get(tag.name);
+    const past = pasts.get(tag.name) ?? NO_PAST;
+    const after = before === undefined ? newTag(repositoryId, tag, past, at) : changedTag(before, tag, past, at);
+    if (after === undefined) same.push(tag.name);
+    else {
+      changed.push(after);
+      digests.add(tag.digest).add(before?.digest ?? tag.digest);
+    }
+  }
+  return { changed, same, digests: [...digests] };
+}
+
+async function knownTags(
+  trx: Database,
+  repositoryId: number,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, TagRow>> {
+  if (names.length === 0) return new Map();
+  const rows = await trx
+    .selectFrom('tags')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .where('name', 'in', names)
+    .execute();
+  return new Map(rows.map(({ id: _id, ...row }) => [row.name, row]));
+}
+
+/** One that comes back has its past again; a push that nobody vouches for is no reason to doubt that. */
+function newTag(repositoryId: number, { name, digest, push }: SeenTag, past: TagPast, at: number): TagRow {
+  const remembered = past.pushes.get(digest);
+  const isNewer = remembered === undefined || isNews(push, { ...remembered, isMoved: false });
+  return {
+    repository_id: repositoryId,
+    name,
+    digest,
+    first_seen_at: at,
+    checked_at: at,
+    last_pulled_at: past.last_pulled_at,
+    pull_count: past.pull_count,
+    missing_since: null,
+    subject_digest: subjectOfTag(name) ?? null,
+    name_key: '',
+    size_bytes: 0,
+    platform_count: 0,
+    aged_at: 0,
+    ...(isNewer ? pushColumns(push) : remembered),
+  };
+}
+
+/** @returns undefined when nothing changed but that it was seen again. */
+function changedTag(known: TagRow, { digest, push }: SeenTag, past: TagPast, at: number): TagRow | undefined {
+  const isMoved = known.digest !== digest;
+  const isNewer = isNews(push, { ...known, isMoved });
+  if (!isMoved && !isNewer) return undefined;
+  // Nobody told us who moved it: better nothing than the name of who pushed what was there before.
+  const pushed = isNewer ? pushColumns(push) : (past.pushes.get(digest) ?? pushColumns(undefined));
+  return { ...known, digest, checked_at: at, missing_since: null, ...pushed };
+}
+
+/** They are still there, and nothing else is new. */
+export async function noteSeen(
+  trx: Database,
+  repositoryId: number,
+  names: readonly string[],
+  at: number,
+): Promise<void> {
+  if (names.length === 0) return;
+  await trx
+    .updateTable('tags')
+    .set({ checked_at: at, missing_since: null })
+    .where('repository_id', '=', repositoryId)
+    .where('name', 'in', names)
+    .execute();
+}
+
+/** Every tag on these digests, without those on none. */
+export async function tagsOnDigests(
+  trx: Database,
+  repositoryId: number,
+  digests: readonly string[],
+): Promise<readonly TagRow[]> {
+  const rows = await trx
+    .selectFrom('tags')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .where('digest', 'in', digests)
+    .execute();
+  return rows.map(({ id: _id, ...row }) => row);
+}
+
+const CHANGING = [
+  'digest',
+  'checked_at',
+  'missing_since',
+  'pushed_at',
+  'pushed_by',
+  'push_confirmed',
+  'name_key',
+  'size_bytes',
+  'platform_count',
+  'aged_at',
+] as const;
+export const storeTags = createInsertion({
+  into: 'tags',
+  columns: [...CHANGING, 'repository_id', 'name', 'first_seen_at', 'last_pulled_at', 'pull_count', 'subject_digest'],
+  conflict: { on: ['repository_id', 'name'], set: CHANGING },
+});
+
+interface KnownPush {
+  readonly pushed_at: number | null;
+  readonly push_confirmed: 0 | 1;
+  readonly isMoved: boolean;
+}
+
+/** Late and repeated events do not go back in time; an unproven one counts only while it is the registry that shows a change. */
+function isNews(push: Push | undefined, known: KnownPush): boolean {
+  if (push === undefined) return false;
+  if (known.isMoved) return true;
+  return push.confirmed && (push.at > (known.pushed_at ?? 0) || known.push_confirmed === 0);
+}
+
+function pushColumns(push: Push | undefined): PushColumns {
+  const confirmed: 0 | 1 = push?.confirmed ? 1 : 0;
+  return { pushed_at: push?.at ?? null, pushed_by: confirmed ? (push?.by ?? null) : null, push_confirmed: confirmed };
+}
+
+const EVENT_DELAY_MS = 2 * 60_000;
+
+/** The repository's own last push stays, whatever becomes of the tag. */
+export async function notePush(trx: Database, repositoryId: number, push: Push): Promise<void> {
+  const { pushed_at, pushed_by, push_confirmed } = pushColumns(push);
+  await trx
+    .updateTable('repositories')
+    .set({ last_pushed_at: pushed_at, last_pushed_by: pushed_by, last_push_confirmed: push_confirmed })
+    .where('id', '=', repositoryId)
+    .where((where) => {
+      const isLater = where.or([where('last_pushed_at', 'is', null), where('last_pushed_at', '<', push.at)]);
+      if (!push.confirmed) return isLater;
+      // We saw the change ourselves; its event comes a little later and tells who made it.
+      const isSameUnproven = [
+        where('last_push_confirmed', '=', 0),
+        where('last_pushed_at', '<', push.at + EVENT_DELAY_MS),
+      ];
+      return where.or([isLater, where.and(isSameUnproven)]);
+    })
+    .execute();
+}
+
+export interface DroppedTag {
+  readonly name: string;
+  readonly digest: string;
+}
+
+export async function dropTags(
+  trx: Database,
+  repositoryId: number,
+  names: readonly string[],
+): Promise<readonly DroppedTag[]> {
+  if (names.length === 0) return [];
+  return trx
+    .deleteFrom('tags')
+    .where('repository_id', '=', repositoryId)
+    .where('name', 'in', names)
+    .returning(['name', 'digest'])
+    .execute();
+}
+
+/** Remembers when tags were missed first. */
+export async function markMissing(
+  trx: Database,
+  repositoryId: number,
+  names: readonly string[],
+  at: number,
+): Promise<void> {
+  if (names.length === 0) return;
+  await trx
+    .updateTable('tags')
+    .set({ missing_since: at, checked_at: at })
+    .where('repository_id', '=', repositoryId)
+    .where('name', 'in', names)
+    .where('missing_since', 'is', null)
+    .execute();
+}

@@ -1,0 +1,88 @@
+import { AppError } from '../../errors.ts';
+import type { Database } from '../../storage/database.ts';
+
+/** What people wrote about a repository, in Markdown. */
+export interface Description {
+  /** '' once somebody emptied it. */
+  readonly text: string;
+  readonly version: number;
+  readonly editedBy: string;
+  readonly editedAt: number;
+}
+
+export interface DescriptionEdit {
+  readonly repository: string;
+  readonly text: string;
+  /** Of the text that was edited; 0 where there was none. */
+  readonly version: number;
+  /** User name; '' where nobody signs in. */
+  readonly by: string;
+}
+
+export const MOST_BYTES = 64 * 1024;
+
+export interface DescriptionsDeps {
+  readonly db: Database;
+  readonly now: () => number;
+}
+
+/**
+ * Everything that reads and writes the table `descriptions`. Who may see the repository and who may write was decided
+ * before.
+ */
+export function createDescriptions({ db, now }: DescriptionsDeps) {
+  async function find(repository: string): Promise<Description | undefined> {
+    const row = await db.selectFrom('descriptions').selectAll().where('repository', '=', repository).executeTakeFirst();
+    return row && { text: row.text, version: row.version, editedBy: row.edited_by, editedAt: row.edited_at };
+  }
+
+  /** @throws {AppError} INVALID, CONFLICT when somebody else wrote since that version. */
+  async function write({ repository, text, version, by }: DescriptionEdit): Promise<Description> {
+    const row = { text: cleanText(text), version: version + 1, edited_by: by, edited_at: now() };
+    // One statement each way: of two who write at the same moment one changes no row.
+    const changed =
+      version === 0
+        ? await db
+            .insertInto('descriptions')
+            .values({ repository, ...row })
+            .onConflict((conflict) => conflict.doNothing())
+            .returning('version')
+            .executeTakeFirst()
+        : await db
+            .updateTable('descriptions')
+            .set(row)
+            .where('repository', '=', repository)
+            .where('version', '=', version)
+            .returning('version')
+            .executeTakeFirst();
+    if (changed === undefined) throw editedMeanwhile();
+    return { text: row.text, version: row.version, editedBy: by, editedAt: row.edited_at };
+  }
+
+  return { find, write };
+}
+export type Descriptions = ReturnType<typeof createDescriptions>;
+
+/** As browsers send it, with line ends as everybody reads them. @throws {AppError} INVALID. */
+function cleanText(text: string): string {
+  const clean = text.replace(/\r\n?/g, '\n').trimEnd();
+  if (Buffer.byteLength(clean) > MOST_BYTES) {
+    throw new AppError('INVALID', `A description has at most ${MOST_BYTES / 1024} kB.`, {
+      key: 'description.too_large',
+      params: { most: MOST_BYTES / 1024 },
+      field: 'text',
+    });
+  }
+  // Half characters and NUL: a database may change or refuse them.
+  if (!clean.includes('\0') && !/\p{Surrogate}/u.test(clean)) return clean;
+  throw new AppError('INVALID', 'The description contains characters that are no text.', {
+    key: 'description.no_text',
+    field: 'text',
+  });
+}
+
+function editedMeanwhile(): AppError {
+  return new AppError('CONFLICT', 'Somebody else changed this description meanwhile. Read it again first.', {
+    key: 'description.edited',
+  });
+}

@@ -1,0 +1,63 @@
+import { type RawBuilder, sql } from 'kysely';
+import { createExpiringMap } from '../../accounts/expiring-map.ts';
+import { type Clock, monotonic } from '../../clock.ts';
+import type { Database } from '../../storage/database.ts';
+import type { Visibility } from '../visibility/visibility.ts';
+
+/** What a viewer's repositories hold, for the choices of filters. */
+export interface Facets {
+  /** `linux/amd64`, … */
+  readonly platforms: readonly string[];
+  readonly kinds: readonly string[];
+}
+
+// More choices than that nobody reads; images with made-up platforms could bring thousands.
+const MOST_FACETS = 60;
+const KEPT_MS = 30_000;
+const MOST_KEPT = 1000;
+/** With no more repositories than that, what they hold is read; with more, each facet is looked for. */
+const FEW = 1500;
+
+/** Kept for half a minute: the choices change seldom, and each list page asks. */
+export function createFacets(db: Database, clock: Clock = monotonic) {
+  const kept = createExpiringMap<Facets>({ lifetimeMs: KEPT_MS, most: MOST_KEPT, clock });
+  return async (visibility: Visibility): Promise<Facets> => {
+    const key = String(visibility.id);
+    const known = kept.get(key);
+    if (known !== undefined) return known;
+    const facets = await readFacets(db, visibility);
+    kept.set(key, facets);
+    return facets;
+  };
+}
+
+async function readFacets(db: Database, visibility: Visibility): Promise<Facets> {
+  const found = (await sql<{ facet: string }>`${await facetsQuery(db, visibility)}`.execute(db)).rows;
+  const of = (prefix: string) =>
+    found.filter(({ facet }) => facet.startsWith(prefix)).map(({ facet }) => facet.slice(prefix.length));
+  return { platforms: of('platform:'), kinds: of('kind:') };
+}
+
+async function facetsQuery(db: Database, { all, id }: Visibility): Promise<RawBuilder<unknown>> {
+  if (all) return distinctFacets(sql`1 = 1`);
+  const row = await db.selectFrom('visibilities').select('repository_count').where('id', '=', id).executeTakeFirst();
+  if ((row?.repository_count ?? 0) <= FEW) {
+    return sql`select distinct facet from visible_repositories as seen
+      cross join repository_facets as held
+      where seen.visibility_id = ${id} and held.repository_id = seen.repository_id
+      order by facet limit ${MOST_FACETS}`;
+  }
+  return distinctFacets(sql`exists (select 1 from repository_facets as held
+    cross join visible_repositories as seen
+    where held.facet = facets.facet and seen.visibility_id = ${id} and seen.repository_id = held.repository_id)`);
+}
+
+/** Jumps from one facet to the next along the index, however many repositories have each. */
+function distinctFacets(condition: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`with recursive facets(facet, number) as (
+      select (select min(facet) from repository_facets), 1
+      union all
+      select (select min(held.facet) from repository_facets as held where held.facet > facets.facet), number + 1
+      from facets where facets.facet is not null and number < ${MOST_FACETS})
+    select facet from facets where facet is not null and ${condition} order by facet`;
+}

@@ -1,0 +1,156 @@
+/** What a list of repositories can be asked for, as SQL: sort values as the indexes have them, and filters. */
+import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
+import { likePattern } from '../../storage/like.ts';
+import type { RepositoriesTable } from '../../storage/schema.ts';
+import type { AskedPage, Direction, KeyOrder } from '../base/key-page.ts';
+import { type Comparison, comparisons, type ListFilters } from '../base/list-filters.ts';
+import { sumSource } from '../visibility/seen-sums.ts';
+import { EVERYTHING, NOTHING, type Visibility } from '../visibility/visibility.ts';
+
+export const REPOSITORY_SORTS = [
+  'name',
+  'tags',
+  'newest',
+  'pushed',
+  'by',
+  'pulled',
+  'pulls',
+  'platforms',
+  'size',
+  'unique',
+] as const;
+export type RepositorySort = (typeof REPOSITORY_SORTS)[number];
+
+export interface RepositoryFilters extends ListFilters {
+  /** Part of the name. */
+  readonly filter?: string | undefined;
+  /** Without tags. */
+  readonly isEmpty?: boolean | undefined;
+}
+
+export interface RepositoryQuery extends RepositoryFilters, AskedPage {
+  /** Only what lies below this folder: `team`; '' is no restriction. */
+  readonly folder?: string | undefined;
+  /** Only what lies in `folder` itself, where '' is the root. */
+  readonly isDirect?: boolean | undefined;
+  readonly sort: RepositorySort;
+  readonly direction: Direction;
+}
+
+const NAME = sql<string>`repositories.name`;
+
+// Exactly as in the indexes, otherwise these would not serve.
+const SORT_VALUE: Record<RepositorySort, RawBuilder<string | number>> = {
+  name: NAME,
+  tags: sql`tag_count`,
+  newest: sql`newest_key`,
+  // Where nobody saw a push the build time stands in.
+  pushed: sql`coalesce(last_pushed_at, newest_at)`,
+  by: sql`coalesce(last_pushed_by, '')`,
+  pulled: sql`coalesce(last_pulled_at, 0)`,
+  pulls: sql`pull_count`,
+  platforms: sql`platform_count`,
+  size: sql`size_bytes`,
+  // Of who sees everything.
+  unique: sql`unique_bytes`,
+};
+
+const TEXT_SORTS: ReadonlySet<RepositorySort> = new Set(['name', 'newest', 'by']);
+
+export function repositoryOrder(sort: RepositorySort, direction: Direction, visibility: Visibility): KeyOrder {
+  const value = sort === 'unique' ? sumSource(visibility).unique : SORT_VALUE[sort];
+  return { value, key: NAME, direction, isText: TEXT_SORTS.has(sort) };
+}
+
+export function sortValue(row: Selectable<RepositoriesTable>, sort: RepositorySort): string | number {
+  const values: Record<RepositorySort, string | number> = {
+    name: row.name,
+    tags: row.tag_count,
+    newest: row.newest_key,
+    pushed: row.last_pushed_at ?? row.newest_at,
+    by: row.last_pushed_by ?? '',
+    pulled: row.last_pulled_at ?? 0,
+    pulls: row.pull_count,
+    platforms: row.platform_count,
+    size: row.size_bytes,
+    unique: row.unique_bytes,
+  };
+  return values[sort];
+}
+
+/** One condition on the rows, and how to get at the rows that meet it without reading the others. */
+export interface Restriction {
+  readonly condition: RawBuilder<SqlBool>;
+  /** Selects ids of repositories as `id`; undefined where no index can. */
+  readonly candidates?: RawBuilder<unknown>;
+  /** How many of those there are, where that is kept. */
+  readonly count?: RawBuilder<unknown> | number;
+  /** About a part of the name. */
+  readonly isByName?: boolean;
+}
+
+/**
+ * While the rows come in the order of a sort, a condition must not lure the engine to another index: `+` and `|| ''` leave
+ * it nothing to look up. Where the condition is about the sort value itself, the index serves both.
+ */
+const unindexed = (value: RawBuilder<unknown>) => sql`+${value}`;
+
+export function visibleRestriction(visibility: Visibility): Restriction {
+  if (visibility.id === NOTHING.id) {
+    return { condition: sql`1 = 0`, candidates: sql`select id from repositories where 1 = 0` };
+  }
+  const { id } = visibility;
+  return {
+    condition: sql<SqlBool>`exists (select 1 from visible_repositories as seen
+      where seen.visibility_id = ${id} and seen.repository_id = +repositories.id)`,
+    candidates: sql`select repository_id as id from visible_repositories where visibility_id = ${id}`,
+    count: sql`select repository_count as total from visibilities where id = ${id}`,
+  };
+}
+
+/** Everything below a folder: a range of names. `0` is the character behind `/`. */
+export function folderRestriction(folder: string, sort: RepositorySort): Restriction {
+  const name = sort === 'name' ? NAME : sql`(repositories.name || '')`;
+  const [from, to] = [`${folder}/`, `${folder}0`];
+  return {
+    condition: sql<SqlBool>`${name} >= ${from} and ${name} < ${to}`,
+    candidates: sql`select id from repositories where name >= ${from} and name < ${to}`,
+    count: sql`select repository_count as total from folders
+      where visibility_id = ${EVERYTHING.id} and path = ${folder}`,
+  };
+}
+
+const COMPARED: Record<Comparison['of'], RepositorySort> = { age: 'pushed', size: 'size', pulled: 'pulled' };
+
+export function filterRestrictions(filters: RepositoryFilters, sort: RepositorySort): readonly Restriction[] {
+  const { filter, platform, kind } = filters;
+  const found: Restriction[] = [];
+  if (filter) found.push({ condition: nameContains(filter), isByName: true });
+  if (platform) found.push(facetRestriction(`platform:${platform}`));
+  if (kind) found.push(facetRestriction(`kind:${kind}`));
+  for (const { of, operator, value } of comparisons(filters)) {
+    found.push(compared(COMPARED[of], sort, sql`${sql.raw(operator)} ${value}`));
+  }
+  if (filters.isEmpty === true) found.push(compared('tags', sort, sql`= 0`));
+  return found;
+}
+
+function compared(on: RepositorySort, sort: RepositorySort, test: RawBuilder<unknown>): Restriction {
+  const column = sort === on ? SORT_VALUE[on] : unindexed(SORT_VALUE[on]);
+  return {
+    condition: sql<SqlBool>`${column} ${test}`,
+    candidates: sql`select id from repositories where ${SORT_VALUE[on]} ${test}`,
+  };
+}
+
+export function nameContains(text: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`repositories.name like ${likePattern(text)} escape '\\'`;
+}
+
+function facetRestriction(facet: string): Restriction {
+  return {
+    condition: sql<SqlBool>`exists (select 1 from repository_facets as held
+      where held.facet = ${facet} and held.repository_id = +repositories.id)`,
+    candidates: sql`select repository_id as id from repository_facets where facet = ${facet}`,
+  };
+}

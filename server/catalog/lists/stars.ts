@@ -1,0 +1,71 @@
+import type { Database } from '../../storage/database.ts';
+import { type RepositoryRow, toRows } from './repository-row.ts';
+import { isVisible, type Visibility } from '../visibility/visibility.ts';
+
+export interface StarsDeps {
+  readonly db: Database;
+  readonly now?: () => number;
+}
+
+/** The repositories people keep at hand, each for themselves. By name, so that a star survives a repository pushed anew. */
+export function createStars({ db, now = Date.now }: StarsDeps) {
+  return {
+    /** The latest first; of what the user may pull at this moment. */
+    async of(userId: number, visibility: Visibility, limit: number): Promise<readonly RepositoryRow[]> {
+      const rows = await db
+        .selectFrom('stars')
+        .innerJoin('repositories', 'repositories.name', 'stars.repository')
+        .selectAll('repositories')
+        .where('stars.user_id', '=', userId)
+        .where(isVisible(visibility))
+        .orderBy('stars.starred_at', 'desc')
+        .orderBy('repositories.name')
+        .limit(limit)
+        .execute();
+      return toRows(db, visibility, rows);
+    },
+
+    async isStarred(userId: number, repository: string): Promise<boolean> {
+      const row = await db
+        .selectFrom('stars')
+        .select('user_id')
+        .where('user_id', '=', userId)
+        .where('repository', '=', repository)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+
+    /** Twice is once. That the user may see the repository was decided before. */
+    async star(userId: number, repository: string): Promise<void> {
+      await db
+        .insertInto('stars')
+        .values({ user_id: userId, repository, starred_at: now() })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+
+    async unstar(userId: number, repository: string): Promise<void> {
+      await db.deleteFrom('stars').where('user_id', '=', userId).where('repository', '=', repository).execute();
+    },
+
+    async countOf(userId: number): Promise<number> {
+      const row = await db
+        .selectFrom('stars')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('user_id', '=', userId)
+        .executeTakeFirst();
+      return Number(row?.count ?? 0);
+    },
+
+    /** By how many people. */
+    async count(repository: string): Promise<number> {
+      const row = await db
+        .selectFrom('stars')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('repository', '=', repository)
+        .executeTakeFirst();
+      return Number(row?.count ?? 0);
+    },
+  };
+}
+export type Stars = ReturnType<typeof createStars>;

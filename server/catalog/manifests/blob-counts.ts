@@ -1,0 +1,172 @@
+/** How many manifests of a repository list a blob, kept with each change. Each function is for a transaction. */
+import type { Database } from '../../storage/database.ts';
+import { createInsertion } from '../../storage/insert-rows.ts';
+
+export interface KnownBlob {
+  readonly id: number;
+  readonly size_bytes: number;
+}
+
+/** A manifest that came, went, or that tags began or ceased to keep. Both false: it is not held. */
+export interface BlobMove {
+  readonly digest: string;
+  /** How it was counted: null for not at all. */
+  readonly before: 'tagged' | 'untagged' | null;
+  readonly after: 'tagged' | 'untagged' | null;
+}
+
+export interface HeldDigest {
+  readonly digest: string;
+  readonly reached: 0 | 1;
+}
+
+export function countedAs(row: Pick<HeldDigest, 'reached'> | undefined): 'tagged' | 'untagged' | null {
+  if (row === undefined) return null;
+  return row.reached === 1 ? 'tagged' : 'untagged';
+}
+
+interface Change {
+  readonly size: number;
+  tagged: number;
+  untagged: number;
+}
+
+/** @returns by how much the bytes of what tags keep in this repository changed. */
+export async function moveBlobs(trx: Database, repositoryId: number, moves: readonly BlobMove[]): Promise<number> {
+  const real = moves.filter(({ before, after }) => before !== after);
+  if (real.length === 0) return 0;
+  const listed = await listedBlobs(
+    trx,
+    real.map((move) => move.digest),
+  );
+  const byDigest = new Map(real.map((move) => [move.digest, move]));
+  const changes = new Map<number, Change>();
+  for (const blob of listed) {
+    const move = byDigest.get(blob.digest);
+    const change = changes.get(blob.id) ?? { size: blob.size_bytes, tagged: 0, untagged: 0 };
+    if (move?.before) change[move.before] -= 1;
+    if (move?.after) change[move.after] += 1;
+    changes.set(blob.id, change);
+  }
+  return changeCounts(trx, repositoryId, changes);
+}
+
+/** Before manifests are read again: what they list may be another thing then. `settle` counts them anew. */
+export async function uncountBlobs(trx: Database, repositoryId: number, rows: readonly HeldDigest[]): Promise<void> {
+  const moves = rows.map((row) => ({ digest: row.digest, before: countedAs(row), after: null }));
+  const bytes = await moveBlobs(trx, repositoryId, moves);
+  if (bytes === 0) return;
+  await trx
+    .updateTable('repositories')
+    .set(({ eb }) => ({ size_bytes: eb('size_bytes', '+', bytes) }))
+    .where('id', '=', repositoryId)
+    .execute();
+}
+
+/**
+ * What each of the manifests lists, a blob that it lists twice once. What is kept elsewhere the registry never looked for:
+ * anybody may name it, and must not be told by a size that others have it here.
+ */
+async function listedBlobs(trx: Database, digests: readonly string[]) {
+  return trx
+    .selectFrom('manifest_blobs')
+    .innerJoin('blobs', 'blobs.digest', 'manifest_blobs.blob_digest')
+    .select(['manifest_blobs.digest', 'blobs.id', 'blobs.size_bytes'])
+    .distinct()
+    .where('manifest_blobs.digest', 'in', digests)
+    .where('kept_at', '=', '')
+    .execute();
+}
+
+/** @returns the change of the bytes that tags keep. */
+async function changeCounts(
+  trx: Database,
+  repositoryId: number,
+  changes: ReadonlyMap<number, Change>,
+): Promise<number> {
+  const real = [...changes].filter(([, { tagged, untagged }]) => tagged !== 0 || untagged !== 0);
+  if (real.length === 0) return 0;
+  const known = await knownCounts(
+    trx,
+    repositoryId,
+    real.map(([id]) => id),
+  );
+  const rows = [];
+  const gone: number[] = [];
+  let bytes = 0;
+  for (const [blob_id, { size, tagged, untagged }] of real) {
+    const before = known.get(blob_id);
+    const tagged_count = (before?.tagged_count ?? 0) + tagged;
+    const untagged_count = (before?.untagged_count ?? 0) + untagged;
+    bytes += size * (Number(tagged_count > 0) - Number((before?.tagged_count ?? 0) > 0));
+    if (tagged_count > 0 || untagged_count > 0) {
+      rows.push({ repository_id: repositoryId, blob_id, tagged_count, untagged_count });
+    } else gone.push(blob_id);
+  }
+  await storeCounts(trx, rows);
+  await dropCounts(trx, repositoryId, gone);
+  return bytes;
+}
+
+async function knownCounts(trx: Database, repositoryId: number, ids: readonly number[]) {
+  const rows = await trx
+    .selectFrom('repository_blobs')
+    .select(['blob_id', 'tagged_count', 'untagged_count'])
+    .where('repository_id', '=', repositoryId)
+    .where('blob_id', 'in', ids)
+    .execute();
+  return new Map(rows.map((row) => [row.blob_id, row]));
+}
+
+const storeCounts = createInsertion({
+  into: 'repository_blobs',
+  columns: ['repository_id', 'blob_id', 'tagged_count', 'untagged_count'],
+  conflict: { on: ['repository_id', 'blob_id'], set: ['tagged_count', 'untagged_count'] },
+});
+
+async function dropCounts(trx: Database, repositoryId: number, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return;
+  await trx
+    .deleteFrom('repository_blobs')
+    .where('repository_id', '=', repositoryId)
+    .where('blob_id', 'in', ids)
+    .execute();
+}
+
+const insertBlobs = createInsertion({ into: 'blobs', columns: ['digest', 'size_bytes'], conflict: 'stays' });
+
+/** Blobs get their row when a manifest first lists them. A size that was said too small is corrected everywhere. */
+export async function ensureBlobs(trx: Database, sizes: ReadonlyMap<string, number>): Promise<void> {
+  // In one order, so that two replicas never wait for each other.
+  const digests = [...sizes.keys()].sort();
+  if (digests.length === 0) return;
+  const rows = await trx
+    .selectFrom('blobs')
+    .select(['id', 'digest', 'size_bytes'])
+    .where('digest', 'in', digests)
+    .execute();
+  const known = new Map(rows.map((row) => [row.digest, row]));
+  const news = digests.filter((digest) => !known.has(digest));
+  await insertBlobs(
+    trx,
+    news.map((digest) => ({ digest, size_bytes: sizes.get(digest) ?? 0 })),
+  );
+  for (const row of rows) await growBlob(trx, row, sizes.get(row.digest) ?? 0);
+}
+
+/** Schema 1 names no sizes. */
+async function growBlob(trx: Database, { id, size_bytes }: KnownBlob, size: number): Promise<void> {
+  if (size <= size_bytes) return;
+  await trx.updateTable('blobs').set({ size_bytes: size }).where('id', '=', id).execute();
+  await trx
+    .updateTable('repositories')
+    .set(({ eb }) => ({ size_bytes: eb('size_bytes', '+', size - size_bytes) }))
+    .where('id', 'in', (held) =>
+      held
+        .selectFrom('repository_blobs')
+        .select('repository_id')
+        .where('blob_id', '=', id)
+        .where('tagged_count', '>', 0),
+    )
+    .execute();
+}

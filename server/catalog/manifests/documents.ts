@@ -1,0 +1,211 @@
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import type { ArtifactDocument } from '../../artifacts/document.ts';
+import { type ContentReader, createContentReader } from '../../artifacts/reader.ts';
+import { withLayerAnnotations } from '../../artifacts/signature.ts';
+import { AppError, errorText } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import type { Database } from '../../storage/database.ts';
+import { createManifestRetries } from './retries.ts';
+import { isTooLarge } from './source.ts';
+
+export interface DocumentsDeps {
+  readonly db: Database;
+  /** One blob, at most so large; undefined: the registry says that it has none. */
+  readonly getBlob: (repository: string, digest: string, maxBytes: number) => Promise<Buffer | undefined>;
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly reader?: ContentReader;
+}
+
+/** A part of an artifact whose content is looked at. */
+export interface DocumentPart {
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly mediaType: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface ReadDocument {
+  readonly digest: string;
+  /** undefined: `problem` says why. */
+  readonly document: ArtifactDocument | undefined;
+  readonly problem: DocumentProblem | null;
+}
+
+/** `large`: more than we fetch or read; `missing`: the registry has none; `damaged`; `unreachable`: nothing is known. */
+export type DocumentProblem = 'large' | 'missing' | 'damaged' | 'unreachable';
+
+export const MOST_FETCHED_BYTES = 8 * 1024 * 1024;
+const MOST_KEPT_BYTES = 64 * 1024 * 1024;
+const MOST_PARTS = 10;
+const GLANCE_BYTES = 64 * 1024;
+/** Grows when decoding learns more: what older versions kept is then fetched once again. */
+const LAYOUT = 2;
+
+/**
+ * What artifacts say, fetched from the registry when somebody first looks at it, and kept. It is given only for
+ * repositories from which the registry served it: anybody can push a manifest that names content of others.
+ */
+export function createDocuments({ db, getBlob, now, log, reader = createContentReader() }: DocumentsDeps) {
+  // Two who look at the same moment cause one request.
+  const underway = new Map<string, Promise<ReadDocument>>();
+  const retries = createManifestRetries(db, now);
+
+  async function fetch(repository: string, { digest, sizeBytes }: DocumentPart): Promise<ReadDocument> {
+    if (sizeBytes > MOST_FETCHED_BYTES) return failed(digest, 'large');
+    if ((await retries.waiting(repository, [digest])).has(digest)) return failed(digest, 'missing');
+    try {
+      const bytes = await getBlob(repository, digest, MOST_FETCHED_BYTES);
+      if (bytes === undefined) return await missing(repository, digest);
+      return await keepRead(repository, toRead(digest, await reader.document(bytes)));
+    } catch (error) {
+      log.warn({ repository, digest, error: errorText(error) }, 'content of an artifact not read');
+      const problem = problemOf(error);
+      return problem === 'unreachable' ? failed(digest, problem) : keepRead(repository, failed(digest, problem));
+    }
+  }
+
+  /** Asked for again later and later, not by each view. */
+  async function missing(repository: string, digest: string): Promise<ReadDocument> {
+    await retries.failed(repository, [digest]);
+    return failed(digest, 'missing');
+  }
+
+  /** Also what cannot be read: the same bytes are never fetched for it again. */
+  async function keepRead(repository: string, read: ReadDocument): Promise<ReadDocument> {
+    await keep(db, repository, read, now());
+    return read;
+  }
+
+  /** Who looked it up before another one's fetch ended, and comes here after that end, finds it kept. */
+  async function fetchUnlessKept(repository: string, part: DocumentPart): Promise<ReadDocument> {
+    return (await kept(db, repository, [part])).get(part.digest) ?? (await fetch(repository, part));
+  }
+
+  function fetchOnce(repository: string, part: DocumentPart): Promise<ReadDocument> {
+    const key = `${repository}@${part.digest}`;
+    const known = underway.get(key);
+    if (known !== undefined) return known;
+    const fetched = fetchUnlessKept(repository, part).finally(() => underway.delete(key));
+    underway.set(key, fetched);
+    return fetched;
+  }
+
+  return {
+    /**
+     * That the viewer may see the repository, and that the parts are of a manifest there, was decided before.
+     *
+     * @param parts those beyond the tenth are left out.
+     */
+    async read(repository: string, parts: readonly DocumentPart[]): Promise<readonly ReadDocument[]> {
+      const wanted = parts.slice(0, MOST_PARTS);
+      const stored = await kept(db, repository, wanted);
+      return Promise.all(
+        wanted.map(async (part) => {
+          const found = stored.get(part.digest) ?? (await fetchOnce(repository, part));
+          if (found.document === undefined) return found;
+          return { ...found, document: await withLayerAnnotations(found.document, part.annotations) };
+        }),
+      );
+    },
+
+    /** What somebody looked at before, as far as it could be read; the registry is not asked. */
+    stored: (repository: string, parts: readonly DocumentPart[]) => storedDocuments(db, repository, parts),
+
+    /**
+     * Of many parts at once, what a line about each can say: what somebody looked at before, and small content, of which
+     * some is fetched now.
+     */
+    async glance(repository: string, parts: readonly DocumentPart[]): Promise<ReadonlyMap<string, ArtifactDocument>> {
+      const stored = await kept(db, repository, parts);
+      const small = parts.filter((part) => !stored.has(part.digest) && part.sizeBytes <= GLANCE_BYTES);
+      const read = await this.read(repository, small);
+      const found = new Map<string, ArtifactDocument>();
+      for (const { digest, document } of read) if (document !== undefined) found.set(digest, document);
+      for (const part of parts) {
+        const document = stored.get(part.digest)?.document;
+        if (document !== undefined) found.set(part.digest, await withLayerAnnotations(document, part.annotations));
+      }
+      return found;
+    },
+  };
+}
+export type Documents = ReturnType<typeof createDocuments>;
+
+/** What somebody looked at before, as far as it could be read; the registry is not asked. */
+export async function storedDocuments(
+  db: Database,
+  repository: string,
+  parts: readonly DocumentPart[],
+): Promise<ReadonlyMap<string, ArtifactDocument>> {
+  const reads = [...(await kept(db, repository, parts)).values()];
+  return new Map(reads.flatMap(({ digest, document }) => (document === undefined ? [] : [[digest, document]])));
+}
+
+function failed(digest: string, problem: DocumentProblem): ReadDocument {
+  return { digest, document: undefined, problem };
+}
+
+function toRead(digest: string, document: ArtifactDocument): ReadDocument {
+  return { digest, document, problem: null };
+}
+
+function problemOf(error: unknown): Exclude<DocumentProblem, 'missing'> {
+  if (isTooLarge(error)) return 'large';
+  return error instanceof AppError && error.code === 'INVALID' ? 'damaged' : 'unreachable';
+}
+
+async function keep(
+  db: Database,
+  repository: string,
+  { digest, document, problem }: ReadDocument,
+  at: number,
+): Promise<void> {
+  const content = await promisify(gzip)(JSON.stringify({ layout: LAYOUT, document, problem }));
+  const row = { fetched_at: at, content };
+  await db
+    .insertInto('documents')
+    .values({ digest, ...row })
+    .onConflict((conflict) => conflict.column('digest').doUpdateSet(row))
+    .execute();
+  await db
+    .insertInto('document_sources')
+    .columns(['digest', 'repository_id'])
+    .expression(({ selectFrom, val }) =>
+      selectFrom('repositories')
+        .select([val(digest).as('digest'), 'id'])
+        .where('name', '=', repository),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+async function kept(
+  db: Database,
+  repository: string,
+  parts: readonly DocumentPart[],
+): Promise<ReadonlyMap<string, ReadDocument>> {
+  if (parts.length === 0) return new Map();
+  const digests = parts.map((part) => part.digest);
+  const rows = await db
+    .selectFrom('documents')
+    .innerJoin('document_sources', 'document_sources.digest', 'documents.digest')
+    .innerJoin('repositories', 'repositories.id', 'document_sources.repository_id')
+    .selectAll('documents')
+    .where('documents.digest', 'in', digests)
+    .where('repositories.name', '=', repository)
+    .execute();
+  const found = new Map<string, ReadDocument>();
+  for (const row of rows) {
+    const content = await unpackKept(row.content);
+    if (content !== undefined) found.set(row.digest, { digest: row.digest, ...content });
+  }
+  return found;
+}
+
+async function unpackKept(content: Buffer): Promise<Omit<ReadDocument, 'digest'> | undefined> {
+  const bytes = await promisify(gunzip)(content, { maxOutputLength: MOST_KEPT_BYTES });
+  const kept = JSON.parse(bytes.toString('utf8')) as { layout: number } & Omit<ReadDocument, 'digest'>;
+  return kept.layout === LAYOUT ? { document: kept.document, problem: kept.problem } : undefined;
+}

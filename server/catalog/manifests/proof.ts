@@ -1,0 +1,113 @@
+import { sql } from 'kysely';
+import type { RegistryClient } from '../../registry/client.ts';
+import { isAboutOne } from '../../registry/failure.ts';
+import { isAmong } from '../../storage/among.ts';
+import type { Database } from '../../storage/database.ts';
+import type { ManifestRecord } from './record.ts';
+import type { ManifestRetries } from './retries.ts';
+
+export interface ManifestProofDeps {
+  readonly db: Database;
+  readonly client: Pick<RegistryClient, 'headManifest'>;
+  readonly retries: Pick<ManifestRetries, 'waiting' | 'failed'>;
+}
+
+/** How many requests are left, for everything below one image. */
+export interface Budget {
+  left: number;
+}
+
+/**
+ * Which manifests the registry has in a repository. An index may name what only another repository has, so what we know of
+ * a manifest from there is shown in this one only after the registry said that it is here, too. The rows of
+ * `held_manifests` are what was proven.
+ */
+export function createManifestProof({ db, client, retries }: ManifestProofDeps) {
+  async function ask(repository: string, digests: readonly string[], budget: Budget): Promise<readonly string[]> {
+    const waiting = await retries.waiting(repository, digests);
+    const proven: string[] = [];
+    const failed: string[] = [];
+    for (const digest of digests) {
+      if (waiting.has(digest)) continue;
+      if (budget.left <= 0) break;
+      budget.left -= 1;
+      try {
+        const isHere = (await client.headManifest(repository, digest)) !== undefined;
+        (isHere ? proven : failed).push(digest);
+      } catch (error) {
+        // A registry that is away says nothing of one manifest.
+        if (!isAboutOne(error)) break;
+        failed.push(digest);
+      }
+    }
+    await retries.failed(repository, failed);
+    return proven;
+  }
+
+  return {
+    /** Of these known manifests and all that they list, what the registry says that it has here, and was not asked before. */
+    async prove(
+      repository: string,
+      digests: readonly string[],
+      budget: Budget,
+      except = '',
+    ): Promise<readonly string[]> {
+      const open = (await unheldBelow(db, repository, digests)).map(({ digest }) => digest);
+      return ask(
+        repository,
+        [...new Set(open)].filter((digest) => digest !== except),
+        budget,
+      );
+    },
+
+    /** The same of records that were read in another repository and are not stored yet. */
+    async proveRead(
+      repository: string,
+      records: readonly ManifestRecord[],
+      budget: Budget,
+      except = '',
+    ): Promise<readonly string[]> {
+      const listed = records.flatMap(({ children }) => children.map((child) => child.child_digest));
+      const digests = [...new Set([...records.map(({ digest }) => digest), ...listed])];
+      const held = await heldOf(db, repository, digests);
+      return ask(
+        repository,
+        digests.filter((digest) => digest !== except && !held.has(digest)),
+        budget,
+      );
+    },
+
+    /** Those indexes of which this repository does not hold all that is known. */
+    async withOpen(repository: string, digests: readonly string[]): Promise<ReadonlySet<string>> {
+      return new Set((await unheldBelow(db, repository, digests, 'index')).map(({ root }) => root));
+    },
+  };
+}
+
+/** What is known of these manifests and everything below, and stands in no row of the repository. */
+async function unheldBelow(db: Database, repository: string, roots: readonly string[], kind?: 'index') {
+  if (roots.length === 0) return [];
+  const isKind = kind === undefined ? sql`1 = 1` : sql`kind = ${kind}`;
+  const { rows } = await sql<{ root: string; digest: string }>`
+    with recursive closure(root, digest) as (
+      select digest, digest from manifests where ${isAmong(db, sql`digest`, roots)} and ${isKind}
+      union select closure.root, listed.child_digest
+        from closure join manifest_children as listed on listed.parent_digest = closure.digest)
+    select closure.root, closure.digest from closure join manifests on manifests.digest = closure.digest
+    where not exists (select 1 from repositories as home
+      join held_manifests as held on held.repository_id = home.id and held.digest = closure.digest
+      where home.name = ${repository})`.execute(db);
+  return rows;
+}
+
+async function heldOf(db: Database, repository: string, digests: readonly string[]): Promise<ReadonlySet<string>> {
+  if (digests.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('held_manifests')
+    .innerJoin('repositories', 'repositories.id', 'held_manifests.repository_id')
+    .select('digest')
+    .where('repositories.name', '=', repository)
+    .where(isAmong(db, sql.ref('held_manifests.digest'), digests))
+    .execute();
+  return new Set(rows.map(({ digest }) => digest));
+}

@@ -1,0 +1,218 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Clock } from '../../clock.ts';
+import type { Database } from '../../storage/database.ts';
+import { withClosure } from './store.ts';
+import { isVisible, NOTHING, type Visibility } from '../visibility/visibility.ts';
+
+/** So many repositories are looked at for one layer; a base layer may be in a hundred thousand. */
+export const MOST_EXAMINED = 1000;
+const MOST_LAYERS = 200;
+
+/** In how many images that the viewer may see a blob is; `isMore`: at least. */
+export interface SharedCount {
+  readonly images: number;
+  readonly isMore: boolean;
+}
+
+/** What was counted lately for layers that very many hold: they are on most pages, and at least that true a moment later. */
+export interface SharedMemory {
+  readonly clock: Clock;
+  readonly counted: Map<string, { readonly count: SharedCount; readonly at: number }>;
+}
+
+const REMEMBERED_MS = 30_000;
+const MOST_REMEMBERED = 20_000;
+
+/**
+ * For each layer: the other images with it, in every repository that the viewer may see. An image that two repositories
+ * hold counts twice.
+ *
+ * @param digest an image that the viewer may see.
+ */
+export async function sharedLayers(
+  db: Database,
+  seen: Visibility,
+  digest: string,
+  memory: SharedMemory,
+): Promise<ReadonlyMap<string, SharedCount>> {
+  if (!seen.all && seen.id === NOTHING.id) return new Map();
+  const layers = await layerIds(db, digest);
+  const known = new Map(layers.flatMap((layer) => remembered(memory, seen, layer)));
+  const unknown = layers.filter((layer) => !known.has(layer.digest));
+  const counted = await countHolders(db, seen, unknown);
+  for (const { id, images, holders } of counted) {
+    const layer = unknown.find((other) => other.id === id);
+    if (layer === undefined) continue;
+    // One of them is the image itself.
+    const others = Math.max(0, Number(images ?? 0) - 1);
+    // Of holders that are all hidden not even the number is told.
+    const isMore = others > 0 && (Number(holders) > MOST_EXAMINED || others > MOST_EXAMINED);
+    const count = { images: Math.min(others, MOST_EXAMINED), isMore };
+    known.set(layer.digest, count);
+    if (isMore) remember(memory, seen, layer, count);
+  }
+  return known;
+}
+
+interface LayerId {
+  readonly digest: string;
+  readonly id: number;
+}
+
+async function layerIds(db: Database, digest: string): Promise<readonly LayerId[]> {
+  return db
+    .selectFrom('manifest_blobs')
+    .innerJoin('blobs', 'blobs.digest', 'manifest_blobs.blob_digest')
+    .select(['blobs.digest', 'blobs.id'])
+    .distinct()
+    .where('manifest_blobs.digest', '=', digest)
+    .where('role', '=', 'layer')
+    .limit(MOST_LAYERS)
+    .execute();
+}
+
+function remembered(
+  { clock, counted }: SharedMemory,
+  seen: Visibility,
+  { digest, id }: LayerId,
+): readonly (readonly [string, SharedCount])[] {
+  const found = counted.get(`${seen.id} ${id}`);
+  return found === undefined || clock() - found.at > REMEMBERED_MS ? [] : [[digest, found.count]];
+}
+
+function remember({ clock, counted }: SharedMemory, seen: Visibility, { id }: LayerId, count: SharedCount): void {
+  if (counted.size >= MOST_REMEMBERED) counted.clear();
+  counted.set(`${seen.id} ${id}`, { count, at: clock() });
+}
+
+interface HolderCount {
+  readonly id: number;
+  readonly images: number | null;
+  /** Repositories that were looked at. */
+  readonly holders: number;
+}
+
+/**
+ * Each layer costs the same, however many repositories hold it: from the layer's side so many are looked at, and where
+ * that is not all of them, who sees few repositories has those looked through instead.
+ */
+async function countHolders(
+  db: Database,
+  seen: Visibility,
+  layers: readonly Pick<LayerId, 'id'>[],
+): Promise<readonly HolderCount[]> {
+  const counts = await countLooked(db, lookedFromBlob(seen), layers);
+  const cut = counts.filter((count) => Number(count.holders) > MOST_EXAMINED);
+  if (cut.length === 0 || !(await isNarrow(db, seen))) return counts;
+  return [...counts.filter((count) => !cut.includes(count)), ...(await countLooked(db, lookedFromViewer(seen), cut))];
+}
+
+async function countLooked(
+  db: Database,
+  looked: ReturnType<typeof sql>,
+  layers: readonly { readonly id: number }[],
+): Promise<readonly HolderCount[]> {
+  if (layers.length === 0) return [];
+  const ids = sql.join(layers.map((layer) => layer.id));
+  const found = await sql<HolderCount>`
+    select blobs.id as id, (select sum(images) from (${looked}) as looked) as images,
+      (select count(*) from (${looked}) as looked) as holders
+    from blobs where blobs.id in (${ids})`.execute(db);
+  return found.rows;
+}
+
+/** `cross join` keeps the order: first what the viewer sees. */
+function lookedFromViewer(seen: Visibility) {
+  return sql`select held.tagged_count + held.untagged_count as images
+    from visible_repositories as seen cross join repository_blobs as held
+    where seen.visibility_id = ${seen.id} and held.repository_id = seen.repository_id and held.blob_id = blobs.id
+    limit ${MOST_EXAMINED + 1}`;
+}
+
+function lookedFromBlob(seen: Visibility) {
+  const images = sql`held.tagged_count + held.untagged_count`;
+  return sql`select ${seen.all ? images : sql`case when ${isVisible(seen, 'held.repository_id')} then ${images} else 0 end`} as images
+    from repository_blobs as held where held.blob_id = blobs.id limit ${MOST_EXAMINED + 1}`;
+}
+
+/** True: it is cheaper to go through what the viewer sees than through what holds the blob. */
+export async function isNarrow(db: Database, seen: Visibility): Promise<boolean> {
+  if (seen.all) return false;
+  const row = await db
+    .selectFrom('visibilities')
+    .select('repository_count')
+    .where('id', '=', seen.id)
+    .executeTakeFirst();
+  return (row?.repository_count ?? 0) <= MOST_EXAMINED;
+}
+
+const MOST_HOLDERS = 50;
+
+/**
+ * Blobs of this image (an index: of all that it lists) that no other manifest uses, as far as the viewer may see: a hidden
+ * repository is as if it was not there, or the size would tell whether it has the same content.
+ */
+export async function uniqueBytes(
+  db: Database,
+  seen: Visibility,
+  repositoryId: number,
+  digest: string,
+): Promise<number> {
+  const own = sql`select own.blob_digest, max(own.size_bytes) as size_bytes, count(distinct own.digest) as manifests
+    from manifest_blobs as own where own.digest in (select closure.digest from closure
+      join held_manifests as held on held.digest = closure.digest and held.repository_id = ${repositoryId})
+    group by own.blob_digest`;
+  const closure = withClosure(sql`select digest from manifests where digest = ${digest}`);
+  if (!seen.all)
+    return uniqueAmongSeen(
+      db,
+      seen,
+      digest,
+      sql`${closure} select blobs.id, own.size_bytes, own.manifests
+    from (${own}) as own join blobs on blobs.digest = own.blob_digest`,
+    );
+  const found = await sql<{ bytes: number | null }>`
+    ${closure} select sum(size_bytes) as bytes from (${own}) as own
+    where ${isOnlyIn(sql`own.manifests`, sql`own.blob_digest`, digest)}`.execute(db);
+  return Number(found.rows[0]?.bytes ?? 0);
+}
+
+interface OwnBlob {
+  readonly id: number;
+  readonly size_bytes: number;
+  readonly manifests: number;
+}
+
+/** @param own selects the blobs of the image. */
+async function uniqueAmongSeen(db: Database, seen: Visibility, digest: string, own: RawBuilder<OwnBlob>) {
+  const { rows } = await own.execute(db);
+  const counts = await countHolders(db, seen, rows);
+  const uses = new Map(counts.map(({ id, images }) => [id, Number(images ?? 0)]));
+  const homes = await seenHomes(db, seen, digest);
+  const unique = rows.filter(({ id, manifests }) => (uses.get(id) ?? 0) <= Number(manifests) * homes);
+  return unique.reduce((sum, { size_bytes }) => sum + Number(size_bytes), 0);
+}
+
+/** How many repositories have the image that the viewer may see; as many are looked at as hold one of its blobs. */
+async function seenHomes(db: Database, seen: Visibility, digest: string): Promise<number> {
+  const found = await sql<{ total: number }>`
+    select count(*) as total from (select repository_id from held_manifests as held
+      where held.digest = ${digest} and ${isVisible(seen, 'held.repository_id')} limit ${MOST_EXAMINED}) as homes`.execute(
+    db,
+  );
+  return Number(found.rows[0]?.total ?? 0);
+}
+
+/**
+ * Each repository with the image counts the blob once per manifest that lists it; one count more is somebody else's.
+ * Who looks at more repositories than these learns that it is shared, which it is.
+ */
+function isOnlyIn(manifests: RawBuilder<unknown>, blob: RawBuilder<unknown>, image: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(
+    select coalesce(sum(uses), 0) from (
+      select held.tagged_count + held.untagged_count as uses
+      from blobs join repository_blobs as held on held.blob_id = blobs.id
+      where blobs.digest = ${blob} limit ${MOST_HOLDERS}) as counted)
+    <= ${manifests} * (select count(*) from (
+      select 1 as one from held_manifests where digest = ${image} limit ${MOST_HOLDERS}) as holders)`;
+}

@@ -1,0 +1,97 @@
+/** What is stored of a manifest already, so that the registry need not be asked for it again. */
+import type { ExpressionBuilder } from 'kysely';
+import type { StoredManifest } from '../../registry/client.ts';
+import type { Database } from '../../storage/database.ts';
+import type { Schema } from '../../storage/schema.ts';
+
+/** The manifests that are stored without anything missing; the others are worth another request. */
+export async function completeManifests(db: Database, digests: readonly string[]): Promise<ReadonlySet<string>> {
+  if (digests.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('manifests')
+    .select('digest')
+    .where('digest', 'in', digests)
+    .where(({ or, eb }) => or([eb('error', 'is', null), eb('kind', '=', 'unknown')]))
+    .execute();
+  return new Set(rows.map((row) => row.digest));
+}
+
+/**
+ * A manifest that some repository already gave us; its bytes only where it is worth reading them again, and where this
+ * repository has it: else the registry is asked for them.
+ */
+export async function storedManifest(
+  db: Database,
+  repository: string,
+  digest: string,
+): Promise<{ isComplete: boolean; stored?: StoredManifest } | undefined> {
+  const row = await db
+    .selectFrom('manifests')
+    .select(['media_type', 'error', 'kind'])
+    .select((each) =>
+      each
+        .case()
+        .when(each.and([each('error', 'is not', null), each.exists(heldIn(each, repository))]))
+        .then(each.ref('raw'))
+        .else(null)
+        .end()
+        .as('raw'),
+    )
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { raw, media_type: mediaType } = row;
+  return { isComplete: isFinal(row), ...(raw === null ? {} : { stored: { digest, mediaType, raw } }) };
+}
+
+/** The bytes of a manifest that some repository gave us. */
+export async function storedRaw(db: Database, digest: string): Promise<{ mediaType: string; raw: Buffer } | undefined> {
+  const row = await db
+    .selectFrom('manifests')
+    .select(['media_type', 'raw'])
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+  return row?.raw ? { mediaType: row.media_type, raw: row.raw } : undefined;
+}
+
+/** Nothing is missing, or the bytes that are stored cannot be read: asking the registry again changes nothing. */
+export function isFinal({ error, kind }: { readonly error: string | null; readonly kind: string }): boolean {
+  return error === null || kind === 'unknown';
+}
+
+/** Of a manifest that this repository has: anybody may push one that names the configuration of another. */
+export async function storedConfig(
+  db: Database,
+  repository: string,
+  configDigest: string,
+): Promise<Buffer | undefined> {
+  const row = await db
+    .selectFrom('manifests')
+    .select('config')
+    .where('config_digest', '=', configDigest)
+    .where('config', 'is not', null)
+    .where((each) => each.exists(heldIn(each, repository)))
+    .limit(1)
+    .executeTakeFirst();
+  return row?.config ?? undefined;
+}
+
+function heldIn({ selectFrom }: Pick<ExpressionBuilder<Schema, 'manifests'>, 'selectFrom'>, repository: string) {
+  return selectFrom('held_manifests')
+    .innerJoin('repositories', 'repositories.id', 'held_manifests.repository_id')
+    .select('held_manifests.id')
+    .whereRef('held_manifests.digest', '=', 'manifests.digest')
+    .where('repositories.name', '=', repository);
+}
+
+/** Whether the registry said that it has the manifest in this repository. */
+export async function isHeldIn(db: Database, repository: string, digest: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('held_manifests')
+    .innerJoin('repositories', 'repositories.id', 'held_manifests.repository_id')
+    .select('held_manifests.id')
+    .where('digest', '=', digest)
+    .where('repositories.name', '=', repository)
+    .executeTakeFirst();
+  return row !== undefined;
+}

@@ -1,0 +1,60 @@
+/** Repositories whose names are nearly what somebody typed: for a mistyped search and for an address that leads nowhere. */
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../../storage/database.ts';
+import { escapeLike } from '../../storage/like.ts';
+import { letterPairs, mistakesAllowed, mistakesIn } from './name-distance.ts';
+import { foldCase } from './name-search.ts';
+import { NOTHING, type Visibility } from '../visibility/visibility.ts';
+
+/** Names that are read; those of larger registries are looked for in their first ones. */
+export const MAX_READ = 10_000;
+/** So many of them, those with the most pairs of letters in common, are compared letter by letter. */
+const MAX_COMPARED = 200;
+const MAX_PAIRS = 24;
+
+export async function nearNames(
+  db: Database,
+  visibility: Visibility,
+  typed: string,
+  most: number,
+): Promise<readonly string[]> {
+  const word = foldCase(typed);
+  if (visibility.id === NOTHING.id || mistakesAllowed(word) === 0) return [];
+  const names = await withCommonLetters(db, visibleNames(visibility), word);
+  const near = names.flatMap((name) => {
+    const mistakes = mistakesIn(word, foldCase(name));
+    return mistakes === undefined ? [] : [{ name, mistakes }];
+  });
+  return near
+    .sort((left, right) => left.mistakes - right.mistakes || left.name.length - right.name.length)
+    .slice(0, most)
+    .map(({ name }) => name);
+}
+
+/**
+ * Of many names those worth comparing letter by letter.
+ *
+ * @param names selects them as `name`.
+ */
+export async function withCommonLetters(
+  db: Database,
+  names: RawBuilder<unknown>,
+  word: string,
+): Promise<readonly string[]> {
+  const pairs = letterPairs(word).slice(0, MAX_PAIRS);
+  const common = sql.join(pairs.map(hasPair), sql` + `);
+  const { rows } = await sql<{ name: string }>`
+    select near.name as name, ${common} as common from (${names}) as near
+    order by common desc, near.name limit ${MAX_COMPARED}`.execute(db);
+  return rows.map(({ name }) => name);
+}
+
+function hasPair(pair: string): RawBuilder<unknown> {
+  return sql`(case when near.name like ${`%${escapeLike(pair)}%`} escape '\\' then 1 else 0 end)`;
+}
+
+function visibleNames({ all, id }: Visibility): RawBuilder<unknown> {
+  if (all) return sql`select name from repositories order by name limit ${MAX_READ}`;
+  return sql`select home.name as name from visible_repositories as seen
+    join repositories as home on home.id = seen.repository_id where seen.visibility_id = ${id} limit ${MAX_READ}`;
+}

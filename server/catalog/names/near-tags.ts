@@ -1,0 +1,54 @@
+/** Tags of one repository that are nearly the one that was asked for. */
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../../storage/database.ts';
+import { distance, mistakesAllowed } from './name-distance.ts';
+import { foldCase } from './name-search.ts';
+import { MAX_READ, withCommonLetters } from './near-names.ts';
+import { isVisible, type Visibility } from '../visibility/visibility.ts';
+
+/** The newest are read where a repository has more. */
+const newestTags = (repositoryId: number): RawBuilder<unknown> =>
+  sql`select name from tags where repository_id = ${repositoryId} and name not like 'sha256-%'
+    order by coalesce(pushed_at, first_seen_at) desc, name limit ${MAX_READ}`;
+
+const MIN_LENGTH = 2;
+
+export interface AskedTag {
+  readonly repository: string;
+  readonly tag: string;
+}
+
+/** @returns none as well where the viewer may not see the repository. */
+export async function nearTags(
+  db: Database,
+  visibility: Visibility,
+  { repository, tag }: AskedTag,
+  most: number,
+): Promise<readonly string[]> {
+  const word = foldCase(tag);
+  if (word.length < MIN_LENGTH) return [];
+  const home = await db
+    .selectFrom('repositories')
+    .select('id')
+    .where('name', '=', repository)
+    .where(isVisible(visibility))
+    .executeTakeFirst();
+  if (home === undefined) return [];
+  const names = await withCommonLetters(db, newestTags(home.id), word);
+  return names
+    .flatMap((name) => {
+      const mistakes = mistakesInTag(word, foldCase(name));
+      return mistakes === undefined ? [] : [{ name, mistakes }];
+    })
+    .sort((left, right) => left.mistakes - right.mistakes)
+    .slice(0, most)
+    .map(({ name }) => name);
+}
+
+/** Tags are short: one other character is always a mistake that can be meant. `v1.2` may be the begin of `v1.2.3`. */
+function mistakesInTag(typed: string, tag: string): number | undefined {
+  const most = Math.max(1, mistakesAllowed(typed));
+  const mistakes = distance(typed, tag, most);
+  if (mistakes <= most) return mistakes;
+  return /^[._-]/.test(tag.startsWith(typed) ? tag.slice(typed.length) : '') ? most : undefined;
+}

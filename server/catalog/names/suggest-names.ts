@@ -1,0 +1,164 @@
+/** Repositories and tags for the text that somebody types, with what tells one from another. */
+import { type RawBuilder, sql } from 'kysely';
+import { isRepositoryName } from '../../registry/reference.ts';
+import { isAmong } from '../../storage/among.ts';
+import type { Database } from '../../storage/database.ts';
+import { escapeLike } from '../../storage/like.ts';
+import { foldCase, matchingIds } from './name-search.ts';
+import { nearNames } from './near-names.ts';
+import { isVisible, type Visibility } from '../visibility/visibility.ts';
+
+/** What stands below a name, so that nobody has to open it to know which one it is. */
+export interface NameFacts {
+  readonly sizeBytes: number;
+  /** Pushed, else built; null where neither is known. */
+  readonly agedAt: number | null;
+  /** Of a repository. */
+  readonly tagCount: number | null;
+  readonly newestTag: string | null;
+}
+
+export interface FoundName {
+  /** `team/app` or `team/app:v1`. */
+  readonly reference: string;
+  readonly facts: NameFacts;
+  /** Not what was typed, but nearly. */
+  readonly isNear: boolean;
+}
+
+/** Names that are looked at for those the viewer may see. */
+const MAX_LOOKED_AT = 1000;
+/** So many that are exactly what was typed. */
+const MAX_EXACT = 300;
+/** Whoever sees no more repositories has each of them asked for its tags. */
+const MAX_ASKED = 2000;
+/** Fewer letters begin half of all tags. */
+const MIN_TAG_LENGTH = 3;
+
+interface RepositoryNameRow {
+  readonly name: string;
+  readonly size_bytes: number;
+  readonly aged_at: number;
+  readonly tag_count: number;
+  readonly newest_tag: string | null;
+}
+
+const REPOSITORY_FACTS = sql`size_bytes, tag_count, newest_tag, coalesce(last_pushed_at, newest_at, 0) as aged_at`;
+
+/** Those with a part of the path that begins so come first; where there are none, those that are nearly so. */
+export async function repositoriesLike(
+  db: Database,
+  visibility: Visibility,
+  typed: string,
+  most: number,
+): Promise<readonly FoundName[]> {
+  const text = foldCase(typed);
+  if (text === '') return [];
+  const ids = await matchingIds(db, 'repositories', { kind: 'part', text }, MAX_LOOKED_AT);
+  const columns = sql`id, name, ${REPOSITORY_FACTS}`;
+  const near =
+    ids === undefined
+      ? sql`select ${columns} from repositories where ${begins('name', text)} order by name limit ${MAX_LOOKED_AT}`
+      : sql`select ${columns} from repositories where ${isAmong(db, sql`id`, ids)}`;
+  const { rows } = await sql<RepositoryNameRow>`
+    select near.*, case when ${begins('near.name', text)} then 0
+      when near.name like ${`%/${escapeLike(text)}%`} escape '\\' then 1 else 2 end as is_begin
+    from (${near}) as near where ${isVisible(visibility, 'near.id')}
+    order by is_begin, name limit ${most}`.execute(db);
+  return rows.map((row) => repositoryName(row, false));
+}
+
+export async function nearRepositories(
+  db: Database,
+  visibility: Visibility,
+  typed: string,
+  most: number,
+): Promise<readonly FoundName[]> {
+  const names = await nearNames(db, visibility, typed, most);
+  if (names.length === 0) return [];
+  const { rows } = await sql<RepositoryNameRow>`
+    select name, ${REPOSITORY_FACTS} from repositories where name in (${sql.join(names)})`.execute(db);
+  const known = new Map(rows.map((row) => [row.name, row]));
+  return names.flatMap((name) => known.get(name) ?? []).map((row) => repositoryName(row, true));
+}
+
+function repositoryName({ name, ...row }: RepositoryNameRow, isNear: boolean): FoundName {
+  const { size_bytes: sizeBytes, tag_count: tagCount, newest_tag: newestTag } = row;
+  return { reference: name, isNear, facts: { sizeBytes, tagCount, newestTag, agedAt: row.aged_at || null } };
+}
+
+interface TagNameRow {
+  readonly repository: string;
+  readonly name: string;
+  readonly size_bytes: number;
+  readonly aged_at: number;
+}
+
+function tagName({ repository, name, ...row }: TagNameRow): FoundName {
+  const facts = { sizeBytes: row.size_bytes, agedAt: row.aged_at || null, tagCount: null, newestTag: null };
+  return { reference: `${repository}:${name}`, isNear: false, facts };
+}
+
+/** Of any repository: the tag itself first, then what begins so, each from the highest version down. */
+export async function tagsLike(
+  db: Database,
+  visibility: Visibility,
+  typed: string,
+  most: number,
+): Promise<readonly FoundName[]> {
+  const text = foldCase(typed);
+  if (text.length < MIN_TAG_LENGTH || !/^[\w][\w.-]{0,127}$/.test(text)) return [];
+  const { rows } = await sql<TagNameRow>`
+    select repositories.name as repository, tags.name as name, tags.size_bytes as size_bytes, tags.aged_at as aged_at,
+      case when lower(tags.name) in (${text}, ${`v${text}`}) then 0
+        when lower(tags.name) like ${`${escapeLike(text)}%`} escape '\\' then 1
+        when lower(tags.name) like ${`v${escapeLike(text)}%`} escape '\\' then 1 else 2 end as is_begin
+    from tags join repositories on repositories.id = tags.repository_id
+    where ${isAmong(db, sql`tags.id`, await tagIds(db, visibility, text))} and ${isVisible(visibility)}
+      and tags.subject_digest is null
+    order by is_begin, tags.name_key desc, tags.aged_at desc, repository limit ${most}`.execute(db);
+  return rows.map(tagName);
+}
+
+/** Where very many tags hold the text, those that are it are among them all the same. */
+async function tagIds(db: Database, visibility: Visibility, text: string): Promise<readonly number[]> {
+  const ids = (await matchingIds(db, 'tags', { kind: 'part', text }, MAX_LOOKED_AT)) ?? [];
+  if (ids.length < MAX_LOOKED_AT) return ids;
+  const exact = await Promise.all(
+    [text, `v${text}`].map((name) => matchingIds(db, 'tags', { kind: 'whole', text: name }, MAX_EXACT)),
+  );
+  return [...new Set([...ids, ...exact.flatMap((found) => found ?? []), ...(await seenTagIds(db, visibility, text))])];
+}
+
+async function seenTagIds(db: Database, { all, id }: Visibility, text: string): Promise<readonly number[]> {
+  if (all) return [];
+  const { rows: sizes } = await sql<{ size: number }>`
+    select repository_count as size from visibilities where id = ${id}`.execute(db);
+  if (Number(sizes[0]?.size ?? 0) > MAX_ASKED) return [];
+  // A cross join, because SQLite keeps its order: each repository has its tags by name.
+  const { rows } = await sql<{ id: number }>`
+    select tags.id as id from visible_repositories as seen cross join tags
+    where seen.visibility_id = ${id} and tags.repository_id = seen.repository_id and ${begins('tags.name', text)}
+    limit ${MAX_LOOKED_AT}`.execute(db);
+  return rows.map((row) => row.id);
+}
+
+/** Of one repository, newest version first. */
+export async function tagsOf(
+  db: Database,
+  visibility: Visibility,
+  { repository, tag, most }: { readonly repository: string; readonly tag: string; readonly most: number },
+): Promise<readonly FoundName[]> {
+  if (!isRepositoryName(repository)) return [];
+  const { rows } = await sql<TagNameRow>`
+    select repositories.name as repository, tags.name as name, tags.size_bytes as size_bytes, tags.aged_at as aged_at
+    from tags join repositories on repositories.id = tags.repository_id
+    where repositories.name = ${repository} and ${isVisible(visibility)} and tags.subject_digest is null
+      and ${begins('tags.name', tag)}
+    order by tags.name_key desc, tags.name desc limit ${most}`.execute(db);
+  return rows.map(tagName);
+}
+
+function begins(column: string, text: string): RawBuilder<unknown> {
+  return sql`(${sql.ref(column)} >= ${text} and ${sql.ref(column)} < ${`${text}\u{10ffff}`})`;
+}

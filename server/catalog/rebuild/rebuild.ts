@@ -1,0 +1,166 @@
+/** Works out everything anew that follows from tags and manifests: after an upgrade that keeps it in another way. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type ContentReader, createContentReader } from '../../artifacts/reader.ts';
+import type { Database } from '../../storage/database.ts';
+import { createSettings } from '../../storage/settings.ts';
+import { folderOf } from '../base/folders.ts';
+import { rebuildBlobsAndLabels } from './manifests.ts';
+import { resetRepository, unsettled } from './repository.ts';
+import { recountVisibilities } from './visibilities.ts';
+import { rederiveManifests } from './rederive-manifests.ts';
+import { settle } from '../index/settle.ts';
+
+/** Grows when rows follow from others in a new way. */
+const LAYOUT = '2';
+const LAYOUT_KEY = 'catalog_layout';
+
+const REPOSITORIES_AT_ONCE = 100;
+// About 50 ms: others wait that long.
+const MANIFESTS_AT_ONCE = 300;
+
+export interface RebuildProgress {
+  readonly repositoriesDone: number;
+  readonly repositoriesTotal: number;
+}
+
+interface Repository {
+  readonly id: number;
+  readonly name: string;
+  readonly held: number;
+}
+
+/** At every start; does nothing unless a version before us kept things differently. @returns whether it did. */
+export async function rebuildOldCatalog(
+  db: Database,
+  onProgress: (progress: RebuildProgress) => void = () => undefined,
+  reader: ContentReader = createContentReader(),
+): Promise<boolean> {
+  if ((await createSettings(db).get(LAYOUT_KEY)) === LAYOUT) return false;
+  await rebuildCatalog(db, onProgress, reader);
+  return true;
+}
+
+/** In short transactions, between which others get their turn; what changes meanwhile stays right. */
+export async function rebuildCatalog(
+  db: Database,
+  onProgress: (progress: RebuildProgress) => void = () => undefined,
+  reader: ContentReader = createContentReader(),
+): Promise<void> {
+  const settings = createSettings(db);
+  const isFirst = (await settings.get(LAYOUT_KEY)) === undefined;
+  await rederiveManifests(db, reader);
+  await rebuildBlobsAndLabels(db, reader);
+  await recountVisibilities(db);
+  const repositoriesTotal = await countRepositories(db);
+  let repositoriesDone = 0;
+  for await (const group of groups(db)) {
+    await rebuildGroup(db, group, isFirst);
+    repositoriesDone += group.length;
+    onProgress({ repositoriesDone, repositoriesTotal });
+    await nextTurn();
+  }
+  await settings.set(LAYOUT_KEY, LAYOUT);
+}
+
+async function countRepositories(db: Database): Promise<number> {
+  const { total } = await db
+    .selectFrom('repositories')
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  return Number(total);
+}
+
+/** Small repositories together, since each transaction waits for the disk; a large one alone. */
+async function* groups(db: Database): AsyncGenerator<readonly Repository[]> {
+  for await (const page of pages(db)) {
+    let group: Repository[] = [];
+    let held = 0;
+    for (const repository of page) {
+      if (held + repository.held > MANIFESTS_AT_ONCE && group.length > 0) {
+        yield group;
+        [group, held] = [[], 0];
+      }
+      group.push(repository);
+      held += repository.held;
+    }
+    yield group;
+  }
+}
+
+async function* pages(db: Database): AsyncGenerator<readonly Repository[]> {
+  let after = 0;
+  for (;;) {
+    const rows = await db
+      .selectFrom('repositories')
+      .select(({ selectFrom, ref }) => [
+        'id',
+        'name',
+        selectFrom('held_manifests')
+          .whereRef('held_manifests.repository_id', '=', ref('repositories.id'))
+          .select(({ fn }) => fn.countAll<number>().as('held'))
+          .as('held'),
+      ])
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(REPOSITORIES_AT_ONCE)
+      .execute();
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last.id;
+    yield rows.map(({ id, name, held }) => ({ id, name, held: Number(held ?? 0) }));
+  }
+}
+
+async function rebuildGroup(db: Database, group: readonly Repository[], isFirst: boolean): Promise<void> {
+  const rest = await db.transaction().execute(async (trx) => {
+    const more: (() => Promise<void>)[] = [];
+    for (const { id, name } of group) {
+      await resetRepository(trx, id, folderOf(name), isFirst);
+      const parts = partsOf(await unsettled(trx, id));
+      const settled = new Set<string>();
+      const [first, ...others] = parts;
+      if (first !== undefined) await settlePart(trx, id, first, settled);
+      if (others.length > 0) more.push(() => settleRest(db, id, others, settled));
+    }
+    return more;
+  });
+  for (const work of rest) await work();
+}
+
+function partsOf(digests: readonly string[]): readonly (readonly string[])[] {
+  const count = Math.ceil(digests.length / MANIFESTS_AT_ONCE);
+  return Array.from({ length: count }, (_part, index) =>
+    digests.slice(index * MANIFESTS_AT_ONCE, (index + 1) * MANIFESTS_AT_ONCE),
+  );
+}
+
+async function settleRest(
+  db: Database,
+  id: number,
+  parts: readonly (readonly string[])[],
+  settled: Set<string>,
+): Promise<void> {
+  for (const part of parts) {
+    await nextTurn();
+    await db.transaction().execute((trx) => settlePart(trx, id, part, settled));
+  }
+}
+
+/** Each brings its neighbours along, which need no second time. */
+async function settlePart(trx: Database, id: number, part: readonly string[], settled: Set<string>): Promise<void> {
+  const open = part.filter((digest) => !settled.has(digest));
+  if (open.length === 0) return;
+  // A lock against those that change this repository on another replica; nobody saw a change.
+  await trx
+    .updateTable('repositories')
+    .set(({ ref }) => ({ changed_at: ref('changed_at') }))
+    .where('id', '=', id)
+    .execute();
+  const { digests } = await settle(
+    trx,
+    id,
+    { digests: open, linked: new Set(), proven: new Set(), unlinked: new Set() },
+    0,
+  );
+  for (const digest of digests) settled.add(digest);
+}

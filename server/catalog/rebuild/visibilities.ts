@@ -1,0 +1,61 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sql } from 'kysely';
+import type { Database } from '../../storage/database.ts';
+import { countByFolder, parentOf } from '../base/folders.ts';
+import { inStatements } from '../base/rows.ts';
+import { EVERYTHING } from '../visibility/visibility.ts';
+
+/** How many repositories each viewer's sets and folders have. */
+export async function recountVisibilities(db: Database): Promise<void> {
+  const rows = await db.selectFrom('visibilities').select('id').where('ready', '=', 1).orderBy('id').execute();
+  for (const { id } of rows) {
+    await db.transaction().execute((trx) => recount(trx, id));
+    await nextTurn();
+  }
+}
+
+async function recount(trx: Database, id: number): Promise<void> {
+  const names = await namesSeen(trx, id);
+  await trx.updateTable('visibilities').set({ repository_count: names.length }).where('id', '=', id).execute();
+  const counts = countByFolder(names);
+  await dropOther(trx, id, counts);
+  const rows = [...counts].map(([path, repository_count]) => ({
+    visibility_id: id,
+    path,
+    parent: parentOf(path),
+    repository_count,
+  }));
+  for (const part of inStatements(rows)) {
+    await trx
+      .insertInto('folders')
+      .values(part)
+      .onConflict((conflict) =>
+        conflict
+          .columns(['visibility_id', 'path'])
+          .doUpdateSet({ repository_count: sql<number>`excluded.repository_count`, parent: sql`excluded.parent` }),
+      )
+      .execute();
+  }
+}
+
+async function namesSeen(trx: Database, id: number): Promise<readonly string[]> {
+  const rows = await trx
+    .selectFrom('repositories')
+    .select('name')
+    .$if(id !== EVERYTHING.id, (all) =>
+      all
+        .innerJoin('visible_repositories', 'visible_repositories.repository_id', 'repositories.id')
+        .where('visible_repositories.visibility_id', '=', id),
+    )
+    .execute();
+  return rows.map((row) => row.name);
+}
+
+async function dropOther(trx: Database, id: number, counts: ReadonlyMap<string, number>): Promise<void> {
+  const known = await trx.selectFrom('folders').select('path').where('visibility_id', '=', id).execute();
+  const gone = known.filter(({ path }) => !counts.has(path)).map(({ path }) => ({ path }));
+  for (const part of inStatements(gone)) {
+    const paths = part.map(({ path }) => path);
+    await trx.deleteFrom('folders').where('visibility_id', '=', id).where('path', 'in', paths).execute();
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * What people type into the search box, as terms. Pure, and never fails: what it cannot read it leaves out and says so.
+ * Words look everywhere, `operator:value` in one place, `-` in front turns a term round.
+ */
+import { operatorTest } from './operators.ts';
+import type { Note, Term } from './terms.ts';
+import { printToken, type Token, tokenize } from './tokens.ts';
+import { wordTests } from './words.ts';
+
+export interface SearchQuery {
+  readonly terms: readonly Term[];
+  readonly notes: readonly Note[];
+}
+
+export const LONGEST_QUERY = 1000;
+export const MOST_TERMS = 20;
+const MOST_NOTES = 10;
+/** More are no help to anybody, and slow to compare. */
+const MOST_WILDCARDS = 8;
+
+export function parseQuery(text: string): SearchQuery {
+  const notes: Note[] = [];
+  const clean = cleaned(text);
+  if (clean.length > LONGEST_QUERY) notes.push({ problem: 'too_long', params: { most: LONGEST_QUERY } });
+  const terms: Term[] = [];
+  let length = 0;
+  for (const token of tokenize(withoutHalves(clean.slice(0, LONGEST_QUERY)))) {
+    for (const term of termsOf(token, notes)) {
+      if (terms.some((known) => known.text === term.text)) continue;
+      length += term.text.length + (terms.length === 0 ? 0 : 1);
+      if (terms.length === MOST_TERMS || length > LONGEST_QUERY)
+        return { terms, notes: [...notes.slice(0, MOST_NOTES), tooMany()] };
+      terms.push(term);
+    }
+  }
+  return { terms, notes: notes.slice(0, MOST_NOTES) };
+}
+
+/** `parseQuery` of it gives the same terms. */
+export function printQuery({ terms }: Pick<SearchQuery, 'terms'>): string {
+  return terms.map((term) => term.text).join(' ');
+}
+
+/** Looked at no further than it can matter, however long it is. */
+function cleaned(text: string): string {
+  return text
+    .slice(0, 4 * LONGEST_QUERY)
+    .replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ')
+    .trim();
+}
+
+function withoutHalves(text: string): string {
+  return text.replace(/\p{Cs}/gu, '');
+}
+
+function tooMany(): Note {
+  return { problem: 'too_many', params: { most: MOST_TERMS } };
+}
+
+function termsOf(token: Token, notes: Note[]): readonly Term[] {
+  if (wildcards(token) > MOST_WILDCARDS) {
+    notes.push({ problem: 'too_wild', params: { text: shortened(printToken(token)), most: MOST_WILDCARDS } });
+    return [];
+  }
+  const found = token.name === '' ? wordTests(token) : (operatorTest(token) ?? unknownOperator(token));
+  if ('note' in found && found.note !== undefined) notes.push({ problem: found.note, params: paramsOf(token) });
+  return found.terms.map(({ test, token: printed }) => ({
+    isNegated: token.isNegated,
+    test,
+    text: printToken({ ...printed, isNegated: token.isNegated }),
+  }));
+}
+
+/** `nginx:1.25` looks like an operator and is a reference. */
+function unknownOperator(token: Token): ReturnType<typeof wordTests> {
+  if (token.value === '' || token.isQuoted || token.isNegated) return { terms: [], note: 'unknown' };
+  const value = `${token.name}:${token.value}`;
+  const found = wordTests({ ...token, name: '', value });
+  if (found.terms.length > 1) return { ...found, note: 'as_reference' };
+  // Quoted, otherwise it would be an operator again.
+  return { ...wordTests({ ...token, name: '', value, isQuoted: true }), note: 'unknown' };
+}
+
+function paramsOf(token: Token): Note['params'] {
+  return { name: token.name, text: shortened(printToken(token)) };
+}
+
+function shortened(text: string): string {
+  return text.length > 60 ? `${[...text].slice(0, 60).join('')}…` : text;
+}
+
+function wildcards({ value, isQuoted }: Token): number {
+  return isQuoted ? 0 : (value.match(/[*?[]/g)?.length ?? 0);
+}

@@ -1,0 +1,103 @@
+import { parseReferencePath } from '../../registry/reference.ts';
+import type { Database } from '../../storage/database.ts';
+import { createNameLookup } from '../names/name-search.ts';
+import { nearNames } from '../names/near-names.ts';
+import { nearTags } from '../names/near-tags.ts';
+import type { ImageHit } from './hits.ts';
+import { searchImages } from './images.ts';
+import { type Found, NOTHING_FOUND } from './page.ts';
+import { parseQuery, type SearchQuery } from './query.ts';
+import { type RepositoryHit, searchRepositories } from './repositories.ts';
+import { suggest } from './suggest.ts';
+import { isVisible, type Visibility } from '../visibility/visibility.ts';
+
+export interface SearchOptions {
+  /** `next` of that kind of results; without a kind, of the images. */
+  readonly after?: string | undefined;
+  /** At most 100. */
+  readonly limit: number;
+  /** Only these; without it, a page of each. */
+  readonly kind?: 'repositories' | 'images' | undefined;
+}
+
+export interface SearchResult {
+  readonly query: SearchQuery;
+  /** What was typed is the name of something the viewer may see: `team/app`, `team/app:v1`, `team/app@sha256:…`. */
+  readonly jump: string | null;
+  readonly repositories: Found<RepositoryHit>;
+  readonly images: Found<ImageHit>;
+}
+
+/** Of an address that leads nowhere. */
+export interface AskedReference {
+  readonly repository: string;
+  readonly tag?: string | undefined;
+}
+
+/** Finds repositories and images among those a viewer may pull. Any text is an answer, never a failure. */
+export function createSearch({ db, now = Date.now }: { readonly db: Database; readonly now?: () => number }) {
+  return {
+    async search(visibility: Visibility, text: string, options: SearchOptions): Promise<SearchResult> {
+      const query = parseQuery(text);
+      const { kind, limit, after } = options;
+      const { terms } = query;
+      const names = createNameLookup(db, visibility);
+      const isEmpty = terms.length === 0;
+      const [repositories, images] = [
+        isEmpty || kind === 'images'
+          ? NOTHING_FOUND
+          : await searchRepositories(db, visibility, terms, {
+              limit,
+              names,
+              after: kind === undefined ? undefined : after,
+            }),
+        isEmpty || kind === 'repositories'
+          ? NOTHING_FOUND
+          : await searchImages(db, visibility, terms, { limit, names, after, now: now() }),
+      ];
+      return { query, jump: await jumpOf(db, visibility, text), repositories, images };
+    },
+
+    /** References that are nearly that of an address which leads nowhere. */
+    async near(visibility: Visibility, asked: AskedReference, most: number): Promise<readonly string[]> {
+      const { repository, tag } = asked;
+      const tags = tag === undefined ? [] : await nearTags(db, visibility, { repository, tag }, most - 1);
+      if (tags.length === 0) return nearNames(db, visibility, repository, most);
+      return [...tags.map((name) => `${repository}:${name}`), repository];
+    },
+
+    suggest: (visibility: Visibility, text: string, limit: number) => suggest(db, visibility, text, limit),
+  };
+}
+export type Search = ReturnType<typeof createSearch>;
+
+const LONGEST_REFERENCE = 600;
+
+async function jumpOf(db: Database, visibility: Visibility, text: string): Promise<string | null> {
+  const typed = text.length > LONGEST_REFERENCE ? '' : text.trim();
+  const reference = parseReferencePath(typed);
+  if (reference === undefined) return null;
+  const home = await db
+    .selectFrom('repositories')
+    .select('id')
+    .where('name', '=', reference.repository)
+    .where(isVisible(visibility))
+    .executeTakeFirst();
+  if (home === undefined) return null;
+  if (!('tag' in reference || 'digest' in reference)) return typed;
+  const found =
+    'tag' in reference
+      ? await db
+          .selectFrom('tags')
+          .select('id')
+          .where('repository_id', '=', home.id)
+          .where('name', '=', reference.tag)
+          .executeTakeFirst()
+      : await db
+          .selectFrom('held_manifests')
+          .select('id')
+          .where('repository_id', '=', home.id)
+          .where('digest', '=', reference.digest)
+          .executeTakeFirst();
+  return found === undefined ? null : typed;
+}

@@ -1,0 +1,110 @@
+/** What could be meant, while somebody types: from what they may see, and cheap enough for every key. */
+import type { Database } from '../../storage/database.ts';
+import { OPERATORS } from './operators.ts';
+import { suggestValues } from './values-seen.ts';
+import {
+  type FoundName,
+  type NameFacts,
+  nearRepositories,
+  repositoriesLike,
+  tagsLike,
+  tagsOf,
+} from '../names/suggest-names.ts';
+import { NOTHING, type Visibility } from '../visibility/visibility.ts';
+
+export interface Suggestion {
+  readonly kind: 'repository' | 'tag' | 'operator' | 'value';
+  readonly label: string;
+  /** The whole search once this is chosen. */
+  readonly text: string;
+  /** Where a repository or tag itself is: `team/app:v1`. */
+  readonly reference: string | null;
+  /** Of a repository or tag. */
+  readonly facts?: NameFacts;
+  /** Not what was typed, but nearly: for reading, never for a command. */
+  readonly isNear?: boolean;
+}
+
+const MOST_SUGGESTED = 20;
+const LONGEST_TYPED = 300;
+
+export async function suggest(
+  db: Database,
+  visibility: Visibility,
+  typed: string,
+  limit: number,
+): Promise<readonly Suggestion[]> {
+  const text = typed.slice(0, LONGEST_TYPED + 1).replace(/[\p{Cc}\p{Cs}]+/gu, ' ');
+  const [, before = '', piece = ''] = /^(.*?\s|)(\S*)$/s.exec(text) ?? [];
+  if (piece === '' || text.length > LONGEST_TYPED || piece.includes('"')) return [];
+  const most = Math.min(MOST_SUGGESTED, Math.max(1, Math.trunc(limit) || 1));
+  const found = [...operatorsLike(before, piece), ...(await completions(db, visibility, before, piece, most))];
+  return found.slice(0, most);
+}
+
+async function completions(
+  db: Database,
+  visibility: Visibility,
+  before: string,
+  piece: string,
+  most: number,
+): Promise<readonly Suggestion[]> {
+  if (visibility.id === NOTHING.id) return [];
+  const [, sign = '', name = '', value = ''] = /^(-?)([a-z-]+):(.*)$/s.exec(piece) ?? [];
+  if (Object.hasOwn(OPERATORS, name)) {
+    const values =
+      name === 'repo'
+        ? (await repositoriesLike(db, visibility, value, most)).map(({ reference }) => reference)
+        : await suggestValues(db, visibility, name, value);
+    return values
+      .slice(0, most)
+      .map((each) => plain('value', `${name}:${each}`, `${before}${sign}${name}:${printed(each)}`));
+  }
+  const [, repository = '', tag = ''] = /^([^:@]+):([\w.-]*)$/.exec(piece) ?? [];
+  if (repository !== '') {
+    return (await tagsOf(db, visibility, { repository, tag, most })).map((each) => named('tag', before, each));
+  }
+  return namesFor(db, visibility, before, piece, most);
+}
+
+/** Both kinds of names, neither of which may take all the room; where nothing has the text, what is nearly it. */
+async function namesFor(
+  db: Database,
+  visibility: Visibility,
+  before: string,
+  piece: string,
+  most: number,
+): Promise<readonly Suggestion[]> {
+  const repositories = await repositoriesLike(db, visibility, piece, most);
+  const tags = await tagsLike(db, visibility, piece, most);
+  const half = Math.max(Math.ceil(most / 2), most - tags.length);
+  const shown = repositories.slice(0, half).map((each) => named('repository', before, each));
+  if (shown.length > 0 || tags.length > 0) {
+    return [...shown, ...tags.slice(0, most - shown.length).map((each) => named('tag', before, each))];
+  }
+  const near = await nearRepositories(db, visibility, piece, most);
+  return near.map((each) => named('repository', before, each));
+}
+
+function named(kind: 'repository' | 'tag', before: string, { reference, facts, isNear }: FoundName): Suggestion {
+  return { kind, label: reference, text: `${before}${reference}`, reference, facts, isNear };
+}
+
+function plain(kind: 'operator' | 'value', label: string, text: string): Suggestion {
+  return { kind, label, text, reference: null };
+}
+
+function printed(value: string): string {
+  return /[\s"]/.test(value) ? `"${value.replace(/[\\"]/g, '\\$&')}"` : value;
+}
+
+function operatorsLike(before: string, piece: string): readonly Suggestion[] {
+  const [, sign = '', name = ''] = /^(-?)([a-z-]+)$/.exec(piece) ?? [];
+  const names =
+    name === ''
+      ? []
+      : Object.keys(OPERATORS)
+          .filter((each) => each.startsWith(name))
+          .slice(0, 3);
+  return names.map((each) => plain('operator', `${each}:`, `${before}${sign}${each}:`));
+}

@@ -1,0 +1,34 @@
+/** What a search asks for, term by term. */
+import type { ManifestKind } from '../../storage/schema.ts';
+import type { NameTest } from '../names/name-search.ts';
+import type { Age, Range } from './values.ts';
+
+export type ReferrerKind = 'signature' | 'sbom' | 'attestation';
+
+export type Test =
+  /** Repository, tag, label value or, where it is hexadecimal, digest. */
+  | { readonly on: 'anything'; readonly text: NameTest }
+  | { readonly on: 'repository' | 'tag' | 'pusher'; readonly text: NameTest }
+  /** `sha256:6f0a`. */
+  | { readonly on: 'digest'; readonly prefix: string }
+  | { readonly on: 'folder'; readonly path: string }
+  | { readonly on: 'label'; readonly key: string; readonly value: NameTest | null }
+  | { readonly on: 'pushed' | 'pulled'; readonly isBefore: boolean; readonly age: Age }
+  | { readonly on: 'size' | 'pulls'; readonly range: Range }
+  | { readonly on: 'platform'; readonly os: string; readonly architecture: string; readonly variant: string }
+  | { readonly on: 'kind'; readonly kind: ManifestKind }
+  | { readonly on: 'untagged' }
+  | { readonly on: 'referrer'; readonly kind: ReferrerKind };
+
+export interface Term {
+  readonly isNegated: boolean;
+  readonly test: Test;
+  /** As it is typed. */
+  readonly text: string;
+}
+
+/** Told to the person: what is the matter, and with what. */
+export interface Note {
+  readonly problem: 'too_long' | 'too_many' | 'unknown' | 'as_reference' | 'malformed' | 'too_wild';
+  readonly params: Readonly<Record<string, string | number>>;
+}

@@ -1,0 +1,136 @@
+import { sql } from 'kysely';
+import type { Database } from '../../storage/database.ts';
+import type { Rest } from '../base/rest.ts';
+import { type Ground, readGround } from './ground.ts';
+import { createTally, type Tally } from './tally.ts';
+import { writeFolderSums, writeRepositorySums, writeSeenSums } from './write.ts';
+import { EVERYTHING } from '../visibility/visibility.ts';
+
+// A chunk takes a few milliseconds; a request that comes meanwhile waits that long.
+const ROWS_AT_ONCE = 1000;
+const VISIBLE_AT_ONCE = 2000;
+// One bit each.
+const MOST_AT_ONCE = 31;
+// Of sums held in memory: about 30 MB for folders, and as much for repositories.
+const MOST_SLOTS = 400_000;
+const MOST_PLACES = 2_000_000;
+const ACTIVE_MS = 24 * 3600_000;
+
+/**
+ * Derives the sums of all repositories, and of the folders of every visibility that somebody used within a day. It reads
+ * in chunks while others write, so what changes meanwhile may be counted or not: whoever changes it asks for another run.
+ *
+ * @returns the ids of the visibilities whose folders are up to date now.
+ */
+export async function sumSpace(db: Database, at: number, rest: Rest): Promise<readonly number[]> {
+  const ground = await readGround(db, rest);
+  const ids = await activeVisibilities(db, at);
+  const width = batchWidth(ground);
+  for (let start = 0; start < ids.length; start += width) {
+    const some = ids.slice(start, start + width);
+    const tally = createTally(ground, await readMasks(db, ground, some, rest), some.length);
+    await countRepositories(ground, tally, rest);
+    await countBlobs(db, ground, tally, rest);
+    if (start === 0) await writeRepositorySums(db, ground, tally, rest);
+    await writeSeenSums(db, { ids: some, ground, tally, at }, rest);
+    await writeFolderSums(db, { ids: some, ground, tally, at }, rest);
+  }
+  return ids;
+}
+
+/** How many visibilities are summed up in one pass. */
+function batchWidth({ tree, ids }: Ground): number {
+  const fitting = Math.min(MOST_SLOTS / tree.parents.length, MOST_PLACES / Math.max(1, ids.length));
+  return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(fitting)));
+}
+
+/** Who sees everything comes first: the repositories' own sums are written together with it. */
+export async function activeVisibilities(db: Database, at: number): Promise<readonly number[]> {
+  const rows = await db
+    .selectFrom('visibilities')
+    .select('id')
+    .where('ready', '=', 1)
+    .where('id', '<>', EVERYTHING.id)
+    .where('last_used_at', '>=', at - ACTIVE_MS)
+    .orderBy('last_used_at', 'desc')
+    .execute();
+  return [EVERYTHING.id, ...rows.map((row) => row.id)];
+}
+
+async function readMasks(db: Database, ground: Ground, ids: readonly number[], rest: Rest): Promise<Int32Array> {
+  const masks = new Int32Array(ground.ids.length);
+  for (const [bit, id] of ids.entries()) {
+    if (id === EVERYTHING.id) {
+      for (let place = 0; place < masks.length; place += 1) masks[place] = (masks[place] ?? 0) | (1 << bit);
+    } else {
+      await readVisible(db, id, rest, (repositoryId) => {
+        const place = ground.places.get(repositoryId);
+        if (place !== undefined) masks[place] = (masks[place] ?? 0) | (1 << bit);
+      });
+    }
+  }
+  return masks;
+}
+
+/** Every repository that this visibility shows, in the order of their ids. */
+export async function readVisible(
+  db: Database,
+  id: number,
+  rest: Rest,
+  note: (repositoryId: number) => void,
+): Promise<void> {
+  let after = 0;
+  for (;;) {
+    const rows = await db
+      .selectFrom('visible_repositories')
+      .select('repository_id')
+      .where('visibility_id', '=', id)
+      .where('repository_id', '>', after)
+      .orderBy('repository_id')
+      .limit(VISIBLE_AT_ONCE)
+      .execute();
+    for (const row of rows) note(row.repository_id);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < VISIBLE_AT_ONCE) return;
+    after = last.repository_id;
+    await rest();
+  }
+}
+
+async function countRepositories(ground: Ground, tally: Tally, rest: Rest): Promise<void> {
+  for (let place = 0; place < ground.ids.length; place += 1) {
+    tally.addRepository(place);
+    if (place % VISIBLE_AT_ONCE === VISIBLE_AT_ONCE - 1) await rest();
+  }
+}
+
+async function countBlobs(db: Database, ground: Ground, tally: Tally, rest: Rest): Promise<void> {
+  let [blobId, repositoryId] = [0, 0];
+  let counted = 0;
+  for (;;) {
+    const rows = await readHolders(db, blobId, repositoryId);
+    for (const row of rows) {
+      if (row.blob_id !== counted) tally.begin(row.size_bytes ?? 0);
+      counted = row.blob_id;
+      const isTagged = row.tagged_count > 0;
+      if (isTagged || row.untagged_count > 0) tally.hold(ground.places.get(row.repository_id), isTagged);
+    }
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < ROWS_AT_ONCE) return tally.end();
+    [blobId, repositoryId] = [last.blob_id, last.repository_id];
+    await rest();
+  }
+}
+
+/** A left join, because it keeps the order of reading: along the index, whatever the engine thinks of sizes. */
+function readHolders(db: Database, blobId: number, repositoryId: number) {
+  return db
+    .selectFrom('repository_blobs')
+    .leftJoin('blobs', 'blobs.id', 'repository_blobs.blob_id')
+    .select(['blob_id', 'repository_id', 'tagged_count', 'untagged_count', 'blobs.size_bytes'])
+    .where(sql<boolean>`(blob_id, repository_id) > (${blobId}, ${repositoryId})`)
+    .orderBy('blob_id')
+    .orderBy('repository_id')
+    .limit(ROWS_AT_ONCE)
+    .execute();
+}

@@ -1,0 +1,201 @@
+import { type RawBuilder, type Selectable, sql } from 'kysely';
+import type { Database } from '../../storage/database.ts';
+import type { FoldersTable } from '../../storage/schema.ts';
+import { NO_PLATFORMS } from './platform-sets.ts';
+import type { Rest } from '../base/rest.ts';
+import type { Ground } from './ground.ts';
+import type { Tally } from './tally.ts';
+import { EVERYTHING } from '../visibility/visibility.ts';
+
+// Each statement is a transaction of its own, so that other writers wait for a few milliseconds only.
+const REPOSITORIES_AT_ONCE = 100;
+const FOLDERS_AT_ONCE = 50;
+const SEEN_AT_ONCE = 100;
+const FOLDERS_READ_AT_ONCE = 500;
+
+/** Those of who sees everything, which come first in their tally. */
+export async function writeRepositorySums(db: Database, ground: Ground, tally: Tally, rest: Rest): Promise<void> {
+  let changed: number[] = [];
+  for (let place = 0; place < ground.ids.length; place += 1) {
+    const isSame =
+      ground.unique[place] === tally.unique[place] && ground.reclaimable[place] === tally.reclaimable[place];
+    if (!isSame) changed.push(place);
+    if (changed.length < REPOSITORIES_AT_ONCE) continue;
+    await updateRepositories(db, ground, tally, changed);
+    changed = [];
+    await rest();
+  }
+  if (changed.length > 0) await updateRepositories(db, ground, tally, changed);
+}
+
+async function updateRepositories(
+  db: Database,
+  ground: Ground,
+  tally: Tally,
+  places: readonly number[],
+): Promise<void> {
+  const rows = places.map(
+    (place) => sql`(${whole(ground.ids[place])}, ${whole(tally.unique[place])}, ${whole(tally.reclaimable[place])})`,
+  );
+  await sql`with fresh(id, unique_bytes, reclaimable_bytes) as (values ${sql.join(rows)})
+    update repositories set unique_bytes = fresh.unique_bytes, reclaimable_bytes = fresh.reclaimable_bytes
+    from fresh where repositories.id = fresh.id`.execute(db);
+}
+
+/** The same as each viewer may know it: over the repositories that the visibility shows. */
+export async function writeSeenSums(db: Database, { ids, ground, tally }: SumsWrite, rest: Rest): Promise<void> {
+  for (const [index, id] of ids.entries()) {
+    if (id === EVERYTHING.id) continue;
+    let after = 0;
+    for (;;) {
+      const rows = await readSeen(db, id, after);
+      const changed = rows.flatMap((row) => {
+        const place = ground.places.get(row.repository_id);
+        if (place === undefined) return [];
+        const slot = index * ground.ids.length + place;
+        const [unique, reclaimable] = [tally.unique[slot] ?? 0, tally.reclaimable[slot] ?? 0];
+        const isSame = row.unique_bytes === unique && row.reclaimable_bytes === reclaimable;
+        return isSame ? [] : [sql`(${whole(row.repository_id)}, ${whole(unique)}, ${whole(reclaimable)})`];
+      });
+      if (changed.length > 0) await updateSeen(db, id, changed);
+      await rest();
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < SEEN_AT_ONCE) break;
+      after = last.repository_id;
+    }
+  }
+}
+
+function readSeen(db: Database, id: number, after: number) {
+  return db
+    .selectFrom('visible_repositories')
+    .select(['repository_id', 'unique_bytes', 'reclaimable_bytes'])
+    .where('visibility_id', '=', id)
+    .where('repository_id', '>', after)
+    .orderBy('repository_id')
+    .limit(SEEN_AT_ONCE)
+    .execute();
+}
+
+async function updateSeen(db: Database, id: number, rows: readonly RawBuilder<unknown>[]): Promise<void> {
+  await sql`with fresh(id, unique_bytes, reclaimable_bytes) as (values ${sql.join(rows)})
+    update visible_repositories set unique_bytes = fresh.unique_bytes, reclaimable_bytes = fresh.reclaimable_bytes
+    from fresh where visible_repositories.visibility_id = ${id} and visible_repositories.repository_id = fresh.id`.execute(
+    db,
+  );
+}
+
+/** PostgreSQL takes a bare parameter in `values` for text. */
+function whole(value: number | undefined) {
+  return sql`cast(${value ?? 0} as bigint)`;
+}
+
+const text = (value: string) => sql`cast(${value} as text)`;
+
+export interface SumsWrite {
+  /** Visibilities, in the order of the tally. */
+  readonly ids: readonly number[];
+  readonly ground: Ground;
+  readonly tally: Tally;
+  readonly at: number;
+}
+
+/** Only rows that exist: which folders there are is kept exactly elsewhere. */
+export async function writeFolderSums(db: Database, write: SumsWrite, rest: Rest): Promise<void> {
+  for (const [index, id] of write.ids.entries()) {
+    let changed: FolderValues[] = [];
+    await readFolders(db, id, rest, async (row) => {
+      const values = valuesOf(write, index, row.path);
+      // The root says how fresh the others are.
+      if (row.path !== '' && row.summed_at > 0 && isSame(row, values)) return;
+      changed.push(values);
+      if (changed.length < FOLDERS_AT_ONCE) return;
+      await updateFolders(db, id, write.at, changed);
+      changed = [];
+      await rest();
+    });
+    if (changed.length > 0) await updateFolders(db, id, write.at, changed);
+  }
+}
+
+const NUMBERS = [
+  'tag_count',
+  'pull_count',
+  'last_pushed_at',
+  'last_push_confirmed',
+  'last_pulled_at',
+  'newest_at',
+  'platform_count',
+  'logical_bytes',
+  'size_bytes',
+  'unique_bytes',
+  'reclaimable_bytes',
+] as const;
+const TEXTS = ['last_pushed_by', 'platforms'] as const;
+const SUMS = [...NUMBERS, ...TEXTS] as const;
+
+type FolderValues = Pick<Selectable<FoldersTable>, 'path' | (typeof SUMS)[number]>;
+
+function valuesOf({ ground, tally: { sums } }: SumsWrite, index: number, path: string): FolderValues {
+  const { tree, platformSets } = ground;
+  const folder = tree.numbers.get(path);
+  const slot = folder === undefined ? -1 : index * tree.parents.length + folder;
+  const lastPushed = (sums.lastPushed[slot] ?? 0) - 1;
+  const platforms = sums.platforms[slot] ?? NO_PLATFORMS;
+  return {
+    path,
+    tag_count: sums.tags[slot] ?? 0,
+    pull_count: sums.pulls[slot] ?? 0,
+    last_pushed_at: sums.pushedAt[slot] ?? 0,
+    last_pushed_by: ground.pushedBy[lastPushed] ?? '',
+    last_push_confirmed: ground.isConfirmed[lastPushed] === 1 ? 1 : 0,
+    last_pulled_at: sums.pulledAt[slot] ?? 0,
+    newest_at: sums.newestAt[slot] ?? 0,
+    platforms: platformSets.text(platforms),
+    platform_count: platformSets.size(platforms),
+    logical_bytes: sums.logical[slot] ?? 0,
+    size_bytes: sums.size[slot] ?? 0,
+    unique_bytes: sums.unique[slot] ?? 0,
+    reclaimable_bytes: sums.reclaimable[slot] ?? 0,
+  };
+}
+
+function isSame(row: FolderValues, values: FolderValues): boolean {
+  return SUMS.every((name) => row[name] === values[name]);
+}
+
+async function readFolders(
+  db: Database,
+  id: number,
+  rest: Rest,
+  visit: (row: FolderValues & { readonly summed_at: number }) => Promise<void>,
+): Promise<void> {
+  // Before the root, whose path is ''.
+  let after: string | undefined;
+  for (;;) {
+    const rows = await db
+      .selectFrom('folders')
+      .select(['path', 'summed_at', ...SUMS])
+      .where('visibility_id', '=', id)
+      .$if(after !== undefined, (folders) => folders.where('path', '>', after ?? ''))
+      .orderBy('path')
+      .limit(FOLDERS_READ_AT_ONCE)
+      .execute();
+    for (const row of rows) await visit(row);
+    after = rows.at(-1)?.path;
+    if (after === undefined || rows.length < FOLDERS_READ_AT_ONCE) return;
+    await rest();
+  }
+}
+
+async function updateFolders(db: Database, id: number, at: number, rows: readonly FolderValues[]): Promise<void> {
+  const values = rows.map((row) => {
+    const parts = [...NUMBERS.map((name) => whole(row[name])), ...TEXTS.map((name) => text(row[name]))];
+    return sql`(${text(row.path)}, ${sql.join(parts)})`;
+  });
+  const names = sql.join(SUMS.map((name) => sql.ref(name)));
+  const assignments = sql.join(SUMS.map((name) => sql`${sql.ref(name)} = ${sql.ref(`fresh.${name}`)}`));
+  await sql`with fresh(path, ${names}) as (values ${sql.join(values)})
+    update folders set ${assignments}, summed_at = ${at}
+    from fresh where folders.visibility_id = ${id} and folders.path = fresh.path`.execute(db);
+}

@@ -1,0 +1,154 @@
+import type { Selectable } from 'kysely';
+import { AppError } from '../../errors.ts';
+import type { Database } from '../../storage/database.ts';
+import type { CrawlsTable } from '../../storage/schema.ts';
+
+/** An error as a sentence in every language: a key of the namespace `errors`. */
+export interface Failure {
+  readonly key: string;
+  readonly params: AppError['params'];
+}
+
+/** What is kept of a crawl. */
+export interface CrawlRow {
+  readonly id: number;
+  readonly reason: string;
+  readonly startedAt: number;
+  /** null: it runs, or waits to be continued. */
+  readonly finishedAt: number | null;
+  readonly repositoriesTotal: number | null;
+  readonly repositoriesDone: number;
+  readonly tagsDone: number;
+  readonly failures: number;
+  readonly elapsedMs: number;
+  /** The English sentence. */
+  readonly error: string | null;
+  readonly failure: Failure | null;
+}
+
+/** The reason of a crawl after which what is missing is gone: a loss was confirmed. */
+export const ACCEPTED = 'accepted';
+const FRESH_MS = 24 * 3600_000;
+
+/** Everything that reads or writes the `crawls` table. */
+export function createCrawlJournal(db: Database, now: () => number) {
+  async function open(): Promise<CrawlRow | undefined> {
+    const row = await db
+      .selectFrom('crawls')
+      .selectAll()
+      .where('finished_at', 'is', null)
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row && toRow(row);
+  }
+
+  async function begin(reason: string): Promise<CrawlRow> {
+    const startedAt = now();
+    const old = { finished_at: startedAt, ...errorColumns(stoppedEarly()) };
+    const row = await db.transaction().execute(async (trx) => {
+      await trx.updateTable('crawls').set(old).where('finished_at', 'is', null).execute();
+      return trx
+        .insertInto('crawls')
+        .values({
+          reason,
+          started_at: startedAt,
+          finished_at: null,
+          repositories_total: null,
+          error: null,
+          failure: null,
+        })
+        .returningAll()
+        .executeTakeFirstOrThrow();
+    });
+    return toRow(row);
+  }
+
+  return {
+    /** The one that was interrupted lately, with what it has read already; otherwise a new one. */
+    async openOrBegin(reason: string): Promise<CrawlRow> {
+      const interrupted = await open();
+      const isFresh = interrupted !== undefined && Math.abs(now() - interrupted.startedAt) <= FRESH_MS;
+      if (!isFresh || (reason === ACCEPTED && interrupted.reason !== ACCEPTED)) return begin(reason);
+      const { read } = await db
+        .selectFrom('repositories')
+        .select((each) => each.fn.countAll().as('read'))
+        .where('crawl_id', '=', interrupted.id)
+        .executeTakeFirstOrThrow();
+      return { ...interrupted, repositoriesDone: Number(read), failures: 0, error: null, failure: null };
+    },
+
+    async save(row: CrawlRow): Promise<void> {
+      await db
+        .updateTable('crawls')
+        .set({
+          finished_at: row.finishedAt,
+          repositories_total: row.repositoriesTotal,
+          repositories_done: row.repositoriesDone,
+          tags_done: row.tagsDone,
+          failures: row.failures,
+          elapsed_ms: Math.round(row.elapsedMs),
+          error: row.error,
+          failure: row.failure === null ? null : JSON.stringify(row.failure),
+        })
+        .where('id', '=', row.id)
+        .execute();
+    },
+
+    async last(): Promise<CrawlRow | undefined> {
+      const row = await db.selectFrom('crawls').selectAll().orderBy('id', 'desc').limit(1).executeTakeFirst();
+      return row && toRow(row);
+    },
+
+    /** Once true: what is not listed is not there. */
+    async hasFinished(): Promise<boolean> {
+      const row = await db
+        .selectFrom('crawls')
+        .select('id')
+        .where('finished_at', 'is not', null)
+        .where('error', 'is', null)
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+  };
+}
+export type CrawlJournal = ReturnType<typeof createCrawlJournal>;
+
+/** What any failure is to somebody who reads of it. */
+export function failureOf(error: unknown): Pick<CrawlRow, 'error' | 'failure'> {
+  if (!(error instanceof AppError)) return failureOf(unfinished());
+  const { message, key, params } = error;
+  return { error: message, failure: key === undefined ? null : { key, params } };
+}
+
+function errorColumns(error: AppError) {
+  const { error: text, failure } = failureOf(error);
+  return { error: text, failure: JSON.stringify(failure) };
+}
+
+function stoppedEarly(): AppError {
+  return new AppError('UNAVAILABLE', 'It was interrupted before its end, and for too long to be continued.', {
+    key: 'crawlStopped',
+  });
+}
+
+function unfinished(): AppError {
+  return new AppError('UNAVAILABLE', 'It could not be finished. The log says why.', { key: 'crawlFailed' });
+}
+
+function toRow(row: Selectable<CrawlsTable>): CrawlRow {
+  return {
+    id: row.id,
+    reason: row.reason,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    repositoriesTotal: row.repositories_total,
+    repositoriesDone: row.repositories_done,
+    tagsDone: row.tags_done,
+    failures: row.failures,
+    elapsedMs: row.elapsed_ms,
+    error: row.error,
+    failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
+  };
+}

@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '../../storage/database.ts';
+
+export interface CrawlQueueDeps {
+  readonly db: Database;
+  readonly crawlId: number;
+  /** No more names will come. */
+  readonly isListed: () => boolean;
+  readonly signal: AbortSignal;
+}
+
+const NAMES_AT_ONCE = 200;
+const LISTING_POLL_MS = 50;
+
+/**
+ * The repositories that this crawl has not read yet, those too that the catalog does not list: a registry forgets one
+ * with its last tag. The table is the queue, so that a restart goes on where the last process ended.
+ */
+export async function* unreadRepositories({ db, crawlId, isListed, signal }: CrawlQueueDeps): AsyncGenerator<string> {
+  let after = 0;
+  while (!signal.aborted) {
+    // Asked before the query: what is listed in between is found by the next one.
+    const wasListed = isListed();
+    const rows = await db
+      .selectFrom('repositories')
+      .select(['id', 'name'])
+      .where('id', '>', after)
+      .where('crawl_id', '<>', crawlId)
+      .orderBy('id')
+      .limit(NAMES_AT_ONCE)
+      .execute();
+    for (const row of rows) {
+      if (signal.aborted) return;
+      after = row.id;
+      yield row.name;
+    }
+    if (rows.length > 0) continue;
+    if (wasListed) return;
+    await sleep(LISTING_POLL_MS, undefined, { ref: false });
+  }
+}
+
+export async function countRepositories(db: Database): Promise<number> {
+  const { total } = await db
+    .selectFrom('repositories')
+    .select((each) => each.fn.countAll().as('total'))
+    .executeTakeFirstOrThrow();
+  return Number(total);
+}

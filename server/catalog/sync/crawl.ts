@@ -1,0 +1,282 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError, errorText } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { isOverload, isRefusal } from '../../registry/failure.ts';
+import type { Database } from '../../storage/database.ts';
+import { forEachBounded } from '../base/concurrency.ts';
+import { ACCEPTED, type CrawlRow, createCrawlJournal, failureOf } from './crawl-journal.ts';
+import { type CrawlProgress, describe } from './crawl-progress.ts';
+import { countRepositories, unreadRepositories } from './crawl-queue.ts';
+import { createMeter, type Meter } from './meter.ts';
+import { ensureRepositories } from '../index/new-repositories.ts';
+import type { Pace } from './pace.ts';
+import type { Refresh, RegistryReader } from './refresh.ts';
+
+export type { CrawlProgress } from './crawl-progress.ts';
+
+export interface CrawlDeps {
+  readonly db: Database;
+  readonly client: Pick<RegistryReader, 'catalogPages'>;
+  readonly refresh: Pick<Refresh, 'refreshRepository'>;
+  readonly pace: Pick<Pace, 'limit' | 'failuresInRow'>;
+  readonly now: () => number;
+  /** Milliseconds that only go forward. */
+  readonly clock: () => number;
+  readonly log: Logger;
+  /** Some tags were missed for the first time. */
+  readonly onMissing: (repository: string) => void;
+  /** Whether the registry lacks most of what is known: then nothing is read from it. */
+  readonly isHeld?: () => Promise<boolean>;
+  readonly retryDelaysMs?: readonly number[];
+}
+
+const SAVE_EVERY_MS = 1000;
+/** So many failures in a row, after all retries, that the registry must be away: it is not asked for every repository. */
+const OUTAGE_FAILURES = 20;
+/** So many refusals in a row, and nothing read in between: our credentials are refused, not one repository. */
+const MAX_REFUSALS = 3;
+const RETRY_DELAYS_MS: readonly number[] = [1000, 3000];
+
+/** Reads the whole registry, one crawl at a time. A reason that comes while one runs makes one more afterwards. */
+export function createCrawl(deps: CrawlDeps) {
+  const { db, now, clock, log } = deps;
+  const journal = createCrawlJournal(db, now);
+  const stopping = new AbortController();
+  let running: Promise<void> | undefined;
+  let waiting: Promise<void> | undefined;
+  let nextReason = '';
+  let current: Run | undefined;
+
+  async function run(reason: string): Promise<void> {
+    const row = await journal.openOrBegin(reason);
+    const { repositoriesDone: repositories, tagsDone: tags } = row;
+    const state: Run = {
+      row,
+      meter: createMeter(clock, { repositories, tags }),
+      elapsedBefore: row.elapsedMs,
+      refused: 0,
+    };
+    current = state;
+    let savedAt = clock();
+    const onStep = async (): Promise<void> => {
+      if (clock() - savedAt < SAVE_EVERY_MS) return;
+      savedAt = clock();
+      await journal.save(state.row);
+    };
+    if (row.reason !== ACCEPTED && (await deps.isHeld?.())) advance(state, failureOf(held()));
+    else await readEverything(deps, state, onStep, stopping.signal);
+    // What ends before its time keeps its row open: the next run goes on there.
+    if (!stopping.signal.aborted && !state.isInterrupted) finish(state, now());
+    await journal.save(state.row);
+    if (state.refusal !== undefined) tellRefusal(log, state.refusal, state);
+    const { repositoriesDone, tagsDone, failures, error } = state.row;
+    log.info({ reason, repositoriesDone, tagsDone, failures, error }, 'crawl ended');
+  }
+
+  function begin(reason: string): Promise<void> {
+    running = run(reason)
+      .catch((error: unknown) => log.error({ error: errorText(error) }, 'crawl broke off'))
+      .finally(() => {
+        running = undefined;
+      });
+    return running;
+  }
+
+  async function progress(): Promise<CrawlProgress | undefined> {
+    const row = current?.row ?? (await journal.last());
+    return row && describe(row, running === undefined ? undefined : current?.meter, deps.pace.limit());
+  }
+
+  return {
+    /** Never fails: `progress` tells what became of it. */
+    crawl(reason: string): Promise<void> {
+      if (stopping.signal.aborted) return Promise.resolve();
+      if (running === undefined) return begin(reason);
+      // What may drop more than the others must not be forgotten behind them.
+      if (waiting === undefined || reason === ACCEPTED) nextReason = reason;
+      waiting ??= running.then(() => {
+        waiting = undefined;
+        return stopping.signal.aborted ? undefined : begin(nextReason);
+      });
+      return waiting;
+    },
+    isRunning: () => running !== undefined,
+    /** It ended before its time: the registry went away. */
+    isInterrupted: () => running === undefined && current?.row.finishedAt === null,
+    progress,
+    hasFinished: journal.hasFinished,
+    async close(): Promise<void> {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+export type Crawl = ReturnType<typeof createCrawl>;
+
+interface Run {
+  row: CrawlRow;
+  readonly meter: Meter;
+  readonly elapsedBefore: number;
+  isListed?: boolean;
+  isInterrupted?: boolean;
+  /** Something could be read. */
+  hasRead?: boolean;
+  /** In a row, for want of right credentials. */
+  refused: number;
+  /** The first one. */
+  refusal?: AppError;
+}
+
+function advance(state: Run, changes: Partial<CrawlRow>): void {
+  state.row = { ...state.row, ...changes, elapsedMs: state.elapsedBefore + state.meter.elapsedMs() };
+}
+
+/** Some came while it ran. */
+function finish(state: Run, finishedAt: number): void {
+  const { repositoriesTotal, repositoriesDone } = state.row;
+  const total = repositoriesTotal === null ? null : Math.max(repositoriesTotal, repositoriesDone);
+  advance(state, { finishedAt, repositoriesTotal: total });
+}
+
+async function readEverything(
+  deps: CrawlDeps,
+  state: Run,
+  onStep: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  // Listing and reading go side by side: the first repositories show while the catalog is still read.
+  const listing = listAll(deps, state, signal).finally(() => {
+    state.isListed = true;
+  });
+  try {
+    await readUnread(deps, state, onStep, signal);
+    if (state.row.failures > 0) await readAgain(deps, state, onStep, signal);
+  } finally {
+    await listing;
+  }
+  // A catalog that is kept from us is no reason to stop; one that is kept from us with everything else is.
+  if (state.refusal !== undefined && state.hasRead !== true) interrupt(state, state.refusal);
+}
+
+function interrupt(state: Run, error: unknown): void {
+  state.isInterrupted = true;
+  advance(state, failureOf(error));
+}
+
+/** One line, however many repositories there are. */
+function tellRefusal(log: Logger, refusal: AppError, { isInterrupted }: Run): void {
+  const message = isInterrupted
+    ? 'the registry refuses our credentials; the crawl goes on when it takes them'
+    : 'the registry refused a part of what a crawl asks for';
+  log.warn({ error: errorText(refusal) }, message);
+}
+
+/** @returns whether the registry is away, or refuses whatever we ask. */
+function isOver(deps: CrawlDeps, state: Run, { error, isComplete }: ReadResult): boolean {
+  if (isComplete) state.hasRead = true;
+  state.refused = isRefusal(error) ? state.refused + 1 : 0;
+  if (isRefusal(error)) state.refusal ??= error;
+  const isAway = isOverload(error) && deps.pace.failuresInRow() >= OUTAGE_FAILURES;
+  return isAway || state.refused >= MAX_REFUSALS;
+}
+
+/** What failed gets its second chance when everything else is done. */
+async function readAgain(deps: CrawlDeps, state: Run, onStep: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  const [pauseMs = 0] = deps.retryDelaysMs ?? RETRY_DELAYS_MS;
+  await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+  if (state.isInterrupted || signal.aborted) return;
+  const { repositoriesDone, failures } = state.row;
+  advance(state, { repositoriesDone: repositoriesDone - failures, failures: 0 });
+  await readUnread(deps, state, onStep, signal);
+}
+
+async function readUnread(
+  deps: CrawlDeps,
+  state: Run,
+  onStep: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const outage = new AbortController();
+  const ending = AbortSignal.any([signal, outage.signal]);
+  const isListed = () => state.isListed === true;
+  const names = unreadRepositories({ db: deps.db, crawlId: state.row.id, isListed, signal: ending });
+  // More than requests may run: some always wait for the disk.
+  await forEachBounded(
+    names,
+    () => 2 * deps.pace.limit(),
+    async (name) => {
+      const result = await readOne(deps, name, state.row, ending);
+      if (ending.aborted) return;
+      if (isOver(deps, state, result)) {
+        interrupt(state, result.error);
+        outage.abort();
+        return;
+      }
+      const { repositoriesDone, tagsDone, failures } = state.row;
+      const counts = { repositories: repositoriesDone + 1, tags: tagsDone + (result.isComplete ? result.tags : 0) };
+      state.meter.note(counts);
+      advance(state, {
+        repositoriesDone: counts.repositories,
+        tagsDone: counts.tags,
+        failures: failures + (result.isComplete ? 0 : 1),
+      });
+      await onStep();
+    },
+  );
+}
+
+interface ReadResult {
+  readonly tags: number;
+  /** All of it could be read. */
+  readonly isComplete: boolean;
+  readonly error?: unknown;
+}
+
+async function readOne(deps: CrawlDeps, name: string, row: CrawlRow, signal: AbortSignal): Promise<ReadResult> {
+  const options = { crawlId: row.id, isLossAccepted: row.reason === ACCEPTED, signal };
+  try {
+    const states = [...(await deps.refresh.refreshRepository(name, options)).values()];
+    if (states.includes('missing')) deps.onMissing(name);
+    return { tags: states.length, isComplete: !states.includes('unknown') };
+  } catch (error) {
+    const level = isRefusal(error) ? 'debug' : 'warn';
+    if (!signal.aborted) deps.log[level]({ repository: name, error: errorText(error) }, 'repository not read');
+    return { tags: 0, isComplete: false, error };
+  }
+}
+
+function held(): AppError {
+  return new AppError('UNAVAILABLE', 'The registry lacks most of the images that are known. Nothing was changed.', {
+    key: 'crawlHeld',
+  });
+}
+
+/** Never fails: what the index knows is read even where the registry keeps its catalog to itself. */
+async function listAll(deps: CrawlDeps, state: Run, signal: AbortSignal): Promise<void> {
+  const delays = deps.retryDelaysMs ?? RETRY_DELAYS_MS;
+  for (let tries = 0; !signal.aborted; tries += 1) {
+    try {
+      for await (const page of deps.client.catalogPages()) {
+        if (signal.aborted) return;
+        await deps.db.transaction().execute((trx) => ensureRepositories(trx, page, deps.now()));
+      }
+      break;
+    } catch (error) {
+      deps.log[isRefusal(error) ? 'debug' : 'warn']({ error: errorText(error) }, 'catalog not read');
+      const delay = delays[tries];
+      if (delay === undefined || !isOverload(error)) {
+        noteUnlisted(state, error);
+        break;
+      }
+      await sleep(delay, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+  advance(state, { repositoriesTotal: await countRepositories(deps.db) });
+}
+
+/** A registry that is away: to be continued. One that refuses its catalog: the end, with that reason. */
+function noteUnlisted(state: Run, error: unknown): void {
+  advance(state, failureOf(error));
+  state.isInterrupted = state.isInterrupted === true || isOverload(error);
+  if (isRefusal(error)) state.refusal ??= error;
+}

@@ -1,0 +1,251 @@
+import { type ContentReader, createContentReader } from '../../artifacts/reader.ts';
+import type { Logger } from '../../log.ts';
+import type { Database } from '../../storage/database.ts';
+import { createGroupedTransactions } from '../../storage/grouped.ts';
+import { createSettings } from '../../storage/settings.ts';
+import { createApplyEvent } from './apply-event.ts';
+import { createCrawl } from './crawl.ts';
+import { ACCEPTED } from './crawl-journal.ts';
+import { createGate } from './gate.ts';
+import { createInstances } from './instances.ts';
+import { createLookAgain } from './look-again.ts';
+import { createLossGuard, type LossHold } from './loss-guard.ts';
+import { createOpenedLooks } from './opened-looks.ts';
+import { createPace } from './pace.ts';
+import { MISSING_PATIENCE_MS } from './patience.ts';
+import { createPulls } from '../activity/pulls.ts';
+import { createRefresh, createShared, type RegistryReader, type TagState } from './refresh.ts';
+import { createRetry } from './retry.ts';
+import { isHeldIn } from '../manifests/stored-manifests.ts';
+import type { DroppedTag } from '../index/tag-writes.ts';
+import { createVanished } from './vanished.ts';
+
+export type { CatalogEvent } from './apply-event.ts';
+export type { CrawlProgress } from './crawl.ts';
+export type { RegistryReader } from './refresh.ts';
+
+export interface IndexerDeps {
+  readonly db: Database;
+  readonly client: RegistryReader;
+  readonly now: () => number;
+  /** Milliseconds that only go forward: what lasts is measured by it, because a day can jump. */
+  readonly clock?: () => number;
+  readonly log: Logger;
+  readonly reader?: ContentReader;
+  /** After each change of the index, with the repository that changed. */
+  readonly onChanged?: (repository: string) => void;
+  /** The registry lacks most of what is known, or has it again. */
+  readonly onHold?: () => void;
+  /** Tags left the index because the registry no longer has them; also after deletions of ours. */
+  readonly onGone?: (repository: string, tags: readonly DroppedTag[]) => void;
+  /** No event came lately, so that pages that are opened have to ask. Left out: events come. */
+  readonly isQuiet?: () => boolean;
+  /** A repository was read because somebody opened it, whether it had changed or not. */
+  readonly onRead?: (repository: string) => void;
+  /** For tests: when a push whose event is missing, or not true yet, is looked at again. */
+  readonly lookAgainDelaysMs?: readonly number[];
+  readonly retryDelaysMs?: readonly number[];
+}
+
+/** Keeps the index in line with the registry: by events, by looking again, and by crawls that repair what those missed. */
+export function createIndexer(deps: IndexerDeps) {
+  const { db, now, log, onChanged = () => undefined, onGone = () => undefined } = deps;
+  const clock = deps.clock ?? (() => performance.now());
+  const pace = createPace({ clock });
+  const gate = createGate({ client: deps.client, pace, clock, ...retries(deps.retryDelaysMs) });
+  const shared = createShared(clock);
+  const { reader = createContentReader() } = deps;
+  const { onHold } = deps;
+  const guard = createLossGuard({
+    ...{ db, client: gate.reader('now'), now, clock, log },
+    ...(onHold === undefined ? {} : { onChanged: onHold }),
+  });
+  const writing = { db, now, log, reader, onChanged, onGone, isHeld: guard.isHeld };
+  const refresh = createRefresh({ ...writing, client: gate.reader('now') }, shared);
+  const patient = createRefresh(
+    { ...writing, client: gate.reader('crawl'), transact: createGroupedTransactions(db) },
+    shared,
+  );
+  const instances = createInstances(createSettings(db));
+  const crawler = createCrawl({
+    ...{ db, now, clock, log, pace, refresh: patient, client: gate.reader('crawl') },
+    onMissing: confirmMissing,
+    isHeld: async () => (await guard.isStillHeld()) && guard.current() !== undefined,
+    ...retries(deps.retryDelaysMs),
+  });
+  const vanished = createVanished({ db, client: gate.reader('crawl'), now, clock, log, onChanged });
+  const retry = createRetry({ db, crawler, refresh: patient, limit: pace.limit, clock, log });
+  const watch = createLookAgain({ look: lookForPush, log, ...delays(deps.lookAgainDelaysMs) });
+  const missing = createLookAgain({ look: reread, log, delaysMs: [MISSING_PATIENCE_MS + 10_000] });
+  const openedLooks = createOpenedLooks({
+    ...{ look: lookForViewer, clock, log },
+    isQuiet,
+    onRead: (repository) => deps.onRead?.(repository),
+  });
+  const events = createApplyEvent({
+    db,
+    refresh,
+    pulls: createPulls(db),
+    now,
+    log,
+    onChanged,
+    onConfirmed: watch.stop,
+    onUnconfirmed: watch.start,
+    ...retries(deps.retryDelaysMs),
+  });
+
+  function confirmMissing(repository: string): void {
+    missing.start(repository);
+  }
+
+  function isQuiet(): boolean {
+    return guard.current() === undefined && (deps.isQuiet?.() ?? false);
+  }
+
+  async function reread(repository: string): Promise<void> {
+    noteMissing(repository, await refresh.refreshRepository(repository));
+  }
+
+  function noteMissing(repository: string, states: ReadonlyMap<string, TagState>): void {
+    if ([...states.values()].includes('missing')) confirmMissing(repository);
+  }
+
+  /** Nobody waits for it, so it keeps the pace of a crawl. */
+  async function lookForViewer(repository: string, isRecent: boolean): Promise<void> {
+    const push = { at: now(), by: null, confirmed: false, digest: null };
+    noteMissing(repository, await patient.refreshRepository(repository, isRecent ? { push } : {}));
+  }
+
+  /** While something is held: it ends when the registry has its content again, or when the loss lasted for hours. */
+  async function watchHold(): Promise<void> {
+    await guard.load();
+    if (guard.current() === undefined) return;
+    if (!(await guard.isStillHeld())) return crawler.crawl('gap');
+    if (!guard.isConfirmed()) return;
+    log.warn({}, 'what the registry lacks was missing for hours: it is removed from the index');
+    await acceptLoss();
+  }
+
+  /**
+   * Where no events come: what the catalog lists and the index lacks was pushed since the last look.
+   * @returns whether it was read; a crawl that runs does that itself
+   */
+  async function findNewRepositories(): Promise<boolean> {
+    if (crawler.isRunning() || guard.current() !== undefined || !(await crawler.hasFinished())) return false;
+    for await (const page of deps.client.catalogPages()) {
+      if (page.length === 0) continue;
+      const rows = await db.selectFrom('repositories').select('name').where('name', 'in', page).execute();
+      const known = new Set(rows.map((row) => row.name));
+      for (const name of page) if (!known.has(name)) await lookForPush(name);
+    }
+    return true;
+  }
+
+  /** None while most of what is known is missing, or something reads. */
+  async function removeVanished(): Promise<void> {
+    if (crawler.isRunning() || !(await crawler.hasFinished()) || (await guard.isHeld())) return;
+    await vanished();
+  }
+
+  async function acceptLoss(): Promise<LossHold | undefined> {
+    const released = await guard.release();
+    if (released !== undefined) void crawler.crawl(ACCEPTED);
+    return released;
+  }
+
+  /** What is new since the last look was pushed just now; in a repository never read before that cannot be said. */
+  async function lookForPush(repository: string): Promise<void> {
+    const readAt = await checkedAt(db, repository);
+    const isRead = readAt === undefined ? await crawler.hasFinished() : readAt !== null;
+    const push = { at: now(), by: null, confirmed: false, digest: null };
+    await refresh.refreshRepository(repository, isRead ? { push } : {});
+  }
+
+  return {
+    takeEvent: events.takeEvent,
+    countUses: events.write,
+    tellCounted: events.tell,
+    crawl: crawler.crawl,
+    progress: crawler.progress,
+    isCrawling: crawler.isRunning,
+    /** Once true: what is not listed is not there. */
+    hasCrawled: crawler.hasFinished,
+    /** A crawl broke off and waits for the registry. */
+    isInterrupted: crawler.isInterrupted,
+    /** The registry lacks most of what is known: nothing is dropped meanwhile. */
+    hold: guard.current,
+    loadHold: guard.load,
+    watchHold,
+    findNewRepositories,
+    /** Repositories that several readings of the registry lack leave the index. */
+    removeVanished,
+    /** A person says that what is missing is gone. @returns what was held; undefined: nothing was. */
+    acceptLoss,
+    /** What could not be read is tried again. */
+    retry: retry.run,
+    /** Requests to the registry so far. */
+    requests: gate.requests,
+    /** A push token was issued: look at 1, 3, 10 and 60 s, unless its event comes. */
+    lookAgain: watch.start,
+    /** Somebody looks at it here: where no events come it is looked at in the registry, too. */
+    async opened(repository: string): Promise<void> {
+      if (isQuiet() && (await crawler.hasFinished())) await openedLooks.opened(repository);
+    },
+    refreshRepository: reread,
+    async refreshTag(repository: string, tag: string): Promise<void> {
+      await refresh.checkTags(repository, [{ name: tag }]);
+    },
+    /** We deleted something here ourselves: one look confirms it. */
+    async refreshAfterDeletion(repository: string): Promise<void> {
+      const before = await digestsOf(db, repository);
+      await refresh.refreshRepository(repository, { isDeletionReported: true, isOwnDeletion: true });
+      const after = new Set(await digestsOf(db, repository));
+      for (const digest of before) if (!after.has(digest)) await refresh.dropManifestIfGone(repository, digest);
+    },
+    forgetTag: refresh.forgetTag,
+    forgetManifest: refresh.forgetManifest,
+    /** @returns whether the registry has it in this repository; it is in the index then. */
+    async fetchManifest(repository: string, digest: string): Promise<boolean> {
+      if (await refresh.isWaiting(repository, digest)) return isHeldIn(db, repository, digest);
+      return refresh.checkManifest(repository, digest);
+    },
+    /** A registry process that we never heard of: what happened while nobody listened is unknown. Remembers it. */
+    needsCrawl: instances.isNew,
+    async close(): Promise<void> {
+      events.close();
+      retry.close();
+      gate.close();
+      await Promise.all([watch.close(), missing.close(), openedLooks.close(), crawler.close()]);
+    },
+  };
+}
+export type Indexer = ReturnType<typeof createIndexer>;
+
+function retries(retryDelaysMs: readonly number[] | undefined) {
+  return retryDelaysMs === undefined ? {} : { retryDelaysMs };
+}
+
+function delays(delaysMs: readonly number[] | undefined) {
+  return delaysMs === undefined ? {} : { delaysMs };
+}
+
+/** @returns null: not read yet; undefined: not known. */
+async function checkedAt(db: Database, repository: string): Promise<number | null | undefined> {
+  const row = await db
+    .selectFrom('repositories')
+    .select('checked_at')
+    .where('name', '=', repository)
+    .executeTakeFirst();
+  return row?.checked_at;
+}
+
+async function digestsOf(db: Database, repository: string): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('tags')
+    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
+    .select('tags.digest')
+    .distinct()
+    .where('repositories.name', '=', repository)
+    .execute();
+  return rows.map((row) => row.digest);
+}

@@ -1,0 +1,80 @@
+import { errorText } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+
+export interface OpenedLooksDeps {
+  /**
+   * Reads the repository from the registry; may fail.
+   * @param isRecent what is new since the last look was pushed within two minutes
+   */
+  readonly look: (repository: string, isRecent: boolean) => Promise<void>;
+  /** No event came lately, and the registry answers. */
+  readonly isQuiet: () => boolean;
+  /** After each look that ended well, changed or not. */
+  readonly onRead: (repository: string) => void;
+  /** Milliseconds that only go forward. */
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+const REST_MS = 15_000;
+const REST_AFTER_FAILURE_MS = 60_000;
+/** A repository with thousands of tags takes many requests: of the time, this part at most. */
+const REST_PER_LOOK = 20;
+const RECENT_MS = 2 * 60_000;
+const MAX_RUNNING = 4;
+const MAX_RESTING = 5000;
+
+interface Rest {
+  readonly until: number;
+  /** When the last look that ended well began. */
+  readonly readAt: number;
+}
+
+/** Where no events come: a repository that somebody looks at here is looked at in the registry, behind the page. */
+export function createOpenedLooks({ look, isQuiet, onRead, clock, log }: OpenedLooksDeps) {
+  const running = new Map<string, Promise<void>>();
+  const resting = new Map<string, Rest>();
+  let isClosed = false;
+
+  function isDue(repository: string): boolean {
+    if (isClosed || running.size >= MAX_RUNNING || !isQuiet()) return false;
+    return clock() >= (resting.get(repository)?.until ?? Number.NEGATIVE_INFINITY);
+  }
+
+  function rest(repository: string, restMs: number, readAt: number): void {
+    resting.delete(repository);
+    resting.set(repository, { until: clock() + restMs, readAt });
+    const [oldest] = resting.keys();
+    if (resting.size > MAX_RESTING && oldest !== undefined) resting.delete(oldest);
+  }
+
+  async function lookOnce(repository: string): Promise<void> {
+    const begun = clock();
+    const readAt = resting.get(repository)?.readAt ?? Number.NEGATIVE_INFINITY;
+    try {
+      await look(repository, begun - readAt <= RECENT_MS);
+      rest(repository, Math.max(REST_MS, REST_PER_LOOK * (clock() - begun)), begun);
+      onRead(repository);
+    } catch (error) {
+      rest(repository, REST_AFTER_FAILURE_MS, readAt);
+      log.debug({ repository, error: errorText(error) }, 'opened repository not read');
+    }
+  }
+
+  return {
+    /** @returns when it is read, or at once where there is nothing to do. Never fails. */
+    opened(repository: string): Promise<void> {
+      const underway = running.get(repository);
+      if (underway !== undefined) return underway;
+      if (!isDue(repository)) return Promise.resolve();
+      const work = lookOnce(repository).finally(() => running.delete(repository));
+      running.set(repository, work);
+      return work;
+    },
+    /** @returns when what runs has ended. */
+    async close(): Promise<void> {
+      isClosed = true;
+      await Promise.all(running.values());
+    },
+  };
+}

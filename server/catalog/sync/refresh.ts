@@ -1,0 +1,252 @@
+import type { ContentReader } from '../../artifacts/reader.ts';
+import { AppError } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import type { RegistryClient } from '../../registry/client.ts';
+import type { Database } from '../../storage/database.ts';
+import type { Transact } from '../../storage/grouped.ts';
+import { createLocks } from '../base/concurrency.ts';
+import { indexesListing } from '../index/index-sums.ts';
+import { createManifestSource, type Underway } from '../manifests/source.ts';
+import { createPatience } from './patience.ts';
+import { changeRepository } from '../index/repository-change.ts';
+import {
+  changeKnown,
+  checkedColumns,
+  noteChecked,
+  noteProblem,
+  problemOf,
+  tagsBeyond,
+  tagsOn,
+} from '../index/repository-notes.ts';
+import { createTagReader } from './tag-reader.ts';
+import { type DroppedTag, ensureRepository } from '../index/tag-writes.ts';
+import { type DropRules, type Look, type TagCheck, type TagState, writeLooks } from '../index/write-looks.ts';
+
+export type { TagCheck, TagState } from '../index/write-looks.ts';
+
+/** What the index asks the registry; only reads. */
+export type RegistryReader = Pick<RegistryClient, 'catalogPages' | 'tags' | 'headManifest' | 'getManifest' | 'getBlob'>;
+
+export interface RefreshDeps {
+  readonly db: Database;
+  readonly client: RegistryReader;
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly reader?: ContentReader;
+  readonly onChanged: (repository: string) => void;
+  /** Tags left the index because the registry no longer has them. */
+  readonly onGone: (repository: string, tags: readonly DroppedTag[]) => void;
+  /** Most of what is known is missing, so nothing may be dropped. @param except a repository to leave out. */
+  readonly isHeld?: (except?: string) => Promise<boolean>;
+  /** For who reads much and can wait for others to commit with. */
+  readonly transact?: Transact;
+}
+
+/** For several that write the same tables with different readers. */
+export function createShared(clock: () => number) {
+  return {
+    holdAll: createLocks(),
+    patience: createPatience(clock),
+    underway: new Map<string, Underway>(),
+  };
+}
+export type Shared = ReturnType<typeof createShared>;
+
+export interface RefreshOptions {
+  /** What to note for tags that turn out to be new or moved. */
+  readonly push?: TagCheck['push'];
+  /** Something was just deleted here, so what the list lacks goes after one 404. */
+  readonly isDeletionReported?: boolean;
+  /** We deleted something here: what is missing elsewhere tells whether the registry lost its content. */
+  readonly isOwnDeletion?: boolean;
+  /** A person, or another reading hours later, confirmed that what is missing is gone. */
+  readonly isLossAccepted?: boolean;
+  /** The crawl that reads it. */
+  readonly crawlId?: number;
+  /** Ends the reading between two batches; what was not read yet is left as it was. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A last step in the same transaction. */
+type Finish = (trx: Database, states: ReadonlyMap<string, TagState>) => Promise<void>;
+
+interface CheckOptions {
+  readonly isOwnDeletion?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly finish?: Finish;
+}
+
+interface Batch {
+  readonly repository: string;
+  readonly batch: readonly TagCheck[];
+  readonly isOwnDeletion: boolean;
+}
+
+interface Writing {
+  readonly states: Map<string, TagState>;
+  readonly rules: DropRules;
+  readonly finish: Finish | undefined;
+}
+
+const TAGS_AT_ONCE = 50;
+
+/**
+ * Brings tags in line with the registry. What it says counts, whatever events claim; a call that fails changes nothing.
+ * The network comes first, then one transaction per batch.
+ */
+export function createRefresh(deps: RefreshDeps, shared: Shared = createShared(() => performance.now())) {
+  const { db, client, now, log } = deps;
+  const transact: Transact = deps.transact ?? ((work) => db.transaction().execute(work));
+  const { holdAll, patience } = shared;
+  const source = createManifestSource(deps, shared.underway);
+  const look = createTagReader({ client, source, log });
+
+  /**
+   * @param finish written with the last of them, once it is known what became of each.
+   * @returns what became of each; a tag that could not be asked for is `unknown` and stays as it was.
+   */
+  async function checkTags(
+    repository: string,
+    checks: readonly TagCheck[],
+    { signal, isOwnDeletion = false, finish = async () => undefined }: CheckOptions = {},
+  ): Promise<ReadonlyMap<string, TagState>> {
+    const states = new Map<string, TagState>();
+    if (checks.length === 0) await transact((trx) => finish(trx, states));
+    for (let start = 0; start < checks.length; start += TAGS_AT_ONCE) {
+      signal?.throwIfAborted();
+      const batch = checks.slice(start, start + TAGS_AT_ONCE);
+      const isLast = start + TAGS_AT_ONCE >= checks.length;
+      const keys = batch.map((check) => `${repository}:${check.name}`);
+      // Held from question to writing, so that an older answer never overwrites a newer one.
+      const ending = isLast ? finish : undefined;
+      await holdAll(keys, () => checkBatch({ repository, batch, isOwnDeletion }, states, ending));
+    }
+    return states;
+  }
+
+  async function checkBatch(
+    { repository, batch, isOwnDeletion }: Batch,
+    states: Map<string, TagState>,
+    finish?: Finish,
+  ): Promise<void> {
+    const { looks, overload } = await look(repository, batch);
+    // A registry that lists tags and then hangs is not asked for ten thousand of them.
+    if (looks.length === 0 && overload !== undefined && batch.length === TAGS_AT_ONCE) throw overload;
+    for (const { name } of batch) states.set(name, 'unknown');
+    try {
+      const rules = await dropRules(repository, looks, isOwnDeletion);
+      await write(repository, looks, { states, rules, finish });
+    } finally {
+      source.release(looks.flatMap(({ records }) => records));
+    }
+  }
+
+  /** Before the transaction, because the registry is asked. */
+  async function dropRules(repository: string, looks: readonly Look[], isOwnDeletion: boolean): Promise<DropRules> {
+    const absent = looks.filter(({ state }) => state === 'absent').map(({ check }) => check);
+    const unlisted = absent.filter(({ isUnlisted, isDeletionReported }) => isUnlisted && !isDeletionReported);
+    const overdue = new Set(
+      unlisted.map(({ name }) => name).filter((name) => patience.isOver(`${repository}:${name}`)),
+    );
+    const mayDrop = absent.some(
+      ({ name, isDeletionReported, isDeletionConfirmed }) =>
+        !isDeletionConfirmed && (isDeletionReported || overdue.has(name)),
+    );
+    const isHeld = mayDrop && (await deps.isHeld?.(isOwnDeletion ? repository : undefined));
+    return { isPatienceOver: (tag) => overdue.has(tag), isHeld: isHeld === true };
+  }
+
+  async function write(repository: string, looks: readonly Look[], { states, rules, finish }: Writing): Promise<void> {
+    const keyOf = (tag: string): string => `${repository}:${tag}`;
+    for (const { check, state } of looks) if (state !== 'absent') patience.forget(keyOf(check.name));
+    const at = now();
+    const written = await transact(async (trx) => {
+      const result = await writeLooks(trx, repository, looks, at, rules);
+      await finish?.(trx, new Map([...states, ...result.states]));
+      return result;
+    });
+    for (const [name, state] of written.states) {
+      if (state === 'gone') patience.forget(keyOf(name));
+      states.set(name, state);
+    }
+    if (written.dropped.length > 0) deps.onGone(repository, written.dropped);
+    if (written.isChanged) deps.onChanged(repository);
+  }
+
+  function drop(repository: string, names: readonly string[], unlinked: readonly string[] = []): Promise<void> {
+    const keys = names.map((name) => `${repository}:${name}`);
+    return holdAll(keys, async () => {
+      await changeKnown(db, repository, { dropped: names, unlinked }, now());
+      deps.onChanged(repository);
+    });
+  }
+
+  return {
+    checkTags,
+
+    /** A manifest that was pushed without a tag, or that a page asks for. @returns whether the registry has it here. */
+    async checkManifest(repository: string, digest: string): Promise<boolean> {
+      if ((await client.headManifest(repository, digest)) === undefined) return false;
+      const { records, proven } = await source.fetch(repository, digest);
+      try {
+        await db.transaction().execute(async (trx) => {
+          const at = now();
+          const id = await ensureRepository(trx, repository, at);
+          // They are larger by it now.
+          const indexes = await indexesListing(trx, id, digest);
+          await changeRepository(trx, id, { records, proven, linked: [digest, ...indexes] }, at);
+          await source.found(trx, repository, digest);
+        });
+      } finally {
+        source.release(records);
+      }
+      return true;
+    },
+
+    isWaiting: source.isWaiting,
+
+    /** Reads the whole list of a repository's tags and checks each, those that it lacks too. */
+    async refreshRepository(repository: string, options: RefreshOptions = {}): Promise<ReadonlyMap<string, TagState>> {
+      const { push, isDeletionReported, isOwnDeletion, isLossAccepted, crawlId, signal } = options;
+      try {
+        const listed = await client.tags(repository);
+        const missed = await tagsBeyond(db, repository, listed);
+        const unlisted = missed.map((name) => ({
+          ...{ name, isUnlisted: true, isDeletionReported },
+          isDeletionConfirmed: isLossAccepted,
+        }));
+        const checks = [...new Set(listed)].map((name) => ({ name, push }));
+        const finish: Finish = async (trx, states) => {
+          // Whoever ends the reading ends its requests too, which says nothing of the repository.
+          if (!signal?.aborted) await noteChecked(trx, repository, checkedColumns(states, now(), crawlId));
+        };
+        const states = await checkTags(repository, [...checks, ...unlisted], { signal, isOwnDeletion, finish });
+        signal?.throwIfAborted();
+        const problem = problemOf(states);
+        if (problem !== null) log.warn({ repository, problem }, 'repository not read completely');
+        return states;
+      } catch (error) {
+        if (signal?.aborted) throw error;
+        await noteProblem(db, repository, error instanceof AppError ? error.message : 'It could not be read');
+        throw error;
+      }
+    },
+
+    /** A deletion by digest was reported. */
+    async dropManifestIfGone(repository: string, digest: string, isConfirmed = true): Promise<void> {
+      if ((await client.headManifest(repository, digest)) !== undefined) return;
+      if (!isConfirmed && (await deps.isHeld?.())) return;
+      await changeKnown(db, repository, { unlinked: [digest] }, now());
+      deps.onChanged(repository);
+    },
+
+    /** Our own deletion was confirmed by the registry. Waits for looks that began before it. */
+    forgetTag: (repository: string, tag: string) => drop(repository, [tag]),
+
+    /** With every tag on it: the registry removes those itself. */
+    async forgetManifest(repository: string, digest: string): Promise<void> {
+      await drop(repository, await tagsOn(db, repository, digest), [digest]);
+    },
+  };
+}
+export type Refresh = ReturnType<typeof createRefresh>;

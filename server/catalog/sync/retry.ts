@@ -1,0 +1,69 @@
+import { AppError, errorText } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import type { Database } from '../../storage/database.ts';
+import { forEachBounded } from '../base/concurrency.ts';
+import type { Crawl } from './crawl.ts';
+import type { Refresh } from './refresh.ts';
+
+export interface RetryDeps {
+  readonly db: Database;
+  readonly crawler: Pick<Crawl, 'crawl' | 'isRunning' | 'isInterrupted'>;
+  readonly refresh: Pick<Refresh, 'refreshRepository'>;
+  readonly limit: () => number;
+  /** Milliseconds that only go forward. */
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+const REPOSITORIES_PER_TURN = 200;
+const FIRST_PAUSE_MS = 60_000;
+const LONGEST_PAUSE_MS = 3600_000;
+
+/** What could not be read is tried again now and then: a crawl that broke off first, then single repositories. */
+export function createRetry({ db, crawler, refresh, limit, clock, log }: RetryDeps) {
+  const ending = new AbortController();
+  let after = 0;
+  let pauseMs = FIRST_PAUSE_MS;
+  let notBefore = 0;
+
+  async function unread(): Promise<readonly { id: number; name: string }[]> {
+    const rows = await db
+      .selectFrom('repositories')
+      .select(['id', 'name'])
+      .where('error', 'is not', null)
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(REPOSITORIES_PER_TURN)
+      .execute();
+    // Each gets its turn, however many never get better.
+    after = rows.length < REPOSITORIES_PER_TURN ? 0 : (rows.at(-1)?.id ?? 0);
+    return rows;
+  }
+
+  async function tryAgain(name: string): Promise<void> {
+    try {
+      await refresh.refreshRepository(name, { signal: ending.signal });
+    } catch (error) {
+      log.debug({ repository: name, error: errorText(error) }, 'repository still not read');
+    }
+  }
+
+  /** Longer and longer between attempts, for a registry that is away or never lists its catalog in time. */
+  async function goOn(): Promise<void> {
+    if (clock() < notBefore) return;
+    notBefore = clock() + pauseMs;
+    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    await crawler.crawl('retry');
+  }
+
+  return {
+    async run(): Promise<void> {
+      if (crawler.isRunning()) return;
+      if (crawler.isInterrupted()) return goOn();
+      pauseMs = FIRST_PAUSE_MS;
+      await forEachBounded(await unread(), limit, ({ name }) => tryAgain(name));
+    },
+    close: (): void => ending.abort(new AppError('UNAVAILABLE', 'This server is being stopped.', { key: 'stopping' })),
+  };
+}
+export type Retry = ReturnType<typeof createRetry>;

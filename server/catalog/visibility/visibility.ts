@@ -1,0 +1,79 @@
+/**
+ * Our index of what the registry holds: repositories, tags, manifests and their blobs. Pages read it and never call the
+ * registry. Who may see what is decided in `access/` and only carried out here; what people delete belongs to
+ * `housekeeping/`, the registry's events to `notifications/`.
+ */
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Rights } from '../../access/rights.ts';
+import { pullPatterns } from '../../access/rights.ts';
+import type { Database } from '../../storage/database.ts';
+import { buildVisibility } from './build.ts';
+
+/** Which repositories a viewer may pull. The id is that of `visibilities`; 0 for who may see none. */
+export type Visibility = { readonly all: true; readonly id: number } | { readonly all: false; readonly id: number };
+
+export const EVERYTHING: Visibility = { all: true, id: 1 };
+export const NOTHING: Visibility = { all: false, id: 0 };
+
+/** Condition for `where`: the repository whose id stands in `column` may be seen. */
+export function isVisible(visibility: Visibility, column = 'repositories.id'): RawBuilder<SqlBool> {
+  if (visibility.all) return sql<SqlBool>`1 = 1`;
+  if (visibility.id === NOTHING.id) return sql<SqlBool>`1 = 0`;
+  return sql<SqlBool>`exists (select 1 from visible_repositories as seen
+    where seen.visibility_id = ${visibility.id} and seen.repository_id = ${sql.ref(column)})`;
+}
+
+const MOST_REMEMBERED = 10_000;
+const USE_NOTED_EVERY_MS = 3600_000;
+/** Kept that long after its last viewer. */
+const UNUSED_MS = 7 * 24 * 3600_000;
+
+interface Remembered {
+  readonly id: number;
+  readonly notedAt: number;
+}
+
+/**
+ * Keeps which repositories each held set of patterns reaches, so that a list costs its viewer the same as it costs an
+ * admin. A set is worked out when its first viewer comes; from then on each new repository joins it in its own insert.
+ */
+export function createVisibility(db: Database, now: () => number = Date.now) {
+  const remembered = new Map<string, Remembered>();
+  const underway = new Map<string, Promise<number>>();
+
+  async function find(patterns: readonly string[]): Promise<number> {
+    const text = patterns.join('\n');
+    const known = remembered.get(text);
+    const at = now();
+    if (known !== undefined && Math.abs(at - known.notedAt) < USE_NOTED_EVERY_MS) return known.id;
+    const build = underway.get(text) ?? buildVisibility(db, patterns, at).finally(() => underway.delete(text));
+    underway.set(text, build);
+    const id = await build;
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    remembered.set(text, { id, notedAt: at });
+    return id;
+  }
+
+  return {
+    async of(rights: Rights, address: string): Promise<Visibility> {
+      const patterns = rights.isAdmin ? 'all' : pullPatterns(rights, address);
+      if (patterns === 'all' || patterns.includes('**')) return EVERYTHING;
+      const distinct = [...new Set(patterns)].sort();
+      return distinct.length === 0 ? NOTHING : { all: false, id: await find(distinct) };
+    },
+
+    /** Forgets the sets that nobody used for a week, and patterns that stand in none. */
+    async prune(): Promise<void> {
+      await db
+        .deleteFrom('visibilities')
+        .where('id', '<>', EVERYTHING.id)
+        .where('last_used_at', '<', now() - UNUSED_MS)
+        .execute();
+      await db
+        .deleteFrom('patterns')
+        .where('id', 'not in', (held) => held.selectFrom('visibility_patterns').select('pattern_id'))
+        .execute();
+    },
+  };
+}
+export type VisibilityStore = Pick<ReturnType<typeof createVisibility>, 'of'>;
