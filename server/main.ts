@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type App, createApp } from './app.ts';
+import { type App, createApp } from './app/app.ts';
 import type { Config } from './config/config.ts';
 import { isInContainer } from './config/container.ts';
 import { configFile, loadConfig } from './config/load.ts';

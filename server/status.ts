@@ -7,9 +7,9 @@ import { publicBaseUrl, registryHost, tokenRealm } from './config/public-url.ts'
 import { AppError } from './errors.ts';
 import type { JobState } from './jobs/scheduler.ts';
 import type { Arrivals } from './notifications/events.ts';
-import type { RegistryClient } from './registry/client.ts';
-import type { Monitor, RegistryHealth } from './registry/monitor.ts';
-import { tryRealm } from './registry/realm-trial.ts';
+import type { RegistryClient } from './registry/client/client.ts';
+import type { Monitor, RegistryHealth } from './registry/client/monitor.ts';
+import { tryRealm } from './registry/client/realm-trial.ts';
 import { type Database, synchronousMode } from './storage/database.ts';
 import type { StorageHealth } from './storage/health.ts';
 import type { Layout, Signer } from './token/signer.ts';

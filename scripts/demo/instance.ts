@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { canTieToParent } from '../../server/registry/managed-child.ts';
+import { canTieToParent } from '../../server/registry/managed/managed-child.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const STOPS_WITHIN_MS = 15_000;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isDigest } from '../registry/reference.ts';
+import { isDigest } from '../registry/documents/reference.ts';
 import { DAY_MS, dayBegin, parseDay } from '../storage/calendar.ts';
 
 /** Texts that stand in names and searches: bounded, and without what no database takes. */

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { type TarHeader, unpackTar } from 'modern-tar';
 import { AppError } from '../errors.ts';
-import { tooLargeToRead } from '../registry/json-limits.ts';
+import { tooLargeToRead } from '../registry/documents/json-limits.ts';
 
 export interface ArchiveLimits {
   readonly mostBytes: number;

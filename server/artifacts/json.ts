@@ -4,7 +4,7 @@
  * Nothing here is verified; who may see it and where it is kept is decided in `catalog/`.
  */
 import { AppError } from '../errors.ts';
-import { isWithinLimits, type JsonLimits, parseLimitedJson } from '../registry/json-limits.ts';
+import { isWithinLimits, type JsonLimits, parseLimitedJson } from '../registry/documents/json-limits.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 

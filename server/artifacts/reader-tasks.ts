@@ -1,7 +1,7 @@
 /** What the worker of `reader.ts` computes. Its answers cross threads, where an error keeps neither class nor code. */
 import { AppError } from '../errors.ts';
-import { type ImageConfig, parseImageConfig } from '../registry/image-config.ts';
-import { type ParsedManifest, parseManifest } from '../registry/manifest.ts';
+import { type ImageConfig, parseImageConfig } from '../registry/documents/image-config.ts';
+import { type ParsedManifest, parseManifest } from '../registry/documents/manifest.ts';
 import { decodeDocument } from './decode.ts';
 import type { ArtifactDocument } from './document.ts';
 

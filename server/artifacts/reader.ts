@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import type { Piscina } from 'piscina';
 import { AppError } from '../errors.ts';
-import type { ImageConfig } from '../registry/image-config.ts';
-import { tooLargeToRead } from '../registry/json-limits.ts';
-import type { ParsedManifest } from '../registry/manifest.ts';
+import type { ImageConfig } from '../registry/documents/image-config.ts';
+import { tooLargeToRead } from '../registry/documents/json-limits.ts';
+import type { ParsedManifest } from '../registry/documents/manifest.ts';
 import { isGzip } from './archive.ts';
 import type { ArtifactDocument } from './document.ts';
 import { type ReadTask, runReadTask, type TaskAnswer, type TaskResults } from './reader-tasks.ts';

@@ -1,4 +1,4 @@
-import { tooLargeToRead } from '../registry/json-limits.ts';
+import { tooLargeToRead } from '../registry/documents/json-limits.ts';
 
 /** An element without its attributes; names without their prefix. */
 export interface XmlElement {

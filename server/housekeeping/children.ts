@@ -1,5 +1,5 @@
-import type { StoredManifest } from '../registry/client.ts';
-import { parseManifest } from '../registry/manifest.ts';
+import type { StoredManifest } from '../registry/client/client.ts';
+import { parseManifest } from '../registry/documents/manifest.ts';
 
 /** What an index lists; nothing for anything else, and for what cannot be read. */
 export function childDigests({ raw, mediaType }: Pick<StoredManifest, 'raw' | 'mediaType'>): readonly string[] {

@@ -1,7 +1,7 @@
 /** The deletion of one tag, one image or one manifest at the registry: kept in the trash first, journalled, confirmed. */
 import { errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { StoredManifest } from '../registry/client.ts';
+import type { StoredManifest } from '../registry/client/client.ts';
 import type { Journal, Operation } from './journal.ts';
 import type { OwnDoings } from './own-doings.ts';
 import type { PutBack } from './put-back.ts';

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { forEachBounded } from '../catalog/base/concurrency.ts';
 import { subjectOfTag } from '../catalog/manifests/referrers.ts';
-import type { RegistryClient } from '../registry/client.ts';
+import type { RegistryClient } from '../registry/client/client.ts';
 import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
 import { childDigests } from './children.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from '../log.ts';
-import type { RegistryClient, StoredManifest } from '../registry/client.ts';
+import type { RegistryClient, StoredManifest } from '../registry/client/client.ts';
 import type { Operation } from './journal.ts';
 import type { Trash } from './trash.ts';
 

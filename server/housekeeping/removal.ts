@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../errors.ts';
-import type { RegistryClient, StoredManifest } from '../registry/client.ts';
+import type { RegistryClient, StoredManifest } from '../registry/client/client.ts';
 import type { Journal, Operation } from './journal.ts';
 import { makeThrowaway } from './throwaway.ts';
 

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import type { RegistryClient } from '../registry/client.ts';
+import type { RegistryClient } from '../registry/client/client.ts';
 import type { Trash, TrashedManifest } from './trash.ts';
 
 export interface RestoreResult {

@@ -1,4 +1,4 @@
-import { isRepositoryName } from '../registry/reference.ts';
+import { isRepositoryName } from '../registry/documents/reference.ts';
 
 /** What an envelope that was not understood tells all the same. */
 export interface AsideNames {

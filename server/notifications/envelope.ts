@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalAddress } from '../http/client-address.ts';
-import { isDigest, isRepositoryName, isTag } from '../registry/reference.ts';
+import { isDigest, isRepositoryName, isTag } from '../registry/documents/reference.ts';
 import { findEntries } from './entries.ts';
 
 /** One event as the registry sent it, cut to sane lengths. */

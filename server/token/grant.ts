@@ -1,6 +1,6 @@
 import { ACTIONS, type Action } from '../access/action.ts';
 import { allowedActions, type Rights } from '../access/rights.ts';
-import { isRepositoryName } from '../registry/reference.ts';
+import { isRepositoryName } from '../registry/documents/reference.ts';
 import { formatScope, parseScopes, type Scope } from './scope.ts';
 
 /** One entry of the `access` claim, as the registry reads it. */

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { parseReferencePath } from '../registry/reference.ts';
+import { parseReferencePath } from '../registry/documents/reference.ts';
 import type { ErrorLink } from './error-state.ts';
 import type { Page } from './page.ts';
 import type { Viewer } from './who-asks.ts';

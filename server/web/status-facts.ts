@@ -1,6 +1,6 @@
 /** What /status is told. Collected by `app.ts` from the parts that know; judged by `status-checks.ts`. */
 import type { Config } from '../config/config.ts';
-import type { RealmFailure } from '../registry/realm-trial.ts';
+import type { RealmFailure } from '../registry/client/realm-trial.ts';
 import type { StorageFacts } from '../storage/health.ts';
 
 export interface StatusFacts {

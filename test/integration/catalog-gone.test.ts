@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { createIndexer, type Indexer } from '../../server/catalog/sync/indexer.ts';
 import { createDeletion, type Deletion } from '../../server/housekeeping/deletion.ts';
 import { createLogger } from '../../server/log.ts';
-import type { RegistryClient } from '../../server/registry/client.ts';
+import type { RegistryClient } from '../../server/registry/client/client.ts';
 import { applyEvent, openClient } from '../support/catalog.ts';
 import { putManifest } from '../support/content.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';

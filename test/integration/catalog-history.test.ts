@@ -6,7 +6,7 @@ import { createTagStore } from '../../server/catalog/lists/tags.ts';
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { createDeletion, type Deletion } from '../../server/housekeeping/deletion.ts';
 import { createLogger } from '../../server/log.ts';
-import type { RegistryClient } from '../../server/registry/client.ts';
+import type { RegistryClient } from '../../server/registry/client/client.ts';
 import type { Database } from '../../server/storage/database.ts';
 import { applyEvent, openClient } from '../support/catalog.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';

@@ -4,7 +4,7 @@ import { type CatalogEvent, createIndexer, type Indexer } from '../../server/cat
 import { CONFIRMED_AFTER_MS } from '../../server/catalog/sync/loss-guard.ts';
 import { createDeletion } from '../../server/housekeeping/deletion.ts';
 import { createLogger } from '../../server/log.ts';
-import type { RegistryClient } from '../../server/registry/client.ts';
+import type { RegistryClient } from '../../server/registry/client/client.ts';
 import type { Database } from '../../server/storage/database.ts';
 import { applyEvent, openClient } from '../support/catalog.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';

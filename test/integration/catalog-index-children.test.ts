@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createIndexer, type Indexer } from '../../server/catalog/sync/indexer.ts';
 import { createLogger } from '../../server/log.ts';
-import type { RegistryClient } from '../../server/registry/client.ts';
+import type { RegistryClient } from '../../server/registry/client/client.ts';
 import { openClient, watched } from '../support/catalog.ts';
 import { pushBlob, putManifest, sha256 } from '../support/content.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { createIndexer, type Indexer, type RegistryReader } from '../../server/catalog/sync/indexer.ts';
 import { createLogger } from '../../server/log.ts';
-import type { RegistryClient } from '../../server/registry/client.ts';
+import type { RegistryClient } from '../../server/registry/client/client.ts';
 import { openClient, watched } from '../support/catalog.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { generateStorage } from '../support/generate-storage.ts';

@@ -5,7 +5,7 @@ import { createImages } from '../../server/catalog/images/images.ts';
 import { createIndexer, type Indexer } from '../../server/catalog/sync/indexer.ts';
 import { createTagStore } from '../../server/catalog/lists/tags.ts';
 import { createLogger } from '../../server/log.ts';
-import type { RegistryClient } from '../../server/registry/client.ts';
+import type { RegistryClient } from '../../server/registry/client/client.ts';
 import { imageView } from '../../server/web/browse/image-view.ts';
 import { groupCells } from '../../server/web/browse/tag-groups.ts';
 import { ADMIN, addPeople, MEMBER, startApi, type TestApi } from '../support/api.ts';

@@ -5,7 +5,7 @@ import type { AuditRecord } from '../../server/audit/audit.ts';
 import { configSchema } from '../../server/config/config.ts';
 import { createDeletion, type DeletionDeps } from '../../server/housekeeping/deletion.ts';
 import { makeThrowaway } from '../../server/housekeeping/throwaway.ts';
-import { createRegistryClient } from '../../server/registry/client.ts';
+import { createRegistryClient } from '../../server/registry/client/client.ts';
 import { digestOf, pushBlob, pushImage, putManifest } from '../support/content.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type RegistryVersion, type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';

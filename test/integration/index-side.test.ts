@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { createIndexSide } from '../../server/index-side.ts';
+import { createIndexSide } from '../../server/app/indexer.ts';
 import { createLogger } from '../../server/log.ts';
 import { openClient } from '../support/catalog.ts';
 import { openTestDatabase } from '../support/database.ts';

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { canTieToParent } from '../../server/registry/managed-child.ts';
+import { canTieToParent } from '../../server/registry/managed/managed-child.ts';
 import { temporaryFolder } from '../support/tmp.ts';
 import { requireTools } from '../support/tools.ts';
 import { eventually } from '../support/walk.ts';

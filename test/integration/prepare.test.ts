@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { configSchema } from '../../server/config/config.ts';
 import { StartError } from '../../server/errors.ts';
-import { prepareRegistryConfig } from '../../server/prepare.ts';
+import { prepareRegistryConfig } from '../../server/app/prepare.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
 
 let temporary: TemporaryFolder;

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../server/config/config.ts';
 import { AppError } from '../../server/errors.ts';
 import { createLogger } from '../../server/log.ts';
-import { createRegistryClient, type RegistryClientOptions } from '../../server/registry/client.ts';
+import { createRegistryClient, type RegistryClientOptions } from '../../server/registry/client/client.ts';
 import { startFakeRegistry } from '../support/fake-registry.ts';
 
 const MIB = 1024 * 1024;

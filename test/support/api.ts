@@ -1,7 +1,7 @@
 /** The JSON API beside the pages, on a free port with a fresh database; only the registry is made up. */
 import bcrypt from 'bcryptjs';
 import { type Api, createApi } from '../../server/api/api.ts';
-import { type ApiRoutesDeps, apiRoutes } from '../../server/api-side.ts';
+import { type ApiRoutesDeps, apiRoutes } from '../../server/app/api.ts';
 import { createAudit } from '../../server/audit/audit.ts';
 import { createDocuments } from '../../server/catalog/manifests/documents.ts';
 import { createImages } from '../../server/catalog/images/images.ts';

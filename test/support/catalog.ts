@@ -13,7 +13,7 @@ import { createTagStore } from '../../server/catalog/lists/tags.ts';
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import type { Config } from '../../server/config/config.ts';
 import { createLogger } from '../../server/log.ts';
-import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../../server/registry/client.ts';
+import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../../server/registry/client/client.ts';
 import type { Database } from '../../server/storage/database.ts';
 import { openTestDatabase } from './database.ts';
 import { startRegistry } from './registry.ts';

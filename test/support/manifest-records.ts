@@ -1,8 +1,8 @@
 import { type ManifestRecord, manifestRecord } from '../../server/catalog/manifests/record.ts';
 import { errorText } from '../../server/errors.ts';
-import type { StoredManifest } from '../../server/registry/client.ts';
-import { parseImageConfig } from '../../server/registry/image-config.ts';
-import { parseManifest } from '../../server/registry/manifest.ts';
+import type { StoredManifest } from '../../server/registry/client/client.ts';
+import { parseImageConfig } from '../../server/registry/documents/image-config.ts';
+import { parseManifest } from '../../server/registry/documents/manifest.ts';
 
 /** As the index reads it, without a thread. */
 export function recordOf(stored: StoredManifest, config: Buffer | null): ManifestRecord {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { canTieToParent } from '../../server/registry/managed-child.ts';
+import { canTieToParent } from '../../server/registry/managed/managed-child.ts';
 
 export interface RunningProcess {
   readonly child: ChildProcess;

@@ -1,4 +1,4 @@
-import { networkFailure } from '../../server/registry/failure.ts';
+import { networkFailure } from '../../server/registry/client/failure.ts';
 
 /** What a call to a registry fails with that is not there. */
 export function unreachable(): Error {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type ComparedField, type ComparedLayer, compareImages } from '../../catalog/images/compare.ts';
 import type { ImageContent, Images, LayerRow } from '../../catalog/images/images.ts';
 import { AppError } from '../../errors.ts';
-import { parseReferencePath } from '../../registry/reference.ts';
+import { parseReferencePath } from '../../registry/documents/reference.ts';
 import { bytes, clip, clipList, digest, platform } from '../fields.ts';
 import { type Masking, maskingOf, secretsParam } from '../masking.ts';
 import { type ApiRoute, type RequestContext, route } from '../route.ts';

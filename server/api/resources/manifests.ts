@@ -8,7 +8,7 @@ import type {
   PlatformEntry,
 } from '../../catalog/images/images.ts';
 import type { Referrer } from '../../catalog/manifests/referrers.ts';
-import type { ImageConfig } from '../../registry/image-config.ts';
+import type { ImageConfig } from '../../registry/documents/image-config.ts';
 import {
   clip,
   clipList,

@@ -1,4 +1,4 @@
-import type { ChildDescriptor, Descriptor, ParsedManifest, Platform } from '../../registry/manifest.ts';
+import type { ChildDescriptor, Descriptor, ParsedManifest, Platform } from '../../registry/documents/manifest.ts';
 import type { ManifestKind } from '../../storage/schema.ts';
 
 const IMAGE_CONFIGS: readonly string[] = [

@@ -1,4 +1,4 @@
-import type { ImageConfig } from '../../registry/image-config.ts';
+import type { ImageConfig } from '../../registry/documents/image-config.ts';
 import type { ImageContent, LayerRow } from './image.ts';
 
 /** What turns one image into the other. `a` is the first one, `b` the second. */

@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '../../registry/image-config.ts';
+import type { HistoryEntry } from '../../registry/documents/image-config.ts';
 import { fromGoSyntax } from './go-syntax.ts';
 
 /** One step of an image's history, as a line of a Dockerfile. Hostile text stays text: the page escapes it. */

@@ -1,4 +1,4 @@
-import type { ImageConfig } from '../../registry/image-config.ts';
+import type { ImageConfig } from '../../registry/documents/image-config.ts';
 import type { ManifestKind } from '../../storage/schema.ts';
 import type { AttachedReferrer } from '../lists/attachments.ts';
 import type { DockerfileLine } from './history.ts';

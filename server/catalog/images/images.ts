@@ -2,7 +2,7 @@ import { type ContentReader, createContentReader } from '../../artifacts/reader.
 import { type Clock, monotonic } from '../../clock.ts';
 import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { isDigest } from '../../registry/reference.ts';
+import { isDigest } from '../../registry/documents/reference.ts';
 import type { Database } from '../../storage/database.ts';
 import { attachedReferrers } from '../lists/attachments.ts';
 import type { DocumentPart } from '../manifests/documents.ts';

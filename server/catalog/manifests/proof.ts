@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { RegistryClient } from '../../registry/client.ts';
-import { isAboutOne } from '../../registry/failure.ts';
+import type { RegistryClient } from '../../registry/client/client.ts';
+import { isAboutOne } from '../../registry/client/failure.ts';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import type { ManifestRecord } from './record.ts';

@@ -1,9 +1,9 @@
 import type { Selectable } from 'kysely';
 import type { ContentReader } from '../../artifacts/reader.ts';
 import { AppError } from '../../errors.ts';
-import type { StoredManifest } from '../../registry/client.ts';
-import type { ImageConfig } from '../../registry/image-config.ts';
-import type { Descriptor, ParsedManifest } from '../../registry/manifest.ts';
+import type { StoredManifest } from '../../registry/client/client.ts';
+import type { ImageConfig } from '../../registry/documents/image-config.ts';
+import type { Descriptor, ParsedManifest } from '../../registry/documents/manifest.ts';
 import type { ManifestBlobsTable, ManifestChildrenTable, ManifestKind } from '../../storage/schema.ts';
 import { ATTESTATION_PLATFORM, artifactTypeOf, childPlatform, hostOfForeign, kindOf, platformText } from '../base/kinds.ts';
 import { type Label, searchableLabels } from '../base/labels.ts';

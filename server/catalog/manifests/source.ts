@@ -1,9 +1,9 @@
 import { type ContentReader, createContentReader } from '../../artifacts/reader.ts';
 import { AppError, errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { CONFIG_LIMIT, type RegistryClient, type StoredManifest } from '../../registry/client.ts';
-import { isAboutOne } from '../../registry/failure.ts';
-import { isManifestType, type ParsedManifest } from '../../registry/manifest.ts';
+import { CONFIG_LIMIT, type RegistryClient, type StoredManifest } from '../../registry/client/client.ts';
+import { isAboutOne } from '../../registry/client/failure.ts';
+import { isManifestType, type ParsedManifest } from '../../registry/documents/manifest.ts';
 import type { Database } from '../../storage/database.ts';
 import { hasReadableConfig, kindOf } from '../base/kinds.ts';
 import { type Budget, createManifestProof } from './proof.ts';

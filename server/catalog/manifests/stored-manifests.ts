@@ -1,6 +1,6 @@
 /** What is stored of a manifest already, so that the registry need not be asked for it again. */
 import type { ExpressionBuilder } from 'kysely';
-import type { StoredManifest } from '../../registry/client.ts';
+import type { StoredManifest } from '../../registry/client/client.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Schema } from '../../storage/schema.ts';
 

@@ -1,6 +1,6 @@
 /** Repositories and tags for the text that somebody types, with what tells one from another. */
 import { type RawBuilder, sql } from 'kysely';
-import { isRepositoryName } from '../../registry/reference.ts';
+import { isRepositoryName } from '../../registry/documents/reference.ts';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import { escapeLike } from '../../storage/like.ts';

@@ -1,7 +1,7 @@
 /** Reads every stored manifest again from its bytes: after an upgrade that understands more of them. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ContentReader } from '../../artifacts/reader.ts';
-import type { ParsedManifest } from '../../registry/manifest.ts';
+import type { ParsedManifest } from '../../registry/documents/manifest.ts';
 import type { Database } from '../../storage/database.ts';
 import type { ManifestRow } from '../images/image-rows.ts';
 import { hasReadableConfig, kindOf } from '../base/kinds.ts';

@@ -1,4 +1,4 @@
-import { parseReferencePath } from '../../registry/reference.ts';
+import { parseReferencePath } from '../../registry/documents/reference.ts';
 import type { Database } from '../../storage/database.ts';
 import { createNameLookup } from '../names/name-search.ts';
 import { nearNames } from '../names/near-names.ts';

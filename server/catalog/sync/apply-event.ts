@@ -1,6 +1,6 @@
 import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { isDigest, isRepositoryName, isTag } from '../../registry/reference.ts';
+import { isDigest, isRepositoryName, isTag } from '../../registry/documents/reference.ts';
 import type { Database } from '../../storage/database.ts';
 import { countUses, type Use } from '../activity/writes.ts';
 import { isOwn, type Pulls } from '../activity/pulls.ts';

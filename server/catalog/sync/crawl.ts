@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { isOverload, isRefusal } from '../../registry/failure.ts';
+import { isOverload, isRefusal } from '../../registry/client/failure.ts';
 import type { Database } from '../../storage/database.ts';
 import { forEachBounded } from '../base/concurrency.ts';
 import { ACCEPTED, type CrawlRow, createCrawlJournal, failureOf } from './crawl-journal.ts';

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
-import { isAboutOne, isOverload } from '../../registry/failure.ts';
+import { isAboutOne, isOverload } from '../../registry/client/failure.ts';
 import type { Asked, Pace } from './pace.ts';
 import type { RegistryReader } from './refresh.ts';
 

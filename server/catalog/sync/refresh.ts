@@ -1,7 +1,7 @@
 import type { ContentReader } from '../../artifacts/reader.ts';
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import type { RegistryClient } from '../../registry/client.ts';
+import type { RegistryClient } from '../../registry/client/client.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Transact } from '../../storage/grouped.ts';
 import { createLocks } from '../base/concurrency.ts';

@@ -1,7 +1,7 @@
 import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import type { RegistryClient } from '../../registry/client.ts';
-import { isOverload } from '../../registry/failure.ts';
+import type { RegistryClient } from '../../registry/client/client.ts';
+import { isOverload } from '../../registry/client/failure.ts';
 import { forEachBounded } from '../base/concurrency.ts';
 import type { ManifestSource } from '../manifests/source.ts';
 import type { Look, TagCheck } from '../index/write-looks.ts';

@@ -3,7 +3,7 @@ import type { Rights } from '../../access/rights.ts';
 import { allowedActions } from '../../access/rights.ts';
 import type { Suggestion } from '../../catalog/search/suggest.ts';
 import type { TagFacts } from '../../catalog/visibility/tag-facts.ts';
-import { parseReferencePath } from '../../registry/reference.ts';
+import { parseReferencePath } from '../../registry/documents/reference.ts';
 import type { BarItem } from './bar-item.ts';
 import { deletePath, referencePath } from './cells.ts';
 import { isMeant, phrasesOf, type TypedCommand, VERBS, type Verb } from './command-words.ts';

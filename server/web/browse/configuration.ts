@@ -1,4 +1,4 @@
-import type { ImageConfig } from '../../registry/image-config.ts';
+import type { ImageConfig } from '../../registry/documents/image-config.ts';
 import { type EnvironmentCell, environmentCell, secretParts, type TextPart } from './secrets.ts';
 
 type Texts = readonly TextPart[];

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts';
-import { isDigest, parseReferencePath, type Reference } from '../../registry/reference.ts';
+import { isDigest, parseReferencePath, type Reference } from '../../registry/documents/reference.ts';
 import type { Page } from '../page.ts';
 
 /**

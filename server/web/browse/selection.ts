@@ -1,7 +1,7 @@
 /** What people tick in the lists of a repository, as it comes with a form, and the bar below those lists. */
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
-import { isDigest } from '../../registry/reference.ts';
+import { isDigest } from '../../registry/documents/reference.ts';
 import { listOf } from '../form.ts';
 import type { Page } from '../page.ts';
 import { referencePath } from './cells.ts';

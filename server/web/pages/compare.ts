@@ -1,6 +1,6 @@
 import type { ImageDetail } from '../../catalog/images/image.ts';
 import type { Visibility } from '../../catalog/visibility/visibility.ts';
-import { parseReferencePath } from '../../registry/reference.ts';
+import { parseReferencePath } from '../../registry/documents/reference.ts';
 import { shortDigest } from '../browse/cells.ts';
 import { type ComparedCells, commonPlatform, comparedCells, type Side } from '../browse/compare-view.ts';
 import type { Crumb, Page } from '../page.ts';

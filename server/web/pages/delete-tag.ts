@@ -3,7 +3,7 @@ import type { RepositoryStore } from '../../catalog/lists/repositories.ts';
 import type { VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
 import type { DeletionPlan } from '../../housekeeping/plan.ts';
-import { isDigest } from '../../registry/reference.ts';
+import { isDigest } from '../../registry/documents/reference.ts';
 import { referencePath, shortDigest, splitName } from '../browse/cells.ts';
 import { requireDelete, whyNoDelete } from '../browse/delete-right.ts';
 import { folderCrumbs } from '../browse/labels.ts';

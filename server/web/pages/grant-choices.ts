@@ -5,7 +5,7 @@ import { escapeGlob } from '../../access/glob.ts';
 import { allowedActions } from '../../access/rights.ts';
 import type { Role } from '../../access/roles.ts';
 import { compileRule, type RuleInput } from '../../access/rule.ts';
-import { isRepositoryName } from '../../registry/reference.ts';
+import { isRepositoryName } from '../../registry/documents/reference.ts';
 import type { RecordedRefusal } from '../../token/refusals.ts';
 
 /** A rule that is made for it, as a role of its own; `value` is what the form sends. */

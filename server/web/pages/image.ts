@@ -1,7 +1,7 @@
 import type { ImageDetail } from '../../catalog/images/image.ts';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { Visibility } from '../../catalog/visibility/visibility.ts';
-import type { Reference } from '../../registry/reference.ts';
+import type { Reference } from '../../registry/documents/reference.ts';
 import { referencePath, shortDigest } from '../browse/cells.ts';
 import { contentParts } from '../browse/content-parts.ts';
 import { whyNoDelete } from '../browse/delete-right.ts';

@@ -3,7 +3,7 @@ import type { PublicAccess, PublicTarget } from '../../access/public.ts';
 import type { SingleRevoke } from '../../access/single-rule.ts';
 import type { Audit } from '../../audit/audit.ts';
 import { AppError } from '../../errors.ts';
-import { isRepositoryName } from '../../registry/reference.ts';
+import { isRepositoryName } from '../../registry/documents/reference.ts';
 import { referencePath } from '../browse/cells.ts';
 import { PUBLIC_FOLDER_PATH } from '../browse/public-view.ts';
 import { repositoryRoute } from '../browse/reference.ts';

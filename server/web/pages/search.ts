@@ -3,7 +3,7 @@ import type { RepositoryStore } from '../../catalog/lists/repositories.ts';
 import type { Search } from '../../catalog/search/search.ts';
 import type { TagFacts } from '../../catalog/visibility/tag-facts.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
-import { parseReferencePath } from '../../registry/reference.ts';
+import { parseReferencePath } from '../../registry/documents/reference.ts';
 import type { Subject } from '../browse/commands-about.ts';
 import { listAge } from '../browse/list-age.ts';
 import type { IndexState } from '../browse/notices.ts';

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ejs from 'ejs';
 import express from 'express';
-import { createApp } from '../../../server/app.ts';
+import { createApp } from '../../../server/app/app.ts';
 import { loadConfig } from '../../../server/config/load.ts';
 import { createLogger } from '../../../server/log.ts';
 import { openDatabase } from '../../../server/storage/database.ts';

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import SqliteDatabase from 'better-sqlite3';
 import { forEachBounded } from '../../../server/catalog/base/concurrency.ts';
 import { createLogger } from '../../../server/log.ts';
-import { createTransport, type Outgoing } from '../../../server/registry/transport.ts';
+import { createTransport, type Outgoing } from '../../../server/registry/client/transport.ts';
 import { generateStorage } from '../../support/generate-storage.ts';
 import type { RegistrySize } from '../../support/generated-plan.ts';
 import { TYPES } from '../../support/images.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { artifactTypeOf, childPlatform, kindOf, platformText } from '../../../../server/catalog/base/kinds.ts';
 import { subjectOfTag } from '../../../../server/catalog/manifests/referrers.ts';
-import { parseManifest } from '../../../../server/registry/manifest.ts';
+import { parseManifest } from '../../../../server/registry/documents/manifest.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const IMAGE = 'application/vnd.oci.image.manifest.v1+json';

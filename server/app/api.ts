@@ -1,0 +1,138 @@
+/** The JSON API, with everything it reads: the same stores and the same rights as the pages. */
+import { type Api, createApi } from '../api/api.ts';
+import { accountRoutes } from '../api/resources/account.ts';
+import { type AsideRoutesDeps, asideRoutes } from '../api/resources/aside.ts';
+import { compareRoutes } from '../api/resources/compare.ts';
+import { type DeletionRoutesDeps, deletionRoutes } from '../api/resources/deletion.ts';
+import { descriptionRoutes } from '../api/resources/descriptions.ts';
+import { type DocumentRoutesDeps, documentRoutes } from '../api/resources/documents.ts';
+import { type EventRoutesDeps, eventRoutes } from '../api/resources/events.ts';
+import { folderRoutes } from '../api/resources/folders.ts';
+import { imageRoutes } from '../api/resources/images.ts';
+import { type ManifestRoutesDeps, manifestRoutes } from '../api/resources/manifests.ts';
+import type { RefreshRoutesDeps } from '../api/resources/refresh.ts';
+import { repositoryRoutes } from '../api/resources/repositories.ts';
+import { searchRoutes } from '../api/resources/search.ts';
+import { selectionRoutes } from '../api/resources/selection.ts';
+import { type SpaceRoutesDeps, spaceRoutes } from '../api/resources/space.ts';
+import { starRoutes } from '../api/resources/stars.ts';
+import { type RegistryFacts, type StatusRoutesDeps, statusRoutes } from '../api/resources/status.ts';
+import { type TagRoutesDeps, tagRoutes } from '../api/resources/tags.ts';
+import { trashRoutes } from '../api/resources/trash.ts';
+import type { ApiRoute } from '../api/route.ts';
+import type { Audit } from '../audit/audit.ts';
+import { createDescriptions } from '../catalog/lists/descriptions.ts';
+import { createDocuments } from '../catalog/manifests/documents.ts';
+import { createImages } from '../catalog/images/images.ts';
+import { createRepositoryStore } from '../catalog/lists/repositories.ts';
+import { createSearch } from '../catalog/search/search.ts';
+import { createStars } from '../catalog/lists/stars.ts';
+import { createTagStore } from '../catalog/lists/tags.ts';
+import type { Config } from '../config/config.ts';
+import { registryHost } from '../config/public-url.ts';
+import { VERSION } from '../config/version.ts';
+import type { RegistrySide } from './registry.ts';
+import type { Database } from '../storage/database.ts';
+import { sessionCookieName } from '../web/session.ts';
+import type { Web } from '../web/web.ts';
+import type { WebSideOptions } from './web.ts';
+
+export interface ApiSideOptions extends WebSideOptions {
+  readonly web: Pick<Web, 'sessions' | 'sentence'>;
+}
+
+export function createApiSide(options: ApiSideOptions): Api {
+  const { config, core, token, registry, opened, log, now, web } = options;
+  const { db } = opened;
+  return createApi({
+    ...core,
+    sessions: web.sessions,
+    sentence: web.sentence,
+    visibility: registry.visibility,
+    routes: apiRoutes({
+      db,
+      readonly: registry.isReadonly,
+      refresh: registry.indexer.refreshRepository,
+      opened: registry.opened,
+      images: createImages({ db, fetchManifest: registry.indexer.fetchManifest, log, reader: core.reader }),
+      documents: createDocuments({ db, getBlob: registry.client.getBlob, now, log, reader: core.reader }),
+      deletion: registry.deletion,
+      events: registry.events,
+      refusals: token.refusals,
+      aside: registry.aside,
+      space: registry.space,
+      audit: core.audit,
+      now,
+      status: {
+        version: VERSION,
+        registry: () => registryFacts(config, registry),
+        crawl: registry.crawlState,
+        arrivals: registry.events.arrivals,
+        hold: registry.indexer.hold,
+        acceptLoss: registry.acceptLoss,
+        storage: opened.storage.facts,
+      },
+    }),
+    authEnabled: config.registry.auth.enabled,
+    basePath: config.server.base_path,
+    version: VERSION,
+    cookieName: sessionCookieName(core.publicUrl.startsWith('https:')),
+    log,
+  });
+}
+
+export interface ApiRoutesDeps {
+  readonly db: Database;
+  readonly readonly: boolean;
+  readonly refresh: RefreshRoutesDeps['refresh'];
+  readonly opened: TagRoutesDeps['opened'];
+  readonly images: ManifestRoutesDeps['images'];
+  readonly documents: DocumentRoutesDeps['documents'];
+  readonly deletion: DeletionRoutesDeps['deletion'];
+  readonly events: EventRoutesDeps['events'];
+  readonly refusals: EventRoutesDeps['refusals'];
+  readonly aside: AsideRoutesDeps['aside'];
+  readonly space: SpaceRoutesDeps['space'];
+  readonly audit: Pick<Audit, 'record'>;
+  readonly now: () => number;
+  readonly status: Omit<StatusRoutesDeps, 'readonly'>;
+}
+
+/** Every route of the API, in the order in which its page shows them. */
+export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
+  const { db, readonly, refresh, opened, images, documents, deletion } = deps;
+  const { events, refusals, aside, space, audit, now, status } = deps;
+  const found = { repositories: createRepositoryStore(db), tags: createTagStore(db) };
+  return [
+    ...repositoryRoutes({ ...found, refresh }),
+    ...descriptionRoutes({ ...found, descriptions: createDescriptions({ db, now }), audit }),
+    ...starRoutes({ ...found, stars: createStars({ db, now }) }),
+    ...folderRoutes(found),
+    ...tagRoutes({ ...found, opened }),
+    ...imageRoutes(found),
+    ...deletionRoutes({ ...found, readonly, deletion }),
+    ...selectionRoutes({ ...found, readonly, deletion }),
+    ...trashRoutes({ ...found, readonly, deletion }),
+    ...manifestRoutes({ ...found, images }),
+    ...documentRoutes({ ...found, images, documents }),
+    ...compareRoutes({ ...found, images }),
+    ...searchRoutes({ search: createSearch({ db, now }) }),
+    ...spaceRoutes({ ...found, space, now }),
+    ...eventRoutes({ events, refusals }),
+    ...asideRoutes({ aside }),
+    ...statusRoutes({ ...status, readonly }),
+    ...accountRoutes(),
+  ];
+}
+
+function registryFacts(config: Config, { client, monitor, managed }: RegistrySide): RegistryFacts {
+  const health = monitor.latest();
+  return {
+    name: registryHost(config),
+    reachable: health?.reachable ?? null,
+    lastAnswerAt: monitor.lastAnswerAt(),
+    version: managed?.status().version ?? null,
+    address: client.address,
+    error: health?.error ?? null,
+  };
+}

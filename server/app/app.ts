@@ -1,0 +1,88 @@
+/** The one place that builds every part, connects neighbours that must not know each other, and mounts every route. */
+
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import express from 'express';
+import { purgeEndedAccess } from '../accounts/upkeep.ts';
+import { createApiSide } from './api.ts';
+import { ownHosts } from '../config/public-url.ts';
+import { type AppOptions, createCore } from './core.ts';
+import { createDispatcher, type PlainHandler } from '../http/dispatch.ts';
+import { guardHosts } from '../http/host-guard.ts';
+import { createRegistrySide } from './registry.ts';
+import type { StorageHealth } from '../storage/health.ts';
+import { createTokenSide } from './token.ts';
+import { createWebSide } from './web.ts';
+
+export interface App {
+  readonly listener: RequestListener;
+  /** Once we listen: the registry may ask us from now on. */
+  readonly start: () => Promise<void>;
+  /** /readyz says no from now on, and streams end. */
+  readonly refuseNew: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+/** @throws {StartError} when keys or the first account cannot be had. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, opened, log } = options;
+  const core = await createCore(options);
+  const token = await createTokenSide({ ...options, core });
+  const registry = await createRegistrySide({ ...options, core, token });
+  const sides = { ...options, core, token, registry };
+  registry.jobs.add({
+    ...{ name: 'account-upkeep', schedule: '50 * * * *', lane: 'accounts', isCaughtUp: true },
+    run: () => purgeEndedAccess(core),
+  });
+  const web = await createWebSide({ ...sides, apiDocument: () => api.document() });
+  const api = createApiSide({ ...sides, web });
+  let ready = false;
+  const plain = new Map<string, PlainHandler>([
+    ...token.handlers,
+    ['/api/notification', registry.notification],
+    ['/healthz', (_request, response) => answerText(response, 200, 'ok')],
+    ['/readyz', (_request, response) => answerReady(response, ready, opened.storage)],
+  ]);
+  const pages = express().disable('x-powered-by').set('query parser', 'simple');
+  pages.use(`${config.server.base_path}/api/v1`, api.handler);
+  pages.use(config.server.base_path === '' ? '/' : config.server.base_path, web.router);
+  const listener = createDispatcher({
+    basePath: config.server.base_path,
+    plain,
+    rest: guardHosts(ownHosts(config), pages),
+    machines: ['/api/', '/auth/', '/v2/'],
+    pages: ['/api/v1/', '/api/docs/'],
+    onError: (error, path) => log.error({ error, path }, 'request failed'),
+  });
+  return {
+    listener,
+    async start() {
+      ready = true;
+      await registry.start();
+      web.watch.refresh().catch((error: unknown) => log.warn({ error }, 'the status checks could not run'));
+    },
+    refuseNew: () => {
+      ready = false;
+      web.live.endAll();
+    },
+    async stop() {
+      await registry.stop();
+      await token.stop();
+      await core.failedSignIns.flush();
+      await core.hasher.close();
+      await core.reader.close();
+      await opened.close();
+    },
+  };
+}
+
+function answerReady(response: ServerResponse, ready: boolean, storage: StorageHealth): void {
+  storage.look();
+  const reason = ready ? storage.error()?.message : 'not ready';
+  answerText(response, reason === undefined ? 200 : 503, reason ?? 'ready');
+}
+
+function answerText(response: ServerResponse<IncomingMessage>, status: number, text: string): void {
+  response
+    .writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' })
+    .end(`${text}\n`);
+}

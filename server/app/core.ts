@@ -1,0 +1,82 @@
+/** What every other part asks: accounts, rights, settings, the audit. */
+
+import { randomBytes } from 'node:crypto';
+import { createAccess } from '../access/engine.ts';
+import { createGrantStore } from '../access/grants.ts';
+import { createRoleStore } from '../access/roles.ts';
+import { createUserStore } from '../access/users.ts';
+import { createCredentialChecker } from '../accounts/credentials.ts';
+import { createSetupCode, ensureFirstAdmin } from '../accounts/first-admin.ts';
+import { createKnownPlaces } from '../accounts/known-places.ts';
+import { createPasswordHasher } from '../accounts/password.ts';
+import { createRefreshTokens } from '../accounts/refresh-tokens.ts';
+import { createSessions } from '../accounts/sessions.ts';
+import { createContentReader } from '../artifacts/reader.ts';
+import { createAudit } from '../audit/audit.ts';
+import { createFailedSignIns } from '../audit/failed-sign-ins.ts';
+import type { Config } from '../config/config.ts';
+import { publicBaseUrl } from '../config/public-url.ts';
+import { createOriginOf } from '../http/client-address.ts';
+import type { Logger } from '../log.ts';
+import { createNewsDesk } from '../news.ts';
+import type { OpenedDatabase } from '../storage/database.ts';
+import { createSettings } from '../storage/settings.ts';
+
+export interface AppOptions {
+  readonly config: Config;
+  /** Folder of config.yml and registry.yml. */
+  readonly configFolder: string;
+  /** Folder in which a key pair of our own is made. */
+  readonly keyFolder: string;
+  /** Folder with `views/`, `locales/` and `dist/`. */
+  readonly root: string;
+  readonly opened: OpenedDatabase;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** Whether localhost is a container here and not the machine that people sit at. */
+  readonly inContainer: boolean;
+  readonly cacheViews: boolean;
+}
+
+export type Core = Awaited<ReturnType<typeof createCore>>;
+
+/** Accounts and rights: what every other part asks. */
+export async function createCore({ config, opened: { db }, log, now }: AppOptions) {
+  const settings = createSettings(db);
+  const users = createUserStore(db, now);
+  const roles = createRoleStore(db, now);
+  const grants = createGrantStore(db, now);
+  const hasher = createPasswordHasher();
+  const reader = createContentReader();
+  const knownPlaces = createKnownPlaces(db, now);
+  const access = createAccess(db);
+  const news = createNewsDesk();
+  const core = {
+    news,
+    settings,
+    users,
+    roles,
+    grants,
+    hasher,
+    reader,
+    access,
+    originOf: createOriginOf(config.server.trusted_proxies),
+    publicUrl: publicBaseUrl(config),
+    credentials: createCredentialChecker({ access, hasher, knownPlaces, users, now, log }),
+    knownPlaces,
+    sessions: createSessions(db, { now }),
+    refreshTokens: createRefreshTokens(db, now),
+    setupCode: createSetupCode(settings),
+    audit: createAudit(db, now, ({ action }) => news.tell({ kind: 'audit', action })),
+    failedSignIns: createFailedSignIns(db, {
+      now,
+      log,
+      onWritten: () => news.tell({ kind: 'audit', action: 'session.fail' }),
+    }),
+    secret: await settings.getOrMake('session_secret', () => randomBytes(32).toString('base64url')),
+  };
+  if (config.registry.auth.enabled) {
+    await ensureFirstAdmin({ users, roles, grants, hasher, password: config.admin.password, settings, log });
+  }
+  return core;
+}

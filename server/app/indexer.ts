@@ -1,0 +1,130 @@
+/** The index and what keeps it in line with the registry: crawls at start, after gaps and by the clock, and its upkeep. */
+import type { CrawlProgress } from '../catalog/sync/crawl.ts';
+import { createGap } from '../catalog/sync/gap.ts';
+import { createIndexer, type IndexerDeps } from '../catalog/sync/indexer.ts';
+import { rebuildOldCatalog } from '../catalog/rebuild/rebuild.ts';
+import { createVisibility } from '../catalog/visibility/visibility.ts';
+import type { Config } from '../config/config.ts';
+import { createJobRuns } from '../jobs/job-runs.ts';
+import { createScheduler } from '../jobs/scheduler.ts';
+import type { Silence } from '../notifications/silence.ts';
+
+export interface CrawlState {
+  readonly crawl: CrawlProgress | undefined;
+  /** A crawl has been finished at least once: what is not listed is not there. */
+  readonly isComplete: boolean;
+}
+
+export interface IndexSideOptions
+  extends Pick<
+    IndexerDeps,
+    'db' | 'reader' | 'client' | 'now' | 'log' | 'onChanged' | 'onGone' | 'onHold' | 'isQuiet' | 'retryDelaysMs'
+  > {
+  readonly config: Pick<Config, 'catalog'>;
+  readonly silence: Pick<Silence, 'check' | 'isSilent'>;
+  /** A repository was read because somebody opened it; `*`: the catalog. */
+  readonly onRead?: (what: string) => void;
+  /** Milliseconds that only go forward; tests have their own. */
+  readonly clock?: () => number;
+  /** A crawl began, ended or broke off: pages say other things from now on. */
+  readonly onCrawl?: () => void;
+}
+
+const CRAWL_STATE_MS = 1000;
+
+export type IndexSide = ReturnType<typeof createIndexSide>;
+
+export function createIndexSide(options: IndexSideOptions) {
+  const { config, db, now, log, silence, clock = () => performance.now() } = options;
+  const indexer = createIndexer({ ...options, clock });
+  const visibility = createVisibility(db, now);
+  const jobs = createScheduler({ now, clock, log, runs: createJobRuns(db) });
+  const gap = createGap(clock);
+  // What pages say of the index: kept here, so that they need not ask the database each time.
+  let crawlState: CrawlState = { crawl: undefined, isComplete: false };
+  let watch: NodeJS.Timeout | undefined;
+  let listedAt = 0;
+
+  jobs.add({
+    name: 'crawl',
+    schedule: config.catalog.crawl_schedule,
+    lane: 'registry',
+    run: () => indexer.crawl('schedule'),
+  });
+  jobs.add({ name: 'retry', schedule: '*/5 * * * *', lane: 'registry', run: indexer.retry });
+  jobs.add({ name: 'hold', schedule: '* * * * *', lane: 'hold', run: indexer.watchHold });
+  jobs.add({ name: 'vanished', schedule: '25 * * * *', lane: 'registry', run: indexer.removeVanished });
+  jobs.add({ name: 'discover', schedule: '* * * * *', lane: 'registry', run: discover });
+  jobs.add({ name: 'visibility', schedule: '20 4 * * *', lane: 'index', run: visibility.prune, isCaughtUp: true });
+
+  /** Where events come, they tell of what is new. */
+  async function discover(): Promise<void> {
+    await silence.check();
+    if (!silence.isSilent() || !(await indexer.findNewRepositories())) return;
+    listedAt = now();
+    options.onRead?.('*');
+  }
+
+  async function readCrawlState(): Promise<void> {
+    const isComplete = crawlState.isComplete || (await indexer.hasCrawled());
+    const before = phaseOf(crawlState);
+    crawlState = { crawl: await indexer.progress(), isComplete };
+    if (phaseOf(crawlState) !== before) options.onCrawl?.();
+  }
+
+  function background(work: Promise<unknown>): void {
+    work.catch((error: unknown) => log.warn({ error }, 'background work failed'));
+  }
+
+  async function bringUpToDate(): Promise<void> {
+    try {
+      if (await rebuildOldCatalog(db, undefined, options.reader)) log.info('index worked out anew');
+    } catch (error) {
+      log.error({ error }, 'index of an older version not worked out anew; the next start tries again');
+    }
+    await indexer.crawl('start');
+  }
+
+  return {
+    indexer,
+    visibility,
+    jobs,
+    crawlState: () => crawlState,
+    /** Where no events come: when the registry last said which repositories it has; null: not yet. Else undefined. */
+    listedAt: (): number | null | undefined =>
+      silence.isSilent() ? Math.max(listedAt, crawlState.crawl?.finishedAt ?? 0) || null : undefined,
+    /** Somebody looks at this repository. Nobody waits for what that leads to. */
+    opened: (repository: string): void => background(indexer.opened(repository)),
+    /** What the monitor found, once per change. */
+    noteReachable(isReachable: boolean): void {
+      if (!isReachable) gap.noteGone();
+      else if (gap.noteBack() || indexer.isInterrupted()) background(indexer.crawl('gap'));
+    },
+    /** The registry takes our tokens again: a crawl that it refused goes on. */
+    noteAccepted(): void {
+      if (indexer.isInterrupted()) background(indexer.crawl('retry'));
+    },
+    /** Pages know from now on how far the index is. */
+    async watch(): Promise<void> {
+      await indexer.loadHold();
+      await silence.check();
+      await readCrawlState();
+      clearInterval(watch);
+      watch = setInterval(() => background(readCrawlState()), CRAWL_STATE_MS).unref();
+    },
+    start(): void {
+      background(bringUpToDate());
+      background(jobs.restore().then(jobs.start));
+    },
+    async stop(): Promise<void> {
+      clearInterval(watch);
+      const jobsEnd = jobs.stop();
+      await indexer.close();
+      await jobsEnd;
+    },
+  };
+}
+
+function phaseOf({ crawl, isComplete }: CrawlState): string {
+  return `${isComplete} ${crawl?.isRunning} ${crawl?.finishedAt}`;
+}

@@ -1,0 +1,290 @@
+/** The registry and what we know of it: the managed process, notifications, the index, deletions, its health. */
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { join } from 'node:path';
+import { createActivity } from '../catalog/activity/activity.ts';
+import { createChanges } from '../catalog/visibility/changes.ts';
+import { createFindings } from '../catalog/findings/findings.ts';
+import { createSpace } from '../catalog/space/space.ts';
+import { pruneTagHistory } from '../catalog/index/tag-history.ts';
+import { monotonic } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { isOurs, tokenRealm } from '../config/public-url.ts';
+import type { AppOptions, Core } from './core.ts';
+import { StartError } from '../errors.ts';
+import { createDeletion } from '../housekeeping/deletion.ts';
+import { createDispatcher, type PlainHandler } from '../http/dispatch.ts';
+import { closeServer, createHttpServer, listen } from '../http/server.ts';
+import { createIndexSide } from './indexer.ts';
+import { createAside } from '../notifications/aside.ts';
+import { createEventStore, type RegistryEvent } from '../notifications/events.ts';
+import { createReceiver } from '../notifications/receiver.ts';
+import { createNotificationEndpoint } from '../notifications/routes.ts';
+import { createSilence } from '../notifications/silence.ts';
+import { prepareRegistryConfig } from './prepare.ts';
+import { findRegistry } from '../registry/managed/find-registry.ts';
+import { createManagedRegistry, type ManagedRegistry } from '../registry/managed/managed.ts';
+import { createMonitor } from '../registry/client/monitor.ts';
+import type { TokenSide } from './token.ts';
+
+export interface RegistrySideOptions extends AppOptions {
+  readonly core: Core;
+  readonly token: TokenSide;
+}
+
+export type RegistrySide = Awaited<ReturnType<typeof createRegistrySide>>;
+
+const INNER_DRAIN_MS = 1000;
+
+export async function createRegistrySide(options: RegistrySideOptions) {
+  const { config, core, token, opened, log, now } = options;
+  const { db } = opened;
+  const { client, permits, signer } = token;
+  const isReadonly = config.registry.readonly ?? !config.registry.auth.enabled;
+  const notificationSecret = await chosenSecret(options);
+  prepareOther(options, notificationSecret);
+  const changes = createChanges();
+  const reads = createChanges();
+  const events = createEventStore(db);
+  const silence = createSilence({
+    ...{ arrivals: events.arrivals, now, clock: monotonic },
+    onChange: () => core.news.tell({ kind: 'index' }),
+  });
+  const index = createIndexSide({
+    ...{ config, db, client, now, log, reader: core.reader, onChanged: changes.emit },
+    onGone: (repository, tags) => background(deletion.keepGone(repository, tags)),
+    onCrawl: () => core.news.tell({ kind: 'index' }),
+    onHold: () => core.news.tell({ kind: 'index' }),
+    ...{ silence, onRead: reads.emit },
+    isQuiet: () => silence.isQuiet() && monitor.latest()?.reachable === true,
+  });
+  const { indexer } = index;
+  const space = createSpace({ db, now, log, isComplete: indexer.hasCrawled });
+  changes.subscribe(space.changed);
+  // Sums follow changes by themselves; once an hour in case one was missed.
+  index.jobs.add({ name: 'space-sums', schedule: '10 * * * *', lane: 'index', run: space.sum });
+  index.jobs.add({ name: 'space-sample', schedule: '5 0 * * *', lane: 'index', run: space.sample });
+  const findings = createFindings({ db, now, log });
+  const activity = createActivity({ db, now });
+  index.jobs.add({
+    name: 'activity-prune',
+    schedule: '40 4 * * *',
+    lane: 'index',
+    run: activity.prune,
+    isCaughtUp: true,
+  });
+  const deletion = createDeletion({
+    db,
+    client,
+    isReadonly: () => isReadonly,
+    onChanged: indexer.refreshAfterDeletion,
+    audit: core.audit.record,
+    keepMs: config.trash.keep * 1000,
+    now,
+    log,
+  });
+  const receiver = createReceiver({
+    db,
+    log,
+    now,
+    onEvent: async (event) => {
+      await deletion.notePush(event);
+      return indexer.takeEvent(catalogEvent(event));
+    },
+    count: indexer.countUses,
+    onCounted: indexer.tellCounted,
+    onInstance: (instanceId) => background(noteInstance(instanceId)),
+    look: indexer.lookAgain,
+    crawl: () => background(indexer.crawl('aside')),
+    onKept(repositories) {
+      silence.note();
+      core.news.tell({ kind: 'events', repositories });
+    },
+    holdsPermit: permits.holds,
+    isOwnDigest: deletion.isOwnDigest,
+    whoDeleted: deletion.whoDeleted,
+    whoRestored: deletion.whoRestored,
+  });
+  async function removeExpired(): Promise<void> {
+    await receiver.purgeOld();
+    await deletion.purgeTrash();
+    await pruneTagHistory(db, now());
+  }
+  index.jobs.add({ name: 'retention', schedule: '30 4 * * *', lane: 'index', run: removeExpired, isCaughtUp: true });
+
+  async function noteInstance(instanceId: string): Promise<void> {
+    signer?.retry();
+    if (await indexer.needsCrawl(instanceId)) await indexer.crawl('instance');
+  }
+
+  /** @returns false: nothing is held. */
+  async function acceptLoss(who: { actor: string; address: string }): Promise<boolean> {
+    const held = await indexer.acceptLoss();
+    if (held === undefined) return false;
+    const detail = { sampled: held.sampledCount, missing: held.missingCount };
+    await core.audit.record({ ...who, action: 'index.accept_loss', object: client.address, outcome: 'ok', detail });
+    return true;
+  }
+
+  let lastPushTokenAt: number | undefined;
+  permits.onPushIssued((repository) => {
+    lastPushTokenAt = now();
+    indexer.lookAgain(repository);
+  });
+  const monitor = createMonitor({
+    client,
+    token: async () => signer?.mint([]),
+    now,
+    onRefused: () => background(signer?.noteRefused() ?? Promise.resolve()),
+    onChange: ({ reachable, error }) => {
+      if (reachable) log.info({ registry: client.address }, 'registry reachable');
+      else log.warn({ registry: client.address, reason: error }, 'registry not reachable');
+      if (reachable) signer?.retry();
+      index.noteReachable(reachable);
+      core.news.tell({ kind: 'index' });
+    },
+  });
+  signer?.onAccepted(index.noteAccepted);
+  const notification = createNotificationEndpoint({
+    intake: receiver,
+    secret: () => notificationSecret,
+    originOf: core.originOf,
+    log,
+    now,
+  });
+  const inner = await innerListener(config, notification);
+  const managed =
+    config.registry.url === null ? await prepareManaged(options, notificationSecret, inner?.url) : undefined;
+
+  function background(work: Promise<unknown>): void {
+    work.catch((error: unknown) => log.warn({ error }, 'background work failed'));
+  }
+
+  return {
+    client,
+    changes,
+    reads,
+    indexer,
+    activity,
+    findings,
+    space,
+    visibility: index.visibility,
+    jobs: index.jobs,
+    deletion,
+    receiver,
+    notification,
+    monitor,
+    managed,
+    isReadonly,
+    notificationSecret,
+    events,
+    aside: createAside(db, core.audit),
+    lastPushTokenAt: () => lastPushTokenAt,
+    crawlState: index.crawlState,
+    ...{ listedAt: index.listedAt, opened: index.opened },
+    acceptLoss,
+    async start(): Promise<void> {
+      await index.watch();
+      await managed?.start();
+      await monitor.start();
+      await signer?.probe();
+      // Which manifests were only in the way of a deletion has to be known before events about them are read.
+      await deletion.resume().catch((error: unknown) => log.error({ error }, 'interrupted deletions not ended'));
+      await receiver.start();
+      index.start();
+      space.start();
+    },
+    async stop(): Promise<void> {
+      monitor.stop();
+      deletion.stop();
+      // First, because the schedule waits for its jobs.
+      await space.close();
+      await findings.close();
+      await index.stop();
+      await receiver.stop();
+      await managed?.stop();
+      await inner?.close();
+    },
+  };
+}
+
+/** A registry that we configure ourselves always sends one; elsewhere the operator chooses, or nobody did. */
+async function chosenSecret({ config, core }: RegistrySideOptions): Promise<string | null> {
+  if (config.notifications.secret !== null || !isOurs(config)) return config.notifications.secret;
+  return core.settings.getOrMake('notification_secret', () => randomBytes(32).toString('base64url'));
+}
+
+/** For a registry in another container, which waits for our health check before it reads these files. */
+function prepareOther({ config, token }: RegistrySideOptions, secret: string | null): void {
+  const { folder } = config.registry.setup;
+  if (folder === null || secret === null) return;
+  prepareRegistryConfig({ folder, config, caPem: token.signer?.caPem(), secret });
+}
+
+async function prepareManaged(
+  options: RegistrySideOptions,
+  secret: string | null,
+  innerUrl: string | undefined,
+): Promise<ManagedRegistry> {
+  const { config, configFolder, core, token, log } = options;
+  const binary = await findRegistry({
+    binary: config.registry.binary,
+    dataPath: config.data.path,
+    env: process.env,
+    log,
+  });
+  const { auth, name, host, port } = config.registry;
+  const ownUrl = innerUrl ?? `http://127.0.0.1:${config.server.port}${config.server.base_path}`;
+  return createManagedRegistry({
+    binary,
+    templateFile: join(configFolder, 'registry.yml'),
+    host: host === '' ? (config.server.host ?? '127.0.0.1') : host,
+    port,
+    facts: {
+      dataPath: config.data.path,
+      auth: auth.enabled
+        ? {
+            realm: tokenRealm(config),
+            service: auth.service ?? name,
+            issuer: auth.issuer,
+            rootCertBundle: writeBundle(config.data.path, token.signer?.caPem()),
+          }
+        : null,
+      notifications: {
+        url: `${ownUrl}/api/notification`,
+        secret: secret ?? core.secret,
+      },
+    },
+    env: process.env,
+    log,
+  });
+}
+
+/**
+ * A registry of ours cannot be told to trust the certificate of `server.tls`, which is not for 127.0.0.1 anyway: its
+ * notifications come over a plain port that only this machine reaches.
+ */
+async function innerListener(config: Config, notification: PlainHandler) {
+  if (config.server.tls.cert === null || config.registry.url !== null) return undefined;
+  const plain = new Map([['/api/notification', notification]]);
+  const rest: RequestListener = (_request, response) => void response.writeHead(404).end();
+  const server = createHttpServer(createDispatcher({ basePath: '', plain, rest, onError: () => undefined }), null);
+  const { port } = await listen(server, 0, '127.0.0.1');
+  return { url: `http://127.0.0.1:${port}`, close: () => closeServer(server, INNER_DRAIN_MS) };
+}
+
+function writeBundle(dataPath: string, caPem: string | undefined): string {
+  if (caPem === undefined) {
+    throw new StartError([
+      'A registry that we start needs the certificate of registry.auth.key: set registry.auth.cert.',
+    ]);
+  }
+  const file = join(dataPath, 'registry-ca.pem');
+  writeFileSync(file, caPem, { mode: 0o644 });
+  return file;
+}
+
+function catalogEvent(event: RegistryEvent) {
+  return { ...event, tag: event.tag ?? null, digest: event.digest ?? null, confirmed: event.actorConfirmed };
+}

@@ -1,0 +1,71 @@
+/** Keys, signer, token endpoint, and the client of the registry that uses our own tokens. */
+
+import { monotonic } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import type { AppOptions, Core } from './core.ts';
+import type { PlainHandler } from '../http/dispatch.ts';
+import { createRegistryClient, type RegistryClient } from '../registry/client/client.ts';
+import { type Keys, openKeys } from '../token/keys.ts';
+import { createPermits } from '../token/permits.ts';
+import { createRefusals } from '../token/refusals.ts';
+import { createTokenEndpoint } from '../token/routes.ts';
+import { createSigner, type Signer, type Trial } from '../token/signer.ts';
+import { tokenFileRoutes } from '../token/token-files.ts';
+
+export type TokenSide = Awaited<ReturnType<typeof createTokenSide>>;
+
+export async function createTokenSide({ core, ...options }: AppOptions & { readonly core: Core }) {
+  const { config, keyFolder, opened, log, now } = options;
+  const keys = config.registry.auth.enabled
+    ? await openKeys({ config, confPath: keyFolder, dataPath: config.data.path, isNew: opened.isNew, now, log })
+    : undefined;
+  const permits = createPermits({ clock: monotonic, lifetimeSeconds: config.registry.auth.lifetime });
+  const refusals = createRefusals(opened.db, {
+    now,
+    log,
+    onWritten: (subjects) => core.news.tell({ kind: 'refusals', subjects }),
+  });
+  const signer = keys && createSigner({ keys, config, tryToken: (token) => tryToken(client, token), now, log });
+  const client = createRegistryClient({
+    config,
+    token: async (scopes) => (asksForBasic(config) ? undefined : signer?.mint(scopes)),
+    onTokenRefused: async () => signer?.noteRefused(),
+    log,
+    now,
+  });
+  const handlers = new Map<string, PlainHandler>();
+  if (signer !== undefined) {
+    const { access, credentials, refreshTokens, originOf, publicUrl } = core;
+    const deps = { config, publicUrl, access, credentials, refreshTokens, signer, permits, refusals, originOf, log };
+    const endpoint = createTokenEndpoint(deps);
+    for (const path of ['/api/auth', '/auth/token']) handlers.set(path, endpoint);
+    for (const [path, handler] of tokenFileRoutes(signer)) handlers.set(path, handler);
+  }
+  return { keys, signer, client, permits, refusals, handlers, stop: () => stop(keys, signer, client, refusals.flush) };
+}
+
+async function stop(
+  keys: Keys | undefined,
+  signer: Signer | undefined,
+  client: RegistryClient,
+  flush: () => Promise<void>,
+): Promise<void> {
+  signer?.close();
+  keys?.close();
+  await flush();
+  client.close();
+}
+
+/** The registry asks for a password instead of a token, as `htpasswd` set-ups do. */
+function asksForBasic({ registry }: Config): boolean {
+  return registry.basic_auth !== null || registry.username !== null;
+}
+
+async function tryToken(client: RegistryClient, token: string): Promise<Trial> {
+  try {
+    const ping = await client.ping({ token });
+    return ping.accepted ? 'accepted' : 'refused';
+  } catch {
+    return 'unreachable';
+  }
+}

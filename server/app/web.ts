@@ -1,0 +1,294 @@
+/** The pages, with everything they read. */
+import { createHmac } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createPublicAccess } from '../access/public.ts';
+import { createReach } from '../access/reach.ts';
+import { createSingleRuleRoles } from '../access/single-rule.ts';
+import { visibleNames } from '../catalog/visibility/changes.ts';
+import type { CrawlProgress } from '../catalog/sync/crawl.ts';
+import { createDescriptions } from '../catalog/lists/descriptions.ts';
+import { createDocuments } from '../catalog/manifests/documents.ts';
+import { createImages } from '../catalog/images/images.ts';
+import { createLabelKeys } from '../catalog/search/label-keys.ts';
+import { previewMatches } from '../catalog/visibility/preview.ts';
+import { createRepositoryStore, type RepositoryStore } from '../catalog/lists/repositories.ts';
+import { readAbout } from '../catalog/images/repository-about.ts';
+import { createSearch } from '../catalog/search/search.ts';
+import { createStars } from '../catalog/lists/stars.ts';
+import { factsOfTags } from '../catalog/visibility/tag-facts.ts';
+import { createTagStore } from '../catalog/lists/tags.ts';
+import { EVERYTHING, type VisibilityStore } from '../catalog/visibility/visibility.ts';
+import type { Config } from '../config/config.ts';
+import { isOurs, publicBaseUrl, registryHost, tokenRealm } from '../config/public-url.ts';
+import type { AppOptions, Core } from './core.ts';
+import type { RegistrySide } from './registry.ts';
+import { createStatusFacts } from '../status.ts';
+import type { TokenSide } from './token.ts';
+import type { ApiDocument } from '../web/api-document.ts';
+import type { ConnectSettings } from '../web/browse/connect-view.ts';
+import type { FirstRunFacts } from '../web/browse/first-run.ts';
+import type { IndexState } from '../web/browse/notices.ts';
+import { registryReach } from '../web/browse/reach.ts';
+import { createLive, type Live } from '../web/live.ts';
+import type { RegistryState } from '../web/page.ts';
+import { apiDocsPage } from '../web/pages/api-docs.ts';
+import { comparePage } from '../web/pages/compare.ts';
+import { connectPage, type TestEvent } from '../web/pages/connect.ts';
+import { deleteTagPage } from '../web/pages/delete-tag.ts';
+import { eventsPage } from '../web/pages/events.ts';
+import { eventsAsidePage } from '../web/pages/events-aside.ts';
+import { grantRefusedPage } from '../web/pages/grant-refused.ts';
+import { helpPage } from '../web/pages/help.ts';
+import { homePage } from '../web/pages/home.ts';
+import { imagePage } from '../web/pages/image.ts';
+import { publicPage } from '../web/pages/public.ts';
+import { refreshPage } from '../web/pages/refresh.ts';
+import { repositoriesPage } from '../web/pages/repositories.ts';
+import { repositorySpacePage } from '../web/pages/repository-space.ts';
+import { repositoryTabsPage } from '../web/pages/repository-tabs.ts';
+import { searchPage } from '../web/pages/search.ts';
+import { selectionPage } from '../web/pages/selection.ts';
+import { spacePage } from '../web/pages/space.ts';
+import { statusPage } from '../web/pages/status.ts';
+import { trashPage } from '../web/pages/trash.ts';
+import type { PageModule } from '../web/routes.ts';
+import type { LoadStatusFacts } from '../web/status-facts.ts';
+import { createStatusWatch, type StatusWatch } from '../web/status-watch.ts';
+import { createWeb, type Web } from '../web/web.ts';
+import type { Viewer } from '../web/who-asks.ts';
+
+/** Names on a page that is not there. */
+const MAX_NEAR = 5;
+
+export interface WebSideOptions extends AppOptions {
+  readonly core: Core;
+  readonly token: TokenSide;
+  readonly registry: RegistrySide;
+}
+
+export interface WebSideWithApi extends WebSideOptions {
+  /** What the page of the API shows; asked for with each page, because the API is built later. */
+  readonly apiDocument: () => ApiDocument;
+}
+
+export async function createWebSide(
+  options: WebSideWithApi,
+): Promise<Web & { readonly live: Live; readonly watch: StatusWatch }> {
+  const { config, root, core, token, registry, opened, log, now, cacheViews } = options;
+  const { db } = opened;
+  const { visibility } = registry;
+  const repositories = createRepositoryStore(db);
+  const readonly = registry.isReadonly;
+  const single = createSingleRuleRoles(db, now);
+  const matchesOf = (pattern: string) => previewMatches(db, pattern);
+  const browse = {
+    host: registryHost(config),
+    readonly,
+    visibility,
+    repositories,
+    space: registry.space,
+    tags: createTagStore(db),
+    images: createImages({ db, fetchManifest: registry.indexer.fetchManifest, log, reader: core.reader }),
+    documents: createDocuments({ db, getBlob: registry.client.getBlob, now, log, reader: core.reader }),
+    deletion: registry.deletion,
+    activity: registry.activity,
+    descriptions: createDescriptions({ db, now }),
+    readAbout: (repository: { id: number; newestDigest: string | null }) => readAbout(db, repository, core.reader),
+    stars: createStars({ db, now }),
+    ...{ indexState: () => indexState(registry, isOurs(config)), opened: registry.opened },
+    publicAccess: createPublicAccess({ access: core.access, single }),
+  };
+  const live = createLive({
+    changes: registry.changes,
+    visibility,
+    rightsOf: (viewer) => core.access.rightsOf(viewer),
+    visibleNames: (seen, names) => visibleNames(db, seen, names),
+    ...{ news: core.news, reads: registry.reads, opened: registry.opened },
+    accessVersion: core.access.version,
+    isSessionAlive: core.sessions.isAlive,
+    now,
+    log,
+  });
+  const firstRun = { reach: registryReach(config), realm: tokenRealm(config) };
+  const watch = createStatusWatch({
+    load: createStatusFacts(statusDeps(options)),
+    ...{ news: core.news, log, run: () => registry.jobs.run('status-checks') },
+  });
+  registry.jobs.add({ name: 'status-checks', schedule: '*/10 * * * *', lane: 'status', run: watch.refresh });
+  const state = () => registryState(registry, watch.isOpen());
+  const search = createSearch({ db, now });
+  const web = createWeb({
+    ...core,
+    ...{ config, root, log, now, cacheViews, previewMatches: matchesOf },
+    ...{ stars: browse.stars, refusals: token.refusals, events: registry.events },
+    tokenLifetime: config.registry.auth.lifetime,
+    sessionStore: core.sessions.store,
+    pages: [
+      homePage({
+        ...{ ...browse, now },
+        findings: registry.findings,
+        firstRun,
+        registryState: state,
+      }),
+      repositoriesPage({ ...browse, firstRun }),
+      repositoryTabsPage({ ...browse, ...core, reach: createReach(db), events: registry.events }),
+      ...(config.registry.auth.enabled ? [publicPage({ ...browse, audit: core.audit })] : []),
+      deleteTagPage(browse),
+      selectionPage(browse),
+      trashPage(browse),
+      imagePage(browse),
+      comparePage(browse),
+      eventsPage({ visibility, events: registry.events, refusals: token.refusals }),
+      eventsAsidePage({ aside: registry.aside }),
+      spacePage({ ...browse, now }),
+      repositorySpacePage({ ...browse, now }),
+      grantRefusedPage({ ...core, single, refusals: token.refusals, previewMatches: matchesOf }),
+      ...connectPages(options, { statusFacts: watch.load, repositories, firstRun }),
+      helpPage({ docs: join(root, 'docs'), ...firstRun }),
+      statusPage({
+        statusFacts: watch.load,
+        readEverything: () => void registry.indexer.crawl('asked'),
+        acceptLoss: registry.acceptLoss,
+      }),
+      refreshPage({ refresh: registry.indexer.refreshRepository, log }),
+      apiDocsPage({ document: options.apiDocument }),
+      searchPage({
+        ...{ search, visibility, repositories, readonly, users: core.users, indexState: browse.indexState },
+        labelKeys: createLabelKeys({ db }),
+        tagFacts: (seen, repository, tags) => factsOfTags(db, seen, repository, tags),
+      }),
+      live.pages,
+    ],
+    counts: async (viewer, address) => ({
+      ...(await navCounts(options, visibility, repositories, viewer, address)),
+      ...(watch.failedCount() > 0 && { status: watch.failedCount() }),
+    }),
+    registryState: state,
+    storageError: opened.storage.error,
+    near: async (viewer, address, asked) => search.near(await visibility.of(viewer.rights, address), asked, MAX_NEAR),
+  });
+  return { ...web, live, watch };
+}
+
+// A registry sends within a second; then it waits for its backoff.
+const EVENT_WAIT_MS = 8000;
+const EVENT_POLL_MS = 200;
+
+interface ConnectParts {
+  readonly statusFacts: LoadStatusFacts;
+  readonly repositories: Pick<RepositoryStore, 'list'>;
+  readonly firstRun: FirstRunFacts;
+}
+
+/** Where nobody signs in there is nothing a registry would have to trust. */
+function connectPages(
+  { config, core, token, registry }: WebSideOptions,
+  { statusFacts, repositories, firstRun }: ConnectParts,
+): readonly PageModule[] {
+  const { keys, client } = token;
+  if (keys === undefined) return [];
+  const settings = (cameBy: string): ConnectSettings => ({
+    realm: tokenRealm(config, cameBy),
+    service: config.registry.auth.service ?? config.registry.name,
+    issuer: config.registry.auth.issuer,
+    algorithms: [...new Set(keys.signingKeys().map(({ algorithm }) => algorithm))],
+    caPem: keys.caPem(),
+    jwks: `${JSON.stringify(keys.jwks(), null, 2)}\n`,
+    canDelete: !registry.isReadonly,
+    secret: registry.notificationSecret,
+    proposedSecret: createHmac('sha256', core.secret).update('proposed notification secret').digest('base64url'),
+    publicUrl: publicBaseUrl(config, cameBy),
+    innerUrl: `${config.registry.setup.own_url}${config.server.base_path}`,
+    isOurs: isOurs(config),
+  });
+  const causeEvent = async (): Promise<TestEvent> => {
+    const { rows } = await repositories.list(EVERYTHING, { sort: 'pushed', direction: 'desc', limit: 1 });
+    const [row] = rows;
+    const { lastReceivedAt: before } = await registry.events.arrivals();
+    if (!row?.newestTag || (await client.getManifest(row.name, row.newestTag)) === undefined) return 'nothing';
+    for (let waited = 0; waited < EVENT_WAIT_MS; waited += EVENT_POLL_MS) {
+      await sleep(EVENT_POLL_MS);
+      if ((await registry.events.arrivals()).lastReceivedAt !== before) return 'arrived';
+    }
+    return 'silent';
+  };
+  return [connectPage({ statusFacts, settings, causeEvent, reach: firstRun.reach })];
+}
+
+async function navCounts(
+  { core }: WebSideOptions,
+  visibility: VisibilityStore,
+  repositories: Pick<RepositoryStore, 'total'>,
+  viewer: Viewer,
+  address: string,
+): Promise<Record<string, number>> {
+  const seen = await visibility.of(viewer.rights, address);
+  const counts = { repositories: await repositories.total(seen) };
+  return viewer.rights.isAdmin ? { ...counts, users: (await core.users.list({ limit: 1 })).total } : counts;
+}
+
+function indexState({ monitor, crawlState, indexer, listedAt }: RegistrySide, isOurs: boolean): IndexState {
+  const health = monitor.latest();
+  const { crawl, isComplete } = crawlState();
+  const listed = listedAt();
+  return {
+    reachable: health?.reachable ?? true,
+    lastAnswerAt: monitor.lastAnswerAt(),
+    crawl: crawl === undefined || crawl.finishedAt !== null ? null : crawlLine(crawl),
+    isHeld: indexer.hold() !== undefined,
+    complete: isComplete,
+    polled: listed === undefined ? undefined : { listedAt: listed, isOurs },
+  };
+}
+
+function crawlLine(crawl: CrawlProgress): NonNullable<IndexState['crawl']> {
+  const { repositoriesDone: done, repositoriesTotal: total, repositoriesPerSecond: perSecond, remainingMs } = crawl;
+  return { done, total, perSecond, remainingMs, isInterrupted: !crawl.isRunning };
+}
+
+function registryState({ monitor, managed }: RegistrySide, isOpen: boolean): RegistryState | undefined {
+  const health = monitor.latest();
+  return health && { isOpen, reachable: health.reachable, version: shortVersion(managed?.status().version) };
+}
+
+/** `v3.1.1` and `2.8.2+unknown` as people say them. */
+function shortVersion(version: string | undefined): string | null {
+  return /\d+\.\d+\.\d+/.exec(version ?? '')?.[0] ?? null;
+}
+
+/** Our own pair stands beside the configuration; an operator's where it was named. */
+function pairFiles({ registry: { auth } }: Config, folder: string | undefined, hasCertificate: boolean) {
+  if (folder === undefined || !hasCertificate) return { certificateFile: null, keyFile: null };
+  return { certificateFile: auth.cert ?? join(folder, 'auth.cert'), keyFile: auth.key ?? join(folder, 'auth.key') };
+}
+
+/** Where a registry reaches us: from another container never under localhost. */
+function endpointBase({ registry, server }: Config, publicUrl: string, inContainer: boolean): string {
+  return inContainer && registry.url !== null ? `${registry.setup.own_url}${server.base_path}` : publicUrl;
+}
+
+function statusDeps({ config, core, token, registry, opened, keyFolder, now, inContainer }: WebSideOptions) {
+  const { client, keys, signer } = token;
+  return {
+    ...{ config, inContainer },
+    notificationUrl: `${endpointBase(config, core.publicUrl, inContainer)}/api/notification`,
+    hasSecret: registry.notificationSecret !== null,
+    readonly: registry.isReadonly,
+    client,
+    monitor: registry.monitor,
+    version: async () => shortVersion(registry.managed?.status().version),
+    arrivals: registry.events.arrivals,
+    lastPushTokenAt: registry.lastPushTokenAt,
+    crawl: async () => registry.indexer.progress(),
+    hold: registry.indexer.hold,
+    jobs: registry.jobs.states,
+    signer,
+    refusedNotifications: registry.notification.refusals,
+    hasCertificate: keys?.certificate !== undefined,
+    ...pairFiles(config, keys === undefined ? undefined : keyFolder, keys?.certificate !== undefined),
+    db: opened.db,
+    storage: opened.storage,
+    now,
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * The registry as we use it: the client of its HTTP API, the formats it stores, and the registry we may start
+ * ourselves. Knows nothing of users or pages; what is kept of its answers belongs to `catalog/`.
+ */
+import { AppError } from '../../errors.ts';
+
+export type Reference =
+  | { readonly repository: string; readonly tag: string }
+  | { readonly repository: string; readonly digest: string }
+  | { readonly repository: string };
+
+const LONGEST_NAME = 255;
+const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+const TAG = /^\w[\w.-]{0,127}$/;
+const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
+
+/** @see https://distribution.github.io/distribution/spec/api/#overview */
+export function isRepositoryName(text: string): boolean {
+  return text.length <= LONGEST_NAME && text.split('/').every((component) => COMPONENT.test(component));
+}
+
+export function isTag(text: string): boolean {
+  return TAG.test(text);
+}
+
+export function isDigest(text: string): boolean {
+  return DIGEST.test(text);
+}
+
+/** @throws {AppError} INVALID, field `repository`. */
+export function parseRepositoryName(text: string): string {
+  if (isRepositoryName(text)) return text;
+  throw new AppError('INVALID', `“${text.slice(0, 80)}” is not a repository name such as team/app`, {
+    key: 'repositoryName',
+    params: { name: text.slice(0, 80) },
+    field: 'repository',
+  });
+}
+
+/** `team/app`, `team/app:v1`, `team/app@sha256:…`: what follows `/repositories/` in our addresses. `undefined`: none of these. */
+export function parseReferencePath(path: string): Reference | undefined {
+  const [, repository = '', mark, rest = ''] = /^([^:@]+)(?:([:@])(.+))?$/s.exec(path) ?? [];
+  if (!isRepositoryName(repository)) return undefined;
+  if (mark === ':') return isTag(rest) ? { repository, tag: rest } : undefined;
+  if (mark === '@') return isDigest(rest) ? { repository, digest: rest } : undefined;
+  return { repository };
+}
