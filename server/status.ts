@@ -13,7 +13,7 @@ import { tryRealm } from './registry/client/realm-trial.ts';
 import { type Database, synchronousMode } from './storage/database.ts';
 import type { StorageHealth } from './storage/health.ts';
 import type { Layout, Signer } from './token/signer.ts';
-import type { LoadStatusFacts, StatusFacts } from './web/status-facts.ts';
+import type { LoadStatusFacts, StatusFacts } from './web/operations/status-facts.ts';
 
 export interface StatusDeps {
   readonly config: Config;

@@ -33,7 +33,7 @@ import { registryHost } from '../config/public-url.ts';
 import { VERSION } from '../config/version.ts';
 import type { RegistrySide } from './registry.ts';
 import type { Database } from '../storage/database.ts';
-import { sessionCookieName } from '../web/session.ts';
+import { sessionCookieName } from '../web/shell/session.ts';
 import type { Web } from '../web/web.ts';
 import type { WebSideOptions } from './web.ts';
 

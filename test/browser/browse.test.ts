@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { deleteTagPage } from '../../server/web/pages/delete-tag.ts';
-import { imagePage } from '../../server/web/pages/image.ts';
-import { repositoriesPage } from '../../server/web/pages/repositories.ts';
-import { trashPage } from '../../server/web/pages/trash.ts';
+import { deleteTagPage } from '../../server/web/housekeeping/delete-tag.ts';
+import { imagePage } from '../../server/web/image/image.ts';
+import { repositoriesPage } from '../../server/web/repositories/repositories.ts';
+import { trashPage } from '../../server/web/housekeeping/trash.ts';
 import * as facts from '../support/browse-facts.ts';
 import { launch, signIn, skip } from '../support/browser.ts';
 import { memoryBrowse } from '../support/memory-browse.ts';

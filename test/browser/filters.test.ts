@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import type { PageModule } from '../../server/web/routes.ts';
+import type { PageModule } from '../../server/web/shell/routes.ts';
 import { launch, problemsOf, signIn, skip } from '../support/browser.ts';
 import { hasFocus } from '../support/in-page.js';
 import { startWeb, type TestWeb } from '../support/web.ts';

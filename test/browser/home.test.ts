@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
-import { homePage } from '../../server/web/pages/home.ts';
+import { homePage } from '../../server/web/home/home.ts';
 import { repositoryRow, UP } from '../support/browse-facts.ts';
 import { launch, signIn, skip } from '../support/browser.ts';
 import { activityDays, found, homeFacts } from '../support/home-facts.ts';

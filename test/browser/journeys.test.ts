@@ -4,7 +4,7 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import type { Locale } from '../../server/web/i18n.ts';
+import type { Locale } from '../../server/web/shell/i18n.ts';
 import { writeImageLayout } from '../clients/sample.ts';
 import { createShell, type Shell } from '../clients/shell.ts';
 import { startApp } from '../support/app.ts';

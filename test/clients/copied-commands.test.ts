@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { pullCommand } from '../../server/web/browse/commands.ts';
-import { FORMS, type Tool } from '../../server/web/copy-choice.ts';
+import { pullCommand } from '../../server/web/parts/commands.ts';
+import { FORMS, type Tool } from '../../server/web/shell/copy-choice.ts';
 import { MEMBER, type Stack, startStack } from '../support/app.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
 import { requireTools } from '../support/tools.ts';

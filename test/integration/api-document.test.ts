@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import type { JsonSchema } from '../../server/api/example.ts';
 import type { OpenApiDocument, OpenApiOperation } from '../../server/api/openapi.ts';
 import { pathPattern } from '../../server/api/paths.ts';
-import { apiDocsPage } from '../../server/web/pages/api-docs.ts';
+import { apiDocsPage } from '../../server/web/api-docs/api-docs.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { createVisitor, ROOT } from '../support/web.ts';
 

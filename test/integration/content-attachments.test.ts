@@ -1,10 +1,10 @@
 /** Signatures, SBOMs and attestations as the pages of their images show them. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { imageView } from '../../server/web/browse/image-view.ts';
-import { readFilters } from '../../server/web/browse/list-filters.ts';
-import { readView } from '../../server/web/browse/tag-views.ts';
-import { repositoryView } from '../../server/web/pages/repository.ts';
+import { imageView } from '../../server/web/image/image-view.ts';
+import { readFilters } from '../../server/web/parts/list-filters.ts';
+import { readView } from '../../server/web/repositories/tag-views.ts';
+import { repositoryView } from '../../server/web/repositories/repository.ts';
 import { startCatalog } from '../support/catalog.ts';
 import * as samples from '../support/documents.ts';
 import { type Part, type Pushed, pushArtifact, pushCosignSignature, pushImageOf, TYPES } from '../support/images.ts';

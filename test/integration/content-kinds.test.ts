@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { contentParts } from '../../server/web/browse/content-parts.ts';
-import { imageView } from '../../server/web/browse/image-view.ts';
+import { contentParts } from '../../server/web/image/content-parts.ts';
+import { imageView } from '../../server/web/image/image-view.ts';
 import { startCatalog } from '../support/catalog.ts';
 import { type ArtifactContent, pushArtifact, pushImageOf, pushIndex, TYPES } from '../support/images.ts';
 import { registrySkip } from '../support/registry.ts';

@@ -6,8 +6,8 @@ import { createIndexer, type Indexer } from '../../server/catalog/sync/indexer.t
 import { createTagStore } from '../../server/catalog/lists/tags.ts';
 import { createLogger } from '../../server/log.ts';
 import type { RegistryClient } from '../../server/registry/client/client.ts';
-import { imageView } from '../../server/web/browse/image-view.ts';
-import { groupCells } from '../../server/web/browse/tag-groups.ts';
+import { imageView } from '../../server/web/image/image-view.ts';
+import { groupCells } from '../../server/web/repositories/tag-groups.ts';
 import { ADMIN, addPeople, MEMBER, startApi, type TestApi } from '../support/api.ts';
 import { openClient } from '../support/catalog.ts';
 import { pushImageOf } from '../support/images.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AppError } from '../../server/errors.ts';
-import type { PageModule } from '../../server/web/routes.ts';
+import type { PageModule } from '../../server/web/shell/routes.ts';
 import { createVisitor, startWeb, type TestWeb } from '../support/web.ts';
 
 const PASSWORD = 'a-password-for-tests';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { request as requestHttp } from 'node:http';
 import { after, before, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { createLive } from '../../server/web/live.ts';
+import { createLive } from '../../server/web/live/live.ts';
 import { liveDeps } from '../support/live.ts';
 import { createVisitor, startWeb, type TestWeb, type Visitor } from '../support/web.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { carriedFields } from '../../server/web/form.ts';
+import { carriedFields } from '../../server/web/shell/form.ts';
 import { createVisitor, startWeb } from '../support/web.ts';
 
 const MINUTE = 60_000;

@@ -6,7 +6,7 @@ import { createVisibility } from '../../server/catalog/visibility/visibility.ts'
 import { createLogger } from '../../server/log.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
 import { createRefusals } from '../../server/token/refusals.ts';
-import { type EventsPageDeps, eventsPage } from '../../server/web/pages/events.ts';
+import { type EventsPageDeps, eventsPage } from '../../server/web/activity/events.ts';
 import { insertEvents } from '../support/event-rows.ts';
 import { seedRepository } from '../support/seed.ts';
 import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb, type Visitor } from '../support/web.ts';

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import type { Holder } from '../../server/access/grants.ts';
 import { ANONYMOUS } from '../../server/access/rights.ts';
 import { createSingleRuleRoles } from '../../server/access/single-rule.ts';
-import { type GrantRefusedPageDeps, grantRefusedPage } from '../../server/web/pages/grant-refused.ts';
+import { type GrantRefusedPageDeps, grantRefusedPage } from '../../server/web/activity/grant-refused.ts';
 import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb, type Visitor } from '../support/web.ts';
 
 const late = {} as GrantRefusedPageDeps;

@@ -7,9 +7,9 @@ import { createRepositoryStore } from '../../server/catalog/lists/repositories.t
 import { createTagStore } from '../../server/catalog/lists/tags.ts';
 import { createVisibility } from '../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../server/log.ts';
-import { comparePage } from '../../server/web/pages/compare.ts';
-import { imagePage } from '../../server/web/pages/image.ts';
-import type { ImagePageDeps } from '../../server/web/pages/image-deps.ts';
+import { comparePage } from '../../server/web/image/compare.ts';
+import { imagePage } from '../../server/web/image/image.ts';
+import type { ImagePageDeps } from '../../server/web/image/image-deps.ts';
 import { UP } from '../support/browse-facts.ts';
 import { SPDX } from '../support/documents.ts';
 import { NO_WORDS } from '../support/repository-head.ts';

@@ -1,7 +1,7 @@
 /** A page that is not there names what is nearly its address, of what the viewer may see; and what all pages carry. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type AskedReference, referenceIn } from '../../server/web/near-matches.ts';
+import { type AskedReference, referenceIn } from '../../server/web/shell/near-matches.ts';
 import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb } from '../support/web.ts';
 
 let web: TestWeb;

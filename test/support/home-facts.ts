@@ -1,5 +1,5 @@
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
-import type { HomeFacts } from '../../server/web/browse/home-facts.ts';
+import type { HomeFacts } from '../../server/web/home/home-facts.ts';
 import { UP } from './browse-facts.ts';
 import { spaceSums } from './space-facts.ts';
 

@@ -2,7 +2,7 @@ import { createChanges } from '../../server/catalog/visibility/changes.ts';
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../server/log.ts';
 import { createNewsDesk } from '../../server/news.ts';
-import type { LiveDeps } from '../../server/web/live.ts';
+import type { LiveDeps } from '../../server/web/live/live.ts';
 
 /** For pages that follow what happens: everybody sees everything, and no session ends. */
 export function liveDeps(overrides: Partial<LiveDeps> = {}): LiveDeps {

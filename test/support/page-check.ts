@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { BrowserContext, Page } from 'playwright-core';
-import type { Locale } from '../../server/web/i18n.ts';
+import type { Locale } from '../../server/web/shell/i18n.ts';
 import { drawn, pixelsTooWide, seenByTest, violations, watch } from './in-page.js';
 
 /** One way of looking. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { createLanguages, type Locale, type TranslateParams } from '../../server/web/i18n.ts';
+import { createLanguages, type Locale, type TranslateParams } from '../../server/web/shell/i18n.ts';
 import { problemsOf } from './browser.ts';
 import { hasFocus, hasFocusNearby, showsFocus } from './in-page.js';
 

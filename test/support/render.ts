@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ANONYMOUS, type Rights } from '../../server/access/rights.ts';
 import { compileRule } from '../../server/access/rule.ts';
-import { DEFAULT_CHOICE } from '../../server/web/copy-choice.ts';
-import { createFormat } from '../../server/web/format.ts';
-import { createLanguages, type Locale } from '../../server/web/i18n.ts';
-import { initials, personTone } from '../../server/web/person.ts';
-import { createViewEngine } from '../../server/web/view-engine.ts';
+import { DEFAULT_CHOICE } from '../../server/web/shell/copy-choice.ts';
+import { createFormat } from '../../server/web/shell/format.ts';
+import { createLanguages, type Locale } from '../../server/web/shell/i18n.ts';
+import { initials, personTone } from '../../server/web/shell/person.ts';
+import { createViewEngine } from '../../server/web/shell/view-engine.ts';
 import { NOW } from './browse-facts.ts';
 
 const ROOT = join(fileURLToPath(import.meta.url), '..', '..', '..');

@@ -1,6 +1,6 @@
 /** What stands above the tabs of a repository, for tests that draw them. */
 import type { RepositoryRow } from '../../server/catalog/lists/repositories.ts';
-import { type HeadFacts, headView } from '../../server/web/browse/repository-head.ts';
+import { type HeadFacts, headView } from '../../server/web/repositories/repository-head.ts';
 import { repositoryRow, UP } from './browse-facts.ts';
 
 export function headFor(page: HeadFacts['page'], overrides: Partial<HeadFacts> = {}) {

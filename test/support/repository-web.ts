@@ -18,12 +18,12 @@ import { createTrash } from '../../server/housekeeping/trash.ts';
 import { countTrash } from '../../server/housekeeping/trash-list.ts';
 import { createLogger } from '../../server/log.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
-import { imagePage } from '../../server/web/pages/image.ts';
-import type { ImagePageDeps } from '../../server/web/pages/image-deps.ts';
-import { type PublicPageDeps, publicPage } from '../../server/web/pages/public.ts';
-import { type RepositoriesPageDeps, repositoriesPage } from '../../server/web/pages/repositories.ts';
-import { type RepositoryTabsDeps, repositoryTabsPage } from '../../server/web/pages/repository-tabs.ts';
-import { type SelectionPageDeps, selectionPage } from '../../server/web/pages/selection.ts';
+import { imagePage } from '../../server/web/image/image.ts';
+import type { ImagePageDeps } from '../../server/web/image/image-deps.ts';
+import { type PublicPageDeps, publicPage } from '../../server/web/repositories/public.ts';
+import { type RepositoriesPageDeps, repositoriesPage } from '../../server/web/repositories/repositories.ts';
+import { type RepositoryTabsDeps, repositoryTabsPage } from '../../server/web/repositories/repository-tabs.ts';
+import { type SelectionPageDeps, selectionPage } from '../../server/web/housekeeping/selection.ts';
 import { UP } from './browse-facts.ts';
 import { startWeb, type TestWeb } from './web.ts';
 

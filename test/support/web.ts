@@ -25,7 +25,7 @@ import { createEventStore } from '../../server/notifications/events.ts';
 import type { Database } from '../../server/storage/database.ts';
 import { createSettings } from '../../server/storage/settings.ts';
 import { createRefusals } from '../../server/token/refusals.ts';
-import type { PageModule } from '../../server/web/routes.ts';
+import type { PageModule } from '../../server/web/shell/routes.ts';
 import { createWeb, type Web, type WebDeps } from '../../server/web/web.ts';
 import { openTestDatabase } from './database.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { createFormat } from '../../../server/web/format.ts';
+import { createFormat } from '../../../server/web/shell/format.ts';
 
 type WordsFor = (pastMs: number, language: string) => string | undefined;
 const file = join(import.meta.dirname, '..', '..', '..', 'public', 'js', 'ages.js');

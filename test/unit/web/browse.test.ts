@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseSorting, platformCells, referencePath, sortedColumn } from '../../../server/web/browse/cells.ts';
-import { pushLines } from '../../../server/web/browse/commands.ts';
-import { DELETE_ROUTE, RAW_ROUTE, REFERENCE_ROUTE, referenceOf } from '../../../server/web/browse/reference.ts';
-import { environmentCell, mapEntries, safeLink } from '../../../server/web/browse/secrets.ts';
+import { parseSorting, platformCells, referencePath, sortedColumn } from '../../../server/web/parts/cells.ts';
+import { pushLines } from '../../../server/web/parts/commands.ts';
+import { DELETE_ROUTE, RAW_ROUTE, REFERENCE_ROUTE, referenceOf } from '../../../server/web/parts/reference.ts';
+import { environmentCell, mapEntries, safeLink } from '../../../server/web/parts/secrets.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 

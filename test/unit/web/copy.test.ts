@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ManifestKind } from '../../../server/storage/schema.ts';
-import { copyBox, copyLine, kindOfAll, type PullFacts, pullCommand } from '../../../server/web/browse/commands.ts';
+import { copyBox, copyLine, kindOfAll, type PullFacts, pullCommand } from '../../../server/web/parts/commands.ts';
 import {
   changedChoice,
   DEFAULT_CHOICE,
@@ -11,7 +11,7 @@ import {
   printCopyChoice,
   TOOLS,
   type Tool,
-} from '../../../server/web/copy-choice.ts';
+} from '../../../server/web/shell/copy-choice.ts';
 import { testPage } from '../../support/render.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Request } from 'express';
-import { createCsrf, isSameOrigin } from '../../../server/web/csrf.ts';
+import { createCsrf, isSameOrigin } from '../../../server/web/shell/csrf.ts';
 
 const csrf = createCsrf('a secret');
 

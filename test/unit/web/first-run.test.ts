@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configSchema } from '../../../server/config/config.ts';
-import { firstRun } from '../../../server/web/browse/first-run.ts';
-import { plainHttpView } from '../../../server/web/browse/plain-http.ts';
-import { registryReach } from '../../../server/web/browse/reach.ts';
+import { firstRun } from '../../../server/web/parts/first-run.ts';
+import { plainHttpView } from '../../../server/web/parts/plain-http.ts';
+import { registryReach } from '../../../server/web/parts/reach.ts';
 import { NOBODY, testPage } from '../../support/render.ts';
 
 const reachOf = (registry: object) => registryReach(configSchema.parse({ registry }));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createFormat } from '../../../server/web/format.ts';
-import { preferredLocale } from '../../../server/web/i18n.ts';
-import { initials, personTone } from '../../../server/web/person.ts';
+import { createFormat } from '../../../server/web/shell/format.ts';
+import { preferredLocale } from '../../../server/web/shell/i18n.ts';
+import { initials, personTone } from '../../../server/web/shell/person.ts';
 
 const now = Date.UTC(2026, 10, 20, 12);
 const en = createFormat('en', () => now, 'just now');

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ANONYMOUS } from '../../../server/access/rights.ts';
 import { compileRule } from '../../../server/access/rule.ts';
-import { decide, type Verdict } from '../../../server/web/guard.ts';
-import type { Policy } from '../../../server/web/routes.ts';
-import type { Viewer } from '../../../server/web/who-asks.ts';
+import { decide, type Verdict } from '../../../server/web/shell/guard.ts';
+import type { Policy } from '../../../server/web/shell/routes.ts';
+import type { Viewer } from '../../../server/web/shell/who-asks.ts';
 
 const rule = compileRule(
   { repository: 'team/**', address: '*', canPull: true, canPush: false, canDelete: false },

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Rights } from '../../../server/access/rights.ts';
-import { findHelp, helpText } from '../../../server/web/browse/help-view.ts';
-import { helpView } from '../../../server/web/pages/help.ts';
+import { findHelp, helpText } from '../../../server/web/operations/help-view.ts';
+import { helpView } from '../../../server/web/operations/help.ts';
 import { ADMIN, READER, renderPage, testPage } from '../../support/render.ts';
 import { ROOT } from '../../support/web.ts';
 
@@ -29,7 +29,7 @@ test('each explanation says what to do, and no anchor stands twice', () => {
 });
 
 test('every anchor that a page links to exists', () => {
-  const files = ['server/web/pages/status.ts', 'views/pages/events-refused.ejs'];
+  const files = ['server/web/operations/status.ts', 'views/pages/events-refused.ejs'];
   const anchors = files.flatMap((file) => {
     const text = readFileSync(join(ROOT, file), 'utf8');
     const help = /const HELP[^{]*\{([^}]*)\}/.exec(text)?.[1] ?? '';

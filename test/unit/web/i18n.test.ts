@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { createLanguages, type Languages } from '../../../server/web/i18n.ts';
+import { createLanguages, type Languages } from '../../../server/web/shell/i18n.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../support/tmp.ts';
 
 const EN = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { jsonView } from '../../../server/web/browse/json-view.ts';
-import { maskedText, secretParts } from '../../../server/web/browse/secrets.ts';
+import { jsonView } from '../../../server/web/parts/json-view.ts';
+import { maskedText, secretParts } from '../../../server/web/parts/secrets.ts';
 
 const textOf = (raw: string, most?: number) =>
   jsonView(raw, most)

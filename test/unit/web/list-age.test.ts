@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ListAgePage, listAge } from '../../../server/web/browse/list-age.ts';
+import { type ListAgePage, listAge } from '../../../server/web/parts/list-age.ts';
 import { NOW, UP } from '../../support/browse-facts.ts';
 
 const MINUTE = 60_000;

@@ -9,9 +9,9 @@ import { createChanges } from '../../../server/catalog/visibility/changes.ts';
 import { EVERYTHING, NOTHING, type Visibility } from '../../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../../server/log.ts';
 import { createNewsDesk } from '../../../server/news.ts';
-import { createLive } from '../../../server/web/live.ts';
-import type { Page } from '../../../server/web/page.ts';
-import { createRoutes } from '../../../server/web/routes.ts';
+import { createLive } from '../../../server/web/live/live.ts';
+import type { Page } from '../../../server/web/shell/page.ts';
+import { createRoutes } from '../../../server/web/shell/routes.ts';
 import { eventually } from '../../support/walk.ts';
 
 const stops: (() => void)[] = [];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import ejs from 'ejs';
 import fc from 'fast-check';
-import { type MarkdownPart, markdownParts, plainSummary } from '../../../server/web/browse/markdown.ts';
+import { type MarkdownPart, markdownParts, plainSummary } from '../../../server/web/parts/markdown.ts';
 
 const TEMPLATE = join(import.meta.dirname, '..', '..', '..', 'views', 'partials', 'markdown.ejs');
 const draw = ejs.compile(readFileSync(TEMPLATE, 'utf8'));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ownPath } from '../../../server/web/own-path.ts';
+import { ownPath } from '../../../server/web/shell/own-path.ts';
 
 const own = [
   ['/', '/'],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withoutEmptyValues } from '../../../server/web/plain-address.ts';
+import { withoutEmptyValues } from '../../../server/web/shell/plain-address.ts';
 
 const cases: readonly (readonly [string, string | undefined])[] = [
   ['/repositories', undefined],

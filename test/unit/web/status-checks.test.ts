@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { overallState, statusChecks } from '../../../server/web/status-checks.ts';
-import type { StatusFacts, StorageState } from '../../../server/web/status-facts.ts';
+import { overallState, statusChecks } from '../../../server/web/operations/status-checks.ts';
+import type { StatusFacts, StorageState } from '../../../server/web/operations/status-facts.ts';
 import { NOW, statusFacts } from '../../support/browse-facts.ts';
 
 type Part = 'registry' | 'auth' | 'notifications' | 'database' | 'crawl';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLogger } from '../../../server/log.ts';
 import { createNewsDesk } from '../../../server/news.ts';
-import { createStatusWatch } from '../../../server/web/status-watch.ts';
+import { createStatusWatch } from '../../../server/web/operations/status-watch.ts';
 import { statusFacts } from '../../support/browse-facts.ts';
 import { eventually } from '../../support/walk.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { treemap } from '../../../server/web/browse/treemap.ts';
+import { treemap } from '../../../server/web/parts/treemap.ts';
 
 const BOX = { x: 10, y: 20, width: 1000, height: 420 };
 const EPSILON = 1e-6;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { browserName } from '../../../server/web/user-agent.ts';
+import { browserName } from '../../../server/web/shell/user-agent.ts';
 
 const WEBKIT = 'AppleWebKit/537.36 (KHTML, like Gecko)';
 for (const [userAgent, name] of [

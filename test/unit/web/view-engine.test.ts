@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { escapeHtml } from '../../../server/web/escape-html.ts';
-import { createViewEngine } from '../../../server/web/view-engine.ts';
+import { escapeHtml } from '../../../server/web/shell/escape-html.ts';
+import { createViewEngine } from '../../../server/web/shell/view-engine.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../support/tmp.ts';
 
 const VIEWS = {

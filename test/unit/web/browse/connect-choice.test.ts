@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { choiceIn, withKept } from '../../../../server/web/browse/connect-choice.ts';
+import { choiceIn, withKept } from '../../../../server/web/operations/connect-choice.ts';
 
 const pageAt = (path: string) => {
   const query = new URLSearchParams(path.split('?')[1] ?? '');

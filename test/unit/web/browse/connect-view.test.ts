@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ConnectSettings, connectView } from '../../../../server/web/browse/connect-view.ts';
+import { type ConnectSettings, connectView } from '../../../../server/web/operations/connect-view.ts';
 import { statusFacts } from '../../../support/browse-facts.ts';
 import { testPage } from '../../../support/render.ts';
 

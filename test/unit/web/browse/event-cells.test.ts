@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { eventRunCells } from '../../../../server/web/browse/event-cells.ts';
+import { eventRunCells } from '../../../../server/web/parts/event-cells.ts';
 import { NOW, registryEvent } from '../../../support/browse-facts.ts';
 import { testPage } from '../../../support/render.ts';
 

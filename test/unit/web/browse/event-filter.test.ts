@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { csvHref, eventsFilterCells, readEventFilter } from '../../../../server/web/browse/event-filter.ts';
+import { csvHref, eventsFilterCells, readEventFilter } from '../../../../server/web/activity/event-filter.ts';
 import { testPage } from '../../../support/render.ts';
 
 const zone = process.env['TZ'];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { imageView } from '../../../../server/web/browse/image-view.ts';
+import { imageView } from '../../../../server/web/image/image-view.ts';
 import { imageDetail } from '../../../support/browse-facts.ts';
 import { renderPage, testPage } from '../../../support/render.ts';
 

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { ANONYMOUS, type Rights } from '../../../../server/access/rights.ts';
 import { compileRule } from '../../../../server/access/rule.ts';
 import type { Suggestion } from '../../../../server/catalog/search/suggest.ts';
-import type { BarItem } from '../../../../server/web/browse/bar-item.ts';
-import { isMeant, parseCommand } from '../../../../server/web/browse/command-words.ts';
-import type { Subject } from '../../../../server/web/browse/commands-about.ts';
-import { type BarGroup, type BarSources, barGroups } from '../../../../server/web/browse/search-bar.ts';
+import type { BarItem } from '../../../../server/web/search/bar-item.ts';
+import { isMeant, parseCommand } from '../../../../server/web/search/command-words.ts';
+import type { Subject } from '../../../../server/web/search/commands-about.ts';
+import { type BarGroup, type BarSources, barGroups } from '../../../../server/web/search/search-bar.ts';
 import { digestOf, HOSTILE } from '../../../support/browse-facts.ts';
 import { ADMIN, NOBODY, READER, type TestPage, testPage } from '../../../support/render.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseQuery } from '../../../../server/catalog/search/query.ts';
-import { searchView } from '../../../../server/web/browse/search-view.ts';
+import { searchView } from '../../../../server/web/search/search-view.ts';
 import { digestOf } from '../../../support/browse-facts.ts';
 import { renderPage, testPage } from '../../../support/render.ts';
 

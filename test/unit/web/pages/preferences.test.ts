@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DELETE_ROUTE, REFERENCE_ROUTE } from '../../../../server/web/browse/reference.ts';
-import { nearestPage } from '../../../../server/web/pages/preferences.ts';
-import type { RouteEntry } from '../../../../server/web/routes.ts';
+import { DELETE_ROUTE, REFERENCE_ROUTE } from '../../../../server/web/parts/reference.ts';
+import { nearestPage } from '../../../../server/web/shell/preferences.ts';
+import type { RouteEntry } from '../../../../server/web/shell/routes.ts';
 
 const get = (path: string | RegExp): RouteEntry => ({ method: 'GET', path, policy: 'admin', confirmed: false });
 const post = (path: string | RegExp): RouteEntry => ({ method: 'POST', path, policy: 'admin', confirmed: false });

@@ -5,10 +5,10 @@ import type { ArtifactDocument } from '../../../../server/artifacts/document.ts'
 import type { ReadDocument } from '../../../../server/catalog/manifests/documents.ts';
 import type { ImageDetail } from '../../../../server/catalog/images/image.ts';
 import type { ManifestKind } from '../../../../server/storage/schema.ts';
-import { comparedCells } from '../../../../server/web/browse/compare-view.ts';
-import { imageView } from '../../../../server/web/browse/image-view.ts';
-import { compareView, parseCompared } from '../../../../server/web/pages/compare.ts';
-import { layerView } from '../../../../server/web/pages/layer.ts';
+import { comparedCells } from '../../../../server/web/image/compare-view.ts';
+import { imageView } from '../../../../server/web/image/image-view.ts';
+import { compareView, parseCompared } from '../../../../server/web/image/compare.ts';
+import { layerView } from '../../../../server/web/image/layer.ts';
 import * as facts from '../../../support/browse-facts.ts';
 import { HOSTILE } from '../../../support/browse-facts.ts';
 import * as samples from '../../../support/documents.ts';

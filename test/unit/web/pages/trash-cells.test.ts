@@ -1,7 +1,7 @@
 /** What a row of the trash says of when, and until when. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { trashCells } from '../../../../server/web/pages/trash.ts';
+import { trashCells } from '../../../../server/web/housekeeping/trash.ts';
 import { digestOf } from '../../../support/browse-facts.ts';
 import { testPage } from '../../../support/render.ts';
 

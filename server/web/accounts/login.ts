@@ -1,0 +1,98 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import { AppError } from '../../errors.ts';
+import { readCookie } from '../shell/cookies.ts';
+import { ownPath } from '../shell/own-path.ts';
+import type { Page } from '../shell/page.ts';
+import { refusalStatus, refusalText } from '../shell/refused-sign-in.ts';
+import type { PageModule } from '../shell/routes.ts';
+import { endSession, sessionCookieName, startSession } from '../shell/session.ts';
+import type { AccountPagesDeps } from './account-deps.ts';
+
+const schema = z.strictObject({
+  username: z.string().min(1, 'form.required').max(200, 'form.too_long'),
+  password: z.string().min(1, 'form.required').max(1000, 'form.too_long'),
+  next: z.string().max(2000).default(''),
+});
+
+type Deps = Pick<AccountPagesDeps, 'credentials' | 'audit' | 'failedSignIns' | 'now'>;
+
+const SETUP = '/setup-password';
+
+interface LoginForm {
+  readonly username: string;
+  readonly next: string;
+  /** Why somebody is asked who was signed in a moment ago. */
+  readonly note?: string;
+}
+
+function showForm(page: Page, values: LoginForm, error?: string, status = 200) {
+  const title = page.t('accounts:login.title');
+  return page.render('login', { title, bare: true, note: '', ...values, error }, status);
+}
+
+function noteFor(page: Page, request: Request): string {
+  if (page.query('undone') === '1') return page.t('accounts:login.undone');
+  const hadSession = readCookie(request, sessionCookieName(page.origin.secure)) !== undefined;
+  return hadSession ? page.t('accounts:login.ended') : '';
+}
+
+/** `next` only ever leads to one of our own pages. */
+export function afterSignIn(next: string): string {
+  const path = ownPath(next) ?? '/';
+  return path.startsWith('/login') || path.startsWith(SETUP) ? '/' : path;
+}
+
+function setupPath(next: string): string {
+  const path = afterSignIn(next);
+  return path === '/' ? SETUP : `${SETUP}?next=${encodeURIComponent(path)}`;
+}
+
+export function loginPage({ credentials, audit, failedSignIns, now }: Deps): PageModule {
+  return (routes) => {
+    routes.get('/login', 'public', (page, request) => {
+      const next = page.query('next');
+      if (page.viewer.isSignedIn) return page.redirect(afterSignIn(next));
+      return showForm(page, { username: '', next, note: noteFor(page, request) });
+    });
+
+    routes.post('/login', 'public', async (page, request, response) => {
+      const form = page.parseForm(schema);
+      const username = String(page.body['username'] ?? '');
+      const next = String(page.body['next'] ?? '');
+      if (!form.ok) return showForm(page, { username, next }, page.t('errors:sign_in.empty'), 422);
+      const { address } = page.origin;
+      const result = await credentials.check({ ...form.values, address, allowMustChange: true });
+      const entry = { address, action: 'session.start', object: '' };
+      if (!result.ok) {
+        failedSignIns.record({ actor: username, address, reason: result.reason });
+        if (result.retryAfterSeconds !== undefined) response.set('Retry-After', String(result.retryAfterSeconds));
+        return showForm(page, { username, next }, refusalText(page, result), refusalStatus(result));
+      }
+      const { subject, passwordVersion, mustChangePassword } = result.identity;
+      await startSession(request, { id: subject.id, username: subject.name, passwordVersion }, address, now());
+      await audit.record({ ...entry, actor: subject.name, outcome: 'ok' });
+      page.redirect(mustChangePassword ? setupPath(next) : afterSignIn(next));
+    });
+
+    routes.post('/sign-out', 'public', async (page, request, response) => {
+      const { viewer, origin } = page;
+      if (!viewer.isSignedIn) return page.redirect('/login');
+      await endSession(request);
+      const { secure } = origin;
+      response.clearCookie(sessionCookieName(secure), { path: '/', httpOnly: true, sameSite: 'lax', secure });
+      const actor = viewer.subject.name;
+      await audit.record({ actor, address: origin.address, action: 'session.end', object: '', outcome: 'ok' });
+      // Language and colours are cookies, too; they belong to the browser, not to the person.
+      response.set('Clear-Site-Data', '"cache", "storage"');
+      page.redirect('/login', { key: 'accounts:login.signed_out' });
+    });
+  };
+}
+
+/** For routes that only make sense with an account behind them. */
+export function signedInUser(page: Page) {
+  const { user } = page.viewer;
+  if (user === undefined) throw new AppError('NOT_FOUND', 'There is no such page.', { key: 'page.missing' });
+  return user;
+}

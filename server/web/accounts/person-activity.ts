@@ -1,0 +1,54 @@
+import type { Audit, AuditEntry } from '../../audit/audit.ts';
+import type { EventStore } from '../../notifications/events.ts';
+import type { Page } from '../shell/page.ts';
+import { auditLabel, detailText } from './audit.ts';
+import { type EventCells, eventCells } from '../parts/event-cells.ts';
+
+export interface PersonActivityDeps {
+  readonly events: Pick<EventStore, 'list'>;
+  readonly audit: Pick<Audit, 'list'>;
+}
+
+export interface PersonActivity {
+  readonly events: readonly EventCells[];
+  readonly eventsHref: string;
+  readonly actions: readonly ActionCells[];
+  readonly auditHref: string;
+  readonly failedHref: string;
+}
+
+interface ActionCells {
+  readonly at: number;
+  readonly label: string;
+  readonly object: string;
+  readonly detail: string;
+  readonly address: string;
+  readonly isOk: boolean;
+}
+
+const SHOWN = 8;
+
+/** The last that somebody did with images, and the last that somebody did here. For admins: nothing is left out. */
+export async function readPersonActivity(
+  { events, audit }: PersonActivityDeps,
+  page: Page,
+  username: string,
+): Promise<PersonActivity> {
+  const [pushed, acted] = await Promise.all([
+    events.list({ visible: { all: true }, user: username, limit: SHOWN }),
+    audit.list({ actor: username, limit: SHOWN }),
+  ]);
+  const name = encodeURIComponent(username);
+  return {
+    events: pushed.rows.map((event) => eventCells(event, page)),
+    eventsHref: page.url(`/events?user=${name}`),
+    actions: acted.entries.map((entry) => actionCells(entry, page)),
+    auditHref: page.url(`/audit?actor=${name}`),
+    failedHref: page.url(`/audit?action=failed&actor=${name}`),
+  };
+}
+
+function actionCells({ at, action, object, outcome, detail, address }: AuditEntry, { t }: Page): ActionCells {
+  const isOk = outcome === 'ok';
+  return { at, label: auditLabel(action, t), object, detail: detailText(detail, t), address, isOk };
+}

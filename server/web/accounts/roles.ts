@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { rolePath } from '../parts/people.ts';
+import type { FieldErrors } from '../shell/form.ts';
+import { TOPIC } from '../live/live-news.ts';
+import type { Page } from '../shell/page.ts';
+import type { PageModule } from '../shell/routes.ts';
+import type { AccountPagesDeps } from './account-deps.ts';
+
+const schema = z.strictObject({
+  name: z.string().min(1, 'form.required').max(64, 'form.too_long'),
+  description: z.string().max(500, 'form.too_long').default(''),
+});
+
+type Deps = Pick<AccountPagesDeps, 'roles' | 'grants' | 'audit'>;
+
+// What we made is told in the reader's language; what a person wrote stays as it is.
+const BUILTIN_TEXT: Readonly<Record<string, string>> = {
+  'read-all': 'admin:roles.builtin.read_all',
+  'write-all': 'admin:roles.builtin.write_all',
+  'delete-all': 'admin:roles.builtin.delete_all',
+  auditor: 'admin:roles.builtin.auditor',
+  admin: 'admin:roles.builtin.admin',
+};
+
+const NEW_ROLE = '/roles/-/new';
+
+export function roleText(page: Pick<Page, 't'>, role: { name: string; description: string; builtin: boolean }): string {
+  const key = role.builtin ? BUILTIN_TEXT[role.name] : undefined;
+  return key === undefined ? role.description : page.t(key);
+}
+
+/** The list of roles, and making one. */
+export function rolesPage({ roles, grants, audit }: Deps): PageModule {
+  function showForm(page: Page, values: { name: string; description: string }, errors: FieldErrors = {}) {
+    const status = Object.keys(errors).length > 0 ? 422 : 200;
+    return page.render('role-new', { title: page.t('admin:roles.new'), nav: 'roles', ...values, errors }, status);
+  }
+
+  return (routes) => {
+    routes.get('/roles', 'admin', async (page) => {
+      const known = await roles.list();
+      const rows = await Promise.all(
+        known.map(async (role) => ({
+          ...role,
+          href: page.url(rolePath(role.name)),
+          text: roleText(page, role),
+          holders: (await grants.holdersOf(role.id)).length,
+        })),
+      );
+      await page.render('roles', { title: page.t('admin:roles.title'), nav: 'roles', live: TOPIC.users, rows });
+    });
+
+    routes.get(NEW_ROLE, 'admin', (page) => showForm(page, { name: '', description: '' }), { confirmed: true });
+
+    routes.post(
+      '/roles',
+      'admin',
+      async (page) => {
+        const form = page.parseForm(schema);
+        const values = {
+          name: String(page.body['name'] ?? ''),
+          description: String(page.body['description'] ?? ''),
+        };
+        if (!form.ok) return showForm(page, values, form.errors);
+        try {
+          await roles.add(form.values);
+        } catch (error) {
+          return showForm(page, values, page.fieldErrors(error));
+        }
+        const { subject } = page.viewer;
+        const { name } = form.values;
+        const entry = { actor: subject.name, address: page.origin.address, action: 'role.add', object: name };
+        await audit.record({ ...entry, outcome: 'ok' });
+        page.redirect(rolePath(name.trim()), { key: 'admin:roles.added', params: { name } });
+      },
+      { confirmed: true },
+    );
+  };
+}

@@ -1,0 +1,102 @@
+import type { User, UserStore } from '../../access/users.ts';
+import { AppError } from '../../errors.ts';
+import { rolePath, userPath } from '../parts/people.ts';
+import type { FieldErrors } from '../shell/form.ts';
+import type { Page } from '../shell/page.ts';
+import type { PageModule } from '../shell/routes.ts';
+import type { AccountPagesDeps } from './account-deps.ts';
+
+const DELETE_PAGE = '/users/:name/-/delete';
+const MINUTE_S = 60;
+
+type Deps = Pick<
+  AccountPagesDeps,
+  'users' | 'grants' | 'sessions' | 'refreshTokens' | 'stars' | 'refusals' | 'credentials' | 'audit' | 'tokenLifetime'
+>;
+
+/** @throws {AppError} NOT_FOUND. */
+export async function findUser(users: Pick<UserStore, 'find'>, name: unknown): Promise<User> {
+  const user = await users.find(String(name));
+  if (user === undefined) throw new AppError('NOT_FOUND', 'There is no such user.', { key: 'user.unknown' });
+  return user;
+}
+
+/** The end of an account, with a look at what ends with it and what stays. */
+export function userDeletePage(deps: Deps): PageModule {
+  const { users, credentials, audit } = deps;
+  return (routes) => {
+    routes.get(DELETE_PAGE, 'admin', async (page, request) => {
+      await showPreview(deps, page, await findUser(users, request.params['name']));
+    });
+
+    routes.post(
+      DELETE_PAGE,
+      'admin',
+      async (page, request) => {
+        const user = await findUser(users, request.params['name']);
+        const { roles, sessions } = await readOwned(deps, user);
+        try {
+          if (isOneself(page, user)) throw ownAccount();
+          await users.remove(user.id);
+        } catch (error) {
+          return showPreview(deps, page, user, page.fieldErrors(error));
+        }
+        credentials.forget(user.id);
+        await deps.refusals.forget(user.username);
+        const { subject } = page.viewer;
+        const entry = { actor: subject.name, address: page.origin.address, action: 'user.remove' };
+        await audit.record({ ...entry, object: user.username, outcome: 'ok', detail: { roles, sessions } });
+        page.redirect('/users', { key: 'admin:user.deleted', params: { name: user.username } });
+      },
+      { confirmed: true },
+    );
+  };
+}
+
+function isOneself({ viewer }: Page, { id }: User): boolean {
+  return viewer.subject.kind === 'user' && viewer.subject.id === id;
+}
+
+function ownAccount(): AppError {
+  return new AppError('CONFLICT', 'Nobody deletes their own account: another admin has to.', {
+    key: 'user.own_account',
+  });
+}
+
+/** What goes with the account. */
+async function readOwned({ grants, sessions, refreshTokens, stars, refusals }: Deps, { id, username }: User) {
+  const [roles, live, logins, starred, refused] = await Promise.all([
+    grants.rolesOf({ kind: 'user', id }),
+    sessions.list(id),
+    refreshTokens.count(id),
+    stars.countOf(id),
+    refusals.countOf(username),
+  ]);
+  return { roles: roles.map(({ name }) => name), sessions: live.length, logins, starred, refused };
+}
+
+async function showPreview(deps: Deps, page: Page, user: User, errors: FieldErrors = {}): Promise<void> {
+  const { t } = page;
+  const { roles, sessions, logins, starred, refused } = await readOwned(deps, user);
+  const counted = [
+    [sessions, t('admin:user.delete.sessions', { count: sessions })],
+    [logins, t('admin:user.delete.logins', { count: logins })],
+    [starred, t('admin:user.delete.stars', { count: starred })],
+    [refused, t('admin:user.delete.refused', { count: refused })],
+  ] as const;
+  const oneself = isOneself(page, user) ? t('errors:user.own_account') : undefined;
+  const error = Object.values(errors)[0] ?? oneself;
+  const minutes = Math.ceil(deps.tokenLifetime / MINUTE_S);
+  const model = {
+    ...{ title: t('admin:user.delete.title', { name: user.username }), nav: 'users' },
+    ...{ user, error, mayDelete: oneself === undefined, path: page.url(userPath(user.username)) },
+    roles: roles.map((name) => ({ text: name, href: page.url(rolePath(name)) })),
+    goes: [t('admin:user.delete.account'), ...counted.filter(([count]) => count > 0).map(([, text]) => text)],
+    stays: [
+      t('admin:user.delete.images', { name: user.username }),
+      t('admin:user.delete.history', { name: user.username }),
+      t('admin:user.delete.tokens', { count: minutes }),
+    ],
+  };
+  await page.render('user-delete', model, Object.keys(errors).length > 0 ? 422 : 200);
+}

@@ -1,0 +1,82 @@
+/** What the lists of events and of refused requests are filtered by. */
+import type { EventFilter } from '../../notifications/event-query.ts';
+import { DAY_MS, dayBegin, parseDay } from '../../storage/calendar.ts';
+import type { Page } from '../shell/page.ts';
+import { actionLabel } from '../parts/event-cells.ts';
+
+// A mount is about a blob, and those are not listed.
+const ACTIONS = ['push', 'pull', 'delete', 'restore'] as const;
+const MAX_TEXT = 255;
+/** Another filter begins at its top. */
+const TOP = { after: null, row: null, open: null } as const;
+
+type FilterPage = Pick<Page, 't' | 'url' | 'urlWith' | 'query'>;
+
+export interface EventsFilterCells {
+  readonly action: string;
+  readonly user: string;
+  readonly repository: string;
+  /** null: this list has no dates. Each '' or a day. */
+  readonly dates: { readonly from: string; readonly to: string } | null;
+  readonly chips: readonly { readonly text: string; readonly href: string; readonly on: boolean }[];
+  /** Keeps the chosen action when a text changes. */
+  readonly chosen: string;
+  /** Names what the address says and nobody can read; '' for nothing. */
+  readonly ignored: string;
+  readonly isSet: boolean;
+}
+
+/** Texts as they were typed, cut; days by the calendar of the operator, the last one whole. */
+export function readEventFilter(page: Pick<Page, 'query'>): Omit<EventFilter, 'visible'> {
+  const text = (name: string) => page.query(name).trim().slice(0, MAX_TEXT) || undefined;
+  const [from, to] = [dayOf(page, 'from'), dayOf(page, 'to')];
+  return {
+    ...{ action: text('action'), user: text('user'), repository: text('repository'), after: text('after') },
+    from: from === undefined ? undefined : dayBegin(from),
+    until: to === undefined ? undefined : dayBegin(to + DAY_MS),
+  };
+}
+
+function dayOf({ query }: Pick<Page, 'query'>, name: 'from' | 'to'): number | undefined {
+  return parseDay(query(name).trim());
+}
+
+export function eventsFilterCells(page: FilterPage): EventsFilterCells {
+  const chosen = page.query('action');
+  const dated = { from: dateText(page, 'from'), to: dateText(page, 'to') };
+  const chip = (action: string) => ({
+    text: actionLabel(action, page.t),
+    href: page.urlWith({ ...TOP, action: action === chosen ? null : action }),
+    on: action === chosen,
+  });
+  const texts = { user: page.query('user'), repository: page.query('repository') };
+  const isSet = [chosen, dated.from, dated.to, texts.user, texts.repository].some((value) => value !== '');
+  return {
+    ...{ action: page.url('/events'), ...texts, dates: dated },
+    ...{ chips: ACTIONS.map(chip), chosen, ignored: ignoredText(page), isSet },
+  };
+}
+
+export function refusalsFilterCells(page: FilterPage): EventsFilterCells {
+  const texts = { user: page.query('user'), repository: page.query('repository') };
+  return {
+    ...{ action: page.url('/events/refused'), ...texts, dates: null, chips: [], chosen: '', ignored: '' },
+    isSet: texts.user !== '' || texts.repository !== '',
+  };
+}
+
+function dateText(page: FilterPage, name: 'from' | 'to'): string {
+  return dayOf(page, name) === undefined ? '' : page.query(name).trim();
+}
+
+function ignoredText(page: FilterPage): string {
+  const odd = (['from', 'to'] as const).filter((name) => page.query(name) !== '' && dayOf(page, name) === undefined);
+  return odd.map((name) => page.t('events:filter.bad_date', { value: page.query(name).slice(0, 40) })).join(' ');
+}
+
+/** The same list as a table. */
+export function csvHref({ url, query }: Pick<Page, 'url' | 'query'>): string {
+  const names = ['action', 'user', 'repository', 'from', 'to'] as const;
+  const given = names.map((name): [string, string] => [name, query(name)]).filter(([, value]) => value !== '');
+  return url(`/events.csv${given.length === 0 ? '' : `?${new URLSearchParams(given)}`}`);
+}

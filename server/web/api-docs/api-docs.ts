@@ -1,0 +1,258 @@
+import {
+  type ApiDocument,
+  type ApiOperation,
+  type ApiParameter,
+  type FieldCells,
+  fieldsOf,
+  type Piece,
+  piecesOf,
+  refName,
+  typeText,
+} from './api-document.ts';
+import type { Page } from '../shell/page.ts';
+import type { PageModule } from '../shell/routes.ts';
+
+export interface ApiDocsPageDeps {
+  readonly document: () => ApiDocument;
+}
+
+export interface ApiDocsView {
+  readonly title: string;
+  readonly crumbs: readonly { readonly text: string }[];
+  readonly version: string;
+  readonly base: string;
+  readonly documentHref: string;
+  readonly groups: readonly GroupCells[];
+  readonly schemas: readonly SchemaCells[];
+  readonly problems: readonly { readonly id: string; readonly status: number; readonly text: string }[];
+  readonly examples: { readonly account: string; readonly remove: string };
+}
+
+interface GroupCells {
+  readonly name: string;
+  readonly id: string;
+  readonly operations: readonly OperationCells[];
+}
+
+export interface OperationCells {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly summary: string;
+  readonly description: readonly Piece[];
+  readonly parameters: readonly ParameterCells[];
+  /** Of the JSON that is sent. */
+  readonly body: readonly FieldCells[];
+  readonly curl: string;
+  readonly mediaType: string;
+  /** Where the answer has a name of its own: that alone, and no fields. */
+  readonly schema: { readonly name: string; readonly href: string } | null;
+  readonly fields: readonly FieldCells[];
+  /** JSON text; '' for what is no JSON. */
+  readonly example: string;
+}
+
+interface ParameterCells {
+  readonly name: string;
+  readonly place: string;
+  readonly required: boolean;
+  readonly type: string;
+  readonly description: readonly Piece[];
+  readonly fallback: string;
+}
+
+interface SchemaCells {
+  readonly name: string;
+  readonly id: string;
+  readonly fields: readonly FieldCells[];
+}
+
+/** The reference of the JSON API: the OpenAPI document, readable without any script. */
+export function apiDocsPage({ document }: ApiDocsPageDeps): PageModule {
+  return (routes) => {
+    routes.get('/api/docs', 'browse', (page) => page.render('api-docs', apiDocsView(page, document())));
+  };
+}
+
+export function apiDocsView(
+  page: Pick<Page, 't' | 'origin' | 'url' | 'viewer'>,
+  { info, servers, paths, components }: ApiDocument,
+): ApiDocsView {
+  const { origin, t } = page;
+  const base = `${origin.secure ? 'https' : 'http'}://${origin.host}${servers[0]?.url ?? ''}`;
+  const words = summaries(t);
+  const curl = { base, user: page.viewer.subject.name === '' ? 'lin' : page.viewer.subject.name };
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => [path, method, operation] as const),
+  );
+  const names = [...new Set(operations.map(([, , { tags }]) => tags[0]))];
+  return {
+    title: t('api:title'),
+    crumbs: [{ text: t('api:title') }],
+    version: info.version,
+    base,
+    documentHref: page.url('/api/v1/openapi.json'),
+    groups: names.map((name) => ({
+      name: groupName(name, t),
+      id: `group-${name.toLowerCase()}`,
+      operations: operations
+        .filter(([, , { tags }]) => tags[0] === name)
+        .map(([path, method, operation]) => ({
+          ...operationCells(path, method.toUpperCase(), operation, curl),
+          summary: words.get(operation.operationId) ?? operation.summary,
+        })),
+    })),
+    schemas: Object.entries(components.schemas).map(([name, schema]) => ({
+      name,
+      id: `schema-${name}`,
+      fields: fieldsOf(schema),
+    })),
+    problems: problems(t),
+    examples: {
+      account: `curl -u ${curl.user} ${base}/account`,
+      remove: `curl -u ${curl.user} -X DELETE '${base}/repositories/team/app/-/tags/v1?digest=sha256:…'`,
+    },
+  };
+}
+
+/** A group that this page has no word for stands as the document calls it. */
+function groupName(name: string, t: Page['t']): string {
+  const known = new Map([
+    ['Repositories', t('api:group.repositories')],
+    ['Tags', t('api:group.tags')],
+    ['Manifests', t('api:group.manifests')],
+    ['Search', t('api:group.search')],
+    ['Space', t('api:group.space')],
+    ['Events', t('api:group.events')],
+    ['Status', t('api:group.status')],
+    ['About', t('api:group.about')],
+  ]);
+  return known.get(name) ?? name;
+}
+
+/** Of each operation in the reader's language; one without words here stands as the document has it. */
+function summaries(t: Page['t']): ReadonlyMap<string, string> {
+  return new Map([
+    ['listRepositories', t('api:summary.listRepositories')],
+    ['getRepository', t('api:summary.getRepository')],
+    ['refreshRepository', t('api:summary.refreshRepository')],
+    ['getDescription', t('api:summary.getDescription')],
+    ['putDescription', t('api:summary.putDescription')],
+    ['starRepository', t('api:summary.starRepository')],
+    ['unstarRepository', t('api:summary.unstarRepository')],
+    ['listFolders', t('api:summary.listFolders')],
+    ['listTags', t('api:summary.listTags')],
+    ['getTag', t('api:summary.getTag')],
+    ['listImages', t('api:summary.listImages')],
+    ['listUntagged', t('api:summary.listUntagged')],
+    ['planTagDeletion', t('api:summary.planTagDeletion')],
+    ['deleteTag', t('api:summary.deleteTag')],
+    ['undoDeletion', t('api:summary.undoDeletion')],
+    ['planDeletion', t('api:summary.planDeletion')],
+    ['deleteSelection', t('api:summary.deleteSelection')],
+    ['planUntaggedDeletion', t('api:summary.planUntaggedDeletion')],
+    ['listTrash', t('api:summary.listTrash')],
+    ['restoreEntries', t('api:summary.restoreEntries')],
+    ['getManifest', t('api:summary.getManifest')],
+    ['getRawManifest', t('api:summary.getRawManifest')],
+    ['listDocuments', t('api:summary.listDocuments')],
+    ['compareImages', t('api:summary.compareImages')],
+    ['search', t('api:summary.search')],
+    ['searchRepositories', t('api:summary.searchRepositories')],
+    ['searchImages', t('api:summary.searchImages')],
+    ['suggestSearches', t('api:summary.suggestSearches')],
+    ['listSpace', t('api:summary.listSpace')],
+    ['getSpaceHistory', t('api:summary.getSpaceHistory')],
+    ['getRepositorySpaceHistory', t('api:summary.getRepositorySpaceHistory')],
+    ['listEvents', t('api:summary.listEvents')],
+    ['listRefusals', t('api:summary.listRefusals')],
+    ['listAside', t('api:summary.listAside')],
+    ['getAside', t('api:summary.getAside')],
+    ['getAsideBody', t('api:summary.getAsideBody')],
+    ['dismissAside', t('api:summary.dismissAside')],
+    ['getStatus', t('api:summary.getStatus')],
+    ['acceptLoss', t('api:summary.acceptLoss')],
+    ['getAccount', t('api:summary.getAccount')],
+    ['getOpenApi', t('api:summary.getOpenApi')],
+  ]);
+}
+
+function problems(t: Page['t']): ApiDocsView['problems'] {
+  return [
+    { id: 'invalid', status: 400, text: t('api:problem.invalid') },
+    { id: 'unauthenticated', status: 401, text: t('api:problem.unauthenticated') },
+    { id: 'denied', status: 403, text: t('api:problem.denied') },
+    { id: 'not-found', status: 404, text: t('api:problem.not_found') },
+    { id: 'method-not-allowed', status: 405, text: t('api:problem.method_not_allowed') },
+    { id: 'conflict', status: 409, text: t('api:problem.conflict') },
+    { id: 'too-large', status: 413, text: t('api:problem.too_large') },
+    { id: 'too-many', status: 429, text: t('api:problem.too_many') },
+    { id: 'broken', status: 500, text: t('api:problem.broken') },
+    { id: 'upstream', status: 502, text: t('api:problem.upstream') },
+    { id: 'unavailable', status: 503, text: t('api:problem.unavailable') },
+  ];
+}
+
+interface CurlFacts {
+  readonly base: string;
+  readonly user: string;
+}
+
+function operationCells(
+  path: string,
+  method: string,
+  operation: ApiOperation,
+  curl: CurlFacts,
+): Omit<OperationCells, 'summary'> {
+  const { operationId, description = '', parameters, requestBody, responses } = operation;
+  const sent = requestBody?.content?.['application/json'];
+  const answer = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1];
+  const [mediaType = '', content] = Object.entries(answer?.content ?? {})[0] ?? [];
+  return {
+    id: operationId,
+    method,
+    path,
+    description: piecesOf(description),
+    parameters: parameters.map(parameterCells),
+    body: fieldsOf(sent?.schema ?? {}),
+    curl: `${curlLine(path, method, parameters, curl)}${dataOption(sent?.example)}`,
+    mediaType,
+    schema: schemaLink(content?.schema.$ref),
+    fields: fieldsOf(content?.schema ?? {}),
+    example: content?.example === undefined ? '' : JSON.stringify(content.example, null, 2),
+  };
+}
+
+function parameterCells({ name, in: place, required, schema, description = '' }: ApiParameter): ParameterCells {
+  const fallback = schema.default === undefined ? '' : String(schema.default);
+  return { name, place, required, type: typeText(schema), description: piecesOf(description), fallback };
+}
+
+/** Ready to be pasted: the values are examples, quoted for a shell. */
+function curlLine(
+  path: string,
+  method: string,
+  parameters: readonly ApiParameter[],
+  { base, user }: CurlFacts,
+): string {
+  const exampleOf = ({ name, example }: ApiParameter) => (example === undefined ? name : String(example));
+  const filled = parameters
+    .filter((one) => one.in === 'path')
+    .reduce((text, one) => text.replace(`{${one.name}}`, exampleOf(one)), path);
+  const query = parameters.filter((one) => one.in === 'query' && one.required);
+  const search = query
+    .map((one) => `${one.name}=${encodeURIComponent(exampleOf(one)).replaceAll('%3A', ':')}`)
+    .join('&');
+  const verb = method === 'GET' ? '' : ` -X ${method}`;
+  return `curl -u ${user}${verb} '${base}${filled}${search === '' ? '' : `?${search}`}'`;
+}
+
+/** In single quotes, which the examples therefore must not hold. */
+function dataOption(example: unknown): string {
+  if (example === undefined) return '';
+  return ` -H 'Content-Type: application/json' -d '${JSON.stringify(example).replaceAll("'", '')}'`;
+}
+
+function schemaLink(ref: string | undefined): OperationCells['schema'] {
+  return ref === undefined ? null : { name: refName(ref), href: `#schema-${refName(ref)}` };
+}

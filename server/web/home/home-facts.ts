@@ -1,0 +1,41 @@
+/** What the home page is made of, before it is put into words. */
+import type { ActivityDay } from '../../catalog/activity/activity.ts';
+import type { Findings } from '../../catalog/findings/findings.ts';
+import type { RepositoryPage, RepositoryRow } from '../../catalog/lists/repositories.ts';
+import type { Sample } from '../../catalog/space/samples.ts';
+import type { SpaceSums } from '../../catalog/space/space.ts';
+import type { SpaceRow } from '../../catalog/space/list.ts';
+import type { Page, RegistryState } from '../shell/page.ts';
+import type { FirstRunFacts, FirstRunPage } from '../parts/first-run.ts';
+import type { IndexState } from '../parts/notices.ts';
+
+export type HomePageParts = FirstRunPage & Pick<Page, 'format' | 'locale'>;
+
+export interface HomeFacts {
+  readonly host: string;
+  readonly isReadonly: boolean;
+  readonly firstRun: FirstRunFacts;
+  readonly index: IndexState;
+  readonly registry: RegistryState | undefined;
+  readonly at: number;
+  readonly recent: RepositoryPage;
+  /** Of all that the viewer sees. */
+  readonly total: SpaceSums;
+  readonly samples: readonly Sample[];
+  readonly areas: readonly SpaceRow[];
+  /** At least the last 14 days. */
+  readonly activity: readonly ActivityDay[];
+  /** Who pushed today. */
+  readonly pushers: number;
+  readonly sparks: ReadonlyMap<number, readonly ActivityDay[]>;
+  /** undefined: not looked through yet. */
+  readonly findings: Findings | undefined;
+  readonly biggest: readonly RepositoryRow[];
+  readonly mine: readonly MyRepository[];
+}
+
+export interface MyRepository {
+  readonly row: RepositoryRow;
+  /** Otherwise the viewer pushed to it. */
+  readonly isStarred: boolean;
+}

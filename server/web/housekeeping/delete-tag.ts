@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import type { RepositoryStore } from '../../catalog/lists/repositories.ts';
+import type { VisibilityStore } from '../../catalog/visibility/visibility.ts';
+import type { Deletion } from '../../housekeeping/deletion.ts';
+import type { DeletionPlan } from '../../housekeeping/plan.ts';
+import { isDigest } from '../../registry/documents/reference.ts';
+import { referencePath, shortDigest, splitName } from '../parts/cells.ts';
+import { requireDelete, whyNoDelete } from '../parts/delete-right.ts';
+import { folderCrumbs } from '../parts/labels.ts';
+import { DELETE_ROUTE, hidden, movedFrom, referenceOf } from '../parts/reference.ts';
+import type { FieldErrors } from '../shell/form.ts';
+import type { Crumb, Page } from '../shell/page.ts';
+import type { PageModule } from '../shell/routes.ts';
+
+export interface DeleteTagPageDeps {
+  readonly readonly: boolean;
+  readonly visibility: VisibilityStore;
+  readonly repositories: Pick<RepositoryStore, 'find'>;
+  readonly deletion: Pick<Deletion, 'plan' | 'deleteTag'>;
+}
+
+export interface DeleteTagView {
+  readonly title: string;
+  readonly nav: 'repositories';
+  readonly crumbs: readonly Crumb[];
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string;
+  readonly shortDigest: string;
+  readonly action: string;
+  readonly backHref: string;
+  /** Why it cannot be done; '' when it can. */
+  readonly deleteNote: string;
+  readonly siblings: readonly string[];
+  readonly stays: readonly string[];
+  readonly manifestOffer: { readonly label: string; readonly hint: string; readonly checked: boolean } | null;
+  readonly warnings: readonly string[];
+  readonly error: string | undefined;
+}
+
+const formSchema = z.strictObject({
+  digest: z.string().refine(isDigest, 'form.invalid'),
+  manifest: z.literal('yes').optional(),
+});
+
+export function deleteTagPage(deps: DeleteTagPageDeps): PageModule {
+  return (routes) => {
+    routes.get(DELETE_ROUTE, 'browse', async (page, request) => {
+      const plan = await planFor(deps, page, request.params[0] ?? '');
+      await render(deps, page, plan, {});
+    });
+    routes.post(DELETE_ROUTE, 'browse', async (page, request) => {
+      const plan = await planFor(deps, page, request.params[0] ?? '');
+      await carryOut(deps, page, plan);
+    });
+  };
+}
+
+async function planFor({ visibility, repositories, deletion }: DeleteTagPageDeps, page: Page, path: string) {
+  const reference = referenceOf(path);
+  if (!('tag' in reference)) throw hidden();
+  const seen = await visibility.of(page.viewer.rights, page.origin.address);
+  if ((await repositories.find(seen, reference.repository)) === undefined) throw hidden();
+  return deletion.plan(reference.repository, reference.tag, seen);
+}
+
+async function render(
+  { readonly }: DeleteTagPageDeps,
+  page: Page,
+  plan: DeletionPlan,
+  errors: FieldErrors,
+): Promise<void> {
+  const alsoManifest = page.body.manifest === 'yes';
+  const status = Object.keys(errors).length === 0 ? 200 : 422;
+  const view = deleteTagView({ page, plan, readonly, errors, alsoManifest });
+  const warnings = [...movedWarning(plan, page), ...view.warnings];
+  await page.render('delete-tag', { ...view, warnings }, status);
+}
+
+/** The link that led here names the digest that was on the page: the tag may have moved since. */
+function movedWarning({ tag, digest }: DeletionPlan, page: Page): readonly string[] {
+  const before = movedFrom(page, digest);
+  if (before === undefined) return [];
+  return [page.t('image:moved.delete', { tag, now: shortDigest(digest), before: shortDigest(before) })];
+}
+
+async function carryOut(deps: DeleteTagPageDeps, page: Page, plan: DeletionPlan): Promise<void> {
+  requireDelete({ page, readonly: deps.readonly, repository: { name: plan.repository } });
+  const form = page.parseForm(formSchema);
+  if (!form.ok) return render(deps, page, plan, form.errors);
+  const { repository, tag } = plan;
+  const who = { actor: page.viewer.subject.name, address: page.origin.address };
+  const alsoManifest = form.values.manifest === 'yes';
+  try {
+    const request = { repository, tag, digest: form.values.digest, alsoManifest, ...who };
+    const { trashId, pushedAgain } = await deps.deletion.deleteTag(request);
+    const key = pushedAgain ? 'browse:delete.pushed_again' : 'browse:delete.done';
+    page.redirect(await pathAfter(deps, page, repository, trashId), { key, params: { tag, repository } });
+  } catch (error) {
+    // The tag moved, or the registry refused: the form again, with what is true by now.
+    const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
+    await render(deps, page, await deps.deletion.plan(repository, tag, seen), page.fieldErrors(error));
+  }
+}
+
+/** A repository whose last tag went may not be listed any more. */
+async function pathAfter(deps: DeleteTagPageDeps, page: Page, repository: string, trashId: number): Promise<string> {
+  const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
+  const isThere = (await deps.repositories.find(seen, repository)) !== undefined;
+  return `${isThere ? referencePath(repository) : '/repositories'}?undo=${trashId}`;
+}
+
+export interface DeleteTagFacts {
+  readonly page: Pick<Page, 't' | 'format' | 'url' | 'viewer' | 'origin'>;
+  readonly plan: DeletionPlan;
+  readonly readonly: boolean;
+  readonly errors: FieldErrors;
+  readonly alsoManifest: boolean;
+}
+
+export function deleteTagView({ page, plan, readonly, errors, alsoManifest }: DeleteTagFacts): DeleteTagView {
+  const { repository, tag, digest } = plan;
+  const { folder, leaf } = splitName(repository);
+  const path = referencePath(`${repository}:${tag}`);
+  const repositoryHref = page.url(referencePath(repository));
+  return {
+    title: page.t('browse:delete.title', { tag }),
+    nav: 'repositories',
+    crumbs: [
+      ...folderCrumbs(folder, page),
+      { text: leaf, href: repositoryHref },
+      { text: tag, href: page.url(path), separator: ':' },
+      { text: page.t('browse:delete.crumb') },
+    ],
+    repository,
+    tag,
+    digest,
+    shortDigest: shortDigest(digest),
+    action: page.url(`${path}/-/delete`),
+    backHref: page.url(path),
+    deleteNote: whyNoDelete({ page, readonly, repository: { name: repository } }),
+    siblings: plan.siblings,
+    stays: whatStays(plan, page),
+    manifestOffer: manifestOffer(plan, alsoManifest, page),
+    warnings: warnings(plan, page),
+    error: Object.values(errors)[0],
+  };
+}
+
+function whatStays({ digest, children }: DeletionPlan, { t }: DeleteTagFacts['page']) {
+  const stays = [t('browse:delete.stays_digest', { digest: shortDigest(digest) })];
+  if (children.length > 0) stays.push(t('browse:delete.stays_children', { count: children.length }));
+  return stays;
+}
+
+/** Only for the last tag: otherwise the manifest is still in use, and deleting it would take the other tags along. */
+function manifestOffer(plan: DeletionPlan, checked: boolean, { t, format }: DeleteTagFacts['page']) {
+  if (!plan.canDeleteManifest) return null;
+  const label = t('browse:delete.also_manifest', { size: format.bytes(plan.freesBytes) });
+  return { label, hint: t('browse:delete.also_manifest_hint'), checked };
+}
+
+function warnings(plan: DeletionPlan, { t }: DeleteTagFacts['page']): readonly string[] {
+  const found: string[] = [];
+  if (plan.lastTag && plan.parents.length > 0)
+    found.push(t('browse:delete.protected_by_index', { count: plan.parents.length }));
+  if (plan.referrers.length > 0) found.push(t('browse:delete.referrers', { count: plan.referrers.length }));
+  return found;
+}

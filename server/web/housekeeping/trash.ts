@@ -1,0 +1,217 @@
+/** What was deleted: of one repository, or of all that the viewer may see; restored one by one or several at once. */
+import { z } from 'zod';
+import { allowedActions } from '../../access/rights.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
+import { AppError } from '../../errors.ts';
+import type { Deletion } from '../../housekeeping/deletion.ts';
+import type { TrashRow } from '../../housekeeping/trash-list.ts';
+import { referencePath, shortDigest, splitName } from '../parts/cells.ts';
+import { whyNoDelete } from '../parts/delete-right.ts';
+import { kindName } from '../parts/labels.ts';
+import { dateCell, type TimeCell, timeCell } from '../parts/list-cells.ts';
+import { listPager, totalText } from '../parts/pager.ts';
+import { hidden, repositoryRoute } from '../parts/reference.ts';
+import { type RepositoryHeadDeps, readHead, repositoryFrame, tabPath } from '../repositories/repository-head.ts';
+import { countedTexts } from '../parts/selection.ts';
+import { parseTrashId } from '../parts/undo.ts';
+import { listOf } from '../shell/form.ts';
+import type { Page } from '../shell/page.ts';
+import type { PageModule } from '../shell/routes.ts';
+import { type FindDeps, findAsked } from '../repositories/repository-tabs.ts';
+
+export interface TrashPageDeps extends FindDeps, Omit<RepositoryHeadDeps, 'deletion'> {
+  readonly deletion: Pick<Deletion, 'restore'> & {
+    readonly trash: Pick<Deletion['trash'], 'get' | 'batchOf' | 'page' | 'count' | 'keepMs'>;
+  };
+}
+
+export interface TrashCells {
+  readonly id: number;
+  readonly folder: string;
+  readonly leaf: string;
+  readonly repositoryHref: string;
+  readonly tags: readonly string[];
+  readonly digest: string;
+  readonly shortDigest: string;
+  readonly kind: string;
+  readonly size: string;
+  /** What was deleted with it; '' for nothing. */
+  readonly parts: string;
+  readonly deleted: TimeCell | null;
+  /** From then on it is removed; null: it cannot be restored any more. */
+  readonly until: TimeCell | null;
+  /** '': it went without us. */
+  readonly by: string;
+  /** Why it cannot be restored; '' when it can. */
+  readonly note: string;
+  readonly choose: string;
+  readonly restoreAction: string;
+  readonly restoreLabel: string;
+}
+
+const PAGE_ROWS = 50;
+const MAX_RESTORED = 100;
+const PATH = '/housekeeping/trash';
+
+const restoreSchema = z.strictObject({
+  entry: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .transform(listOf),
+  repository: z.string().max(255).optional(),
+});
+
+export function trashPage(deps: TrashPageDeps): PageModule {
+  return (routes) => {
+    routes.get('/housekeeping', 'browse', (page) => page.redirect(PATH));
+    routes.get(PATH, 'browse', async (page) => {
+      await page.render('trash', await trashView(deps, page, undefined));
+    });
+    routes.get(repositoryRoute('trash'), 'browse', async (page, { params }) => {
+      const { repository } = await findAsked(deps, page, params[0] ?? '');
+      await page.render('trash', await trashView(deps, page, repository));
+    });
+    routes.post(`${PATH}/restore`, 'browse', (page) => restoreChosen(deps, page));
+    routes.post('/trash/:id/restore', 'browse', (page, { params }) => restoreOne(deps, page, String(params.id)));
+    routes.post('/trash/:id/undo', 'browse', (page, { params }) => undo(deps, page, String(params.id)));
+  };
+}
+
+async function trashView(
+  deps: TrashPageDeps,
+  page: Page,
+  repository: RepositoryRow | undefined,
+  failures: readonly string[] = [],
+) {
+  const filter = page.query('filter').replaceAll('\0', '').trim().slice(0, 255);
+  const found = await deps.deletion.trash.page({
+    ...{ repository: repository?.name, filter, after: page.query('after'), limit: PAGE_ROWS },
+    maySee: (name) => allowedActions(page.viewer.rights, name, page.origin.address).has('pull'),
+  });
+  const head = repository === undefined ? null : await readHead(deps, page, repository, 'trash');
+  const path = repository === undefined ? PATH : tabPath(repository.name, 'trash');
+  return {
+    ...frameOf(page, repository),
+    ...{ head, filter, failures },
+    filterAction: page.url(path),
+    rows: found.rows.map((row) => trashCells(row, deps, page)),
+    pager: listPager(page, {
+      ...{ shown: found.rows.length, next: found.next, previous: found.previous, pageRows: PAGE_ROWS },
+      total: totalText(found, page.format),
+    }),
+    bar: {
+      action: page.url(`${PATH}/restore`),
+      repository: repository?.name ?? '',
+      ...countedTexts(page),
+      rowOne: page.t('deletion:bar.image', { count: 1, n: '{n}' }),
+      rowOther: page.t('deletion:bar.image', { count: 2, n: '{n}' }),
+    },
+  };
+}
+
+function frameOf(page: Page, repository: RepositoryRow | undefined) {
+  const title = page.t('deletion:trash.title');
+  if (repository !== undefined) return repositoryFrame(page, repository, page.t('repository:tab.trash'));
+  return { title, nav: 'trash', live: '*', crumbs: [{ text: title }] };
+}
+
+export interface TrashCellsDeps extends Pick<TrashPageDeps, 'readonly'> {
+  readonly deletion: { readonly trash: Pick<Deletion['trash'], 'keepMs'> };
+}
+
+export function trashCells(
+  row: TrashRow,
+  { readonly, deletion }: TrashCellsDeps,
+  page: Pick<Page, 't' | 'format' | 'url' | 'viewer' | 'origin'>,
+): TrashCells {
+  const { t, format, url } = page;
+  const short = shortDigest(row.digest);
+  const gone = row.unrestorableAt === undefined ? '' : t('deletion:trash.unrestorable');
+  return {
+    id: row.id,
+    ...splitName(row.repository),
+    repositoryHref: url(referencePath(row.repository)),
+    tags: row.tags,
+    digest: row.digest,
+    shortDigest: short,
+    kind: kindName(row.kind, t),
+    size: row.contentBytes === 0 ? '' : format.bytes(row.contentBytes),
+    parts:
+      row.partCount === 0
+        ? ''
+        : t('deletion:trash.parts', { count: row.partCount, formatted: format.number(row.partCount) }),
+    deleted: timeCell(row.deletedAt, page),
+    until: gone === '' ? dateCell(row.deletedAt + deletion.trash.keepMs, page) : null,
+    by: row.deletedBy,
+    note: gone || whyNoDelete({ page, readonly, repository: { name: row.repository } }),
+    choose: t('deletion:trash.choose', { name: row.tags.join(', ') || short }),
+    restoreAction: url(`/trash/${row.id}/restore`),
+    restoreLabel: t('repository:gone.undo', { tags: row.tags.join(', ') || short }),
+  };
+}
+
+/** @throws {AppError} NOT_FOUND for what the viewer may not see, DENIED for what may not be changed. */
+async function requireRestorable(deps: TrashPageDeps, page: Page, id: number) {
+  const item = await deps.deletion.trash.get(id);
+  if (item === undefined) throw hidden();
+  const allowed = allowedActions(page.viewer.rights, item.repository, page.origin.address);
+  if (!allowed.has('pull')) throw hidden();
+  const note = whyNoDelete({ page, readonly: deps.readonly, repository: { name: item.repository } });
+  if (note === '') return item;
+  const key = deps.readonly ? 'readonly' : 'delete_denied';
+  throw new AppError('DENIED', note, { key, params: { repository: item.repository } });
+}
+
+const actorOf = ({ viewer, origin }: Page) => ({ actor: viewer.subject.name, address: origin.address });
+
+async function restoreOne(deps: TrashPageDeps, page: Page, text: string): Promise<void> {
+  const id = parseTrashId(text);
+  if (id === undefined) throw hidden();
+  await requireRestorable(deps, page, id);
+  const { repository, tags, taken } = await deps.deletion.restore(id, actorOf(page));
+  const key = taken.length > 0 ? 'browse:delete.restored_some' : 'browse:delete.restored';
+  const params = { repository, tags: tags.join(', '), taken: taken.join(', ') };
+  page.redirect(referencePath(repository), { key, params });
+}
+
+/** Everything that one deletion took. */
+async function undo(deps: TrashPageDeps, page: Page, text: string): Promise<void> {
+  const id = parseTrashId(text);
+  if (id === undefined) throw hidden();
+  const { repository } = await requireRestorable(deps, page, id);
+  const ids = (await deps.deletion.trash.batchOf(id)).map((item) => item.id);
+  // One image by name; several only by their number.
+  if (ids.length === 1) return restoreOne(deps, page, String(ids[0]));
+  await restoreAll(deps, page, ids, referencePath(repository));
+}
+
+async function restoreChosen(deps: TrashPageDeps, page: Page): Promise<void> {
+  const form = page.parseForm(restoreSchema);
+  const ids = form.ok ? form.values.entry.map(parseTrashId) : [];
+  const known = ids.filter((id) => id !== undefined);
+  if (!form.ok || known.length !== ids.length || known.length > MAX_RESTORED) {
+    throw new AppError('INVALID', 'This form is not complete.', { key: 'form.invalid' });
+  }
+  const { repository = '' } = form.values;
+  await restoreAll(deps, page, known, repository === '' ? PATH : tabPath(repository, 'trash'));
+}
+
+/** One after the other: what cannot be restored is named, and the others are back. */
+async function restoreAll(deps: TrashPageDeps, page: Page, ids: readonly number[], path: string): Promise<void> {
+  let restored = 0;
+  const failures: string[] = [];
+  for (const id of ids) {
+    try {
+      await requireRestorable(deps, page, id);
+      await deps.deletion.restore(id, actorOf(page));
+      restored += 1;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      failures.push(page.errorText(error));
+    }
+  }
+  const params = { count: restored, formatted: page.format.number(restored) };
+  if (failures.length === 0) return page.redirect(path, { key: 'deletion:trash.restored', params });
+  const texts = [...new Set(failures)];
+  await page.render('trash', await trashView(deps, page, undefined, texts), 422);
+}

@@ -1,0 +1,35 @@
+import type { Response } from 'express';
+import type { Visibility } from '../../catalog/visibility/visibility.ts';
+import { hidden, referenceOf } from '../parts/reference.ts';
+import { findVisible, type ImagePageDeps } from './image-deps.ts';
+
+/** The bytes as the registry has them. They are a stranger's: never shown by the browser, only saved. */
+export async function sendRaw(
+  deps: ImagePageDeps,
+  seen: Visibility,
+  [path = '', what = '']: readonly string[],
+  response: Response,
+): Promise<void> {
+  const reference = referenceOf(path);
+  if (!('digest' in reference)) throw hidden();
+  const row = await findVisible(deps, seen, reference.repository);
+  const detail = await deps.images.detail(row.name, reference.digest);
+  const raw = what === 'config' ? detail?.content?.rawConfig : detail?.raw;
+  if (detail === undefined || raw === undefined || raw === null) throw hidden();
+  const type = what === 'config' ? (detail.content?.configMediaType ?? '') : detail.mediaType;
+  response.set({
+    'Content-Type': safeType(type),
+    'Content-Disposition': `attachment; filename="${what}-${reference.digest.replace(':', '-')}.json"`,
+    'Content-Security-Policy': "default-src 'none'; sandbox",
+    'X-Content-Type-Options': 'nosniff',
+    'Cache-Control': 'no-store',
+  });
+  response.send(Buffer.from(raw, 'utf8'));
+}
+
+/** The registry's own types of JSON as they are; any other could be one that a browser runs. */
+function safeType(type: string): string {
+  return /^application\/vnd\.(?:oci|docker|cncf)\.[\w.+-]{1,100}\+(?:json|prettyjws)$/.test(type)
+    ? type
+    : 'application/octet-stream';
+}

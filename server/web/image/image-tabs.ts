@@ -1,0 +1,77 @@
+/** Which tabs an image has: what it is decides what there is to look at. */
+import type { ImageDetail } from '../../catalog/images/image.ts';
+import type { ManifestKind } from '../../storage/schema.ts';
+import type { Page } from '../shell/page.ts';
+import { contentParts } from './content-parts.ts';
+
+export type Tab =
+  | 'configuration'
+  | 'dockerfile'
+  | 'chart'
+  | 'readme'
+  | 'values'
+  | 'files'
+  | 'content'
+  | 'referrers'
+  | 'manifest';
+
+export interface TabLink {
+  readonly text: string;
+  readonly href: string;
+  readonly current: boolean;
+  readonly count?: number;
+}
+
+/** What is open: an index stands for the image of the chosen platform. */
+export function openKind(detail: ImageDetail): ManifestKind {
+  return detail.kind === 'index' ? (detail.content?.kind ?? 'index') : detail.kind;
+}
+
+export function tabsOf(kind: ManifestKind, hasContent = true): readonly [Tab, ...Tab[]] {
+  if (kind === 'helm') return ['chart', 'readme', 'values', 'files', 'referrers', 'manifest'];
+  // Of an index that lists no image, such as one of referrers, there is nothing else to show.
+  if (kind === 'index') return ['manifest', 'referrers'];
+  if (kind === 'image' || kind === 'unknown') return ['configuration', 'dockerfile', 'referrers', 'manifest'];
+  // The files of any other artifact stand above the tabs: there may be nothing to read in them.
+  if (kind === 'artifact' && !hasContent) return ['manifest', 'referrers'];
+  return ['content', 'referrers', 'manifest'];
+}
+
+function tabsFor(detail: ImageDetail): readonly [Tab, ...Tab[]] {
+  return tabsOf(openKind(detail), contentParts(detail.content).length > 0);
+}
+
+export function chosenTab(detail: ImageDetail, asked: string): Tab {
+  const tabs = tabsFor(detail);
+  return tabs.find((tab) => tab === asked) ?? tabs[0];
+}
+
+/** Tabs whose content is an artifact's own, fetched at the first look. */
+export function needsContent(tab: Tab): boolean {
+  return tab === 'content' || tab === 'readme' || tab === 'values' || tab === 'files';
+}
+
+export function tabLinks(
+  detail: ImageDetail,
+  current: Tab,
+  { t, urlWith }: Pick<Page, 't' | 'urlWith'>,
+): readonly TabLink[] {
+  const tabs = tabsFor(detail);
+  const texts: Record<Tab, string> = {
+    configuration: t('browse:tab.configuration'),
+    dockerfile: t('browse:tab.dockerfile'),
+    chart: t('image:tab.chart'),
+    readme: t('image:tab.readme'),
+    values: t('image:tab.values'),
+    files: t('image:tab.files'),
+    content: t('image:tab.content'),
+    referrers: t('browse:tab.referrers'),
+    manifest: t('browse:tab.manifest'),
+  };
+  return tabs.map((tab) => ({
+    text: texts[tab],
+    href: urlWith({ tab: tab === tabs[0] ? null : tab, part: null, from: null, package: null, raw: null }),
+    current: tab === current,
+    ...(tab === 'referrers' ? { count: detail.referrers.length + detail.attestations.length } : {}),
+  }));
+}

@@ -1,0 +1,18 @@
+import type { ImageDetail } from '../../catalog/images/image.ts';
+import type { Page } from '../shell/page.ts';
+import type { LoadedContent } from './loaded-content.ts';
+import type { Notice } from '../parts/notices.ts';
+
+/** What the page of an image is made of. */
+export interface ImageFacts {
+  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'copy'>;
+  readonly host: string;
+  /** The tag in the address; null when it names a digest. */
+  readonly tag: string | null;
+  readonly detail: ImageDetail;
+  readonly notices: readonly Notice[];
+  /** Why deleting is greyed; '' where it is not. */
+  readonly deleteNote: string;
+  /** What the open tab shows of artifacts. */
+  readonly loaded?: LoadedContent;
+}

@@ -1,0 +1,239 @@
+import type { Response } from 'express';
+import type { Rights, Subject } from '../../access/rights.ts';
+import type { Changes } from '../../catalog/visibility/changes.ts';
+import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
+import { AppError } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import type { NewsDesk } from '../../news.ts';
+import { createGathering, fingerprint, type Gathered, newsFor } from './live-news.ts';
+import { createLiveReads, type LiveReadsDeps, type Reader } from './live-reads.ts';
+import { createRecent } from './live-recent.ts';
+import type { Page } from '../shell/page.ts';
+import type { PageModule } from '../shell/routes.ts';
+
+export interface LiveDeps extends LiveReadsDeps {
+  readonly changes: Pick<Changes, 'subscribe'>;
+  readonly news: Pick<NewsDesk, 'subscribe'>;
+  readonly visibility: VisibilityStore;
+  /** Rights as they are at this moment: what was taken away is not told any more. */
+  readonly rightsOf: (subject: Subject) => Promise<Rights>;
+  readonly visibleNames: (visibility: Visibility, names: readonly string[]) => Promise<readonly string[]>;
+  /** Different after every change of accounts and rights, by whichever process. */
+  readonly accessVersion: () => Promise<number>;
+  /** Must not keep it alive. */
+  readonly isSessionAlive: (sid: string) => Promise<boolean>;
+  readonly log: Logger;
+  /** For tests. */
+  readonly gatherMs?: number;
+  readonly lifetimeMs?: number;
+  readonly watchMs?: number;
+}
+
+interface Stream {
+  readonly response: Response;
+  readonly rights: () => Promise<Rights>;
+  readonly isAlive: () => Promise<boolean>;
+  readonly isSignedIn: boolean;
+  readonly address: string;
+  /** Who counts against the limit: a person, or an address of strangers. */
+  readonly owner: string;
+  /** undefined: the page does not tell how old its list is. */
+  readonly reader: Reader | undefined;
+  seen: { readonly rights: Rights; readonly print: string };
+}
+
+/** Of these names those that may be seen. */
+type VisibleTo = (seen: Visibility, names: ReadonlySet<string>) => Promise<readonly string[]>;
+
+const GATHER_MS = 60;
+const WATCH_MS = 2000;
+const HEARTBEAT_MS = 20_000;
+/** Then the browser asks again, and is let in again or not. */
+const LIFETIME_MS = 5 * 60_000;
+const MOST_STREAMS = 1000;
+const MOST_PER_OWNER = 100;
+
+/**
+ * One event stream per open page: what changed, of that which its viewer may see now. It also says when the viewer's
+ * rights changed, and when the session has ended; it never keeps one alive.
+ */
+export function createLive(deps: LiveDeps) {
+  const { gatherMs = GATHER_MS, lifetimeMs = LIFETIME_MS, watchMs = WATCH_MS, log } = deps;
+  const streams = new Set<Stream>();
+  const gathering = createGathering();
+  const recent = createRecent(deps.now);
+  const reads = createLiveReads(deps);
+  let timer: NodeJS.Timeout | undefined;
+  let watching: NodeJS.Timeout | undefined;
+  let version: number | undefined;
+
+  const plan = () => {
+    timer ??= setTimeout(flush, gatherMs);
+  };
+  deps.changes.subscribe((repository) => {
+    recent.add((each) => each.repository(repository));
+    if (streams.size === 0) return;
+    gathering.repository(repository);
+    plan();
+  });
+  deps.news.subscribe((news) => {
+    recent.add((each) => each.news(news));
+    if (streams.size === 0) return;
+    gathering.news(news);
+    plan();
+    if (news.kind !== 'audit') return;
+    if (news.action.startsWith('session.')) forEach(endIfOver);
+    else void watch();
+  });
+
+  function forEach(work: (stream: Stream) => Promise<void>): void {
+    for (const stream of streams) {
+      work(stream).catch((error: unknown) => {
+        log.warn({ error }, 'live update not sent');
+        stream.response.end();
+      });
+    }
+  }
+
+  function flush(): void {
+    timer = undefined;
+    const gathered = gathering.take();
+    const visibleTo = createVisibleTo(gathered);
+    forEach((stream) => tell(stream, gathered, visibleTo));
+  }
+
+  function createVisibleTo(gathered: Gathered): VisibleTo {
+    // Many streams see alike: each view of the registry is asked for once.
+    const known = new Map<string, Promise<readonly string[]>>();
+    return (seen, names) => {
+      const key = `${seen.id} ${names === gathered.changed}`;
+      const visible = known.get(key) ?? deps.visibleNames(seen, [...names]);
+      known.set(key, visible);
+      return visible;
+    };
+  }
+
+  /** What happened between the page and its stream. */
+  async function tellMissed(stream: Stream, since: number): Promise<void> {
+    const missed = recent.after(since);
+    if (missed !== undefined) await tell(stream, missed, createVisibleTo(missed));
+  }
+
+  async function tell(stream: Stream, gathered: Gathered, visibleTo: VisibleTo): Promise<void> {
+    const rights = await stream.rights();
+    const seen = await deps.visibility.of(rights, stream.address);
+    const data = await newsFor(gathered, {
+      rights,
+      isSignedIn: stream.isSignedIn,
+      rightsChanged: noteRights(stream, rights),
+      visible: async (names) => (names.size === 0 ? [] : visibleTo(seen, names)),
+    });
+    if (data !== undefined) stream.response.write(`event: changed\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  /** Another process may have changed accounts, or ended a session. */
+  async function watch(): Promise<void> {
+    const now = await deps.accessVersion().catch(() => version);
+    if (now === version) return;
+    version = now;
+    gathering.accounts();
+    plan();
+    forEach(endIfOver);
+  }
+
+  async function endIfOver(stream: Stream): Promise<void> {
+    if (await stream.isAlive()) return;
+    stream.response.write('event: ended\ndata: {}\n\n');
+    stream.response.end();
+  }
+
+  function open(stream: Stream): void {
+    const { response } = stream;
+    response.status(200).set({
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store, no-transform',
+      // nginx would hold the messages back.
+      'X-Accel-Buffering': 'no',
+    });
+    response.write(': here\n\n');
+    streams.add(stream);
+    watching ??= setInterval(() => void watch(), watchMs).unref();
+    const heartbeat = setInterval(() => {
+      response.write(':\n\n');
+      endIfOver(stream)
+        .then(() => lookFor(stream))
+        .catch(() => response.end());
+    }, HEARTBEAT_MS).unref();
+    const end = setTimeout(() => response.end(), lifetimeMs).unref();
+    response.on('close', () => {
+      clearInterval(heartbeat);
+      clearTimeout(end);
+      streams.delete(stream);
+      if (stream.reader) reads.end(stream.reader);
+      if (streams.size > 0) return;
+      clearInterval(watching);
+      watching = undefined;
+    });
+  }
+
+  async function lookFor({ reader }: Stream): Promise<void> {
+    if (reader !== undefined) await reads.look(reader);
+  }
+
+  async function streamOf(page: Page, sid: string, response: Response): Promise<Stream> {
+    const { viewer, origin } = page;
+    const { subject, isSignedIn } = viewer;
+    const rights = page.authEnabled ? () => deps.rightsOf(subject) : async () => viewer.rights;
+    const of = page.query('of');
+    const maySee = async (name: string) =>
+      (await deps.visibleNames(await deps.visibility.of(await rights(), origin.address), [name])).length > 0;
+    return {
+      response,
+      rights,
+      reader: of === '' ? undefined : { of, response, maySee },
+      isAlive: async () => !isSignedIn || deps.isSessionAlive(sid),
+      isSignedIn,
+      address: origin.address,
+      owner: isSignedIn ? `user ${subject.id}` : origin.address,
+      seen: { rights: viewer.rights, print: fingerprint(viewer.rights) },
+    };
+  }
+
+  const pages: PageModule = (routes) => {
+    // A stream does not say why it failed; this says whether the page is still that viewer's.
+    routes.get('/live/viewer', 'public', ({ viewer }, _request, response) => {
+      response.set('Cache-Control', 'no-store').json({ viewer: viewer.isSignedIn ? viewer.subject.name : '' });
+    });
+    routes.get('/live', 'browse', async (page, request, response) => {
+      const stream = await streamOf(page, request.sessionID, response);
+      const same = [...streams].filter(({ owner }) => owner === stream.owner).length;
+      if (streams.size >= MOST_STREAMS || same >= MOST_PER_OWNER) {
+        throw new AppError('UNAVAILABLE', 'Too many pages are open. This one does not update by itself.');
+      }
+      if (streams.size === 0) version = await deps.accessVersion();
+      open(stream);
+      await lookFor(stream);
+      const since = page.query('since');
+      if (/^\d{1,15}$/.test(since)) await tellMissed(stream, Number(since));
+    });
+  };
+
+  return {
+    pages,
+    /** The process stops: a stream would hold its connection for minutes. */
+    endAll(): void {
+      clearTimeout(timer);
+      clearInterval(watching);
+      for (const { response } of streams) response.end();
+    },
+  };
+}
+export type Live = ReturnType<typeof createLive>;
+
+function noteRights(stream: Stream, rights: Rights): boolean {
+  if (rights === stream.seen.rights) return false;
+  const print = fingerprint(rights);
+  const isNew = print !== stream.seen.print;
+  stream.seen = { rights, print };
+  return isNew;
+}

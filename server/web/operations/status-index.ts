@@ -1,0 +1,135 @@
+/** How far the index is and when it is looked after, for /status. */
+import type { Page } from '../shell/page.ts';
+import type { JobFacts, StatusFacts } from './status-facts.ts';
+import { rounded } from '../parts/notices.ts';
+
+type Crawl = StatusFacts['crawl'];
+type Shown = Pick<Page, 't' | 'format' | 'url' | 'viewer'>;
+
+export interface IndexView {
+  readonly text: string;
+  /** 0 to 100 while it runs and the end is known. */
+  readonly percent: number | null;
+  readonly facts: readonly { readonly label: string; readonly value: string }[];
+  readonly startedAt: number | null;
+  /** Where a form may ask for another crawl; '' where the viewer may not, or one runs. */
+  readonly action: string;
+}
+
+export interface JobCells {
+  readonly name: string;
+  readonly schedule: string;
+  readonly lastAt: number | null;
+  readonly took: string;
+  readonly tone: 'accent' | 'plain' | 'red';
+  readonly result: string;
+  /** What the last run failed with. */
+  readonly error: string;
+  readonly nextAt: number | null;
+}
+
+export function indexView(page: Shown, crawl: Crawl): IndexView {
+  const isKnown = crawl.total !== null && crawl.total > 0;
+  const percent = isKnown ? Math.min(100, Math.round((crawl.done / (crawl.total ?? 1)) * 100)) : null;
+  const mayAsk = page.viewer.rights.isAdmin && !crawl.running;
+  return {
+    text: sentence(page, crawl),
+    percent: crawl.running || isInterrupted(crawl) ? percent : null,
+    facts: crawl.startedAt ? factsOf(page, crawl) : [],
+    startedAt: crawl.startedAt ?? null,
+    action: mayAsk ? page.url('/status/crawl') : '',
+  };
+}
+
+function isInterrupted({ running, startedAt, finishedAt }: Crawl): boolean {
+  return !running && finishedAt === null && Boolean(startedAt);
+}
+
+function sentence({ t, format }: Shown, crawl: Crawl): string {
+  const values = { done: format.number(crawl.done), total: format.number(crawl.total ?? crawl.done) };
+  if (isInterrupted(crawl)) return t('status:index.interrupted', values);
+  if (!crawl.running) return t('status:index.idle');
+  return crawl.total === null ? t('status:index.listing') : t('status:index.running', values);
+}
+
+function factsOf(page: Shown, crawl: Crawl): IndexView['facts'] {
+  const { t, format } = page;
+  const done = format.number(crawl.done);
+  const ofTotal = t('status:index.of', { done, total: format.number(crawl.total ?? 0) });
+  const rows: (readonly [label: string, value: string | null])[] = [
+    [t('status:index.reason'), reasonText(page, crawl.reason ?? '')],
+    [t('status:index.repositories'), crawl.total === null ? done : ofTotal],
+    [t('status:index.tags'), format.number(crawl.tags ?? 0)],
+    [t('status:index.failures'), crawl.failures === 0 ? null : format.number(crawl.failures)],
+    [t('status:index.took'), crawl.elapsedMs ? format.duration(crawl.elapsedMs) : null],
+    [t('status:index.speed'), speedText(page, crawl)],
+    [t('status:index.remaining'), crawl.remainingMs ? format.duration(crawl.remainingMs) : null],
+    [t('status:index.at_once'), crawl.concurrency ? format.number(crawl.concurrency) : null],
+  ];
+  return rows.flatMap(([label, value]) => (value === null ? [] : [{ label, value }]));
+}
+
+/** While it runs: what it makes now; afterwards: what it made on the whole. */
+function speedText({ t, format }: Shown, crawl: Crawl): string | null {
+  const seconds = (crawl.elapsedMs ?? 0) / 1000;
+  const overall = crawl.running || seconds < 1 ? null : { repositories: crawl.done, tags: crawl.tags ?? 0 };
+  const repositories = overall ? overall.repositories / seconds : crawl.repositoriesPerSecond;
+  const tags = overall ? overall.tags / seconds : crawl.tagsPerSecond;
+  if (repositories === null || repositories === undefined) return null;
+  return t('status:index.speed_value', {
+    repositories: format.number(rounded(repositories)),
+    tags: format.number(rounded(tags ?? 0)),
+  });
+}
+
+function reasonText({ t }: Shown, reason: string): string | null {
+  const texts: Readonly<Record<string, string>> = {
+    start: t('status:reason.start'),
+    gap: t('status:reason.gap'),
+    instance: t('status:reason.instance'),
+    schedule: t('status:reason.schedule'),
+    asked: t('status:reason.asked'),
+    retry: t('status:reason.retry'),
+    accepted: t('status:reason.accepted'),
+  };
+  return texts[reason] ?? null;
+}
+
+export function jobCells(page: Shown, job: JobFacts): JobCells {
+  const { t, format } = page;
+  return {
+    name: jobName(page, job.name),
+    schedule: job.schedule ?? t('status:jobs.off'),
+    lastAt: job.lastStartedAt,
+    took: job.lastDurationMs === null ? '' : format.duration(job.lastDurationMs),
+    ...jobResult(page, job),
+    error: job.lastError ?? '',
+    nextAt: job.nextAt,
+  };
+}
+
+function jobResult({ t }: Shown, job: JobFacts): Pick<JobCells, 'tone' | 'result'> {
+  if (job.isRunning) return { tone: 'plain', result: t('status:jobs.running') };
+  if (job.lastStartedAt === null) return { tone: 'plain', result: t('status:jobs.never') };
+  return job.lastError === null
+    ? { tone: 'accent', result: t('status:jobs.ok') }
+    : { tone: 'red', result: t('status:jobs.failed') };
+}
+
+function jobName({ t }: Shown, name: string): string {
+  const texts: Readonly<Record<string, string>> = {
+    crawl: t('status:jobs.crawl'),
+    retry: t('status:jobs.retry'),
+    hold: t('status:jobs.hold'),
+    discover: t('status:jobs.discover'),
+    vanished: t('status:jobs.vanished'),
+    'account-upkeep': t('status:jobs.account_upkeep'),
+    retention: t('status:jobs.retention'),
+    visibility: t('status:jobs.visibility'),
+    'space-sums': t('status:jobs.sums'),
+    'space-sample': t('status:jobs.samples'),
+    'activity-prune': t('status:jobs.activity'),
+    'status-checks': t('status:jobs.status_checks'),
+  };
+  return texts[name] ?? t('status:jobs.other', { name });
+}

@@ -1,0 +1,163 @@
+import { type IndexView, indexView, type JobCells, jobCells } from './status-index.ts';
+import type { Page } from '../shell/page.ts';
+import type { PageModule } from '../shell/routes.ts';
+import { type Check, TITLES } from './status-check.ts';
+import { overallState, statusChecks } from './status-checks.ts';
+import type { LoadStatusFacts, StatusFacts } from './status-facts.ts';
+
+export interface StatusPageDeps {
+  readonly statusFacts: LoadStatusFacts;
+  /** Begins to read the whole registry; /status shows how far it is. */
+  readonly readEverything: () => void;
+  /** What is missing in the registry is gone. @returns false: nothing was held. */
+  readonly acceptLoss: (who: { actor: string; address: string }) => Promise<boolean>;
+}
+
+export interface StatusView {
+  readonly title: string;
+  readonly nav: 'status';
+  readonly overall: { readonly tone: 'good' | 'amber' | 'red'; readonly icon: string; readonly text: string };
+  readonly checks: readonly CheckCells[];
+  /** Where an admin confirms that missing images are gone. */
+  readonly hold: { readonly action: string } | null;
+  readonly checkedAt: number;
+  readonly index: IndexView;
+  readonly jobs: readonly JobCells[];
+}
+
+export interface CheckCells {
+  readonly id: string;
+  readonly title: string;
+  readonly state: Check['state'];
+  readonly stateText: string;
+  readonly tone: 'accent' | 'amber' | 'red' | 'plain';
+  readonly text: string;
+  readonly at: number | null;
+  /** A day rather than how far away it is. */
+  readonly isDay: boolean;
+  readonly fix: { readonly intro: string; readonly file: string | null; readonly lines: string } | null;
+  /** Where its symptoms are explained. */
+  readonly helpHref: string | null;
+}
+
+export function statusPage({ statusFacts, readEverything, acceptLoss }: StatusPageDeps): PageModule {
+  return (routes) => {
+    routes.get('/status', 'auditor', async (page) => {
+      await page.render('status', statusView(page, await statusFacts(page.cameBy)));
+    });
+    routes.post('/status/loss', 'admin', async (page) => {
+      const actor = page.viewer.subject.name;
+      const isAccepted = await acceptLoss({ actor, address: page.origin.address });
+      page.redirect('/status', { key: isAccepted ? 'status:hold.confirmed' : 'status:hold.none' });
+    });
+    routes.post('/status/crawl', 'admin', (page) => {
+      readEverything();
+      page.redirect('/status', { key: 'status:index.begun' });
+    });
+  };
+}
+
+export function statusView(page: StatusPage, facts: StatusFacts): StatusView {
+  const { t } = page;
+  const checks = statusChecks(facts);
+  return {
+    title: t('status:page'),
+    nav: 'status',
+    overall: overall(checks, t),
+    checks: checks.map((check) => checkCells(check, page)),
+    hold: facts.hold && page.viewer.rights.isAdmin ? { action: page.url('/status/loss') } : null,
+    checkedAt: facts.now,
+    index: indexView(page, facts.crawl),
+    jobs: (facts.jobs ?? []).map((job) => jobCells(page, job)),
+  };
+}
+
+type StatusPage = Pick<Page, 't' | 'format' | 'url' | 'viewer'>;
+
+function overall(checks: readonly Check[], t: Page['t']): StatusView['overall'] {
+  const count = (state: Check['state']) => checks.filter((check) => check.state === state).length;
+  switch (overallState(checks)) {
+    case 'failed':
+      return { tone: 'red', icon: 'alert-triangle', text: t('status:overall.failed', { count: count('failed') }) };
+    case 'warning':
+      return { tone: 'amber', icon: 'alert-triangle', text: t('status:overall.warning', { count: count('warning') }) };
+    default: {
+      const open = count('unknown');
+      const text = open === 0 ? t('status:overall.ok') : t('status:overall.ok_unknown', { count: open });
+      return { tone: 'good', icon: 'check', text };
+    }
+  }
+}
+
+export function checkCells(check: Check, { t, url }: Pick<Page, 't' | 'url'>): CheckCells {
+  const tones = { ok: 'accent', warning: 'amber', failed: 'red', unknown: 'plain' } as const;
+  const states = {
+    ok: t('status:state.ok'),
+    warning: t('status:state.warning'),
+    failed: t('status:state.failed'),
+    unknown: t('status:state.unknown'),
+  };
+  return {
+    id: check.id,
+    title: t(check.title),
+    state: check.state,
+    stateText: states[check.state],
+    tone: tones[check.state],
+    text: t(check.key, check.params),
+    at: check.at,
+    isDay: check.id === 'expiry',
+    fix: check.fix === null ? null : fixCells(check.fix, t),
+    helpHref: check.state === 'ok' ? null : helpFor(check.id, url),
+  };
+}
+
+/** Headings of docs/troubleshooting.md. */
+const HELP: Partial<Record<Check['id'], string>> = {
+  reachable: 'connection-refused',
+  demands_token: 'images-can-be-pulled-without-signing-in',
+  challenge: 'invalid_token',
+  realm: 'no-such-host',
+  tokens: 'invalid_token',
+  expiry: 'the-certificate-of-the-signing-key-has-run-out',
+  clock: 'invalid_token',
+  deletion: 'unsupported',
+  notifications: 'no-events-arrive',
+  storage: 'nothing-can-be-saved',
+  wal: 'nothing-can-be-saved',
+};
+
+/** What a message of the help page may come from beside the check that leads there, likeliest first. */
+const CAUSES: Readonly<Record<string, readonly Check['id'][]>> = {
+  'failed-with-status-401-unauthorized': ['tokens', 'challenge', 'clock', 'expiry'],
+  'invalid-usernamepassword': ['tokens', 'challenge'],
+  'unauthorized-authentication-required': ['tokens', 'challenge', 'realm'],
+  'x509-certificate-signed-by-unknown-authority': ['realm', 'reachable'],
+  errorscodeunauthorized: ['demands_token', 'realm'],
+};
+
+export interface RelatedCheck {
+  readonly title: string;
+  readonly href: string;
+}
+
+/** The checks of /status that tell whether the section's message comes from this set-up. */
+export function relatedChecks(section: string, { t, url }: Pick<Page, 't' | 'url'>): readonly RelatedCheck[] {
+  const leading = Object.entries(HELP).flatMap(([id, anchor]) => (anchor === section ? [id as Check['id']] : []));
+  const ids = [...new Set([...(CAUSES[section] ?? []), ...leading])];
+  return ids.map((id) => ({ title: t(TITLES[id]), href: url(`/status#${id}`) }));
+}
+
+function helpFor(id: Check['id'], url: Page['url']): string | null {
+  const anchor = HELP[id];
+  return anchor === undefined ? null : url(`/help/troubleshooting#${anchor}`);
+}
+
+function fixCells({ file, lines }: NonNullable<Check['fix']>, t: Page['t']): NonNullable<CheckCells['fix']> {
+  return { intro: fixIntro(file, t), file: file === 'shell' || file === 'renewal' ? null : 'config.yml', lines };
+}
+
+function fixIntro(file: NonNullable<Check['fix']>['file'], t: Page['t']): string {
+  if (file === 'registry') return t('status:fix.registry');
+  if (file === 'renewal') return t('status:fix.renewal');
+  return file === 'ours' ? t('status:fix.ours') : t('status:fix.shell');
+}

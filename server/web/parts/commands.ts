@@ -1,0 +1,215 @@
+/**
+ * The lines people copy. For a page:
+ *
+ *   copyBox(page, { name, tag, digest, kind })   → views/partials/copy-box.ejs     { copy: CopyBox }
+ *   copyLine(page, { name, tag, digest, kind })  → views/partials/copy-button.ejs  { copy: CopyLine, label }
+ *
+ * `page` is the request's `Page`; `kind` a `ManifestKind` or what `kindOfAll` makes of a repository's kinds. Give both tag
+ * and digest where they are known: the reader chooses. Neither partial needs anything else of the page that includes it.
+ * The rows of views/pages/repository.ejs write their `copyLine` out, without a partial.
+ */
+
+import { hostName, isLoopbackName } from '../../host-name.ts';
+import type { ManifestKind } from '../../storage/schema.ts';
+import { type CopyKind, FORMS, type Form, TOOLS_OF, type Tool } from '../shell/copy-choice.ts';
+import type { Page } from '../shell/page.ts';
+import { artifactKind } from './artifact-kinds.ts';
+
+export interface CopyTarget {
+  /** `team/app`. */
+  readonly name: string;
+  readonly tag?: string | null | undefined;
+  /** `sha256:…`. */
+  readonly digest?: string | null | undefined;
+  readonly kind: ManifestKind;
+  readonly artifactType?: string | null | undefined;
+}
+
+export interface CopyLine {
+  /** Names what is copied: a box of another tool takes the place of the one with the same key. */
+  readonly key: string;
+  /** The program, as people call it. */
+  readonly tool: string;
+  readonly command: string;
+}
+
+export interface CopyBox extends CopyLine {
+  readonly kind: CopyKind;
+  readonly tools: readonly CopyOption[];
+  /** Empty where there is only one. */
+  readonly forms: readonly CopyOption[];
+  /** What has to be set up before the line works; '' for nothing. */
+  readonly note: string;
+}
+
+export interface CopyOption {
+  readonly value: string;
+  readonly label: string;
+  /** In the form `app:v1`. */
+  readonly example: string;
+  readonly isChosen: boolean;
+}
+
+type CopyPage = Pick<Page, 't' | 'copy'>;
+
+export function copyLine(page: CopyPage, target: CopyTarget): CopyLine {
+  const { host, isPlainHttp, choice } = page.copy;
+  const tool = usableTool(choice.tools[copyKind(target.kind)], target);
+  const command = pullCommand({ ...target, host, isPlainHttp, tool, form: usableForm(choice.form, target) });
+  return { key: keyOf(target), tool: toolLabel(tool, target), command };
+}
+
+export function copyBox(page: CopyPage, target: CopyTarget): CopyBox {
+  const kind = copyKind(target.kind);
+  const line = copyLine(page, target);
+  return {
+    ...line,
+    kind,
+    tools: toolOptions(page, target),
+    forms: formOptions(page, target),
+    note: note(page, line),
+  };
+}
+
+/** Of a repository, for its newest tag: only where everything is of one sort it is not taken for an image. */
+export function kindOfAll(kinds: readonly string[]): ManifestKind {
+  if (kinds.length === 0) return 'image';
+  if (kinds.every((kind) => kind === 'helm')) return 'helm';
+  return kinds.some((kind) => copyKind(kind) === 'image') ? 'image' : 'artifact';
+}
+
+function copyKind(kind: string): CopyKind {
+  if (kind === 'helm') return 'chart';
+  return kind === 'image' || kind === 'index' || kind === 'unknown' ? 'image' : 'artifact';
+}
+
+function keyOf({ name, tag, digest }: CopyTarget): string {
+  return `${name}:${tag ?? ''}@${digest ?? ''}`;
+}
+
+function usableForms({ tag, digest }: CopyTarget): readonly Form[] {
+  return FORMS.filter((form) => (form === 'digest' || Boolean(tag)) && (form === 'tag' || Boolean(digest)));
+}
+
+function usableForm(wished: Form, target: CopyTarget): Form {
+  const usable = usableForms(target);
+  return usable.includes(wished) ? wished : (usable[0] ?? 'tag');
+}
+
+function toolOptions({ copy: { choice } }: CopyPage, target: CopyTarget): readonly CopyOption[] {
+  const kind = copyKind(target.kind);
+  const chosen = usableTool(choice.tools[kind], target);
+  const tools = TOOLS_OF[kind].filter((tool) => usableTool(tool, target) === tool);
+  return tools.map((tool) => ({
+    value: tool,
+    label: toolLabel(tool, target),
+    example: '',
+    isChosen: tool === chosen,
+  }));
+}
+
+/** Only artifacts of a known kind have a tool of their own, and oras needs no second name. */
+function usableTool(tool: Tool, { artifactType }: CopyTarget): Tool {
+  const own = artifactKind(artifactType)?.tool ?? 'oras';
+  return tool === 'own' && own === 'oras' ? 'oras' : tool;
+}
+
+function toolLabel(tool: Tool, { artifactType }: CopyTarget): string {
+  return tool === 'own' ? (artifactKind(artifactType)?.tool ?? 'oras') : tool;
+}
+
+function formOptions({ t, copy }: CopyPage, target: CopyTarget): readonly CopyOption[] {
+  const usable = usableForms(target);
+  if (usable.length < 2) return [];
+  const chosen = usableForm(copy.choice.form, target);
+  const texts: Record<Form, readonly [string, string]> = {
+    tag: [t('copy:form.tag'), `:${target.tag}`],
+    both: [t('copy:form.both'), `:${target.tag}@sha256:…`],
+    digest: [t('copy:form.digest'), '@sha256:…'],
+  };
+  return usable.map((form) => {
+    const [label, example] = texts[form];
+    return { value: form, label, example, isChosen: form === chosen };
+  });
+}
+
+/** The engines that pull on their own machine's settings cannot be told so in the line. */
+function note({ t, copy: { host, isPlainHttp } }: CopyPage, { tool }: CopyLine): string {
+  if (!isPlainHttp || isLocal(host)) return '';
+  if (tool === 'docker') return t('copy:plain.docker', { host });
+  return tool === 'kubernetes' ? t('copy:plain.kubernetes', { host }) : '';
+}
+
+export interface PullFacts extends Pick<CopyTarget, 'name' | 'tag' | 'digest' | 'artifactType'> {
+  readonly host: string;
+  readonly isPlainHttp: boolean;
+  readonly tool: Tool;
+  readonly form: Form;
+}
+
+export function pullCommand(facts: PullFacts): string {
+  const { host, name, tool } = facts;
+  const image = quoted(`${host}/${name}${suffix(facts)}`);
+  const flag = plainHttpFlag(facts);
+  const lines: Record<Tool, () => string> = {
+    docker: () => `docker pull ${image}`,
+    podman: () => `podman pull ${flag}${image}`,
+    nerdctl: () => `nerdctl ${flag}pull ${image}`,
+    skopeo: () => skopeoCommand(facts, flag),
+    kubernetes: () => `image: ${image}`,
+    helm: () => helmCommand(facts, flag),
+    oras: () => `oras pull ${flag}${image}`,
+    own: () =>
+      artifactKind(facts.artifactType)?.command({
+        reference: image,
+        isPlainHttp: facts.isPlainHttp && !isLocal(host),
+      }) ?? pullCommand({ ...facts, tool: 'oras' }),
+  };
+  return lines[tool]();
+}
+
+function suffix({ tag, digest, form }: PullFacts): string {
+  return `${form === 'digest' ? '' : `:${tag}`}${form === 'tag' ? '' : `@${digest}`}`;
+}
+
+/** skopeo refuses a tag beside a digest: the digest says what to fetch, the tag what to call it. */
+function skopeoCommand(facts: PullFacts, flag: string): string {
+  const { host, name, tag, form } = facts;
+  const source = form === 'both' ? suffix({ ...facts, form: 'digest' }) : suffix(facts);
+  const target = `${name.slice(name.lastIndexOf('/') + 1)}${form === 'digest' ? '' : `:${tag}`}`;
+  return `skopeo copy ${flag}${quoted(`docker://${host}/${name}${source}`)} ${quoted(`oci:${target}`)}`;
+}
+
+/** A version's `+` is `_` in its tag. With a digest beside it Helm checks that the version is still that one. */
+function helmCommand({ host, name, tag, digest, form }: PullFacts, flag: string): string {
+  const chart = quoted(`oci://${host}/${name}${form === 'tag' ? '' : `@${digest}`}`);
+  const version = form === 'digest' ? '' : ` --version ${quoted((tag ?? '').replaceAll('_', '+'))}`;
+  return `helm pull ${chart}${version}${flag}`;
+}
+
+/** podman and skopeo want https of localhost, too; the others know it as plain. */
+function plainHttpFlag({ host, isPlainHttp, tool }: PullFacts): string {
+  if (!isPlainHttp) return '';
+  if (tool === 'podman') return '--tls-verify=false ';
+  if (tool === 'skopeo') return '--src-tls-verify=false ';
+  if (isLocal(host)) return '';
+  if (tool === 'nerdctl') return '--insecure-registry ';
+  if (tool === 'helm') return ' --plain-http';
+  return tool === 'oras' ? '--plain-http ' : '';
+}
+
+const isLocal = (host: string) => isLoopbackName(hostName(host));
+
+/** Names of the registry need no quotes; what is none must not become a command of its own. */
+function quoted(text: string): string {
+  return /^[\w.:/@+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The lines that put a first image into an empty registry. */
+export function pushLines(host: string, username: string | null): readonly string[] {
+  return [
+    `docker login ${username === null ? '' : `-u ${username} `}${host}`,
+    `docker tag hello-world ${host}/hello-world`,
+    `docker push ${host}/hello-world`,
+  ];
+}

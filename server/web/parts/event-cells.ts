@@ -1,0 +1,134 @@
+/** Events as rows: one each, or one for a run of the same. */
+import type { EventRun, RegistryEvent } from '../../notifications/events.ts';
+import { calendarDay } from '../../storage/calendar.ts';
+import type { Page } from '../shell/page.ts';
+import { referencePath, shortDigest, splitName } from './cells.ts';
+import { actor } from './labels.ts';
+
+type EventPage = Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query'>;
+
+export interface EventCells {
+  readonly at: number;
+  readonly action: string;
+  readonly tone: 'accent' | 'plain' | 'red';
+  readonly by: { readonly name: string; readonly confirmed: boolean } | null;
+  readonly folder: string;
+  readonly leaf: string;
+  readonly repositoryHref: string;
+  readonly reference: { readonly text: string; readonly title: string; readonly href: string } | null;
+  readonly from: string;
+  readonly address: string;
+  readonly client: string;
+}
+
+export interface EventRunCells extends EventCells {
+  /** The anchor of the row. */
+  readonly anchor: string;
+  /** null: one event. */
+  readonly run: RunCells | null;
+}
+
+interface RunCells {
+  readonly text: string;
+  readonly label: string;
+  readonly href: string;
+  readonly isOpen: boolean;
+  readonly span: SpanCells;
+  /** Each by itself, when the row is open. */
+  readonly events: readonly Pick<EventCells, 'at' | 'address' | 'client'>[];
+  /** '' unless there are more than are shown. */
+  readonly note: string;
+}
+
+/** From the first to the last, as short as can be understood. */
+interface SpanCells {
+  readonly kind: 'clock' | 'moment';
+  /** One, where both are of the same minute. */
+  readonly ends: readonly { readonly ms: number; readonly text: string }[];
+}
+
+const MAX_OPENED = 100;
+
+/** A later registry may say other words: they stand as they came. */
+export function actionLabel(action: string, t: Page['t']): string {
+  const known = new Map([
+    ['push', t('events:action.push')],
+    ['pull', t('events:action.pull')],
+    ['delete', t('events:action.delete')],
+    ['restore', t('events:action.restore')],
+    ['mount', t('events:action.mount')],
+  ]);
+  return known.get(action) ?? action;
+}
+
+/** The actions of a scope, in the reader's language. */
+export function actionWords(actions: readonly string[], t: Page['t']): string {
+  return actions.map((action) => actionLabel(action, t)).join(t('events:comma'));
+}
+
+export function eventCells(event: RegistryEvent, page: Pick<Page, 't' | 'url'>): EventCells {
+  return {
+    at: event.at,
+    action: actionLabel(event.action, page.t),
+    tone: event.action === 'delete' ? 'red' : event.action === 'pull' ? 'plain' : 'accent',
+    by: actor(event.actor, event.actorConfirmed),
+    ...splitName(event.repository),
+    repositoryHref: page.url(referencePath(event.repository)),
+    reference: eventReference(event, page),
+    from: event.fromRepository === undefined ? '' : page.t('events:mounted_from', { repository: event.fromRepository }),
+    address: event.address,
+    client: event.userAgent,
+  };
+}
+
+function eventReference(event: RegistryEvent, { url }: Pick<Page, 'url'>): EventCells['reference'] {
+  const { repository, tag, digest } = event;
+  if (tag !== undefined) return { text: tag, title: digest ?? tag, href: url(referencePath(`${repository}:${tag}`)) };
+  if (digest === undefined) return null;
+  return { text: shortDigest(digest), title: digest, href: url(referencePath(`${repository}@${digest}`)) };
+}
+
+export function eventRunCells({ events, isCut }: EventRun, page: EventPage): readonly EventRunCells[] {
+  const [newest] = events;
+  const oldest = events.at(-1);
+  if (newest === undefined || oldest === undefined) return [];
+  // New ones come in front of it, so this one still names the run then.
+  const anchor = `run-${oldest.id}`;
+  if (events.length === 1) return [{ ...eventCells(newest, page), anchor, run: null }];
+  const addresses = events.map(({ address }) => address);
+  const clients = events.map(({ userAgent }) => userAgent);
+  const shared = { address: firstAndCount(addresses, page), client: firstAndCount(clients, page) };
+  return [{ ...eventCells(newest, page), ...shared, anchor, run: runCells({ events, isCut }, anchor, page) }];
+}
+
+function runCells({ events, isCut }: EventRun, anchor: string, page: EventPage): RunCells {
+  const { t, format, query, urlWith } = page;
+  const [count, formatted] = [events.length, format.number(events.length)];
+  const asked = Number(query('open'));
+  const isOpen = events.some(({ id }) => id === asked);
+  const address = urlWith({ open: isOpen ? null : anchor.slice('run-'.length) });
+  const shown = isOpen ? events.slice(0, MAX_OPENED) : [];
+  return {
+    text: isCut ? t('events:run.more', { formatted }) : t('events:run.times', { count, formatted }),
+    label: isOpen ? t('events:run.close') : t('events:run.open', { count, formatted }),
+    href: `${address}#${anchor}`,
+    isOpen,
+    span: spanCells(events, page),
+    events: shown.map(({ at, address: from, userAgent }) => ({ at, address: from, client: userAgent })),
+    note: isOpen && count > MAX_OPENED ? t('events:run.latest', { formatted: format.number(MAX_OPENED) }) : '',
+  };
+}
+
+function spanCells(events: readonly RegistryEvent[], { format }: EventPage): SpanCells {
+  const [last = 0, first = 0] = [events[0]?.at, events.at(-1)?.at];
+  const kind = calendarDay(first) === calendarDay(last) ? 'clock' : 'moment';
+  const end = (ms: number) => ({ ms, text: kind === 'clock' ? format.clock(ms) : format.moment(ms) });
+  const isMinute = end(first).text === end(last).text;
+  return { kind, ends: isMinute ? [end(first)] : [end(first), end(last)] };
+}
+
+function firstAndCount(texts: readonly string[], { format }: EventPage): string {
+  const different = new Set(texts);
+  const [first = ''] = texts;
+  return different.size === 1 ? first : `${first} +${format.number(different.size - 1)}`;
+}

@@ -1,0 +1,66 @@
+/** The first page of an empty registry: three lines that end with an image in it. */
+import { allowedActions } from '../../access/rights.ts';
+import type { Page } from '../shell/page.ts';
+import { type PlainHttpView, plainHttpView } from './plain-http.ts';
+import type { RegistryReach } from './reach.ts';
+
+export interface FirstRunFacts {
+  readonly reach: RegistryReach;
+  /** Where clients are sent to sign in. */
+  readonly realm: string;
+}
+
+export interface FirstRunView {
+  readonly tools: readonly { readonly name: string; readonly href: string; readonly active: boolean }[];
+  readonly steps: readonly { readonly label: string; readonly command: string }[];
+  /** What each client has to be told first; null: nothing. */
+  readonly plainHttp: PlainHttpView | null;
+  /** This page again, for whom it does not update by itself. */
+  readonly againHref: string;
+  /** The set-up helper, for those who may open it. */
+  readonly connectHref: string | null;
+  readonly helpHref: string;
+}
+
+export type FirstRunPage = Pick<Page, 't' | 'url' | 'urlWith' | 'query' | 'viewer' | 'origin' | 'authEnabled'>;
+
+const TOOLS = ['docker', 'podman'] as const;
+type Tool = (typeof TOOLS)[number];
+
+/** The page that shows it has to set `live: '*'`: then the first push replaces it. */
+export function firstRun(page: FirstRunPage, { reach, realm }: FirstRunFacts): FirstRunView {
+  const tool = TOOLS.find((name) => name === page.query('tool')) ?? 'docker';
+  return {
+    tools: TOOLS.map((name) => ({
+      name,
+      href: page.urlWith({ tool: name === 'docker' ? null : name }),
+      active: name === tool,
+    })),
+    steps: steps(tool, reach, page),
+    plainHttp: plainHttpView({ reach, realm, page }),
+    againHref: page.urlWith({}),
+    connectHref: page.viewer.rights.isAdmin ? page.url('/connect') : null,
+    helpHref: page.url('/help/troubleshooting'),
+  };
+}
+
+function steps(tool: Tool, reach: RegistryReach, page: FirstRunPage): FirstRunView['steps'] {
+  const { host, transport, hasOwnAccounts } = reach;
+  // Podman wants TLS from localhost, too.
+  const insecure = tool === 'podman' && transport === 'http' ? '--tls-verify=false ' : '';
+  const image = `${host}/${repositoryFor(page)}`;
+  const user = page.viewer.isSignedIn ? `-u ${page.viewer.subject.name} ` : '';
+  const login = { label: page.t('connect:first.login'), command: `${tool} login ${insecure}${user}${host}` };
+  return [
+    ...(page.authEnabled || hasOwnAccounts === true ? [login] : []),
+    { label: page.t('connect:first.tag'), command: `${tool} tag hello-world ${image}` },
+    { label: page.t('connect:first.push'), command: `${tool} push ${insecure}${image}` },
+  ];
+}
+
+/** Where this viewer may push: at the root, else in the folder of the own name. */
+function repositoryFor({ viewer, origin }: FirstRunPage): string {
+  const own = `${viewer.subject.name}/hello-world`;
+  const may = (name: string) => allowedActions(viewer.rights, name, origin.address).has('push');
+  return !may('hello-world') && viewer.isSignedIn && may(own) ? own : 'hello-world';
+}

@@ -1,0 +1,82 @@
+/**
+ * Cells of list rows, finished as text: a list has hundreds of them, so templates neither include a partial nor ask for a
+ * translation per cell.
+ */
+import type { Page } from '../shell/page.ts';
+import { initials, personTone } from '../shell/person.ts';
+import { platformLabel } from './cells.ts';
+
+export interface TimeCell {
+  readonly iso: string;
+  readonly title: string;
+  readonly text: string;
+}
+
+export function timeCell(ms: number | null, { format }: Pick<Page, 'format'>): TimeCell | null {
+  return ms === null || ms === 0
+    ? null
+    : { iso: format.iso(ms), title: format.dateTime(ms), text: format.relative(ms) };
+}
+
+/** A day to come: how far away it is says less than its date. */
+export function dateCell(ms: number, { format }: Pick<Page, 'format'>): TimeCell {
+  return { iso: format.iso(ms), title: format.dateTime(ms), text: format.date(ms) };
+}
+
+export interface PersonCell {
+  readonly name: string;
+  readonly initials: string;
+  readonly tone: number;
+  readonly confirmed: boolean;
+}
+
+/** Nobody known: pushed before we listened, or without a name. */
+export function personCell(name: string | null, confirmed: boolean): PersonCell | null {
+  if (name === null || name === '') return null;
+  return { name, confirmed, initials: initials(name), tone: personTone(name) };
+}
+
+export interface SizeCell {
+  readonly text: string;
+  readonly title: string;
+  /** Pixels out of `BAR_WIDTH`: what nothing else has, and all of it. */
+  readonly unique: number;
+  readonly whole: number;
+}
+
+const BAR_WIDTH = 72;
+
+interface SizeFacts {
+  readonly bytes: number;
+  /** null: not known for rows of this kind. */
+  readonly uniqueBytes: number | null;
+  readonly largest: number;
+}
+
+export function sizeCell(
+  { bytes, uniqueBytes, largest }: SizeFacts,
+  { t, format }: Pick<Page, 't' | 'format'>,
+): SizeCell {
+  const width = (part: number) =>
+    largest <= 0 || part <= 0 ? 0 : Math.max(1, Math.round((BAR_WIDTH * Math.min(part, largest)) / largest));
+  const text = format.bytes(bytes);
+  if (uniqueBytes === null) return { text, title: text, unique: 0, whole: width(bytes) };
+  const shared = Math.max(0, bytes - uniqueBytes);
+  const title = t('lists:size_title', { unique: format.bytes(uniqueBytes), shared: format.bytes(shared) });
+  return { text, title, unique: width(Math.min(uniqueBytes, bytes)), whole: width(bytes) };
+}
+
+export interface ChipCell {
+  readonly text: string;
+  readonly title: string;
+}
+
+const CHIPS_SHOWN = 3;
+
+/** The first platforms, and how many more. */
+export function platformChips(platforms: readonly string[]): readonly ChipCell[] {
+  const known = platforms.filter((platform) => platform !== '' && platform !== 'unknown/unknown');
+  const shown = known.slice(0, CHIPS_SHOWN).map((full) => ({ text: platformLabel(full), title: full }));
+  const rest = known.slice(CHIPS_SHOWN);
+  return rest.length === 0 ? shown : [...shown, { text: `+${rest.length}`, title: rest.join(', ') }];
+}

@@ -1,0 +1,39 @@
+import { AppError } from '../../errors.ts';
+import { isDigest, parseReferencePath, type Reference } from '../../registry/documents/reference.ts';
+import type { Page } from '../shell/page.ts';
+
+/**
+ * What an address below `/repositories/` names. Express has decoded it once already; nothing is decoded again.
+ *
+ * @throws {AppError} NOT_FOUND for anything that is no reference.
+ */
+export function referenceOf(path: string): Reference {
+  const reference = parseReferencePath(path);
+  if (reference === undefined) throw hidden();
+  return reference;
+}
+
+/** The digest that a link to a tag says it had, where the tag has moved from it since. */
+export function movedFrom(page: Pick<Page, 'query'>, digest: string): string | undefined {
+  const meant = page.query('digest');
+  return isDigest(meant) && meant !== digest ? meant : undefined;
+}
+
+/** One answer for what is not there and for what the viewer may not see. */
+export function hidden(): AppError {
+  return new AppError('NOT_FOUND', 'There is no such repository or image, or you may not see it', {
+    key: 'image_hidden',
+  });
+}
+
+/** `/repositories/` + reference + an optional page below it; the first group is the reference. No name contains `/-/`. */
+export const REFERENCE_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+?)$/s;
+export const DELETE_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/delete$/s;
+export const REFRESH_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/refresh$/s;
+export const RAW_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/(manifest|config)$/s;
+export const LAYER_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/layers\/([^/]+)$/s;
+
+/** `/repositories/team/app/-/activity`: a page about a repository. The group takes no `:` or `@`, so never a tag or digest. */
+export function repositoryRoute(tail: string): RegExp {
+  return new RegExp(`^\\/repositories\\/((?:(?!\\/-\\/)[^:@])+)\\/-\\/${tail}$`, 's');
+}

@@ -1,0 +1,91 @@
+/** What people tick in the lists of a repository, as it comes with a form, and the bar below those lists. */
+import { z } from 'zod';
+import { AppError } from '../../errors.ts';
+import { isDigest } from '../../registry/documents/reference.ts';
+import { listOf } from '../shell/form.ts';
+import type { Page } from '../shell/page.ts';
+import { referencePath } from './cells.ts';
+
+/** So many tags or manifests go in one deletion. */
+export const MAX_CHOSEN = 1000;
+
+const list = z
+  .union([z.string(), z.array(z.string())])
+  .optional()
+  .transform(listOf);
+
+/** `tag`, `image` (with all its tags): `v1@sha256:…`; `manifest`: `sha256:…`. */
+export const chosenFields = { tag: list, image: list, manifest: list };
+
+export interface Chosen {
+  readonly tags: readonly { readonly name: string; readonly digest: string }[];
+  /** `name`: the tag it was shown by; '' for none. */
+  readonly images: readonly { readonly name: string; readonly digest: string }[];
+  readonly digests: readonly string[];
+}
+
+/** @throws {AppError} INVALID for what no page of ours sends. */
+export function parseChosen(fields: Readonly<Record<keyof typeof chosenFields, readonly string[]>>): Chosen {
+  const chosen = { tags: fields.tag.map(parse), images: fields.image.map(parse), digests: fields.manifest };
+  const isTooMuch = Object.values(chosen).some((values) => values.length > MAX_CHOSEN);
+  const isNamed = chosen.tags.every(({ name }) => name !== '');
+  const digests = [...chosen.tags, ...chosen.images].map(({ digest }) => digest);
+  if (isTooMuch || !isNamed || ![...digests, ...chosen.digests].every(isDigest)) {
+    throw new AppError('INVALID', 'This form is not complete.', { key: 'form.invalid' });
+  }
+  return chosen;
+}
+
+function parse(text: string): { name: string; digest: string } {
+  const at = text.indexOf('@');
+  return { name: text.slice(0, Math.max(0, at)), digest: text.slice(at + 1) };
+}
+
+export interface SelectionBar {
+  readonly action: string;
+  /** Texts that a script counts with: `{n}` stands for the number. */
+  readonly rowOne: string;
+  readonly rowOther: string;
+  readonly tagOne: string | undefined;
+  readonly tagOther: string | undefined;
+  readonly comma: string;
+  /** Around the number that is counted without a script. */
+  readonly before: string;
+  readonly after: string;
+  /** The list to come back to. */
+  readonly back: string;
+  readonly canCompare: boolean;
+  /** Why deleting is greyed; '' where it is not. */
+  readonly deleteNote: string;
+  readonly chooseAll: string;
+}
+
+export function countedTexts({ t }: Pick<Page, 't'>): { readonly before: string; readonly after: string } {
+  const [before = '', after = ''] = t('lists:chosen', { chosen: '#' }).split('#');
+  return { before, after };
+}
+
+type BarPage = Pick<Page, 't' | 'url'>;
+
+/** @param shows `images` with their tags, single `tags`, or `manifests` without any. */
+export function selectionBar(
+  { t, url }: BarPage,
+  repository: string,
+  { shows, back, deleteNote }: { shows: 'images' | 'tags' | 'manifests'; back: string; deleteNote: string },
+): SelectionBar {
+  const words = {
+    images: [t('deletion:bar.image', { count: 1, n: '{n}' }), t('deletion:bar.image', { count: 2, n: '{n}' })],
+    tags: [t('deletion:bar.tag', { count: 1, n: '{n}' }), t('deletion:bar.tag', { count: 2, n: '{n}' })],
+    manifests: [t('deletion:bar.manifest', { count: 1, n: '{n}' }), t('deletion:bar.manifest', { count: 2, n: '{n}' })],
+  } as const;
+  const [rowOne = '', rowOther = ''] = words[shows];
+  const [tagOne, tagOther] = shows === 'images' ? words.tags : [];
+  return {
+    ...{ rowOne, rowOther, tagOne, tagOther, back, deleteNote },
+    action: url(`${referencePath(repository)}/-/selection`),
+    comma: t('deletion:bar.comma'),
+    ...countedTexts({ t }),
+    canCompare: shows !== 'manifests',
+    chooseAll: t('deletion:bar.all'),
+  };
+}

@@ -1,0 +1,37 @@
+import { allowedActions } from '../../access/rights.ts';
+import type { Deletion } from '../../housekeeping/deletion.ts';
+import type { Page } from '../shell/page.ts';
+import { shortDigest } from './cells.ts';
+
+export interface Undo {
+  readonly text: string;
+  readonly action: string;
+}
+
+export interface UndoDeps {
+  readonly deletion: { readonly trash: Pick<Deletion['trash'], 'get' | 'batchOf'> };
+}
+
+/** After a deletion the list comes with `?undo=ID`: the way back, for whoever could have deleted it. */
+export async function readUndo(deps: UndoDeps, page: Page): Promise<Undo | null> {
+  const id = parseTrashId(page.query('undo'));
+  const item = id === undefined ? undefined : await deps.deletion.trash.get(id);
+  if (id === undefined || item === undefined || item.restoredAt !== undefined) return null;
+  if (!allowedActions(page.viewer.rights, item.repository, page.origin.address).has('delete')) return null;
+  const batch = await deps.deletion.trash.batchOf(id);
+  const names = batch.flatMap(({ tags, digest }) => (tags.length > 0 ? tags : [shortDigest(digest)]));
+  const text = page.t('browse:delete.undo_text', { tags: shortened(names, page), repository: item.repository });
+  return { text, action: page.url(`/trash/${id}/undo`) };
+}
+
+const NAMES_SHOWN = 10;
+
+function shortened(names: readonly string[], { t, format }: Page): string {
+  const tags = names.slice(0, NAMES_SHOWN).join(', ');
+  const more = names.length - NAMES_SHOWN;
+  return more > 0 ? t('deletion:undo_more', { tags, more: format.number(more) }) : tags;
+}
+
+export function parseTrashId(text: string): number | undefined {
+  return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,19 @@
+/** How much of the registry a viewer sees, and what is said where that is nothing. */
+import type { Page } from '../shell/page.ts';
+import type { Viewer } from '../shell/who-asks.ts';
+
+/** May read events and audit of everybody. */
+export function isReader({ viewer }: Pick<Page, 'viewer'>): boolean {
+  return viewer.rights.isAdmin || viewer.rights.isAuditor;
+}
+
+/** Whoever sees nothing learns whom to ask. */
+export function noRightsText({ t, viewer }: Pick<Page, 't' | 'viewer'>): string {
+  return viewer.rights.rules.length === 0
+    ? t('browse:repositories.no_rights', { user: viewer.subject.name })
+    : t('browse:repositories.nothing_matches', { user: viewer.subject.name });
+}
+
+export function seesEverything({ rights }: Viewer): boolean {
+  return rights.isAdmin || rights.rules.some((rule) => rule.repository.text === '**' && rule.actions.has('pull'));
+}

@@ -1,0 +1,219 @@
+import { z } from 'zod';
+import type { Access } from '../../access/engine.ts';
+import { ANONYMOUS } from '../../access/rights.ts';
+import type { ArtifactDocument } from '../../artifacts/document.ts';
+import type { Audit } from '../../audit/audit.ts';
+import { type Description, type Descriptions, MOST_BYTES } from '../../catalog/lists/descriptions.ts';
+import type { Documents } from '../../catalog/manifests/documents.ts';
+import type { Images } from '../../catalog/images/images.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
+import { AppError } from '../../errors.ts';
+import { annotationFacts, repositoryFacts } from './about-facts.ts';
+import { type MarkdownPart, markdownParts } from '../parts/markdown.ts';
+import { mayPush } from '../parts/push-right.ts';
+import {
+  type RepositoryHeadDeps,
+  readHead,
+  readSaid,
+  repositoryFrame,
+  tabName,
+  tabPath,
+} from './repository-head.ts';
+import type { FieldErrors } from '../shell/form.ts';
+import type { Page } from '../shell/page.ts';
+
+export interface AboutTabDeps extends RepositoryHeadDeps {
+  readonly descriptions: Pick<Descriptions, 'find' | 'write'>;
+  readonly images: Pick<Images, 'partsOf'>;
+  readonly documents: Pick<Documents, 'stored'>;
+  readonly access: Pick<Access, 'rightsOf'>;
+  readonly audit: Pick<Audit, 'record'>;
+}
+
+export interface Editor {
+  readonly action: string;
+  readonly cancelHref: string;
+  readonly text: string;
+  readonly version: number;
+  readonly mostBytes: number;
+  readonly error: string | undefined;
+}
+
+/** Where the words come from: people, the README of a chart, an annotation of the newest image, nowhere. */
+type Origin = 'written' | 'readme' | 'annotation' | 'none';
+
+interface Words {
+  readonly origin: Origin;
+  readonly text: string;
+}
+
+const TOP_LEVEL = 3;
+
+export async function showAbout(deps: AboutTabDeps, page: Page, repository: RepositoryRow): Promise<void> {
+  const said = await readSaid(deps, repository);
+  const { written, about } = said;
+  const words = await wordsOf(deps, repository, written, about?.description ?? '');
+  const everybody = await deps.access.rightsOf(ANONYMOUS);
+  await page.render('repository-about', {
+    ...repositoryFrame(page, repository, tabName('about', page)),
+    head: await readHead(deps, page, repository, 'about', said),
+    origin: words.origin,
+    parts: markdownParts(words.text, TOP_LEVEL),
+    note: originNote(words.origin, repository, page),
+    edited: words.origin === 'written' ? written : undefined,
+    editor: mayPush(page, repository.name) ? editorOf(page, repository, written) : null,
+    facts: repositoryFacts(repository, everybody, page),
+    annotations: annotationFacts(about, page),
+  });
+}
+
+async function wordsOf(
+  deps: AboutTabDeps,
+  repository: RepositoryRow,
+  written: Description | undefined,
+  annotation: string,
+): Promise<Words> {
+  if (written !== undefined && written.text.trim() !== '') return { origin: 'written', text: written.text };
+  const readme = await chartReadme(deps, repository);
+  if (readme !== '') return { origin: 'readme', text: readme };
+  return annotation === '' ? { origin: 'none', text: '' } : { origin: 'annotation', text: annotation };
+}
+
+/** Of the newest chart, where somebody looked into it before: this page asks the registry nothing. */
+async function chartReadme({ images, documents }: AboutTabDeps, repository: RepositoryRow): Promise<string> {
+  const { newestDigest, kinds } = repository;
+  if (newestDigest === null || !kinds.includes('helm')) return '';
+  const parts = (await images.partsOf(repository.name, [newestDigest])).get(newestDigest) ?? [];
+  const found = [...(await documents.stored(repository.name, parts)).values()].find(
+    (document) => document.kind === 'chart',
+  );
+  return readmeOf(found);
+}
+
+function readmeOf(document: ArtifactDocument | undefined): string {
+  return document?.kind === 'chart' ? (document.readme?.text ?? '') : '';
+}
+
+function originNote(origin: Origin, { newestTag }: RepositoryRow, { t }: Pick<Page, 't'>): string {
+  const tag = newestTag ?? '';
+  if (origin === 'readme') return t('repository:about.from_readme', { tag });
+  return origin === 'annotation' ? t('repository:about.from_annotation', { tag }) : '';
+}
+
+function editorOf(page: Page, { name }: RepositoryRow, written: Description | undefined): Editor {
+  return {
+    action: page.url(`${tabPath(name, 'about')}/edit`),
+    cancelHref: page.url(tabPath(name, 'about')),
+    text: written?.text ?? '',
+    version: written?.version ?? 0,
+    mostBytes: MOST_BYTES,
+    error: undefined,
+  };
+}
+
+/** The form on a page of its own. */
+export async function showEditor(deps: AboutTabDeps, page: Page, repository: RepositoryRow): Promise<void> {
+  requireEdit(page, repository.name);
+  const written = await deps.descriptions.find(repository.name);
+  await renderEditor(deps, page, repository, {
+    editor: editorOf(page, repository, written),
+    preview: [],
+    theirs: null,
+  });
+}
+
+interface EditorState {
+  readonly editor: Editor;
+  readonly preview: readonly MarkdownPart[];
+  /** What somebody else saved meanwhile. */
+  readonly theirs: Description | null;
+}
+
+async function renderEditor(
+  deps: AboutTabDeps,
+  page: Page,
+  repository: RepositoryRow,
+  state: EditorState,
+  status = 200,
+): Promise<void> {
+  // Nothing replaces the text that somebody writes.
+  const { live: _, ...frame } = repositoryFrame(page, repository, tabName('about', page));
+  const model = {
+    ...frame,
+    head: await readHead(deps, page, repository, 'about'),
+    ...state,
+  };
+  await page.render('repository-description', model, status);
+}
+
+const schema = z.strictObject({
+  text: z.string(),
+  version: z.coerce.number().int().min(0),
+  do: z.enum(['save', 'preview']).default('save'),
+});
+
+/** Saves, or draws what it would look like. */
+export async function saveDescription(deps: AboutTabDeps, page: Page, repository: RepositoryRow): Promise<void> {
+  requireEdit(page, repository.name);
+  const form = page.parseForm(schema);
+  if (!form.ok) throw new AppError('INVALID', 'This form is not complete.', { key: 'form.invalid' });
+  const { text, version } = form.values;
+  const editor = { ...editorOf(page, repository, undefined), text, version };
+  if (form.values.do === 'preview') {
+    await renderEditor(deps, page, repository, { editor, preview: markdownParts(text, TOP_LEVEL), theirs: null });
+    return;
+  }
+  const errors = await tryWrite(deps, page, repository, { text, version });
+  if (errors === undefined) page.redirect(tabPath(repository.name, 'about'), { key: 'repository:about.saved' });
+  else await showAgain(deps, page, repository, { editor, errors });
+}
+
+/** @returns undefined when it was saved. */
+async function tryWrite(
+  { descriptions, audit }: AboutTabDeps,
+  page: Page,
+  { name }: RepositoryRow,
+  edit: { readonly text: string; readonly version: number },
+): Promise<FieldErrors | undefined> {
+  const { subject } = page.viewer;
+  try {
+    const { version, text } = await descriptions.write({ repository: name, by: subject.name, ...edit });
+    const detail = { version, bytes: Buffer.byteLength(text) };
+    const who = { actor: subject.name, address: page.origin.address };
+    await audit.record({ ...who, action: 'description.edit', object: name, outcome: 'ok', detail });
+    return undefined;
+  } catch (error) {
+    return page.fieldErrors(error);
+  }
+}
+
+interface Refused {
+  readonly editor: Editor;
+  readonly errors: FieldErrors;
+}
+
+/** Nothing that was typed is lost. Of two who wrote, the second sees both texts, and saves again over what is shown. */
+async function showAgain(
+  deps: AboutTabDeps,
+  page: Page,
+  repository: RepositoryRow,
+  { editor, errors }: Refused,
+): Promise<void> {
+  const now = await deps.descriptions.find(repository.name);
+  const isConflict = (now?.version ?? 0) !== editor.version;
+  const state = {
+    editor: { ...editor, version: now?.version ?? 0, error: Object.values(errors)[0] },
+    preview: [],
+    theirs: isConflict ? (now ?? null) : null,
+  };
+  await renderEditor(deps, page, repository, state, isConflict ? 409 : 422);
+}
+
+/** @throws {AppError} DENIED: the button was not there, but a form can be sent without it. */
+function requireEdit(page: Page, repository: string): void {
+  if (mayPush(page, repository)) return;
+  throw new AppError('DENIED', `The right "push" on ${repository} is missing.`, {
+    key: 'description.denied',
+    params: { repository },
+  });
+}

@@ -1,0 +1,41 @@
+import { allowedActions } from '../../access/rights.ts';
+import type { TrashItem } from '../../housekeeping/trash.ts';
+import { shortDigest } from '../parts/cells.ts';
+import { whyNoDelete } from '../parts/delete-right.ts';
+import { hidden } from '../parts/reference.ts';
+import { repositoryFrame } from './repository-head.ts';
+import type { Page } from '../shell/page.ts';
+
+export interface GoneDeps {
+  readonly readonly: boolean;
+  readonly deletion: { readonly trash: { readonly list: (repository?: string) => Promise<readonly TrashItem[]> } };
+}
+
+/**
+ * Of a repository that is not there any more: what lies in the trash, when it went, and the way back for who may. For
+ * everybody else it is as if it had never been.
+ *
+ * @throws {AppError} NOT_FOUND
+ */
+export async function showGone({ readonly, deletion }: GoneDeps, page: Page, name: string): Promise<void> {
+  if (!allowedActions(page.viewer.rights, name, page.origin.address).has('pull')) throw hidden();
+  const items = await deletion.trash.list(name);
+  const [latest] = items;
+  if (latest === undefined) throw hidden();
+  const deleteNote = whyNoDelete({ page, readonly, repository: { name } });
+  const model = {
+    ...repositoryFrame(page, { name }),
+    ...{ name, deleteNote },
+    goneAt: latest.deletedAt,
+    goneBy: latest.deletedBy,
+    items: items.map((item) => ({
+      tags: item.tags,
+      digest: item.digest,
+      shortDigest: shortDigest(item.digest),
+      deletedAt: item.deletedAt,
+      deletedBy: item.deletedBy,
+      undoAction: deleteNote === '' ? page.url(`/trash/${item.id}/restore`) : null,
+    })),
+  };
+  await page.render('repository-gone', model, 404);
+}

@@ -1,0 +1,227 @@
+/** What stands above every tab of a repository: its name, what it is, what can be done with it, and the tabs. */
+import type { Description, Descriptions } from '../../catalog/lists/descriptions.ts';
+import type { Total } from '../../catalog/base/key-page.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
+import type { About } from '../../catalog/images/repository-about.ts';
+import type { Stars } from '../../catalog/lists/stars.ts';
+import type { Deletion } from '../../housekeeping/deletion.ts';
+import type { Crumb, Page } from '../shell/page.ts';
+import { referencePath, splitName } from '../parts/cells.ts';
+import { type CopyBox, copyBox, kindOfAll } from '../parts/commands.ts';
+import { whyNoDelete } from '../parts/delete-right.ts';
+import { folderCrumbs, folderLink } from '../parts/labels.ts';
+import { type ListAge, listAge } from '../parts/list-age.ts';
+import { plainSummary } from '../parts/markdown.ts';
+import { type IndexState, indexNotices, type Notice, unreadNotices } from '../parts/notices.ts';
+import { totalText } from '../parts/pager.ts';
+import { type PublicView, type PublicViewDeps, readPublic } from './public-view.ts';
+import { mayPush } from '../parts/push-right.ts';
+import { readUndo, type Undo, type UndoDeps } from '../parts/undo.ts';
+
+export const REPOSITORY_TABS = ['tags', 'untagged', 'trash', 'activity', 'space', 'access', 'about'] as const;
+export type RepositoryTab = (typeof REPOSITORY_TABS)[number];
+
+export interface RepositoryHeadDeps extends PublicViewDeps {
+  readonly deletion: { readonly trash: UndoDeps['deletion']['trash'] & Pick<Deletion['trash'], 'count'> };
+  readonly readonly: boolean;
+  readonly descriptions: Pick<Descriptions, 'find'>;
+  readonly readAbout: (repository: RepositoryRow) => Promise<About | undefined>;
+  readonly stars: Pick<Stars, 'isStarred' | 'count'>;
+  readonly indexState: () => IndexState;
+  /** Somebody looks at it: where no events come it is read anew, behind the page. */
+  readonly opened: (repository: string) => void;
+}
+
+export interface RepositoryHead {
+  readonly name: string;
+  readonly leaf: string;
+  readonly folder: { readonly name: string; readonly href: string } | null;
+  /** One line; '' where nobody said what this is. */
+  readonly summary: string;
+  readonly star: StarButton;
+  /** null where nobody signs in. */
+  readonly open: PublicView | null;
+  readonly compareHref: string | null;
+  /** '' for who may not. */
+  readonly refreshAction: string;
+  readonly deleteHref: string;
+  /** Why deleting is greyed; '' where it is not. */
+  readonly deleteNote: string;
+  readonly notices: readonly Notice[];
+  readonly undo: Undo | null;
+  readonly copy: CopyBox | null;
+  readonly tab: RepositoryTab;
+  readonly tabsLabel: string;
+  readonly tabs: readonly HeadTab[];
+  /** Of the tags; null where events keep them up to date. */
+  readonly age: ListAge | null;
+}
+
+export interface HeadTab {
+  readonly text: string;
+  readonly href: string;
+  readonly current: boolean;
+  readonly count?: string;
+}
+
+export interface StarButton {
+  /** null: nobody who could star. */
+  readonly action: string | null;
+  readonly isOn: boolean;
+  readonly count: string;
+  readonly label: string;
+  readonly hint: string;
+}
+
+export interface HeadFacts {
+  readonly page: HeadPage;
+  readonly readonly: boolean;
+  readonly repository: RepositoryRow;
+  readonly tab: RepositoryTab;
+  readonly description: string | undefined;
+  readonly about: Pick<About, 'description'> | undefined;
+  readonly stars: { readonly count: number; readonly isOn: boolean };
+  readonly open: PublicView | null;
+  readonly undo: Undo | null;
+  /** Entries in the trash. */
+  readonly trash: Total;
+  readonly index: IndexState;
+}
+
+type HeadPage = Pick<Page, 't' | 'format' | 'url' | 'viewer' | 'origin' | 'copy' | 'authEnabled'>;
+
+/** What people and the newest image say that a repository is. */
+export interface Said {
+  readonly written: Description | undefined;
+  readonly about: About | undefined;
+}
+
+export async function readSaid(
+  { descriptions, readAbout }: Pick<RepositoryHeadDeps, 'descriptions' | 'readAbout'>,
+  repository: RepositoryRow,
+): Promise<Said> {
+  return { written: await descriptions.find(repository.name), about: await readAbout(repository) };
+}
+
+/**
+ * For every page of a repository: `<%- include('/partials/repository-head', { head }) %>`.
+ *
+ * @param known from a page that shows it itself, and so has read it.
+ */
+export async function readHead(
+  deps: RepositoryHeadDeps,
+  page: Page,
+  repository: RepositoryRow,
+  tab: RepositoryTab,
+  known?: Said,
+): Promise<RepositoryHead> {
+  const { name } = repository;
+  deps.opened(name);
+  const { written, about } = known ?? (await readSaid(deps, repository));
+  const userId = page.viewer.user?.id;
+  return headView({
+    ...{ page, readonly: deps.readonly, repository, tab },
+    ...{ description: written?.text, about },
+    stars: {
+      count: await deps.stars.count(name),
+      isOn: userId !== undefined && (await deps.stars.isStarred(userId, name)),
+    },
+    open: await readPublic(deps, page, { kind: 'repository', name }, tab),
+    trash: await deps.deletion.trash.count(name),
+    undo: await readUndo(deps, page),
+    index: deps.indexState(),
+  });
+}
+
+/** Fields of the model that every page of a repository has beside its head. */
+export function repositoryFrame(page: Pick<Page, 'url'>, { name }: Pick<RepositoryRow, 'name'>, tabText?: string) {
+  const { folder, leaf } = splitName(name);
+  const here: readonly Crumb[] =
+    tabText === undefined ? [{ text: leaf }] : [{ text: leaf, href: page.url(referencePath(name)) }];
+  return {
+    title: tabText === undefined ? name : `${name} · ${tabText}`,
+    nav: 'repositories' as const,
+    live: name,
+    crumbs: [...folderCrumbs(folder, page), ...here],
+  };
+}
+
+export function headView(facts: HeadFacts): RepositoryHead {
+  const { page, repository, description = '', about } = facts;
+  const { name, newestTag } = repository;
+  const { leaf, folder } = splitName(name);
+  const path = referencePath(name);
+  return {
+    ...{ name, leaf, folder: folderLink(folder, page) },
+    summary: plainSummary(description) || plainSummary(about?.description ?? ''),
+    star: starButton(facts),
+    open: facts.open,
+    compareHref: newestTag === null ? null : page.url(`/compare?a=${encodeURIComponent(`${name}:${newestTag}`)}`),
+    refreshAction: mayPush(page, name) ? page.url(`${path}/-/refresh`) : '',
+    deleteHref: page.url(`${path}/-/delete`),
+    deleteNote: whyNoDelete(facts),
+    notices: [...indexNotices(facts.index, page), ...unreadNotices(repository, page)],
+    undo: facts.undo,
+    copy: repositoryCopy(facts),
+    tab: facts.tab,
+    tabsLabel: page.t('repository:tabs', { repository: name }),
+    tabs: headTabs(facts),
+    age: listAge(page, facts.index, repository),
+  };
+}
+
+function starButton({ page, repository, stars }: HeadFacts): StarButton {
+  const { t, format, url, viewer } = page;
+  const action = `${referencePath(repository.name)}/-/${stars.isOn ? 'unstar' : 'star'}`;
+  return {
+    action: viewer.user === undefined ? null : url(action),
+    isOn: stars.isOn,
+    count: format.number(stars.count),
+    label: t('repository:star.label'),
+    hint: stars.isOn ? t('repository:star.off') : t('repository:star.on'),
+  };
+}
+
+/** The newest tag is what people come for; a repository without tags has nothing to pull. */
+function repositoryCopy({ page, repository }: HeadFacts): CopyBox | null {
+  const { name, newestTag, newestDigest, kinds } = repository;
+  if (newestTag === null) return null;
+  return copyBox(page, { name, tag: newestTag, digest: newestDigest ?? undefined, kind: kindOfAll(kinds) });
+}
+
+function headTabs({ page, repository, tab, trash }: HeadFacts): readonly HeadTab[] {
+  const { format } = page;
+  const counts: Partial<Record<RepositoryTab, string>> = {
+    tags: format.number(repository.tagCount),
+    untagged: format.number(repository.untaggedCount),
+    trash: totalText(trash, format),
+  };
+  return REPOSITORY_TABS.map((id) => {
+    const count = counts[id];
+    return {
+      text: tabName(id, page),
+      href: page.url(tabPath(repository.name, id)),
+      current: id === tab,
+      ...(count === undefined ? {} : { count }),
+    };
+  });
+}
+
+/** The tags are at the address of the repository itself. */
+export function tabPath(repository: string, tab: RepositoryTab): string {
+  const path = referencePath(repository);
+  return tab === 'tags' ? path : `${path}/-/${tab}`;
+}
+
+export function tabName(tab: RepositoryTab, { t }: Pick<Page, 't'>): string {
+  const names: Record<RepositoryTab, string> = {
+    tags: t('repository:tab.tags'),
+    untagged: t('repository:tab.untagged'),
+    trash: t('repository:tab.trash'),
+    activity: t('repository:tab.activity'),
+    space: t('repository:tab.space'),
+    access: t('repository:tab.access'),
+    about: t('repository:tab.about'),
+  };
+  return names[tab];
+}

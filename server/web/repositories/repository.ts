@@ -1,0 +1,176 @@
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
+import type { FlatTag, TagGroup, TagSort, TagStore } from '../../catalog/lists/tags.ts';
+import { bySubject, subjectHeading } from './attachment-list.ts';
+import type { Column } from '../parts/cells.ts';
+import { parseSorting, type Sorting } from '../parts/cells.ts';
+import {
+  type AskedFilters,
+  filterChecks,
+  filterChips,
+  filterChoices,
+  filterValues,
+  hiddenFields,
+  isFiltered,
+  type ListFilter,
+  orderChoices,
+  readFilters,
+  withoutFilters,
+} from '../parts/list-filters.ts';
+import { listPager, type Pager, totalText } from '../parts/pager.ts';
+import { isUnread } from './repository-cells.ts';
+import {
+  type RepositoryHead,
+  type RepositoryHeadDeps,
+  readHead,
+  repositoryFrame,
+  tabName,
+  tabPath,
+} from './repository-head.ts';
+import { type SelectionBar, selectionBar } from '../parts/selection.ts';
+import { flatCells, groupCells, type RowContext, type TagCells } from './tag-groups.ts';
+import { viewChips } from './tag-view-chips.ts';
+import { emptyText, readView, type TagView, tagColumns, viewSorts } from './tag-views.ts';
+import type { Page } from '../shell/page.ts';
+
+export interface RepositoryPageDeps extends RepositoryHeadDeps {
+  readonly tags: Pick<TagStore, 'groups' | 'flat' | 'resolve' | 'countReferrers'>;
+}
+
+export interface RepositoryView extends ReturnType<typeof repositoryFrame> {
+  readonly head: RepositoryHead;
+  readonly shows: TagView;
+  readonly filter: ListFilter;
+  /** Why deleting is greyed; '' where it is not. */
+  readonly deleteNote: string;
+  readonly emptyText: string;
+  readonly clearHref: string | undefined;
+  readonly columns: readonly Column[];
+  readonly rows: readonly TagCells[];
+  readonly pager: Pager;
+  /** null: nothing in this list can be chosen. */
+  readonly bar: SelectionBar | null;
+}
+
+const PAGE_ROWS = 50;
+
+export interface AskedTags extends Sorting<TagSort> {
+  readonly view: TagView;
+  readonly filters: AskedFilters;
+  readonly after: string;
+}
+
+/** Rows of either kind: each tells by `tagCount` whether it is an image. */
+export interface FoundTags {
+  readonly rows: readonly (TagGroup | FlatTag)[];
+  readonly next: string | undefined;
+  readonly previous: string | undefined;
+  readonly total: number;
+  readonly isExact: boolean;
+}
+
+/** Draws `/repositories/team/app` and, of the same lists, `/repositories/team/app/-/untagged`. */
+export async function showTags(
+  deps: RepositoryPageDeps,
+  page: Page,
+  repository: RepositoryRow,
+  view: TagView = readView(page),
+): Promise<void> {
+  const asked = readQuery(page, view);
+  const facts = {
+    ...{ page, repository, asked },
+    head: await readHead(deps, page, repository, view === 'untagged' ? 'untagged' : 'tags'),
+    found: await findTags(deps.tags, repository.id, asked),
+    referrers: await deps.tags.countReferrers(repository.id),
+  };
+  await page.render('repository', repositoryView(facts));
+}
+
+function readQuery(page: Page, view: TagView): AskedTags {
+  return {
+    ...parseSorting<TagSort>(viewSorts(view), page.query('sort'), page.query('direction')),
+    ...{ view, filters: readFilters(page), after: page.query('after') },
+  };
+}
+
+function findTags(tags: RepositoryPageDeps['tags'], repositoryId: number, asked: AskedTags): Promise<FoundTags> {
+  const { view, sort, direction, after, filters } = asked;
+  const { digest } = filters;
+  const query = { sort, direction, after, limit: PAGE_ROWS, digest, ...filterValues(filters, Date.now()) };
+  if (view === 'flat') return tags.flat(repositoryId, query);
+  const state = view === 'grouped' ? 'tagged' : view;
+  return tags.groups(repositoryId, { ...query, state });
+}
+
+export interface RepositoryFacts {
+  readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'copy'>;
+  readonly repository: RepositoryRow;
+  readonly head: RepositoryHead;
+  readonly found: FoundTags;
+  readonly asked: AskedTags;
+  readonly referrers: number;
+}
+
+export function repositoryView(facts: RepositoryFacts): RepositoryView {
+  const { page, repository, head, found, asked } = facts;
+  const { next, previous } = found;
+  const filtered = isFiltered(asked.filters);
+  return {
+    ...repositoryFrame(page, repository, asked.view === 'untagged' ? tabName('untagged', page) : undefined),
+    head,
+    shows: asked.view,
+    filter: tagFilter(facts),
+    deleteNote: head.deleteNote,
+    emptyText: emptyText(
+      asked.view,
+      { isFiltered: filtered, isUnread: isUnread(repository), hasReferrers: facts.referrers > 0 },
+      page,
+    ),
+    clearHref: filtered ? withoutFilters(page) : undefined,
+    columns: tagColumns(asked, page),
+    bar: barOf(facts),
+    rows: rows(facts, head.deleteNote === ''),
+    pager: listPager(page, {
+      ...{ shown: found.rows.length, next, previous, pageRows: PAGE_ROWS },
+      total: totalText(found, page.format),
+    }),
+  };
+}
+
+function barOf({ page, repository, head, asked: { view } }: RepositoryFacts): SelectionBar | null {
+  if (view === 'referrer') return null;
+  const shows = ({ grouped: 'images', flat: 'tags', untagged: 'manifests' } as const)[view];
+  const back = view === 'untagged' ? 'untagged' : 'tags';
+  return selectionBar(page, repository.name, { shows, back, deleteNote: head.deleteNote });
+}
+
+function attachmentRows(found: FoundTags['rows'], context: RowContext): readonly TagCells[] {
+  const groups = bySubject(found.filter((row) => 'tagCount' in row));
+  return groups.map((group, at) => ({
+    ...groupCells(group, context),
+    heading: subjectHeading(group, groups[at - 1], context.repository, context.page),
+  }));
+}
+
+function rows({ page, repository, found, asked }: RepositoryFacts, mayDelete: boolean): readonly TagCells[] {
+  const largest = found.rows.reduce((most, row) => Math.max(most, row.sizeBytes), 0);
+  const context = { page, repository: repository.name, largest, mayDelete };
+  // In any other order an image would have its attachments in many places.
+  if (asked.view === 'referrer' && asked.sort === 'pushed') return attachmentRows(found.rows, context);
+  return found.rows.map((row) => ('tagCount' in row ? groupCells(row, context) : flatCells(row, context)));
+}
+
+function tagFilter({ page, repository, asked, referrers }: RepositoryFacts): ListFilter {
+  const { filters, view } = asked;
+  const offered = view === 'grouped' || view === 'flat' ? repository : { platforms: [], kinds: [] };
+  return {
+    action: page.url(tabPath(repository.name, view === 'untagged' ? 'untagged' : 'tags')),
+    label: page.t('browse:repository.filter'),
+    text: filters.filter,
+    hidden: hiddenFields(page, ['view']),
+    choices: [...filterChoices(filters, offered, page), ...orderChoices(tagColumns(asked, page), asked, page)],
+    checks: filterChecks(filters, false, page),
+    chips: filterChips(filters, page),
+    clearHref: withoutFilters(page),
+    views: viewChips({ page, shown: view, referrers }),
+  };
+}

@@ -1,0 +1,31 @@
+import type { Page } from '../shell/page.ts';
+import type { ListFilter } from '../parts/list-filters.ts';
+import type { TagView } from './tag-views.ts';
+
+interface ViewFacts {
+  readonly page: Pick<Page, 't' | 'format' | 'urlWith'>;
+  readonly shown: TagView;
+  /** Signatures and other attachments: one more than is counted stands for all of them. */
+  readonly referrers: number;
+}
+
+const NO_PLACE = { after: null, from: null, sort: null, direction: null, digest: null, platform: null, kind: null };
+const MOST_COUNTED = 1000;
+
+/** The ways to list what has a tag, as chips; what is untagged has a tab of its own and only one way. */
+export function viewChips({ page, shown, referrers }: ViewFacts): ListFilter['views'] {
+  if (shown === 'untagged') return [];
+  const { t } = page;
+  const chip = (view: TagView, text: string) => ({
+    text,
+    href: page.urlWith({ ...NO_PLACE, view: view === 'grouped' ? null : view }),
+    current: shown === view,
+  });
+  const chips = [chip('grouped', t('repository:view.grouped')), chip('flat', t('repository:view.flat'))];
+  if (referrers === 0 && shown !== 'referrer') return chips;
+  return [...chips, chip('referrer', t('repository:view.attachments', { formatted: countText(referrers, page) }))];
+}
+
+function countText(count: number, { format }: ViewFacts['page']): string {
+  return count > MOST_COUNTED ? `${format.number(MOST_COUNTED)}+` : format.number(count);
+}

@@ -1,0 +1,88 @@
+import type { Request, Response } from 'express';
+import type { CredentialChecker } from '../../accounts/credentials.ts';
+import type { Audit } from '../../audit/audit.ts';
+import { type CarriedForm, carriedFields, PASSWORD_FIELD, RETYPE_FIELD } from './form.ts';
+import type { Page } from './page.ts';
+import { refusalStatus, refusalText } from './refused-sign-in.ts';
+import { startSession } from './session.ts';
+
+export interface ConfirmationDeps {
+  readonly credentials: Pick<CredentialChecker, 'check'>;
+  readonly audit: Pick<Audit, 'record'>;
+  readonly now: () => number;
+}
+
+const TRUSTED_FOR_MS = 10 * 60_000;
+
+/**
+ * What widens rights or harms accounts needs the password again when it was typed more than ten minutes ago: a browser
+ * left open is not enough to stay in for good. Asked by the guard, for routes that say `confirmed`.
+ */
+export function createConfirmation({ credentials, audit, now }: ConfirmationDeps) {
+  /** @returns true once the right password came with the request; otherwise the page that asks for it is the answer. */
+  async function prove(page: Page, request: Request, response: Response, form: AskedForm): Promise<boolean> {
+    const password: unknown = request.body?.[PASSWORD_FIELD];
+    if (password === undefined) return ask(page, form);
+    if (typeof password !== 'string' || password === '') {
+      return ask(page, form, { error: page.t('errors:form.required'), status: 422 });
+    }
+    const { id, name: username } = page.viewer.subject;
+    const { address } = page.origin;
+    const entry = { actor: username, address, action: 'session.confirm', object: '' };
+    const result = await credentials.check({ username, password, address });
+    if (!result.ok) {
+      await audit.record({ ...entry, outcome: 'refused', detail: { reason: result.reason } });
+      if (result.retryAfterSeconds !== undefined) response.set('Retry-After', String(result.retryAfterSeconds));
+      return ask(page, form, { error: refusalText(page, result), status: refusalStatus(result) });
+    }
+    const { passwordVersion } = result.identity;
+    await startSession(request, { id, username, passwordVersion }, address, now());
+    await audit.record({ ...entry, outcome: 'ok' });
+    return true;
+  }
+
+  return {
+    isDue: (request: Request): boolean => !isRecent(request.session?.confirmedAt ?? 0, now()),
+    prove,
+    /** The form that was sent waits in the page that asks, and is carried out with the password. */
+    proveForm: (page: Page, request: Request, response: Response): Promise<boolean> =>
+      prove(page, request, response, sentForm(page)),
+  };
+}
+export type Confirmation = ReturnType<typeof createConfirmation>;
+
+/** What the page that asks for the password sends along with it. */
+export interface AskedForm extends CarriedForm {
+  readonly action: string;
+  /** Somebody filled it in. */
+  readonly holdsInput: boolean;
+}
+
+interface Refused {
+  readonly error?: string;
+  readonly status?: number;
+}
+
+function sentForm(page: Page): AskedForm {
+  const carried = carriedFields(page.body);
+  return { action: page.url(page.path), ...carried, holdsInput: carried.fields.length > 0 };
+}
+
+async function ask(page: Page, form: AskedForm, { error, status = 200 }: Refused = {}): Promise<false> {
+  await page.render(
+    'confirm',
+    {
+      ...{ title: page.t('accounts:confirm.title'), bare: true, action: form.action, error },
+      fields: [...form.fields, ...form.retype.map((value) => ({ name: RETYPE_FIELD, value }))],
+      isKept: form.holdsInput,
+      isRetyped: form.retype.length > 0,
+    },
+    status,
+  );
+  return false;
+}
+
+/** A clock set back must not make it last longer. */
+function isRecent(at: number, now: number): boolean {
+  return at <= now && now - at < TRUSTED_FOR_MS;
+}
