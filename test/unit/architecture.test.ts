@@ -12,7 +12,7 @@ const SERVER = resolve(import.meta.dirname, '..', '..', 'server');
 const LADDER = [
   ['main', 'admin', 'health'],
   ['app'],
-  ['status', 'prepare', 'privileges'],
+  ['status', 'privileges'],
   ['web', 'api'],
   ['token', 'housekeeping'],
   ['catalog', 'notifications', 'jobs'],
@@ -22,15 +22,46 @@ const LADDER = [
   ['config'],
   ['errors', 'log', 'log-output', 'news'],
   ['clock', 'host-name'],
-] as const satisfies readonly (readonly string[])[];
+] as const satisfies Ladder;
 
-const levels = new Map<string, number>(LADDER.flatMap((parts, level) => parts.map((part) => [part, level] as const)));
+/** The same inside folders that are large. A file beside the folders is named like one. */
+const INSIDE: Readonly<Record<string, Ladder>> = {
+  catalog: [
+    ['findings', 'sync'],
+    ['activity', 'rebuild', 'search', 'space'],
+    ['images'],
+    ['lists'],
+    ['index'],
+    ['manifests'],
+    ['names'],
+    ['visibility'],
+    ['base'],
+  ],
+  registry: [['client', 'managed'], ['documents']],
+  web: [
+    ['web'],
+    ['api-docs', 'home', 'housekeeping', 'operations', 'search'],
+    ['image'],
+    ['activity', 'repositories', 'space'],
+    ['accounts'],
+    ['parts'],
+    ['live'],
+    ['shell'],
+  ],
+};
+
+type Ladder = readonly (readonly string[])[];
+
+const levels = levelsOf(LADDER);
 const files = readdirSync(SERVER, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
-/** `token/scope.ts` belongs to `token`, `main.ts` to `main`; `token-side.ts` and the like are pieces of `app.ts`. */
-function partOf(file: string): string {
-  const part = (file.split(sep)[0] ?? '').replace(/\.ts$/, '');
-  return part.endsWith('-side') ? 'app' : part;
+function levelsOf(ladder: Ladder): ReadonlyMap<string, number> {
+  return new Map(ladder.flatMap((parts, level) => parts.map((part) => [part, level] as const)));
+}
+
+/** `token/scope.ts` belongs to `token`, `main.ts` to `main`; with `depth` 1 to `scope`. */
+function partOf(file: string, depth = 0): string {
+  return (file.split(sep)[depth] ?? '').replace(/\.ts$/, '');
 }
 
 /** Every relative import of the file, types too, as paths below server/. */
@@ -41,18 +72,37 @@ function importsOf(file: string): readonly string[] {
 }
 
 test('every part of the server has its place on the ladder', () => {
-  const unknown = [...new Set(files.map(partOf))].filter((part) => !levels.has(part));
+  const unknown = [...new Set(files.map((file) => partOf(file)))].filter((part) => !levels.has(part));
   assert.deepEqual(unknown, []);
 });
 
 test('imports lead downwards only, types included', () => {
   const wrong = files.flatMap((file) =>
     importsOf(file)
-      .filter((target) => !target.startsWith('..') && !isAllowed(partOf(file), partOf(target)))
+      .filter((target) => !target.startsWith('..') && !isAllowed(levels, partOf(file), partOf(target)))
       .map((target) => `${file} imports ${target}`),
   );
   assert.deepEqual(wrong, []);
 });
+
+for (const [folder, ladder] of Object.entries(INSIDE)) {
+  const inside = levelsOf(ladder);
+  const own = files.filter((file) => file.includes(sep) && partOf(file) === folder);
+
+  test(`every part of ${folder}/ has its place on its ladder`, () => {
+    const unknown = own.filter((file) => !inside.has(partOf(file, 1)));
+    assert.deepEqual(unknown, []);
+  });
+
+  test(`imports inside ${folder}/ lead downwards only`, () => {
+    const wrong = own.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => partOf(target) === folder && !isAllowed(inside, partOf(file, 1), partOf(target, 1)))
+        .map((target) => `${file} imports ${target}`),
+    );
+    assert.deepEqual(wrong, []);
+  });
+}
 
 test('only the configuration reads the environment', () => {
   const readers = files.filter((file) => /\bprocess\.env\b/.test(readFileSync(join(SERVER, file), 'utf8')));
@@ -90,6 +140,6 @@ function reachedFrom(file: string, targets: ReadonlyMap<string, readonly string[
   return reached;
 }
 
-function isAllowed(from: string, to: string): boolean {
+function isAllowed(levels: ReadonlyMap<string, number>, from: string, to: string): boolean {
   return from === to || (levels.get(from) ?? 0) < (levels.get(to) ?? 0);
 }

@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import { networkFailure } from '../../../../server/registry/client/failure.ts';
 
 const folder = new URL('../../../../server/registry/', import.meta.url);
-const sources = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
+const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => readFileSync(new URL(name, folder), 'utf8'));
 const keys = new Set(
   sources.flatMap((source) => [...source.matchAll(/'(registry[A-Z]\w+)'/g)].map(([, key = '']) => key)),
 );
