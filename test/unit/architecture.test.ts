@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { test } from 'node:test';
 
@@ -103,6 +103,23 @@ for (const [folder, ladder] of Object.entries(INSIDE)) {
     assert.deepEqual(wrong, []);
   });
 }
+
+test('the documentation shows the same ladder', () => {
+  const text = readFileSync(join(SERVER, '..', 'docs', 'architecture.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| \d+ \| ([^|]+) \|/gm)].map(([, parts = '']) =>
+    parts.replaceAll('`', '').split(' '),
+  );
+  assert.deepEqual(rows, LADDER);
+});
+
+test('every folder on the ladder says what it owns', () => {
+  const folders = [...levels.keys()].filter((part) => existsSync(join(SERVER, part)));
+  assert.ok(folders.length > 12);
+  assert.deepEqual(
+    folders.filter((part) => !existsSync(join(SERVER, part, 'README.md'))),
+    [],
+  );
+});
 
 test('only the configuration reads the environment', () => {
   const readers = files.filter((file) => /\bprocess\.env\b/.test(readFileSync(join(SERVER, file), 'utf8')));

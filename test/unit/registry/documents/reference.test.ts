@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isDigest, isRepositoryName, isTag, parseReferencePath } from '../../../../server/registry/documents/reference.ts';
+import {
+  isDigest,
+  isRepositoryName,
+  isTag,
+  parseReferencePath,
+} from '../../../../server/registry/documents/reference.ts';
 
 const HASH = 'a'.repeat(64);
 const NAMES: readonly (readonly [name: string, valid: boolean])[] = [
