@@ -21,20 +21,20 @@ import { type TagRoutesDeps, tagRoutes } from '../api/resources/tags.ts';
 import { trashRoutes } from '../api/resources/trash.ts';
 import type { ApiRoute } from '../api/route.ts';
 import type { Audit } from '../audit/audit.ts';
-import { createDescriptions } from '../catalog/lists/descriptions.ts';
-import { createDocuments } from '../catalog/manifests/documents.ts';
 import { createImages } from '../catalog/images/images.ts';
+import { createDescriptions } from '../catalog/lists/descriptions.ts';
 import { createRepositoryStore } from '../catalog/lists/repositories.ts';
-import { createSearch } from '../catalog/search/search.ts';
 import { createStars } from '../catalog/lists/stars.ts';
 import { createTagStore } from '../catalog/lists/tags.ts';
+import { createDocuments } from '../catalog/manifests/documents.ts';
+import { createSearch } from '../catalog/search/search.ts';
 import type { Config } from '../config/config.ts';
 import { registryHost } from '../config/public-url.ts';
 import { VERSION } from '../config/version.ts';
-import type { RegistrySide } from './registry.ts';
 import type { Database } from '../storage/database.ts';
 import { sessionCookieName } from '../web/shell/session.ts';
 import type { Web } from '../web/web.ts';
+import type { RegistrySide } from './registry.ts';
 import type { WebSideOptions } from './web.ts';
 
 export interface ApiSideOptions extends WebSideOptions {

@@ -3,13 +3,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express from 'express';
 import { purgeEndedAccess } from '../accounts/upkeep.ts';
-import { createApiSide } from './api.ts';
 import { ownHosts } from '../config/public-url.ts';
-import { type AppOptions, createCore } from './core.ts';
 import { createDispatcher, type PlainHandler } from '../http/dispatch.ts';
 import { guardHosts } from '../http/host-guard.ts';
-import { createRegistrySide } from './registry.ts';
 import type { StorageHealth } from '../storage/health.ts';
+import { createApiSide } from './api.ts';
+import { type AppOptions, createCore } from './core.ts';
+import { createRegistrySide } from './registry.ts';
 import { createTokenSide } from './token.ts';
 import { createWebSide } from './web.ts';
 

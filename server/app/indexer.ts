@@ -1,8 +1,9 @@
 /** The index and what keeps it in line with the registry: crawls at start, after gaps and by the clock, and its upkeep. */
+
+import { rebuildOldCatalog } from '../catalog/rebuild/rebuild.ts';
 import type { CrawlProgress } from '../catalog/sync/crawl.ts';
 import { createGap } from '../catalog/sync/gap.ts';
 import { createIndexer, type IndexerDeps } from '../catalog/sync/indexer.ts';
-import { rebuildOldCatalog } from '../catalog/rebuild/rebuild.ts';
 import { createVisibility } from '../catalog/visibility/visibility.ts';
 import type { Config } from '../config/config.ts';
 import { createJobRuns } from '../jobs/job-runs.ts';

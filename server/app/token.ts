@@ -2,7 +2,6 @@
 
 import { monotonic } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import type { AppOptions, Core } from './core.ts';
 import type { PlainHandler } from '../http/dispatch.ts';
 import { createRegistryClient, type RegistryClient } from '../registry/client/client.ts';
 import { type Keys, openKeys } from '../token/keys.ts';
@@ -11,6 +10,7 @@ import { createRefusals } from '../token/refusals.ts';
 import { createTokenEndpoint } from '../token/routes.ts';
 import { createSigner, type Signer, type Trial } from '../token/signer.ts';
 import { tokenFileRoutes } from '../token/token-files.ts';
+import type { AppOptions, Core } from './core.ts';
 
 export type TokenSide = Awaited<ReturnType<typeof createTokenSide>>;
 

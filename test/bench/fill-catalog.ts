@@ -5,11 +5,11 @@
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { folderOf } from '../../server/catalog/base/folders.ts';
+import { tagKey } from '../../server/catalog/base/tag-key.ts';
+import type { TagRow } from '../../server/catalog/index/tag-writes.ts';
 import type { ManifestRecord } from '../../server/catalog/manifests/record.ts';
 import { rebuildOldCatalog } from '../../server/catalog/rebuild/rebuild.ts';
 import { recountVisibilities } from '../../server/catalog/rebuild/visibilities.ts';
-import { tagKey } from '../../server/catalog/base/tag-key.ts';
-import type { TagRow } from '../../server/catalog/index/tag-writes.ts';
 import { openDatabase } from '../../server/storage/database.ts';
 import { generateRegistry } from '../support/generated-content.ts';
 import { createRandom, type RegistrySize } from '../support/generated-plan.ts';

@@ -1,11 +1,12 @@
 /** What the index knows of one made-up repository: the rows of its tags and manifests, and its sums. Pure. */
-import { countedAs } from '../../server/catalog/manifests/blob-counts.ts';
-import { heldAfter } from '../../server/catalog/index/held-rows.ts';
-import type { ManifestRecord } from '../../server/catalog/manifests/record.ts';
-import type { HeldRow, ManifestFacts, Neighbourhood } from '../../server/catalog/index/neighbourhood.ts';
-import { subjectOfTag } from '../../server/catalog/manifests/referrers.ts';
+
 import { tagKey } from '../../server/catalog/base/tag-key.ts';
+import { heldAfter } from '../../server/catalog/index/held-rows.ts';
+import type { HeldRow, ManifestFacts, Neighbourhood } from '../../server/catalog/index/neighbourhood.ts';
 import type { TagRow } from '../../server/catalog/index/tag-writes.ts';
+import { countedAs } from '../../server/catalog/manifests/blob-counts.ts';
+import type { ManifestRecord } from '../../server/catalog/manifests/record.ts';
+import { subjectOfTag } from '../../server/catalog/manifests/referrers.ts';
 import type { GeneratedManifest, GeneratedRepository } from '../support/generated-content.ts';
 import type { Random } from '../support/generated-plan.ts';
 import { recordOf as readRecord } from '../support/manifest-records.ts';

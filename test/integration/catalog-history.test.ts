@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type CatalogEvent, createIndexer, type Indexer } from '../../server/catalog/sync/indexer.ts';
 import { createRepositoryStore } from '../../server/catalog/lists/repositories.ts';
 import { createTagStore } from '../../server/catalog/lists/tags.ts';
+import { type CatalogEvent, createIndexer, type Indexer } from '../../server/catalog/sync/indexer.ts';
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { createDeletion, type Deletion } from '../../server/housekeeping/deletion.ts';
 import { createLogger } from '../../server/log.ts';

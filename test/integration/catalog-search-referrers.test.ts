@@ -1,9 +1,9 @@
 /** A search for what has a referrer finds what the image page shows, by each way in which something speaks about an image. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { findReferrers } from '../../server/catalog/manifests/referrers.ts';
 import { changeRepository } from '../../server/catalog/index/repository-change.ts';
 import { ensureRepository } from '../../server/catalog/index/tag-writes.ts';
+import { findReferrers } from '../../server/catalog/manifests/referrers.ts';
 import { ADMIN, startApi, type TestApi } from '../support/api.ts';
 import { type SeedImage, seedIndex, seedManifest } from '../support/seed.ts';
 

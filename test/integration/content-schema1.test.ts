@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createImages } from '../../server/catalog/images/images.ts';
-import { createIndexer, type Indexer } from '../../server/catalog/sync/indexer.ts';
 import { createTagStore } from '../../server/catalog/lists/tags.ts';
+import { createIndexer, type Indexer } from '../../server/catalog/sync/indexer.ts';
 import { createLogger } from '../../server/log.ts';
 import type { RegistryClient } from '../../server/registry/client/client.ts';
 import { imageView } from '../../server/web/image/image-view.ts';

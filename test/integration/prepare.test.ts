@@ -3,9 +3,9 @@ import { chmod, chown, mkdir, readFile, stat, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse, stringify } from 'yaml';
+import { prepareRegistryConfig } from '../../server/app/prepare.ts';
 import { configSchema } from '../../server/config/config.ts';
 import { StartError } from '../../server/errors.ts';
-import { prepareRegistryConfig } from '../../server/app/prepare.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
 
 let temporary: TemporaryFolder;

@@ -1,8 +1,8 @@
 /** The set-up helper asks the registry as seldom as it can: each time may take seconds. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { ConnectSettings } from '../../server/web/operations/connect-view.ts';
 import { connectPage } from '../../server/web/operations/connect.ts';
+import type { ConnectSettings } from '../../server/web/operations/connect-view.ts';
 import { statusFacts } from '../support/browse-facts.ts';
 import { createVisitor, startWeb } from '../support/web.ts';
 

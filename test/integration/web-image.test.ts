@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { createDocuments } from '../../server/catalog/manifests/documents.ts';
 import { createImages } from '../../server/catalog/images/images.ts';
 import { createRepositoryStore } from '../../server/catalog/lists/repositories.ts';
 import { createTagStore } from '../../server/catalog/lists/tags.ts';
+import { createDocuments } from '../../server/catalog/manifests/documents.ts';
 import { createVisibility } from '../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../server/log.ts';
 import { comparePage } from '../../server/web/image/compare.ts';

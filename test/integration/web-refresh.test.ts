@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import bcrypt from 'bcryptjs';
 import { createLogger } from '../../server/log.ts';
-import { refreshPage } from '../../server/web/repositories/refresh.ts';
 import { statusPage } from '../../server/web/operations/status.ts';
+import { refreshPage } from '../../server/web/repositories/refresh.ts';
 import { statusFacts } from '../support/browse-facts.ts';
 import { createVisitor, startWeb } from '../support/web.ts';
 

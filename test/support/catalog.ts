@@ -1,6 +1,9 @@
 /** The index beside a real registry, with nothing else of the application. */
-import { createDocuments } from '../../server/catalog/manifests/documents.ts';
+
 import { createImages } from '../../server/catalog/images/images.ts';
+import { createRepositoryStore } from '../../server/catalog/lists/repositories.ts';
+import { createTagStore } from '../../server/catalog/lists/tags.ts';
+import { createDocuments } from '../../server/catalog/manifests/documents.ts';
 import {
   type CatalogEvent,
   createIndexer,
@@ -8,12 +11,14 @@ import {
   type IndexerDeps,
   type RegistryReader,
 } from '../../server/catalog/sync/indexer.ts';
-import { createRepositoryStore } from '../../server/catalog/lists/repositories.ts';
-import { createTagStore } from '../../server/catalog/lists/tags.ts';
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import type { Config } from '../../server/config/config.ts';
 import { createLogger } from '../../server/log.ts';
-import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../../server/registry/client/client.ts';
+import {
+  createRegistryClient,
+  type RegistryClient,
+  type RegistryClientOptions,
+} from '../../server/registry/client/client.ts';
 import type { Database } from '../../server/storage/database.ts';
 import { openTestDatabase } from './database.ts';
 import { startRegistry } from './registry.ts';

@@ -1,9 +1,9 @@
 /** Index and deletions beside a real registry, with nothing else of the application. */
 import type { AuditRecord } from '../../server/audit/audit.ts';
 import { createImages } from '../../server/catalog/images/images.ts';
-import { createIndexer } from '../../server/catalog/sync/indexer.ts';
 import { createRepositoryStore } from '../../server/catalog/lists/repositories.ts';
 import { createTagStore } from '../../server/catalog/lists/tags.ts';
+import { createIndexer } from '../../server/catalog/sync/indexer.ts';
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { createDeletion } from '../../server/housekeeping/deletion.ts';
 import type { AskedSelection, Selection } from '../../server/housekeeping/selection-plan.ts';

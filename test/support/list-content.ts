@@ -1,6 +1,7 @@
 /** Rows with few distinct values, so that ties are the rule, and what a list of them should give, worked out slowly. */
-import type { Direction, RepositoryFilters, RepositorySort } from '../../server/catalog/lists/repositories.ts';
+
 import { ensureRepository } from '../../server/catalog/index/tag-writes.ts';
+import type { Direction, RepositoryFilters, RepositorySort } from '../../server/catalog/lists/repositories.ts';
 import type { Database } from '../../server/storage/database.ts';
 
 export interface MadeRepository {

@@ -1,9 +1,9 @@
 /** Repositories in the index as if the registry had been read, through the functions that write it then. */
 import { createHash } from 'node:crypto';
 import { countUses } from '../../server/catalog/activity/writes.ts';
-import type { ManifestRecord } from '../../server/catalog/manifests/record.ts';
 import { changeRepository } from '../../server/catalog/index/repository-change.ts';
 import { ensureRepository, notePush, type Push } from '../../server/catalog/index/tag-writes.ts';
+import type { ManifestRecord } from '../../server/catalog/manifests/record.ts';
 import { MEDIA_TYPES } from '../../server/registry/documents/manifest.ts';
 import type { Database } from '../../server/storage/database.ts';
 import { recordOf } from './manifest-records.ts';

@@ -1,7 +1,8 @@
 /** What the sums would give the pages that show space. */
+
+import type { SpaceRow } from '../../server/catalog/space/list.ts';
 import type { Sample } from '../../server/catalog/space/samples.ts';
 import type { SpaceSums } from '../../server/catalog/space/space.ts';
-import type { SpaceRow } from '../../server/catalog/space/list.ts';
 import { NOW } from './browse-facts.ts';
 
 const DAY = 24 * 3600_000;

@@ -3,13 +3,13 @@
  * whose stores answer from memory. One web serves all of them, one after the other.
  */
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { createChanges } from '../../server/catalog/visibility/changes.ts';
 import type { RepositoryRow } from '../../server/catalog/lists/repositories.ts';
+import { createChanges } from '../../server/catalog/visibility/changes.ts';
 import { AppError } from '../../server/errors.ts';
 import { createNewsDesk } from '../../server/news.ts';
-import type { IndexState } from '../../server/web/parts/notices.ts';
-import { createLive } from '../../server/web/live/live.ts';
 import { deleteTagPage } from '../../server/web/housekeeping/delete-tag.ts';
+import { createLive } from '../../server/web/live/live.ts';
+import type { IndexState } from '../../server/web/parts/notices.ts';
 import { repositoriesPage } from '../../server/web/repositories/repositories.ts';
 import type { PageModule } from '../../server/web/shell/routes.ts';
 import * as facts from './browse-facts.ts';

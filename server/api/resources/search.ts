@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Search } from '../../catalog/search/search.ts';
 import type { ImageHit } from '../../catalog/search/hits.ts';
 import type { Found } from '../../catalog/search/page.ts';
 import type { RepositoryHit } from '../../catalog/search/repositories.ts';
+import type { Search } from '../../catalog/search/search.ts';
 import type { Note } from '../../catalog/search/terms.ts';
 import {
   bytes,

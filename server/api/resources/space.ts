@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { SpaceStore, SpaceSums } from '../../catalog/space/space.ts';
 import { SPACE_SORTS } from '../../catalog/space/list.ts';
+import type { SpaceStore, SpaceSums } from '../../catalog/space/space.ts';
 import { DAY_MS } from '../../storage/calendar.ts';
 import {
   bytes,

@@ -4,9 +4,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { calendarDay, DAY_MS } from '../../storage/calendar.ts';
 import type { Database } from '../../storage/database.ts';
-import { type ActivityDay, type ActivityDeps, type Counts, createViewDays } from './view.ts';
 import { type RepositoryRow, toRows } from '../lists/repository-row.ts';
 import { isVisible, type Visibility } from '../visibility/visibility.ts';
+import { type ActivityDay, type ActivityDeps, type Counts, createViewDays } from './view.ts';
 
 export type { ActivityDay } from './view.ts';
 

@@ -1,8 +1,8 @@
 import { calendarDay, DAY_MS } from '../../storage/calendar.ts';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
-import { type Pull, storePull } from './pulls.ts';
 import { groupBy } from '../base/rows.ts';
+import { type Pull, storePull } from './pulls.ts';
 
 /** An event that people would call a pull or a push. */
 export interface Use extends Pull {

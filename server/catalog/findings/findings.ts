@@ -2,10 +2,10 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
-import { type Finding, type Scan, scanRepositories } from './scan.ts';
 import { createRest, type Rest } from '../base/rest.ts';
 import { readVisible } from '../space/sums.ts';
 import { isVisible, NOTHING, type Visibility } from '../visibility/visibility.ts';
+import { type Finding, type Scan, scanRepositories } from './scan.ts';
 
 export interface FoundRepository extends Omit<Finding, 'grownOwnBytes'> {
   readonly id: number;

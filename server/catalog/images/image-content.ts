@@ -2,12 +2,12 @@ import type { Selectable } from 'kysely';
 import type { ContentReader } from '../../artifacts/reader.ts';
 import type { Database } from '../../storage/database.ts';
 import type { ManifestBlobsTable } from '../../storage/schema.ts';
-import { type DockerfileLine, dockerfileLine, layerPositions } from './history.ts';
-import type { DockerfileStep, ImageContent, LayerRow, PlatformEntry } from './image.ts';
-import { type Listed, manifestRow } from './image-rows.ts';
 import { readImageConfig } from '../manifests/record.ts';
 import { type SharedCount, type SharedMemory, sharedLayers } from '../manifests/sharing.ts';
 import type { Visibility } from '../visibility/visibility.ts';
+import { type DockerfileLine, dockerfileLine, layerPositions } from './history.ts';
+import type { DockerfileStep, ImageContent, LayerRow, PlatformEntry } from './image.ts';
+import { type Listed, manifestRow } from './image-rows.ts';
 
 const USUAL_PLATFORM = 'linux/amd64';
 

@@ -1,8 +1,8 @@
 import type { Selectable } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import type { ManifestsTable } from '../../storage/schema.ts';
-import type { NestedIndex, PlatformEntry } from './image.ts';
 import { ATTESTATION_PLATFORM } from '../base/kinds.ts';
+import type { NestedIndex, PlatformEntry } from './image.ts';
 
 export type ManifestRow = Selectable<ManifestsTable>;
 

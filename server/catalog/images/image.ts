@@ -1,8 +1,8 @@
 import type { ImageConfig } from '../../registry/documents/image-config.ts';
 import type { ManifestKind } from '../../storage/schema.ts';
 import type { AttachedReferrer } from '../lists/attachments.ts';
-import type { DockerfileLine } from './history.ts';
 import type { TagRow, Usage } from '../lists/tags.ts';
+import type { DockerfileLine } from './history.ts';
 
 /** Everything the page of an image shows. All texts come from whoever built the image: escape, never interpret. */
 export interface ImageDetail extends Usage {

@@ -4,19 +4,19 @@ import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { isDigest } from '../../registry/documents/reference.ts';
 import type { Database } from '../../storage/database.ts';
+import { indexesListing } from '../index/index-sums.ts';
+import { repositoryId } from '../index/repository-notes.ts';
 import { attachedReferrers } from '../lists/attachments.ts';
+import { createTagStore, type TagRow, usageOf } from '../lists/tags.ts';
 import type { DocumentPart } from '../manifests/documents.ts';
+import { partsOf } from '../manifests/referrers.ts';
+import { type SharedMemory, uniqueBytes } from '../manifests/sharing.ts';
+import { isFinal } from '../manifests/stored-manifests.ts';
+import { NOTHING, type Visibility } from '../visibility/visibility.ts';
 import type { ImageDetail, ImageProblem } from './image.ts';
 import { choosePlatform, contentOf } from './image-content.ts';
 import { type ManifestRow, manifestRow, platformsOf } from './image-rows.ts';
-import { indexesListing } from '../index/index-sums.ts';
 import { type HoldersQuery, layerHolders } from './layer-holders.ts';
-import { partsOf } from '../manifests/referrers.ts';
-import { repositoryId } from '../index/repository-notes.ts';
-import { type SharedMemory, uniqueBytes } from '../manifests/sharing.ts';
-import { isFinal } from '../manifests/stored-manifests.ts';
-import { createTagStore, type TagRow, usageOf } from '../lists/tags.ts';
-import { NOTHING, type Visibility } from '../visibility/visibility.ts';
 
 export type * from './image.ts';
 

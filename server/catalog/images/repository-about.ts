@@ -2,8 +2,8 @@ import { readChartMetadata } from '../../artifacts/chart.ts';
 import { tryParseJson } from '../../artifacts/json.ts';
 import { type ContentReader, createContentReader } from '../../artifacts/reader.ts';
 import type { Database } from '../../storage/database.ts';
-import { type ManifestRow, manifestRow } from './image-rows.ts';
 import { readImageConfig } from '../manifests/record.ts';
+import { type ManifestRow, manifestRow } from './image-rows.ts';
 
 /** What the newest image of a repository says about itself. Strangers wrote it; '' where it says nothing. */
 export interface About {

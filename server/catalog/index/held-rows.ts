@@ -1,7 +1,7 @@
 /** What a repository's row of a manifest says, worked out from its tags and its neighbours. Pure. */
 import type { HeldState } from '../../storage/schema.ts';
-import type { HeldRow, ManifestFacts, Neighbourhood } from './neighbourhood.ts';
 import { groupBy } from '../base/rows.ts';
+import type { HeldRow, ManifestFacts, Neighbourhood } from './neighbourhood.ts';
 import type { TagRow } from './tag-writes.ts';
 
 export interface Wish {

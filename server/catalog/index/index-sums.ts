@@ -2,8 +2,8 @@
 import { sql } from 'kysely';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
-import type { HeldRow, Neighbourhood } from './neighbourhood.ts';
 import { groupBy } from '../base/rows.ts';
+import type { HeldRow, Neighbourhood } from './neighbourhood.ts';
 
 /**
  * The row of a manifest sums up an index over all that is known. Where the repository was not proven to have some of that,

@@ -1,7 +1,7 @@
 import type { Database } from '../../storage/database.ts';
 import { folderOf } from '../base/folders.ts';
-import { pastOfRepositories } from './tag-history.ts';
 import { showRepositories } from '../visibility/build.ts';
+import { pastOfRepositories } from './tag-history.ts';
 
 // Well below the number of parameters that one statement may have.
 const NAMES_AT_ONCE = 500;

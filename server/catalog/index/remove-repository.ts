@@ -1,7 +1,7 @@
 import type { Database } from '../../storage/database.ts';
+import { hideRepository } from '../visibility/build.ts';
 import { changeRepository } from './repository-change.ts';
 import { lockRepository } from './tag-writes.ts';
-import { hideRepository } from '../visibility/build.ts';
 
 export interface KnownRepository {
   readonly id: number;

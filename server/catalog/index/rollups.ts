@@ -2,8 +2,8 @@
 import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
-import type { HeldRow } from './neighbourhood.ts';
 import { tagKey } from '../base/tag-key.ts';
+import type { HeldRow } from './neighbourhood.ts';
 
 export interface HeldChange {
   readonly before: ReadonlyMap<string, HeldRow>;

@@ -1,13 +1,13 @@
 /** Brings everything that follows from tags and manifests up to date, at a cost of what changed. For transactions. */
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
+import { tagKey } from '../base/tag-key.ts';
 import { type BlobMove, countedAs, moveBlobs } from '../manifests/blob-counts.ts';
 import { heldAfter, type Wish } from './held-rows.ts';
 import { withOwnSums } from './index-sums.ts';
 import { type HeldRow, type Neighbourhood, readNeighbourhood } from './neighbourhood.ts';
 import { sumUp } from './rollups.ts';
 import { type PullColumns, pullsOfManifests } from './tag-history.ts';
-import { tagKey } from '../base/tag-key.ts';
 import { storeTags, type TagRow, tagsOnDigests } from './tag-writes.ts';
 
 export interface Touched extends Wish {

@@ -3,8 +3,8 @@ import type { Selectable } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
 import type { TagsTable } from '../../storage/schema.ts';
-import { ensureRepositories } from './new-repositories.ts';
 import { subjectOfTag } from '../manifests/referrers.ts';
+import { ensureRepositories } from './new-repositories.ts';
 import { NO_PAST, type PushColumns, pastOfTags, type TagPast } from './tag-history.ts';
 
 /** Who pushed and when, as far as that is proven. */

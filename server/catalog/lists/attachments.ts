@@ -1,6 +1,7 @@
 import type { ArtifactDocument } from '../../artifacts/document.ts';
 import type { Database } from '../../storage/database.ts';
 import type { ManifestKind } from '../../storage/schema.ts';
+import { versionsFirst } from '../base/tag-order.ts';
 import { type DocumentPart, storedDocuments } from '../manifests/documents.ts';
 import {
   type FoundReferrer,
@@ -10,7 +11,6 @@ import {
   type ReferrerCounts,
   referrersOf,
 } from '../manifests/referrers.ts';
-import { versionsFirst } from '../base/tag-order.ts';
 
 /** What is attached to an image, in the words that lists have for it. */
 export type Attachment = 'signature' | 'sbom' | 'provenance';

@@ -12,9 +12,9 @@ import {
   readKeyPage,
   type Total,
 } from '../base/key-page.ts';
+import type { Visibility } from '../visibility/visibility.ts';
 import { REPOSITORY_SORTS, type RepositoryQuery, type RepositorySort, sortValue } from './repository-query.ts';
 import { type RepositoryRow, type StoredRepository, toRows } from './repository-row.ts';
-import type { Visibility } from '../visibility/visibility.ts';
 
 /** A folder and everything below it, as far as the viewer sees it. */
 export interface FolderRow {

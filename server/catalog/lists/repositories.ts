@@ -1,18 +1,18 @@
 import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
+import { type KeyPage, keyClauses, type Reading, readKeyPage, type Total } from '../base/key-page.ts';
+import { withSeenSums } from '../visibility/seen-sums.ts';
+import { isVisible, type Visibility } from '../visibility/visibility.ts';
 import { createFacets } from './facets.ts';
 import { type FolderPage, type FolderQuery, listFolderContents, listFolders } from './folder-list.ts';
-import { type KeyPage, keyClauses, type Reading, readKeyPage, type Total } from '../base/key-page.ts';
 import { FEW, planRepositories, type RepositoryPlan } from './repository-plan.ts';
 import { type RepositoryQuery, repositoryOrder, sortValue } from './repository-query.ts';
 import { type RepositoryRow, type StoredRepository, toRows } from './repository-row.ts';
-import { withSeenSums } from '../visibility/seen-sums.ts';
-import { isVisible, type Visibility } from '../visibility/visibility.ts';
 
+export type { Direction } from '../base/key-page.ts';
 export type { Facets } from './facets.ts';
 export type { FolderContents, FolderEntry, FolderPage, FolderQuery, FolderRow, FolderSort } from './folder-list.ts';
 export { FOLDER_SORTS } from './folder-list.ts';
-export type { Direction } from '../base/key-page.ts';
 export type { RepositoryFilters, RepositoryQuery, RepositorySort } from './repository-query.ts';
 export { REPOSITORY_SORTS } from './repository-query.ts';
 export type { RepositoryRow } from './repository-row.ts';

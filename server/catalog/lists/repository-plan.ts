@@ -2,6 +2,8 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { cappedTotal, exactly, MOST_COUNTED, type Total } from '../base/key-page.ts';
 import { matchingRepositoryIds } from '../names/name-search.ts';
+import { sumSource } from '../visibility/seen-sums.ts';
+import type { Visibility } from '../visibility/visibility.ts';
 import {
   filterRestrictions,
   folderRestriction,
@@ -10,8 +12,6 @@ import {
   type Restriction,
   visibleRestriction,
 } from './repository-query.ts';
-import { sumSource } from '../visibility/seen-sums.ts';
-import type { Visibility } from '../visibility/visibility.ts';
 
 /**
  * Up to here rows are fetched one by one and sorted; beyond, the sort's index is read until the page is full. In between

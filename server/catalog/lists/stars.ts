@@ -1,6 +1,6 @@
 import type { Database } from '../../storage/database.ts';
-import { type RepositoryRow, toRows } from './repository-row.ts';
 import { isVisible, type Visibility } from '../visibility/visibility.ts';
+import { type RepositoryRow, toRows } from './repository-row.ts';
 
 export interface StarsDeps {
   readonly db: Database;

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { HeldManifestsTable, ManifestKind, TagsTable } from '../../storage/schema.ts';
-import { type Attached, type Attachment, type ImageAttachments, NO_ATTACHMENTS } from './attachments.ts';
 import { noReferrers, type ReferrerCounts } from '../manifests/referrers.ts';
+import { type Attached, type Attachment, type ImageAttachments, NO_ATTACHMENTS } from './attachments.ts';
 
 export interface TagRow {
   readonly name: string;

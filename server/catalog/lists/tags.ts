@@ -1,9 +1,17 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
-import { attachmentsOf, NO_ATTACHMENTS, namesOfSubjects, statedBy } from './attachments.ts';
-import { cappedTotal, exactly, type KeyPage, keyClauses, MOST_COUNTED, readKeyPage, type Total } from '../base/key-page.ts';
-import { referrerCounts } from '../manifests/referrers.ts';
+import {
+  cappedTotal,
+  exactly,
+  type KeyPage,
+  keyClauses,
+  MOST_COUNTED,
+  readKeyPage,
+  type Total,
+} from '../base/key-page.ts';
 import { versionsFirst } from '../base/tag-order.ts';
+import { referrerCounts } from '../manifests/referrers.ts';
+import { attachmentsOf, NO_ATTACHMENTS, namesOfSubjects, statedBy } from './attachments.ts';
 import {
   flatConditions,
   flatOrder,

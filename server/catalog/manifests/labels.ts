@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
 import { type Label, pairOf } from '../base/labels.ts';
-import type { ManifestRecord } from './record.ts';
 import { inStatements } from '../base/rows.ts';
+import type { ManifestRecord } from './record.ts';
 
 /** For a transaction, after what was kept of these manifests before was deleted. */
 export async function saveLabels(

@@ -5,7 +5,14 @@ import type { StoredManifest } from '../../registry/client/client.ts';
 import type { ImageConfig } from '../../registry/documents/image-config.ts';
 import type { Descriptor, ParsedManifest } from '../../registry/documents/manifest.ts';
 import type { ManifestBlobsTable, ManifestChildrenTable, ManifestKind } from '../../storage/schema.ts';
-import { ATTESTATION_PLATFORM, artifactTypeOf, childPlatform, hostOfForeign, kindOf, platformText } from '../base/kinds.ts';
+import {
+  ATTESTATION_PLATFORM,
+  artifactTypeOf,
+  childPlatform,
+  hostOfForeign,
+  kindOf,
+  platformText,
+} from '../base/kinds.ts';
 import { type Label, searchableLabels } from '../base/labels.ts';
 
 /** A manifest, read once and ready to be stored. */

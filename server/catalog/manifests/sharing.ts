@@ -1,8 +1,8 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Clock } from '../../clock.ts';
 import type { Database } from '../../storage/database.ts';
-import { withClosure } from './store.ts';
 import { isVisible, NOTHING, type Visibility } from '../visibility/visibility.ts';
+import { withClosure } from './store.ts';
 
 /** So many repositories are looked at for one layer; a base layer may be in a hundred thousand. */
 export const MOST_EXAMINED = 1000;

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
+import { groupBy } from '../base/rows.ts';
 import { ensureBlobs, uncountBlobs } from './blob-counts.ts';
 import { saveLabels } from './labels.ts';
 import type { ManifestRecord } from './record.ts';
-import { groupBy } from '../base/rows.ts';
 
 /**
  * Stores what was fetched; children come before the indexes that list them. For a transaction.

@@ -7,8 +7,8 @@ import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import { isPostgres } from '../../storage/engine.ts';
 import { escapeLike } from '../../storage/like.ts';
-import { globPattern, globSteps, literals, longestLiteral, sqliteGlob } from './search-glob.ts';
 import type { Visibility } from '../visibility/visibility.ts';
+import { globPattern, globSteps, literals, longestLiteral, sqliteGlob } from './search-glob.ts';
 
 export type NamedTable = 'repositories' | 'tags';
 

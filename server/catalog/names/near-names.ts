@@ -2,9 +2,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { escapeLike } from '../../storage/like.ts';
+import { NOTHING, type Visibility } from '../visibility/visibility.ts';
 import { letterPairs, mistakesAllowed, mistakesIn } from './name-distance.ts';
 import { foldCase } from './name-search.ts';
-import { NOTHING, type Visibility } from '../visibility/visibility.ts';
 
 /** Names that are read; those of larger registries are looked for in their first ones. */
 export const MAX_READ = 10_000;

@@ -1,10 +1,10 @@
 /** Tags of one repository that are nearly the one that was asked for. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
+import { isVisible, type Visibility } from '../visibility/visibility.ts';
 import { distance, mistakesAllowed } from './name-distance.ts';
 import { foldCase } from './name-search.ts';
 import { MAX_READ, withCommonLetters } from './near-names.ts';
-import { isVisible, type Visibility } from '../visibility/visibility.ts';
 
 /** The newest are read where a repository has more. */
 const newestTags = (repositoryId: number): RawBuilder<unknown> =>

@@ -4,9 +4,9 @@ import { isRepositoryName } from '../../registry/documents/reference.ts';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import { escapeLike } from '../../storage/like.ts';
+import { isVisible, type Visibility } from '../visibility/visibility.ts';
 import { foldCase, matchingIds } from './name-search.ts';
 import { nearNames } from './near-names.ts';
-import { isVisible, type Visibility } from '../visibility/visibility.ts';
 
 /** What stands below a name, so that nobody has to open it to know which one it is. */
 export interface NameFacts {

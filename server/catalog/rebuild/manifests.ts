@@ -3,8 +3,8 @@ import type { Selectable } from 'kysely';
 import { type ContentReader, createContentReader } from '../../artifacts/reader.ts';
 import type { Database } from '../../storage/database.ts';
 import type { ManifestsTable } from '../../storage/schema.ts';
-import { ensureBlobs } from '../manifests/blob-counts.ts';
 import { searchableLabels } from '../base/labels.ts';
+import { ensureBlobs } from '../manifests/blob-counts.ts';
 import { saveLabels } from '../manifests/labels.ts';
 import { type ManifestRecord, readImageConfig } from '../manifests/record.ts';
 

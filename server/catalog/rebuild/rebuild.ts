@@ -4,11 +4,11 @@ import { type ContentReader, createContentReader } from '../../artifacts/reader.
 import type { Database } from '../../storage/database.ts';
 import { createSettings } from '../../storage/settings.ts';
 import { folderOf } from '../base/folders.ts';
+import { settle } from '../index/settle.ts';
 import { rebuildBlobsAndLabels } from './manifests.ts';
+import { rederiveManifests } from './rederive-manifests.ts';
 import { resetRepository, unsettled } from './repository.ts';
 import { recountVisibilities } from './visibilities.ts';
-import { rederiveManifests } from './rederive-manifests.ts';
-import { settle } from '../index/settle.ts';
 
 /** Grows when rows follow from others in a new way. */
 const LAYOUT = '2';

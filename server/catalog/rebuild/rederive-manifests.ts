@@ -3,8 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ContentReader } from '../../artifacts/reader.ts';
 import type { ParsedManifest } from '../../registry/documents/manifest.ts';
 import type { Database } from '../../storage/database.ts';
-import type { ManifestRow } from '../images/image-rows.ts';
 import { hasReadableConfig, kindOf } from '../base/kinds.ts';
+import type { ManifestRow } from '../images/image-rows.ts';
 import { isUnreadable, type ManifestRecord, manifestRecord, NO_CONFIG, type ReadConfig } from '../manifests/record.ts';
 import { replaceManifests, sumUpIndex } from '../manifests/store.ts';
 

@@ -4,6 +4,7 @@ import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import type { HeldState } from '../../storage/schema.ts';
 import { foldCase, type NameLookup, type NameTest } from '../names/name-search.ts';
+import type { Visibility } from '../visibility/visibility.ts';
 import {
   below,
   type Condition,
@@ -16,7 +17,6 @@ import {
 } from './conditions.ts';
 import type { Term, Test } from './terms.ts';
 import type { Range } from './values.ts';
-import type { Visibility } from '../visibility/visibility.ts';
 
 /** Up to here candidates are fetched and compared; beyond, matches are frequent enough to come across them. */
 export const FEW = 1500;

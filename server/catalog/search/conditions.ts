@@ -7,8 +7,8 @@ import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import { escapeLike } from '../../storage/like.ts';
 import type { HeldState } from '../../storage/schema.ts';
-import { foldCase, type NameTest, passesName } from '../names/name-search.ts';
 import { referrerQueries } from '../manifests/referrers.ts';
+import { foldCase, type NameTest, passesName } from '../names/name-search.ts';
 import type { ReferrerKind, Term, Test } from './terms.ts';
 import { momentOf } from './values.ts';
 

@@ -3,21 +3,13 @@ import { rowsOf } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import type { HeldState } from '../../storage/schema.ts';
 import { foldCase, type NameLookup } from '../names/name-search.ts';
+import type { Visibility } from '../visibility/visibility.ts';
 import { type Candidates, imageCandidates } from './candidates.ts';
-import {
-  agedRange,
-  allOf,
-  type Condition,
-  imageCondition,
-  needsHome,
-  needsWhole,
-  statesOf,
-} from './conditions.ts';
+import { agedRange, allOf, type Condition, imageCondition, needsHome, needsWhole, statesOf } from './conditions.ts';
 import { type ImageHit, imageHits } from './hits.ts';
 import { type AskedResults, type Found, type PageOfPlaces, pageOfFew, pageOfScan, type Ranked } from './page.ts';
 import { type Reading, type Scan, visibleTo } from './scan.ts';
 import type { Term } from './terms.ts';
-import type { Visibility } from '../visibility/visibility.ts';
 
 /** Manifests that meet all terms, each in each repository that holds it. */
 export async function searchImages(

@@ -1,8 +1,8 @@
 import { createExpiringMap } from '../../accounts/expiring-map.ts';
 import { type Clock, monotonic } from '../../clock.ts';
 import type { Database } from '../../storage/database.ts';
-import { suggestValues } from './values-seen.ts';
 import type { Visibility } from '../visibility/visibility.ts';
+import { suggestValues } from './values-seen.ts';
 
 const KEPT_MS = 60_000;
 const MOST_KEPT = 500;

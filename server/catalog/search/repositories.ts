@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import type { NameLookup } from '../names/name-search.ts';
+import type { Visibility } from '../visibility/visibility.ts';
 import { repositoryCandidates } from './candidates.ts';
 import { allOf, type Condition, repositoryCondition } from './conditions.ts';
 import { scoreOf } from './images.ts';
@@ -16,7 +17,6 @@ import {
 } from './page.ts';
 import { type Scan, visibleTo } from './scan.ts';
 import type { Term } from './terms.ts';
-import type { Visibility } from '../visibility/visibility.ts';
 
 export interface RepositoryHit {
   readonly name: string;

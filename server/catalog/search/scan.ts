@@ -6,8 +6,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../base/cursor.ts';
-import type { Condition } from './conditions.ts';
 import { isVisible, NOTHING, type Visibility } from '../visibility/visibility.ts';
+import type { Condition } from './conditions.ts';
 
 /** Small at first: what is frequent is met at once. */
 const WINDOWS = [400, 600, 800, 800, 800, 1000, 1000, 1000, 1000] as const;

@@ -3,13 +3,13 @@ import type { Database } from '../../storage/database.ts';
 import { createNameLookup } from '../names/name-search.ts';
 import { nearNames } from '../names/near-names.ts';
 import { nearTags } from '../names/near-tags.ts';
+import { isVisible, type Visibility } from '../visibility/visibility.ts';
 import type { ImageHit } from './hits.ts';
 import { searchImages } from './images.ts';
 import { type Found, NOTHING_FOUND } from './page.ts';
 import { parseQuery, type SearchQuery } from './query.ts';
 import { type RepositoryHit, searchRepositories } from './repositories.ts';
 import { suggest } from './suggest.ts';
-import { isVisible, type Visibility } from '../visibility/visibility.ts';
 
 export interface SearchOptions {
   /** `next` of that kind of results; without a kind, of the images. */

@@ -1,7 +1,5 @@
 /** What could be meant, while somebody types: from what they may see, and cheap enough for every key. */
 import type { Database } from '../../storage/database.ts';
-import { OPERATORS } from './operators.ts';
-import { suggestValues } from './values-seen.ts';
 import {
   type FoundName,
   type NameFacts,
@@ -11,6 +9,8 @@ import {
   tagsOf,
 } from '../names/suggest-names.ts';
 import { NOTHING, type Visibility } from '../visibility/visibility.ts';
+import { OPERATORS } from './operators.ts';
+import { suggestValues } from './values-seen.ts';
 
 export interface Suggestion {
   readonly kind: 'repository' | 'tag' | 'operator' | 'value';

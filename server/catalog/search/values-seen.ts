@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
-import { LABELLED_DIGESTS } from './conditions.ts';
-import { REFERRER_KINDS, SEARCHED_KINDS } from './operators.ts';
 import { isSecret } from '../base/secrets.ts';
 import { isVisible, type Visibility } from '../visibility/visibility.ts';
+import { LABELLED_DIGESTS } from './conditions.ts';
+import { REFERRER_KINDS, SEARCHED_KINDS } from './operators.ts';
 
 const FIXED: Readonly<Record<string, readonly string[]>> = {
   type: SEARCHED_KINDS,

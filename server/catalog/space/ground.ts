@@ -1,7 +1,7 @@
 import type { Database } from '../../storage/database.ts';
 import { foldersAbove, parentOf } from '../base/folders.ts';
-import { createPlatformSets, type PlatformSets } from './platform-sets.ts';
 import type { Rest } from '../base/rest.ts';
+import { createPlatformSets, type PlatformSets } from './platform-sets.ts';
 
 // Small enough that other requests get their turn in between.
 const ROWS_AT_ONCE = 1000;

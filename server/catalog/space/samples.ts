@@ -4,8 +4,8 @@ import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
 import type { RepositorySamplesTable } from '../../storage/schema.ts';
 import type { Rest } from '../base/rest.ts';
-import { activeVisibilities } from './sums.ts';
 import { EVERYTHING, type Visibility } from '../visibility/visibility.ts';
+import { activeVisibilities } from './sums.ts';
 
 const KEPT_DAYS = 400;
 const ROWS_AT_ONCE = 100;

@@ -2,18 +2,11 @@ import { performance } from 'node:perf_hooks';
 import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
 import { createRest } from '../base/rest.ts';
-import { dayOf, readRepositorySeries, readSeries, type Sample, takeSamples } from './samples.ts';
 import { uniqueBytes } from '../manifests/sharing.ts';
-import {
-  type BiggestQuery,
-  listBiggest,
-  listSpace,
-  type SpacePage,
-  type SpaceQuery,
-  type SpaceRow,
-} from './list.ts';
-import { sumSpace } from './sums.ts';
 import { EVERYTHING, NOTHING, type Visibility } from '../visibility/visibility.ts';
+import { type BiggestQuery, listBiggest, listSpace, type SpacePage, type SpaceQuery, type SpaceRow } from './list.ts';
+import { dayOf, readRepositorySeries, readSeries, type Sample, takeSamples } from './samples.ts';
+import { sumSpace } from './sums.ts';
 
 const SOONEST_MS = 500;
 /** So that sums take less than a tenth of a core, however many there are. */

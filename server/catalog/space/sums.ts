@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import type { Rest } from '../base/rest.ts';
+import { EVERYTHING } from '../visibility/visibility.ts';
 import { type Ground, readGround } from './ground.ts';
 import { createTally, type Tally } from './tally.ts';
 import { writeFolderSums, writeRepositorySums, writeSeenSums } from './write.ts';
-import { EVERYTHING } from '../visibility/visibility.ts';
 
 // A chunk takes a few milliseconds; a request that comes meanwhile waits that long.
 const ROWS_AT_ONCE = 1000;

@@ -1,5 +1,5 @@
-import { NO_PLATFORMS } from './platform-sets.ts';
 import type { Ground } from './ground.ts';
+import { NO_PLATFORMS } from './platform-sets.ts';
 
 /** One number per visibility and folder: visibility × number of folders + folder. */
 export interface FolderSumColumns {

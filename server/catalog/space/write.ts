@@ -1,11 +1,11 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import type { FoldersTable } from '../../storage/schema.ts';
-import { NO_PLATFORMS } from './platform-sets.ts';
 import type { Rest } from '../base/rest.ts';
-import type { Ground } from './ground.ts';
-import type { Tally } from './tally.ts';
 import { EVERYTHING } from '../visibility/visibility.ts';
+import type { Ground } from './ground.ts';
+import { NO_PLATFORMS } from './platform-sets.ts';
+import type { Tally } from './tally.ts';
 
 // Each statement is a transaction of its own, so that other writers wait for a few milliseconds only.
 const REPOSITORIES_AT_ONCE = 100;

@@ -2,11 +2,11 @@ import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { isDigest, isRepositoryName, isTag } from '../../registry/documents/reference.ts';
 import type { Database } from '../../storage/database.ts';
-import { countUses, type Use } from '../activity/writes.ts';
 import { isOwn, type Pulls } from '../activity/pulls.ts';
+import { countUses, type Use } from '../activity/writes.ts';
+import { repositoryId, tagsOn } from '../index/repository-notes.ts';
 import { subjectOfTag } from '../manifests/referrers.ts';
 import type { Refresh } from './refresh.ts';
-import { repositoryId, tagsOn } from '../index/repository-notes.ts';
 
 /** One event of the registry about a manifest, a tag or a repository. Missing texts are null or ''. */
 export interface CatalogEvent {

@@ -4,11 +4,11 @@ import type { Logger } from '../../log.ts';
 import { isOverload, isRefusal } from '../../registry/client/failure.ts';
 import type { Database } from '../../storage/database.ts';
 import { forEachBounded } from '../base/concurrency.ts';
+import { ensureRepositories } from '../index/new-repositories.ts';
 import { ACCEPTED, type CrawlRow, createCrawlJournal, failureOf } from './crawl-journal.ts';
 import { type CrawlProgress, describe } from './crawl-progress.ts';
 import { countRepositories, unreadRepositories } from './crawl-queue.ts';
 import { createMeter, type Meter } from './meter.ts';
-import { ensureRepositories } from '../index/new-repositories.ts';
 import type { Pace } from './pace.ts';
 import type { Refresh, RegistryReader } from './refresh.ts';
 

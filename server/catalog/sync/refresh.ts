@@ -6,8 +6,6 @@ import type { Database } from '../../storage/database.ts';
 import type { Transact } from '../../storage/grouped.ts';
 import { createLocks } from '../base/concurrency.ts';
 import { indexesListing } from '../index/index-sums.ts';
-import { createManifestSource, type Underway } from '../manifests/source.ts';
-import { createPatience } from './patience.ts';
 import { changeRepository } from '../index/repository-change.ts';
 import {
   changeKnown,
@@ -18,9 +16,11 @@ import {
   tagsBeyond,
   tagsOn,
 } from '../index/repository-notes.ts';
-import { createTagReader } from './tag-reader.ts';
 import { type DroppedTag, ensureRepository } from '../index/tag-writes.ts';
 import { type DropRules, type Look, type TagCheck, type TagState, writeLooks } from '../index/write-looks.ts';
+import { createManifestSource, type Underway } from '../manifests/source.ts';
+import { createPatience } from './patience.ts';
+import { createTagReader } from './tag-reader.ts';
 
 export type { TagCheck, TagState } from '../index/write-looks.ts';
 

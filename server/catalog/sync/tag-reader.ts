@@ -3,8 +3,8 @@ import type { Logger } from '../../log.ts';
 import type { RegistryClient } from '../../registry/client/client.ts';
 import { isOverload } from '../../registry/client/failure.ts';
 import { forEachBounded } from '../base/concurrency.ts';
-import type { ManifestSource } from '../manifests/source.ts';
 import type { Look, TagCheck } from '../index/write-looks.ts';
+import type { ManifestSource } from '../manifests/source.ts';
 
 export interface TagReaderDeps {
   readonly client: Pick<RegistryClient, 'headManifest'>;

@@ -6,8 +6,8 @@
 import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
-import type { RegistryReader } from './refresh.ts';
 import { removeRepository } from '../index/remove-repository.ts';
+import type { RegistryReader } from './refresh.ts';
 
 export interface VanishedDeps {
   readonly db: Database;

@@ -4,13 +4,13 @@ import type { Config } from '../../config/config.ts';
 import { VERSION } from '../../config/version.ts';
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { expectStatus, hasError, notARegistry, parseJson, saysGone, wrongDigest } from './answers.ts';
-import { type Challenge, parseChallenge } from './challenge.ts';
 import { digestOf, signedPayload } from '../documents/digest.ts';
-import { upstream } from './failure.ts';
-import { createLists } from './lists.ts';
 import { MEDIA_TYPES } from '../documents/manifest.ts';
 import { isDigest, isTag, parseRepositoryName } from '../documents/reference.ts';
+import { expectStatus, hasError, notARegistry, parseJson, saysGone, wrongDigest } from './answers.ts';
+import { type Challenge, parseChallenge } from './challenge.ts';
+import { upstream } from './failure.ts';
+import { createLists } from './lists.ts';
 import { type Answer, createTransport, type Deadlines, type Outgoing } from './transport.ts';
 import { createUploads } from './uploads.ts';
 

@@ -1,6 +1,6 @@
+import { isRepositoryName, isTag, parseRepositoryName } from '../documents/reference.ts';
 import { expectStatus, hasError, nextPage, parseJson, saysGone, textList } from './answers.ts';
 import { upstream } from './failure.ts';
-import { isRepositoryName, isTag, parseRepositoryName } from '../documents/reference.ts';
 import type { Answer, Outgoing } from './transport.ts';
 
 interface ListDeps {

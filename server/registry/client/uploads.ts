@@ -1,7 +1,7 @@
-import { expectStatus } from './answers.ts';
 import { digestOf } from '../documents/digest.ts';
-import { upstream } from './failure.ts';
 import { parseRepositoryName } from '../documents/reference.ts';
+import { expectStatus } from './answers.ts';
+import { upstream } from './failure.ts';
 import type { Answer, Outgoing } from './transport.ts';
 
 interface UploadDeps {

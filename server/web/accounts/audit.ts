@@ -1,6 +1,6 @@
 import type { AuditDetail } from '../../audit/audit.ts';
-import { shortDigest } from '../parts/cells.ts';
 import { TOPIC } from '../live/live-news.ts';
+import { shortDigest } from '../parts/cells.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import type { AccountPagesDeps } from './account-deps.ts';

@@ -1,8 +1,8 @@
 import type { Rights } from '../../access/rights.ts';
 import type { Rule } from '../../access/rule.ts';
-import type { Page } from '../shell/page.ts';
 import { adminReason, type ReasonCells, roleHref, ruleReason } from '../parts/access-view.ts';
 import type { Pager } from '../parts/pager.ts';
+import type { Page } from '../shell/page.ts';
 
 /** What one rule comes to for one person, and through which role. */
 export interface RightCells extends ReasonCells {

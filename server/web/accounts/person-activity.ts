@@ -1,8 +1,8 @@
 import type { Audit, AuditEntry } from '../../audit/audit.ts';
 import type { EventStore } from '../../notifications/events.ts';
+import { type EventCells, eventCells } from '../parts/event-cells.ts';
 import type { Page } from '../shell/page.ts';
 import { auditLabel, detailText } from './audit.ts';
-import { type EventCells, eventCells } from '../parts/event-cells.ts';
 
 export interface PersonActivityDeps {
   readonly events: Pick<EventStore, 'list'>;

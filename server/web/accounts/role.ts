@@ -4,9 +4,9 @@ import { rolePath, userPath } from '../parts/people.ts';
 import type { FormValues } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { linesOf, type RuleLine, ruleErrors, rulesOf } from './rules-form.ts';
 import type { AccountPagesDeps, PatternMatches } from './account-deps.ts';
 import { roleText } from './roles.ts';
+import { linesOf, type RuleLine, ruleErrors, rulesOf } from './rules-form.ts';
 
 type Deps = Pick<AccountPagesDeps, 'roles' | 'grants' | 'audit' | 'previewMatches'>;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { TOPIC } from '../live/live-news.ts';
 import { rolePath } from '../parts/people.ts';
 import type { FieldErrors } from '../shell/form.ts';
-import { TOPIC } from '../live/live-news.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import type { AccountPagesDeps } from './account-deps.ts';

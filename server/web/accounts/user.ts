@@ -4,15 +4,15 @@ import type { Role } from '../../access/roles.ts';
 import { folderOf, isFolderName } from '../../access/user-folder.ts';
 import type { User } from '../../access/users.ts';
 import { AppError } from '../../errors.ts';
-import { effectiveRights } from './effective-rights.ts';
 import { rolePath, userPath } from '../parts/people.ts';
-import { readPersonActivity } from './person-activity.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import { generatePassword } from '../shell/generated-password.ts';
 import type { Flash, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { browserName } from '../shell/user-agent.ts';
 import type { AccountPagesDeps } from './account-deps.ts';
+import { effectiveRights } from './effective-rights.ts';
+import { readPersonActivity } from './person-activity.ts';
 import { findUser } from './user-delete.ts';
 
 const enabledSchema = z.strictObject({ enabled: z.enum(['yes', 'no']) });

@@ -1,8 +1,8 @@
 /** What the lists of events and of refused requests are filtered by. */
 import type { EventFilter } from '../../notifications/event-query.ts';
 import { DAY_MS, dayBegin, parseDay } from '../../storage/calendar.ts';
-import type { Page } from '../shell/page.ts';
 import { actionLabel } from '../parts/event-cells.ts';
+import type { Page } from '../shell/page.ts';
 
 // A mount is about a blob, and those are not listed.
 const ACTIONS = ['push', 'pull', 'delete', 'restore'] as const;

@@ -4,8 +4,13 @@ import type { EventFilter } from '../../notifications/event-query.ts';
 import type { EventRunPage, EventStore } from '../../notifications/events.ts';
 import { MAX_CSV_EVENTS, readEventsCsv } from '../../notifications/events-csv.ts';
 import type { RecordedRefusal, RefusalCursor, Refusals } from '../../token/refusals.ts';
+import { TOPIC, type Topic } from '../live/live-news.ts';
 import { splitName } from '../parts/cells.ts';
 import { actionWords, type EventRunCells, eventRunCells } from '../parts/event-cells.ts';
+import { keyPager, type Pager } from '../parts/pager.ts';
+import { isReader } from '../parts/what-is-seen.ts';
+import type { Page } from '../shell/page.ts';
+import type { PageModule } from '../shell/routes.ts';
 import {
   csvHref,
   type EventsFilterCells,
@@ -13,11 +18,6 @@ import {
   readEventFilter,
   refusalsFilterCells,
 } from './event-filter.ts';
-import { keyPager, type Pager } from '../parts/pager.ts';
-import { isReader } from '../parts/what-is-seen.ts';
-import { TOPIC, type Topic } from '../live/live-news.ts';
-import type { Page } from '../shell/page.ts';
-import type { PageModule } from '../shell/routes.ts';
 
 export interface EventsPageDeps {
   readonly visibility: VisibilityStore;

@@ -7,14 +7,14 @@ import type { UserStore } from '../../access/users.ts';
 import type { Audit } from '../../audit/audit.ts';
 import { AppError } from '../../errors.ts';
 import type { RecordedRefusal, Refusals } from '../../token/refusals.ts';
+import type { PatternMatches } from '../accounts/account-deps.ts';
+import { roleText } from '../accounts/roles.ts';
 import { actionWords } from '../parts/event-cells.ts';
+import { noteSingleGrant } from '../parts/single-grant.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { noteSingleGrant } from '../parts/single-grant.ts';
-import type { PatternMatches } from '../accounts/account-deps.ts';
 import { type RuleChoice, ruleChoices, sufficientRoles } from './grant-choices.ts';
-import { roleText } from '../accounts/roles.ts';
 
 export interface GrantRefusedPageDeps {
   readonly refusals: Pick<Refusals, 'find'>;

@@ -1,3 +1,5 @@
+import type { Page } from '../shell/page.ts';
+import type { PageModule } from '../shell/routes.ts';
 import {
   type ApiDocument,
   type ApiOperation,
@@ -9,8 +11,6 @@ import {
   refName,
   typeText,
 } from './api-document.ts';
-import type { Page } from '../shell/page.ts';
-import type { PageModule } from '../shell/routes.ts';
 
 export interface ApiDocsPageDeps {
   readonly document: () => ApiDocument;

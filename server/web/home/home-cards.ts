@@ -1,14 +1,14 @@
 import type { ActivityDay } from '../../catalog/activity/activity.ts';
 import type { FoundRepository } from '../../catalog/findings/findings.ts';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
-import type { Page } from '../shell/page.ts';
 import { datesOf } from '../parts/activity-chart.ts';
 import { referencePath, shareOf, splitName } from '../parts/cells.ts';
+import { actor } from '../parts/labels.ts';
+import { type Sparkline, sparkline } from '../parts/sparkline.ts';
+import { newestTag } from '../repositories/repository-cells.ts';
+import type { Page } from '../shell/page.ts';
 import type { HomeFacts } from './home-facts.ts';
 import { staleSearch } from './home-figures.ts';
-import { actor } from '../parts/labels.ts';
-import { newestTag } from '../repositories/repository-cells.ts';
-import { type Sparkline, sparkline } from '../parts/sparkline.ts';
 
 type Words = Pick<Page, 't' | 'format' | 'locale' | 'url'>;
 

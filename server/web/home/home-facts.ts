@@ -2,12 +2,12 @@
 import type { ActivityDay } from '../../catalog/activity/activity.ts';
 import type { Findings } from '../../catalog/findings/findings.ts';
 import type { RepositoryPage, RepositoryRow } from '../../catalog/lists/repositories.ts';
+import type { SpaceRow } from '../../catalog/space/list.ts';
 import type { Sample } from '../../catalog/space/samples.ts';
 import type { SpaceSums } from '../../catalog/space/space.ts';
-import type { SpaceRow } from '../../catalog/space/list.ts';
-import type { Page, RegistryState } from '../shell/page.ts';
 import type { FirstRunFacts, FirstRunPage } from '../parts/first-run.ts';
 import type { IndexState } from '../parts/notices.ts';
+import type { Page, RegistryState } from '../shell/page.ts';
 
 export type HomePageParts = FirstRunPage & Pick<Page, 'format' | 'locale'>;
 

@@ -1,9 +1,9 @@
 import type { ActivityDay } from '../../catalog/activity/activity.ts';
-import type { Page } from '../shell/page.ts';
 import { datesOf } from '../parts/activity-chart.ts';
 import type { Figure } from '../parts/figure.ts';
-import type { HomeFacts } from './home-facts.ts';
 import { growth } from '../parts/space-chart.ts';
+import type { Page } from '../shell/page.ts';
+import type { HomeFacts } from './home-facts.ts';
 
 type Words = Pick<Page, 't' | 'format' | 'locale' | 'url'>;
 type FigureFacts = Pick<HomeFacts, 'activity' | 'pushers' | 'total' | 'samples' | 'findings' | 'index' | 'at'>;

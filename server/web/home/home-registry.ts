@@ -1,6 +1,6 @@
+import type { RegistryReach } from '../parts/reach.ts';
 import type { Page } from '../shell/page.ts';
 import type { HomeFacts, HomePageParts } from './home-facts.ts';
-import type { RegistryReach } from '../parts/reach.ts';
 
 export interface HealthLine {
   readonly label: string;

@@ -1,25 +1,25 @@
 import type { Activity } from '../../catalog/activity/activity.ts';
 import type { FindingsStore } from '../../catalog/findings/findings.ts';
 import type { RepositoryStore } from '../../catalog/lists/repositories.ts';
-import type { SpaceStore } from '../../catalog/space/space.ts';
 import type { Stars } from '../../catalog/lists/stars.ts';
+import type { SpaceStore } from '../../catalog/space/space.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import { DAY_MS } from '../../storage/calendar.ts';
 import { type ActivityChart, activityChart, readPeriod } from '../parts/activity-chart.ts';
 import { referencePath } from '../parts/cells.ts';
 import type { Figure } from '../parts/figure.ts';
 import { type FirstRunFacts, type FirstRunView, firstRun } from '../parts/first-run.ts';
+import { type ListAge, listAge } from '../parts/list-age.ts';
+import { type IndexState, indexNotices, type Notice } from '../parts/notices.ts';
+import { noRightsText, seesEverything } from '../parts/what-is-seen.ts';
+import type { Page, RegistryState } from '../shell/page.ts';
+import type { PageModule } from '../shell/routes.ts';
+import { type MapFrame, mapFrames } from '../space/space-map.ts';
+import { folderSpacePath } from '../space/space-rows.ts';
 import { type HomeCard, homeCards, myCard, type PushCells, pushCells } from './home-cards.ts';
 import type { HomeFacts, HomePageParts } from './home-facts.ts';
 import { homeFigures } from './home-figures.ts';
 import { type HealthLine, healthLines, loginLines } from './home-registry.ts';
-import { type ListAge, listAge } from '../parts/list-age.ts';
-import { type IndexState, indexNotices, type Notice } from '../parts/notices.ts';
-import { type MapFrame, mapFrames } from '../space/space-map.ts';
-import { folderSpacePath } from '../space/space-rows.ts';
-import { noRightsText, seesEverything } from '../parts/what-is-seen.ts';
-import type { Page, RegistryState } from '../shell/page.ts';
-import type { PageModule } from '../shell/routes.ts';
 
 export interface HomePageDeps {
   readonly host: string;

@@ -1,9 +1,9 @@
 /** The preview of a deletion: what goes, what stays and why, and what is freed. Pure. */
 import type { PlannedImage, SelectionPlan } from '../../housekeeping/selection-plan.ts';
-import type { Page } from '../shell/page.ts';
 import { referencePath, shortDigest } from '../parts/cells.ts';
 import { kindName } from '../parts/labels.ts';
 import { MAX_CHOSEN } from '../parts/selection.ts';
+import type { Page } from '../shell/page.ts';
 
 export interface PlanRow {
   readonly digest: string;

@@ -8,12 +8,12 @@ import type { SelectionPlan } from '../../housekeeping/selection-plan.ts';
 import { referencePath } from '../parts/cells.ts';
 import { requireDelete, whyNoDelete } from '../parts/delete-right.ts';
 import { repositoryRoute } from '../parts/reference.ts';
-import { repositoryFrame } from '../repositories/repository-head.ts';
 import { type Chosen, chosenFields, MAX_CHOSEN, parseChosen } from '../parts/selection.ts';
-import { selectionPlanView } from './selection-plan-view.ts';
+import { repositoryFrame } from '../repositories/repository-head.ts';
+import { type FindDeps, findAsked } from '../repositories/repository-tabs.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { type FindDeps, findAsked } from '../repositories/repository-tabs.ts';
+import { selectionPlanView } from './selection-plan-view.ts';
 
 export interface SelectionPageDeps extends FindDeps {
   readonly readonly: boolean;

@@ -11,13 +11,13 @@ import { kindName } from '../parts/labels.ts';
 import { dateCell, type TimeCell, timeCell } from '../parts/list-cells.ts';
 import { listPager, totalText } from '../parts/pager.ts';
 import { hidden, repositoryRoute } from '../parts/reference.ts';
-import { type RepositoryHeadDeps, readHead, repositoryFrame, tabPath } from '../repositories/repository-head.ts';
 import { countedTexts } from '../parts/selection.ts';
 import { parseTrashId } from '../parts/undo.ts';
+import { type RepositoryHeadDeps, readHead, repositoryFrame, tabPath } from '../repositories/repository-head.ts';
+import { type FindDeps, findAsked } from '../repositories/repository-tabs.ts';
 import { listOf } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { type FindDeps, findAsked } from '../repositories/repository-tabs.ts';
 
 export interface TrashPageDeps extends FindDeps, Omit<RepositoryHeadDeps, 'deletion'> {
   readonly deletion: Pick<Deletion, 'restore'> & {

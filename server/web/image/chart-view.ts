@@ -3,10 +3,10 @@
 import { type ChartMetadata, readChartMetadata } from '../../artifacts/chart.ts';
 import type { ChartDocument, TextFile } from '../../artifacts/document.ts';
 import { tryParseJson } from '../../artifacts/json.ts';
-import type { Page } from '../shell/page.ts';
 import type { Fact } from '../parts/facts.ts';
 import { type MarkdownPart, markdownParts } from '../parts/markdown.ts';
 import { safeLink } from '../parts/secrets.ts';
+import type { Page } from '../shell/page.ts';
 
 export interface ChartCells {
   readonly name: string;

@@ -1,9 +1,9 @@
 /** Two images side by side: what one has that the other has not. */
 import { type Change, type ComparedField, type ComparedLayer, compareImages } from '../../catalog/images/compare.ts';
 import type { ImageContent, ImageDetail, LayerRow } from '../../catalog/images/image.ts';
-import type { Page } from '../shell/page.ts';
 import { referencePath, shortDigest } from '../parts/cells.ts';
 import { isSecret, maskedText, secretParts, type TextPart } from '../parts/secrets.ts';
+import type { Page } from '../shell/page.ts';
 
 type ComparePage = Pick<Page, 't' | 'format' | 'url' | 'urlWith'>;
 

@@ -2,9 +2,9 @@ import type { ImageDetail } from '../../catalog/images/image.ts';
 import type { Visibility } from '../../catalog/visibility/visibility.ts';
 import { parseReferencePath } from '../../registry/documents/reference.ts';
 import { shortDigest } from '../parts/cells.ts';
-import { type ComparedCells, commonPlatform, comparedCells, type Side } from './compare-view.ts';
 import type { Crumb, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import { type ComparedCells, commonPlatform, comparedCells, type Side } from './compare-view.ts';
 import type { ImagePageDeps } from './image-deps.ts';
 
 export interface CompareView {

@@ -1,5 +1,5 @@
-import type { DocumentPart } from '../../catalog/manifests/documents.ts';
 import type { ImageContent } from '../../catalog/images/image.ts';
+import type { DocumentPart } from '../../catalog/manifests/documents.ts';
 
 const EMPTY_CONFIG = 'application/vnd.oci.empty.v1+json';
 const TEXT = /[/+](?:json|yaml|x-yaml|toml|xml|plain|markdown)\b|^text\//;

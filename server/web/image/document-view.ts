@@ -9,12 +9,12 @@ import type {
   SignatureDocument,
 } from '../../artifacts/document.ts';
 import type { DocumentPart, DocumentProblem, ReadDocument } from '../../catalog/manifests/documents.ts';
-import type { Page } from '../shell/page.ts';
 import { shortDigest } from '../parts/cells.ts';
 import { type Fact, present } from '../parts/facts.ts';
 import { type JsonView, jsonView } from '../parts/json-view.ts';
-import { type PackageCells, packageCells } from './packages-view.ts';
 import { isSecretName, safeLink, secretParts, type TextPart } from '../parts/secrets.ts';
+import type { Page } from '../shell/page.ts';
+import { type PackageCells, packageCells } from './packages-view.ts';
 
 type DocumentPage = Pick<Page, 't' | 'format' | 'query' | 'urlWith'>;
 

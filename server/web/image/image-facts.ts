@@ -1,7 +1,7 @@
 /** The card beside an image: when, by whom, how large, under which names. */
 import type { ImageContent, ImageDetail } from '../../catalog/images/image.ts';
-import type { Page } from '../shell/page.ts';
 import { referencePath, shortDigest } from '../parts/cells.ts';
+import type { Page } from '../shell/page.ts';
 
 export interface FactCells {
   readonly digest: string;

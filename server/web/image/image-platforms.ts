@@ -1,10 +1,10 @@
 /** What an index lists: what runs, by the index that lists it, and apart from it what does not. */
 
-import type { DocumentPart } from '../../catalog/manifests/documents.ts';
 import type { ImageDetail, PlatformEntry } from '../../catalog/images/image.ts';
-import type { Page } from '../shell/page.ts';
+import type { DocumentPart } from '../../catalog/manifests/documents.ts';
 import { referencePath, shortDigest } from '../parts/cells.ts';
 import { kindLabel } from '../parts/labels.ts';
+import type { Page } from '../shell/page.ts';
 
 type PlatformPage = Pick<Page, 't' | 'format' | 'url' | 'urlWith'>;
 

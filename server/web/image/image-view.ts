@@ -1,8 +1,11 @@
 /** The view model of one image. Everything in it that is not ours is the text of whoever built the image. */
 import type { ImageContent, ImageDetail, ImageProblem } from '../../catalog/images/image.ts';
-import type { Crumb, Page } from '../shell/page.ts';
 import { deletePath, referencePath, shortDigest, splitName } from '../parts/cells.ts';
 import { type CopyBox, copyBox } from '../parts/commands.ts';
+import { folderCrumbs, folderLink, kindLabel } from '../parts/labels.ts';
+import type { Notice } from '../parts/notices.ts';
+import { type MapEntry, mapEntries, type TextPart } from '../parts/secrets.ts';
+import type { Crumb, Page } from '../shell/page.ts';
 import { type ConfigurationCells, configurationCells, isEmptyConfiguration } from './configuration.ts';
 import {
   type ArtifactCells,
@@ -15,12 +18,9 @@ import {
 import { type FactCells, factCells } from './image-facts.ts';
 import { otherEntries, type PlatformGroup, platformGroups, type SideEntry } from './image-platforms.ts';
 import { chosenTab, openKind, type Tab, type TabLink, tabLinks } from './image-tabs.ts';
-import { folderCrumbs, folderLink, kindLabel } from '../parts/labels.ts';
 import { dockerfileText, type LayerCells, type LayerPart, layerBar, layerCells } from './layers.ts';
 import type { LoadedContent } from './loaded-content.ts';
-import type { Notice } from '../parts/notices.ts';
 import { type RawCells, rawCells } from './raw-view.ts';
-import { type MapEntry, mapEntries, type TextPart } from '../parts/secrets.ts';
 import type { ImageFacts } from './shown-image.ts';
 
 export interface ImageView extends ArtifactCells {

@@ -3,20 +3,20 @@ import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { Visibility } from '../../catalog/visibility/visibility.ts';
 import type { Reference } from '../../registry/documents/reference.ts';
 import { referencePath, shortDigest } from '../parts/cells.ts';
-import { contentParts } from './content-parts.ts';
 import { whyNoDelete } from '../parts/delete-right.ts';
-import { chosenTab, needsContent } from './image-tabs.ts';
-import { imageView } from './image-view.ts';
-import type { LoadedContent } from './loaded-content.ts';
 import { indexNotices, type Notice } from '../parts/notices.ts';
 import { hidden, LAYER_ROUTE, movedFrom, RAW_ROUTE, REFERENCE_ROUTE, referenceOf } from '../parts/reference.ts';
-import type { Page } from '../shell/page.ts';
-import type { PageModule } from '../shell/routes.ts';
-import { findVisible, type ImagePageDeps } from './image-deps.ts';
-import { sendRaw } from './image-raw.ts';
-import { showLayer } from './layer.ts';
 import { showTags } from '../repositories/repository.ts';
 import { showGone } from '../repositories/repository-gone.ts';
+import type { Page } from '../shell/page.ts';
+import type { PageModule } from '../shell/routes.ts';
+import { contentParts } from './content-parts.ts';
+import { findVisible, type ImagePageDeps } from './image-deps.ts';
+import { sendRaw } from './image-raw.ts';
+import { chosenTab, needsContent } from './image-tabs.ts';
+import { imageView } from './image-view.ts';
+import { showLayer } from './layer.ts';
+import type { LoadedContent } from './loaded-content.ts';
 
 /** The address of a repository, a tag or a digest is its reference, so one route serves all three. */
 export function imagePage(deps: ImagePageDeps): PageModule {

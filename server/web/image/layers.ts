@@ -1,8 +1,8 @@
 /** The layers of one image as bar and rows: the history's steps, with what each of them weighs. */
 import type { DockerfileStep, ImageContent, LayerRow } from '../../catalog/images/image.ts';
-import type { Page } from '../shell/page.ts';
 import { shortDigest } from '../parts/cells.ts';
 import { maskedText, secretParts, type TextPart } from '../parts/secrets.ts';
+import type { Page } from '../shell/page.ts';
 
 type LayerPage = Pick<Page, 't' | 'format'>;
 

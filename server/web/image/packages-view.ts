@@ -1,7 +1,7 @@
 /** The packages of a bill of materials: filtered, and some at a time. */
 import type { SbomDocument } from '../../artifacts/document.ts';
-import type { Page } from '../shell/page.ts';
 import type { Pager } from '../parts/pager.ts';
+import type { Page } from '../shell/page.ts';
 
 export interface PackageCells {
   readonly rows: SbomDocument['packages'];

@@ -1,8 +1,8 @@
 /** The bytes behind an image: its manifest, the index that lists it, its configuration. */
 import type { ImageDetail } from '../../catalog/images/image.ts';
-import type { Page } from '../shell/page.ts';
 import { referencePath } from '../parts/cells.ts';
 import { type JsonView, jsonView } from '../parts/json-view.ts';
+import type { Page } from '../shell/page.ts';
 
 type RawPage = Pick<Page, 't' | 'url' | 'urlWith' | 'query'>;
 

@@ -1,7 +1,7 @@
 import type { ImageDetail } from '../../catalog/images/image.ts';
+import type { Notice } from '../parts/notices.ts';
 import type { Page } from '../shell/page.ts';
 import type { LoadedContent } from './loaded-content.ts';
-import type { Notice } from '../parts/notices.ts';
 
 /** What the page of an image is made of. */
 export interface ImageFacts {

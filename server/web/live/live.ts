@@ -5,11 +5,11 @@ import type { Visibility, VisibilityStore } from '../../catalog/visibility/visib
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { NewsDesk } from '../../news.ts';
+import type { Page } from '../shell/page.ts';
+import type { PageModule } from '../shell/routes.ts';
 import { createGathering, fingerprint, type Gathered, newsFor } from './live-news.ts';
 import { createLiveReads, type LiveReadsDeps, type Reader } from './live-reads.ts';
 import { createRecent } from './live-recent.ts';
-import type { Page } from '../shell/page.ts';
-import type { PageModule } from '../shell/routes.ts';
 
 export interface LiveDeps extends LiveReadsDeps {
   readonly changes: Pick<Changes, 'subscribe'>;

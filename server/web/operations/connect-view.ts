@@ -1,11 +1,8 @@
 /** What /connect shows: the choice, the lines for it, and which of them work already. */
 import { stringify } from 'yaml';
 import { hostName, isLoopbackName } from '../../host-name.ts';
+import type { Lines, PlainHttpView } from '../parts/plain-http.ts';
 import type { Page } from '../shell/page.ts';
-import { type CheckCells, checkCells } from './status.ts';
-import type { Check } from './status-check.ts';
-import { statusChecks } from './status-checks.ts';
-import type { StatusFacts } from './status-facts.ts';
 import {
   type ConnectChoice,
   type ConnectFacts,
@@ -15,7 +12,10 @@ import {
   registryLines,
   trustLines,
 } from './connect-lines.ts';
-import type { Lines, PlainHttpView } from '../parts/plain-http.ts';
+import { type CheckCells, checkCells } from './status.ts';
+import type { Check } from './status-check.ts';
+import { statusChecks } from './status-checks.ts';
+import type { StatusFacts } from './status-facts.ts';
 
 /** What the running configuration says. */
 export interface ConnectSettings extends Omit<ConnectFacts, 'from' | 'secret'> {

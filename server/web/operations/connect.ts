@@ -2,6 +2,10 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
+import { plainHttpView } from '../parts/plain-http.ts';
+import type { RegistryReach } from '../parts/reach.ts';
+import type { Page } from '../shell/page.ts';
+import type { PageModule } from '../shell/routes.ts';
 import { choiceIn, namesVersion, withKept } from './connect-choice.ts';
 import { registryLines } from './connect-lines.ts';
 import { mergedConfiguration } from './connect-merge.ts';
@@ -14,10 +18,6 @@ import {
   type MergeView,
   withSecret,
 } from './connect-view.ts';
-import { plainHttpView } from '../parts/plain-http.ts';
-import type { RegistryReach } from '../parts/reach.ts';
-import type { Page } from '../shell/page.ts';
-import type { PageModule } from '../shell/routes.ts';
 import type { LoadStatusFacts, StatusFacts } from './status-facts.ts';
 
 export interface ConnectPageDeps {

@@ -1,18 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  findHelp,
-  type HelpGroup,
-  type HelpSection,
-  type HelpText,
-  helpText,
-  withAnchorsOf,
-} from './help-view.ts';
 import type { MarkdownPart } from '../parts/markdown.ts';
 import { type PlainHttpView, plainHttpView } from '../parts/plain-http.ts';
 import type { RegistryReach } from '../parts/reach.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import { findHelp, type HelpGroup, type HelpSection, type HelpText, helpText, withAnchorsOf } from './help-view.ts';
 import { type RelatedCheck, relatedChecks } from './status.ts';
 
 export interface HelpGroupCells extends Omit<HelpGroup, 'sections'> {

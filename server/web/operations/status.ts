@@ -1,9 +1,9 @@
-import { type IndexView, indexView, type JobCells, jobCells } from './status-index.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { type Check, TITLES } from './status-check.ts';
 import { overallState, statusChecks } from './status-checks.ts';
 import type { LoadStatusFacts, StatusFacts } from './status-facts.ts';
+import { type IndexView, indexView, type JobCells, jobCells } from './status-index.ts';
 
 export interface StatusPageDeps {
   readonly statusFacts: LoadStatusFacts;

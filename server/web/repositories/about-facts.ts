@@ -2,11 +2,11 @@
 
 import { matchesGlob } from '../../access/glob.ts';
 import type { Rights } from '../../access/rights.ts';
-import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { About } from '../../catalog/images/repository-about.ts';
-import type { Page } from '../shell/page.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import { type Fact, present } from '../parts/facts.ts';
 import { safeLink } from '../parts/secrets.ts';
+import type { Page } from '../shell/page.ts';
 
 type FactsPage = Pick<Page, 't' | 'format'>;
 

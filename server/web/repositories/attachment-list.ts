@@ -1,7 +1,7 @@
 /** The list of attachments: those of one image stand together under its name. */
 import type { TagGroup } from '../../catalog/lists/tags.ts';
-import type { Page } from '../shell/page.ts';
 import { referencePath, shortDigest } from '../parts/cells.ts';
+import type { Page } from '../shell/page.ts';
 
 /** The image that the rows below are attached to. */
 export interface SubjectHeading {

@@ -1,9 +1,9 @@
 /** Whether everybody may pull, for the head of a repository and of a folder; for who may grant, with the switch. */
 import type { PublicAccess, PublicState, PublicTarget } from '../../access/public.ts';
-import type { Page } from '../shell/page.ts';
 import { type ReasonCells, ruleReason } from '../parts/access-view.ts';
 import { referencePath } from '../parts/cells.ts';
 import { mayManage } from '../parts/people.ts';
+import type { Page } from '../shell/page.ts';
 
 export interface PublicViewDeps {
   readonly publicAccess: Pick<PublicAccess, 'state'>;

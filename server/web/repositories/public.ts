@@ -5,12 +5,12 @@ import type { Audit } from '../../audit/audit.ts';
 import { AppError } from '../../errors.ts';
 import { isRepositoryName } from '../../registry/documents/reference.ts';
 import { referencePath } from '../parts/cells.ts';
-import { PUBLIC_FOLDER_PATH } from './public-view.ts';
 import { repositoryRoute } from '../parts/reference.ts';
-import { REPOSITORY_TABS, tabPath } from './repository-head.ts';
+import { noteSingleGrant } from '../parts/single-grant.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { noteSingleGrant } from '../parts/single-grant.ts';
+import { PUBLIC_FOLDER_PATH } from './public-view.ts';
+import { REPOSITORY_TABS, tabPath } from './repository-head.ts';
 import { type FindDeps, findAsked } from './repository-tabs.ts';
 
 export interface PublicPageDeps extends FindDeps {

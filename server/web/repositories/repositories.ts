@@ -27,12 +27,12 @@ import {
 } from '../parts/list-filters.ts';
 import { type IndexState, indexNotices, type Notice } from '../parts/notices.ts';
 import { listPager, type Pager, totalText } from '../parts/pager.ts';
-import { type PublicView, type PublicViewDeps, readPublic } from './public-view.ts';
-import { entryCells, type RepositoryCells } from './repository-cells.ts';
 import { readUndo, type Undo, type UndoDeps } from '../parts/undo.ts';
 import { noRightsText, seesEverything } from '../parts/what-is-seen.ts';
 import type { Crumb, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import { type PublicView, type PublicViewDeps, readPublic } from './public-view.ts';
+import { entryCells, type RepositoryCells } from './repository-cells.ts';
 
 export interface RepositoriesPageDeps extends UndoDeps, PublicViewDeps {
   /** What people type before a repository. */

@@ -3,24 +3,17 @@ import type { Access } from '../../access/engine.ts';
 import { ANONYMOUS } from '../../access/rights.ts';
 import type { ArtifactDocument } from '../../artifacts/document.ts';
 import type { Audit } from '../../audit/audit.ts';
-import { type Description, type Descriptions, MOST_BYTES } from '../../catalog/lists/descriptions.ts';
-import type { Documents } from '../../catalog/manifests/documents.ts';
 import type { Images } from '../../catalog/images/images.ts';
+import { type Description, type Descriptions, MOST_BYTES } from '../../catalog/lists/descriptions.ts';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
+import type { Documents } from '../../catalog/manifests/documents.ts';
 import { AppError } from '../../errors.ts';
-import { annotationFacts, repositoryFacts } from './about-facts.ts';
 import { type MarkdownPart, markdownParts } from '../parts/markdown.ts';
 import { mayPush } from '../parts/push-right.ts';
-import {
-  type RepositoryHeadDeps,
-  readHead,
-  readSaid,
-  repositoryFrame,
-  tabName,
-  tabPath,
-} from './repository-head.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
+import { annotationFacts, repositoryFacts } from './about-facts.ts';
+import { type RepositoryHeadDeps, readHead, readSaid, repositoryFrame, tabName, tabPath } from './repository-head.ts';
 
 export interface AboutTabDeps extends RepositoryHeadDeps {
   readonly descriptions: Pick<Descriptions, 'find' | 'write'>;

@@ -20,9 +20,9 @@ import {
 import { actionLabel } from '../parts/event-cells.ts';
 import { keyPager, type Pager } from '../parts/pager.ts';
 import { mayManage, userPath } from '../parts/people.ts';
-import { type RepositoryHeadDeps, readHead, repositoryFrame, tabName, tabPath } from './repository-head.ts';
 import { isReader } from '../parts/what-is-seen.ts';
 import type { Page } from '../shell/page.ts';
+import { type RepositoryHeadDeps, readHead, repositoryFrame, tabName, tabPath } from './repository-head.ts';
 
 export interface AccessTabDeps extends RepositoryHeadDeps {
   readonly access: Pick<Access, 'rightsOf'>;

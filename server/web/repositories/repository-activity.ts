@@ -6,9 +6,9 @@ import { activityChart, readPeriod } from '../parts/activity-chart.ts';
 import { referencePath } from '../parts/cells.ts';
 import { eventCells } from '../parts/event-cells.ts';
 import { keyPager } from '../parts/pager.ts';
-import { type RepositoryHeadDeps, readHead, repositoryFrame, tabName } from './repository-head.ts';
 import { isReader } from '../parts/what-is-seen.ts';
 import type { Page } from '../shell/page.ts';
+import { type RepositoryHeadDeps, readHead, repositoryFrame, tabName } from './repository-head.ts';
 
 export interface ActivityTabDeps extends RepositoryHeadDeps {
   readonly activity: Pick<Activity, 'ofRepository'>;

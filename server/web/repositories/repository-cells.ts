@@ -1,6 +1,5 @@
 /** Rows of the list of repositories: repositories, and the folders they stand in. */
 import type { FolderEntry, FolderRow, RepositoryRow } from '../../catalog/lists/repositories.ts';
-import type { Page } from '../shell/page.ts';
 import { imagePath, referencePath, splitName } from '../parts/cells.ts';
 import { kindLabel } from '../parts/labels.ts';
 import {
@@ -13,6 +12,7 @@ import {
   type TimeCell,
   timeCell,
 } from '../parts/list-cells.ts';
+import type { Page } from '../shell/page.ts';
 
 export interface RepositoryCells {
   readonly icon: 'box' | 'folder';

@@ -3,8 +3,8 @@ import type { TagStore } from '../../catalog/lists/tags.ts';
 import { referencePath, shortDigest } from '../parts/cells.ts';
 import { whyNoDelete } from '../parts/delete-right.ts';
 import { keyPager } from '../parts/pager.ts';
-import { repositoryFrame } from './repository-head.ts';
 import type { Page } from '../shell/page.ts';
+import { repositoryFrame } from './repository-head.ts';
 
 export interface DeleteTagsDeps {
   readonly readonly: boolean;

@@ -3,8 +3,8 @@ import type { TrashItem } from '../../housekeeping/trash.ts';
 import { shortDigest } from '../parts/cells.ts';
 import { whyNoDelete } from '../parts/delete-right.ts';
 import { hidden } from '../parts/reference.ts';
-import { repositoryFrame } from './repository-head.ts';
 import type { Page } from '../shell/page.ts';
+import { repositoryFrame } from './repository-head.ts';
 
 export interface GoneDeps {
   readonly readonly: boolean;

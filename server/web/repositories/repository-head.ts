@@ -1,11 +1,11 @@
 /** What stands above every tab of a repository: its name, what it is, what can be done with it, and the tabs. */
-import type { Description, Descriptions } from '../../catalog/lists/descriptions.ts';
+
 import type { Total } from '../../catalog/base/key-page.ts';
-import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { About } from '../../catalog/images/repository-about.ts';
+import type { Description, Descriptions } from '../../catalog/lists/descriptions.ts';
+import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { Stars } from '../../catalog/lists/stars.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
-import type { Crumb, Page } from '../shell/page.ts';
 import { referencePath, splitName } from '../parts/cells.ts';
 import { type CopyBox, copyBox, kindOfAll } from '../parts/commands.ts';
 import { whyNoDelete } from '../parts/delete-right.ts';
@@ -14,9 +14,10 @@ import { type ListAge, listAge } from '../parts/list-age.ts';
 import { plainSummary } from '../parts/markdown.ts';
 import { type IndexState, indexNotices, type Notice, unreadNotices } from '../parts/notices.ts';
 import { totalText } from '../parts/pager.ts';
-import { type PublicView, type PublicViewDeps, readPublic } from './public-view.ts';
 import { mayPush } from '../parts/push-right.ts';
 import { readUndo, type Undo, type UndoDeps } from '../parts/undo.ts';
+import type { Crumb, Page } from '../shell/page.ts';
+import { type PublicView, type PublicViewDeps, readPublic } from './public-view.ts';
 
 export const REPOSITORY_TABS = ['tags', 'untagged', 'trash', 'activity', 'space', 'access', 'about'] as const;
 export type RepositoryTab = (typeof REPOSITORY_TABS)[number];

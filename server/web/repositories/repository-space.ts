@@ -1,12 +1,15 @@
 /** What one repository takes: unique, shared and reclaimable, over time, and its biggest images. */
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
+import type { TagPage, TagSort, TagStore } from '../../catalog/lists/tags.ts';
 import type { RepositorySample } from '../../catalog/space/samples.ts';
 import type { SpaceStore } from '../../catalog/space/space.ts';
-import type { TagPage, TagSort, TagStore } from '../../catalog/lists/tags.ts';
 import { type Column, parseSorting, type Sorting, shareOf, sortedColumn } from '../parts/cells.ts';
 import type { Figure } from '../parts/figure.ts';
 import { listPager, type Pager, totalText } from '../parts/pager.ts';
 import { repositoryRoute } from '../parts/reference.ts';
+import { DAY_MS, LONGEST_DAYS, overTime, readDays, type SpaceTime } from '../parts/space-time.ts';
+import type { Page } from '../shell/page.ts';
+import type { PageModule } from '../shell/routes.ts';
 import {
   type RepositoryHead,
   type RepositoryHeadDeps,
@@ -15,11 +18,8 @@ import {
   tabName,
   tabPath,
 } from './repository-head.ts';
-import { DAY_MS, LONGEST_DAYS, overTime, readDays, type SpaceTime } from '../parts/space-time.ts';
-import { groupCells, type TagCells } from './tag-groups.ts';
-import type { Page } from '../shell/page.ts';
-import type { PageModule } from '../shell/routes.ts';
 import { type FindDeps, findAsked } from './repository-tabs.ts';
+import { groupCells, type TagCells } from './tag-groups.ts';
 
 export interface RepositorySpaceDeps extends FindDeps, RepositoryHeadDeps {
   readonly tags: Pick<TagStore, 'groups'>;

@@ -2,8 +2,8 @@ import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { Stars } from '../../catalog/lists/stars.ts';
 import { AppError } from '../../errors.ts';
 import { referencePath } from '../parts/cells.ts';
-import { REPOSITORY_TABS, tabPath } from './repository-head.ts';
 import type { Page } from '../shell/page.ts';
+import { REPOSITORY_TABS, tabPath } from './repository-head.ts';
 
 export interface StarDeps {
   readonly stars: Pick<Stars, 'star' | 'unstar' | 'isStarred' | 'count'>;

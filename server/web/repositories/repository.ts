@@ -1,6 +1,5 @@
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { FlatTag, TagGroup, TagSort, TagStore } from '../../catalog/lists/tags.ts';
-import { bySubject, subjectHeading } from './attachment-list.ts';
 import type { Column } from '../parts/cells.ts';
 import { parseSorting, type Sorting } from '../parts/cells.ts';
 import {
@@ -17,6 +16,9 @@ import {
   withoutFilters,
 } from '../parts/list-filters.ts';
 import { listPager, type Pager, totalText } from '../parts/pager.ts';
+import { type SelectionBar, selectionBar } from '../parts/selection.ts';
+import type { Page } from '../shell/page.ts';
+import { bySubject, subjectHeading } from './attachment-list.ts';
 import { isUnread } from './repository-cells.ts';
 import {
   type RepositoryHead,
@@ -26,11 +28,9 @@ import {
   tabName,
   tabPath,
 } from './repository-head.ts';
-import { type SelectionBar, selectionBar } from '../parts/selection.ts';
 import { flatCells, groupCells, type RowContext, type TagCells } from './tag-groups.ts';
 import { viewChips } from './tag-view-chips.ts';
 import { emptyText, readView, type TagView, tagColumns, viewSorts } from './tag-views.ts';
-import type { Page } from '../shell/page.ts';
 
 export interface RepositoryPageDeps extends RepositoryHeadDeps {
   readonly tags: Pick<TagStore, 'groups' | 'flat' | 'resolve' | 'countReferrers'>;

@@ -1,8 +1,6 @@
 /** Rows of a repository: in one list the tags of an image share a row, in another each has its own. */
 import type { FlatTag, TagGroup, TagRow } from '../../catalog/lists/tags.ts';
-import type { Page } from '../shell/page.ts';
 import { type AttachedCells, attachedCells, attachmentWord, groupKind } from '../parts/attached.ts';
-import type { SubjectHeading } from './attachment-list.ts';
 import { deletePath, imagePath, referencePath, shortDigest } from '../parts/cells.ts';
 import { type CopyLine, copyLine } from '../parts/commands.ts';
 import { kindLabel } from '../parts/labels.ts';
@@ -16,6 +14,8 @@ import {
   type TimeCell,
   timeCell,
 } from '../parts/list-cells.ts';
+import type { Page } from '../shell/page.ts';
+import type { SubjectHeading } from './attachment-list.ts';
 
 export interface TagCells {
   readonly digest: string;

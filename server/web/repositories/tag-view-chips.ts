@@ -1,5 +1,5 @@
-import type { Page } from '../shell/page.ts';
 import type { ListFilter } from '../parts/list-filters.ts';
+import type { Page } from '../shell/page.ts';
 import type { TagView } from './tag-views.ts';
 
 interface ViewFacts {

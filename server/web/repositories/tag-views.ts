@@ -1,7 +1,7 @@
 /** The ways to list a repository: by image, by tag, and what no tag reaches. Each has its own columns and orders. */
 import type { TagSort } from '../../catalog/lists/tags.ts';
-import type { Page } from '../shell/page.ts';
 import { type Column, type Sorting, sortedColumn } from '../parts/cells.ts';
+import type { Page } from '../shell/page.ts';
 
 export type TagView = 'grouped' | 'flat' | 'untagged' | 'referrer';
 

@@ -4,13 +4,13 @@ import { allowedActions } from '../../access/rights.ts';
 import type { Suggestion } from '../../catalog/search/suggest.ts';
 import type { TagFacts } from '../../catalog/visibility/tag-facts.ts';
 import { parseReferencePath } from '../../registry/documents/reference.ts';
-import type { BarItem } from './bar-item.ts';
 import { deletePath, referencePath } from '../parts/cells.ts';
-import { isMeant, phrasesOf, type TypedCommand, VERBS, type Verb } from './command-words.ts';
 import { copyLine } from '../parts/commands.ts';
-import type { CommandPage } from './commands-static.ts';
 import { userPath } from '../parts/people.ts';
 import { mayPush } from '../parts/push-right.ts';
+import type { BarItem } from './bar-item.ts';
+import { isMeant, phrasesOf, type TypedCommand, VERBS, type Verb } from './command-words.ts';
+import type { CommandPage } from './commands-static.ts';
 
 export interface CommandSources {
   /** Repositories and tags of them that begin so, as far as the viewer may see them. */

@@ -1,12 +1,12 @@
 /** What the command bar shows for a text: groups of things to open and of things to do. */
 import type { ImageHit } from '../../catalog/search/hits.ts';
 import type { Suggestion } from '../../catalog/search/suggest.ts';
-import type { BarItem } from './bar-item.ts';
 import { referencePath, shortDigest } from '../parts/cells.ts';
+import { userPath } from '../parts/people.ts';
+import type { BarItem } from './bar-item.ts';
 import { parseCommand } from './command-words.ts';
 import { begunCommands, type CommandSources, commandsAbout, commandsHere, type Subject } from './commands-about.ts';
 import { type CommandPage, staticCommands } from './commands-static.ts';
-import { userPath } from '../parts/people.ts';
 
 export interface BarGroup {
   readonly id: string;

@@ -1,17 +1,18 @@
 /** The result page of a search, finished for its template. */
-import type { SearchResult } from '../../catalog/search/search.ts';
+
 import type { ImageHit } from '../../catalog/search/hits.ts';
 import type { Found } from '../../catalog/search/page.ts';
 import { printQuery, type SearchQuery } from '../../catalog/search/query.ts';
 import type { RepositoryHit } from '../../catalog/search/repositories.ts';
+import type { SearchResult } from '../../catalog/search/search.ts';
 import type { Note } from '../../catalog/search/terms.ts';
-import type { Crumb, Page } from '../shell/page.ts';
 import { imagePath, type PlatformCells, platformCells, referencePath, shortDigest, splitName } from '../parts/cells.ts';
 import { type CopyLine, copyLine } from '../parts/commands.ts';
 import { actor, kindLabel } from '../parts/labels.ts';
 import { keyPager, type Pager, totalText } from '../parts/pager.ts';
-import { searchHelp } from './search-help.ts';
 import { maskedValue } from '../parts/secrets.ts';
+import type { Crumb, Page } from '../shell/page.ts';
+import { searchHelp } from './search-help.ts';
 
 export type ResultKind = 'repositories' | 'images' | '';
 

@@ -4,14 +4,14 @@ import type { Search } from '../../catalog/search/search.ts';
 import type { TagFacts } from '../../catalog/visibility/tag-facts.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import { parseReferencePath } from '../../registry/documents/reference.ts';
-import type { Subject } from './commands-about.ts';
 import { listAge } from '../parts/list-age.ts';
 import type { IndexState } from '../parts/notices.ts';
-import { type BarSources, barGroups, commandGroup } from './search-bar.ts';
-import { type ResultKind, searchView } from './search-view.ts';
 import { ownPath } from '../shell/own-path.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import type { Subject } from './commands-about.ts';
+import { type BarSources, barGroups, commandGroup } from './search-bar.ts';
+import { type ResultKind, searchView } from './search-view.ts';
 
 export interface SearchPageDeps {
   readonly search: Pick<Search, 'search' | 'suggest'>;

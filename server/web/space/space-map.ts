@@ -1,8 +1,8 @@
 import type { SpaceMeasure, SpaceRow } from '../../catalog/space/list.ts';
-import type { Page } from '../shell/page.ts';
 import { splitName } from '../parts/cells.ts';
 import { toTenth } from '../parts/chart-lines.ts';
 import { treemap } from '../parts/treemap.ts';
+import type { Page } from '../shell/page.ts';
 
 /** One picture for wide windows and one for phones: text in a picture does not shrink with it. */
 export interface MapFrame {

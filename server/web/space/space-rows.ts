@@ -1,7 +1,7 @@
 /** The table of the space page: folders and repositories with what they take. */
 import type { SpaceRow, SpaceSort } from '../../catalog/space/list.ts';
-import type { Page } from '../shell/page.ts';
 import { type Column, referencePath, type Sorting, shareOf, sortedColumn, splitName } from '../parts/cells.ts';
+import type { Page } from '../shell/page.ts';
 
 export interface SpaceCells {
   readonly kind: SpaceRow['kind'];

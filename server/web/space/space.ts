@@ -1,25 +1,18 @@
+import { SPACE_SORTS, type SpaceMeasure, type SpaceRow, type SpaceSort } from '../../catalog/space/list.ts';
 import type { Sample } from '../../catalog/space/samples.ts';
 import type { SpaceOverview, SpaceStore, SpaceSums } from '../../catalog/space/space.ts';
-import { SPACE_SORTS, type SpaceMeasure, type SpaceRow, type SpaceSort } from '../../catalog/space/list.ts';
 import type { VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import { AppError } from '../../errors.ts';
 import { type Column, parseSorting, type Sorting } from '../parts/cells.ts';
 import type { Figure } from '../parts/figure.ts';
 import { type IndexState, indexNotices, type Notice } from '../parts/notices.ts';
 import { listPager, type Pager } from '../parts/pager.ts';
-import { type MapFrame, mapFrames } from './space-map.ts';
-import {
-  columnLabel,
-  folderSpacePath,
-  rowHref,
-  type SpaceCells,
-  spaceCells,
-  spaceColumns,
-} from './space-rows.ts';
 import { DAY_MS, LONGEST_DAYS, overTime, readDays, type SpaceTime } from '../parts/space-time.ts';
 import { noRightsText, seesEverything } from '../parts/what-is-seen.ts';
 import type { Crumb, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import { type MapFrame, mapFrames } from './space-map.ts';
+import { columnLabel, folderSpacePath, rowHref, type SpaceCells, spaceCells, spaceColumns } from './space-rows.ts';
 
 export interface SpacePageDeps {
   readonly visibility: VisibilityStore;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ANONYMOUS, type Rights } from '../../../server/access/rights.ts';
 import { compileRule } from '../../../server/access/rule.ts';
-import { createRepositoryStore } from '../../../server/catalog/lists/repositories.ts';
 import { ensureRepository } from '../../../server/catalog/index/tag-writes.ts';
+import { createRepositoryStore } from '../../../server/catalog/lists/repositories.ts';
 import { createVisibility, EVERYTHING, isVisible } from '../../../server/catalog/visibility/visibility.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { rebuildCatalog, rebuildOldCatalog } from '../../../server/catalog/rebuild/rebuild.ts';
 import { changeRepository } from '../../../server/catalog/index/repository-change.ts';
 import { ensureRepository } from '../../../server/catalog/index/tag-writes.ts';
+import { rebuildCatalog, rebuildOldCatalog } from '../../../server/catalog/rebuild/rebuild.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { recordOf } from '../../support/manifest-records.ts';
 

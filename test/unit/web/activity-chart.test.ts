@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { homeView } from '../../../server/web/home/home.ts';
 import { activityChart, readPeriod } from '../../../server/web/parts/activity-chart.ts';
 import { axisTop, linePath } from '../../../server/web/parts/chart-lines.ts';
 import { sparkline } from '../../../server/web/parts/sparkline.ts';
-import { homeView } from '../../../server/web/home/home.ts';
 import { activityDays, homeFacts } from '../../support/home-facts.ts';
 import { renderPage, testPage } from '../../support/render.ts';
 

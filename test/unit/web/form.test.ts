@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { AppError } from '../../../server/errors.ts';
+import { linesOf, rulesOf } from '../../../server/web/accounts/rules-form.ts';
 import { fieldErrors, formValues, listOf, parseForm } from '../../../server/web/shell/form.ts';
 import { createLanguages } from '../../../server/web/shell/i18n.ts';
-import { linesOf, rulesOf } from '../../../server/web/accounts/rules-form.ts';
 
 const languages = createLanguages(join(fileURLToPath(import.meta.url), '..', '..', '..', '..', 'locales'));
 const t = languages.translator('en');

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Rights } from '../../../server/access/rights.ts';
-import { findHelp, helpText } from '../../../server/web/operations/help-view.ts';
 import { helpView } from '../../../server/web/operations/help.ts';
+import { findHelp, helpText } from '../../../server/web/operations/help-view.ts';
 import { ADMIN, READER, renderPage, testPage } from '../../support/render.ts';
 import { ROOT } from '../../support/web.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { homeView } from '../../../server/web/home/home.ts';
 import type { HomeFacts } from '../../../server/web/home/home-facts.ts';
 import { homeFigures } from '../../../server/web/home/home-figures.ts';
 import { healthLines, loginLines } from '../../../server/web/home/home-registry.ts';
-import { homeView } from '../../../server/web/home/home.ts';
 import { repositoryRow, UP } from '../../support/browse-facts.ts';
 import { activityDays, homeFacts } from '../../support/home-facts.ts';
 import { NOBODY, renderPage, testPage } from '../../support/render.ts';

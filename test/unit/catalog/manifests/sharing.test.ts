@@ -5,7 +5,12 @@ import { compileRule } from '../../../../server/access/rule.ts';
 import { createImages } from '../../../../server/catalog/images/images.ts';
 import { layerHolders } from '../../../../server/catalog/images/layer-holders.ts';
 import { sharedLayers, uniqueBytes } from '../../../../server/catalog/manifests/sharing.ts';
-import { createVisibility, EVERYTHING, NOTHING, type Visibility } from '../../../../server/catalog/visibility/visibility.ts';
+import {
+  createVisibility,
+  EVERYTHING,
+  NOTHING,
+  type Visibility,
+} from '../../../../server/catalog/visibility/visibility.ts';
 import { monotonic } from '../../../../server/clock.ts';
 import { createLogger } from '../../../../server/log.ts';
 import { openTestDatabase, type TestDatabase } from '../../../support/database.ts';

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { headView } from '../../../../server/web/repositories/repository-head.ts';
-import { type RepositorySpaceFacts, repositorySpaceView } from '../../../../server/web/repositories/repository-space.ts';
+import {
+  type RepositorySpaceFacts,
+  repositorySpaceView,
+} from '../../../../server/web/repositories/repository-space.ts';
 import * as facts from '../../../support/browse-facts.ts';
 import { HOSTILE, NOW, UP } from '../../../support/browse-facts.ts';
 import { renderPage, testPage } from '../../../support/render.ts';

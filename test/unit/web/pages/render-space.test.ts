@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chartPoints, growth } from '../../../../server/web/parts/space-chart.ts';
-import { stepOf } from '../../../../server/web/space/space-map.ts';
 import { readQuery, type SpaceFacts, spaceView } from '../../../../server/web/space/space.ts';
+import { stepOf } from '../../../../server/web/space/space-map.ts';
 import { HOSTILE, NOW, UP } from '../../../support/browse-facts.ts';
 import { NOBODY, READER, renderPage, testPage } from '../../../support/render.ts';
 import { spaceRow, spaceSample, spaceSums } from '../../../support/space-facts.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { indexNotices } from '../../../../server/web/parts/notices.ts';
 import { statusView } from '../../../../server/web/operations/status.ts';
 import type { JobFacts, StatusFacts } from '../../../../server/web/operations/status-facts.ts';
+import { indexNotices } from '../../../../server/web/parts/notices.ts';
 import { HOSTILE, NOW, statusFacts, UP } from '../../../support/browse-facts.ts';
 import { READER, renderPage, testPage } from '../../../support/render.ts';
 

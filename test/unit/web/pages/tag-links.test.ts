@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { chosenImages, parseCompared } from '../../../../server/web/image/compare.ts';
 import { movedFrom } from '../../../../server/web/parts/reference.ts';
 import { newestTag } from '../../../../server/web/repositories/repository-cells.ts';
 import { flatCells, groupCells } from '../../../../server/web/repositories/tag-groups.ts';
-import { chosenImages, parseCompared } from '../../../../server/web/image/compare.ts';
 import * as facts from '../../../support/browse-facts.ts';
 import { testPage } from '../../../support/render.ts';
 
