@@ -95,7 +95,7 @@ test('tags are grouped by digest', { skip }, async () => {
   assert.equal((await tags.flat(row?.id ?? 0, BY_NAME)).total, 3);
   assert.deepEqual(
     page.rows.map((group) => group.tags.map((tag) => tag.name)),
-    [['v0'], ['latest', 'v1']],
+    [['v0'], ['v1', 'latest']],
   );
 });
 
