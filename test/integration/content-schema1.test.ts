@@ -91,6 +91,8 @@ test('a size that nobody told is told as such, in list, API and search', { skip 
       const sizes = (items as readonly { sizeBytes: unknown }[]).map((item) => item.sizeBytes);
       assert.deepEqual([typeof sizes[0], sizes[1]], ['number', null], list);
     }
+    const compared = await told('/compare?a=team/old:v1&b=team/old:v2');
+    assert.equal((compared['a'] as { sizeBytes: unknown }).sizeBytes, null);
     const { images } = await told(`/search?q=digest:${digest.slice(7, 20)}`);
     assert.deepEqual((images as { items: readonly { sizeBytes: unknown }[] }).items[0]?.sizeBytes, null);
   }

@@ -3,7 +3,7 @@ import { type ComparedField, type ComparedLayer, compareImages } from '../../cat
 import type { ImageContent, Images, LayerRow } from '../../catalog/images/images.ts';
 import { AppError } from '../../errors.ts';
 import { parseReferencePath } from '../../registry/documents/reference.ts';
-import { bytes, clip, clipList, digest, platform } from '../fields.ts';
+import { bytes, clip, clipList, digest, imageBytes, knownBytes, platform } from '../fields.ts';
 import { type Masking, maskingOf, secretsParam } from '../masking.ts';
 import { type ApiRoute, type RequestContext, route } from '../route.ts';
 import { type FindDeps, findRepository, hidden } from './find.ts';
@@ -16,11 +16,11 @@ const MOST_LAYERS = 1000;
 const LONGEST_REFERENCE = 500;
 const change = z.enum(['same', 'changed', 'removed', 'added']);
 
-const layerSchema = z.strictObject({ digest, sizeBytes: bytes, command: z.string().nullable() });
+const layerSchema = z.strictObject({ digest, sizeBytes: imageBytes, command: z.string().nullable() });
 const fieldSchema = z
   .strictObject({ name: z.string(), change, a: z.string(), b: z.string() })
   .meta({ id: 'ComparedField' });
-const sideSchema = z.strictObject({ digest, platform, sizeBytes: bytes }).meta({ id: 'ComparedImage' });
+const sideSchema = z.strictObject({ digest, platform, sizeBytes: imageBytes }).meta({ id: 'ComparedImage' });
 
 const comparisonSchema = z
   .strictObject({
@@ -108,7 +108,7 @@ function comparisonBody(a: ImageContent, b: ImageContent, masking: Masking): z.i
 }
 
 function sideBody({ digest, platform, sizeBytes }: ImageContent) {
-  return { digest, platform, sizeBytes };
+  return { digest, platform, sizeBytes: knownBytes(sizeBytes) };
 }
 
 function comparedLayer({ change, a, b }: ComparedLayer, masking: Masking) {
@@ -118,7 +118,7 @@ function comparedLayer({ change, a, b }: ComparedLayer, masking: Masking) {
 
 function layerBody({ digest, sizeBytes, command }: LayerRow, masking: Masking) {
   const text = command && `${command.instruction} ${command.text}`.trim();
-  return { digest, sizeBytes, command: text === undefined ? null : clip(masking.text(text)) };
+  return { digest, sizeBytes: knownBytes(sizeBytes), command: text === undefined ? null : clip(masking.text(text)) };
 }
 
 function comparedFields(fields: readonly ComparedField[], mask: (name: string, value: string) => string) {
