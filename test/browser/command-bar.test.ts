@@ -77,6 +77,7 @@ function pages(): readonly PageModule[] {
     tags: { resolve: async () => facts.tagRow(TAG) },
     images: { detail: async () => facts.imageDetail(), partsOf: async () => new Map() },
     documents: { read: async () => [], glance: async () => new Map() },
+    opened: () => undefined,
   };
   return [searchPage(deps as never), imagePage(deps as never)];
 }
