@@ -15,7 +15,7 @@ const SECRET_FIELDS: ReadonlySet<string> = new Set([
   'authorization',
 ]);
 const REDACTED = '[redacted]';
-const LONGEST_TEXT = 1024;
+const MAX_TEXT_LENGTH = 1024;
 
 /**
  * Hides secrets, one level deep, and cuts hostile text (names, agents, paths), so that one event stays one readable
@@ -26,7 +26,8 @@ function presentable(fields: Record<string, unknown>, depth = 0): Record<string,
   for (const name of Object.keys(fields)) {
     const value = fields[name];
     if (SECRET_FIELDS.has(name.toLowerCase())) shown[name] = REDACTED;
-    else if (typeof value === 'string' && value.length > LONGEST_TEXT) shown[name] = `${value.slice(0, LONGEST_TEXT)}…`;
+    else if (typeof value === 'string' && value.length > MAX_TEXT_LENGTH)
+      shown[name] = `${value.slice(0, MAX_TEXT_LENGTH)}…`;
     else shown[name] = depth === 0 && isPlain(value) ? presentable(value, 1) : value;
   }
   return shown;

@@ -7,7 +7,7 @@ import { fetchPage, hasTyped, IN_BACKGROUND, isReading, takeOver, takeOverNaviga
 
 const AT_MOST_EVERY_MS = 400;
 const FIRST_RETRY_MS = 1000;
-const LONGEST_RETRY_MS = 30_000;
+const MAX_RETRY_MS = 30_000;
 /** Fewer failures are a restart, or a network that changes: nobody has to know. */
 const FAILURES_TO_TELL = 2;
 const TELL_EVERY_MS = 30_000;
@@ -116,7 +116,7 @@ export function liveUpdates(onReplaced) {
     close();
     failures += 1;
     if (failures >= FAILURES_TO_TELL) void ask();
-    const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
+    const wait = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
     retry = setTimeout(open, wait * (0.5 + Math.random()));
   }
 

@@ -4,7 +4,7 @@
  */
 import { fetchPage } from './refresh.js';
 
-const MOST_FAILURES_WAITED = 5;
+const MAX_FAILURES_WAITED = 5;
 
 export function polledParts(onReplaced) {
   const part = document.querySelector('[data-poll][id]');
@@ -15,7 +15,7 @@ export function polledParts(onReplaced) {
 
   function plan() {
     clearTimeout(timer);
-    if (!document.hidden) timer = setTimeout(look, everyMs * (1 + Math.min(failures, MOST_FAILURES_WAITED)));
+    if (!document.hidden) timer = setTimeout(look, everyMs * (1 + Math.min(failures, MAX_FAILURES_WAITED)));
   }
 
   async function look() {

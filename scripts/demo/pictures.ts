@@ -10,7 +10,7 @@ import { portOf } from './ports.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'images');
 const SIZE = { width: 1440, height: 900 };
-const MOST_BYTES = 200_000;
+const MAX_BYTES = 200_000;
 const WHO = 'admin';
 
 const PAGES = {
@@ -63,6 +63,6 @@ async function takePicture(page: Page, url: string, path: string): Promise<void>
   if (answer?.ok() !== true) throw new Error(`${url} answers ${answer?.status()}`);
   await page.evaluate('document.fonts.ready');
   const picture = shrinkPng(await page.screenshot({ animations: 'disabled', caret: 'hide' }));
-  if (picture.length > MOST_BYTES) throw new Error(`${path}: ${picture.length} bytes are too many for a README`);
+  if (picture.length > MAX_BYTES) throw new Error(`${path}: ${picture.length} bytes are too many for a README`);
   writeFileSync(path, picture);
 }

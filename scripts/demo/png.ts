@@ -2,7 +2,7 @@
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
 
 const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
-const MOST_COLOURS = 256;
+const MAX_COLOURS = 256;
 const PALETTE = 3;
 
 interface Picture {
@@ -97,7 +97,7 @@ function choosePalette(dots: Uint32Array) {
   for (const colour of dots) counts.set(colour, (counts.get(colour) ?? 0) + 1);
   const all = [...counts].map(([colour, count]): Colour => ({ colour, count, distance: 255 ** 2 * 3, place: 0 }));
   const colours: number[] = [];
-  while (colours.length < MOST_COLOURS) {
+  while (colours.length < MAX_COLOURS) {
     const chosen = mostMissed(all);
     if (chosen === undefined) break;
     for (const each of all) {

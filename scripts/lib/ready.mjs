@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { arePackagesFresh, isBundleFresh, markBundle, markPackages, sourceStamp } from '../fresh.mjs';
 import { ROOT } from './run.mjs';
 
-const LEAST_NODE = [20, 19];
+const MIN_NODE = [20, 19];
 
 function stop(reason, code) {
   process.stderr.write(`Registry Web cannot start: ${reason}\n`);
@@ -13,9 +13,9 @@ function stop(reason, code) {
 
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1])) return;
+  if (major > MIN_NODE[0] || (major === MIN_NODE[0] && minor >= MIN_NODE[1])) return;
   stop(
-    `it needs Node.js ${LEAST_NODE.join('.')} or newer, and this is ${process.versions.node} (https://nodejs.org)`,
+    `it needs Node.js ${MIN_NODE.join('.')} or newer, and this is ${process.versions.node} (https://nodejs.org)`,
     78,
   );
 }

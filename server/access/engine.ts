@@ -26,7 +26,7 @@ interface IdentityRow {
   readonly access_version: number;
 }
 
-const MOST_CACHED = 2000;
+const MAX_CACHED = 2000;
 
 /** Written out once: building the same query anew for every request costs more than running it. */
 function identityQuery(db: Database): string {
@@ -72,7 +72,7 @@ export function createAccess(db: Database) {
     const cached = cache.get(key);
     if (cached?.version === version) return cached.rights;
     const rights = await loadRights(db, subject);
-    if (cache.size >= MOST_CACHED) cache.clear();
+    if (cache.size >= MAX_CACHED) cache.clear();
     cache.set(key, { version, rights });
     return rights;
   }

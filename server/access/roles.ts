@@ -48,7 +48,7 @@ const BUILTINS: readonly Builtin[] = [
   { name: 'admin', kind: 'admin', description: 'Everything', rules: [] },
 ];
 
-const MOST_RULES = 200;
+const MAX_RULES = 200;
 export const MAX_NAME_LENGTH = 64;
 
 /** @throws {AppError} INVALID (field `name`). */
@@ -101,7 +101,7 @@ export function createRoleStore(db: Database, now: () => number = Date.now) {
     },
     /** Replaces all rules of the role. @throws {AppError} INVALID, NOT_FOUND, CONFLICT for a built-in role. */
     async setRules(id: number, rules: readonly RuleInput[]): Promise<void> {
-      if (rules.length > MOST_RULES) throw invalid('rules', 'rule.too_many', `A role has at most ${MOST_RULES} rules.`);
+      if (rules.length > MAX_RULES) throw invalid('rules', 'rule.too_many', `A role has at most ${MAX_RULES} rules.`);
       const parsed = rules.map(parseRule);
       await changeAccess(db, async (transaction) => {
         await refuseBuiltin(transaction, id);
@@ -267,5 +267,5 @@ async function ensureBuiltins(db: Database, at: number): Promise<void> {
 }
 
 function invalid(field: string, key: string, message: string): AppError {
-  return new AppError('INVALID', message, { key, field, params: { most: MOST_RULES } });
+  return new AppError('INVALID', message, { key, field, params: { most: MAX_RULES } });
 }

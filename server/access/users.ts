@@ -39,7 +39,7 @@ export interface UserPage {
   readonly total: number;
 }
 
-const LONGEST_NAME = 128;
+const MAX_NAME_LENGTH = 128;
 // Names that mean something else: to us, to `docker login` (identity tokens), or as a part of a path.
 const RESERVED = new Set(['anonymous', '00000000-0000-0000-0000-000000000000', '.', '..']);
 
@@ -47,7 +47,7 @@ const RESERVED = new Set(['anonymous', '00000000-0000-0000-0000-000000000000', '
  * @throws {AppError} INVALID (field `username`). */
 export function parseUsername(text: string): string {
   const username = text.trim().toLowerCase();
-  if (!/^[a-z0-9._@+-]+$/.test(username) || username.length > LONGEST_NAME) {
+  if (!/^[a-z0-9._@+-]+$/.test(username) || username.length > MAX_NAME_LENGTH) {
     throw new AppError('INVALID', 'A user name consists of letters a-z, digits and . _ @ + - (at most 128).', {
       key: 'user.name_format',
       field: 'username',

@@ -21,7 +21,7 @@ interface Waiter extends QueuePlace {
   readonly giveUp: () => void;
 }
 
-const LEAST_URGENT_FIRST = ['slow', 'normal', 'first'] as const;
+const MIN_URGENT_FIRST = ['slow', 'normal', 'first'] as const;
 // One in so many is a slow one, so that these come through however many others there are.
 const SLOW_EVERY = 4;
 
@@ -92,7 +92,7 @@ export type FairQueue = ReturnType<typeof createFairQueue>;
 
 /** Whose place is taken when there are too many: the least urgent, of the place with the largest crowd, the last to come. */
 function mostCrowded(lines: Readonly<Record<Urgency, Rotation<Waiter>>>): Waiter | undefined {
-  for (const urgency of LEAST_URGENT_FIRST) {
+  for (const urgency of MIN_URGENT_FIRST) {
     const waiter = lines[urgency].mostCrowded();
     if (waiter !== undefined) return waiter;
   }

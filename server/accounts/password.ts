@@ -10,8 +10,8 @@ import { COMMON_PASSWORDS } from './common-passwords.ts';
 import { createFairQueue, type QueuePlace } from './fair-queue.ts';
 
 /** bcrypt reads no further; a longer password would be cut without a word, so it is refused instead. */
-const MOST_BYTES = 72;
-const LEAST_CHARACTERS = 8;
+const MAX_BYTES = 72;
+const MIN_CHARACTERS = 8;
 export const BCRYPT_COST = 10;
 
 const MAX_RUNNING = 2;
@@ -92,7 +92,7 @@ export function asTyped(password: string): string {
 
 /** Whether bcrypt reads all of it: it stops at 72 bytes and cannot tell a NUL from the end. */
 export function isUsable(password: string): boolean {
-  return Buffer.byteLength(asTyped(password)) <= MOST_BYTES && !password.includes('\0');
+  return Buffer.byteLength(asTyped(password)) <= MAX_BYTES && !password.includes('\0');
 }
 
 function isBcrypt(hash: string): boolean {
@@ -105,11 +105,11 @@ function isBcrypt(hash: string): boolean {
  */
 export function parsePassword(text: string, { username = '' }: { readonly username?: string } = {}): string {
   const password = asTyped(text);
-  if (Array.from(password).length < LEAST_CHARACTERS) {
-    throw refused('password.short', `A password has at least ${LEAST_CHARACTERS} characters.`);
+  if (Array.from(password).length < MIN_CHARACTERS) {
+    throw refused('password.short', `A password has at least ${MIN_CHARACTERS} characters.`);
   }
-  if (Buffer.byteLength(password) > MOST_BYTES) {
-    throw refused('password.long', `A password has at most ${MOST_BYTES} bytes; letters beyond a-z take 2 to 4 each.`);
+  if (Buffer.byteLength(password) > MAX_BYTES) {
+    throw refused('password.long', `A password has at most ${MAX_BYTES} bytes; letters beyond a-z take 2 to 4 each.`);
   }
   if (password.includes('\0')) throw refused('password.nul', 'A password cannot contain a NUL character.');
   if (isCommon(password.toLowerCase(), username.toLowerCase())) {
@@ -128,7 +128,7 @@ function refused(key: string, message: string): AppError {
   return new AppError('INVALID', message, {
     key,
     field: 'password',
-    params: { least: LEAST_CHARACTERS, most: MOST_BYTES },
+    params: { least: MIN_CHARACTERS, most: MAX_BYTES },
   });
 }
 

@@ -17,7 +17,7 @@ export interface Redeemed {
 
 const PREFIX = 'rwr_';
 const LIFETIME_MS = 90 * 24 * 3600_000;
-const MOST_PER_USER = 100;
+const MAX_PER_USER = 100;
 const NOTE_USE_EVERY_MS = 60_000;
 
 /** Opaque tokens that stand for a password until it changes; only their hash is kept. */
@@ -100,6 +100,6 @@ async function dropOldest(db: Database, userId: number): Promise<void> {
     .select('token_hash')
     .where('user_id', '=', userId)
     .orderBy('last_used_at', 'desc')
-    .limit(MOST_PER_USER);
+    .limit(MAX_PER_USER);
   await db.deleteFrom('refresh_tokens').where('user_id', '=', userId).where('token_hash', 'not in', kept).execute();
 }

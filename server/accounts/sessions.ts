@@ -29,11 +29,11 @@ export interface SessionInfo {
 
 export const IDLE_MS = 30 * 60_000;
 export const ABSOLUTE_MS = 12 * 3600_000;
-const MOST_PER_USER = 20;
+const MAX_PER_USER = 20;
 const TOUCH_EVERY_MS = 60_000;
 /** Small corrections of the clock are normal; a session from further in the future has an unknown age. */
 const CLOCK_SLACK_MS = 60_000;
-const LONGEST_AGENT = 300;
+const MAX_AGENT_LENGTH = 300;
 
 export function sessionIdHash(sid: string): string {
   return createHash('sha256').update(sid).digest('hex');
@@ -166,7 +166,7 @@ async function insert(db: Database, sid: string, data: session.SessionData, at: 
         created_at: at,
         last_seen_at: at,
         address: data.address ?? '',
-        user_agent: (data.userAgent ?? '').slice(0, LONGEST_AGENT),
+        user_agent: (data.userAgent ?? '').slice(0, MAX_AGENT_LENGTH),
       })
       .execute();
     const kept = transaction
@@ -175,7 +175,7 @@ async function insert(db: Database, sid: string, data: session.SessionData, at: 
       .where('user_id', '=', data.userId)
       .orderBy('last_seen_at', 'desc')
       .orderBy('created_at', 'desc')
-      .limit(MOST_PER_USER);
+      .limit(MAX_PER_USER);
     await transaction
       .deleteFrom('sessions')
       .where('user_id', '=', data.userId)

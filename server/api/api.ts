@@ -43,10 +43,10 @@ export interface Api {
 
 const API_PATH = '/api/v1';
 const DOCS_PATH = '/api/docs';
-const LONGEST_URL = 8 * 1024;
-const LARGEST_BODY = 64 * 1024;
+const MAX_URL_LENGTH = 8 * 1024;
+const MAX_BODY = 64 * 1024;
 /** Of requests that carry a text: 64 kB, with every character escaped. */
-const LARGEST_TEXT = 448 * 1024;
+const MAX_TEXT = 448 * 1024;
 // Only where no session was tried: a page's own request must not open the browser's password window.
 const CHALLENGE = 'Basic realm="registry-web", charset="UTF-8"';
 
@@ -73,7 +73,7 @@ export function createApi(deps: ApiDeps): Api {
   async function answer(request: Request, response: Response): Promise<void> {
     requireShort(request);
     const { route: one, params } = findRoute(table, request, response);
-    requireSmall(request, one.body === undefined ? LARGEST_BODY : LARGEST_TEXT);
+    requireSmall(request, one.body === undefined ? MAX_BODY : MAX_TEXT);
     const caller = await callerOf(request, response);
     requirePolicy(one.policy, caller);
     let seen: ReturnType<VisibilityStore['of']> | undefined;
@@ -85,7 +85,7 @@ export function createApi(deps: ApiDeps): Api {
       },
     };
     const query = queryOf(searchOf(request));
-    const body = one.body === undefined ? undefined : await readJson(request, LARGEST_TEXT);
+    const body = one.body === undefined ? undefined : await readJson(request, MAX_TEXT);
     const accepts = one.hasCsv && request.accepts(['json', 'csv']) === 'csv' ? ('csv' as const) : ('json' as const);
     await send(one, await one.run({ params, query, body, accepts }, context, cursors), request, response);
   }
@@ -153,7 +153,7 @@ function findRoute(table: readonly Entry[], request: Request, response: Response
 }
 
 function requireShort({ originalUrl }: Request): void {
-  if (originalUrl.length > LONGEST_URL) throw clientError(414, 'The address is too long.');
+  if (originalUrl.length > MAX_URL_LENGTH) throw clientError(414, 'The address is too long.');
 }
 
 function requireSmall({ headers }: Request, mostBytes: number): void {

@@ -11,20 +11,20 @@ function text(most: number) {
 }
 
 const DIGEST = `sha256:${'3f5a'.repeat(16)}`;
-const LONGEST_NAME = 255;
-const LONGEST_TAG = 128;
+const MAX_NAME_LENGTH = 255;
+const MAX_TAG_LENGTH = 128;
 
-export const repositoryParam = text(LONGEST_NAME).meta({
+export const repositoryParam = text(MAX_NAME_LENGTH).meta({
   description: 'Name of a repository; slashes as they are or as %2F.',
   examples: ['team/app'],
 });
-export const tagParam = text(LONGEST_TAG).meta({ description: 'A tag.', examples: ['v1'] });
+export const tagParam = text(MAX_TAG_LENGTH).meta({ description: 'A tag.', examples: ['v1'] });
 export const digestParam = text(200)
   .refine(isDigest, 'A digest looks like sha256: and 64 hexadecimal digits.')
   .meta({ description: 'Digest of a manifest.', examples: [DIGEST] });
 
-export const nameFilter = (what: string) => text(LONGEST_NAME).optional().describe(what);
-export const folderPath = text(LONGEST_NAME);
+export const nameFilter = (what: string) => text(MAX_NAME_LENGTH).optional().describe(what);
+export const folderPath = text(MAX_NAME_LENGTH);
 export const searchText = text(1000);
 export const yesOrNo = z.stringbool({ truthy: ['true'], falsy: ['false'] });
 export const size = z.coerce.number().int().min(0).optional();
@@ -80,19 +80,19 @@ export function timeOrNull(ms: number | null | undefined): string | null {
   return ms === null || ms === undefined ? null : timeOf(ms);
 }
 
-export const MOST_ENTRIES = 200;
-const LONGEST_TEXT = 4096;
+export const MAX_ENTRIES = 200;
+const MAX_TEXT_LENGTH = 4096;
 
 /** Texts that come from whoever built the image: an answer stays of bounded size, whatever they wrote. */
 export function clip(value: string): string {
-  return value.length <= LONGEST_TEXT ? value : `${value.slice(0, LONGEST_TEXT)}…`;
+  return value.length <= MAX_TEXT_LENGTH ? value : `${value.slice(0, MAX_TEXT_LENGTH)}…`;
 }
 
 export function clipRecord(record: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(record).slice(0, MOST_ENTRIES);
+  const entries = Object.entries(record).slice(0, MAX_ENTRIES);
   return Object.fromEntries(entries.map(([key, value]) => [clip(key), clip(value)]));
 }
 
-export function clipList<Item>(items: readonly Item[], most = MOST_ENTRIES): Item[] {
+export function clipList<Item>(items: readonly Item[], most = MAX_ENTRIES): Item[] {
   return items.slice(0, most);
 }

@@ -99,11 +99,11 @@ function headOf(status: number, docs: string): Pick<Problem, 'type' | 'title' | 
   return { type: `${docs}#${kind}`, title: PROBLEM_TITLES[kind], status };
 }
 
-const MOST_ERRORS = 20;
-const LONGEST_NAME = 100;
+const MAX_ERRORS = 20;
+const MAX_NAME_LENGTH = 100;
 
 function inputProblem(error: z.ZodError, docs: string): ProblemAnswer {
-  const errors = error.issues.flatMap(fieldErrors).slice(0, MOST_ERRORS);
+  const errors = error.issues.flatMap(fieldErrors).slice(0, MAX_ERRORS);
   const names = errors.map(({ name }) => name).join(', ');
   const problem = { ...headOf(400, docs), detail: `Not valid: ${names}.`, errors };
   return { problem, retryAfterSeconds: undefined, id: undefined };
@@ -113,7 +113,7 @@ function fieldErrors(issue: z.core.$ZodIssue): readonly z.infer<typeof fieldErro
   const place = issue.path[0] === 'params' ? 'path' : 'query';
   if (issue.code === 'unrecognized_keys') {
     const message = 'There is no such parameter here.';
-    return issue.keys.map((key) => ({ in: place, name: key.slice(0, LONGEST_NAME), message }));
+    return issue.keys.map((key) => ({ in: place, name: key.slice(0, MAX_NAME_LENGTH), message }));
   }
   return [{ in: place, name: String(issue.path[1] ?? ''), message: issue.message }];
 }

@@ -161,17 +161,17 @@ interface WithFormat {
 }
 
 export const DEFAULT_LIMIT = 50;
-export const MOST_ITEMS = 100;
-const LONGEST_CURSOR = 3000;
+export const MAX_ITEMS = 100;
+const MAX_CURSOR_LENGTH = 3000;
 
 const PAGE_QUERY = {
   after: z
     .string()
     .min(1)
-    .max(LONGEST_CURSOR)
+    .max(MAX_CURSOR_LENGTH)
     .optional()
     .describe('`next` or `previous` of another page. It belongs to the same filters and the same order.'),
-  limit: z.coerce.number().int().min(1).max(MOST_ITEMS).default(DEFAULT_LIMIT).describe('Entries per page.'),
+  limit: z.coerce.number().int().min(1).max(MAX_ITEMS).default(DEFAULT_LIMIT).describe('Entries per page.'),
 };
 
 const CSV_QUERY = {

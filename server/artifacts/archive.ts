@@ -17,7 +17,7 @@ export interface ArchiveEntry {
   readonly content: Buffer | undefined;
 }
 
-const LONGEST_NAME = 500;
+const MAX_NAME_LENGTH = 500;
 
 export function isGzip(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -57,7 +57,7 @@ export async function readTar(
     throw tooMany();
   }
   return headers.filter(isFile).map(({ name, size }) => ({
-    name: name.slice(0, LONGEST_NAME),
+    name: name.slice(0, MAX_NAME_LENGTH),
     sizeBytes: size,
     content: contents.get(name),
   }));

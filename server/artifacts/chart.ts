@@ -2,14 +2,14 @@ import { type ArchiveEntry, readTar } from './archive.ts';
 import type { ChartDocument, TextFile } from './document.ts';
 import { type Json, object, objects, text, texts } from './json.ts';
 
-const MOST_ENTRIES = 5000;
-const MOST_FILES = 2000;
-const LONGEST_TEXT = 256 * 1024;
+const MAX_ENTRIES = 5000;
+const MAX_FILES = 2000;
+const MAX_TEXT_LENGTH = 256 * 1024;
 const SHOWN = /^[^/]+\/(?:README(?:\.md|\.txt)?|values\.yaml|Chart\.yaml)$/i;
 
 /** A chart's archive: one folder that carries the chart's name. @returns undefined when it is none. */
 export async function readChart(tar: Buffer): Promise<ChartDocument | undefined> {
-  const entries = await readTar(tar, (name) => SHOWN.test(name), { mostEntries: MOST_ENTRIES });
+  const entries = await readTar(tar, (name) => SHOWN.test(name), { mostEntries: MAX_ENTRIES });
   const inner = entries.map((entry) => ({ ...entry, name: entry.name.slice(entry.name.indexOf('/') + 1) }));
   const file = (pattern: RegExp) => textFile(inner.find(({ name, content }) => content && pattern.test(name)));
   const definition = file(/^Chart\.yaml$/);
@@ -19,15 +19,15 @@ export async function readChart(tar: Buffer): Promise<ChartDocument | undefined>
     definition,
     readme: file(/^README/i),
     values: file(/^values\.yaml$/),
-    files: inner.slice(0, MOST_FILES).map(({ name, sizeBytes }) => ({ name, sizeBytes })),
+    files: inner.slice(0, MAX_FILES).map(({ name, sizeBytes }) => ({ name, sizeBytes })),
     fileCount: inner.length,
   };
 }
 
 function textFile(entry: ArchiveEntry | undefined): TextFile | null {
   if (entry?.content === undefined) return null;
-  const isCut = entry.content.length > LONGEST_TEXT;
-  return { text: entry.content.subarray(0, LONGEST_TEXT).toString('utf8'), isCut };
+  const isCut = entry.content.length > MAX_TEXT_LENGTH;
+  return { text: entry.content.subarray(0, MAX_TEXT_LENGTH).toString('utf8'), isCut };
 }
 
 export interface ChartMetadata {

@@ -7,8 +7,8 @@ import { readSbom } from './sbom.ts';
 import { sbomFromText } from './sbom-text.ts';
 import { readBundle, readEnvelope, readNotation, readSimpleSigning } from './signature.ts';
 
-export const MOST_UNPACKED_BYTES = 32 * 1024 * 1024;
-const LONGEST_TEXT = 64 * 1024;
+export const MAX_UNPACKED_BYTES = 32 * 1024 * 1024;
+const MAX_TEXT_LENGTH = 64 * 1024;
 
 /**
  * What some content says. Its own form tells what it is: media types are anybody's choice, and the same bytes may be
@@ -17,7 +17,7 @@ const LONGEST_TEXT = 64 * 1024;
  * @throws {AppError} INVALID when it is damaged or unpacks to too much.
  */
 export async function decodeDocument(bytes: Buffer): Promise<ArtifactDocument> {
-  const plain = isGzip(bytes) ? await unpack(bytes, MOST_UNPACKED_BYTES) : bytes;
+  const plain = isGzip(bytes) ? await unpack(bytes, MAX_UNPACKED_BYTES) : bytes;
   const body = looksLikeJson(plain) ? parseJson(plain) : undefined;
   if (body !== undefined) return (await decodeJsonDocument(body)) ?? { kind: 'other', text: readableText(plain) };
   const chart = isTar(plain) ? await readChart(plain) : undefined;
@@ -53,8 +53,8 @@ function isTar(bytes: Buffer): boolean {
 
 /** null for what is no text. */
 function readableText(bytes: Buffer): TextFile | null {
-  const isCut = bytes.length > LONGEST_TEXT;
-  const text = bytes.subarray(0, LONGEST_TEXT).toString('utf8');
+  const isCut = bytes.length > MAX_TEXT_LENGTH;
+  const text = bytes.subarray(0, MAX_TEXT_LENGTH).toString('utf8');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: bytes that no text has tell a binary file.
   return /[\u0000-\u0008\u000e-\u001a]/.test(text) || text.includes('\uFFFD\uFFFD') ? null : { text, isCut };
 }

@@ -8,8 +8,8 @@ import { isWithinLimits, type JsonLimits, parseLimitedJson } from '../registry/d
 
 export type Json = Readonly<Record<string, unknown>>;
 
-const LONGEST_TEXT = 2000;
-const MOST_ITEMS = 20_000;
+const MAX_TEXT_LENGTH = 2000;
+const MAX_ITEMS = 20_000;
 // A bill of materials of the largest images has some hundred thousand.
 const LIMITS: JsonLimits = { maxValues: 1_000_000, maxDepth: 200 };
 const PAGE_LIMITS: JsonLimits = { maxValues: 20_000, maxDepth: 100 };
@@ -39,17 +39,17 @@ export function object(value: unknown): Json | undefined {
 }
 
 /** '' where there is none. Numbers and truth values are texts too: people write them without quotes. */
-export function text(value: unknown, longest = LONGEST_TEXT): string {
+export function text(value: unknown, longest = MAX_TEXT_LENGTH): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') return '';
   return value.length > longest ? `${value.slice(0, longest)}…` : value;
 }
 
-export function list(value: unknown, most = MOST_ITEMS): readonly unknown[] {
+export function list(value: unknown, most = MAX_ITEMS): readonly unknown[] {
   return Array.isArray(value) ? value.slice(0, most) : [];
 }
 
-export function objects(value: unknown, most = MOST_ITEMS): readonly Json[] {
+export function objects(value: unknown, most = MAX_ITEMS): readonly Json[] {
   return list(value, most)
     .map(object)
     .filter((item) => item !== undefined);
@@ -76,16 +76,16 @@ export function digestIn(value: unknown): string {
 }
 
 const DEEPEST = 6;
-const MOST_PAIRS = 500;
+const MAX_PAIRS = 500;
 
 /** A tree as lines `a.b.c = value`, as far as somebody would read. */
 export function flatten(value: unknown): readonly (readonly [string, string])[] {
   const pairs: (readonly [string, string])[] = [];
   const visit = (item: unknown, path: string, depth: number): void => {
-    if (pairs.length >= MOST_PAIRS) return;
+    if (pairs.length >= MAX_PAIRS) return;
     const inner = Array.isArray(item)
-      ? item.slice(0, MOST_PAIRS).map((entry, index) => [String(index), entry] as const)
-      : Object.entries(object(item) ?? {}).slice(0, MOST_PAIRS);
+      ? item.slice(0, MAX_PAIRS).map((entry, index) => [String(index), entry] as const)
+      : Object.entries(object(item) ?? {}).slice(0, MAX_PAIRS);
     if (depth >= DEEPEST && inner.length > 0) pairs.push([path, '…']);
     else if (inner.length > 0)
       for (const [key, entry] of inner)

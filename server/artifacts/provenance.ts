@@ -4,7 +4,7 @@ import { readSbom } from './sbom.ts';
 
 type Provenance = Omit<ProvenanceDocument, 'seal' | 'subjects' | 'kind' | 'format'>;
 
-const MOST_MATERIALS = 1000;
+const MAX_MATERIALS = 1000;
 const BUILDKIT_METADATA = 'https://mobyproject.org/buildkit@v1#metadata';
 
 /**
@@ -81,7 +81,7 @@ function readVersion1(predicate: Json): Provenance {
 }
 
 function materialsOf(value: unknown): { materials: readonly Material[]; materialCount: number } {
-  const materials = objects(value, MOST_MATERIALS).map((item) => ({
+  const materials = objects(value, MAX_MATERIALS).map((item) => ({
     uri: text(item.uri) || text(item.name),
     digest: digestIn(item.digest),
   }));

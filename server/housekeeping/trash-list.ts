@@ -4,7 +4,7 @@ import {
   cappedTotal,
   type KeyPage,
   keyClauses,
-  MOST_COUNTED,
+  MAX_COUNTED,
   readKeyPage,
   type Total,
 } from '../catalog/base/key-page.ts';
@@ -56,14 +56,14 @@ export async function listTrash(db: Database, query: TrashQuery): Promise<TrashP
   return { ...page, ...(await countOf(db, condition)) };
 }
 
-/** How many entries there are, for a tab; at most `MOST_COUNTED`. */
+/** How many entries there are, for a tab; at most `MAX_COUNTED`. */
 export async function countTrash(db: Database, repository: string): Promise<Total> {
   return countOf(db, sql<SqlBool>`${IS_LISTED} and trash.repository = ${repository}`);
 }
 
 async function countOf(db: Database, condition: RawBuilder<SqlBool>): Promise<Total> {
   const { rows } = await sql<{ count: number }>`select count(*) as count from (
-    select 1 as one from trash where ${condition} limit ${MOST_COUNTED + 1}) as counted`.execute(db);
+    select 1 as one from trash where ${condition} limit ${MAX_COUNTED + 1}) as counted`.execute(db);
   return cappedTotal(Number(rows[0]?.count ?? 0));
 }
 

@@ -39,8 +39,8 @@ export interface TrashEntry {
   readonly partOf?: number | undefined;
 }
 
-const MOST_ROWS = 100;
-const MOST_RESTORED = 10_000;
+const MAX_ROWS = 100;
+const MAX_RESTORED = 10_000;
 const MAX_BATCH = 10_000;
 const PURGED_AT_ONCE = 100;
 
@@ -90,7 +90,7 @@ export function createTrash(db: Database, now: () => number) {
         .$if(repository !== undefined, (query) => query.where('repository', '=', repository ?? ''))
         .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
         .orderBy('id', 'desc')
-        .limit(MOST_ROWS)
+        .limit(MAX_ROWS)
         .execute();
       return rows.map(toItem);
     },
@@ -159,7 +159,7 @@ export function createTrash(db: Database, now: () => number) {
         .select(TRASH_COLUMNS)
         .where('restored_at', '>=', at)
         .orderBy('id', 'desc')
-        .limit(MOST_RESTORED)
+        .limit(MAX_RESTORED)
         .execute();
       return rows.map((row) => toItem({ ...row, size: 0 }));
     },

@@ -5,7 +5,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 export type Encoding = 'br' | 'gzip';
 
 /** Smaller than that it fits one packet anyway. */
-const LEAST_BYTES = 1400;
+const MIN_BYTES = 1400;
 /** Measured in docs/adr/0007-compression.md: more costs several times as much for a tenth of the bytes. */
 const GZIP_LEVEL = 1;
 const BROTLI_QUALITY = 1;
@@ -52,7 +52,7 @@ export async function sendText(request: IncomingMessage, response: ServerRespons
     return;
   }
   const body = Buffer.from(text, 'utf8');
-  const isWorth = body.length >= LEAST_BYTES && !isAskedByAnotherSite(request);
+  const isWorth = body.length >= MIN_BYTES && !isAskedByAnotherSite(request);
   const encoding = isWorth ? encodingFor(request.headers['accept-encoding']?.toString()) : undefined;
   const sent = encoding === undefined ? body : await compressed(body, encoding);
   if (encoding !== undefined) response.setHeader('Content-Encoding', encoding);

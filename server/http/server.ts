@@ -17,14 +17,14 @@ const LIMITS = {
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 16 * 1024,
 } as const;
-const MOST_CONNECTIONS = 2000;
-const MOST_HEADERS = 64;
+const MAX_CONNECTIONS = 2000;
+const MAX_HEADERS = 64;
 
 /** HTTP/1.1 only. With `tls` the server speaks https itself. Who may connect how often: `limitConnections`. @throws {StartError} when certificate and key do not fit. */
 export function createHttpServer(listener: RequestListener, tls: ServerTls | null): Server {
   const server = tls === null ? createServer(LIMITS, listener) : createSecure(listener, tls);
-  server.maxConnections = MOST_CONNECTIONS;
-  server.maxHeadersCount = MOST_HEADERS;
+  server.maxConnections = MAX_CONNECTIONS;
+  server.maxHeadersCount = MAX_HEADERS;
   server.on('clientError', answerClientError);
   return server;
 }

@@ -17,8 +17,8 @@ export interface ApplyDeps<Use> {
 
 const BATCH = 200;
 const AT_ONCE = 4;
-const MOST_TRIES = 8;
-const LONGEST_WAIT_MS = 60_000;
+const MAX_TRIES = 8;
+const MAX_WAIT_MS = 60_000;
 
 interface Failing {
   tries: number;
@@ -76,8 +76,8 @@ export function createApplier<Use>({ db, onEvent, count, onCounted, clock, log }
   function giveUp(repository: string, event: RegistryEvent, error: unknown): boolean {
     const tries = (failing.get(repository)?.tries ?? 0) + 1;
     log.warn({ repository, event: event.id, tries, error }, 'event not applied to the index');
-    if (tries >= MOST_TRIES) return failing.delete(repository);
-    failing.set(repository, { tries, notBefore: clock() + Math.min(LONGEST_WAIT_MS, 500 * 2 ** tries) });
+    if (tries >= MAX_TRIES) return failing.delete(repository);
+    failing.set(repository, { tries, notBefore: clock() + Math.min(MAX_WAIT_MS, 500 * 2 ** tries) });
     return false;
   }
 

@@ -12,24 +12,24 @@ export type Body =
   | { readonly kind: 'aborted' };
 
 /** What an envelope may weigh. A manifest has at most 4 MiB, and its references repeat part of it. */
-export const MOST_BYTES = 8 * 1024 * 1024;
+export const MAX_BYTES = 8 * 1024 * 1024;
 /**
  * Up to here the rest is read and dropped, and the beginning kept aside: whoever may push could otherwise craft a
  * manifest whose event (escaping makes six bytes of one) we refuse for ever, and with it all later events.
  */
-const MOST_BYTES_READ = 32 * 1024 * 1024;
+const MAX_BYTES_READ = 32 * 1024 * 1024;
 const KEPT_OF_ODD = 64 * 1024;
 
 /** Reads the request to its end, whatever it contains. Never rejects. @param share Counts what is held; the caller releases it. */
 export function readBody(request: IncomingMessage, share: BodyShare): Promise<Body> {
-  if (Number(request.headers['content-length'] ?? 0) > MOST_BYTES_READ) return Promise.resolve({ kind: 'endless' });
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BYTES_READ) return Promise.resolve({ kind: 'endless' });
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let received = 0;
     request.on('data', (chunk: Buffer) => {
       received += chunk.length;
-      if (received > MOST_BYTES_READ) return finish({ kind: 'endless' });
-      if (received > MOST_BYTES && chunks.length > 0) return;
+      if (received > MAX_BYTES_READ) return finish({ kind: 'endless' });
+      if (received > MAX_BYTES && chunks.length > 0) return;
       if (share.take(chunk.length)) chunks.push(chunk);
       else finish({ kind: 'busy' });
     });
@@ -39,7 +39,7 @@ export function readBody(request: IncomingMessage, share: BodyShare): Promise<Bo
       resolve(body);
     };
     request.once('end', () =>
-      resolve(received > MOST_BYTES ? tooLarge(chunks, received) : decode(request, chunks, share)),
+      resolve(received > MAX_BYTES ? tooLarge(chunks, received) : decode(request, chunks, share)),
     );
     request.once('error', () => finish({ kind: 'aborted' }));
     request.once('close', () => finish({ kind: 'aborted' }));
@@ -67,7 +67,7 @@ function inflate(bytes: Buffer, odd: (error: string) => Body, share: BodyShare):
     let inflated = 0;
     gunzip.on('data', (chunk: Buffer) => {
       inflated += chunk.length;
-      const isTooLarge = inflated > MOST_BYTES;
+      const isTooLarge = inflated > MAX_BYTES;
       if (!isTooLarge && share.take(chunk.length)) return void chunks.push(chunk);
       gunzip.destroy();
       resolve(isTooLarge ? odd('too large when inflated') : { kind: 'busy' });

@@ -34,8 +34,8 @@ export interface Portion {
 
 const MAX_PORTION_EVENTS = 200;
 const MAX_PORTION_BYTES = 512 * 1024;
-const LONGEST_ID = 128;
-const LONGEST_TEXT = 256;
+const MAX_ID_LENGTH = 128;
+const MAX_TEXT_LENGTH = 256;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -110,12 +110,12 @@ function asObject(value: unknown): Json | undefined {
 
 /** Names are shown and logged: no control characters, no half of a surrogate pair. */
 function text(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, LONGEST_TEXT).replace(/[\p{Cc}\p{Cs}]/gu, '') : '';
+  return typeof value === 'string' ? value.slice(0, MAX_TEXT_LENGTH).replace(/[\p{Cc}\p{Cs}]/gu, '') : '';
 }
 
 function idOf(event: Json): string {
   const id = event['id'];
-  if (typeof id === 'string' && id !== '' && id.length <= LONGEST_ID) return id;
+  if (typeof id === 'string' && id !== '' && id.length <= MAX_ID_LENGTH) return id;
   return `sha256:${createHash('sha256').update(JSON.stringify(event)).digest('hex')}`;
 }
 

@@ -59,7 +59,7 @@ export interface Arrivals {
   readonly waiting: number;
 }
 
-const MOST_ROWS = 100;
+const MAX_ROWS = 100;
 const MAX_RUN_ROWS = 2000;
 const RUN_ROWS_AT_ONCE = 250;
 
@@ -89,8 +89,8 @@ export function createEventStore(db: Database) {
 }
 export type EventStore = ReturnType<typeof createEventStore>;
 
-function limitOf({ limit = MOST_ROWS }: EventFilter): number {
-  return Math.max(1, Math.min(limit, MOST_ROWS));
+function limitOf({ limit = MAX_ROWS }: EventFilter): number {
+  return Math.max(1, Math.min(limit, MAX_ROWS));
 }
 
 /** A name that nobody vouches for is never counted among those that are proven. */

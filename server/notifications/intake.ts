@@ -34,10 +34,10 @@ interface Waiting {
 }
 
 // A statement stays below SQLite's limit of variables, and a commit below what delays the next sender noticeably.
-const MOST_PER_COMMIT = 64;
-const MOST_BYTES_PER_COMMIT = 16 * 1024 * 1024;
-const MOST_WAITING = 2000;
-const MOST_BYTES_WAITING = 64 * 1024 * 1024;
+const MAX_PER_COMMIT = 64;
+const MAX_BYTES_PER_COMMIT = 16 * 1024 * 1024;
+const MAX_WAITING = 2000;
+const MAX_BYTES_WAITING = 64 * 1024 * 1024;
 
 /** Concurrent envelopes share one commit, because a synced commit costs the same for one row and for fifty. */
 export function createIntake({ db, now, onStored }: IntakeDeps) {
@@ -65,7 +65,7 @@ export function createIntake({ db, now, onStored }: IntakeDeps) {
     let count = 0;
     for (const { row } of queue) {
       bytes += row.size_bytes;
-      if (count === MOST_PER_COMMIT || (count > 0 && bytes > MOST_BYTES_PER_COMMIT)) break;
+      if (count === MAX_PER_COMMIT || (count > 0 && bytes > MAX_BYTES_PER_COMMIT)) break;
       count += 1;
     }
     const batch = queue.splice(0, count);
@@ -89,7 +89,7 @@ export function createIntake({ db, now, onStored }: IntakeDeps) {
      */
     record(envelope: Envelope): Promise<void> {
       const row = rowOf(envelope, now());
-      if (queue.length >= MOST_WAITING || waitingBytes + row.size_bytes > MOST_BYTES_WAITING) {
+      if (queue.length >= MAX_WAITING || waitingBytes + row.size_bytes > MAX_BYTES_WAITING) {
         return Promise.reject(notStored(new Error('too many envelopes wait to be written')));
       }
       waitingBytes += row.size_bytes;

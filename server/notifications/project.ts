@@ -48,7 +48,7 @@ interface Read extends Portion {
 }
 
 const ENVELOPES_PER_STEP = 100;
-const MOST_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES = 8 * 1024 * 1024;
 const ROWS_PER_INSERT = 100;
 const EVENTS_PER_COMMIT = 400;
 // One pull of a multi-platform image reads the index by tag, then a manifest by digest.
@@ -127,7 +127,7 @@ async function takeNew(db: Database): Promise<readonly StoredEnvelope[]> {
   const ids: number[] = [];
   for (const row of sizes) {
     bytes += row.size_bytes;
-    if (bytes <= MOST_BYTES || ids.length === 0) ids.push(row.id);
+    if (bytes <= MAX_BYTES || ids.length === 0) ids.push(row.id);
   }
   if (ids.length === 0) return [];
   return db

@@ -17,7 +17,7 @@ export interface Insertion<Table extends keyof Schema, Column extends keyof Inse
 }
 
 /** More rows make no statement faster, and each number of them is a text of its own. */
-const MOST_ROWS = 16;
+const MAX_ROWS = 16;
 
 /**
  * Many rows, a few statements: their texts are made once. A query builder that describes each value of each row would cost
@@ -38,8 +38,8 @@ export function createInsertion<Table extends keyof Schema, Column extends keyof
 
   return async (trx: Database, rows: readonly Required<Pick<Insertable<Schema[Table]>, Column>>[]): Promise<void> => {
     const isNumbered = isPostgres(trx);
-    for (let start = 0; start < rows.length; start += MOST_ROWS) {
-      const part = rows.slice(start, start + MOST_ROWS);
+    for (let start = 0; start < rows.length; start += MAX_ROWS) {
+      const part = rows.slice(start, start + MAX_ROWS);
       const values = part.flatMap((row) => columns.map((column) => row[column]));
       await trx.executeQuery(CompiledQuery.raw(textFor(part.length, isNumbered), values));
     }

@@ -10,7 +10,7 @@ interface Kept {
 }
 
 // More distinct queries than the product has; lists with optional filters make a few variants each.
-const MOST_STATEMENTS = 500;
+const MAX_STATEMENTS = 500;
 
 /**
  * The connection as Kysely uses it. Kysely prepares every query anew; a prepared statement is kept here by its text, which
@@ -25,7 +25,7 @@ export function guardedStatements(connection: SqliteDatabase.Database, health: S
     if (kept !== undefined && !kept.statement.busy) return kept.guarded;
     const statement = guard.attempt(() => connection.prepare(text));
     const guarded = guard.statement(text, statement);
-    if (statements.size >= MOST_STATEMENTS) statements.clear();
+    if (statements.size >= MAX_STATEMENTS) statements.clear();
     statements.set(text, { statement, guarded });
     return guarded;
   };

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { errorText, StartError } from '../errors.ts';
 import { supportedAlgorithm } from './algorithm.ts';
 
-const LEAST_RSA_BITS = 2048;
+const MIN_RSA_BITS = 2048;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /**
@@ -25,8 +25,8 @@ export function readPrivateKey(path: string, setting: string): KeyObject {
     ]);
   }
   const bits = key.asymmetricKeyDetails?.modulusLength;
-  if (bits !== undefined && bits < LEAST_RSA_BITS) {
-    throw new StartError([`The signing key ${path} has ${bits} bits. Make one with at least ${LEAST_RSA_BITS}.`]);
+  if (bits !== undefined && bits < MIN_RSA_BITS) {
+    throw new StartError([`The signing key ${path} has ${bits} bits. Make one with at least ${MIN_RSA_BITS}.`]);
   }
   return key;
 }

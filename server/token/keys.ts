@@ -65,7 +65,7 @@ export interface OpenKeysOptions {
 
 const RENEWAL_CHECK_MS = 3_600_000;
 // One that cannot be made is not tried for each token.
-const LEAST_PAUSE_MS = 5000;
+const MIN_PAUSE_MS = 5000;
 
 interface Material {
   readonly key: KeyObject;
@@ -100,7 +100,7 @@ export async function openKeys(options: OpenKeysOptions): Promise<Keys> {
   function isRenewalDue(): boolean {
     if (!isAuthority || (leaf !== undefined && isTimely(leaf, now()))) return false;
     if (renewing !== undefined) return true;
-    return canIssue(own, now()) && clock() - failedAt >= LEAST_PAUSE_MS;
+    return canIssue(own, now()) && clock() - failedAt >= MIN_PAUSE_MS;
   }
 
   async function renewLeaf(given: LeafOptions): Promise<void> {

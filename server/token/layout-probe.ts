@@ -29,9 +29,9 @@ export interface LayoutStatus {
 
 // A registry that starts with us is there within seconds; one that refuses us needs its operator.
 const RETRY_MS = [1000, 2000, 5000, 10_000, 30_000, 60_000];
-const LEAST_PAUSE_MS = 5000;
+const MIN_PAUSE_MS = 5000;
 // The shortest token, the leeway that registries add, and the second that rounding takes.
-const LEAST_VALIDITY_MS = 121_000;
+const MIN_VALIDITY_MS = 121_000;
 
 /** Finds the layout this registry verifies, by trying, and keeps it until `retry` says that something changed. */
 export function createLayoutProbe(options: LayoutProbeOptions) {
@@ -76,7 +76,7 @@ export function createLayoutProbe(options: LayoutProbeOptions) {
     probe,
     /** Something hints that the registry changed: a new instance, a 401 to our own token. Cheap to call often. */
     retry(): void {
-      const recent = clock() - lastTriedAt < LEAST_PAUSE_MS;
+      const recent = clock() - lastTriedAt < MIN_PAUSE_MS;
       if (!recent && options.tryToken !== undefined && !closed) void probe();
     },
     status: (): LayoutStatus => status,
@@ -119,7 +119,7 @@ async function tryAll(options: LayoutProbeOptions, fallback: Layout): Promise<La
 
 /** A certificate that goes along has to be good long enough for the shortest token. */
 export function isUsable({ notAfter }: SigningKey, at: number): boolean {
-  return notAfter === undefined || notAfter - at > LEAST_VALIDITY_MS;
+  return notAfter === undefined || notAfter - at > MIN_VALIDITY_MS;
 }
 
 async function tryOne(key: SigningKey, { mintWith, tryToken }: LayoutProbeOptions): Promise<Trial> {

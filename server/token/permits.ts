@@ -12,7 +12,7 @@ export type Permitted = (typeof PERMITTED)[number];
 
 // The registry accepts a token this long after it ran out.
 const LEEWAY_SECONDS = 60;
-const MOST_PERMITS = 20_000;
+const MAX_PERMITS = 20_000;
 
 /**
  * Who got a token for which repository of late: an event that nobody vouches for may name only such a person, and a
@@ -49,7 +49,7 @@ function createMemory(clock: Clock, validMs: number) {
 
   function forgetOldest(): void {
     for (const [key, at] of since) {
-      if (since.size <= MOST_PERMITS && at + validMs > clock()) return;
+      if (since.size <= MAX_PERMITS && at + validMs > clock()) return;
       since.delete(key);
     }
   }

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../errors.ts';
 
-export const MOST_FORM_BYTES = 64 * 1024;
+export const MAX_FORM_BYTES = 64 * 1024;
 // Read and thrown away, so that the client reads our answer instead of a broken connection.
-const MOST_DRAINED_BYTES = 4 * 1024 * 1024;
+const MAX_DRAINED_BYTES = 4 * 1024 * 1024;
 
 /** @throws {AppError} INVALID for another media type, TOO_LARGE above 64 KB. */
 export async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
@@ -21,12 +21,12 @@ function readBody(request: IncomingMessage): Promise<Buffer> {
     let size = 0;
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= MOST_FORM_BYTES) chunks.push(chunk);
-      else if (size > MOST_DRAINED_BYTES) request.destroy();
+      if (size <= MAX_FORM_BYTES) chunks.push(chunk);
+      else if (size > MAX_DRAINED_BYTES) request.destroy();
     });
     request.on('end', () => {
-      if (size <= MOST_FORM_BYTES) resolve(Buffer.concat(chunks));
-      else reject(new AppError('TOO_LARGE', `The form is larger than ${MOST_FORM_BYTES} bytes`));
+      if (size <= MAX_FORM_BYTES) resolve(Buffer.concat(chunks));
+      else reject(new AppError('TOO_LARGE', `The form is larger than ${MAX_FORM_BYTES} bytes`));
     });
     request.on('error', () => reject(new AppError('INVALID', 'The request ended early')));
     request.on('close', () => reject(new AppError('INVALID', 'The request ended early')));

@@ -45,10 +45,10 @@ export interface RefusalsOptions {
 }
 
 const FLUSH_MS = 2000;
-const MOST_PENDING = 500;
-const LONGEST_CLIENT = 200;
+const MAX_PENDING = 500;
+const MAX_CLIENT_LENGTH = 200;
 // Strangers cannot push out what happened to people with an account.
-const MOST_ROWS = { anonymous: 1000, known: 4000 } as const;
+const MAX_ROWS = { anonymous: 1000, known: 4000 } as const;
 
 type Pending = Refusal & { count: number; firstAt: number; lastAt: number };
 
@@ -60,7 +60,7 @@ export function createRefusals(db: Database, { now, log, onWritten }: RefusalsOp
   function record(refusal: Refusal): void {
     const key = [refusal.subjectKind, refusal.subject, refusal.address, refusal.repository, refusal.missing].join('\n');
     const known = pending.get(key);
-    if (known === undefined && pending.size >= MOST_PENDING) return;
+    if (known === undefined && pending.size >= MAX_PENDING) return;
     const count = (known?.count ?? 0) + 1;
     pending.set(key, { ...refusal, count, firstAt: known?.firstAt ?? now(), lastAt: now() });
     timer ??= setTimeout(() => void flushQuietly(), FLUSH_MS).unref();
@@ -149,7 +149,7 @@ function toRow(refusal: Pending): Omit<Selectable<TokenRefusalsTable>, 'id'> {
     repository: refusal.repository,
     asked: [...refusal.asked].sort().join(','),
     missing: [...refusal.missing].sort().join(','),
-    client: refusal.client.slice(0, LONGEST_CLIENT),
+    client: refusal.client.slice(0, MAX_CLIENT_LENGTH),
   };
 }
 
@@ -192,7 +192,7 @@ async function prune(db: Database, anonymous: boolean): Promise<void> {
     .where('subject_kind', operator, 'anonymous')
     .orderBy('last_at', 'desc')
     .orderBy('id', 'desc')
-    .offset(anonymous ? MOST_ROWS.anonymous : MOST_ROWS.known)
+    .offset(anonymous ? MAX_ROWS.anonymous : MAX_ROWS.known)
     .limit(1)
     .executeTakeFirst();
   if (cut === undefined) return;

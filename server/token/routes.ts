@@ -80,7 +80,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): PlainHandler {
   }
 
   function refuse(refusal: Refusal, reason: string, { asked, address, client, response, isForm }: Exchange): void {
-    const user = asked.credential.kind === 'password' ? asked.credential.username.slice(0, LONGEST_LOGGED_NAME) : '';
+    const user = asked.credential.kind === 'password' ? asked.credential.username.slice(0, MAX_LOGGED_NAME_LENGTH) : '';
     log.warn({ reason, user, status: refusal.status, address, client }, 'token refused');
     sendRefusal(response, refusal, isForm);
   }
@@ -135,7 +135,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): PlainHandler {
   };
 }
 
-const LONGEST_LOGGED_NAME = 64;
+const MAX_LOGGED_NAME_LENGTH = 64;
 
 /** A token for another audience would open somebody else's registry. */
 function otherService(asked: string): AppError {

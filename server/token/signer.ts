@@ -49,11 +49,11 @@ export interface SignerStatus extends LayoutStatus {
 // Clocks that are behind ours a little take a fresh token all the same; registries add 60 s of their own.
 const BACKDATED_SECONDS = 10;
 const LEEWAY_SECONDS = 60;
-const LEAST_LIFETIME_SECONDS = 60;
+const MIN_LIFETIME_SECONDS = 60;
 const WARN_BEFORE_MS = 30 * 86_400_000;
-const MOST_MINTED = 500;
+const MAX_MINTED = 500;
 // One look at a time at a registry that refuses everything, however many calls it refuses.
-const LEAST_PAUSE_MS = 5000;
+const MIN_PAUSE_MS = 5000;
 
 /** Signs every token, in the layout the registry verifies. */
 export function createSigner({ keys, config, tryToken, now, clock = monotonic, log }: SignerOptions) {
@@ -125,7 +125,7 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
     const known = minted.get(name);
     if (known !== undefined && known.freshUntil > clock() && isCurrent(known.signed, now())) return known.signed.token;
     const signed = await signWith(key, { subject, access: grantAll(scopes) });
-    if (minted.size >= MOST_MINTED) minted.clear();
+    if (minted.size >= MAX_MINTED) minted.clear();
     minted.set(name, { signed, freshUntil: clock() + signed.expiresInSeconds * 500 });
     return signed.token;
   }
@@ -138,7 +138,7 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
 
   /** Not more often than every few seconds, whoever asks. */
   async function tryAgain(): Promise<void> {
-    if (clock() - triedAt < LEAST_PAUSE_MS) return;
+    if (clock() - triedAt < MIN_PAUSE_MS) return;
     trying ??= startAnew().finally(() => {
       trying = undefined;
     });
@@ -193,7 +193,7 @@ function isCurrent({ issuedAt, expiresInSeconds }: SignedToken, nowMs: number): 
 function lifetimeWithin(key: SigningKey, issuedAt: number, lifetimeSeconds: number): number {
   if (key.notAfter === undefined) return lifetimeSeconds;
   const left = Math.floor(key.notAfter / 1000) - issuedAt - LEEWAY_SECONDS - 1;
-  if (left >= LEAST_LIFETIME_SECONDS) return Math.min(lifetimeSeconds, left);
+  if (left >= MIN_LIFETIME_SECONDS) return Math.min(lifetimeSeconds, left);
   throw new AppError('UNAVAILABLE', 'The certificate of the signing key has run out. Renew it and restart.', {
     key: 'certificate_ran_out',
   });

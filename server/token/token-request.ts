@@ -21,8 +21,8 @@ export interface ParsedRequest {
 }
 
 // Beyond this no header is a user name and a password.
-const LONGEST_AUTHORIZATION = 16 * 1024;
-const LONGEST_CLIENT_ID = 100;
+const MAX_AUTHORIZATION_LENGTH = 16 * 1024;
+const MAX_CLIENT_ID_LENGTH = 100;
 
 /**
  * @throws {AppError} INVALID for what cannot be understood, TOO_LARGE above 12 KB of scopes.
@@ -52,7 +52,7 @@ function common(params: URLSearchParams) {
   return {
     service: single(params, 'service') ?? '',
     scopes: parseScopes(params.getAll('scope')),
-    clientId: (single(params, 'client_id') ?? '').slice(0, LONGEST_CLIENT_ID),
+    clientId: (single(params, 'client_id') ?? '').slice(0, MAX_CLIENT_ID_LENGTH),
   };
 }
 
@@ -73,7 +73,7 @@ function refuseOtherAccount(account: string | undefined, credential: Credential)
 function basicCredential(request: IncomingMessage): Credential {
   const header = request.headers.authorization;
   if (header === undefined || header === '') return { kind: 'none' };
-  if (header.length > LONGEST_AUTHORIZATION) throw new AppError('INVALID', 'The Authorization header is too long');
+  if (header.length > MAX_AUTHORIZATION_LENGTH) throw new AppError('INVALID', 'The Authorization header is too long');
   if (header.slice(0, 6).toLowerCase() !== 'basic ') return { kind: 'unreadable' };
   const text = Buffer.from(header.slice(6).trim(), 'base64').toString('utf8');
   // Only the first colon separates: a password may hold more of them.

@@ -64,7 +64,7 @@ export interface Web {
 }
 
 const FORM_LIMITS: Record<FormSize, string> = { short: '64kb', long: '256kb' };
-const MOST_FIELDS = 2000;
+const MAX_FIELDS = 2000;
 
 export function createWeb(deps: WebDeps): Web {
   const { config, originOf, secret } = deps;
@@ -102,7 +102,7 @@ export function createWeb(deps: WebDeps): Web {
   const formChecks = (size: FormSize): readonly RequestHandler[] => [
     (request, _response, next) =>
       next(isSameOrigin(request, originOf(request), publicHost) ? undefined : foreignForm()),
-    express.urlencoded({ extended: false, limit: FORM_LIMITS[size], parameterLimit: MOST_FIELDS, inflate: false }),
+    express.urlencoded({ extended: false, limit: FORM_LIMITS[size], parameterLimit: MAX_FIELDS, inflate: false }),
     (request, _response, next) =>
       next(csrf.verify(request.body?.['_csrf'], csrfBinding(request, cookies)) ? undefined : refusedForm(request)),
   ];

@@ -13,7 +13,7 @@ const HIDDEN_ROWS = 4000;
 const AT_ONCE = 1000;
 /** More than one page. */
 const WANTED = 250;
-const MOST_PAGES = 100;
+const MAX_PAGES = 100;
 let database: TestDatabase;
 let newest: readonly Row[];
 
@@ -133,7 +133,7 @@ async function findFirst(visibility: Visibility, text: string, count: number): P
   const search = createSearch({ db: database.db, now: () => NOW });
   const found: string[] = [];
   let after: string | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
+  for (let page = 0; page < MAX_PAGES; page += 1) {
     const { images } = await search.search(visibility, text, { limit: 100, kind: 'images', after });
     found.push(...images.rows.map((hit) => `${hit.repository} ${hit.tag}`));
     after = images.next;

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { migrateToLatest } from '../../server/storage/migrate.ts';
 import type { Schema } from '../../server/storage/schema.ts';
 
-const MOST_CONNECTIONS = 10;
+const MAX_CONNECTIONS = 10;
 /** Of `int8` and `numeric`: counts, sizes and times, all below 2^53. */
 const NUMBER_TYPES: readonly number[] = [20, 1700];
 
@@ -28,7 +28,7 @@ export async function openPostgres(url: string): Promise<{ db: Kysely<Schema>; c
 function createPool(url: string): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
-    max: MOST_CONNECTIONS,
+    max: MAX_CONNECTIONS,
     types: {
       getTypeParser: (type: number, format?: 'text' | 'binary') =>
         NUMBER_TYPES.includes(type) ? Number : pg.types.getTypeParser(type, format as 'text'),

@@ -21,9 +21,9 @@ export interface PersonOptions {
 const languages = createLanguages(join(import.meta.dirname, '..', '..', 'locales'));
 const DESK = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
-const LONGEST_MS = 20_000;
+const MAX_MS = 20_000;
 // More stops than any page has before what somebody looks for.
-const MOST_STOPS = 250;
+const MAX_STOPS = 250;
 
 export async function createPerson({ browser, url, hand, locale }: PersonOptions) {
   const context = await browser.newContext({
@@ -34,7 +34,7 @@ export async function createPerson({ browser, url, hand, locale }: PersonOptions
     hasTouch: hand === 'thumb',
     isMobile: hand === 'thumb',
   });
-  context.setDefaultTimeout(LONGEST_MS);
+  context.setDefaultTimeout(MAX_MS);
   const page = await context.newPage();
   const problems = problemsOf(page);
   const translate = languages.translator(locale);
@@ -119,20 +119,19 @@ export type Person = Awaited<ReturnType<typeof createPerson>>;
 
 /** Tab until it has the focus, which must be seen. */
 async function reach(page: Page, target: Locator): Promise<void> {
-  for (let stop = 0; stop < MOST_STOPS; stop += 1) {
+  for (let stop = 0; stop < MAX_STOPS; stop += 1) {
     if (await target.evaluate(hasFocus)) return assertFocusIsSeen(target);
     await page.keyboard.press('Tab');
   }
-  throw new Error(`Not reached with ${MOST_STOPS} Tabs: ${target}`);
+  throw new Error(`Not reached with ${MAX_STOPS} Tabs: ${target}`);
 }
 
 /** One of several that exclude each other: Tab finds one of them, arrows the others. */
 async function choose(page: Page, target: Locator): Promise<void> {
   const isNear = () => target.evaluate(hasFocusNearby);
-  for (let stop = 0; stop < MOST_STOPS && !(await isNear()); stop += 1) await page.keyboard.press('Tab');
+  for (let stop = 0; stop < MAX_STOPS && !(await isNear()); stop += 1) await page.keyboard.press('Tab');
   await page.keyboard.press('Space');
-  for (let step = 0; step < MOST_STOPS && !(await target.isChecked()); step += 1)
-    await page.keyboard.press('ArrowDown');
+  for (let step = 0; step < MAX_STOPS && !(await target.isChecked()); step += 1) await page.keyboard.press('ArrowDown');
 }
 
 async function assertFocusIsSeen(target: Locator): Promise<void> {

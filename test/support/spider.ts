@@ -8,7 +8,7 @@ export interface Found {
   readonly view: string;
 }
 
-const MOST_PAGES = 250;
+const MAX_PAGES = 250;
 const DIGEST = /sha256:[0-9a-f]{64}/g;
 /** These do something, or are no pages. */
 const LEFT_OUT =
@@ -19,7 +19,7 @@ export async function spider(page: Page, starts: readonly string[]): Promise<rea
   const queue = [...starts];
   const seen = new Set(queue.flatMap(traitsOf));
   const found: Found[] = [];
-  for (let path = queue.shift(); path !== undefined && found.length < MOST_PAGES; path = queue.shift()) {
+  for (let path = queue.shift(); path !== undefined && found.length < MAX_PAGES; path = queue.shift()) {
     await page.goto(path);
     const { view, links } = await page.evaluate(linksAndView);
     found.push({ path, view });

@@ -12,8 +12,8 @@ export interface CompareRoutesDeps extends Pick<FindDeps, 'repositories'> {
   readonly images: Pick<Images, 'detail'>;
 }
 
-const MOST_LAYERS = 1000;
-const LONGEST_REFERENCE = 500;
+const MAX_LAYERS = 1000;
+const MAX_REFERENCE_LENGTH = 500;
 const change = z.enum(['same', 'changed', 'removed', 'added']);
 
 const layerSchema = z.strictObject({ digest, sizeBytes: imageBytes, command: z.string().nullable() });
@@ -44,7 +44,7 @@ const comparisonSchema = z
 const reference = (example: string) =>
   z
     .string()
-    .max(LONGEST_REFERENCE)
+    .max(MAX_REFERENCE_LENGTH)
     .meta({ description: 'Tag or digest of an image: `team/app:v1`, `team/app@sha256:…`.', examples: [example] });
 
 export function compareRoutes(deps: CompareRoutesDeps): readonly ApiRoute[] {
@@ -101,7 +101,7 @@ function comparisonBody(a: ImageContent, b: ImageContent, masking: Masking): z.i
     a: sideBody(a),
     b: sideBody(b),
     bytes: { common: bytes.common, onlyA: bytes.onlyA, onlyB: bytes.onlyB },
-    layers: clipList(layers, MOST_LAYERS).map((pair) => comparedLayer(pair, masking)),
+    layers: clipList(layers, MAX_LAYERS).map((pair) => comparedLayer(pair, masking)),
     fields: comparedFields(fields, (_name, value) => masking.text(value)),
     ...{ environment: named(environment), labels: named(labels), annotations: named(annotations) },
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Audit } from '../../audit/audit.ts';
-import { type Description, type Descriptions, MOST_BYTES } from '../../catalog/lists/descriptions.ts';
+import { type Description, type Descriptions, MAX_BYTES } from '../../catalog/lists/descriptions.ts';
 import { AppError } from '../../errors.ts';
 import { person, repositoryName, repositoryParam, time, timeOrNull } from '../fields.ts';
 import { type ApiRoute, type RequestContext, route } from '../route.ts';
@@ -12,7 +12,7 @@ export interface DescriptionRoutesDeps extends Pick<FindDeps, 'repositories'> {
 }
 
 const TEXT = {
-  description: `Markdown, at most ${MOST_BYTES / 1024} kB.`,
+  description: `Markdown, at most ${MAX_BYTES / 1024} kB.`,
   examples: ['Edge gateway of the public API.'],
 };
 

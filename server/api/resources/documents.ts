@@ -11,8 +11,8 @@ export interface DocumentRoutesDeps extends Pick<FindDeps, 'repositories'> {
   readonly documents: Pick<Documents, 'read'>;
 }
 
-const MOST_PACKAGES = 2000;
-const LONGEST_FILE = 64 * 1024;
+const MAX_PACKAGES = 2000;
+const MAX_FILE_LENGTH = 64 * 1024;
 
 const certificate = z
   .strictObject({ subject: z.string(), issuer: z.string(), notBefore: time.nullable(), notAfter: time.nullable() })
@@ -116,7 +116,7 @@ function contentBody(document: ArtifactDocument): z.input<typeof contentSchema> 
   switch (document.kind) {
     case 'sbom': {
       const { createdAt, tools, packages, ...same } = signedBody(document);
-      const rows = clipList(packages, MOST_PACKAGES).map((one) => clipFields(one));
+      const rows = clipList(packages, MAX_PACKAGES).map((one) => clipFields(one));
       return { ...same, createdAt: timeOrNull(createdAt), tools: clipList(tools).map(clip), packages: rows };
     }
     case 'provenance': {
@@ -171,6 +171,6 @@ function clipFields<Row extends object>(row: Row): Row {
 }
 
 function fileBody(found: TextFile | null): TextFile | null {
-  if (found === null || found.text.length <= LONGEST_FILE) return found && { ...found };
-  return { text: found.text.slice(0, LONGEST_FILE), isCut: true };
+  if (found === null || found.text.length <= MAX_FILE_LENGTH) return found && { ...found };
+  return { text: found.text.slice(0, MAX_FILE_LENGTH), isCut: true };
 }

@@ -15,7 +15,7 @@ import {
   clipRecord,
   digestParam,
   knownBytes,
-  MOST_ENTRIES,
+  MAX_ENTRIES,
   repositoryParam,
   timeOrNull,
 } from '../fields.ts';
@@ -29,7 +29,7 @@ export interface ManifestRoutesDeps extends Pick<FindDeps, 'repositories'> {
   readonly images: Pick<Images, 'detail'>;
 }
 
-const MOST_LAYERS = 1000;
+const MAX_LAYERS = 1000;
 
 const params = z.strictObject({ repository: repositoryParam, digest: digestParam });
 
@@ -105,7 +105,7 @@ function manifestBody(image: ImageDetail, masking: Masking): z.input<typeof mani
     platforms: clipList(image.platforms).map(entryBody),
     attestations: clipList(image.attestations).map(entryBody),
     others: clipList(image.others).map(entryBody),
-    isListCut: image.isListCut || image.platforms.length > MOST_ENTRIES,
+    isListCut: image.isListCut || image.platforms.length > MAX_ENTRIES,
     content: image.content === undefined ? null : contentBody(image.content, masking),
     referrers: clipList(image.referrers).map((referrer) => referrerBody(referrer, masking)),
     problems: clipList(image.problems).map((problem) => ({ ...problem })),
@@ -125,8 +125,8 @@ function contentBody(content: ImageContent, masking: Masking) {
   const { digest, platform, sizeBytes, layers, dockerfile, configDigest, config } = content;
   return {
     ...{ digest, platform, sizeBytes: knownBytes(sizeBytes), configDigest },
-    layers: clipList(layers, MOST_LAYERS).map((layer) => layerBody(layer, masking)),
-    history: clipList(dockerfile, MOST_LAYERS).map((step) => stepBody(step, masking)),
+    layers: clipList(layers, MAX_LAYERS).map((layer) => layerBody(layer, masking)),
+    history: clipList(dockerfile, MAX_LAYERS).map((step) => stepBody(step, masking)),
     config: config === undefined ? null : configBody(config, masking),
   };
 }

@@ -113,7 +113,7 @@ const suggestionSchema = z
 const SAME = { policy: 'browse', group: 'Search', beside } as const;
 
 const FIRST_ROWS = 20;
-const MOST_SUGGESTIONS = 20;
+const MAX_SUGGESTIONS = 20;
 
 export function searchRoutes({ search }: SearchRoutesDeps): readonly ApiRoute[] {
   const find = async (kind: 'repositories' | 'images', { query, page }: Asked, context: RequestContext) =>
@@ -171,7 +171,7 @@ export function searchRoutes({ search }: SearchRoutesDeps): readonly ApiRoute[] 
       summary: 'Suggest searches while typing',
       query: z.strictObject({
         q,
-        limit: z.coerce.number().int().min(1).max(MOST_SUGGESTIONS).default(8).describe('How many.'),
+        limit: z.coerce.number().int().min(1).max(MAX_SUGGESTIONS).default(8).describe('How many.'),
       }),
       response: z.strictObject({ items: z.array(suggestionSchema) }).meta({ id: 'Suggestions' }),
       handler: async ({ query: { q, limit } }, context) => {

@@ -21,7 +21,7 @@ export interface SpaceRoutesDeps extends Pick<FindDeps, 'repositories'> {
   readonly now: () => number;
 }
 
-const MOST_DAYS = 400;
+const MAX_DAYS = 400;
 
 const ownSums = {
   tagCount: count,
@@ -51,7 +51,7 @@ const sumsSchema = z
   .meta({ id: 'SpaceSums' });
 
 const day = z.iso.date().meta({ examples: ['2026-03-01'] });
-const days = z.coerce.number().int().min(1).max(MOST_DAYS).default(90).describe('How far back.');
+const days = z.coerce.number().int().min(1).max(MAX_DAYS).default(90).describe('How far back.');
 
 /** Of a day that is past. */
 const pastSums = {

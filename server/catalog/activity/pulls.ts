@@ -30,8 +30,8 @@ interface Seen {
 
 /** How long after asking for a tag a client may take to fetch what it points to. */
 const JOIN_WITHIN_MS = 60_000;
-const MOST_CLIENTS = 5000;
-const MOST_PER_CLIENT = 50;
+const MAX_CLIENTS = 5000;
+const MAX_PER_CLIENT = 50;
 const OWN_AGENT = /^registry-web\//;
 
 /**
@@ -80,11 +80,11 @@ export function isOwn({ userAgent }: Pick<PullEvent, 'userAgent'>): boolean {
 }
 
 function remember(memory: Map<string, readonly Seen[]>, client: string, seen: Seen): void {
-  const kept = [...recent(memory, client, seen.at), seen].slice(-MOST_PER_CLIENT);
+  const kept = [...recent(memory, client, seen.at), seen].slice(-MAX_PER_CLIENT);
   // Deleted first, so that the map stays in order of last use and the oldest is dropped.
   memory.delete(client);
   memory.set(client, kept);
-  const oldest = memory.size > MOST_CLIENTS ? memory.keys().next().value : undefined;
+  const oldest = memory.size > MAX_CLIENTS ? memory.keys().next().value : undefined;
   if (oldest !== undefined) memory.delete(oldest);
 }
 

@@ -29,7 +29,7 @@ interface Kept {
 const TODAY_MS = 10_000;
 // Late events, and repositories that are gone.
 const PAST_MS = 10 * 60_000;
-const MOST_VIEWS = 500;
+const MAX_VIEWS = 500;
 
 /**
  * Sums over what a viewer sees. Everything has a row of its own per day; for the others a day is summed up when it is asked
@@ -68,7 +68,7 @@ export function createViewDays({ db, now, clock = monotonic }: ActivityDeps) {
 
 function remembered<Key, Value>(memory: Map<Key, Value>, key: Key, make: () => Value): Value {
   const value = memory.get(key) ?? make();
-  if (!memory.has(key) && memory.size >= MOST_VIEWS) memory.clear();
+  if (!memory.has(key) && memory.size >= MAX_VIEWS) memory.clear();
   memory.set(key, value);
   return value;
 }

@@ -29,8 +29,8 @@ export function decodeCursor(text: string | undefined): Position | undefined {
   }
 }
 
-export const MOST_ROWS = 100;
+export const MAX_ROWS = 100;
 
 export function rowLimit(asked: number): number {
-  return Math.min(MOST_ROWS, Math.max(1, Math.trunc(asked) || 1));
+  return Math.min(MAX_ROWS, Math.max(1, Math.trunc(asked) || 1));
 }

@@ -87,7 +87,7 @@ function keyOf({ value, key }: Position, order: KeyOrder): string | number | und
 }
 
 /** Beyond this a filtered list says "1000+". */
-export const MOST_COUNTED = 1000;
+export const MAX_COUNTED = 1000;
 
 export interface Total {
   readonly total: number;
@@ -97,7 +97,7 @@ export interface Total {
 
 export const exactly = (total: number): Total => ({ total, isExact: true });
 
-/** @param found Counted up to `MOST_COUNTED + 1`. */
+/** @param found Counted up to `MAX_COUNTED + 1`. */
 export function cappedTotal(found: number): Total {
-  return { total: Math.min(found, MOST_COUNTED), isExact: found <= MOST_COUNTED };
+  return { total: Math.min(found, MAX_COUNTED), isExact: found <= MAX_COUNTED };
 }

@@ -1,7 +1,7 @@
 // What a search can look for; more is for the page of the image.
-const MOST_PER_MANIFEST = 64;
-const LONGEST_KEY = 200;
-const LONGEST_VALUE = 400;
+const MAX_PER_MANIFEST = 64;
+const MAX_KEY_LENGTH = 200;
+const MAX_VALUE_LENGTH = 400;
 
 export interface Label {
   readonly key: string;
@@ -14,7 +14,7 @@ type Texts = Readonly<Record<string, string>>;
 export function searchableLabels(labels: Texts, annotations: Texts): readonly Label[] {
   const found = new Map<string, Label>();
   for (const [key, value] of [...Object.entries(labels), ...Object.entries(annotations)]) {
-    if (found.size >= MOST_PER_MANIFEST) break;
+    if (found.size >= MAX_PER_MANIFEST) break;
     const label = { key, value };
     if (isSearchable(label)) found.set(pairOf(label), label);
   }
@@ -22,7 +22,7 @@ export function searchableLabels(labels: Texts, annotations: Texts): readonly La
 }
 
 function isSearchable({ key, value }: Label): boolean {
-  if (key === '' || key.length > LONGEST_KEY || value.length > LONGEST_VALUE) return false;
+  if (key === '' || key.length > MAX_KEY_LENGTH || value.length > MAX_VALUE_LENGTH) return false;
   // Half characters and NUL: a database may change or refuse them.
   return [key, value].every((text) => !text.includes('\0') && !/\p{Surrogate}/u.test(text));
 }

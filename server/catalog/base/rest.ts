@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Lets other requests have their turn; throws when the work is to end. */
 export type Rest = () => Promise<void>;
 
-const LONGEST_REST_MS = 50;
+const MAX_REST_MS = 50;
 
 /** Rests as long as it worked, so that a run never takes more than half of the time. */
 export function createRest(signal: AbortSignal): Rest {
   let since = performance.now();
   return async () => {
-    await sleep(Math.min(LONGEST_REST_MS, performance.now() - since), undefined, { signal });
+    await sleep(Math.min(MAX_REST_MS, performance.now() - since), undefined, { signal });
     since = performance.now();
   };
 }

@@ -32,7 +32,7 @@ export interface TextPart {
 
 // Bounded in every part, so that no text makes it search long.
 const ASSIGNMENT = /\b([A-Za-z_][\w.-]{0,80})=(\\"[^"]{0,2000}"|"[^"]{0,2000}"|'[^']{0,2000}'|[^\s"',;]{1,2000})/g;
-const LONGEST_SEARCHED = 20_000;
+const MAX_SEARCHED_LENGTH = 20_000;
 
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
@@ -42,7 +42,7 @@ export function isSecretName(name: string): boolean {
 export function secretParts(text: string): readonly TextPart[] {
   const parts: TextPart[] = [];
   let from = 0;
-  for (const found of text.slice(0, LONGEST_SEARCHED).matchAll(ASSIGNMENT)) {
+  for (const found of text.slice(0, MAX_SEARCHED_LENGTH).matchAll(ASSIGNMENT)) {
     const [whole, name = '', value = ''] = found;
     if (!looksSecret(name, value)) continue;
     const start = found.index + whole.length - value.length;

@@ -14,7 +14,7 @@ const LONG_NUMBER = ':';
 const OTHER = '~';
 
 // A tag has at most 128 characters.
-const MOST_READ = 256;
+const MAX_READ = 256;
 const LONGEST = 1024;
 
 const TOKENS = /\d+|[a-z]+|[^\da-z]/gu;
@@ -23,7 +23,7 @@ const VERSION = /^\d+(?:\.\d+)*(?=-)|(?<![\d.])\d+(?:\.\d+)+(?=-)/u;
 
 /** At most 1024 ASCII characters, different for different tags. */
 export function tagKey(name: string): string {
-  const folded = name.slice(0, MOST_READ).toLowerCase();
+  const folded = name.slice(0, MAX_READ).toLowerCase();
   const text = /^v\d/.test(folded) ? folded.slice(1) : folded;
   const dash = endOfVersion(text);
   const key =
@@ -61,5 +61,5 @@ function escaped(character: string): string {
 }
 
 function keyOfEach(name: string): string {
-  return name.slice(0, MOST_READ).replace(/[^\w.-]/gu, escaped);
+  return name.slice(0, MAX_READ).replace(/[^\w.-]/gu, escaped);
 }

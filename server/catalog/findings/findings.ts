@@ -40,7 +40,7 @@ const PATIENCE_MS = 40;
 const SOONEST_MS = 60_000;
 /** So that looking takes a hundredth of a core, however much there is. */
 const PAUSE_PER_RUN = 100;
-const MOST_VIEWS = 500;
+const MAX_VIEWS = 500;
 
 interface Known extends Scan {
   readonly endedAt: number;
@@ -90,7 +90,7 @@ export function createFindings({ db, now, log, patienceMs = PATIENCE_MS }: Findi
     if (made !== undefined) return made;
     const value = findingsOf(db, visibility, current, createRest(closing.signal));
     value.catch(() => current.views.delete(visibility.id));
-    if (current.views.size >= MOST_VIEWS) current.views.clear();
+    if (current.views.size >= MAX_VIEWS) current.views.clear();
     current.views.set(visibility.id, value);
     return value;
   }

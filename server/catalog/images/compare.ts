@@ -64,7 +64,7 @@ function compareBytes(a: ImageContent, b: ImageContent): ComparedBytes {
 }
 
 // The table of the longest common sequence has as many cells as the product of both.
-const MOST_ALIGNED = 500;
+const MAX_ALIGNED = 500;
 
 /** In the order in which they are stacked: what both have stands in one row. */
 export function compareLayers(a: readonly LayerRow[], b: readonly LayerRow[]): readonly ComparedLayer[] {
@@ -85,7 +85,7 @@ function commonPairs(a: readonly LayerRow[], b: readonly LayerRow[]): readonly (
   while (start < a.length && start < b.length && a[start]?.digest === b[start]?.digest) start += 1;
   const beginning = Array.from({ length: start }, (_, index) => [index, index] as const);
   const [restA, restB] = [a.slice(start), b.slice(start)];
-  if (restA.length > MOST_ALIGNED || restB.length > MOST_ALIGNED) return beginning;
+  if (restA.length > MAX_ALIGNED || restB.length > MAX_ALIGNED) return beginning;
   const rest = longestCommon(restA, restB).map(([atA, atB]) => [atA + start, atB + start] as const);
   return [...beginning, ...rest];
 }

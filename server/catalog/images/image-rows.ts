@@ -27,7 +27,7 @@ export async function manifestRow(
 }
 
 const DEEPEST = 4;
-const MOST_LISTED = 500;
+const MAX_LISTED = 500;
 const UNKNOWN_PLATFORMS: readonly string[] = ['', 'unknown/unknown'];
 
 export interface Listed {
@@ -52,7 +52,7 @@ export async function platformsOf(db: Database, repositoryId: number, digest: st
     attestations,
     others,
     nested: rows.filter((row) => row.kind === 'index').map(toNested),
-    isListCut: rows.length >= MOST_LISTED,
+    isListCut: rows.length >= MAX_LISTED,
   };
 }
 
@@ -86,11 +86,11 @@ async function rowsBelow(
     .where('child.parent_digest', 'in', parents)
     .orderBy('child.parent_digest')
     .orderBy('child.position')
-    .limit(MOST_LISTED)
+    .limit(MAX_LISTED)
     .execute();
   const nested = [...new Set(rows.filter((row) => row.kind === 'index').map((row) => row.digest))];
   const below = await rowsBelow(db, repositoryId, nested, depth - 1);
-  return [...rows, ...below].slice(0, MOST_LISTED);
+  return [...rows, ...below].slice(0, MAX_LISTED);
 }
 
 interface ChildRow {

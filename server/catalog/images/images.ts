@@ -95,7 +95,7 @@ export function createImages({
         ...listed,
         content: row === undefined ? undefined : await contentOf(db, homeId, asked),
         referrers: await attachedReferrers(db, homeId, digest),
-        problems: [...problems, ...missing.slice(0, MOST_PROBLEMS).map(missingChild)],
+        problems: [...problems, ...missing.slice(0, MAX_PROBLEMS).map(missingChild)],
       };
     },
 
@@ -125,7 +125,7 @@ export function createImages({
         .where('subject_digest', 'is', null)
         .orderBy('aged_at', 'desc')
         .orderBy('name', 'desc')
-        .limit(MOST_CHOICES)
+        .limit(MAX_CHOICES)
         .execute();
       return rows.map((row) => row.name);
     },
@@ -133,8 +133,8 @@ export function createImages({
 }
 export type Images = ReturnType<typeof createImages>;
 
-const MOST_PROBLEMS = 20;
-const MOST_CHOICES = 50;
+const MAX_PROBLEMS = 20;
+const MAX_CHOICES = 50;
 
 interface Found {
   readonly row: ManifestRow | undefined;

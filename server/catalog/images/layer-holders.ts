@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { decodeCursor, encodeCursor, rowLimit } from '../base/cursor.ts';
-import { isNarrow, MOST_EXAMINED } from '../manifests/sharing.ts';
+import { isNarrow, MAX_EXAMINED } from '../manifests/sharing.ts';
 import { isVisible, type Visibility } from '../visibility/visibility.ts';
 
 /** A repository that holds a layer. */
@@ -85,13 +85,13 @@ async function pageOfHolders(
   const passed = await sql<HolderRow & { seen: number }>`
     select held.repository_id, repositories.name, images,
       case when ${isVisible(seen, 'held.repository_id')} then 1 else 0 end as seen
-    from (${examined(blobId, start, seen.all ? limit + 1 : MOST_EXAMINED)}) as held
+    from (${examined(blobId, start, seen.all ? limit + 1 : MAX_EXAMINED)}) as held
       join repositories on repositories.id = held.repository_id
     order by held.repository_id`.execute(db);
   const visible = passed.rows.filter((row) => Number(row.seen) === 1);
   const rows = visible.slice(0, limit);
   if (visible.length > limit) return { rows, last: rows.at(-1)?.repository_id };
-  const isEnd = passed.rows.length < (seen.all ? limit + 1 : MOST_EXAMINED);
+  const isEnd = passed.rows.length < (seen.all ? limit + 1 : MAX_EXAMINED);
   return { rows, last: isEnd ? undefined : passed.rows.at(-1)?.repository_id };
 }
 

@@ -19,7 +19,7 @@ export interface DescriptionEdit {
   readonly by: string;
 }
 
-export const MOST_BYTES = 64 * 1024;
+export const MAX_BYTES = 64 * 1024;
 
 export interface DescriptionsDeps {
   readonly db: Database;
@@ -66,10 +66,10 @@ export type Descriptions = ReturnType<typeof createDescriptions>;
 /** As browsers send it, with line ends as everybody reads them. @throws {AppError} INVALID. */
 function cleanText(text: string): string {
   const clean = text.replace(/\r\n?/g, '\n').trimEnd();
-  if (Buffer.byteLength(clean) > MOST_BYTES) {
-    throw new AppError('INVALID', `A description has at most ${MOST_BYTES / 1024} kB.`, {
+  if (Buffer.byteLength(clean) > MAX_BYTES) {
+    throw new AppError('INVALID', `A description has at most ${MAX_BYTES / 1024} kB.`, {
       key: 'description.too_large',
-      params: { most: MOST_BYTES / 1024 },
+      params: { most: MAX_BYTES / 1024 },
       field: 'text',
     });
   }

@@ -12,15 +12,15 @@ export interface Facets {
 }
 
 // More choices than that nobody reads; images with made-up platforms could bring thousands.
-const MOST_FACETS = 60;
+const MAX_FACETS = 60;
 const KEPT_MS = 30_000;
-const MOST_KEPT = 1000;
+const MAX_KEPT = 1000;
 /** With no more repositories than that, what they hold is read; with more, each facet is looked for. */
 const FEW = 1500;
 
 /** Kept for half a minute: the choices change seldom, and each list page asks. */
 export function createFacets(db: Database, clock: Clock = monotonic) {
-  const kept = createExpiringMap<Facets>({ lifetimeMs: KEPT_MS, most: MOST_KEPT, clock });
+  const kept = createExpiringMap<Facets>({ lifetimeMs: KEPT_MS, most: MAX_KEPT, clock });
   return async (visibility: Visibility): Promise<Facets> => {
     const key = String(visibility.id);
     const known = kept.get(key);
@@ -45,7 +45,7 @@ async function facetsQuery(db: Database, { all, id }: Visibility): Promise<RawBu
     return sql`select distinct facet from visible_repositories as seen
       cross join repository_facets as held
       where seen.visibility_id = ${id} and held.repository_id = seen.repository_id
-      order by facet limit ${MOST_FACETS}`;
+      order by facet limit ${MAX_FACETS}`;
   }
   return distinctFacets(sql`exists (select 1 from repository_facets as held
     cross join visible_repositories as seen
@@ -58,6 +58,6 @@ function distinctFacets(condition: RawBuilder<unknown>): RawBuilder<unknown> {
       select (select min(facet) from repository_facets), 1
       union all
       select (select min(held.facet) from repository_facets as held where held.facet > facets.facet), number + 1
-      from facets where facets.facet is not null and number < ${MOST_FACETS})
+      from facets where facets.facet is not null and number < ${MAX_FACETS})
     select facet from facets where facet is not null and ${condition} order by facet`;
 }

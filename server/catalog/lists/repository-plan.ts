@@ -1,6 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
-import { cappedTotal, exactly, MOST_COUNTED, type Total } from '../base/key-page.ts';
+import { cappedTotal, exactly, MAX_COUNTED, type Total } from '../base/key-page.ts';
 import { matchingRepositoryIds } from '../names/name-search.ts';
 import { sumSource } from '../visibility/seen-sums.ts';
 import type { Visibility } from '../visibility/visibility.ts';
@@ -21,7 +21,7 @@ export const FEW = 1500;
 /** Where something else is asked of them, too, an index of the sort has to be read further. */
 const FEW_WITH_MORE = 5;
 /** So many rows are looked at, at most, to say how many there are. */
-const MOST_EXAMINED = 10_000;
+const MAX_EXAMINED = 10_000;
 
 export interface RepositoryPlan {
   readonly from: RawBuilder<unknown>;
@@ -123,14 +123,14 @@ async function countRows(db: Database, visibility: Visibility, query: Repository
   if (driver !== undefined) return cappedTotal(await countOf(db, sql`select 1 from ${from} where ${where}`));
   const [only, ...others] = restrictions;
   // More than a few, so more than is counted.
-  if ((only?.weight ?? 0) > MOST_COUNTED && others.length === 0) return { total: MOST_COUNTED, isExact: false };
-  const some = sql`(select * from repositories order by id limit ${MOST_EXAMINED}) as repositories`;
+  if ((only?.weight ?? 0) > MAX_COUNTED && others.length === 0) return { total: MAX_COUNTED, isExact: false };
+  const some = sql`(select * from repositories order by id limit ${MAX_EXAMINED}) as repositories`;
   const found = await countOf(db, sql`select 1 from ${some} where ${where}`);
-  const all = await countOf(db, sql`select 1 from repositories`, MOST_EXAMINED);
-  return all <= MOST_EXAMINED ? cappedTotal(found) : { ...cappedTotal(found), isExact: false };
+  const all = await countOf(db, sql`select 1 from repositories`, MAX_EXAMINED);
+  return all <= MAX_EXAMINED ? cappedTotal(found) : { ...cappedTotal(found), isExact: false };
 }
 
-async function countOf(db: Database, rows: RawBuilder<unknown>, most = MOST_COUNTED): Promise<number> {
+async function countOf(db: Database, rows: RawBuilder<unknown>, most = MAX_COUNTED): Promise<number> {
   const counted = await sql<{
     total: number;
   }>`select count(*) as total from (${rows} limit ${most + 1}) as bounded`.execute(db);

@@ -5,7 +5,7 @@ import {
   exactly,
   type KeyPage,
   keyClauses,
-  MOST_COUNTED,
+  MAX_COUNTED,
   readKeyPage,
   type Total,
 } from '../base/key-page.ts';
@@ -49,7 +49,7 @@ export interface FlatPage extends KeyPage<FlatTag>, Total {}
 /** An image may have thousands of tags; its row in a list shows so many of them. */
 export const TAGS_SHOWN = 12;
 /** So many rows are looked at, at most, to say how many there are. */
-const MOST_EXAMINED = 20_000;
+const MAX_EXAMINED = 20_000;
 
 /** Reads `tags` and `held_manifests`; who may see the repository was decided when it was found. */
 export function createTagStore(db: Database) {
@@ -92,7 +92,7 @@ export function createTagStore(db: Database) {
       return countOf(
         db,
         sql`select 1 from held_manifests where repository_id = ${repositoryId} and state = 'referrer'`,
-        MOST_COUNTED,
+        MAX_COUNTED,
       );
     },
   };
@@ -118,7 +118,7 @@ async function listGroups(db: Database, repositoryId: number, query: GroupQuery)
     keptIn: hasFilter(query) ? undefined : kept[state],
     all: sql`${groupSource(db, query)} where ${where}`,
     some: sql`(select * from held_manifests where repository_id = ${repositoryId} and state = ${state}
-      limit ${MOST_EXAMINED}) as held where ${where}`,
+      limit ${MAX_EXAMINED}) as held where ${where}`,
   });
   return { ...page, rows: await loadGroups(db, repositoryId, page.rows), ...total };
 }
@@ -201,7 +201,7 @@ async function listFlat(db: Database, repositoryId: number, query: TagQuery): Pr
     keptIn: hasFilter(query) ? undefined : 'tag_count',
     all: sql`${flatSource(db, query)} where ${where}`,
     some: sql`(select * from tags where repository_id = ${repositoryId} and subject_digest is null
-      limit ${MOST_EXAMINED}) as tags where ${where}`,
+      limit ${MAX_EXAMINED}) as tags where ${where}`,
   });
   return { ...page, rows: await loadFlat(db, repositoryId, page.rows), ...total };
 }
@@ -239,7 +239,7 @@ interface Counted {
   readonly keptIn: 'tag_count' | 'image_count' | 'untagged_count' | undefined;
   /** From `from` on; along the index of the list. */
   readonly all: RawBuilder<unknown>;
-  /** The same over no more than `MOST_EXAMINED` rows. */
+  /** The same over no more than `MAX_EXAMINED` rows. */
   readonly some: RawBuilder<unknown>;
 }
 
@@ -251,8 +251,8 @@ async function totalOf(db: Database, repositoryId: number, { keptIn, all, some }
     .executeTakeFirst();
   if (keptIn !== undefined) return exactly(repository?.[keptIn] ?? 0);
   const held = (repository?.tag_count ?? 0) + (repository?.untagged_count ?? 0);
-  const isSmall = held <= MOST_EXAMINED;
-  const total = cappedTotal(await countOf(db, sql`select 1 from ${isSmall ? all : some}`, MOST_COUNTED));
+  const isSmall = held <= MAX_EXAMINED;
+  const total = cappedTotal(await countOf(db, sql`select 1 from ${isSmall ? all : some}`, MAX_COUNTED));
   return isSmall ? total : { ...total, isExact: false };
 }
 

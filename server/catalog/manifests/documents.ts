@@ -36,9 +36,9 @@ export interface ReadDocument {
 /** `large`: more than we fetch or read; `missing`: the registry has none; `damaged`; `unreachable`: nothing is known. */
 export type DocumentProblem = 'large' | 'missing' | 'damaged' | 'unreachable';
 
-export const MOST_FETCHED_BYTES = 8 * 1024 * 1024;
-const MOST_KEPT_BYTES = 64 * 1024 * 1024;
-const MOST_PARTS = 10;
+export const MAX_FETCHED_BYTES = 8 * 1024 * 1024;
+const MAX_KEPT_BYTES = 64 * 1024 * 1024;
+const MAX_PARTS = 10;
 const GLANCE_BYTES = 64 * 1024;
 /** Grows when decoding learns more: what older versions kept is then fetched once again. */
 const LAYOUT = 2;
@@ -53,10 +53,10 @@ export function createDocuments({ db, getBlob, now, log, reader = createContentR
   const retries = createManifestRetries(db, now);
 
   async function fetch(repository: string, { digest, sizeBytes }: DocumentPart): Promise<ReadDocument> {
-    if (sizeBytes > MOST_FETCHED_BYTES) return failed(digest, 'large');
+    if (sizeBytes > MAX_FETCHED_BYTES) return failed(digest, 'large');
     if ((await retries.waiting(repository, [digest])).has(digest)) return failed(digest, 'missing');
     try {
-      const bytes = await getBlob(repository, digest, MOST_FETCHED_BYTES);
+      const bytes = await getBlob(repository, digest, MAX_FETCHED_BYTES);
       if (bytes === undefined) return await missing(repository, digest);
       return await keepRead(repository, toRead(digest, await reader.document(bytes)));
     } catch (error) {
@@ -99,7 +99,7 @@ export function createDocuments({ db, getBlob, now, log, reader = createContentR
      * @param parts those beyond the tenth are left out.
      */
     async read(repository: string, parts: readonly DocumentPart[]): Promise<readonly ReadDocument[]> {
-      const wanted = parts.slice(0, MOST_PARTS);
+      const wanted = parts.slice(0, MAX_PARTS);
       const stored = await kept(db, repository, wanted);
       return Promise.all(
         wanted.map(async (part) => {
@@ -205,7 +205,7 @@ async function kept(
 }
 
 async function unpackKept(content: Buffer): Promise<Omit<ReadDocument, 'digest'> | undefined> {
-  const bytes = await promisify(gunzip)(content, { maxOutputLength: MOST_KEPT_BYTES });
+  const bytes = await promisify(gunzip)(content, { maxOutputLength: MAX_KEPT_BYTES });
   const kept = JSON.parse(bytes.toString('utf8')) as { layout: number } & Omit<ReadDocument, 'digest'>;
   return kept.layout === LAYOUT ? { document: kept.document, problem: kept.problem } : undefined;
 }

@@ -116,10 +116,10 @@ function creationTime({ annotations }: ParsedManifest, image: ImageConfig | unde
 
 // They become lines of filters.
 const PLATFORM = /^[\x21-\x7e]{1,128}$/;
-const MOST_PLATFORMS = 100;
-const LONGEST_DETAIL = 100;
+const MAX_PLATFORMS = 100;
+const MAX_DETAIL_LENGTH = 100;
 // No storage takes larger objects, and sums of what a manifest claims have to stay numbers.
-const LARGEST_BLOB_BYTES = 2 ** 43;
+const MAX_BLOB_BYTES = 2 ** 43;
 
 /** PostgreSQL refuses a NUL in text. */
 function storable(text: string): string {
@@ -130,7 +130,7 @@ function platformsOf({ children }: ParsedManifest, image: ImageConfig | undefine
   const own = image === undefined ? [] : [platformText(imagePlatform(image))];
   const platforms = [...own, ...children.map(childPlatform)];
   const named = [...new Set(platforms)].filter((name) => PLATFORM.test(name) && name !== ATTESTATION_PLATFORM);
-  return named.slice(0, MOST_PLATFORMS).sort();
+  return named.slice(0, MAX_PLATFORMS).sort();
 }
 
 function imagePlatform({ os, architecture, variant }: ImageConfig) {
@@ -155,7 +155,7 @@ function blobsOf({ config, layers, children }: ParsedManifest, kind: ManifestKin
 
 /** What the registry does not store has no bytes here: it is not in any sum. */
 function sizeOf(entry: Descriptor) {
-  const sizeBytes = Math.min(entry.sizeBytes, LARGEST_BLOB_BYTES);
+  const sizeBytes = Math.min(entry.sizeBytes, MAX_BLOB_BYTES);
   const host = storable(hostOfForeign(entry));
   if (host === '') return { size_bytes: sizeBytes, kept_at: '', kept_bytes: 0 };
   return { size_bytes: 0, kept_at: host, kept_bytes: sizeBytes };
@@ -166,10 +166,10 @@ function childrenOf({ children }: ParsedManifest, kind: ManifestKind): ManifestR
   return children.map((child) => ({
     child_digest: child.digest,
     media_type: storable(child.mediaType),
-    size_bytes: Math.min(child.sizeBytes, LARGEST_BLOB_BYTES),
+    size_bytes: Math.min(child.sizeBytes, MAX_BLOB_BYTES),
     platform: storable(childPlatform(child)),
-    os_version: storable(child.platform?.osVersion ?? '').slice(0, LONGEST_DETAIL),
-    os_features: storable((child.platform?.osFeatures ?? []).join(',')).slice(0, LONGEST_DETAIL),
+    os_version: storable(child.platform?.osVersion ?? '').slice(0, MAX_DETAIL_LENGTH),
+    os_features: storable((child.platform?.osFeatures ?? []).join(',')).slice(0, MAX_DETAIL_LENGTH),
     annotations: JSON.stringify(child.annotations),
   }));
 }

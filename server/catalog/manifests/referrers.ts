@@ -131,12 +131,12 @@ export async function tagsAbout(
   return rows;
 }
 
-const MOST_SHOWN = 200;
+const MAX_SHOWN = 200;
 
 /** What speaks about one image in its repository, except what stands inside its own index; at most 200 of them. */
 export async function referrersOf(db: Database, repositoryId: number, digest: string): Promise<readonly Referrer[]> {
   const all = await findReferrers(db, repositoryId, [digest]);
-  const found = all.slice(0, MOST_SHOWN).map((referrer) => referrer.digest);
+  const found = all.slice(0, MAX_SHOWN).map((referrer) => referrer.digest);
   if (found.length === 0) return [];
   const rows = await db
     .selectFrom('manifests')

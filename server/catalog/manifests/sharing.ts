@@ -5,8 +5,8 @@ import { isVisible, NOTHING, type Visibility } from '../visibility/visibility.ts
 import { withClosure } from './store.ts';
 
 /** So many repositories are looked at for one layer; a base layer may be in a hundred thousand. */
-export const MOST_EXAMINED = 1000;
-const MOST_LAYERS = 200;
+export const MAX_EXAMINED = 1000;
+const MAX_LAYERS = 200;
 
 /** In how many images that the viewer may see a blob is; `isMore`: at least. */
 export interface SharedCount {
@@ -21,7 +21,7 @@ export interface SharedMemory {
 }
 
 const REMEMBERED_MS = 30_000;
-const MOST_REMEMBERED = 20_000;
+const MAX_REMEMBERED = 20_000;
 
 /**
  * For each layer: the other images with it, in every repository that the viewer may see. An image that two repositories
@@ -46,8 +46,8 @@ export async function sharedLayers(
     // One of them is the image itself.
     const others = Math.max(0, Number(images ?? 0) - 1);
     // Of holders that are all hidden not even the number is told.
-    const isMore = others > 0 && (Number(holders) > MOST_EXAMINED || others > MOST_EXAMINED);
-    const count = { images: Math.min(others, MOST_EXAMINED), isMore };
+    const isMore = others > 0 && (Number(holders) > MAX_EXAMINED || others > MAX_EXAMINED);
+    const count = { images: Math.min(others, MAX_EXAMINED), isMore };
     known.set(layer.digest, count);
     if (isMore) remember(memory, seen, layer, count);
   }
@@ -67,7 +67,7 @@ async function layerIds(db: Database, digest: string): Promise<readonly LayerId[
     .distinct()
     .where('manifest_blobs.digest', '=', digest)
     .where('role', '=', 'layer')
-    .limit(MOST_LAYERS)
+    .limit(MAX_LAYERS)
     .execute();
 }
 
@@ -81,7 +81,7 @@ function remembered(
 }
 
 function remember({ clock, counted }: SharedMemory, seen: Visibility, { id }: LayerId, count: SharedCount): void {
-  if (counted.size >= MOST_REMEMBERED) counted.clear();
+  if (counted.size >= MAX_REMEMBERED) counted.clear();
   counted.set(`${seen.id} ${id}`, { count, at: clock() });
 }
 
@@ -102,7 +102,7 @@ async function countHolders(
   layers: readonly Pick<LayerId, 'id'>[],
 ): Promise<readonly HolderCount[]> {
   const counts = await countLooked(db, lookedFromBlob(seen), layers);
-  const cut = counts.filter((count) => Number(count.holders) > MOST_EXAMINED);
+  const cut = counts.filter((count) => Number(count.holders) > MAX_EXAMINED);
   if (cut.length === 0 || !(await isNarrow(db, seen))) return counts;
   return [...counts.filter((count) => !cut.includes(count)), ...(await countLooked(db, lookedFromViewer(seen), cut))];
 }
@@ -126,13 +126,13 @@ function lookedFromViewer(seen: Visibility) {
   return sql`select held.tagged_count + held.untagged_count as images
     from visible_repositories as seen cross join repository_blobs as held
     where seen.visibility_id = ${seen.id} and held.repository_id = seen.repository_id and held.blob_id = blobs.id
-    limit ${MOST_EXAMINED + 1}`;
+    limit ${MAX_EXAMINED + 1}`;
 }
 
 function lookedFromBlob(seen: Visibility) {
   const images = sql`held.tagged_count + held.untagged_count`;
   return sql`select ${seen.all ? images : sql`case when ${isVisible(seen, 'held.repository_id')} then ${images} else 0 end`} as images
-    from repository_blobs as held where held.blob_id = blobs.id limit ${MOST_EXAMINED + 1}`;
+    from repository_blobs as held where held.blob_id = blobs.id limit ${MAX_EXAMINED + 1}`;
 }
 
 /** True: it is cheaper to go through what the viewer sees than through what holds the blob. */
@@ -143,10 +143,10 @@ export async function isNarrow(db: Database, seen: Visibility): Promise<boolean>
     .select('repository_count')
     .where('id', '=', seen.id)
     .executeTakeFirst();
-  return (row?.repository_count ?? 0) <= MOST_EXAMINED;
+  return (row?.repository_count ?? 0) <= MAX_EXAMINED;
 }
 
-const MOST_HOLDERS = 50;
+const MAX_HOLDERS = 50;
 
 /**
  * Blobs of this image (an index: of all that it lists) that no other manifest uses, as far as the viewer may see: a hidden
@@ -197,7 +197,7 @@ async function uniqueAmongSeen(db: Database, seen: Visibility, digest: string, o
 async function seenHomes(db: Database, seen: Visibility, digest: string): Promise<number> {
   const found = await sql<{ total: number }>`
     select count(*) as total from (select repository_id from held_manifests as held
-      where held.digest = ${digest} and ${isVisible(seen, 'held.repository_id')} limit ${MOST_EXAMINED}) as homes`.execute(
+      where held.digest = ${digest} and ${isVisible(seen, 'held.repository_id')} limit ${MAX_EXAMINED}) as homes`.execute(
     db,
   );
   return Number(found.rows[0]?.total ?? 0);
@@ -212,7 +212,7 @@ function isOnlyIn(manifests: RawBuilder<unknown>, blob: RawBuilder<unknown>, ima
     select coalesce(sum(uses), 0) from (
       select held.tagged_count + held.untagged_count as uses
       from blobs join repository_blobs as held on held.blob_id = blobs.id
-      where blobs.digest = ${blob} limit ${MOST_HOLDERS}) as counted)
+      where blobs.digest = ${blob} limit ${MAX_HOLDERS}) as counted)
     <= ${manifests} * (select count(*) from (
-      select 1 as one from held_manifests where digest = ${image} limit ${MOST_HOLDERS}) as holders)`;
+      select 1 as one from held_manifests where digest = ${image} limit ${MAX_HOLDERS}) as holders)`;
 }

@@ -22,11 +22,11 @@ export type NameTest =
 /** Shorter texts have no trigram. */
 const SHORTEST = 3;
 /** So many names of repositories that somebody may see are read. */
-const MOST_READ = 10_000;
+const MAX_READ = 10_000;
 /** Of a long text, the first are enough. */
-const MOST_TRIGRAMS = 30;
+const MAX_TRIGRAMS = 30;
 /** So many names that hold the longest literal part are compared with the whole test. */
-const MOST_COMPARED = 4000;
+const MAX_COMPARED = 4000;
 
 /** SQLite and the "C" collation fold ASCII only, so we do, too. */
 export function foldCase(text: string): string {
@@ -49,7 +49,7 @@ export async function matchingIds(
   if (literal.length < SHORTEST) return undefined;
   // Where the literal is the whole test, each name found is a match.
   const isWhole = test.kind === 'part' && literal === foldCase(test.text);
-  const compared = isWhole ? most : Math.max(most, MOST_COMPARED) + 1;
+  const compared = isWhole ? most : Math.max(most, MAX_COMPARED) + 1;
   const passes = isWhole ? sql`1` : sql`case when ${passesName(db, sql`near.name`, test)} then 1 else 0 end`;
   const { rows } = await sql<{ id: number; passes: number }>`
     select near.id, ${passes} as passes from (${namesWith(db, table, literal, compared)}) as near`.execute(db);
@@ -100,7 +100,7 @@ async function seenMatchingIds(
 ): Promise<readonly number[] | undefined> {
   const { rows: sizes } = await sql<{ size: number }>`
     select repository_count as size from visibilities where id = ${id}`.execute(db);
-  if (Number(sizes[0]?.size ?? 0) > MOST_READ) return undefined;
+  if (Number(sizes[0]?.size ?? 0) > MAX_READ) return undefined;
   // A cross join, because SQLite keeps its order.
   const { rows } = await sql<{ id: number }>`
     select home.id as id from visible_repositories as allowed cross join repositories as home
@@ -122,7 +122,7 @@ function trigramQuery(test: NameTest): string {
     Array.from({ length: Math.max(0, literal.length - 2) }, (_, at) => literal.slice(at, at + SHORTEST)),
   );
   const plain = trigrams.filter((trigram) => /^[\x20-\x7e]{3}$/.test(trigram));
-  const distinct = [...new Set(plain)].slice(0, MOST_TRIGRAMS);
+  const distinct = [...new Set(plain)].slice(0, MAX_TRIGRAMS);
   return distinct.map((trigram) => `"${trigram.replaceAll('"', '""')}"`).join(' AND ');
 }
 

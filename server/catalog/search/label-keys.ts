@@ -5,14 +5,14 @@ import type { Visibility } from '../visibility/visibility.ts';
 import { suggestValues } from './values-seen.ts';
 
 const KEPT_MS = 60_000;
-const MOST_KEPT = 500;
+const MAX_KEPT = 500;
 
 /**
  * Keys of labels that a viewer's images have. They are offered with every key that is pressed, and gathering them looks
  * at hundreds of images: so they are kept for a minute.
  */
 export function createLabelKeys({ db, clock = monotonic }: { readonly db: Database; readonly clock?: Clock }) {
-  const kept = createExpiringMap<Promise<readonly string[]>>({ lifetimeMs: KEPT_MS, most: MOST_KEPT, clock });
+  const kept = createExpiringMap<Promise<readonly string[]>>({ lifetimeMs: KEPT_MS, most: MAX_KEPT, clock });
   return (visibility: Visibility): Promise<readonly string[]> => {
     const key = String(visibility.id);
     const known = kept.get(key);

@@ -1,7 +1,7 @@
 /** The shape of one group of results, from few candidates or from a scan. */
 import type { Database } from '../../storage/database.ts';
 import { decodeCursor, encodeCursor, type Position, rowLimit } from '../base/cursor.ts';
-import { cappedTotal, MOST_COUNTED, type Total } from '../base/key-page.ts';
+import { cappedTotal, MAX_COUNTED, type Total } from '../base/key-page.ts';
 import { type Place, positionOf, type Scan, scan } from './scan.ts';
 
 export interface Found<Hit> {
@@ -85,7 +85,7 @@ export async function pageOfScan(db: Database, list: Scan, asked: AskedResults):
 
 /** Exact where everything was looked through. */
 function totalOf(met: number, isEverything: boolean): Total {
-  return isEverything ? cappedTotal(met) : { total: Math.min(met, MOST_COUNTED), isExact: false };
+  return isEverything ? cappedTotal(met) : { total: Math.min(met, MAX_COUNTED), isExact: false };
 }
 
 function scanPosition(after: string | undefined): Position | undefined {

@@ -12,28 +12,28 @@ export interface SearchQuery {
   readonly notes: readonly Note[];
 }
 
-export const LONGEST_QUERY = 1000;
-export const MOST_TERMS = 20;
-const MOST_NOTES = 10;
+export const MAX_QUERY_LENGTH = 1000;
+export const MAX_TERMS = 20;
+const MAX_NOTES = 10;
 /** More are no help to anybody, and slow to compare. */
-const MOST_WILDCARDS = 8;
+const MAX_WILDCARDS = 8;
 
 export function parseQuery(text: string): SearchQuery {
   const notes: Note[] = [];
   const clean = cleaned(text);
-  if (clean.length > LONGEST_QUERY) notes.push({ problem: 'too_long', params: { most: LONGEST_QUERY } });
+  if (clean.length > MAX_QUERY_LENGTH) notes.push({ problem: 'too_long', params: { most: MAX_QUERY_LENGTH } });
   const terms: Term[] = [];
   let length = 0;
-  for (const token of tokenize(withoutHalves(clean.slice(0, LONGEST_QUERY)))) {
+  for (const token of tokenize(withoutHalves(clean.slice(0, MAX_QUERY_LENGTH)))) {
     for (const term of termsOf(token, notes)) {
       if (terms.some((known) => known.text === term.text)) continue;
       length += term.text.length + (terms.length === 0 ? 0 : 1);
-      if (terms.length === MOST_TERMS || length > LONGEST_QUERY)
-        return { terms, notes: [...notes.slice(0, MOST_NOTES), tooMany()] };
+      if (terms.length === MAX_TERMS || length > MAX_QUERY_LENGTH)
+        return { terms, notes: [...notes.slice(0, MAX_NOTES), tooMany()] };
       terms.push(term);
     }
   }
-  return { terms, notes: notes.slice(0, MOST_NOTES) };
+  return { terms, notes: notes.slice(0, MAX_NOTES) };
 }
 
 /** `parseQuery` of it gives the same terms. */
@@ -44,7 +44,7 @@ export function printQuery({ terms }: Pick<SearchQuery, 'terms'>): string {
 /** Looked at no further than it can matter, however long it is. */
 function cleaned(text: string): string {
   return text
-    .slice(0, 4 * LONGEST_QUERY)
+    .slice(0, 4 * MAX_QUERY_LENGTH)
     .replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ')
     .trim();
 }
@@ -54,12 +54,12 @@ function withoutHalves(text: string): string {
 }
 
 function tooMany(): Note {
-  return { problem: 'too_many', params: { most: MOST_TERMS } };
+  return { problem: 'too_many', params: { most: MAX_TERMS } };
 }
 
 function termsOf(token: Token, notes: Note[]): readonly Term[] {
-  if (wildcards(token) > MOST_WILDCARDS) {
-    notes.push({ problem: 'too_wild', params: { text: shortened(printToken(token)), most: MOST_WILDCARDS } });
+  if (wildcards(token) > MAX_WILDCARDS) {
+    notes.push({ problem: 'too_wild', params: { text: shortened(printToken(token)), most: MAX_WILDCARDS } });
     return [];
   }
   const found = token.name === '' ? wordTests(token) : (operatorTest(token) ?? unknownOperator(token));

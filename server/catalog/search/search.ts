@@ -71,10 +71,10 @@ export function createSearch({ db, now = Date.now }: { readonly db: Database; re
 }
 export type Search = ReturnType<typeof createSearch>;
 
-const LONGEST_REFERENCE = 600;
+const MAX_REFERENCE_LENGTH = 600;
 
 async function jumpOf(db: Database, visibility: Visibility, text: string): Promise<string | null> {
-  const typed = text.length > LONGEST_REFERENCE ? '' : text.trim();
+  const typed = text.length > MAX_REFERENCE_LENGTH ? '' : text.trim();
   const reference = parseReferencePath(typed);
   if (reference === undefined) return null;
   const home = await db

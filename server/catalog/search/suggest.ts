@@ -25,8 +25,8 @@ export interface Suggestion {
   readonly isNear?: boolean;
 }
 
-const MOST_SUGGESTED = 20;
-const LONGEST_TYPED = 300;
+const MAX_SUGGESTED = 20;
+const MAX_TYPED_LENGTH = 300;
 
 export async function suggest(
   db: Database,
@@ -34,10 +34,10 @@ export async function suggest(
   typed: string,
   limit: number,
 ): Promise<readonly Suggestion[]> {
-  const text = typed.slice(0, LONGEST_TYPED + 1).replace(/[\p{Cc}\p{Cs}]+/gu, ' ');
+  const text = typed.slice(0, MAX_TYPED_LENGTH + 1).replace(/[\p{Cc}\p{Cs}]+/gu, ' ');
   const [, before = '', piece = ''] = /^(.*?\s|)(\S*)$/s.exec(text) ?? [];
-  if (piece === '' || text.length > LONGEST_TYPED || piece.includes('"')) return [];
-  const most = Math.min(MOST_SUGGESTED, Math.max(1, Math.trunc(limit) || 1));
+  if (piece === '' || text.length > MAX_TYPED_LENGTH || piece.includes('"')) return [];
+  const most = Math.min(MAX_SUGGESTED, Math.max(1, Math.trunc(limit) || 1));
   const found = [...operatorsLike(before, piece), ...(await completions(db, visibility, before, piece, most))];
   return found.slice(0, most);
 }

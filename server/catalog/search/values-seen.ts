@@ -18,8 +18,8 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Recent images that values are gathered from: a hint, not a list of all there are. */
-const MOST_IMAGES = 300;
-const MOST_REPOSITORIES = 300;
+const MAX_IMAGES = 300;
+const MAX_REPOSITORIES = 300;
 
 /** Values for an operator that begin with `typed`, such as the viewer's own images have. */
 export async function suggestValues(
@@ -61,12 +61,12 @@ async function seenValues(
 function recentImages(visibility: Visibility) {
   if (visibility.all) {
     return sql`select id, digest, repository_id from held_manifests where state = 'tagged'
-      order by aged_at desc, id desc limit ${MOST_IMAGES}`;
+      order by aged_at desc, id desc limit ${MAX_IMAGES}`;
   }
   return sql`select held.id as id, held.digest as digest, held.repository_id as repository_id from
-    (select repository_id from visible_repositories where visibility_id = ${visibility.id} limit ${MOST_REPOSITORIES}) as seen
+    (select repository_id from visible_repositories where visibility_id = ${visibility.id} limit ${MAX_REPOSITORIES}) as seen
     join held_manifests as held on held.repository_id = seen.repository_id and held.state = 'tagged'
-    limit ${MOST_IMAGES}`;
+    limit ${MAX_IMAGES}`;
 }
 
 /**
@@ -84,14 +84,14 @@ async function seenLabels(db: Database, visibility: Visibility, typed: string): 
   return shown.map((row) => (key === undefined ? row.key : `${row.key}=${row.value}`));
 }
 
-const MOST_TAGS = 500;
+const MAX_TAGS = 500;
 
 async function tagsBeginning(db: Database, visibility: Visibility, typed: string): Promise<readonly string[]> {
   if (typed === '') return [];
   const { rows } = await sql<{ name: string }>`
     select distinct near.name as name from (select name, repository_id from tags
       where name >= ${typed} and name < ${`${typed}\u{10ffff}`} and subject_digest is null
-      order by name limit ${MOST_TAGS}) as near
+      order by name limit ${MAX_TAGS}) as near
     where ${isVisible(visibility, 'near.repository_id')} limit 20`.execute(db);
   return rows.map((row) => row.name);
 }

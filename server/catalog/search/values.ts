@@ -19,7 +19,7 @@ const AGE_UNITS: Readonly<Record<string, number>> = {
   mo: 30 * DAY_MS,
   y: 365 * DAY_MS,
 };
-const LONGEST_MS = 1000 * 365 * DAY_MS;
+const MAX_MS = 1000 * 365 * DAY_MS;
 
 /** `90d`, `12h`, `2w`, `6m`, `1y`, a bare number of days, or `2026-01-31`. */
 export function parseAge(text: string): Age | undefined {
@@ -30,7 +30,7 @@ export function parseAge(text: string): Age | undefined {
   const [, number, unit = ''] = /^(\d{1,6})(h|d|w|m|mo|y|)$/i.exec(text) ?? [];
   if (number === undefined) return undefined;
   const ageMs = Number(number) * (AGE_UNITS[unit.toLowerCase()] ?? DAY_MS);
-  return ageMs <= LONGEST_MS ? { ageMs } : undefined;
+  return ageMs <= MAX_MS ? { ageMs } : undefined;
 }
 
 export function momentOf(age: Age, now: number): number {

@@ -10,8 +10,8 @@ export interface PlatformSets {
 
 export const NO_PLATFORMS = 0;
 /** Nobody builds for more; what hostile manifests claim must not grow without end. */
-export const MOST_PLATFORMS = 64;
-const MOST_REMEMBERED = 50_000;
+export const MAX_PLATFORMS = 64;
+const MAX_REMEMBERED = 50_000;
 
 export function createPlatformSets(): PlatformSets {
   const lists: (readonly string[])[] = [];
@@ -33,7 +33,7 @@ export function createPlatformSets(): PlatformSets {
   function merge(one: number, other: number): number {
     const own = lists[one] ?? [];
     const more = (lists[other] ?? []).filter((platform) => !own.includes(platform));
-    return more.length === 0 ? one : intern([...own, ...more].slice(0, MOST_PLATFORMS));
+    return more.length === 0 ? one : intern([...own, ...more].slice(0, MAX_PLATFORMS));
   }
 
   intern([]);
@@ -41,7 +41,7 @@ export function createPlatformSets(): PlatformSets {
     of(text) {
       const known = read.get(text);
       if (known !== undefined) return known;
-      const set = intern((JSON.parse(text) as string[]).slice(0, MOST_PLATFORMS));
+      const set = intern((JSON.parse(text) as string[]).slice(0, MAX_PLATFORMS));
       read.set(text, set);
       return set;
     },
@@ -50,7 +50,7 @@ export function createPlatformSets(): PlatformSets {
       const key = one * 2 ** 26 + other;
       const known = unions.get(key);
       if (known !== undefined) return known;
-      if (unions.size >= MOST_REMEMBERED) unions.clear();
+      if (unions.size >= MAX_REMEMBERED) unions.clear();
       const set = merge(one, other);
       unions.set(key, set);
       return set;

@@ -10,10 +10,10 @@ import { writeFolderSums, writeRepositorySums, writeSeenSums } from './write.ts'
 const ROWS_AT_ONCE = 1000;
 const VISIBLE_AT_ONCE = 2000;
 // One bit each.
-const MOST_AT_ONCE = 31;
+const MAX_AT_ONCE = 31;
 // Of sums held in memory: about 30 MB for folders, and as much for repositories.
-const MOST_SLOTS = 400_000;
-const MOST_PLACES = 2_000_000;
+const MAX_SLOTS = 400_000;
+const MAX_PLACES = 2_000_000;
 const ACTIVE_MS = 24 * 3600_000;
 
 /**
@@ -40,8 +40,8 @@ export async function sumSpace(db: Database, at: number, rest: Rest): Promise<re
 
 /** How many visibilities are summed up in one pass. */
 function batchWidth({ tree, ids }: Ground): number {
-  const fitting = Math.min(MOST_SLOTS / tree.parents.length, MOST_PLACES / Math.max(1, ids.length));
-  return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(fitting)));
+  const fitting = Math.min(MAX_SLOTS / tree.parents.length, MAX_PLACES / Math.max(1, ids.length));
+  return Math.max(1, Math.min(MAX_AT_ONCE, Math.floor(fitting)));
 }
 
 /** Who sees everything comes first: the repositories' own sums are written together with it. */

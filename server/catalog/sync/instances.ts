@@ -1,7 +1,7 @@
 import type { Settings } from '../../storage/settings.ts';
 
 const KEY = 'catalog.instances';
-const MOST_KEPT = 20;
+const MAX_KEPT = 20;
 
 /** The registry's processes we have heard of. Each start makes a new id, and events that waited in the old process are lost. */
 export function createInstances(settings: Settings) {
@@ -13,7 +13,7 @@ export function createInstances(settings: Settings) {
       known ??= parseIds(await settings.get(KEY));
       if (known.includes(instanceId)) return false;
       const isFirst = known.length === 0;
-      known = [...known, instanceId].slice(-MOST_KEPT);
+      known = [...known, instanceId].slice(-MAX_KEPT);
       await settings.set(KEY, JSON.stringify(known));
       return !isFirst;
     },

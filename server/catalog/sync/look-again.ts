@@ -8,7 +8,7 @@ export interface LookAgainDeps {
 }
 
 const DELAYS_MS: readonly number[] = [1000, 3000, 10_000, 60_000];
-const MOST_REPOSITORIES = 1000;
+const MAX_REPOSITORIES = 1000;
 
 interface Watch {
   readonly timers: readonly NodeJS.Timeout[];
@@ -34,7 +34,7 @@ export function createLookAgain({ look, log, delaysMs = DELAYS_MS }: LookAgainDe
 
   function start(repository: string): void {
     stop(repository);
-    if (watches.size >= MOST_REPOSITORIES) return;
+    if (watches.size >= MAX_REPOSITORIES) return;
     const last = delaysMs.length - 1;
     const timers = delaysMs.map((delay, index) =>
       setTimeout(() => {

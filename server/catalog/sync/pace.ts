@@ -17,7 +17,7 @@ const NEWEST = 0.1;
 const NEAR = 2;
 const FAR = 4;
 const SLACK_MS = 25;
-const LONGEST_PAUSE_MS = 5 * 60_000;
+const MAX_PAUSE_MS = 5 * 60_000;
 
 interface Latency {
   mean: number;
@@ -63,7 +63,7 @@ export function createPace({ least = 2, most = 32, start = 8, clock }: PaceOptio
     /** What was under way together fails together: one halving for all of it. */
     failed(startedAt: number, retryAfterMs = 0): void {
       failuresInRow += 1;
-      if (retryAfterMs > 0) pausedUntil = Math.max(pausedUntil, clock() + Math.min(retryAfterMs, LONGEST_PAUSE_MS));
+      if (retryAfterMs > 0) pausedUntil = Math.max(pausedUntil, clock() + Math.min(retryAfterMs, MAX_PAUSE_MS));
       if (startedAt < halvedAt) return;
       halvedAt = clock();
       limit = Math.max(least, Math.floor(limit / 2));

@@ -17,7 +17,7 @@ export interface RetryDeps {
 
 const REPOSITORIES_PER_TURN = 200;
 const FIRST_PAUSE_MS = 60_000;
-const LONGEST_PAUSE_MS = 3600_000;
+const MAX_PAUSE_MS = 3600_000;
 
 /** What could not be read is tried again now and then: a crawl that broke off first, then single repositories. */
 export function createRetry({ db, crawler, refresh, limit, clock, log }: RetryDeps) {
@@ -52,7 +52,7 @@ export function createRetry({ db, crawler, refresh, limit, clock, log }: RetryDe
   async function goOn(): Promise<void> {
     if (clock() < notBefore) return;
     notBefore = clock() + pauseMs;
-    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
     await crawler.crawl('retry');
   }
 

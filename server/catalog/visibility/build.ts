@@ -9,7 +9,7 @@ const EVERYTHING_ID = 1;
 const NAMES_AT_ONCE = 2000;
 // Well below the number of parameters that one statement may have.
 const ROWS_AT_ONCE = 500;
-const MOST_COMPILED = 10_000;
+const MAX_COMPILED = 10_000;
 
 export interface NewRepository {
   readonly id: number;
@@ -227,7 +227,7 @@ function compilePattern(pattern: string): Glob {
   const kept = compiled.get(pattern);
   if (kept !== undefined) return kept;
   const glob = withUser(pattern, '');
-  if (compiled.size >= MOST_COMPILED) compiled.clear();
+  if (compiled.size >= MAX_COMPILED) compiled.clear();
   compiled.set(pattern, glob);
   return glob;
 }

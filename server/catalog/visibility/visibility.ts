@@ -23,7 +23,7 @@ export function isVisible(visibility: Visibility, column = 'repositories.id'): R
     where seen.visibility_id = ${visibility.id} and seen.repository_id = ${sql.ref(column)})`;
 }
 
-const MOST_REMEMBERED = 10_000;
+const MAX_REMEMBERED = 10_000;
 const USE_NOTED_EVERY_MS = 3600_000;
 /** Kept that long after its last viewer. */
 const UNUSED_MS = 7 * 24 * 3600_000;
@@ -49,7 +49,7 @@ export function createVisibility(db: Database, now: () => number = Date.now) {
     const build = underway.get(text) ?? buildVisibility(db, patterns, at).finally(() => underway.delete(text));
     underway.set(text, build);
     const id = await build;
-    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
     remembered.set(text, { id, notedAt: at });
     return id;
   }

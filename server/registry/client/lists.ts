@@ -11,11 +11,11 @@ interface ListDeps {
 const PAGE_LIMIT = 16 * 1024 * 1024;
 // Registries may allow less than a thousand entries per page, and say so with an error.
 const PAGE_SIZES: readonly string[] = ['?n=1000', '?n=100', ''];
-const MOST_PAGES = 10_000;
+const MAX_PAGES = 10_000;
 // Some registries send a page without entries now and then; many in a row lead nowhere.
-const MOST_BARREN_PAGES = 10;
+const MAX_BARREN_PAGES = 10;
 /** Far beyond what people keep; a list that never ends must not fill our memory. */
-const MOST_ENTRIES = { repositories: 2_000_000, tags: 500_000 } as const;
+const MAX_ENTRIES = { repositories: 2_000_000, tags: 500_000 } as const;
 
 /** The two lists of the registry's API, page after page. */
 export function createLists({ send, address }: ListDeps) {
@@ -34,9 +34,9 @@ export function createLists({ send, address }: ListDeps) {
   async function* pages(
     scopes: readonly string[],
     path: string,
-    field: keyof typeof MOST_ENTRIES,
+    field: keyof typeof MAX_ENTRIES,
   ): AsyncGenerator<readonly string[]> {
-    const guard = createEndGuard(address, MOST_ENTRIES[field]);
+    const guard = createEndGuard(address, MAX_ENTRIES[field]);
     let answer = await firstPage(scopes, path);
     if (saysGone(answer)) return;
     for (;;) {
@@ -81,8 +81,8 @@ function createEndGuard(address: string, most: number) {
     barren = isBarren ? barren + 1 : 0;
     last = entries.at(-1) ?? last;
     total += entries.length;
-    const isEndless = links.has(next) || links.size >= MOST_PAGES;
-    if (isEndless || barren >= MOST_BARREN_PAGES || total > most) throw endless(address);
+    const isEndless = links.has(next) || links.size >= MAX_PAGES;
+    if (isEndless || barren >= MAX_BARREN_PAGES || total > most) throw endless(address);
     links.add(next);
   };
 }

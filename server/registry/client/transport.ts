@@ -51,8 +51,8 @@ export interface TransportOptions {
 }
 
 // What a crawl may use at most, and beside it what people wait for.
-const MOST_CONCURRENT = 48;
-const MOST_REDIRECTS = 3;
+const MAX_CONCURRENT = 48;
+const MAX_REDIRECTS = 3;
 const DEADLINES: Readonly<Record<'read' | 'work', Deadlines>> = {
   read: { headersMs: 5000, bodyMs: 10_000 },
   // A catalog on S3 or a deletion among many tags takes the registry longer than any page would wait.
@@ -65,7 +65,7 @@ export function createTransport(options: TransportOptions) {
   const { baseUrl, log, clock, deadlines = DEADLINES } = options;
   const { origin } = new URL(baseUrl);
   const agents = createAgents(options);
-  const slots = createSlots(MOST_CONCURRENT);
+  const slots = createSlots(MAX_CONCURRENT);
   const circuit = createCircuit({ log, clock });
 
   async function once(url: URL, outgoing: Outgoing, hops: number): Promise<Answer> {
@@ -98,7 +98,7 @@ export function createTransport(options: TransportOptions) {
     const stays = target?.origin === origin;
     const mayGo = outgoing.method === 'GET' || outgoing.method === 'HEAD';
     const downgrade = from.protocol === 'https:' && target?.protocol !== 'https:';
-    if (target === undefined || !mayGo || hops >= MOST_REDIRECTS || !(stays || outgoing.followAbroad) || downgrade) {
+    if (target === undefined || !mayGo || hops >= MAX_REDIRECTS || !(stays || outgoing.followAbroad) || downgrade) {
       throw redirectFailure(from.origin, target?.origin);
     }
     return once(target, outgoing, hops + 1);
@@ -143,7 +143,7 @@ export function createTransport(options: TransportOptions) {
 export type Transport = ReturnType<typeof createTransport>;
 
 function createAgents({ ca, trustAnySsl }: TransportOptions) {
-  const shared = { keepAlive: true, maxSockets: MOST_CONCURRENT, maxFreeSockets: MOST_CONCURRENT };
+  const shared = { keepAlive: true, maxSockets: MAX_CONCURRENT, maxFreeSockets: MAX_CONCURRENT };
   const trust = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
   const plain = new http.Agent(shared);
   const home = new https.Agent({ ...shared, ...trust, rejectUnauthorized: trustAnySsl !== true });

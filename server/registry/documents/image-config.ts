@@ -47,13 +47,13 @@ export interface HealthcheckTimes {
   readonly retries: number;
 }
 
-const MOST_ENTRIES = 10_000;
+const MAX_ENTRIES = 10_000;
 const LIMITS = { maxValues: 100_000, maxDepth: 100 };
 
 function texts(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value];
   if (!Array.isArray(value)) return [];
-  return value.slice(0, MOST_ENTRIES).filter((item): item is string => typeof item === 'string');
+  return value.slice(0, MAX_ENTRIES).filter((item): item is string => typeof item === 'string');
 }
 
 function time(value: unknown): number | undefined {
@@ -98,7 +98,7 @@ export function parseImageConfig(raw: Buffer): ImageConfig {
     osVersion: asText(body['os.version']),
     osFeatures: texts(body['os.features']),
     author: asText(body.author),
-    history: Array.isArray(body.history) ? body.history.slice(0, MOST_ENTRIES).map(historyEntry) : [],
+    history: Array.isArray(body.history) ? body.history.slice(0, MAX_ENTRIES).map(historyEntry) : [],
     config: {
       env: texts(config?.Env),
       labels: textMap(config?.Labels),

@@ -64,7 +64,7 @@ export function isManifestType(mediaType: string): boolean {
 }
 
 // A manifest is at most 4 MiB, but its entries become rows and lines of a page.
-const MOST_ENTRIES = 10_000;
+const MAX_ENTRIES = 10_000;
 // Entries with platform and annotations have some ten values each.
 const LIMITS = { maxValues: 200_000, maxDepth: 100 };
 
@@ -85,7 +85,7 @@ export function asText(value: unknown): string | undefined {
 function asList(value: unknown, name: string): readonly unknown[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw invalid(`${name} is not a list`);
-  if (value.length > MOST_ENTRIES) throw invalid(`${name} has more than ${MOST_ENTRIES} entries`);
+  if (value.length > MAX_ENTRIES) throw invalid(`${name} has more than ${MAX_ENTRIES} entries`);
   return value;
 }
 

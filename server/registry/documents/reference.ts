@@ -9,14 +9,14 @@ export type Reference =
   | { readonly repository: string; readonly digest: string }
   | { readonly repository: string };
 
-const LONGEST_NAME = 255;
+const MAX_NAME_LENGTH = 255;
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 
 /** @see https://distribution.github.io/distribution/spec/api/#overview */
 export function isRepositoryName(text: string): boolean {
-  return text.length <= LONGEST_NAME && text.split('/').every((component) => COMPONENT.test(component));
+  return text.length <= MAX_NAME_LENGTH && text.split('/').every((component) => COMPONENT.test(component));
 }
 
 export function isTag(text: string): boolean {

@@ -35,7 +35,7 @@ export interface ManagedStatus {
 
 const READY_MS = 20_000;
 const STOP_MS = 5000;
-const LONGEST_WAIT_MS = 30_000;
+const MAX_WAIT_MS = 30_000;
 const STABLE_MS = 60_000;
 
 /** A registry that runs as long as we do. */
@@ -79,7 +79,7 @@ export function createManagedRegistry(options: ManagedRegistryOptions) {
       if (current.exitCode === null && current.signalCode === null) await ended(current);
       if (state === 'stopped') return;
       failuresInRow = clock() - since > STABLE_MS ? 0 : failuresInRow + 1;
-      const waitMs = Math.min(LONGEST_WAIT_MS, 500 * 2 ** failuresInRow);
+      const waitMs = Math.min(MAX_WAIT_MS, 500 * 2 ** failuresInRow);
       log.error(
         { code: current.exitCode, signal: current.signalCode, waitMs },
         'the registry ended, starting it again',

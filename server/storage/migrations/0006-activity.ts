@@ -3,8 +3,8 @@ import { calendarDay, dayBegin } from '../calendar.ts';
 import { columnTypes, count, millis, present } from './columns.ts';
 
 // Older events than these are left out, so that a start takes seconds at most.
-const MOST_EVENTS = 500_000;
-const MOST_DAYS = 91;
+const MAX_EVENTS = 500_000;
+const MAX_DAYS = 91;
 
 /** What was pulled and pushed on which day. A day is one of the calendar in `TZ`, written as its midnight in UTC. */
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -67,7 +67,7 @@ async function daysOfEvents(db: Kysely<unknown>): Promise<readonly CountedDay[]>
   const { rows } = await sql<{ at: number }>`
     select at from events where of_manifest = 1 and hidden = 0 order by at desc limit 1`.execute(db);
   const oldest = await sql<{ at: number }>`
-    select at from events where of_manifest = 1 and hidden = 0 order by at desc limit 1 offset ${MOST_EVENTS}`.execute(
+    select at from events where of_manifest = 1 and hidden = 0 order by at desc limit 1 offset ${MAX_EVENTS}`.execute(
     db,
   );
   const newestAt = rows[0]?.at;
@@ -75,7 +75,7 @@ async function daysOfEvents(db: Kysely<unknown>): Promise<readonly CountedDay[]>
   const limitAt = Number(oldest.rows[0]?.at ?? 0);
   const days: CountedDay[] = [];
   const newest = calendarDay(Number(newestAt));
-  for (let index = 0; index < MOST_DAYS; index += 1) {
+  for (let index = 0; index < MAX_DAYS; index += 1) {
     const day = newest - index * 86_400_000;
     const counted = { day, from: dayBegin(day), to: dayBegin(day + 86_400_000) };
     if (counted.from <= limitAt) break;

@@ -9,7 +9,7 @@ export interface RuleLine extends RuleInput {
   readonly error: string | undefined;
 }
 
-const MOST_LINES = 210;
+const MAX_LINES = 210;
 const SPARE_LINES = 2;
 
 function textOf(values: FormValues, name: string): string {
@@ -20,7 +20,7 @@ function textOf(values: FormValues, name: string): string {
 /** What the person sent, line by line; lines without a pattern are dropped. */
 export function rulesOf(values: FormValues): readonly RuleInput[] {
   const lines: RuleInput[] = [];
-  for (let index = 0; index < MOST_LINES; index += 1) {
+  for (let index = 0; index < MAX_LINES; index += 1) {
     const repository = textOf(values, `repository.${index}`).trim();
     if (repository === '') continue;
     lines.push({

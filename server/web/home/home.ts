@@ -42,7 +42,7 @@ const MINE = 5;
 const TILES = 24;
 const SAMPLED_DAYS = 40;
 /** The weekday before is 7 days ago. */
-const LEAST_DAYS = 14;
+const MIN_DAYS = 14;
 const SPARK_DAYS = 14;
 
 export function homePage(deps: HomePageDeps): PageModule {
@@ -56,7 +56,7 @@ export function homePage(deps: HomePageDeps): PageModule {
 
 async function homeFacts(deps: HomePageDeps, page: Page, seen: Visibility): Promise<HomeFacts> {
   const { repositories, space, activity, now } = deps;
-  const days = Math.max(LEAST_DAYS, readPeriod(page));
+  const days = Math.max(MIN_DAYS, readPeriod(page));
   const biggest = await repositories.list(seen, { sort: 'size', direction: 'desc', limit: BIGGEST });
   const mine = await myRepositories(deps, page, seen);
   const shown = [...biggest.rows, ...mine.map(({ row }) => row)];

@@ -101,11 +101,11 @@ async function loadContent(deps: ImagePageDeps, detail: ImageDetail, askedTab: s
     ...detail.attestations.map((entry) => entry.digest),
     ...(tab === 'referrers' ? detail.referrers.map((referrer) => referrer.digest) : []),
   ];
-  const parts = await deps.images.partsOf(repository, about.slice(0, MOST_ABOUT));
+  const parts = await deps.images.partsOf(repository, about.slice(0, MAX_ABOUT));
   const listed = tab === 'referrers' ? detail.referrers.flatMap(({ digest }) => parts.get(digest) ?? []) : [];
-  const known = await deps.documents.glance(repository, listed.slice(0, MOST_ABOUT));
+  const known = await deps.documents.glance(repository, listed.slice(0, MAX_ABOUT));
   const documents = needsContent(tab) ? await deps.documents.read(repository, contentParts(detail.content)) : [];
   return { documents, parts, known };
 }
 
-const MOST_ABOUT = 100;
+const MAX_ABOUT = 100;

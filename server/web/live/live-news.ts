@@ -16,7 +16,7 @@ export const TOPIC = {
 export type Topic = (typeof TOPIC)[keyof typeof TOPIC];
 
 /** More names than that: everything changed. */
-const MOST_NAMES = 50;
+const MAX_NAMES = 50;
 
 export interface Gathered {
   /** Changed in the index. */
@@ -76,7 +76,7 @@ export async function newsFor(gathered: Gathered, listener: Listener): Promise<r
   const names = await listener.visible(gathered.changed);
   const topics = await topicsFor(gathered, listener);
   if (names.length === 0 && topics.length === 0) return undefined;
-  return names.length > MOST_NAMES ? [] : [...names, ...topics];
+  return names.length > MAX_NAMES ? [] : [...names, ...topics];
 }
 
 async function topicsFor(gathered: Gathered, listener: Listener): Promise<readonly Topic[]> {

@@ -5,7 +5,7 @@ type Note = (gathering: Gathering) => void;
 
 /** Longer than a browser takes from a page to its stream. */
 const KEPT_MS = 30_000;
-const MOST_KEPT = 1000;
+const MAX_KEPT = 1000;
 
 /** What happened a moment ago: nobody else tells it to a page that was made before, and whose stream began after. */
 export function createRecent(now: () => number) {
@@ -14,8 +14,8 @@ export function createRecent(now: () => number) {
     add(note: Note): void {
       const at = now();
       kept.push({ at, note });
-      if (kept.length > MOST_KEPT || (kept[0]?.at ?? at) < at - 2 * KEPT_MS) {
-        kept = kept.filter((item) => item.at >= at - KEPT_MS).slice(-MOST_KEPT / 2);
+      if (kept.length > MAX_KEPT || (kept[0]?.at ?? at) < at - 2 * KEPT_MS) {
+        kept = kept.filter((item) => item.at >= at - KEPT_MS).slice(-MAX_KEPT / 2);
       }
     },
     /** @param since when the page was asked for @returns undefined: nothing happened */

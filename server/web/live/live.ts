@@ -50,8 +50,8 @@ const WATCH_MS = 2000;
 const HEARTBEAT_MS = 20_000;
 /** Then the browser asks again, and is let in again or not. */
 const LIFETIME_MS = 5 * 60_000;
-const MOST_STREAMS = 1000;
-const MOST_PER_OWNER = 100;
+const MAX_STREAMS = 1000;
+const MAX_PER_OWNER = 100;
 
 /**
  * One event stream per open page: what changed, of that which its viewer may see now. It also says when the viewer's
@@ -207,7 +207,7 @@ export function createLive(deps: LiveDeps) {
     routes.get('/live', 'browse', async (page, request, response) => {
       const stream = await streamOf(page, request.sessionID, response);
       const same = [...streams].filter(({ owner }) => owner === stream.owner).length;
-      if (streams.size >= MOST_STREAMS || same >= MOST_PER_OWNER) {
+      if (streams.size >= MAX_STREAMS || same >= MAX_PER_OWNER) {
         throw new AppError('UNAVAILABLE', 'Too many pages are open. This one does not update by itself.');
       }
       if (streams.size === 0) version = await deps.accessVersion();

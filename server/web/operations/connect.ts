@@ -32,9 +32,9 @@ export interface ConnectPageDeps {
 /** `nothing`: there is no image to read. `silent`: it was read, and no event came in time. */
 export type TestEvent = 'arrived' | 'silent' | 'nothing';
 
-const LONGEST_FILE = 200_000;
+const MAX_FILE_LENGTH = 200_000;
 const mergeForm = z.strictObject({
-  given: z.string().min(1, 'form.required').max(LONGEST_FILE, 'form.too_long'),
+  given: z.string().min(1, 'form.required').max(MAX_FILE_LENGTH, 'form.too_long'),
   download: z.string().optional(),
 });
 
@@ -58,7 +58,7 @@ export function connectPage(deps: ConnectPageDeps): PageModule {
 
   async function merge(page: Page, response: Response): Promise<void> {
     const form = page.parseForm(mergeForm);
-    const given = typeof page.body['given'] === 'string' ? page.body['given'].slice(0, LONGEST_FILE) : '';
+    const given = typeof page.body['given'] === 'string' ? page.body['given'].slice(0, MAX_FILE_LENGTH) : '';
     if (!form.ok) return show(page, { given, merged: null, error: form.errors['given'] ?? '' }, 422);
     const { status, choice, current, facts } = await chosen(page);
     try {

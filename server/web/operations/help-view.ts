@@ -70,11 +70,11 @@ export function withAnchorsOf(text: HelpText, original: HelpText): HelpText {
   return { ...text, groups };
 }
 
-const LONGEST_QUESTION = 2000;
+const MAX_QUESTION_LENGTH = 2000;
 
 /** Sections whose heading stands in what was pasted; else those that have every word of it. */
 export function findHelp(groups: readonly HelpGroup[], question: string): readonly HelpGroup[] {
-  const asked = plain(question.slice(0, LONGEST_QUESTION));
+  const asked = plain(question.slice(0, MAX_QUESTION_LENGTH));
   if (asked === '') return groups;
   const quoted = only(groups, ({ title, isMessage }) => isMessage && asked.includes(plain(title)));
   if (quoted.length > 0) return quoted;

@@ -97,7 +97,7 @@ const CHARACTER_WIDTH = 6.4;
 const WIDE_CHARACTER_WIDTH = 12.5;
 const TIP_PADDING = 20;
 /** Beyond, curves would only blur. */
-const MOST_CURVED = 31;
+const MAX_CURVED = 31;
 
 /** What the query says; anything else is the shortest. */
 export function readPeriod(page: Pick<Page, 'query'>): ActivityPeriod {
@@ -208,7 +208,7 @@ function panel(
   const most = axisTop(Math.max(0, ...points.map((point) => point[kind])));
   const y = (value: number) => toTenth(bottom - (value / most) * (bottom - top));
   const spots: Spot[] = points.map((point, index) => ({ x: x(index), y: y(point[kind]) }));
-  const isCurved = points.length <= MOST_CURVED;
+  const isCurved = points.length <= MAX_CURVED;
   const whole = spots.slice(0, -1);
   const [first, last] = [spots[0]?.x ?? 0, whole.at(-1)?.x ?? 0];
   const isLine = kind === 'pulls';

@@ -12,11 +12,11 @@ export interface JsonView {
   readonly isCut: boolean;
 }
 
-const MOST_SHOWN = 100_000;
+const MAX_SHOWN = 100_000;
 const DEEPEST_INDENT = 30;
 
 /** Reads each character once, and no more of them than are shown; text that is no JSON stays as it is. */
-export function jsonView(raw: string, most = MOST_SHOWN): JsonView {
+export function jsonView(raw: string, most = MAX_SHOWN): JsonView {
   if (!/^\uFEFF?\s*[{[]/.test(raw.slice(0, 200)))
     return { tokens: [{ kind: 'plain', text: raw.slice(0, most) }], isCut: raw.length > most };
   const writer = createWriter(most);

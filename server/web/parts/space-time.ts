@@ -4,7 +4,7 @@ import { chartPoints, type DrawnSample, growth, type Point, type SpaceChart, spa
 
 export const DAY_MS = 24 * 3600_000;
 const PERIODS = [30, 90, 400] as const;
-export const LONGEST_DAYS = PERIODS[2];
+export const MAX_DAYS = PERIODS[2];
 
 export interface SpaceTime {
   /** null: `text` says why. */

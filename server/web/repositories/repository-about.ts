@@ -4,7 +4,7 @@ import { ANONYMOUS } from '../../access/rights.ts';
 import type { ArtifactDocument } from '../../artifacts/document.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { Images } from '../../catalog/images/images.ts';
-import { type Description, type Descriptions, MOST_BYTES } from '../../catalog/lists/descriptions.ts';
+import { type Description, type Descriptions, MAX_BYTES } from '../../catalog/lists/descriptions.ts';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { Documents } from '../../catalog/manifests/documents.ts';
 import { AppError } from '../../errors.ts';
@@ -99,7 +99,7 @@ function editorOf(page: Page, { name }: RepositoryRow, written: Description | un
     cancelHref: page.url(tabPath(name, 'about')),
     text: written?.text ?? '',
     version: written?.version ?? 0,
-    mostBytes: MOST_BYTES,
+    mostBytes: MAX_BYTES,
     error: undefined,
   };
 }

@@ -25,12 +25,12 @@ export interface PulledTag {
 }
 
 const PAGE_ROWS = 25;
-const MOST_TAGS = 20;
+const MAX_TAGS = 20;
 const CHART_WIDTH = 760;
 
 export async function showActivity(deps: ActivityTabDeps, page: Page, repository: RepositoryRow): Promise<void> {
   const days = await deps.activity.ofRepository(repository.id, readPeriod(page));
-  const mostPulled = { sort: 'pulls', direction: 'desc', limit: MOST_TAGS } as const;
+  const mostPulled = { sort: 'pulls', direction: 'desc', limit: MAX_TAGS } as const;
   const { rows } = await deps.tags.flat(repository.id, mostPulled);
   await page.render('repository-activity', {
     ...repositoryFrame(page, repository, tabName('activity', page)),

@@ -7,7 +7,7 @@ import { type Column, parseSorting, type Sorting, shareOf, sortedColumn } from '
 import type { Figure } from '../parts/figure.ts';
 import { listPager, type Pager, totalText } from '../parts/pager.ts';
 import { repositoryRoute } from '../parts/reference.ts';
-import { DAY_MS, LONGEST_DAYS, overTime, readDays, type SpaceTime } from '../parts/space-time.ts';
+import { DAY_MS, MAX_DAYS, overTime, readDays, type SpaceTime } from '../parts/space-time.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import {
@@ -66,7 +66,7 @@ export function repositorySpacePage(deps: RepositorySpaceDeps): PageModule {
       const facts = {
         ...{ page, repository, asked, found, at },
         head: await readHead(deps, page, repository, 'space'),
-        samples: await space.repositorySeries(seen, repository.id, at - LONGEST_DAYS * DAY_MS),
+        samples: await space.repositorySeries(seen, repository.id, at - MAX_DAYS * DAY_MS),
         unique: await space.uniqueOf(
           seen,
           repository.id,

@@ -10,7 +10,7 @@ interface ViewFacts {
 }
 
 const NO_PLACE = { after: null, from: null, sort: null, direction: null, digest: null, platform: null, kind: null };
-const MOST_COUNTED = 1000;
+const MAX_COUNTED = 1000;
 
 /** The ways to list what has a tag, as chips; what is untagged has a tab of its own and only one way. */
 export function viewChips({ page, shown, referrers }: ViewFacts): ListFilter['views'] {
@@ -27,5 +27,5 @@ export function viewChips({ page, shown, referrers }: ViewFacts): ListFilter['vi
 }
 
 function countText(count: number, { format }: ViewFacts['page']): string {
-  return count > MOST_COUNTED ? `${format.number(MOST_COUNTED)}+` : format.number(count);
+  return count > MAX_COUNTED ? `${format.number(MAX_COUNTED)}+` : format.number(count);
 }

@@ -37,7 +37,7 @@ interface Context {
   readonly typed: TypedCommand;
 }
 
-const MOST_ITEMS = 6;
+const MAX_ITEMS = 6;
 
 /** @param here What the page shows, for a command that names nothing yet. */
 export async function commandsAbout(context: Context, here: Subject | undefined): Promise<readonly BarItem[]> {
@@ -49,7 +49,7 @@ export async function commandsAbout(context: Context, here: Subject | undefined)
   const first = words.length > 1 ? (words[0] ?? '') : '';
   const subjects = last === '' ? (here === undefined ? [] : [here]) : await subjectsLike(context.sources, last);
   const items = subjects.flatMap((subject) => itemOf(context, subject, first) ?? []);
-  return distinct(items).slice(0, MOST_ITEMS);
+  return distinct(items).slice(0, MAX_ITEMS);
 }
 
 /** Of what the page shows, and the ways to begin: nothing is typed yet, or only the first letters of a command. */
@@ -80,7 +80,7 @@ async function subjectsLike({ suggest, tagFacts }: CommandSources, text: string)
       : [],
   );
   const subjects = await Promise.all(
-    named.slice(0, MOST_ITEMS).map(async (each): Promise<readonly Subject[]> => {
+    named.slice(0, MAX_ITEMS).map(async (each): Promise<readonly Subject[]> => {
       if (!('tag' in each)) return [{ repository: each.repository }];
       const name = String(each.tag);
       const known = (await tagFacts(each.repository, [name])).get(name);

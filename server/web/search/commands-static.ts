@@ -27,13 +27,13 @@ interface Known extends Partial<BarItem> {
   readonly words: readonly string[];
 }
 
-const MOST_ITEMS = 6;
+const MAX_ITEMS = 6;
 
 /** @param back Where a switch leads to: an own path. */
 export function staticCommands(page: CommandPage, text: string, back: string): readonly BarItem[] {
   const known = [...places(page), ...pages(page), ...switches(page, back), ...signing(page)];
   const meant = known.filter(({ words, label }) => isMeant(text, [label, ...words]));
-  return meant.slice(0, MOST_ITEMS).map(({ words: _, ...item }) => item);
+  return meant.slice(0, MAX_ITEMS).map(({ words: _, ...item }) => item);
 }
 
 function places({ t, everywhere, url, viewer, authEnabled }: CommandPage): readonly Known[] {

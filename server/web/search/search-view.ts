@@ -81,7 +81,7 @@ type Shown = Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'copy'>;
 
 /** Repositories shown above the images. */
 const FIRST_REPOSITORIES = 5;
-const LONGEST_SHOWN = 1000;
+const MAX_SHOWN_LENGTH = 1000;
 
 export function searchView(page: Shown, text: string, kind: ResultKind, result: SearchResult): SearchView {
   const { t, url, urlWith } = page;
@@ -95,7 +95,7 @@ export function searchView(page: Shown, text: string, kind: ResultKind, result: 
     title: text === '' ? t('search:title') : t('search:title_of', { text: text.slice(0, 60) }),
     crumbs: [{ text: t('search:title') }],
     state: query.terms.length === 0 ? 'start' : isEmpty ? 'none' : 'results',
-    text: text.slice(0, LONGEST_SHOWN),
+    text: text.slice(0, MAX_SHOWN_LENGTH),
     kind,
     terms: termChips(query, urlWith),
     notes: query.notes.map((note) => noteText(note, t)),

@@ -30,10 +30,10 @@ export interface SearchPageDeps {
 }
 
 const PAGE_ROWS = 50;
-const MOST_SUGGESTED = 12;
-const MOST_USERS = 5;
-const MOST_IMAGES = 5;
-const LONGEST_COMMAND = 700;
+const MAX_SUGGESTED = 12;
+const MAX_USERS = 5;
+const MAX_IMAGES = 5;
+const MAX_COMMAND_LENGTH = 700;
 
 /** The result page, and what the command bar of every page asks while somebody types. */
 export function searchPage(deps: SearchPageDeps): PageModule {
@@ -46,14 +46,14 @@ export function searchPage(deps: SearchPageDeps): PageModule {
       // With `>` before it, it names a command and no image.
       const result = await search.search(seen, text.trimStart().startsWith('>') ? '' : text, options);
       const sources = barSources(deps, page, seen, page.path);
-      const isFirst = page.query('after') === '' && text.trim() !== '' && text.length <= LONGEST_COMMAND;
+      const isFirst = page.query('after') === '' && text.trim() !== '' && text.length <= MAX_COMMAND_LENGTH;
       const commands = isFirst ? (await commandGroup(page, sources, text.replace(/^\s*>/, ''))).items : [];
       const age = listAge(page, deps.indexState());
       await page.render('search', { ...searchView(page, text, kind, result), commands, age });
     });
 
     routes.get('/search/suggestions', 'browse', async (page, _request, response) => {
-      const text = page.query('q').slice(0, LONGEST_COMMAND);
+      const text = page.query('q').slice(0, MAX_COMMAND_LENGTH);
       const seen = await visibility.of(page.viewer.rights, page.origin.address);
       const sources = barSources(deps, page, seen, ownPath(page.query('from')) ?? '/');
       const groups = await barGroups(page, sources, text);
@@ -71,18 +71,18 @@ function kindOf(text: string): ResultKind {
 function barSources(deps: SearchPageDeps, page: Page, seen: Visibility, from: string): BarSources {
   const { search, users, readonly } = deps;
   const tagFacts: BarSources['tagFacts'] = (repository, tags) => deps.tagFacts(seen, repository, tags);
-  const suggest: BarSources['suggest'] = (text) => search.suggest(seen, text, MOST_SUGGESTED);
+  const suggest: BarSources['suggest'] = (text) => search.suggest(seen, text, MAX_SUGGESTED);
   return {
     ...{ suggest, tagFacts, readonly, from },
     labelKeys: () => deps.labelKeys(seen),
     here: () => shownThere(deps, seen, from),
     async imagesWith(hex) {
-      const found = await search.search(seen, `digest:${hex}`, { limit: MOST_IMAGES, kind: 'images' });
+      const found = await search.search(seen, `digest:${hex}`, { limit: MAX_IMAGES, kind: 'images' });
       return found.images.rows;
     },
     async usersLike(text) {
       if (!page.viewer.rights.isAdmin) return [];
-      const found = await users.list({ filter: text, limit: MOST_USERS });
+      const found = await users.list({ filter: text, limit: MAX_USERS });
       return found.users.map(({ username }) => username);
     },
   };

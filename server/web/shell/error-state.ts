@@ -47,12 +47,12 @@ function sentence(error: unknown, status: number, page: Page): string {
   return page.t(status < 500 ? 'errors:page.refused' : 'errors:page.broken');
 }
 
-const MOST_NAMES = 3;
+const MAX_NAMES = 3;
 
 function hintOf({ status, administrators, canRetry }: ErrorFacts, { viewer, authEnabled, t }: Page): string {
   if (status === 403 && authEnabled && !viewer.isSignedIn) return t('errors:page.hint_sign_in');
   if (status === 403 && administrators.length > 0) {
-    return t('errors:page.hint_ask', { names: administrators.slice(0, MOST_NAMES).join(', ') });
+    return t('errors:page.hint_ask', { names: administrators.slice(0, MAX_NAMES).join(', ') });
   }
   if (status === 404 && authEnabled && !viewer.isSignedIn) return t('errors:page.hint_hidden');
   if (status === 502) return t('errors:page.hint_upstream');

@@ -10,7 +10,7 @@ const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['minute', 60_000],
 ];
 
-const MOST_REMEMBERED = 5000;
+const MAX_REMEMBERED = 5000;
 
 /** The same few texts are asked for again and again, and the formatters of `Intl` are slow. */
 export function remembering<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
@@ -18,7 +18,7 @@ export function remembering<Key, Value>(make: (key: Key) => Value): (key: Key) =
   return (key) => {
     const found = known.get(key);
     if (found !== undefined) return found;
-    if (known.size >= MOST_REMEMBERED) known.clear();
+    if (known.size >= MAX_REMEMBERED) known.clear();
     const made = make(key);
     known.set(key, made);
     return made;

@@ -111,12 +111,12 @@ const GAP = /{{\s*(\w+)\s*}}/;
 /** Other texts inside, formats, nothing to be escaped: for i18next. */
 const UNUSUAL = /\$t\(|{{\s*\w+\s*[^\w\s}]|{{\s*-/;
 
-const MOST_WISHES = 500;
+const MAX_WISHES = 500;
 
 /** The first language of the header that we have, in any of its kinds: for zh-TW the one Chinese we speak. */
 export function preferredLocale(header: string | undefined, locales: readonly Locale[]): Locale {
   const wanted = (header ?? '')
-    .slice(0, MOST_WISHES)
+    .slice(0, MAX_WISHES)
     .split(',')
     .map((part) => {
       const [tag = '', ...parameters] = part.trim().toLowerCase().split(';');

@@ -37,7 +37,7 @@ const FRAMES: readonly FrameShape[] = [
 // Of the mono face at 12.5 px, and what stands around a label.
 const CHARACTER_WIDTH = 7.6;
 const PADDING = 16;
-const SHORTEST_CUT = 5;
+const MIN_CUT = 5;
 
 export interface MapFacts {
   readonly rows: readonly SpaceRow[];
@@ -99,5 +99,5 @@ function fitting(text: string, width: number, height: number, leastHeight: numbe
   const room = Math.floor((width - PADDING) / CHARACTER_WIDTH);
   if (height < leastHeight) return '';
   if (text.length <= room) return text;
-  return mayCut && room >= SHORTEST_CUT ? `${text.slice(0, room - 1)}…` : '';
+  return mayCut && room >= MIN_CUT ? `${text.slice(0, room - 1)}…` : '';
 }

@@ -7,7 +7,7 @@ import { type Column, parseSorting, type Sorting } from '../parts/cells.ts';
 import type { Figure } from '../parts/figure.ts';
 import { type IndexState, indexNotices, type Notice } from '../parts/notices.ts';
 import { listPager, type Pager } from '../parts/pager.ts';
-import { DAY_MS, LONGEST_DAYS, overTime, readDays, type SpaceTime } from '../parts/space-time.ts';
+import { DAY_MS, MAX_DAYS, overTime, readDays, type SpaceTime } from '../parts/space-time.ts';
 import { noRightsText, seesEverything } from '../parts/what-is-seen.ts';
 import type { Crumb, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
@@ -46,7 +46,7 @@ export interface SpaceView {
 }
 
 const PAGE_ROWS = 50;
-const MOST_TILES = 40;
+const MAX_TILES = 40;
 /** Deeper folders have no samples. */
 const DEEPEST_SAMPLED = 2;
 
@@ -59,8 +59,8 @@ export function spacePage({ visibility, space, indexState, now }: SpacePageDeps)
       const found = await space.overview(seen, { ...asked, limit: PAGE_ROWS });
       if (found.sums === undefined && asked.folder !== '') throw new AppError('NOT_FOUND', 'There is no such folder');
       const { folder, measure } = asked;
-      const biggest = await space.biggest(seen, { folder, measure, limit: MOST_TILES + 1 });
-      const samples = await space.series(seen, folder, now() - LONGEST_DAYS * DAY_MS);
+      const biggest = await space.biggest(seen, { folder, measure, limit: MAX_TILES + 1 });
+      const samples = await space.series(seen, folder, now() - MAX_DAYS * DAY_MS);
       const facts = { page, asked, total, found, biggest, samples, index: indexState(), at: now() };
       await page.render('space', spaceView(facts));
     });
@@ -158,14 +158,14 @@ function spaceFigures(sums: SpaceSums, isFolder: boolean, { t, format }: SpaceFa
 
 function mapOf({ page, asked, biggest }: SpaceFacts): SpaceView['map'] {
   const { t, format } = page;
-  const hasMore = biggest.length > MOST_TILES;
+  const hasMore = biggest.length > MAX_TILES;
   const measure = columnLabel(asked.measure, t);
   const hrefOf = (row: SpaceRow) => rowHref(row, page);
   return {
     title: t('space:map.title', { measure }),
     text: t('space:map.text'),
-    more: hasMore ? t('space:map.more', { count: MOST_TILES }) : null,
-    frames: mapFrames({ rows: biggest.slice(0, MOST_TILES), measure: asked.measure, hrefOf, format }),
+    more: hasMore ? t('space:map.more', { count: MAX_TILES }) : null,
+    frames: mapFrames({ rows: biggest.slice(0, MAX_TILES), measure: asked.measure, hrefOf, format }),
   };
 }
 

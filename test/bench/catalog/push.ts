@@ -9,7 +9,7 @@ import { startServer } from './server.ts';
 import { type Line, median, note } from './table.ts';
 
 const PUSHES = 100;
-const MOST_MS = 1000;
+const MAX_MS = 1000;
 const REPOSITORY = 'team/app';
 
 export async function pushRow(): Promise<Line> {
@@ -25,11 +25,11 @@ export async function pushRow(): Promise<Line> {
     const page = await openRepository(browser, server.app.url);
     const times: number[] = [];
     for (let push = 1; push <= PUSHES; push += 1) times.push(await visibleAfter(page, registry.url, `v${push}`));
-    const intime = times.filter((ms) => ms < MOST_MS).length;
+    const intime = times.filter((ms) => ms < MAX_MS).length;
     note(`median ${median(times).toFixed(0)} ms, slowest ${Math.max(...times).toFixed(0)} ms`);
     return {
       what: 'push to visible in an open page',
-      measured: `${intime} of ${PUSHES} below ${MOST_MS} ms`,
+      measured: `${intime} of ${PUSHES} below ${MAX_MS} ms`,
       goal: 'all',
       isMet: intime === PUSHES,
     };

@@ -8,8 +8,8 @@ import type { Stage } from './stages.ts';
 import { type Line, median, note } from './table.ts';
 import { wrk } from './wrk.ts';
 
-const LEAST_RATIO = 0.4;
-const MOST_KILOBYTES = 60;
+const MIN_RATIO = 0.4;
+const MAX_KILOBYTES = 60;
 const ROUNDS = 3;
 const SECONDS = 5;
 const CONNECTIONS = 16;
@@ -31,8 +31,8 @@ export async function throughputRow(stage: Stage): Promise<Line> {
     return {
       what: `list page of ${(bytes / 1000).toFixed(0)} kB against bare Express and EJS`,
       measured: `ratio ${ratio.toFixed(2)}: ${rates}`,
-      goal: `at least ${LEAST_RATIO}`,
-      isMet: ratio >= LEAST_RATIO,
+      goal: `at least ${MIN_RATIO}`,
+      isMet: ratio >= MIN_RATIO,
     };
   } finally {
     bare.child.kill();
@@ -50,8 +50,8 @@ export async function sizeRow(stage: Stage): Promise<Line> {
   return {
     what: 'HTML of a list page, compressed',
     measured: `${kilobytes.toFixed(1)} kB`,
-    goal: `below ${MOST_KILOBYTES} kB`,
-    isMet: kilobytes < MOST_KILOBYTES,
+    goal: `below ${MAX_KILOBYTES} kB`,
+    isMet: kilobytes < MAX_KILOBYTES,
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { LONGEST_QUERY, MOST_TERMS, parseQuery, printQuery } from '../../../../server/catalog/search/query.ts';
+import { MAX_QUERY_LENGTH, MAX_TERMS, parseQuery, printQuery } from '../../../../server/catalog/search/query.ts';
 
 const part = (text: string) => ({ kind: 'part', text });
 const whole = (text: string) => ({ kind: 'whole', text });
@@ -121,8 +121,8 @@ const noted: readonly (readonly [string, string, number])[] = [
   ['arch:"', 'malformed', 0],
   ['constructor:x', 'as_reference', 2],
   ['a*b*c*d*e*f*g*h*i*', 'too_wild', 0],
-  ['x'.repeat(LONGEST_QUERY + 1), 'too_long', 1],
-  [Array.from({ length: MOST_TERMS + 5 }, (_, index) => `w${index}`).join(' '), 'too_many', MOST_TERMS],
+  ['x'.repeat(MAX_QUERY_LENGTH + 1), 'too_long', 1],
+  [Array.from({ length: MAX_TERMS + 5 }, (_, index) => `w${index}`).join(' '), 'too_many', MAX_TERMS],
 ];
 for (const [text, key, count] of noted) {
   test(`says what is wrong with ${text.slice(0, 30)}`, () => {
@@ -140,9 +140,9 @@ test('80 KB of anything are cut, with a note', () => {
     '[*'.repeat(40_000),
   ]) {
     const { terms, notes } = parseQuery(text);
-    assert.ok(terms.length <= MOST_TERMS);
-    assert.ok(notes.length <= MOST_TERMS + 2);
-    assert.ok(printQuery({ terms }).length <= LONGEST_QUERY);
+    assert.ok(terms.length <= MAX_TERMS);
+    assert.ok(notes.length <= MAX_TERMS + 2);
+    assert.ok(printQuery({ terms }).length <= MAX_QUERY_LENGTH);
   }
   assert.equal(parseQuery('x'.repeat(80_000)).notes[0]?.problem, 'too_long');
 });
@@ -183,9 +183,9 @@ test('whatever is typed: never a failure, always within bounds, printed as what 
   fc.assert(
     fc.property(typed, (text) => {
       const query = parseQuery(text);
-      assert.ok(query.terms.length <= MOST_TERMS);
+      assert.ok(query.terms.length <= MAX_TERMS);
       const printed = printQuery(query);
-      assert.ok(printed.length <= LONGEST_QUERY);
+      assert.ok(printed.length <= MAX_QUERY_LENGTH);
       assert.ok(!/[\p{Cc}\p{Cs}]/u.test(printed));
       const again = parseQuery(printed);
       assert.deepEqual(again.terms, query.terms);
