@@ -195,7 +195,7 @@ test('the registry ends with us, even after SIGKILL', { skip }, async (t) => {
   const source = (path: string) => JSON.stringify(new URL(`../../server/${path}`, import.meta.url).href);
   await writeFile(
     script,
-    `import { createManagedRegistry } from ${source('registry/managed.ts')};
+    `import { createManagedRegistry } from ${source('registry/managed/managed.ts')};
      import { createLogger } from ${source('log.ts')};
      const managed = createManagedRegistry({
        binary: { path: ${JSON.stringify(binary)}, version: '?' }, templateFile: ${JSON.stringify(TEMPLATE)},
