@@ -14,14 +14,14 @@ const PART: DocumentPart = {
   annotations: {},
 };
 
-/** The same database, whose answers to selections are given when `release` says so. */
+/** The same database, whose answers to selections are given when `release`, asked when each begins, says so. */
 function answeringLate(db: Database, release: () => Promise<unknown>): Database {
   const late = <Builder extends object>(builder: Builder): Builder =>
     new Proxy(builder, {
       get(target, key) {
         const member = Reflect.get(target, key);
         if (typeof member !== 'function') return member;
-        if (key === 'execute') return async () => [await member.call(target), await release()][0];
+        if (key === 'execute') return () => Promise.all([member.call(target), release()]).then(([rows]) => rows);
         return (...values: unknown[]) => late(member.apply(target, values));
       },
     });
