@@ -5,7 +5,9 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RuleInput } from '../../../server/access/rule.ts';
+import { openDatabase } from '../../../server/storage/database.ts';
 import { ADMIN_PASSWORD, EVENT_SECRET } from '../../support/app.ts';
+import { insertEvents } from '../../support/event-rows.ts';
 import { planRegistry, type RegistrySize } from '../../support/generated-plan.ts';
 import { fillCatalog } from '../fill-catalog.ts';
 import { type CountingRegistry, startCountingRegistry } from './counting-registry.ts';
@@ -37,7 +39,10 @@ export async function startStage(size: RegistrySize): Promise<Stage> {
     },
     roles: { fifty: fiftyRules(size) },
     people: [{ username: RULED, password: ADMIN_PASSWORD, roles: ['fifty'] }],
-    fill: (dataPath) => filled(dataPath, size),
+    fill: async (dataPath) => {
+      await filled(dataPath, size);
+      await reportOnce(dataPath);
+    },
   });
   // The crawl at the start tries for a while.
   await registry.quiet();
@@ -86,6 +91,13 @@ async function filled(dataPath: string, size: RegistrySize): Promise<void> {
   await fillCatalog(dataPath, size, Date.now());
   console.log(`  filled ${describeSize(size)} in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
   if (isKept) await copyFile(file, kept);
+}
+
+/** The registry reports what happens there, so that opened pages need not ask it. */
+async function reportOnce(dataPath: string): Promise<void> {
+  const { db, close } = await openDatabase({ dataPath, exclusive: true });
+  await insertEvents(db, [{ at: Date.now() }]);
+  await close();
 }
 
 export function describeSize({ repositories, tags }: RegistrySize): string {
