@@ -78,7 +78,7 @@ export function createReceiver<Use>(deps: ReceiverDeps<Use>) {
 
   function noteUnverified(events: number, ofKnown: number): void {
     unverified.note({ bytes: 0, events });
-    confirmed.note(ofKnown);
+    confirmed.note({ events: ofKnown });
   }
 
   function onStored({ unverifiedBytes }: { unverifiedBytes: number }): void {

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from '../storage/database.ts';
+import { createSourceBudget, MAX_ROWS_AT_ONCE, type OfSource, TARGET_SHARE } from './source-budget.ts';
 
 /** What envelopes without the secret may take up together; anybody can send those. */
 export interface UnverifiedLimits {
@@ -12,30 +13,17 @@ interface Load {
   readonly events: number;
 }
 
-interface SourceLoad extends Load {
-  readonly source: string;
-}
-
 /** What an envelope costs beside its body: even an empty one is a row. */
 export const ENVELOPE_ROW_BYTES = 512;
 const LIMITS: UnverifiedLimits = { bytes: 32 * 1024 * 1024, events: 30_000 };
-// Deleting this much takes a few milliseconds; the intake waits no longer.
-const MAX_ROWS_AT_ONCE = 500;
 const MAX_ENVELOPES_AT_ONCE = 50;
-// A little more than needed goes, so that not every further envelope makes us delete one.
-const TARGET_SHARE = 0.9;
 
-/**
- * Keeps unverified envelopes to their limits. The oldest of the sender that takes up most go first, so that a stranger
- * pushes nobody out but himself; events whose user is known to be true stay, see `confirmed-budget.ts`.
- */
+/** Keeps unverified envelopes to their limits; events whose user is known to be true stay, see `confirmed-budget.ts`. */
 export function createUnverifiedBudget(db: Database, limits: UnverifiedLimits = LIMITS) {
-  let load: Load | undefined;
-
   const fullness = ({ bytes, events }: Load): number => Math.max(bytes / limits.bytes, events / limits.events);
 
-  /** @param excess Share of the limits that has to go. */
-  async function dropOldest(source: string, excess: number): Promise<number> {
+  async function dropOldest(source: string, total: Load): Promise<number> {
+    const excess = fullness(total) - TARGET_SHARE;
     const rows = await db
       .selectFrom('envelopes')
       .select(['id', 'size_bytes', 'event_count'])
@@ -76,34 +64,10 @@ export function createUnverifiedBudget(db: Database, limits: UnverifiedLimits = 
     return rows.length;
   }
 
-  async function trim(): Promise<void> {
-    let sources = await readLoads(db);
-    for (;;) {
-      const excess = fullness(sum(sources)) - TARGET_SHARE;
-      if (excess <= 0) break;
-      const [heaviest] = [...sources].sort((one, other) => fullness(other) - fullness(one));
-      if (heaviest === undefined || (await dropOldest(heaviest.source, excess)) === 0) break;
-      await nextTurn();
-      sources = await readLoads(db);
-    }
-    load = sum(sources);
-  }
-
-  return {
-    /** What came in. */
-    note({ bytes, events }: Load): void {
-      if (load !== undefined) load = { bytes: load.bytes + bytes, events: load.events + events };
-    },
-    /** Lets go of what is beyond the limits. Not while envelopes are read. */
-    async keep(): Promise<void> {
-      load ??= sum(await readLoads(db));
-      if (fullness(load) > 1) await trim();
-    },
-  };
+  return createSourceBudget<Load>({ read: () => readLoads(db), sum, fullness, dropOldest });
 }
-export type UnverifiedBudget = ReturnType<typeof createUnverifiedBudget>;
 
-async function readLoads(db: Database): Promise<readonly SourceLoad[]> {
+async function readLoads(db: Database): Promise<readonly (Load & OfSource)[]> {
   const rows = await db
     .selectFrom('envelopes')
     .select(({ fn }) => [
