@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import { groupBy } from '../base/rows.ts';
+import { sizeOfBlobs } from '../manifests/store.ts';
 import type { HeldRow, Neighbourhood } from './neighbourhood.ts';
 
 /**
@@ -33,12 +34,10 @@ export async function withOwnSums(
 
 /** The time of a nested index is one over all that is known, too. */
 async function sumsOf(trx: Database, own: readonly string[]) {
+  const isOwn = isAmong(trx, sql`digest`, own);
   const { rows } = await sql<{ bytes: number | null; created: number | null }>`
-    select (select sum(size_bytes) from (select max(size_bytes) as size_bytes from manifest_blobs
-        where ${isAmong(trx, sql`digest`, own)} group by blob_digest) as blobs) as bytes,
-      (select max(created_at) from manifests where ${isAmong(trx, sql`digest`, own)} and kind <> 'index') as created`.execute(
-    trx,
-  );
+    select ${sizeOfBlobs(isOwn)} as bytes,
+      (select max(created_at) from manifests where ${isOwn} and kind <> 'index') as created`.execute(trx);
   const { bytes, created } = rows[0] ?? {};
   return {
     size_bytes: Number(bytes ?? 0),

@@ -5,6 +5,7 @@ import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import type { ManifestRecord } from './record.ts';
 import type { ManifestRetries } from './retries.ts';
+import { heldIn } from './stored-manifests.ts';
 
 export interface ManifestProofDeps {
   readonly db: Database;
@@ -69,7 +70,7 @@ export function createManifestProof({ db, client, retries }: ManifestProofDeps) 
     ): Promise<readonly string[]> {
       const listed = records.flatMap(({ children }) => children.map((child) => child.child_digest));
       const digests = [...new Set([...records.map(({ digest }) => digest), ...listed])];
-      const held = await heldOf(db, repository, digests);
+      const held = await heldIn(db, repository, digests);
       return ask(
         repository,
         digests.filter((digest) => digest !== except && !held.has(digest)),
@@ -98,16 +99,4 @@ async function unheldBelow(db: Database, repository: string, roots: readonly str
       join held_manifests as held on held.repository_id = home.id and held.digest = closure.digest
       where home.name = ${repository})`.execute(db);
   return rows;
-}
-
-async function heldOf(db: Database, repository: string, digests: readonly string[]): Promise<ReadonlySet<string>> {
-  if (digests.length === 0) return new Set();
-  const rows = await db
-    .selectFrom('held_manifests')
-    .innerJoin('repositories', 'repositories.id', 'held_manifests.repository_id')
-    .select('digest')
-    .where('repositories.name', '=', repository)
-    .where(isAmong(db, sql.ref('held_manifests.digest'), digests))
-    .execute();
-  return new Set(rows.map(({ digest }) => digest));
 }

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
 import { groupBy } from '../base/rows.ts';
@@ -202,8 +202,7 @@ export async function sumUpIndex(
 ): Promise<void> {
   const found = await sql<{ bytes: number | null; created: number | null }>`
     ${withClosure(sql`select digest from manifests where digest = ${digest}`)}
-    select (select sum(size_bytes) from (select max(size_bytes) as size_bytes from manifest_blobs
-        where digest in (select digest from closure) group by blob_digest) as blobs) as bytes,
+    select ${sizeOfBlobs(sql`digest in (select digest from closure)`)} as bytes,
       (select max(created_at) from manifests where digest in (select digest from closure)) as created`.execute(trx);
   const { bytes = 0, created = null } = found.rows[0] ?? {};
   await trx
@@ -211,6 +210,12 @@ export async function sumUpIndex(
     .set({ total_bytes: Number(bytes ?? 0), created_at: createdAt ?? created })
     .where('digest', '=', digest)
     .execute();
+}
+
+/** Bytes of what these manifests list, each blob once; null: nothing. */
+export function sizeOfBlobs(condition: RawBuilder<SqlBool>): RawBuilder<number | null> {
+  return sql`(select sum(size_bytes) from (select max(size_bytes) as size_bytes from manifest_blobs
+    where ${condition} group by blob_digest) as blobs)`;
 }
 
 /** `with recursive closure(digest)`: what `roots` selects, and every manifest that is listed below. */

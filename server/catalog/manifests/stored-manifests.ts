@@ -1,6 +1,7 @@
 /** What is stored of a manifest already, so that the registry need not be asked for it again. */
-import type { ExpressionBuilder } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { StoredManifest } from '../../registry/client/client.ts';
+import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Schema } from '../../storage/schema.ts';
 
@@ -31,7 +32,7 @@ export async function storedManifest(
     .select((each) =>
       each
         .case()
-        .when(each.and([each('error', 'is not', null), each.exists(heldIn(each, repository))]))
+        .when(each.and([each('error', 'is not', null), each.exists(rowIn(each, repository))]))
         .then(each.ref('raw'))
         .else(null)
         .end()
@@ -70,13 +71,13 @@ export async function storedConfig(
     .select('config')
     .where('config_digest', '=', configDigest)
     .where('config', 'is not', null)
-    .where((each) => each.exists(heldIn(each, repository)))
+    .where((each) => each.exists(rowIn(each, repository)))
     .limit(1)
     .executeTakeFirst();
   return row?.config ?? undefined;
 }
 
-function heldIn({ selectFrom }: Pick<ExpressionBuilder<Schema, 'manifests'>, 'selectFrom'>, repository: string) {
+function rowIn({ selectFrom }: Pick<ExpressionBuilder<Schema, 'manifests'>, 'selectFrom'>, repository: string) {
   return selectFrom('held_manifests')
     .innerJoin('repositories', 'repositories.id', 'held_manifests.repository_id')
     .select('held_manifests.id')
@@ -84,14 +85,19 @@ function heldIn({ selectFrom }: Pick<ExpressionBuilder<Schema, 'manifests'>, 'se
     .where('repositories.name', '=', repository);
 }
 
-/** Whether the registry said that it has the manifest in this repository. */
-export async function isHeldIn(db: Database, repository: string, digest: string): Promise<boolean> {
-  const row = await db
+/** Those of these manifests of which the registry said that it has them in this repository. */
+export async function heldIn(
+  db: Database,
+  repository: string,
+  digests: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (digests.length === 0) return new Set();
+  const rows = await db
     .selectFrom('held_manifests')
     .innerJoin('repositories', 'repositories.id', 'held_manifests.repository_id')
-    .select('held_manifests.id')
-    .where('digest', '=', digest)
+    .select('digest')
     .where('repositories.name', '=', repository)
-    .executeTakeFirst();
-  return row !== undefined;
+    .where(isAmong(db, sql.ref('held_manifests.digest'), digests))
+    .execute();
+  return new Set(rows.map(({ digest }) => digest));
 }

@@ -5,7 +5,7 @@ import { createGroupedTransactions } from '../../storage/grouped.ts';
 import { createSettings } from '../../storage/settings.ts';
 import { createPulls } from '../activity/pulls.ts';
 import type { DroppedTag } from '../index/tag-writes.ts';
-import { isHeldIn } from '../manifests/stored-manifests.ts';
+import { heldIn } from '../manifests/stored-manifests.ts';
 import { createApplyEvent } from './apply-event.ts';
 import { createCrawl } from './crawl.ts';
 import { ACCEPTED } from './crawl-journal.ts';
@@ -206,7 +206,7 @@ export function createIndexer(deps: IndexerDeps) {
     forgetManifest: refresh.forgetManifest,
     /** @returns whether the registry has it in this repository; it is in the index then. */
     async fetchManifest(repository: string, digest: string): Promise<boolean> {
-      if (await refresh.isWaiting(repository, digest)) return isHeldIn(db, repository, digest);
+      if (await refresh.isWaiting(repository, digest)) return (await heldIn(db, repository, [digest])).has(digest);
       return refresh.checkManifest(repository, digest);
     },
     /** A registry process that we never heard of: what happened while nobody listened is unknown. Remembers it. */
