@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import { actorOf } from '../shell/who-asks.ts';
 import type { AccountPagesDeps } from './account-deps.ts';
 import { roleText } from './roles.ts';
 import { roleIds } from './users.ts';
@@ -40,7 +41,7 @@ export function anonymousPage({ roles, grants, audit }: Deps): PageModule {
       const action = wanted.has(role.id) ? 'role.grant' : 'role.revoke';
       if (wanted.has(role.id)) await grants.grant(EVERYBODY, role.id, subject.name);
       else await grants.revoke(EVERYBODY, role.id);
-      const entry = { actor: subject.name, address: page.origin.address, action, object: 'anonymous' };
+      const entry = { ...actorOf(page), action, object: 'anonymous' };
       await audit.record({ ...entry, outcome: 'ok', detail: { role: role.name } });
     }
   }

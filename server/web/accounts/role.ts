@@ -4,6 +4,7 @@ import { rolePath, userPath } from '../parts/people.ts';
 import type { FormValues } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import { actorOf } from '../shell/who-asks.ts';
 import type { AccountPagesDeps, PatternMatches } from './account-deps.ts';
 import { roleText } from './roles.ts';
 import { linesOf, type RuleLine, ruleErrors, rulesOf } from './rules-form.ts';
@@ -58,8 +59,7 @@ export function rolePage({ roles, grants, audit, previewMatches }: Deps): PageMo
   }
 
   function note(page: Page, role: Role, action: string, detail: Record<string, string | number>): Promise<void> {
-    const { subject } = page.viewer;
-    const entry = { actor: subject.name, address: page.origin.address, action, object: role.name };
+    const entry = { ...actorOf(page), action, object: role.name };
     return audit.record({ ...entry, outcome: 'ok', detail });
   }
 

@@ -4,6 +4,7 @@ import { rolePath } from '../parts/people.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import { actorOf } from '../shell/who-asks.ts';
 import type { AccountPagesDeps } from './account-deps.ts';
 
 const schema = z.strictObject({
@@ -67,9 +68,8 @@ export function rolesPage({ roles, grants, audit }: Deps): PageModule {
         } catch (error) {
           return showForm(page, values, page.fieldErrors(error));
         }
-        const { subject } = page.viewer;
         const { name } = form.values;
-        const entry = { actor: subject.name, address: page.origin.address, action: 'role.add', object: name };
+        const entry = { ...actorOf(page), action: 'role.add', object: name };
         await audit.record({ ...entry, outcome: 'ok' });
         page.redirect(rolePath(name.trim()), { key: 'admin:roles.added', params: { name } });
       },

@@ -4,6 +4,7 @@ import { rolePath, userPath } from '../parts/people.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import { actorOf } from '../shell/who-asks.ts';
 import type { AccountPagesDeps } from './account-deps.ts';
 
 const DELETE_PAGE = '/users/:name/-/delete';
@@ -34,7 +35,7 @@ export function userDeletePage(deps: Deps): PageModule {
       'admin',
       async (page, request) => {
         const user = await findUser(users, request.params['name']);
-        const { roles, sessions } = await readOwned(deps, user);
+        const { roles, sessions } = await readHeld(deps, user);
         try {
           if (isOneself(page, user)) throw ownAccount();
           await users.remove(user.id);
@@ -43,8 +44,7 @@ export function userDeletePage(deps: Deps): PageModule {
         }
         credentials.forget(user.id);
         await deps.refusals.forget(user.username);
-        const { subject } = page.viewer;
-        const entry = { actor: subject.name, address: page.origin.address, action: 'user.remove' };
+        const entry = { ...actorOf(page), action: 'user.remove' };
         await audit.record({ ...entry, object: user.username, outcome: 'ok', detail: { roles, sessions } });
         page.redirect('/users', { key: 'admin:user.deleted', params: { name: user.username } });
       },
@@ -63,16 +63,21 @@ function ownAccount(): AppError {
   });
 }
 
-/** What goes with the account. */
-async function readOwned({ grants, sessions, refreshTokens, stars, refusals }: Deps, { id, username }: User) {
-  const [roles, live, logins, starred, refused] = await Promise.all([
-    grants.rolesOf({ kind: 'user', id }),
-    sessions.list(id),
-    refreshTokens.count(id),
-    stars.countOf(id),
-    refusals.countOf(username),
+/** What goes with the account, as the audit names it. */
+async function readHeld({ grants, sessions }: Deps, { id }: User) {
+  const [roles, live] = await Promise.all([grants.rolesOf({ kind: 'user', id }), sessions.list(id)]);
+  return { roles: roles.map(({ name }) => name), sessions: live.length };
+}
+
+/** All of it, to be looked at before. */
+async function readOwned(deps: Deps, user: User) {
+  const [held, logins, starred, refused] = await Promise.all([
+    readHeld(deps, user),
+    deps.refreshTokens.count(user.id),
+    deps.stars.countOf(user.id),
+    deps.refusals.countOf(user.username),
   ]);
-  return { roles: roles.map(({ name }) => name), sessions: live.length, logins, starred, refused };
+  return { ...held, logins, starred, refused };
 }
 
 async function showPreview(deps: Deps, page: Page, user: User, errors: FieldErrors = {}): Promise<void> {

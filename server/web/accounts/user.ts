@@ -10,6 +10,7 @@ import { generatePassword } from '../shell/generated-password.ts';
 import type { Flash, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { browserName } from '../shell/user-agent.ts';
+import { actorOf } from '../shell/who-asks.ts';
 import type { AccountPagesDeps } from './account-deps.ts';
 import { effectiveRights } from './effective-rights.ts';
 import { readPersonActivity } from './person-activity.ts';
@@ -63,10 +64,8 @@ export function userPage(deps: Deps): PageModule {
   }
 
   function note(page: Page, user: User, action: string, detail: Record<string, string> = {}): Promise<void> {
-    const { subject } = page.viewer;
     return audit.record({
-      actor: subject.name,
-      address: page.origin.address,
+      ...actorOf(page),
       action,
       object: user.username,
       outcome: 'ok',

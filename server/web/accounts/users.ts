@@ -9,6 +9,7 @@ import { type FieldErrors, listOf } from '../shell/form.ts';
 import { generatePassword } from '../shell/generated-password.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import { actorOf } from '../shell/who-asks.ts';
 import type { AccountPagesDeps } from './account-deps.ts';
 import { roleText } from './roles.ts';
 
@@ -107,8 +108,7 @@ export function usersPage({ users, roles, grants, hasher, sessions, audit }: Dep
       async (page, request) => {
         const count = await sessions.endOthers(sessionIdHash(request.sessionID));
         const entry = {
-          actor: page.viewer.subject.name,
-          address: page.origin.address,
+          ...actorOf(page),
           action: 'session.end',
           object: '*',
         };
@@ -136,8 +136,7 @@ export function usersPage({ users, roles, grants, hasher, sessions, audit }: Dep
         const added = await addUser(page, form.values).catch((error: unknown) => ({ errors: page.fieldErrors(error) }));
         if ('errors' in added) return showForm(page, { ...state, errors: added.errors });
         const { user, secret, roleNames } = added;
-        const { subject } = page.viewer;
-        const entry = { actor: subject.name, address: page.origin.address, action: 'user.add', object: user.username };
+        const entry = { ...actorOf(page), action: 'user.add', object: user.username };
         await audit.record({ ...entry, outcome: 'ok', detail: { roles: roleNames } });
         const path = userPath(user.username);
         if (secret === undefined)

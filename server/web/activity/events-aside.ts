@@ -2,6 +2,7 @@ import type { Aside, SetAside } from '../../notifications/aside.ts';
 import { keyPager, type Pager } from '../parts/pager.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import { actorOf } from '../shell/who-asks.ts';
 import { type EventsTab, eventTabs } from './events.ts';
 
 export interface AsideView {
@@ -35,7 +36,7 @@ export function eventsAsidePage({ aside }: { readonly aside: Aside }): PageModul
       await page.render('events-aside', asideView(page, rows, next));
     });
     routes.post('/events/aside/:id/dismiss', 'admin', async (page, request) => {
-      await aside.dismiss(Number(request.params.id), { actor: page.viewer.subject.name, address: page.origin.address });
+      await aside.dismiss(Number(request.params.id), actorOf(page));
       page.redirect('/events/aside', { key: 'events:aside.dismissed' });
     });
   };

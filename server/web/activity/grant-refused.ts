@@ -14,6 +14,7 @@ import { noteSingleGrant } from '../parts/single-grant.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import { actorOf } from '../shell/who-asks.ts';
 import { type RuleChoice, ruleChoices, sufficientRoles } from './grant-choices.ts';
 
 export interface GrantRefusedPageDeps {
@@ -135,8 +136,7 @@ async function grantRule(deps: GrantRefusedPageDeps, page: Page, refusal: Record
 async function grantRole(deps: GrantRefusedPageDeps, page: Page, refusal: RecordedRefusal, role: Role) {
   await deps.grants.grant(await holderOf(deps, refusal), role.id, page.viewer.subject.name);
   await deps.audit.record({
-    actor: page.viewer.subject.name,
-    address: page.origin.address,
+    ...actorOf(page),
     action: 'role.grant',
     object: holderName(refusal),
     outcome: 'ok',

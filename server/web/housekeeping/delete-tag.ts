@@ -11,6 +11,7 @@ import { DELETE_ROUTE, hidden, movedFrom, referenceOf } from '../parts/reference
 import type { FieldErrors } from '../shell/form.ts';
 import type { Crumb, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import { actorOf } from '../shell/who-asks.ts';
 
 export interface DeleteTagPageDeps {
   readonly readonly: boolean;
@@ -89,7 +90,7 @@ async function carryOut(deps: DeleteTagPageDeps, page: Page, plan: DeletionPlan)
   const form = page.parseForm(formSchema);
   if (!form.ok) return render(deps, page, plan, form.errors);
   const { repository, tag } = plan;
-  const who = { actor: page.viewer.subject.name, address: page.origin.address };
+  const who = actorOf(page);
   const alsoManifest = form.values.manifest === 'yes';
   try {
     const request = { repository, tag, digest: form.values.digest, alsoManifest, ...who };

@@ -1,4 +1,5 @@
 /** What the bar below the lists of a repository leads to: the preview of a deletion, a comparison, references to copy. */
+
 import { z } from 'zod';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import { AppError } from '../../errors.ts';
@@ -13,6 +14,7 @@ import { repositoryFrame } from '../repositories/repository-head.ts';
 import { type FindDeps, findAsked } from '../repositories/repository-tabs.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import { actorOf } from '../shell/who-asks.ts';
 import { selectionPlanView } from './selection-plan-view.ts';
 
 export interface SelectionPageDeps extends FindDeps {
@@ -134,7 +136,7 @@ async function carryOut(deps: SelectionPageDeps, page: Page, repository: Reposit
   const { tags, digests } = parseChosen(fields);
   const result = await deps.deletion.deleteSelection({
     ...{ repository: repository.name, tags, digests, alsoUnneeded: also === 'yes' },
-    ...{ actor: page.viewer.subject.name, address: page.origin.address },
+    ...actorOf(page),
   });
   const failed = result.items.filter(({ error }) => error !== undefined);
   if (failed.length > 0) return showOutcome(page, repository, result, backPath(repository.name, back));

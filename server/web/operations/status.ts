@@ -1,5 +1,6 @@
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import { actorOf } from '../shell/who-asks.ts';
 import { type Check, TITLES } from './status-check.ts';
 import { overallState, statusChecks } from './status-checks.ts';
 import type { LoadStatusFacts, StatusFacts } from './status-facts.ts';
@@ -46,8 +47,7 @@ export function statusPage({ statusFacts, readEverything, acceptLoss }: StatusPa
       await page.render('status', statusView(page, await statusFacts(page.cameBy)));
     });
     routes.post('/status/loss', 'admin', async (page) => {
-      const actor = page.viewer.subject.name;
-      const isAccepted = await acceptLoss({ actor, address: page.origin.address });
+      const isAccepted = await acceptLoss(actorOf(page));
       page.redirect('/status', { key: isAccepted ? 'status:hold.confirmed' : 'status:hold.none' });
     });
     routes.post('/status/crawl', 'admin', (page) => {

@@ -1,6 +1,7 @@
 import type { SingleGrant } from '../../access/single-rule.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { Page } from '../shell/page.ts';
+import { actorOf } from '../shell/who-asks.ts';
 
 /** Who got a rule of their own, and the role that was made for it. */
 export async function noteSingleGrant(
@@ -9,7 +10,7 @@ export async function noteSingleGrant(
   { role, isNewRole, isNew }: SingleGrant,
   { holder, pattern }: { readonly holder: string; readonly pattern: string },
 ): Promise<void> {
-  const entry = { actor: page.viewer.subject.name, address: page.origin.address, outcome: 'ok' as const };
+  const entry = { ...actorOf(page), outcome: 'ok' as const };
   if (isNewRole) await audit.record({ ...entry, action: 'role.add', object: role, detail: { repository: pattern } });
   if (!isNew) return;
   await audit.record({ ...entry, action: 'role.grant', object: holder, detail: { role, repository: pattern } });

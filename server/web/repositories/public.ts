@@ -9,6 +9,7 @@ import { repositoryRoute } from '../parts/reference.ts';
 import { noteSingleGrant } from '../parts/single-grant.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import { actorOf } from '../shell/who-asks.ts';
 import { PUBLIC_FOLDER_PATH } from './public-view.ts';
 import { REPOSITORY_TABS, tabPath } from './repository-head.ts';
 import { type FindDeps, findAsked } from './repository-tabs.ts';
@@ -101,7 +102,7 @@ async function noteRevoke(
   { role, isRemoved }: SingleRevoke,
 ): Promise<void> {
   const { repository } = publicAccess.ruleOf(target);
-  const entry = { actor: page.viewer.subject.name, address: page.origin.address, outcome: 'ok' as const };
+  const entry = { ...actorOf(page), outcome: 'ok' as const };
   await audit.record({ ...entry, action: 'role.revoke', object: EVERYBODY, detail: { role, repository } });
   if (isRemoved) await audit.record({ ...entry, action: 'role.remove', object: role, detail: { repository } });
 }

@@ -12,6 +12,7 @@ import { type MarkdownPart, markdownParts } from '../parts/markdown.ts';
 import { mayPush } from '../parts/push-right.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
+import { actorOf } from '../shell/who-asks.ts';
 import { annotationFacts, repositoryFacts } from './about-facts.ts';
 import { type RepositoryHeadDeps, readHead, readSaid, repositoryFrame, tabName, tabPath } from './repository-head.ts';
 
@@ -172,7 +173,7 @@ async function tryWrite(
   try {
     const { version, text } = await descriptions.write({ repository: name, by: subject.name, ...edit });
     const detail = { version, bytes: Buffer.byteLength(text) };
-    const who = { actor: subject.name, address: page.origin.address };
+    const who = actorOf(page);
     await audit.record({ ...who, action: 'description.edit', object: name, outcome: 'ok', detail });
     return undefined;
   } catch (error) {

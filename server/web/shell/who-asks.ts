@@ -10,3 +10,13 @@ export interface Viewer {
   readonly isSignedIn: boolean;
   readonly mustChangePassword: boolean;
 }
+
+/** Who does it and from where, as the audit has it. */
+export function actorOf({ viewer, origin }: Asker): { readonly actor: string; readonly address: string } {
+  return { actor: viewer.subject.name, address: origin.address };
+}
+
+interface Asker {
+  readonly viewer: Pick<Viewer, 'subject'>;
+  readonly origin: { readonly address: string };
+}
