@@ -65,3 +65,11 @@ test('a page tells its colour in each scheme, and its icon', async () => {
   const answer = await visitor.request(icon);
   assert.deepEqual([answer.status, answer.headers.get('content-type')], [200, 'image/png']);
 });
+
+test('a page is drawn when its last element is there, so that no column moves', async () => {
+  const html = await (await createVisitor(web.url).request('/login')).text();
+  const [, last = ''] = /<link rel="expect" href="#([\w-]+)" blocking="render">/.exec(html) ?? [];
+  const rest = html.slice(html.indexOf(` id="${last}"`));
+  assert.match(last, /./);
+  assert.match(rest, /^ id="[\w-]+" hidden><\/span>\s*<\/body>\s*<\/html>\s*$/);
+});
