@@ -11,6 +11,7 @@ import type { RegistryClient } from './registry/client/client.ts';
 import type { Monitor, RegistryHealth } from './registry/client/monitor.ts';
 import { tryRealm } from './registry/client/realm-trial.ts';
 import { type Database, synchronousMode } from './storage/database.ts';
+import { isPostgres } from './storage/engine.ts';
 import type { StorageHealth } from './storage/health.ts';
 import type { Layout, Signer } from './token/signer.ts';
 import type { LoadStatusFacts, StatusFacts } from './web/operations/status-facts.ts';
@@ -58,15 +59,17 @@ export function createStatusFacts(deps: StatusDeps): LoadStatusFacts {
     mode: deps.config.registry.url === null ? 'managed' : 'configured',
     ...registryAndAuth(deps, await trial(), cameBy),
     notifications: await notificationFacts(deps),
-    database: {
-      engine: 'sqlite',
-      synchronous: SYNCHRONOUS[await synchronousMode(deps.db)] ?? null,
-      storage: deps.storage.facts(),
-    },
+    database: await databaseFacts(deps),
     crawl: crawlFacts(await deps.crawl()),
     hold: deps.hold(),
     jobs: deps.jobs(),
   });
+}
+
+async function databaseFacts({ db, storage }: StatusDeps): Promise<StatusFacts['database']> {
+  if (isPostgres(db)) return { engine: 'postgres', synchronous: null, storage: storage.facts() };
+  const synchronous = SYNCHRONOUS[await synchronousMode(db)] ?? null;
+  return { engine: 'sqlite', synchronous, storage: storage.facts() };
 }
 
 /** Who asks while it runs, or soon after it ended, gets what it found. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createStatusFacts, type StatusDeps } from '../../server/status.ts';
+import { isPostgres } from '../../server/storage/engine.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { testConfig } from '../support/token-stack.ts';
 
@@ -33,7 +34,7 @@ async function start(t: TestContext) {
     now: () => 0,
     clock: () => state.clock,
   } as unknown as StatusDeps);
-  return { facts, state };
+  return { facts, state, engine: isPostgres(db) ? 'postgres' : 'sqlite' };
 }
 
 test('visits within a moment share one trial, each with the address it came by', async (t) => {
@@ -52,4 +53,10 @@ test('a later visit tries again', async (t) => {
   state.clock += 2001;
   await facts();
   assert.equal(state.asked, 2);
+});
+
+test('the database is the one in use', async (t) => {
+  const { facts, engine } = await start(t);
+  const { database } = await facts();
+  assert.deepEqual([database.engine, database.synchronous], [engine, engine === 'sqlite' ? 'FULL' : null]);
 });
