@@ -24,7 +24,7 @@ let drawn = 0;
 const start: PageModule = (routes) => {
   routes.get('/', 'browse', (page) => {
     drawn += 1;
-    return page.render('error', {
+    return page.render('shell/error', {
       title: 'Start',
       status: 200,
       text: `drawn ${drawn}`,

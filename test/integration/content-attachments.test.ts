@@ -36,7 +36,7 @@ async function listOf(name: string, query: Record<string, string> = {}): Promise
     referrers: await catalog.tags.countReferrers(id),
     asked: { ...order, filters: readFilters(page), view },
   });
-  return textOf(await renderPage(page, 'repository', shown));
+  return textOf(await renderPage(page, 'repositories/repository', shown));
 }
 
 function textOf(html: string): string {
@@ -117,7 +117,7 @@ async function imagePage(repository: string, reference: string) {
   const page = testPage();
   const tag = reference.startsWith('sha256:') ? null : reference;
   const view = imageView({ page, host: 'r.example.com', tag, detail, notices: [], deleteNote: '' });
-  return renderPage(page, 'image', view);
+  return renderPage(page, 'image/image', view);
 }
 
 test('a repository with signatures alone says so, and links to no image that is not there', { skip }, async () => {

@@ -22,7 +22,7 @@ async function pageOf(repository: string, tag: string, query: Record<string, str
   const documents = await catalog.documents.read(repository, contentParts(detail.content));
   const loaded = { documents, parts: new Map(), known: new Map() };
   const view = imageView({ page, host: 'r.example.com', tag, detail, notices: [], deleteNote: '', loaded });
-  const html = await renderPage(page, 'image', view);
+  const html = await renderPage(page, 'image/image', view);
   return html
     .replaceAll(/<[^>]*>/g, ' ')
     .replaceAll(/\s+/g, ' ')

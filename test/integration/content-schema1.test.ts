@@ -64,7 +64,7 @@ test('the image page shows what the layers say', { skip }, async () => {
   const page = testPage({ query: {} });
   const loaded = { documents: [], parts: new Map(), known: new Map() };
   const view = imageView({ page, host: 'r.example.com', tag: 'v1', detail, notices: [], deleteNote: '', loaded });
-  const text = (await renderPage(page, 'image', view)).replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+  const text = (await renderPage(page, 'image/image', view)).replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
   for (const part of [/linux\/amd64/, /RUN make world/, /CMD/, /GREETING/]) assert.match(text, part);
   assert.doesNotMatch(text, /\b0 B\b/);
 });

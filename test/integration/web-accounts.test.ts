@@ -7,7 +7,7 @@ import { createVisitor, startWeb, type TestWeb } from '../support/web.ts';
 const PASSWORD = 'a-password-for-tests';
 const failing: PageModule = (routes) => {
   routes.get('/', 'browse', (page) =>
-    page.render('error', { title: 'Start', status: 200, text: page.path, id: undefined }),
+    page.render('shell/error', { title: 'Start', status: 200, text: page.path, id: undefined }),
   );
   routes.get('/bug', 'public', () => {
     throw new TypeError('secret detail');

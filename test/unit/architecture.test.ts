@@ -121,6 +121,19 @@ test('every folder on the ladder says what it owns', () => {
   );
 });
 
+/** Whatever belongs to one part of the pages stands under its name: markup, styles, tests. */
+for (const folder of ['views', 'public/css', 'test/unit/web']) {
+  test(`${folder}/ has the names of web/`, () => {
+    const parts = new Set(readdirSync(join(SERVER, 'web')).filter((name) => !name.includes('.')));
+    const entries = readdirSync(join(SERVER, '..', folder)).map((name) => name.replace(/\.(?:css|test\.ts)$/, ''));
+    assert.ok(entries.length > 5);
+    assert.deepEqual(
+      entries.filter((name) => !parts.has(name)),
+      [],
+    );
+  });
+}
+
 test('only the configuration reads the environment', () => {
   const readers = files.filter((file) => /\bprocess\.env\b/.test(readFileSync(join(SERVER, file), 'utf8')));
   assert.deepEqual(

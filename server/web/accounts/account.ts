@@ -42,7 +42,7 @@ export function accountPage({ users, hasher, credentials, sessions, audit, grant
       })),
       errors,
     };
-    await page.render('account', model, Object.keys(errors).length > 0 ? 422 : 200);
+    await page.render('accounts/account', model, Object.keys(errors).length > 0 ? 422 : 200);
   }
 
   async function newPassword(page: Page, values: z.output<typeof passwordSchema>): Promise<number> {

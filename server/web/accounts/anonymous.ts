@@ -30,7 +30,7 @@ export function anonymousPage({ roles, grants, audit }: Deps): PageModule {
       checked: held.has(role.id),
     }));
     const model = { title: page.t('admin:anonymous.title'), nav: 'anonymous', roles: choices, errors };
-    await page.render('anonymous', model, Object.keys(errors).length > 0 ? 422 : 200);
+    await page.render('accounts/anonymous', model, Object.keys(errors).length > 0 ? 422 : 200);
   }
 
   async function setRoles(page: Page, wanted: ReadonlySet<number>): Promise<void> {

@@ -151,7 +151,7 @@ export function auditPage(deps: Deps): PageModule {
       const filter = { actor: actor === '' ? undefined : actor, after };
       const { rows, next } =
         action === FAILED ? await failedRows(deps, page, filter) : await auditRows(deps, page, action, filter);
-      await page.render('audit', {
+      await page.render('accounts/audit', {
         title: page.t('admin:audit.title'),
         nav: 'audit',
         live: TOPIC.audit,

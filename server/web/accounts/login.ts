@@ -28,7 +28,7 @@ interface LoginForm {
 
 function showForm(page: Page, values: LoginForm, error?: string, status = 200) {
   const title = page.t('accounts:login.title');
-  return page.render('login', { title, bare: true, note: '', ...values, error }, status);
+  return page.render('accounts/login', { title, bare: true, note: '', ...values, error }, status);
 }
 
 function noteFor(page: Page, request: Request): string {

@@ -50,7 +50,7 @@ export function rolePage({ roles, grants, audit, previewMatches }: Deps): PageMo
       previews,
       holders: await holdersOf(page, role),
     };
-    await page.render('role', model, failed ? 422 : 200);
+    await page.render('accounts/role', model, failed ? 422 : 200);
   }
 
   async function previewsOf(values: FormValues): Promise<readonly Preview[]> {
@@ -102,7 +102,13 @@ export function rolePage({ roles, grants, audit, previewMatches }: Deps): PageMo
         });
       const title = page.t('admin:role.delete_title', { name: role.name });
       const path = page.url(rolePath(role.name));
-      await page.render('role-delete', { title, nav: 'roles', role, path, holders: await holdersOf(page, role) });
+      await page.render('accounts/role-delete', {
+        title,
+        nav: 'roles',
+        role,
+        path,
+        holders: await holdersOf(page, role),
+      });
     });
 
     routes.post(

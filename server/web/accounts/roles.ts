@@ -34,7 +34,11 @@ export function roleText(page: Pick<Page, 't'>, role: { name: string; descriptio
 export function rolesPage({ roles, grants, audit }: Deps): PageModule {
   function showForm(page: Page, values: { name: string; description: string }, errors: FieldErrors = {}) {
     const status = Object.keys(errors).length > 0 ? 422 : 200;
-    return page.render('role-new', { title: page.t('admin:roles.new'), nav: 'roles', ...values, errors }, status);
+    return page.render(
+      'accounts/role-new',
+      { title: page.t('admin:roles.new'), nav: 'roles', ...values, errors },
+      status,
+    );
   }
 
   return (routes) => {
@@ -48,7 +52,12 @@ export function rolesPage({ roles, grants, audit }: Deps): PageModule {
           holders: (await grants.holdersOf(role.id)).length,
         })),
       );
-      await page.render('roles', { title: page.t('admin:roles.title'), nav: 'roles', live: TOPIC.users, rows });
+      await page.render('accounts/roles', {
+        title: page.t('admin:roles.title'),
+        nav: 'roles',
+        live: TOPIC.users,
+        rows,
+      });
     });
 
     routes.get(NEW_ROLE, 'admin', (page) => showForm(page, { name: '', description: '' }), { confirmed: true });

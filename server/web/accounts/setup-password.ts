@@ -35,7 +35,7 @@ export function setupPasswordPage({ users, hasher, credentials, setupCode, audit
     const title = page.t('accounts:setup.title');
     const status = Object.keys(errors).length > 0 ? 422 : 200;
     await page.render(
-      'setup-password',
+      'accounts/setup-password',
       { title, bare: true, asksCode: await asksCode(page, request), errors, next: nextOf(page) },
       status,
     );

@@ -103,5 +103,5 @@ async function showPreview(deps: Deps, page: Page, user: User, errors: FieldErro
       t('admin:user.delete.tokens', { count: minutes }),
     ],
   };
-  await page.render('user-delete', model, Object.keys(errors).length > 0 ? 422 : 200);
+  await page.render('accounts/user-delete', model, Object.keys(errors).length > 0 ? 422 : 200);
 }

@@ -60,7 +60,7 @@ export function userPage(deps: Deps): PageModule {
       sessions: (await sessions.list(user.id)).map((one) => ({ ...one, browser: browserName(one.userAgent) })),
       folderNotice: folderNotice(page, user, known.filter(isHeld)),
     };
-    await page.render('user', model, Object.keys(errors).length > 0 ? 422 : 200);
+    await page.render('accounts/user', model, Object.keys(errors).length > 0 ? 422 : 200);
   }
 
   function note(page: Page, user: User, action: string, detail: Record<string, string> = {}): Promise<void> {
@@ -159,7 +159,7 @@ export function userPage(deps: Deps): PageModule {
         await note(page, user, 'password.reset');
         const title = page.t('admin:user.reset_done', { name: user.username });
         const href = page.url(userPath(user.username));
-        await page.render('user-secret', {
+        await page.render('accounts/user-secret', {
           title,
           nav: 'users',
           username: user.username,

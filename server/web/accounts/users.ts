@@ -57,7 +57,7 @@ export function usersPage({ users, roles, grants, hasher, sessions, audit }: Dep
         checked: state.chosen.includes(role.id),
       })),
     };
-    await page.render('user-new', model, Object.keys(state.errors).length > 0 ? 422 : 200);
+    await page.render('accounts/user-new', model, Object.keys(state.errors).length > 0 ? 422 : 200);
   }
 
   async function addUser(
@@ -87,7 +87,7 @@ export function usersPage({ users, roles, grants, hasher, sessions, audit }: Dep
       const from = Math.max(1, Math.trunc(Number(page.query('from'))) || 1);
       const found = await users.list({ filter, after, limit: PAGE_SIZE });
       const rows = await Promise.all(found.users.map((user) => row(page, user)));
-      await page.render('users', {
+      await page.render('accounts/users', {
         title: page.t('admin:users.title'),
         nav: 'users',
         live: TOPIC.users,
@@ -142,7 +142,7 @@ export function usersPage({ users, roles, grants, hasher, sessions, audit }: Dep
         if (secret === undefined)
           return page.redirect(path, { key: 'admin:users.added', params: { name: user.username } });
         // Not kept anywhere, and not in a redirect: this answer is the only place where it stands.
-        await page.render('user-secret', {
+        await page.render('accounts/user-secret', {
           title: page.t('admin:users.added', { name: user.username }),
           nav: 'users',
           username: user.username,

@@ -33,7 +33,7 @@ export function eventsAsidePage({ aside }: { readonly aside: Aside }): PageModul
     routes.get('/events/aside', 'admin', async (page) => {
       const before = Number(page.query('after')) || undefined;
       const { rows, next } = await aside.list({ before, limit: PAGE_ROWS });
-      await page.render('events-aside', asideView(page, rows, next));
+      await page.render('activity/events-aside', asideView(page, rows, next));
     });
     routes.post('/events/aside/:id/dismiss', 'admin', async (page, request) => {
       await aside.dismiss(Number(request.params.id), actorOf(page));

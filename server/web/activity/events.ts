@@ -82,7 +82,7 @@ export function eventsPage({ visibility, events, refusals }: EventsPageDeps): Pa
     routes.get('/events', 'browse', async (page) => {
       if (sentToSignIn(page)) return;
       const found = await events.runs({ ...(await filterOf(page)), limit: PAGE_ROWS });
-      await page.render('events', eventsView(page, found));
+      await page.render('activity/events', eventsView(page, found));
     });
     routes.get('/events.csv', 'browse', async (page, request, response) => {
       if (sentToSignIn(page)) return;
@@ -93,7 +93,7 @@ export function eventsPage({ visibility, events, refusals }: EventsPageDeps): Pa
     routes.get('/events/refused', 'browse', async (page) => {
       if (sentToSignIn(page)) return;
       const found = await refusals.list(refusalQuery(page));
-      await page.render('events-refused', refusalsView(page, found.rows, cursorText(found.next)));
+      await page.render('activity/events-refused', refusalsView(page, found.rows, cursorText(found.next)));
     });
   };
 }

@@ -106,7 +106,11 @@ async function countMatches({ previewMatches }: GrantRefusedPageDeps, { rule }: 
 
 async function show(deps: GrantRefusedPageDeps, page: Page, refusal: RecordedRefusal, errors: FieldErrors) {
   const status = Object.keys(errors).length === 0 ? 200 : 422;
-  await page.render('grant-refused', grantRefusedView(page, refusal, await readOffer(deps, refusal), errors), status);
+  await page.render(
+    'activity/grant-refused',
+    grantRefusedView(page, refusal, await readOffer(deps, refusal), errors),
+    status,
+  );
 }
 
 async function carryOut(deps: GrantRefusedPageDeps, page: Page, refusal: RecordedRefusal): Promise<void> {

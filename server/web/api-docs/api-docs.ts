@@ -70,7 +70,7 @@ interface SchemaCells {
 /** The reference of the JSON API: the OpenAPI document, readable without any script. */
 export function apiDocsPage({ document }: ApiDocsPageDeps): PageModule {
   return (routes) => {
-    routes.get('/api/docs', 'browse', (page) => page.render('api-docs', apiDocsView(page, document())));
+    routes.get('/api/docs', 'browse', (page) => page.render('api-docs/api-docs', apiDocsView(page, document())));
   };
 }
 

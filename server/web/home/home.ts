@@ -49,7 +49,7 @@ export function homePage(deps: HomePageDeps): PageModule {
   return (routes) => {
     routes.get('/', 'browse', async (page) => {
       const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
-      await page.render('home', homeView(page, await homeFacts(deps, page, seen)));
+      await page.render('home/home', homeView(page, await homeFacts(deps, page, seen)));
     });
   };
 }

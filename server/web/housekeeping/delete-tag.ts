@@ -75,7 +75,7 @@ async function render(
   const status = Object.keys(errors).length === 0 ? 200 : 422;
   const view = deleteTagView({ page, plan, readonly, errors, alsoManifest });
   const warnings = [...movedWarning(plan, page), ...view.warnings];
-  await page.render('delete-tag', { ...view, warnings }, status);
+  await page.render('housekeeping/delete-tag', { ...view, warnings }, status);
 }
 
 /** The link that led here names the digest that was on the page: the tag may have moved since. */

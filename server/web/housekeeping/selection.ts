@@ -99,7 +99,7 @@ async function showReferences(page: Page, repository: RepositoryRow, chosen: Cho
     (one) => `${name}${one.name ? `:${one.name}` : `@${one.digest}`}`,
   );
   const { live: _, ...frame } = repositoryFrame(page, repository, page.t('deletion:copy.crumb'));
-  await page.render('selection-copy', {
+  await page.render('housekeeping/selection-copy', {
     ...frame,
     lines: [...named, ...chosen.digests.map((digest) => `${name}@${digest}`)].join('\n'),
     backHref: page.url(back),
@@ -120,7 +120,7 @@ async function showPlan(
   { plan, back }: Shown,
 ): Promise<void> {
   const { live: _, ...frame } = repositoryFrame(page, repository, page.t('deletion:crumb'));
-  await page.render('selection-delete', {
+  await page.render('housekeeping/selection-delete', {
     ...frame,
     ...selectionPlanView(page, repository.name, plan),
     deleteNote: whyNoDelete({ page, readonly, repository }),
@@ -158,7 +158,7 @@ async function showOutcome(
   const done = result.items.filter(({ error }) => error === undefined).length;
   const failed = result.items.filter(({ error }) => error !== undefined);
   await page.render(
-    'selection-outcome',
+    'housekeeping/selection-outcome',
     {
       ...frame,
       done: done === 0 ? '' : page.t('deletion:outcome.done', { count: done, formatted: page.format.number(done) }),

@@ -65,11 +65,11 @@ export function trashPage(deps: TrashPageDeps): PageModule {
   return (routes) => {
     routes.get('/housekeeping', 'browse', (page) => page.redirect(PATH));
     routes.get(PATH, 'browse', async (page) => {
-      await page.render('trash', await trashView(deps, page, undefined));
+      await page.render('housekeeping/trash', await trashView(deps, page, undefined));
     });
     routes.get(repositoryRoute('trash'), 'browse', async (page, { params }) => {
       const { repository } = await findAsked(deps, page, params[0] ?? '');
-      await page.render('trash', await trashView(deps, page, repository));
+      await page.render('housekeeping/trash', await trashView(deps, page, repository));
     });
     routes.post(`${PATH}/restore`, 'browse', (page) => restoreChosen(deps, page));
     routes.post('/trash/:id/restore', 'browse', (page, { params }) => restoreOne(deps, page, String(params.id)));
@@ -213,5 +213,5 @@ async function restoreAll(deps: TrashPageDeps, page: Page, ids: readonly number[
   const params = { count: restored, formatted: page.format.number(restored) };
   if (failures.length === 0) return page.redirect(path, { key: 'deletion:trash.restored', params });
   const texts = [...new Set(failures)];
-  await page.render('trash', await trashView(deps, page, undefined, texts), 422);
+  await page.render('housekeeping/trash', await trashView(deps, page, undefined, texts), 422);
 }

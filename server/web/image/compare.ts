@@ -38,7 +38,7 @@ export function comparePage(deps: ImagePageDeps): PageModule {
       const facts = { page, a, b, compared: await compare(deps, page, seen, a, b) };
       const tags = a.detail === undefined ? [] : await deps.images.newestTags(a.detail.repositoryId);
       const isWrong = [a, b].some((side) => side.text !== '' && side.detail === undefined);
-      await page.render('compare', compareView({ ...facts, tags }), isWrong ? 404 : 200);
+      await page.render('image/compare', compareView({ ...facts, tags }), isWrong ? 404 : 200);
     });
   };
 }

@@ -75,7 +75,7 @@ async function showImage(deps: ImagePageDeps, page: Page, seen: Visibility, aske
   const notices = [...indexNotices(deps.indexState(), page), ...movedNotice(asked, page)];
   const loaded = await loadContent(deps, detail, page.query('tab'));
   const { host } = deps;
-  await page.render('image', imageView({ page, host, tag: asked.tag, detail, notices, deleteNote, loaded }));
+  await page.render('image/image', imageView({ page, host, tag: asked.tag, detail, notices, deleteNote, loaded }));
 }
 
 /** An address may name the digest that a list showed for the tag: by now the tag may point elsewhere. */

@@ -41,7 +41,7 @@ export async function showLayer(
   const query = { after: page.query('after') || undefined, limit: ROWS };
   const found = await deps.images.holders(row.id, reference.digest, layer, seen, query);
   if (found === undefined) throw hidden();
-  await page.render('layer', layerView({ page, repository: row.name, image: reference.digest, layer, found }));
+  await page.render('image/layer', layerView({ page, repository: row.name, image: reference.digest, layer, found }));
 }
 
 interface LayerFacts {

@@ -45,7 +45,7 @@ export function connectPage(deps: ConnectPageDeps): PageModule {
     const [status, current] = [known ?? (await statusFacts(page.cameBy)), settings(page.cameBy)];
     const plainHttp = plainHttpView({ reach, realm: current.realm, page });
     const view = connectView({ page, settings: current, status, plainHttp, ...(merge && { merge }) });
-    await page.render('connect', view, code);
+    await page.render('operations/connect', view, code);
   }
 
   /** The choice in the address, and the facts for it. Asking the registry may take seconds: only where the choice needs it. */

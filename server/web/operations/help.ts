@@ -44,7 +44,7 @@ export function helpPage({ docs, reach, realm }: HelpPageDeps): PageModule {
   return (routes) => {
     routes.get('/help/troubleshooting', 'public', async (page) => {
       const plainHttp = page.viewer.isSignedIn ? plainHttpView({ reach, realm, page }) : null;
-      await page.render('help', helpView(page, textFor(page.locale), plainHttp));
+      await page.render('operations/help', helpView(page, textFor(page.locale), plainHttp));
     });
   };
 }

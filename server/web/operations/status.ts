@@ -44,7 +44,7 @@ export interface CheckCells {
 export function statusPage({ statusFacts, readEverything, acceptLoss }: StatusPageDeps): PageModule {
   return (routes) => {
     routes.get('/status', 'auditor', async (page) => {
-      await page.render('status', statusView(page, await statusFacts(page.cameBy)));
+      await page.render('operations/status', statusView(page, await statusFacts(page.cameBy)));
     });
     routes.post('/status/loss', 'admin', async (page) => {
       const isAccepted = await acceptLoss(actorOf(page));

@@ -1,5 +1,5 @@
 /**
- * The small finished pieces that browse pages are made of: names, chips, links, columns. Pure: `web/pages/` loads,
+ * The small finished pieces that browse pages are made of: names, chips, links, columns. Pure: the pages load,
  * these shape.
  */
 

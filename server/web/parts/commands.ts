@@ -1,12 +1,12 @@
 /**
  * The lines people copy. For a page:
  *
- *   copyBox(page, { name, tag, digest, kind })   → views/partials/copy-box.ejs     { copy: CopyBox }
- *   copyLine(page, { name, tag, digest, kind })  → views/partials/copy-button.ejs  { copy: CopyLine, label }
+ *   copyBox(page, { name, tag, digest, kind })   → views/parts/copy-box.ejs     { copy: CopyBox }
+ *   copyLine(page, { name, tag, digest, kind })  → views/parts/copy-button.ejs  { copy: CopyLine, label }
  *
  * `page` is the request's `Page`; `kind` a `ManifestKind` or what `kindOfAll` makes of a repository's kinds. Give both tag
  * and digest where they are known: the reader chooses. Neither partial needs anything else of the page that includes it.
- * The rows of views/pages/repository.ejs write their `copyLine` out, without a partial.
+ * The rows of views/repositories/repository.ejs write their `copyLine` out, without a partial.
  */
 
 import { hostName, isLoopbackName } from '../../host-name.ts';

@@ -84,7 +84,7 @@ export function repositoriesPage(deps: RepositoriesPageDeps): PageModule {
       const open = asked.folder === '' ? null : await readPublic(deps, page, { kind: 'folder', name: asked.folder });
       const facts = { page, host, found, facets, asked, open, undo, index: indexState() };
       const view = repositoriesView(facts);
-      await page.render('repositories', { ...view, firstRun: firstLines(view, page, deps.firstRun) });
+      await page.render('repositories/repositories', { ...view, firstRun: firstLines(view, page, deps.firstRun) });
     });
   };
 }

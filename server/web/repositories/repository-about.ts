@@ -48,7 +48,7 @@ export async function showAbout(deps: AboutTabDeps, page: Page, repository: Repo
   const { written, about } = said;
   const words = await wordsOf(deps, repository, written, about?.description ?? '');
   const everybody = await deps.access.rightsOf(ANONYMOUS);
-  await page.render('repository-about', {
+  await page.render('repositories/repository-about', {
     ...repositoryFrame(page, repository, tabName('about', page)),
     head: await readHead(deps, page, repository, 'about', said),
     origin: words.origin,
@@ -137,7 +137,7 @@ async function renderEditor(
     head: await readHead(deps, page, repository, 'about'),
     ...state,
   };
-  await page.render('repository-description', model, status);
+  await page.render('repositories/repository-description', model, status);
 }
 
 const schema = z.strictObject({

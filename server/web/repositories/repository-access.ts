@@ -61,7 +61,7 @@ const PAGE_ROWS = 50;
 export async function showAccess(deps: AccessTabDeps, page: Page, repository: RepositoryRow): Promise<void> {
   const seesOthers = isReader(page);
   const check = await checkView(deps, page, repository.name, seesOthers);
-  await page.render('repository-access', {
+  await page.render('repositories/repository-access', {
     ...repositoryFrame(page, repository, tabName('access', page)),
     head: await readHead(deps, page, repository, 'access'),
     own: ownRights(page, repository.name),

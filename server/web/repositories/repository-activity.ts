@@ -32,7 +32,7 @@ export async function showActivity(deps: ActivityTabDeps, page: Page, repository
   const days = await deps.activity.ofRepository(repository.id, readPeriod(page));
   const mostPulled = { sort: 'pulls', direction: 'desc', limit: MAX_TAGS } as const;
   const { rows } = await deps.tags.flat(repository.id, mostPulled);
-  await page.render('repository-activity', {
+  await page.render('repositories/repository-activity', {
     ...repositoryFrame(page, repository, tabName('activity', page)),
     head: await readHead(deps, page, repository, 'activity'),
     chart: activityChart(days, { page, width: CHART_WIDTH }),

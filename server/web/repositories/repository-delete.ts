@@ -22,7 +22,7 @@ export async function showDeleteTags(deps: DeleteTagsDeps, page: Page, repositor
   const query = { sort: 'pushed', direction: 'asc', after, filter, limit: PAGE_ROWS } as const;
   const { rows, next } = await deps.tags.flat(repository.id, query);
   const { live: _, ...frame } = repositoryFrame(page, repository, page.t('repository:delete.crumb'));
-  await page.render('repository-delete', {
+  await page.render('repositories/repository-delete', {
     ...frame,
     ...{ name, filter },
     action: page.url(`${path}/-/selection`),

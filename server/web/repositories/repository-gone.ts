@@ -37,5 +37,5 @@ export async function showGone({ readonly, deletion }: GoneDeps, page: Page, nam
       undoAction: deleteNote === '' ? page.url(`/trash/${item.id}/restore`) : null,
     })),
   };
-  await page.render('repository-gone', model, 404);
+  await page.render('repositories/repository-gone', model, 404);
 }

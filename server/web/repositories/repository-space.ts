@@ -74,7 +74,7 @@ export function repositorySpacePage(deps: RepositorySpaceDeps): PageModule {
         ),
         isSummed: (await space.total(seen)).summedAt !== null,
       };
-      await page.render('repository-space', repositorySpaceView(facts));
+      await page.render('repositories/repository-space', repositorySpaceView(facts));
     });
   };
 }

@@ -82,7 +82,7 @@ export async function showTags(
     found: await findTags(deps.tags, repository.id, asked),
     referrers: await deps.tags.countReferrers(repository.id),
   };
-  await page.render('repository', repositoryView(facts));
+  await page.render('repositories/repository', repositoryView(facts));
 }
 
 function readQuery(page: Page, view: TagView): AskedTags {

@@ -49,7 +49,7 @@ export function searchPage(deps: SearchPageDeps): PageModule {
       const isFirst = page.query('after') === '' && text.trim() !== '' && text.length <= MAX_COMMAND_LENGTH;
       const commands = isFirst ? (await commandGroup(page, sources, text.replace(/^\s*>/, ''))).items : [];
       const age = listAge(page, deps.indexState());
-      await page.render('search', { ...searchView(page, text, kind, result), commands, age });
+      await page.render('search/search', { ...searchView(page, text, kind, result), commands, age });
     });
 
     routes.get('/search/suggestions', 'browse', async (page, _request, response) => {

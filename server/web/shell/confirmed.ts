@@ -70,7 +70,7 @@ function sentForm(page: Page): AskedForm {
 
 async function ask(page: Page, form: AskedForm, { error, status = 200 }: Refused = {}): Promise<false> {
   await page.render(
-    'confirm',
+    'shell/confirm',
     {
       ...{ title: page.t('accounts:confirm.title'), bare: true, action: form.action, error },
       fields: [...form.fields, ...form.retype.map((value) => ({ name: RETYPE_FIELD, value }))],

@@ -49,7 +49,7 @@ export function errorPage(deps: ErrorPageDeps): ErrorRequestHandler {
     const canRetry = request.method === 'GET' || request.method === 'HEAD';
     const state = errorState({ error, status, administrators: names, canRetry }, page);
     const near = status === 404 ? await nearMatches(page, request, deps.near) : [];
-    await page.render('error', { ...state, near, bare: !viewer.isSignedIn, status, id }, status);
+    await page.render('shell/error', { ...state, near, bare: !viewer.isSignedIn, status, id }, status);
   }
 
   return async (error: unknown, request, response, next) => {

@@ -50,7 +50,7 @@ function groups({ viewer, authEnabled, t }: Page): readonly KeyGroup[] {
 /** The map of the keyboard: `?` shows it over any page, and it is one by itself. */
 export const keyboardPage: PageModule = (routes) => {
   routes.get('/keyboard', 'public', (page) =>
-    page.render('keyboard', {
+    page.render('shell/keyboard', {
       title: page.t('common:keys.title'),
       bare: page.viewer.mustChangePassword,
       groups: groups(page),

@@ -10,7 +10,7 @@ type Include = (path: string, data?: Locals) => string;
 type Template = (locals: Locals, escapeFn: typeof escapeHtml, include: Include) => string;
 
 /**
- * Every page is `layout/main.ejs`, which includes `pages/<view>.ejs`: so raw output is never needed. EJS reads the
+ * Every page is `shell/layout.ejs`, which includes the page's own template: so raw output is never needed. EJS reads the
  * templates; they are put together here, because its own `include` copies every value of the page for each icon.
  * @param cache False in development and in tests: templates are read again for every page, and a name that the model
  * lacks is an error. True: it prints nothing.
@@ -31,7 +31,7 @@ export function createViewEngine(viewsPath: string, cache: boolean): RenderView 
     return templateOf(path)(locals, escapeHtml, include);
   }
 
-  return async (view, data) => draw('/layout/main', { ...data, view });
+  return async (view, data) => draw('/shell/layout', { ...data, view });
 }
 
 /** @param fast Names become variables before the template begins: engines do not optimise a function with `with`. */

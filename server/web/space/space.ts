@@ -62,7 +62,7 @@ export function spacePage({ visibility, space, indexState, now }: SpacePageDeps)
       const biggest = await space.biggest(seen, { folder, measure, limit: MAX_TILES + 1 });
       const samples = await space.series(seen, folder, now() - MAX_DAYS * DAY_MS);
       const facts = { page, asked, total, found, biggest, samples, index: indexState(), at: now() };
-      await page.render('space', spaceView(facts));
+      await page.render('space/space', spaceView(facts));
     });
   };
 }

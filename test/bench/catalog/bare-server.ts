@@ -46,8 +46,8 @@ function rootThatKeeps(): string {
   const root = mkdtempSync(join(tmpdir(), 'registry-web-bare-'));
   cpSync(join(ROOT, 'views'), join(root, 'views'), { recursive: true });
   for (const name of ['dist', 'locales', 'public']) symlinkSync(join(ROOT, name), join(root, name));
-  const layout = ejs.fileLoader(join(ROOT, 'views/layout/main.ejs')).toString();
-  writeFileSync(join(root, 'views/layout/main.ejs'), `<% globalThis.keptLocals = locals; %>${layout}`);
+  const layout = ejs.fileLoader(join(ROOT, 'views/shell/layout.ejs')).toString();
+  writeFileSync(join(root, 'views/shell/layout.ejs'), `<% globalThis.keptLocals = locals; %>${layout}`);
   return root;
 }
 
@@ -58,7 +58,7 @@ const views = join(ROOT, 'views');
 const app = express().disable('x-powered-by').set('views', views).enable('view cache');
 const options = { root: views, rmWhitespace: true, cache: true };
 app.engine('ejs', (file, data, done) => ejs.renderFile(file, data, options, done));
-app.get('/page', (_request, response) => response.render('layout/main.ejs', locals));
+app.get('/page', (_request, response) => response.render('shell/layout.ejs', locals));
 const server = createServer(app).listen(0, '127.0.0.1');
 await new Promise((resolve) => server.once('listening', resolve));
 process.on('disconnect', () => process.exit(0));

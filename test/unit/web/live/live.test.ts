@@ -1,0 +1,283 @@
+/** The event stream, beside an Express of its own: who is told what. */
+import assert from 'node:assert/strict';
+import type { AddressInfo } from 'node:net';
+import { after, test } from 'node:test';
+import express from 'express';
+import { ANONYMOUS, type Rights, type Subject } from '../../../../server/access/rights.ts';
+import { compileRule } from '../../../../server/access/rule.ts';
+import { createChanges } from '../../../../server/catalog/visibility/changes.ts';
+import { EVERYTHING, NOTHING, type Visibility } from '../../../../server/catalog/visibility/visibility.ts';
+import { createLogger } from '../../../../server/log.ts';
+import { createNewsDesk } from '../../../../server/news.ts';
+import { createLive } from '../../../../server/web/live/live.ts';
+import type { Page } from '../../../../server/web/shell/page.ts';
+import { createRoutes } from '../../../../server/web/shell/routes.ts';
+import { eventually } from '../../../support/walk.ts';
+
+const stops: (() => void)[] = [];
+after(() => {
+  for (const stop of stops) stop();
+});
+
+const NO_RIGHTS: Rights = { subject: ANONYMOUS, isAdmin: false, isAuditor: false, rules: [] };
+const LIN: Subject = { kind: 'user', id: 7, name: 'lin' };
+
+interface StartOptions {
+  readonly lifetimeMs?: number;
+  readonly watchMs?: number;
+  readonly rights?: Rights;
+}
+
+async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
+  const changes = createChanges();
+  const news = createNewsDesk();
+  const reads = createChanges();
+  const opened: string[] = [];
+  const state = {
+    seen: EVERYTHING as Visibility,
+    hidden: new Set<string>(),
+    rights,
+    version: 1,
+    isAlive: true,
+    now: 1000,
+  };
+  const live = createLive({
+    changes,
+    reads,
+    opened: (repository) => void opened.push(repository),
+    visibility: { of: async () => state.seen },
+    news,
+    rightsOf: async () => state.rights,
+    accessVersion: async () => state.version,
+    isSessionAlive: async () => state.isAlive,
+    visibleNames: async (seen, names) => (seen.all ? names.filter((name) => !state.hidden.has(name)) : []),
+    log: createLogger('silent'),
+    now: () => state.now,
+    gatherMs: 5,
+    ...options,
+  });
+  const router = express.Router();
+  const page = (url: URL) => ({
+    query: (name: string) => url.searchParams.get(name) ?? '',
+    viewer: { subject: rights.subject, rights, isSignedIn: rights.subject.kind === 'user' },
+    origin: { address: '10.0.0.1' },
+    authEnabled: true,
+  });
+  live.pages(
+    createRoutes(
+      router,
+      async (_policy, request) => page(new URL(request.url, 'http://any')) as unknown as Page,
+      () => [],
+    ),
+  );
+  const app = express().use(router);
+  app.use(
+    (error: { code?: string }, _request: express.Request, response: express.Response, _next: express.NextFunction) => {
+      response.status(502).end(error.code);
+    },
+  );
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  stops.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return {
+    changes,
+    news,
+    reads,
+    opened,
+    live,
+    state,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/live`,
+  };
+}
+
+async function listen(url: string) {
+  const abort = new AbortController();
+  stops.push(() => abort.abort());
+  const answer = await fetch(url, { signal: abort.signal });
+  const state = { text: '', ended: false };
+  const read = async () => {
+    for await (const chunk of answer.body ?? []) state.text += Buffer.from(chunk).toString();
+    state.ended = true;
+  };
+  read().catch(() => undefined);
+  await eventually('the stream is open', async () => state.text.includes('here'));
+  const told = () =>
+    [...state.text.matchAll(/^event: changed\ndata: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? '') as string[]);
+  return { answer, state, told };
+}
+
+test('a viewer is told which repositories changed, several at once in one message', async () => {
+  const { changes, url } = await start();
+  const stream = await listen(url);
+  assert.match(stream.answer.headers.get('content-type') ?? '', /^text\/event-stream/);
+  assert.equal(stream.answer.headers.get('cache-control'), 'no-store, no-transform');
+  for (const name of ['team/app', 'team/web', 'team/app']) changes.emit(name);
+  await eventually('the message', async () => stream.told().length > 0);
+  assert.deepEqual(stream.told(), [['team/app', 'team/web']]);
+});
+
+test('everybody is told when the registry comes or goes and when a crawl ends, and nothing of what it holds', async () => {
+  const { news, state, url } = await start();
+  state.seen = NOTHING;
+  const stream = await listen(url);
+  news.tell({ kind: 'index' });
+  await eventually('the message', async () => stream.told().length > 0);
+  assert.deepEqual(stream.told(), [['#index']]);
+});
+
+test('what happened between a page and its stream is told when the stream begins, to whom it concerns', async () => {
+  const { changes, state, url } = await start();
+  changes.emit('team/before');
+  state.now = 2000;
+  changes.emit('team/app');
+  changes.emit('secret/app');
+  state.hidden.add('secret/app');
+  const late = await listen(`${url}?since=2000`);
+  await eventually('the message', async () => late.told().length > 0);
+  assert.deepEqual(late.told(), [['team/app']]);
+  state.now = 3000;
+  for (const query of ['?since=3000', '', '?since=', '?since=now', '?since=-1']) {
+    const stream = await listen(url + query);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.deepEqual(stream.told(), [], query);
+  }
+});
+
+test('what the viewer may not pull is never named, and rights taken away count at once', async () => {
+  const { changes, state, url } = await start();
+  const stream = await listen(url);
+  state.hidden.add('secret/app');
+  changes.emit('secret/app');
+  changes.emit('team/app');
+  await eventually('the message', async () => stream.told().length > 0);
+  state.seen = NOTHING;
+  changes.emit('team/later');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  state.seen = EVERYTHING;
+  changes.emit('team/last');
+  await eventually('the last message', async () => stream.told().length > 1);
+  assert.deepEqual(stream.told(), [['team/app'], ['team/last']]);
+});
+
+test('many names are told as everything', async () => {
+  const { changes, url } = await start();
+  const stream = await listen(url);
+  for (let index = 0; index < 200; index += 1) changes.emit(`team/app${index}`);
+  await eventually('the message', async () => stream.told().length > 0);
+  assert.deepEqual(stream.told(), [[]]);
+});
+
+test('a stream ends by itself, and when the process stops', async () => {
+  const short = await start({ lifetimeMs: 20 });
+  const first = await listen(short.url);
+  await eventually('the first ends', async () => first.state.ended);
+  const long = await start();
+  const second = await listen(long.url);
+  long.live.endAll();
+  await eventually('the second ends', async () => second.state.ended);
+});
+
+test('one address cannot take every stream', async () => {
+  const { url } = await start();
+  const answers = await Promise.all(Array.from({ length: 110 }, () => fetch(url)));
+  assert.equal(answers.filter(({ status }) => status === 200).length, 100);
+  for (const answer of answers) await answer.body?.cancel();
+});
+
+const admin: Rights = { subject: LIN, isAdmin: true, isAuditor: true, rules: [] };
+const auditor: Rights = { ...admin, isAdmin: false };
+const member: Rights = { subject: LIN, isAdmin: false, isAuditor: false, rules: [] };
+const others = ['wei'];
+
+const topics = [
+  [
+    'events to a member who may see the repository',
+    member,
+    { kind: 'events', repositories: ['team/app'] },
+    ['#events'],
+  ],
+  ['no events of a hidden repository', member, { kind: 'events', repositories: ['secret/app'] }, []],
+  ['all events to an auditor', auditor, { kind: 'events', repositories: ['secret/app'] }, ['#events']],
+  ['no events to a stranger', NO_RIGHTS, { kind: 'events', repositories: ['team/app'] }, []],
+  ['own refusals to a member', member, { kind: 'refusals', subjects: ['lin'] }, ['#refusals']],
+  ['not those of others', member, { kind: 'refusals', subjects: others }, []],
+  ['all refusals to an auditor', auditor, { kind: 'refusals', subjects: others }, ['#refusals']],
+  ['what people do to an auditor', auditor, { kind: 'audit', action: 'tag.delete' }, ['#audit']],
+  ['who signs in also to the list of users', admin, { kind: 'audit', action: 'session.start' }, ['#audit', '#users']],
+  ['nothing of it to a member', member, { kind: 'audit', action: 'user.add' }, []],
+] as const;
+for (const [name, rights, news, told] of topics) {
+  test(`tells ${name}`, async () => {
+    const { changes, news: desk, state, url } = await start({ rights });
+    state.hidden.add('secret/app');
+    const stream = await listen(url);
+    desk.tell(news);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    changes.emit('team/last');
+    await eventually('the last message', async () => stream.told().flat().includes('team/last'));
+    assert.deepEqual(stream.told().flat(), [...told, 'team/last']);
+  });
+}
+
+test('tells a viewer whose rights changed, and an admin that accounts did, whoever changed them', async () => {
+  const { state, url } = await start({ rights: member, watchMs: 5 });
+  const stream = await listen(url);
+  const rule = { repository: 'team/**', address: '*', canPull: true, canPush: false, canDelete: false };
+  state.rights = { ...member, rules: [compileRule(rule, 'lin')] };
+  state.version += 1;
+  await eventually('the message', async () => stream.told().length > 0);
+  state.rights = { ...admin };
+  state.version += 1;
+  await eventually('the second', async () => stream.told().length > 1);
+  // Somebody else's changed: the same rights in another object.
+  state.rights = { ...admin };
+  state.version += 1;
+  await eventually('the third', async () => stream.told().length > 2);
+  assert.deepEqual(stream.told(), [['#rights'], ['#rights', '#users'], ['#users']]);
+});
+
+test('says that the session has ended, and ends', async () => {
+  const { news, state, url } = await start({ rights: member });
+  const stream = await listen(url);
+  news.tell({ kind: 'audit', action: 'session.end' });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(stream.state.ended, false);
+  state.isAlive = false;
+  news.tell({ kind: 'audit', action: 'session.end' });
+  await eventually('the end', async () => stream.state.ended);
+  assert.match(stream.state.text, /^event: ended$/m);
+});
+
+test('a page that tells how old its list is hears when the list was read again', async () => {
+  const { reads, opened, state, url } = await start();
+  const [one, all, none] = [await listen(`${url}?of=team/app`), await listen(`${url}?of=*`), await listen(url)];
+  await eventually('the look', async () => opened.length > 0);
+  assert.deepEqual(opened, ['team/app'], 'an open page has its repository looked at');
+  state.now = 2000;
+  reads.emit('team/app');
+  state.now = 3000;
+  reads.emit('*');
+  const message = (at: number) => `event: read\ndata: {"at":${at}}\n\n`;
+  await eventually(
+    'both',
+    async () => one.state.text.includes(message(2000)) && all.state.text.includes(message(3000)),
+  );
+  assert.doesNotMatch(one.state.text, /3000/);
+  assert.doesNotMatch(all.state.text, /2000/);
+  assert.doesNotMatch(none.state.text, /read/);
+});
+
+test('what a viewer may not see is neither looked at nor told of', async () => {
+  const { reads, opened, state, url } = await start();
+  state.hidden.add('secret/app');
+  const [hidden, fence] = [await listen(`${url}?of=secret/app`), await listen(`${url}?of=team/app`)];
+  await eventually('the look', async () => opened.length > 0);
+  reads.emit('secret/app');
+  reads.emit('team/app');
+  await eventually('the fence', async () => fence.state.text.includes('event: read'));
+  assert.deepEqual(opened, ['team/app']);
+  assert.doesNotMatch(hidden.state.text, /event: read/);
+});
