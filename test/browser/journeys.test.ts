@@ -118,11 +118,11 @@ async function signInFirst({ visit, fill, press, page, t }: Person): Promise<voi
 async function addUser(person: Person, user: typeof LIN, roles: readonly string[]): Promise<void> {
   const { visit, press, fill, tick, page, t } = person;
   await visit('/users');
-  await press('link', t('admin:users.new'));
+  await press('link', t('accounts:users.new'));
   await fill(t('accounts:login.username'), user.username);
   await fill(t('accounts:login.password'), user.password);
   for (const role of roles) await tick('checkbox', new RegExp(`^${role}`));
-  await press('button', t('admin:users.add'));
+  await press('button', t('accounts:users.add'));
   await page.waitForURL(new RegExp(`/users/${user.username}$`));
 }
 
@@ -148,7 +148,7 @@ async function findThreeWays(person: Person): Promise<void> {
   await page.waitForURL(/\/repositories\/team\/app(:v2|@sha256)/);
 
   await visit('/repositories?view=flat');
-  await fill(t('browse:repositories.filter'), 'ap', 'searchbox');
+  await fill(t('parts:repositories.filter'), 'ap', 'searchbox');
   await page.keyboard.press('Enter');
   await page.waitForURL(/filter=ap/);
   await press('link', /app/, main);
@@ -195,15 +195,15 @@ async function search({ activate, page, hand, t }: Person): Promise<void> {
 
 async function readImage({ visit, press, unfold, sees, page, main, t }: Person): Promise<void> {
   await visit('/repositories/team/app:v2');
-  await press('link', t('browse:tab.dockerfile'));
+  await press('link', t('parts:tab.dockerfile'));
   await sees('COPY');
-  await press('link', t('browse:tab.configuration'));
+  await press('link', t('parts:tab.configuration'));
   await sees('/srv');
   const secret = main.locator('details', { hasText: 'of-v2' }).first();
   assert.equal(await secret.getAttribute('open'), null, 'a secret is not shown until asked for');
-  await unfold(t('browse:config.hidden'), main);
+  await unfold(t('parts:config.hidden'), main);
   assert.notEqual(await secret.getAttribute('open'), null);
-  await press('link', t('browse:tab.manifest'));
+  await press('link', t('parts:tab.manifest'));
   await sees(/application\/vnd\.oci\.image\.layer/);
   await page.waitForURL(/manifest/);
 }
@@ -219,12 +219,12 @@ async function compareTwo({ visit, press, sees, main, page, t }: Person): Promis
 
 async function deleteAndUndo({ visit, press, sees, page, t }: Person, lin: Client): Promise<void> {
   await visit('/repositories/team/app:v2');
-  await press('link', t('browse:delete.button'));
-  await sees(t('browse:delete.goes'));
-  await press('button', t('browse:delete.confirm', { tag: 'v2' }));
-  await sees(t('browse:delete.done', { tag: 'v2', repository: 'team/app' }));
+  await press('link', t('parts:delete.button'));
+  await sees(t('parts:delete.goes'));
+  await press('button', t('parts:delete.confirm', { tag: 'v2' }));
+  await sees(t('parts:delete.done', { tag: 'v2', repository: 'team/app' }));
   assertFailed(await lin.tryPull(), /unknown|not found/i);
-  await press('button', t('browse:delete.undo'));
+  await press('button', t('parts:delete.undo'));
   await page.getByRole('main').getByRole('link', { name: 'v2', exact: true }).first().waitFor();
   assertWorked(await lin.tryPull());
 }
@@ -233,13 +233,13 @@ async function grantWhatWasRefused(person: Person, carol: Client): Promise<void>
   const { visit, press, tick, sees, t } = person;
   assertFailed(await carol.tryPull(), /denied|unauthorized|authentication required/i);
   await visit('/events');
-  await press('link', t('events:tab.refused'));
+  await press('link', t('activity:tab.refused'));
   await sees('carol');
-  await press('link', new RegExp(t('events:refused.grant')));
-  await sees(t('events:grant.rules'));
+  await press('link', new RegExp(t('activity:refused.grant')));
+  await sees(t('activity:grant.rules'));
   await tick('radio', /^read-all/);
-  await press('button', t('events:grant.submit'));
-  await sees(t('events:grant.done', { user: 'carol', role: 'read-all' }));
+  await press('button', t('activity:grant.submit'));
+  await sees(t('activity:grant.done', { user: 'carol', role: 'read-all' }));
   assertWorked(await carol.tryPull());
 }
 
@@ -251,13 +251,13 @@ async function seeWhatHappened({ visit, sees, main, page, hand, t }: Person): Pr
   });
   await sees('lin');
   await visit('/audit');
-  await sees(t('admin:audit.action.role_grant'));
-  await sees(t('admin:audit.action.tag_delete'));
-  await sees(t('admin:audit.action.manifest_restore'));
+  await sees(t('accounts:audit.action.role_grant'));
+  await sees(t('accounts:audit.action.tag_delete'));
+  await sees(t('accounts:audit.action.manifest_restore'));
 }
 
 async function signOut({ unfold, press, sees, t }: Person): Promise<void> {
-  const menu = await unfold(t('common:account.menu', { name: 'admin' }));
-  await press('button', t('common:account.sign_out'), menu);
+  const menu = await unfold(t('shell:account.menu', { name: 'admin' }));
+  await press('button', t('shell:account.sign_out'), menu);
   await sees(t('accounts:login.title'));
 }

@@ -136,7 +136,7 @@ test('the page shows every operation, parameter and schema, without a script', a
 });
 
 test('the page names every operation, in the words of the document', () => {
-  const words = JSON.parse(readFileSync(join(ROOT, 'locales', 'en', 'api.json'), 'utf8')) as { summary: object };
+  const words = JSON.parse(readFileSync(join(ROOT, 'locales', 'en', 'api-docs.json'), 'utf8')) as { summary: object };
   const summaries = operations().map(([, , { operationId, summary }]) => [operationId, summary] as const);
   assert.deepEqual({ ...words.summary }, Object.fromEntries(summaries));
 });

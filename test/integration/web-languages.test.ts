@@ -14,12 +14,11 @@ before(async () => {
   for (const name of ['views', 'dist']) await symlink(join(ROOT, name), join(folder.path, name));
   await cp(join(ROOT, 'locales'), join(folder.path, 'locales'), { recursive: true });
   await mkdir(join(folder.path, 'locales', 'pl'));
-  const texts = { login: { title: 'Zaloguj się', username: 'Użytkownik' } };
-  await writeFile(join(folder.path, 'locales', 'pl', 'accounts.json'), JSON.stringify(texts));
-  const counted = {
+  const texts = {
+    login: { title: 'Zaloguj się', username: 'Użytkownik' },
     users: { count_one: '{{count}} konto', count_few: '{{count}} konta', count_many: '{{count}} kont' },
   };
-  await writeFile(join(folder.path, 'locales', 'pl', 'admin.json'), JSON.stringify(counted));
+  await writeFile(join(folder.path, 'locales', 'pl', 'accounts.json'), JSON.stringify(texts));
   web = await startWeb({ deps: { root: folder.path } });
 });
 after(async () => {

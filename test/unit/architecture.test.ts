@@ -121,11 +121,13 @@ test('every folder on the ladder says what it owns', () => {
   );
 });
 
-/** Whatever belongs to one part of the pages stands under its name: markup, styles, tests. */
-for (const folder of ['views', 'public/css', 'test/unit/web']) {
+/** Whatever belongs to one part of the pages stands under its name: markup, styles, texts, tests. */
+for (const folder of ['views', 'public/css', 'locales/en', 'test/unit/web']) {
   test(`${folder}/ has the names of web/`, () => {
     const parts = new Set(readdirSync(join(SERVER, 'web')).filter((name) => !name.includes('.')));
-    const entries = readdirSync(join(SERVER, '..', folder)).map((name) => name.replace(/\.(?:css|test\.ts)$/, ''));
+    // What `errors.ts` and the layers below say.
+    if (folder.startsWith('locales')) parts.add('errors');
+    const entries = readdirSync(join(SERVER, '..', folder)).map((name) => name.replace(/\.(?:css|json|test\.ts)$/, ''));
     assert.ok(entries.length > 5);
     assert.deepEqual(
       entries.filter((name) => !parts.has(name)),

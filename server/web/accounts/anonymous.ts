@@ -29,7 +29,7 @@ export function anonymousPage({ roles, grants, audit }: Deps): PageModule {
       description: roleText(page, role),
       checked: held.has(role.id),
     }));
-    const model = { title: page.t('admin:anonymous.title'), nav: 'anonymous', roles: choices, errors };
+    const model = { title: page.t('accounts:anonymous.title'), nav: 'anonymous', roles: choices, errors };
     await page.render('accounts/anonymous', model, Object.keys(errors).length > 0 ? 422 : 200);
   }
 
@@ -55,7 +55,7 @@ export function anonymousPage({ roles, grants, audit }: Deps): PageModule {
         const form = page.parseForm(schema);
         if (!form.ok) return show(page, form.errors);
         await setRoles(page, new Set(form.values.role_id));
-        page.redirect('/anonymous', { key: 'admin:anonymous.saved' });
+        page.redirect('/anonymous', { key: 'accounts:anonymous.saved' });
       },
       { confirmed: true },
     );

@@ -14,62 +14,62 @@ const FAMILIES = ['session.', 'password.', 'user.', 'role.', 'tag.'] as const;
 
 export function auditLabel(action: string, t: Page['t']): string {
   const labels: Readonly<Record<string, string>> = {
-    'session.start': t('admin:audit.action.session_start'),
-    'session.confirm': t('admin:audit.action.session_confirm'),
-    'session.end': t('admin:audit.action.session_end'),
-    'password.change': t('admin:audit.action.password_change'),
-    'password.reset': t('admin:audit.action.password_reset'),
-    'user.add': t('admin:audit.action.user_add'),
-    'user.enable': t('admin:audit.action.user_enable'),
-    'user.disable': t('admin:audit.action.user_disable'),
-    'user.remove': t('admin:audit.action.user_remove'),
-    'role.add': t('admin:audit.action.role_add'),
-    'role.rules': t('admin:audit.action.role_rules'),
-    'role.remove': t('admin:audit.action.role_remove'),
-    'role.grant': t('admin:audit.action.role_grant'),
-    'role.revoke': t('admin:audit.action.role_revoke'),
-    'tag.delete': t('admin:audit.action.tag_delete'),
-    'description.edit': t('admin:audit.action.description_edit'),
-    'manifest.restore': t('admin:audit.action.manifest_restore'),
-    'event.dismiss': t('admin:audit.action.event_dismiss'),
-    'index.accept_loss': t('admin:audit.action.index_accept_loss'),
+    'session.start': t('accounts:audit.action.session_start'),
+    'session.confirm': t('accounts:audit.action.session_confirm'),
+    'session.end': t('accounts:audit.action.session_end'),
+    'password.change': t('accounts:audit.action.password_change'),
+    'password.reset': t('accounts:audit.action.password_reset'),
+    'user.add': t('accounts:audit.action.user_add'),
+    'user.enable': t('accounts:audit.action.user_enable'),
+    'user.disable': t('accounts:audit.action.user_disable'),
+    'user.remove': t('accounts:audit.action.user_remove'),
+    'role.add': t('accounts:audit.action.role_add'),
+    'role.rules': t('accounts:audit.action.role_rules'),
+    'role.remove': t('accounts:audit.action.role_remove'),
+    'role.grant': t('accounts:audit.action.role_grant'),
+    'role.revoke': t('accounts:audit.action.role_revoke'),
+    'tag.delete': t('accounts:audit.action.tag_delete'),
+    'description.edit': t('accounts:audit.action.description_edit'),
+    'manifest.restore': t('accounts:audit.action.manifest_restore'),
+    'event.dismiss': t('accounts:audit.action.event_dismiss'),
+    'index.accept_loss': t('accounts:audit.action.index_accept_loss'),
   };
   return labels[action] ?? action;
 }
 
 function familyLabel(family: (typeof FAMILIES)[number], t: Page['t']): string {
   const labels: Readonly<Record<(typeof FAMILIES)[number], string>> = {
-    'session.': t('admin:audit.family.session'),
-    'password.': t('admin:audit.family.password'),
-    'user.': t('admin:audit.family.user'),
-    'role.': t('admin:audit.family.role'),
-    'tag.': t('admin:audit.family.tag'),
+    'session.': t('accounts:audit.family.session'),
+    'password.': t('accounts:audit.family.password'),
+    'user.': t('accounts:audit.family.user'),
+    'role.': t('accounts:audit.family.role'),
+    'tag.': t('accounts:audit.family.tag'),
   };
   return labels[family];
 }
 
 function reasonText(reason: string, t: Page['t']): string {
   const labels: Readonly<Record<string, string>> = {
-    wrong: t('admin:audit.reason.wrong'),
-    disabled: t('admin:audit.reason.disabled'),
-    throttled: t('admin:audit.reason.throttled'),
-    busy: t('admin:audit.reason.busy'),
+    wrong: t('accounts:audit.reason.wrong'),
+    disabled: t('accounts:audit.reason.disabled'),
+    throttled: t('accounts:audit.reason.throttled'),
+    busy: t('accounts:audit.reason.busy'),
   };
   return labels[reason] ?? reason;
 }
 
 function factText(name: string, value: string, t: Page['t']): string {
   const labels: Readonly<Record<string, string>> = {
-    digest: t('admin:audit.fact.digest', { value: shortDigest(value) }),
-    holders: t('admin:audit.fact.holders', { value }),
-    manifest: t('admin:audit.fact.manifest'),
-    reason: t('admin:audit.fact.reason', { value: reasonText(value, t) }),
-    repository: t('admin:audit.fact.repository', { value }),
-    role: t('admin:audit.fact.role', { value }),
-    roles: t('admin:audit.fact.roles', { value }),
-    rules: t('admin:audit.fact.rules', { value }),
-    sessions: t('admin:audit.fact.sessions', { value }),
-    tags: t('admin:audit.fact.tags', { value }),
+    digest: t('accounts:audit.fact.digest', { value: shortDigest(value) }),
+    holders: t('accounts:audit.fact.holders', { value }),
+    manifest: t('accounts:audit.fact.manifest'),
+    reason: t('accounts:audit.fact.reason', { value: reasonText(value, t) }),
+    repository: t('accounts:audit.fact.repository', { value }),
+    role: t('accounts:audit.fact.role', { value }),
+    roles: t('accounts:audit.fact.roles', { value }),
+    rules: t('accounts:audit.fact.rules', { value }),
+    sessions: t('accounts:audit.fact.sessions', { value }),
+    tags: t('accounts:audit.fact.tags', { value }),
   };
   // What a later or an older version wrote stands as it was written.
   return labels[name] ?? `${name}: ${value}`;
@@ -123,11 +123,11 @@ async function failedRows({ failedSignIns }: Deps, { t, format }: Page, filter: 
   const detail = (reason: string, count: number, firstAt: number) =>
     count === 1
       ? reasonText(reason, t)
-      : t('admin:audit.repeated', { reason: reasonText(reason, t), count, since: format.dateTime(firstAt) });
+      : t('accounts:audit.repeated', { reason: reasonText(reason, t), count, since: format.dateTime(firstAt) });
   return {
     next,
     rows: rows.map(({ actor, address, reason, count, firstAt, lastAt }) => ({
-      ...{ at: lastAt, actor, address, action: 'session.fail', label: t('admin:audit.action.session_fail') },
+      ...{ at: lastAt, actor, address, action: 'session.fail', label: t('accounts:audit.action.session_fail') },
       ...{ object: '', outcome: 'refused', detail: detail(reason, count, firstAt), digest: '' },
     })),
   };
@@ -135,7 +135,7 @@ async function failedRows({ failedSignIns }: Deps, { t, format }: Page, filter: 
 
 function chips(page: Page, chosen: string | undefined) {
   const names = [...FAMILIES.map((name) => [name, familyLabel(name, page.t)] as const)];
-  return [...names, [FAILED, page.t('admin:audit.family.failed')] as const].map(([name, label]) => ({
+  return [...names, [FAILED, page.t('accounts:audit.family.failed')] as const].map(([name, label]) => ({
     name: label,
     isOn: name === chosen,
     href: page.urlWith({ action: name === chosen ? null : name, after: null }),
@@ -152,7 +152,7 @@ export function auditPage(deps: Deps): PageModule {
       const { rows, next } =
         action === FAILED ? await failedRows(deps, page, filter) : await auditRows(deps, page, action, filter);
       await page.render('accounts/audit', {
-        title: page.t('admin:audit.title'),
+        title: page.t('accounts:audit.title'),
         nav: 'audit',
         live: TOPIC.audit,
         actor,

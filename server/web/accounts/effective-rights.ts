@@ -48,11 +48,11 @@ function ruleRow(rule: Rule, page: RightsPage): RightCells {
 /** Rights without a rule. */
 function rowsOfKind({ isAdmin, isAuditor }: Rights, page: RightsPage): readonly RightCells[] {
   const { t } = page;
-  if (isAdmin) return [{ ...adminReason(page), text: t('repository:access.everything'), written: '' }];
+  if (isAdmin) return [{ ...adminReason(page), text: t('repositories:access.everything'), written: '' }];
   if (!isAuditor) return [];
   const role = { role: 'auditor', roleHref: roleHref('auditor', page), isForEverybody: false };
   return [
-    { ...role, pattern: '', filled: '', from: '', actions: [], text: t('admin:user.right_auditor'), written: '' },
+    { ...role, pattern: '', filled: '', from: '', actions: [], text: t('accounts:user.right_auditor'), written: '' },
   ];
 }
 
@@ -73,8 +73,8 @@ function numberPager({ t, format, urlWith }: RightsPage, { at, shown, total }: P
   const rows = `${format.number(before + 1)}–${format.number(before + shown)}`;
   const goTo = (number: number) => urlWith({ rights: number === 1 ? null : number });
   return {
-    range: total <= PAGE_ROWS ? '' : t('lists:range', { rows, total: format.number(total) }),
-    previousLabel: t('lists:previous'),
+    range: total <= PAGE_ROWS ? '' : t('parts:list.range', { rows, total: format.number(total) }),
+    previousLabel: t('parts:list.previous'),
     ...(at === 1 ? {} : { previous: goTo(at - 1) }),
     ...(before + shown < total ? { next: goTo(at + 1) } : {}),
   };

@@ -87,7 +87,7 @@ export function rolePage({ roles, grants, audit, previewMatches }: Deps): PageMo
           return show(page, role, { lines, error: Object.values(page.fieldErrors(error))[0] });
         }
         await note(page, role, 'role.rules', { rules: rules.length });
-        page.redirect(rolePath(role.name), { key: 'admin:role.saved' });
+        page.redirect(rolePath(role.name), { key: 'accounts:role.saved' });
       },
       { confirmed: true },
     );
@@ -100,7 +100,7 @@ export function rolePage({ roles, grants, audit, previewMatches }: Deps): PageMo
           key: 'role.builtin',
           params: { name: role.name },
         });
-      const title = page.t('admin:role.delete_title', { name: role.name });
+      const title = page.t('accounts:role.delete_title', { name: role.name });
       const path = page.url(rolePath(role.name));
       await page.render('accounts/role-delete', {
         title,
@@ -119,7 +119,7 @@ export function rolePage({ roles, grants, audit, previewMatches }: Deps): PageMo
         const holders = await grants.holdersOf(role.id);
         await roles.remove(role.id);
         await note(page, role, 'role.remove', { holders: holders.length });
-        page.redirect('/roles', { key: 'admin:role.deleted', params: { name: role.name } });
+        page.redirect('/roles', { key: 'accounts:role.deleted', params: { name: role.name } });
       },
       { confirmed: true },
     );

@@ -16,11 +16,11 @@ type Deps = Pick<AccountPagesDeps, 'roles' | 'grants' | 'audit'>;
 
 // What we made is told in the reader's language; what a person wrote stays as it is.
 const BUILTIN_TEXT: Readonly<Record<string, string>> = {
-  'read-all': 'admin:roles.builtin.read_all',
-  'write-all': 'admin:roles.builtin.write_all',
-  'delete-all': 'admin:roles.builtin.delete_all',
-  auditor: 'admin:roles.builtin.auditor',
-  admin: 'admin:roles.builtin.admin',
+  'read-all': 'accounts:roles.builtin.read_all',
+  'write-all': 'accounts:roles.builtin.write_all',
+  'delete-all': 'accounts:roles.builtin.delete_all',
+  auditor: 'accounts:roles.builtin.auditor',
+  admin: 'accounts:roles.builtin.admin',
 };
 
 const NEW_ROLE = '/roles/-/new';
@@ -36,7 +36,7 @@ export function rolesPage({ roles, grants, audit }: Deps): PageModule {
     const status = Object.keys(errors).length > 0 ? 422 : 200;
     return page.render(
       'accounts/role-new',
-      { title: page.t('admin:roles.new'), nav: 'roles', ...values, errors },
+      { title: page.t('accounts:roles.new'), nav: 'roles', ...values, errors },
       status,
     );
   }
@@ -53,7 +53,7 @@ export function rolesPage({ roles, grants, audit }: Deps): PageModule {
         })),
       );
       await page.render('accounts/roles', {
-        title: page.t('admin:roles.title'),
+        title: page.t('accounts:roles.title'),
         nav: 'roles',
         live: TOPIC.users,
         rows,
@@ -80,7 +80,7 @@ export function rolesPage({ roles, grants, audit }: Deps): PageModule {
         const { name } = form.values;
         const entry = { ...actorOf(page), action: 'role.add', object: name };
         await audit.record({ ...entry, outcome: 'ok' });
-        page.redirect(rolePath(name.trim()), { key: 'admin:roles.added', params: { name } });
+        page.redirect(rolePath(name.trim()), { key: 'accounts:roles.added', params: { name } });
       },
       { confirmed: true },
     );

@@ -46,7 +46,7 @@ export function userDeletePage(deps: Deps): PageModule {
         await deps.refusals.forget(user.username);
         const entry = { ...actorOf(page), action: 'user.remove' };
         await audit.record({ ...entry, object: user.username, outcome: 'ok', detail: { roles, sessions } });
-        page.redirect('/users', { key: 'admin:user.deleted', params: { name: user.username } });
+        page.redirect('/users', { key: 'accounts:user.deleted', params: { name: user.username } });
       },
       { confirmed: true },
     );
@@ -84,23 +84,23 @@ async function showPreview(deps: Deps, page: Page, user: User, errors: FieldErro
   const { t } = page;
   const { roles, sessions, logins, starred, refused } = await readOwned(deps, user);
   const counted = [
-    [sessions, t('admin:user.delete.sessions', { count: sessions })],
-    [logins, t('admin:user.delete.logins', { count: logins })],
-    [starred, t('admin:user.delete.stars', { count: starred })],
-    [refused, t('admin:user.delete.refused', { count: refused })],
+    [sessions, t('accounts:user.delete.sessions', { count: sessions })],
+    [logins, t('accounts:user.delete.logins', { count: logins })],
+    [starred, t('accounts:user.delete.stars', { count: starred })],
+    [refused, t('accounts:user.delete.refused', { count: refused })],
   ] as const;
   const oneself = isOneself(page, user) ? t('errors:user.own_account') : undefined;
   const error = Object.values(errors)[0] ?? oneself;
   const minutes = Math.ceil(deps.tokenLifetime / MINUTE_S);
   const model = {
-    ...{ title: t('admin:user.delete.title', { name: user.username }), nav: 'users' },
+    ...{ title: t('accounts:user.delete.title', { name: user.username }), nav: 'users' },
     ...{ user, error, mayDelete: oneself === undefined, path: page.url(userPath(user.username)) },
     roles: roles.map((name) => ({ text: name, href: page.url(rolePath(name)) })),
-    goes: [t('admin:user.delete.account'), ...counted.filter(([count]) => count > 0).map(([, text]) => text)],
+    goes: [t('accounts:user.delete.account'), ...counted.filter(([count]) => count > 0).map(([, text]) => text)],
     stays: [
-      t('admin:user.delete.images', { name: user.username }),
-      t('admin:user.delete.history', { name: user.username }),
-      t('admin:user.delete.tokens', { count: minutes }),
+      t('accounts:user.delete.images', { name: user.username }),
+      t('accounts:user.delete.history', { name: user.username }),
+      t('accounts:user.delete.tokens', { count: minutes }),
     ],
   };
   await page.render('accounts/user-delete', model, Object.keys(errors).length > 0 ? 422 : 200);

@@ -31,13 +31,13 @@ function folderNotice({ t }: Page, { username }: User, held: readonly Role[]): s
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as people write it
   const isStuck = ({ rules }: Role) => rules.some(({ repository }) => repository.includes('${user}'));
   const role = isFolderName(username) ? undefined : held.find(isStuck);
-  return role && t('admin:user.no_folder', { name: username, role: role.name, folder: folderOf(username) });
+  return role && t('accounts:user.no_folder', { name: username, role: role.name, folder: folderOf(username) });
 }
 
 /** With who gave it and when, for the title. */
 function heldCells({ t, format, url }: Page, { id, name, grantedAt, grantedBy }: HeldRole) {
   const when = format.dateTime(grantedAt);
-  const given = grantedBy === '' ? when : t('admin:user.granted', { when, by: grantedBy });
+  const given = grantedBy === '' ? when : t('accounts:user.granted', { when, by: grantedBy });
   return { id, name, href: url(rolePath(name)), given };
 }
 
@@ -114,7 +114,7 @@ export function userPage(deps: Deps): PageModule {
         const form = page.parseForm(enabledSchema);
         if (!form.ok) return show(page, user, form.errors);
         const enabled = form.values.enabled === 'yes';
-        const key = enabled ? 'admin:user.enabled_done' : 'admin:user.disabled_done';
+        const key = enabled ? 'accounts:user.enabled_done' : 'accounts:user.disabled_done';
         await change(
           page,
           user,
@@ -136,7 +136,7 @@ export function userPage(deps: Deps): PageModule {
         const user = await find(request.params['name']);
         const form = page.parseForm(rolesSchema);
         if (!form.ok) return show(page, user, form.errors);
-        const key = 'add' in form.values ? 'admin:user.role_added' : 'admin:user.role_removed';
+        const key = 'add' in form.values ? 'accounts:user.role_added' : 'accounts:user.role_removed';
         await change(
           page,
           user,
@@ -157,7 +157,7 @@ export function userPage(deps: Deps): PageModule {
         await sessions.endAll(user.id);
         credentials.forget(user.id);
         await note(page, user, 'password.reset');
-        const title = page.t('admin:user.reset_done', { name: user.username });
+        const title = page.t('accounts:user.reset_done', { name: user.username });
         const href = page.url(userPath(user.username));
         await page.render('accounts/user-secret', {
           title,
@@ -179,7 +179,7 @@ export function userPage(deps: Deps): PageModule {
         await change(
           page,
           user,
-          () => ({ key: 'admin:user.sessions_done' }),
+          () => ({ key: 'accounts:user.sessions_done' }),
           async () => {
             await sessions.endAll(user.id);
             await note(page, user, 'session.end');

@@ -48,7 +48,7 @@ export function usersPage({ users, roles, grants, hasher, sessions, audit }: Dep
   async function showForm(page: Page, state: FormState): Promise<void> {
     const known = await roles.list();
     const model = {
-      title: page.t('admin:users.new'),
+      title: page.t('accounts:users.new'),
       nav: 'users',
       ...state,
       roles: known.map((role) => ({
@@ -88,7 +88,7 @@ export function usersPage({ users, roles, grants, hasher, sessions, audit }: Dep
       const found = await users.list({ filter, after, limit: PAGE_SIZE });
       const rows = await Promise.all(found.users.map((user) => row(page, user)));
       await page.render('accounts/users', {
-        title: page.t('admin:users.title'),
+        title: page.t('accounts:users.title'),
         nav: 'users',
         live: TOPIC.users,
         filter,
@@ -113,7 +113,7 @@ export function usersPage({ users, roles, grants, hasher, sessions, audit }: Dep
           object: '*',
         };
         await audit.record({ ...entry, outcome: 'ok', detail: { sessions: count } });
-        page.redirect('/users', { key: 'admin:users.sessions_ended', params: { count } });
+        page.redirect('/users', { key: 'accounts:users.sessions_ended', params: { count } });
       },
       { confirmed: true },
     );
@@ -140,10 +140,10 @@ export function usersPage({ users, roles, grants, hasher, sessions, audit }: Dep
         await audit.record({ ...entry, outcome: 'ok', detail: { roles: roleNames } });
         const path = userPath(user.username);
         if (secret === undefined)
-          return page.redirect(path, { key: 'admin:users.added', params: { name: user.username } });
+          return page.redirect(path, { key: 'accounts:users.added', params: { name: user.username } });
         // Not kept anywhere, and not in a redirect: this answer is the only place where it stands.
         await page.render('accounts/user-secret', {
-          title: page.t('admin:users.added', { name: user.username }),
+          title: page.t('accounts:users.added', { name: user.username }),
           nav: 'users',
           username: user.username,
           secret,

@@ -71,7 +71,7 @@ function dateText(page: FilterPage, name: 'from' | 'to'): string {
 
 function ignoredText(page: FilterPage): string {
   const odd = (['from', 'to'] as const).filter((name) => page.query(name) !== '' && dayOf(page, name) === undefined);
-  return odd.map((name) => page.t('events:filter.bad_date', { value: page.query(name).slice(0, 40) })).join(' ');
+  return odd.map((name) => page.t('activity:filter.bad_date', { value: page.query(name).slice(0, 40) })).join(' ');
 }
 
 /** The same list as a table. */

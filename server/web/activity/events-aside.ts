@@ -37,14 +37,14 @@ export function eventsAsidePage({ aside }: { readonly aside: Aside }): PageModul
     });
     routes.post('/events/aside/:id/dismiss', 'admin', async (page, request) => {
       await aside.dismiss(Number(request.params.id), actorOf(page));
-      page.redirect('/events/aside', { key: 'events:aside.dismissed' });
+      page.redirect('/events/aside', { key: 'activity:aside.dismissed' });
     });
   };
 }
 
 function asideView(page: Page, rows: readonly SetAside[], next: number | undefined): AsideView {
   return {
-    title: page.t('events:aside.title'),
+    title: page.t('activity:aside.title'),
     nav: 'events',
     tabs: eventTabs(page, 'aside'),
     rows: rows.map((row) => asideCells(row, page)),

@@ -132,15 +132,18 @@ type PageParts = Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'view
 
 export function eventsView(page: PageParts, found: EventRunPage): EventsView {
   return {
-    title: page.t('events:title'),
+    title: page.t('activity:title'),
     nav: 'events',
     live: TOPIC.events,
     tabs: eventTabs(page, 'events'),
     filter: eventsFilterCells(page),
-    scopeNote: isReader(page) ? '' : page.t('events:scope_own'),
+    scopeNote: isReader(page) ? '' : page.t('activity:scope_own'),
     pager: keyPager(page, found.rows.length, found.next, 'row'),
     rows: found.rows.flatMap((run) => eventRunCells(run, page)),
-    csv: { href: csvHref(page), limit: page.t('events:csv_limit', { formatted: page.format.number(MAX_CSV_EVENTS) }) },
+    csv: {
+      href: csvHref(page),
+      limit: page.t('activity:csv_limit', { formatted: page.format.number(MAX_CSV_EVENTS) }),
+    },
   };
 }
 
@@ -150,12 +153,12 @@ export function refusalsView(
   next: string | undefined,
 ): RefusalsView {
   return {
-    title: page.t('events:refused.title'),
+    title: page.t('activity:refused.title'),
     nav: 'events',
     live: TOPIC.refusals,
     tabs: eventTabs(page, 'refused'),
     filter: refusalsFilterCells(page),
-    scopeNote: isReader(page) ? '' : page.t('events:refused.scope_own'),
+    scopeNote: isReader(page) ? '' : page.t('activity:refused.scope_own'),
     pager: keyPager(page, rows.length, next),
     rows: rows.map((row) => refusalCells(row, page)),
   };
@@ -165,10 +168,10 @@ export function eventTabs(
   { t, url, viewer }: PageParts,
   current: 'events' | 'refused' | 'aside',
 ): readonly EventsTab[] {
-  const aside = { text: t('events:tab.aside'), href: url('/events/aside'), current: current === 'aside' };
+  const aside = { text: t('activity:tab.aside'), href: url('/events/aside'), current: current === 'aside' };
   return [
-    { text: t('events:tab.events'), href: url('/events'), current: current === 'events' },
-    { text: t('events:tab.refused'), href: url('/events/refused'), current: current === 'refused' },
+    { text: t('activity:tab.events'), href: url('/events'), current: current === 'events' },
+    { text: t('activity:tab.refused'), href: url('/events/refused'), current: current === 'refused' },
     ...(viewer.rights.isAdmin ? [aside] : []),
   ];
 }
@@ -177,7 +180,7 @@ function refusalCells(row: RecordedRefusal, page: PageParts): RefusalCells {
   const isAnonymous = row.subjectKind === 'anonymous';
   const canGrant = page.viewer.rights.isAdmin && (row.subjectKind === 'user' || isAnonymous);
   return {
-    who: isAnonymous ? page.t('events:refused.anonymous') : row.subject,
+    who: isAnonymous ? page.t('activity:refused.anonymous') : row.subject,
     isAnonymous,
     ...splitName(row.repository),
     asked: actionWords(row.asked, page.t),

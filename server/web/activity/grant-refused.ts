@@ -121,7 +121,7 @@ async function carryOut(deps: GrantRefusedPageDeps, page: Page, refusal: Recorde
   try {
     if (rule !== undefined) await grantRule(deps, page, refusal, rule);
     else if (role !== undefined) await grantRole(deps, page, refusal, role);
-    else return show(deps, page, refusal, { choice: page.t('events:grant.choose') });
+    else return show(deps, page, refusal, { choice: page.t('activity:grant.choose') });
   } catch (error) {
     return show(deps, page, refusal, page.fieldErrors(error));
   }
@@ -154,8 +154,8 @@ function holderName({ subject }: RecordedRefusal): string {
 }
 
 function goBack(page: Page, { subject }: RecordedRefusal, role: string): void {
-  const user = subject === '' ? page.t('events:refused.anonymous') : subject;
-  page.redirect('/events/refused', { key: 'events:grant.done', params: { role, user } });
+  const user = subject === '' ? page.t('activity:refused.anonymous') : subject;
+  page.redirect('/events/refused', { key: 'activity:grant.done', params: { role, user } });
 }
 
 async function holderOf({ users }: GrantRefusedPageDeps, refusal: RecordedRefusal): Promise<Holder> {
@@ -172,17 +172,17 @@ export function grantRefusedView(
   errors: FieldErrors,
 ): GrantRefusedView {
   const { t, url } = page;
-  const who = refusal.subjectKind === 'anonymous' ? t('events:refused.anonymous') : refusal.subject;
+  const who = refusal.subjectKind === 'anonymous' ? t('activity:refused.anonymous') : refusal.subject;
   return {
-    title: t('events:grant.title', { user: who }),
+    title: t('activity:grant.title', { user: who }),
     nav: 'events',
-    heading: t('events:grant.title', { user: who }),
+    heading: t('activity:grant.title', { user: who }),
     facts: [
-      { label: t('events:column.user'), value: who },
-      { label: t('events:column.repository'), value: refusal.repository },
-      { label: t('events:column.asked'), value: actionWords(refusal.asked, t) },
-      { label: t('events:column.missing'), value: actionWords(refusal.missing, t) },
-      { label: t('events:column.address'), value: refusal.address },
+      { label: t('activity:column.user'), value: who },
+      { label: t('activity:column.repository'), value: refusal.repository },
+      { label: t('activity:column.asked'), value: actionWords(refusal.asked, t) },
+      { label: t('activity:column.missing'), value: actionWords(refusal.missing, t) },
+      { label: t('activity:column.address'), value: refusal.address },
     ],
     action: url(`/events/refused/${refusal.id}/grant`),
     backHref: url('/events/refused'),
@@ -202,10 +202,11 @@ function ruleCells(
 ): GrantChoice {
   const folder = rule.repository.replace(/\*\*$/, '');
   const names = {
-    repository: t('events:grant.only', { repository: refusal.repository }),
-    folder: t('events:grant.folder', { folder }),
+    repository: t('activity:grant.only', { repository: refusal.repository }),
+    folder: t('activity:grant.folder', { folder }),
   };
-  const description = value === 'folder' ? t('admin:role.matches', { count: matches }) : t('events:grant.narrowest');
+  const description =
+    value === 'folder' ? t('accounts:role.matches', { count: matches }) : t('activity:grant.narrowest');
   return { value, name: names[value], description, rules: [ruleLine(rule, t)], checked };
 }
 

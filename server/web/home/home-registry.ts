@@ -31,7 +31,7 @@ export function healthLines(facts: HealthFacts, page: Pick<Page, 't' | 'format'>
 function healthOf({ index, registry }: HealthFacts, t: Page['t']): HealthLine {
   const label = t('home:health.state');
   if (!index.reachable) return { label, value: t('home:health.unreachable'), tone: 'bad' };
-  if (registry?.isOpen === true) return { label, value: t('common:registry.open'), tone: 'bad' };
+  if (registry?.isOpen === true) return { label, value: t('shell:registry.open'), tone: 'bad' };
   return { label, value: t('home:health.reachable'), tone: 'good' };
 }
 

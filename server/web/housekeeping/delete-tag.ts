@@ -95,7 +95,7 @@ async function carryOut(deps: DeleteTagPageDeps, page: Page, plan: DeletionPlan)
   try {
     const request = { repository, tag, digest: form.values.digest, alsoManifest, ...who };
     const { trashId, pushedAgain } = await deps.deletion.deleteTag(request);
-    const key = pushedAgain ? 'browse:delete.pushed_again' : 'browse:delete.done';
+    const key = pushedAgain ? 'parts:delete.pushed_again' : 'parts:delete.done';
     page.redirect(await pathAfter(deps, page, repository, trashId), { key, params: { tag, repository } });
   } catch (error) {
     // The tag moved, or the registry refused: the form again, with what is true by now.
@@ -125,13 +125,13 @@ export function deleteTagView({ page, plan, readonly, errors, alsoManifest }: De
   const path = referencePath(`${repository}:${tag}`);
   const repositoryHref = page.url(referencePath(repository));
   return {
-    title: page.t('browse:delete.title', { tag }),
+    title: page.t('parts:delete.title', { tag }),
     nav: 'repositories',
     crumbs: [
       ...folderCrumbs(folder, page),
       { text: leaf, href: repositoryHref },
       { text: tag, href: page.url(path), separator: ':' },
-      { text: page.t('browse:delete.crumb') },
+      { text: page.t('parts:delete.crumb') },
     ],
     repository,
     tag,
@@ -149,22 +149,22 @@ export function deleteTagView({ page, plan, readonly, errors, alsoManifest }: De
 }
 
 function whatStays({ digest, children }: DeletionPlan, { t }: DeleteTagFacts['page']) {
-  const stays = [t('browse:delete.stays_digest', { digest: shortDigest(digest) })];
-  if (children.length > 0) stays.push(t('browse:delete.stays_children', { count: children.length }));
+  const stays = [t('parts:delete.stays_digest', { digest: shortDigest(digest) })];
+  if (children.length > 0) stays.push(t('parts:delete.stays_children', { count: children.length }));
   return stays;
 }
 
 /** Only for the last tag: otherwise the manifest is still in use, and deleting it would take the other tags along. */
 function manifestOffer(plan: DeletionPlan, checked: boolean, { t, format }: DeleteTagFacts['page']) {
   if (!plan.canDeleteManifest) return null;
-  const label = t('browse:delete.also_manifest', { size: format.bytes(plan.freesBytes) });
-  return { label, hint: t('browse:delete.also_manifest_hint'), checked };
+  const label = t('parts:delete.also_manifest', { size: format.bytes(plan.freesBytes) });
+  return { label, hint: t('parts:delete.also_manifest_hint'), checked };
 }
 
 function warnings(plan: DeletionPlan, { t }: DeleteTagFacts['page']): readonly string[] {
   const found: string[] = [];
   if (plan.lastTag && plan.parents.length > 0)
-    found.push(t('browse:delete.protected_by_index', { count: plan.parents.length }));
-  if (plan.referrers.length > 0) found.push(t('browse:delete.referrers', { count: plan.referrers.length }));
+    found.push(t('parts:delete.protected_by_index', { count: plan.parents.length }));
+  if (plan.referrers.length > 0) found.push(t('parts:delete.referrers', { count: plan.referrers.length }));
   return found;
 }

@@ -44,18 +44,18 @@ export function selectionPlanView(page: PlanPage, repository: string, plan: Sele
   const isOfTags = tagValues.length > 0;
   return {
     heading: isOfTags
-      ? page.t('deletion:heading_tags', { ...counted(tagValues.length), repository })
-      : page.t('deletion:heading_manifests', { ...counted(bare.length), repository }),
+      ? page.t('housekeeping:heading_tags', { ...counted(tagValues.length), repository })
+      : page.t('housekeeping:heading_manifests', { ...counted(bare.length), repository }),
     rows: plan.images.map((image) => planRow(image, repository, page)),
     tagValues,
     manifestValues: bare.map(({ digest }) => digest),
     offer: isOfTags ? offerOf(plan, page) : null,
     frees: isOfTags || bare.length === 0 ? '' : freesText(plan, page),
     submit: isOfTags
-      ? page.t('deletion:submit_tags', counted(tagValues.length))
-      : page.t('deletion:submit_manifests', counted(bare.length)),
+      ? page.t('housekeeping:submit_tags', counted(tagValues.length))
+      : page.t('housekeeping:submit_manifests', counted(bare.length)),
     canDelete: tagValues.length + bare.length > 0,
-    isCut: all.length > tagValues.length ? page.t('deletion:cut', counted(tagValues.length)) : '',
+    isCut: all.length > tagValues.length ? page.t('housekeeping:cut', counted(tagValues.length)) : '',
   };
 }
 
@@ -78,11 +78,11 @@ function noteOf({ tags, siblings, isUnneeded }: PlannedImage, { t, format }: Pla
     const shown = siblings.slice(0, 5).join(', ');
     const more = siblings.length - 5;
     return more > 0
-      ? t('deletion:note.siblings_more', { tags: shown, more: format.number(more) })
-      : t('deletion:note.siblings', { tags: shown });
+      ? t('housekeeping:note.siblings_more', { tags: shown, more: format.number(more) })
+      : t('housekeeping:note.siblings', { tags: shown });
   }
-  if (tags.length === 0) return isUnneeded ? '' : t('deletion:note.needed');
-  return isUnneeded ? t('deletion:note.last_tag') : t('deletion:note.in_index');
+  if (tags.length === 0) return isUnneeded ? '' : t('housekeeping:note.needed');
+  return isUnneeded ? t('housekeeping:note.last_tag') : t('housekeeping:note.in_index');
 }
 
 /** Deleting tags alone frees nothing. */
@@ -91,13 +91,16 @@ function offerOf(plan: SelectionPlan, page: PlanPage): SelectionPlanView['offer'
   if (own === 0) return null;
   const { t, format } = page;
   const size = format.bytes(plan.freesBytes);
-  const label = t('deletion:offer', { count: own, formatted: format.number(own), size });
-  return { label, hint: [restText(plan, own, page), t('deletion:offer_hint')].filter((text) => text !== '').join(' ') };
+  const label = t('housekeeping:offer', { count: own, formatted: format.number(own), size });
+  return {
+    label,
+    hint: [restText(plan, own, page), t('housekeeping:offer_hint')].filter((text) => text !== '').join(' '),
+  };
 }
 
 function freesText(plan: SelectionPlan, page: PlanPage): string {
   const own = plan.images.filter(({ isUnneeded }) => isUnneeded).length;
-  const frees = page.t('deletion:frees', { size: page.format.bytes(plan.freesBytes) });
+  const frees = page.t('housekeeping:frees', { size: page.format.bytes(plan.freesBytes) });
   return [restText(plan, own, page), frees].filter((text) => text !== '').join(' ');
 }
 
@@ -111,8 +114,12 @@ function restText({ unneeded, images }: SelectionPlan, own: number, { t, format 
   const attached = rest.filter(({ kind }) => ATTACHED.includes(kind)).length;
   const platforms = rest.length - attached;
   const parts = [
-    ...(platforms > 0 ? [t('deletion:rest.platforms', { count: platforms, formatted: format.number(platforms) })] : []),
-    ...(attached > 0 ? [t('deletion:rest.attachments', { count: attached, formatted: format.number(attached) })] : []),
+    ...(platforms > 0
+      ? [t('housekeeping:rest.platforms', { count: platforms, formatted: format.number(platforms) })]
+      : []),
+    ...(attached > 0
+      ? [t('housekeeping:rest.attachments', { count: attached, formatted: format.number(attached) })]
+      : []),
   ];
-  return t('deletion:rest.text', { what: parts.join(t('deletion:rest.and')) });
+  return t('housekeeping:rest.text', { what: parts.join(t('housekeeping:rest.and')) });
 }

@@ -49,7 +49,7 @@ export function selectionPage(deps: SelectionPageDeps): PageModule {
           return showPlan(deps, page, repository, { plan, back: asked.back });
         }
         if (chosen.tags.length + chosen.images.length + chosen.digests.length === 0) {
-          return page.redirect(back, { key: 'deletion:nothing_chosen' });
+          return page.redirect(back, { key: 'housekeeping:nothing_chosen' });
         }
         if (asked.do === 'compare') return compare(page, repository.name, chosen, back);
         if (asked.do === 'copy') return showReferences(page, repository, chosen, back);
@@ -84,7 +84,7 @@ function backPath(repository: string, back: (typeof BACK)[number] | undefined): 
 function compare(page: Page, repository: string, { tags, images }: Chosen, back: string): void {
   const [one, other, third] = [...images, ...tags];
   if (one === undefined || other === undefined || third !== undefined) {
-    page.redirect(back, { key: 'deletion:choose_two' });
+    page.redirect(back, { key: 'housekeeping:choose_two' });
     return;
   }
   const value = ({ name, digest }: { name: string; digest: string }) =>
@@ -98,7 +98,7 @@ async function showReferences(page: Page, repository: RepositoryRow, chosen: Cho
   const named = [...chosen.images, ...chosen.tags].map(
     (one) => `${name}${one.name ? `:${one.name}` : `@${one.digest}`}`,
   );
-  const { live: _, ...frame } = repositoryFrame(page, repository, page.t('deletion:copy.crumb'));
+  const { live: _, ...frame } = repositoryFrame(page, repository, page.t('housekeeping:copy.crumb'));
   await page.render('housekeeping/selection-copy', {
     ...frame,
     lines: [...named, ...chosen.digests.map((digest) => `${name}@${digest}`)].join('\n'),
@@ -119,7 +119,7 @@ async function showPlan(
   repository: RepositoryRow,
   { plan, back }: Shown,
 ): Promise<void> {
-  const { live: _, ...frame } = repositoryFrame(page, repository, page.t('deletion:crumb'));
+  const { live: _, ...frame } = repositoryFrame(page, repository, page.t('housekeeping:crumb'));
   await page.render('housekeeping/selection-delete', {
     ...frame,
     ...selectionPlanView(page, repository.name, plan),
@@ -154,16 +154,16 @@ async function showOutcome(
   result: SelectionResult,
   back: string,
 ): Promise<void> {
-  const { live: _, ...frame } = repositoryFrame(page, repository, page.t('deletion:crumb'));
+  const { live: _, ...frame } = repositoryFrame(page, repository, page.t('housekeeping:crumb'));
   const done = result.items.filter(({ error }) => error === undefined).length;
   const failed = result.items.filter(({ error }) => error !== undefined);
   await page.render(
     'housekeeping/selection-outcome',
     {
       ...frame,
-      done: done === 0 ? '' : page.t('deletion:outcome.done', { count: done, formatted: page.format.number(done) }),
+      done: done === 0 ? '' : page.t('housekeeping:outcome.done', { count: done, formatted: page.format.number(done) }),
       undoAction: result.undoId === undefined ? null : page.url(`/trash/${result.undoId}/undo`),
-      failedTitle: page.t('deletion:outcome.failed', {
+      failedTitle: page.t('housekeeping:outcome.failed', {
         count: failed.length,
         formatted: page.format.number(failed.length),
       }),

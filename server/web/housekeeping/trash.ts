@@ -103,15 +103,15 @@ async function trashView(
       action: page.url(`${PATH}/restore`),
       repository: repository?.name ?? '',
       ...countedTexts(page),
-      rowOne: page.t('deletion:bar.image', { count: 1, n: '{n}' }),
-      rowOther: page.t('deletion:bar.image', { count: 2, n: '{n}' }),
+      rowOne: page.t('housekeeping:bar.image', { count: 1, n: '{n}' }),
+      rowOther: page.t('housekeeping:bar.image', { count: 2, n: '{n}' }),
     },
   };
 }
 
 function frameOf(page: Page, repository: RepositoryRow | undefined) {
-  const title = page.t('deletion:trash.title');
-  if (repository !== undefined) return repositoryFrame(page, repository, page.t('repository:tab.trash'));
+  const title = page.t('housekeeping:trash.title');
+  if (repository !== undefined) return repositoryFrame(page, repository, page.t('repositories:tab.trash'));
   return { title, nav: 'trash', live: '*', crumbs: [{ text: title }] };
 }
 
@@ -126,7 +126,7 @@ export function trashCells(
 ): TrashCells {
   const { t, format, url } = page;
   const short = shortDigest(row.digest);
-  const gone = row.unrestorableAt === undefined ? '' : t('deletion:trash.unrestorable');
+  const gone = row.unrestorableAt === undefined ? '' : t('housekeeping:trash.unrestorable');
   return {
     id: row.id,
     ...splitName(row.repository),
@@ -139,14 +139,14 @@ export function trashCells(
     parts:
       row.partCount === 0
         ? ''
-        : t('deletion:trash.parts', { count: row.partCount, formatted: format.number(row.partCount) }),
+        : t('housekeeping:trash.parts', { count: row.partCount, formatted: format.number(row.partCount) }),
     deleted: timeCell(row.deletedAt, page),
     until: gone === '' ? dateCell(row.deletedAt + deletion.trash.keepMs, page) : null,
     by: row.deletedBy,
     note: gone || whyNoDelete({ page, readonly, repository: { name: row.repository } }),
-    choose: t('deletion:trash.choose', { name: row.tags.join(', ') || short }),
+    choose: t('housekeeping:trash.choose', { name: row.tags.join(', ') || short }),
     restoreAction: url(`/trash/${row.id}/restore`),
-    restoreLabel: t('repository:gone.undo', { tags: row.tags.join(', ') || short }),
+    restoreLabel: t('repositories:gone.undo', { tags: row.tags.join(', ') || short }),
   };
 }
 
@@ -169,7 +169,7 @@ async function restoreOne(deps: TrashPageDeps, page: Page, text: string): Promis
   if (id === undefined) throw hidden();
   await requireRestorable(deps, page, id);
   const { repository, tags, taken } = await deps.deletion.restore(id, actorOf(page));
-  const key = taken.length > 0 ? 'browse:delete.restored_some' : 'browse:delete.restored';
+  const key = taken.length > 0 ? 'parts:delete.restored_some' : 'parts:delete.restored';
   const params = { repository, tags: tags.join(', '), taken: taken.join(', ') };
   page.redirect(referencePath(repository), { key, params });
 }
@@ -211,7 +211,7 @@ async function restoreAll(deps: TrashPageDeps, page: Page, ids: readonly number[
     }
   }
   const params = { count: restored, formatted: page.format.number(restored) };
-  if (failures.length === 0) return page.redirect(path, { key: 'deletion:trash.restored', params });
+  if (failures.length === 0) return page.redirect(path, { key: 'housekeeping:trash.restored', params });
   const texts = [...new Set(failures)];
   await page.render('housekeeping/trash', await trashView(deps, page, undefined, texts), 422);
 }

@@ -85,9 +85,9 @@ export function comparedCells(a: Side, b: Side, page: ComparePage): ComparedCell
     layers: found.layers.map((pair) => layerPair(pair, page)),
     sections: [
       section(t('image:compare.configuration'), named(found.fields, t), settings, page),
-      section(t('browse:config.environment'), found.environment, values, page),
-      section(t('browse:image.labels'), found.labels, values, page),
-      section(t('browse:image.annotations'), found.annotations, values, page),
+      section(t('parts:config.environment'), found.environment, values, page),
+      section(t('parts:image.labels'), found.labels, values, page),
+      section(t('parts:image.annotations'), found.annotations, values, page),
     ],
     problem: null,
   };
@@ -161,16 +161,16 @@ function changeText(change: Change, t: Page['t']): string {
 function named(fields: readonly ComparedField[], t: Page['t']): readonly ComparedField[] {
   const names: Readonly<Record<string, string>> = {
     platform: t('image:compare.platform'),
-    mediaType: t('browse:column.media_type'),
-    author: t('browse:config.author'),
-    entrypoint: t('browse:config.entrypoint'),
-    cmd: t('browse:config.command'),
-    user: t('browse:config.user'),
-    workingDir: t('browse:config.working_dir'),
-    exposedPorts: t('browse:config.ports'),
-    volumes: t('browse:config.volumes'),
-    stopSignal: t('browse:config.stop_signal'),
-    healthcheck: t('browse:config.healthcheck'),
+    mediaType: t('parts:column.media_type'),
+    author: t('parts:config.author'),
+    entrypoint: t('parts:config.entrypoint'),
+    cmd: t('parts:config.command'),
+    user: t('parts:config.user'),
+    workingDir: t('parts:config.working_dir'),
+    exposedPorts: t('parts:config.ports'),
+    volumes: t('parts:config.volumes'),
+    stopSignal: t('parts:config.stop_signal'),
+    healthcheck: t('parts:config.healthcheck'),
     shell: t('image:config.shell'),
   };
   return fields.map((field) => ({ ...field, name: names[field.name] ?? field.name }));

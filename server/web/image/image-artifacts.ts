@@ -103,7 +103,7 @@ export function referrerCells(facts: ImageFacts, { parts, known }: LoadedContent
       shortDigest: shortDigest(referrer.digest),
       href: page.url(referencePath(`${detail.repository}@${referrer.digest}`)),
       kind: attachedKind(referrer, page.t),
-      by: referrer.pushedBy ? page.t('lists:attached_by', { name: referrer.pushedBy }) : '',
+      by: referrer.pushedBy ? page.t('parts:list.attached_by', { name: referrer.pushedBy }) : '',
       type: referrer.artifactType ?? (parts.get(referrer.digest)?.[0]?.mediaType || referrer.mediaType),
       summary: found.filter((text) => text !== '').join('; '),
       sizeBytes: referrer.sizeBytes,
@@ -117,7 +117,7 @@ export function referrerCells(facts: ImageFacts, { parts, known }: LoadedContent
 function attestationCells({ page, detail }: ImageFacts, parts: LoadedContent['parts']): readonly ReferrerCells[] {
   return attestationEntries(detail, parts, page).map(({ href, digest, shortDigest: short, kind, note, sizeBytes }) => ({
     ...{ href, digest, shortDigest: short },
-    kind: kind || page.t('lists:attached_kind.attestation'),
+    kind: kind || page.t('parts:list.attached_kind.attestation'),
     by: '',
     type: '',
     summary: note,

@@ -62,7 +62,7 @@ export function factCells(detail: ImageDetail, page: Pick<Page, 't' | 'format' |
     pulledAt: detail.lastPulledAt,
     pulls: page.format.number(detail.pullCount),
     // Schema 1 names no sizes.
-    size: detail.sizeBytes === 0 ? '–' : page.t('browse:image.size_of_which', sizes),
+    size: detail.sizeBytes === 0 ? '–' : page.t('parts:image.size_of_which', sizes),
     tags: detail.tags.map(({ name }) => ({ name, href: page.url(referencePath(`${detail.repository}:${name}`)) })),
     parents: detail.parents.map(link),
     subject: subject === null ? null : { ...link(subject), ...(detail.isSubjectHere ? {} : { href: null }) },

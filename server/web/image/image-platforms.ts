@@ -101,8 +101,8 @@ export function attestationEntries(
 }
 
 function predicateLabel(type: string, t: Page['t']): string {
-  if (/spdx|cyclonedx/i.test(type)) return t('browse:kind.sbom');
-  return /slsa\.dev\/provenance/i.test(type) ? t('lists:attached_kind.provenance') : type.slice(0, 100);
+  if (/spdx|cyclonedx/i.test(type)) return t('parts:kind.sbom');
+  return /slsa\.dev\/provenance/i.test(type) ? t('parts:list.attached_kind.provenance') : type.slice(0, 100);
 }
 
 function platformOf(detail: ImageDetail, digest: string | undefined): string {
@@ -113,7 +113,7 @@ function platformOf(detail: ImageDetail, digest: string | undefined): string {
 export function otherEntries(detail: ImageDetail, page: PlatformPage): readonly SideEntry[] {
   return detail.others.map((entry) => ({
     ...sideEntry(detail, entry, page),
-    kind: kindLabel(entry.kind, page.t, entry.artifactType) ?? page.t('browse:image.no_platform'),
+    kind: kindLabel(entry.kind, page.t, entry.artifactType) ?? page.t('parts:image.no_platform'),
     note: entry.annotations['org.opencontainers.image.ref.name'] ?? entry.artifactType ?? entry.mediaType,
   }));
 }

@@ -58,15 +58,15 @@ export function tabLinks(
 ): readonly TabLink[] {
   const tabs = tabsFor(detail);
   const texts: Record<Tab, string> = {
-    configuration: t('browse:tab.configuration'),
-    dockerfile: t('browse:tab.dockerfile'),
+    configuration: t('parts:tab.configuration'),
+    dockerfile: t('parts:tab.dockerfile'),
     chart: t('image:tab.chart'),
     readme: t('image:tab.readme'),
     values: t('image:tab.values'),
     files: t('image:tab.files'),
     content: t('image:tab.content'),
-    referrers: t('browse:tab.referrers'),
-    manifest: t('browse:tab.manifest'),
+    referrers: t('parts:tab.referrers'),
+    manifest: t('parts:tab.manifest'),
   };
   return tabs.map((tab) => ({
     text: texts[tab],

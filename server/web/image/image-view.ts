@@ -149,11 +149,11 @@ function imageCrumbs({ page, detail, tag }: ImageFacts, folder: string, leaf: st
 function problemText({ what, digest }: ImageProblem, t: Page['t']): string {
   const params = { digest: shortDigest(digest) };
   const texts: Record<ImageProblem['what'], string> = {
-    manifest: t('browse:problem.manifest', params),
-    config: t('browse:problem.config', params),
-    large: t('browse:problem.large', params),
-    child: t('browse:problem.child', params),
-    unreachable: t('browse:problem.unreachable', params),
+    manifest: t('parts:problem.manifest', params),
+    config: t('parts:problem.config', params),
+    large: t('parts:problem.large', params),
+    child: t('parts:problem.child', params),
+    unreachable: t('parts:problem.unreachable', params),
   };
   return texts[what];
 }

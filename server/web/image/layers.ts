@@ -109,9 +109,9 @@ function keptText({ keptAt, keptBytes }: LayerRow, { t, format }: LayerPage): st
 }
 
 function sharedText({ alsoIn, alsoInMore }: LayerRow, { t, format }: LayerPage): string {
-  if (alsoIn === 0) return alsoInMore ? t('image:layer.shared_somewhere') : t('browse:image.only_here');
+  if (alsoIn === 0) return alsoInMore ? t('image:layer.shared_somewhere') : t('parts:image.only_here');
   const formatted = `${format.number(alsoIn)}${alsoInMore ? '+' : ''}`;
-  return t('browse:image.also_in', { count: alsoInMore ? Math.max(2, alsoIn) : alsoIn, formatted });
+  return t('parts:image.also_in', { count: alsoInMore ? Math.max(2, alsoIn) : alsoIn, formatted });
 }
 
 /** Artifacts name their files. A layer that nothing tells about still has its digest. */

@@ -35,7 +35,7 @@ export function rawCells(detail: ImageDetail, page: RawPage): RawCells | null {
     json: jsonView(chosen.raw ?? ''),
     digest: chosen.digest,
     downloadHref: url(below),
-    downloadText: isConfig ? t('browse:image.download_config') : t('browse:image.download_manifest'),
+    downloadText: isConfig ? t('parts:image.download_config') : t('parts:image.download_manifest'),
   };
 }
 

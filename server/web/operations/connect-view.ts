@@ -156,12 +156,12 @@ export function connectView({ page, settings, status, plainHttp, merge }: Connec
   const choice = connectChoice(page, status.registry.line ?? null, settings.caPem !== undefined);
   const facts = connectFacts(page, settings, choice.runs);
   return {
-    ...{ title: t('connect:page'), nav: 'connect', isOurs: settings.isOurs, plainHttp },
+    ...{ title: t('operations:connect.page'), nav: 'connect', isOurs: settings.isOurs, plainHttp },
     groups: groups(page, choice, status.registry.line ?? null, settings.caPem !== undefined),
     fields: fields(page, choice, facts),
     kept: ['version', 'runs', 'trust', 'secret'].map((name) => ({ name, value: page.query(name) })),
-    fromWarning: reachesItself(facts.from) && choice.runs !== 'file' ? t('connect:from_localhost') : '',
-    ownAccounts: status.registry.demandsPassword === true ? t('connect:own_accounts') : '',
+    fromWarning: reachesItself(facts.from) && choice.runs !== 'file' ? t('operations:connect.from_localhost') : '',
+    ownAccounts: status.registry.demandsPassword === true ? t('operations:connect.own_accounts') : '',
     trust: blocks(trustLines(facts, choice), null),
     lines: blocks(registryLines(facts, choice), page),
     linesText: linesText(choice.runs, t),
@@ -199,7 +199,7 @@ function groups(page: ConnectPage, choice: ConnectChoice, detected: 2 | 3 | null
     active: choice.version === version,
   }));
   const texts = {
-    ...{ file: t('connect:runs.file'), compose: t('connect:runs.compose') },
+    ...{ file: t('operations:connect.runs.file'), compose: t('operations:connect.runs.compose') },
     ...{ docker: 'docker run', kubernetes: 'Kubernetes' },
   };
   const runs = RUNS.map((each) => ({
@@ -212,20 +212,28 @@ function groups(page: ConnectPage, choice: ConnectChoice, detected: 2 | 3 | null
     href: urlWith({ trust }),
     active: choice.trust === trust,
   }));
-  const note = detected === null ? t('connect:version.unknown') : t('connect:version.detected', { version: detected });
+  const note =
+    detected === null
+      ? t('operations:connect.version.unknown')
+      : t('operations:connect.version.detected', { version: detected });
   return [
-    { label: t('connect:version.label'), note, options: versions },
-    { label: t('connect:runs.label'), note: '', options: runs },
+    { label: t('operations:connect.version.label'), note, options: versions },
+    { label: t('operations:connect.runs.label'), note: '', options: runs },
     ...(choice.version === 3 && hasCertificate
-      ? [{ label: t('connect:trust.label'), note: t('connect:trust.note'), options: trusts }]
+      ? [{ label: t('operations:connect.trust.label'), note: t('operations:connect.trust.note'), options: trusts }]
       : []),
   ];
 }
 
 function fields({ t }: ConnectPage, choice: ConnectChoice, facts: ConnectFacts): ConnectView['fields'] {
   return [
-    { name: 'from', label: t('connect:from'), value: facts.from, hint: t('connect:from_hint') },
-    { name: 'folder', label: t('connect:folder'), value: choice.folder, hint: t('connect:folder_hint') },
+    { name: 'from', label: t('operations:connect.from'), value: facts.from, hint: t('operations:connect.from_hint') },
+    {
+      name: 'folder',
+      label: t('operations:connect.folder'),
+      value: choice.folder,
+      hint: t('operations:connect.folder_hint'),
+    },
   ];
 }
 
@@ -234,9 +242,9 @@ function reachesItself(address: string): boolean {
 }
 
 function linesText(runs: Runs, t: Page['t']): string {
-  if (runs === 'compose') return t('connect:lines.compose');
-  if (runs === 'docker') return t('connect:lines.docker');
-  return runs === 'kubernetes' ? t('connect:lines.kubernetes') : t('connect:lines.file');
+  if (runs === 'compose') return t('operations:connect.lines.compose');
+  if (runs === 'docker') return t('operations:connect.lines.docker');
+  return runs === 'kubernetes' ? t('operations:connect.lines.kubernetes') : t('operations:connect.lines.file');
 }
 
 function restartLine(runs: Runs): string {
@@ -289,7 +297,9 @@ export function checksView(page: ConnectPage, status: StatusFacts): ChecksView {
   const isDone = done === checks.length;
   return {
     isDone,
-    summary: isDone ? page.t('connect:checks.done') : page.t('connect:checks.some', { done, total: checks.length }),
+    summary: isDone
+      ? page.t('operations:connect.checks.done')
+      : page.t('operations:connect.checks.some', { done, total: checks.length }),
     againHref: page.urlWith({}),
     tryHref: onPath(page, '/connect/try'),
     items: checks.map((check) => checkCells(check, page)),

@@ -96,8 +96,8 @@ export function connectPage(deps: ConnectPageDeps): PageModule {
     routes.post('/connect/try', 'admin', async (page) => {
       const outcome = await causeEvent().catch(() => 'failed' as const);
       const key = {
-        ...{ arrived: 'connect:try.arrived', silent: 'connect:try.silent' },
-        ...{ nothing: 'connect:try.nothing', failed: 'connect:try.failed' },
+        ...{ arrived: 'operations:connect.try.arrived', silent: 'operations:connect.try.silent' },
+        ...{ nothing: 'operations:connect.try.nothing', failed: 'operations:connect.try.failed' },
       }[outcome];
       page.redirect(`/connect${queryOf(page.path)}`, { key });
     });

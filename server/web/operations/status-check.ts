@@ -8,21 +8,21 @@ export interface Fix {
 
 /** Keys of the names of the checks. */
 export const TITLES = {
-  reachable: 'status:title.reachable',
-  demands_token: 'status:title.demands_token',
-  challenge: 'status:title.challenge',
-  realm: 'status:title.realm',
-  tokens: 'status:title.tokens',
-  expiry: 'status:title.expiry',
-  trust: 'status:title.trust',
-  deletion: 'status:title.deletion',
-  notifications: 'status:title.notifications',
-  clock: 'status:title.clock',
-  crawl: 'status:title.crawl',
-  content: 'status:title.content',
-  database: 'status:title.database',
-  storage: 'status:title.storage',
-  wal: 'status:title.wal',
+  reachable: 'operations:status.title.reachable',
+  demands_token: 'operations:status.title.demands_token',
+  challenge: 'operations:status.title.challenge',
+  realm: 'operations:status.title.realm',
+  tokens: 'operations:status.title.tokens',
+  expiry: 'operations:status.title.expiry',
+  trust: 'operations:status.title.trust',
+  deletion: 'operations:status.title.deletion',
+  notifications: 'operations:status.title.notifications',
+  clock: 'operations:status.title.clock',
+  crawl: 'operations:status.title.crawl',
+  content: 'operations:status.title.content',
+  database: 'operations:status.title.database',
+  storage: 'operations:status.title.storage',
+  wal: 'operations:status.title.wal',
 } as const;
 type CheckId = keyof typeof TITLES;
 

@@ -1,6 +1,6 @@
 /**
  * Judges the facts of /status. Pure: facts in, checks out. A check that fails carries the exact lines to change in the
- * registry's `config.yml` or in ours; its sentences are keys of `locales/<language>/status.json`.
+ * registry's `config.yml` or in ours; its sentences are keys of `locales/<language>/operations.json`.
  */
 
 import { type Check, type CheckState, check, type Fix, type Found } from './status-check.ts';
@@ -33,22 +33,28 @@ export function overallState(checks: readonly Check[]): CheckState {
 function reachable({ registry, mode }: StatusFacts): Check {
   const params = { url: registry.url, version: registry.version ?? '', error: registry.error ?? '' };
   if (registry.reachable)
-    return check('reachable', 'ok', registry.version === null ? 'status:reachable.ok' : 'status:reachable.version', {
-      params,
-    });
-  if (mode === 'managed') return check('reachable', 'failed', 'status:reachable.managed', { params });
-  if (registry.failure === undefined) return check('reachable', 'failed', 'status:reachable.refused', { params });
+    return check(
+      'reachable',
+      'ok',
+      registry.version === null ? 'operations:status.reachable.ok' : 'operations:status.reachable.version',
+      {
+        params,
+      },
+    );
+  if (mode === 'managed') return check('reachable', 'failed', 'operations:status.reachable.managed', { params });
+  if (registry.failure === undefined)
+    return check('reachable', 'failed', 'operations:status.reachable.refused', { params });
   return check('reachable', 'failed', `errors:${registry.failure.key}`, { params: registry.failure.params });
 }
 
 function deletion({ registry, auth }: StatusFacts): Check {
   if (auth.readonly)
-    return check('deletion', 'ok', 'status:deletion.readonly', {
+    return check('deletion', 'ok', 'operations:status.deletion.readonly', {
       fix: { file: 'ours', lines: 'registry:\n  readonly: false' },
     });
-  if (registry.deletionEnabled === null) return check('deletion', 'unknown', 'status:deletion.unknown');
-  if (registry.deletionEnabled) return check('deletion', 'ok', 'status:deletion.ok');
-  return check('deletion', 'failed', 'status:deletion.disabled', {
+  if (registry.deletionEnabled === null) return check('deletion', 'unknown', 'operations:status.deletion.unknown');
+  if (registry.deletionEnabled) return check('deletion', 'ok', 'operations:status.deletion.ok');
+  return check('deletion', 'failed', 'operations:status.deletion.disabled', {
     fix: { file: 'registry', lines: 'storage:\n  delete:\n    enabled: true' },
   });
 }
@@ -56,9 +62,12 @@ function deletion({ registry, auth }: StatusFacts): Check {
 function notifications({ notifications: facts, now }: StatusFacts): Check {
   const fix: Fix = { file: 'registry', lines: endpointLines(facts) };
   if ((facts.refusedAt ?? 0) > (facts.lastAt ?? 0))
-    return check('notifications', 'failed', 'status:notifications.refused', { at: facts.refusedAt ?? null, fix });
+    return check('notifications', 'failed', 'operations:status.notifications.refused', {
+      at: facts.refusedAt ?? null,
+      fix,
+    });
   if (facts.quarantined > 0) {
-    return check('notifications', 'warning', 'status:notifications.quarantined', {
+    return check('notifications', 'warning', 'operations:status.notifications.quarantined', {
       params: { count: facts.quarantined },
       at: facts.lastAt,
     });
@@ -70,7 +79,7 @@ function notifications({ notifications: facts, now }: StatusFacts): Check {
     return check(
       'notifications',
       pushed ? 'failed' : 'unknown',
-      pushed ? 'status:notifications.missing' : 'status:notifications.never',
+      pushed ? 'operations:status.notifications.missing' : 'operations:status.notifications.never',
       { fix },
     );
   }
@@ -79,15 +88,18 @@ function notifications({ notifications: facts, now }: StatusFacts): Check {
     now - facts.lastPushTokenAt > EVENT_DUE_MS &&
     facts.lastPushTokenAt > facts.lastAt
   )
-    return check('notifications', 'warning', 'status:notifications.silent', { at: facts.lastAt, fix });
+    return check('notifications', 'warning', 'operations:status.notifications.silent', { at: facts.lastAt, fix });
   if (facts.lastVerified === true) {
     const instance = facts.lastInstance ?? '';
-    const key = instance === '' ? 'status:notifications.ok' : 'status:notifications.from';
+    const key = instance === '' ? 'operations:status.notifications.ok' : 'operations:status.notifications.from';
     return check('notifications', 'ok', key, { at: facts.lastAt, params: { instance } });
   }
   if (facts.hasSecret)
-    return check('notifications', 'failed', 'status:notifications.wrong_secret', { at: facts.lastAt, fix });
-  return check('notifications', 'warning', 'status:notifications.unverified', { at: facts.lastAt, fix: secretFix });
+    return check('notifications', 'failed', 'operations:status.notifications.wrong_secret', { at: facts.lastAt, fix });
+  return check('notifications', 'warning', 'operations:status.notifications.unverified', {
+    at: facts.lastAt,
+    fix: secretFix,
+  });
 }
 
 /** Nobody there, or refused for want of a token or a password: why that is so, another check has found. */
@@ -100,27 +112,30 @@ function isExplained({ registry, crawl: { failure } }: StatusFacts, others: read
 function crawl(all: StatusFacts, others: readonly Check[]): Check {
   const { crawl: facts } = all;
   if (facts.running)
-    return check('crawl', 'ok', 'status:crawl.running', {
+    return check('crawl', 'ok', 'operations:status.crawl.running', {
       params: { done: facts.done, total: facts.total ?? facts.done },
     });
-  if (facts.failure && isExplained(all, others)) return check('crawl', 'unknown', 'status:crawl.explained');
+  if (facts.failure && isExplained(all, others)) return check('crawl', 'unknown', 'operations:status.crawl.explained');
   if (facts.failure) return check('crawl', 'failed', `errors:${facts.failure.key}`, crawlFailure(facts));
   if (facts.error !== null)
-    return check('crawl', 'failed', 'status:crawl.failed', { params: { error: facts.error }, at: facts.finishedAt });
-  if (facts.finishedAt === null) return check('crawl', 'unknown', 'status:crawl.never');
+    return check('crawl', 'failed', 'operations:status.crawl.failed', {
+      params: { error: facts.error },
+      at: facts.finishedAt,
+    });
+  if (facts.finishedAt === null) return check('crawl', 'unknown', 'operations:status.crawl.never');
   if (facts.failures > 0)
-    return check('crawl', 'warning', 'status:crawl.failures', {
+    return check('crawl', 'warning', 'operations:status.crawl.failures', {
       params: { count: facts.failures },
       at: facts.finishedAt,
     });
-  return check('crawl', 'ok', 'status:crawl.ok', { at: facts.finishedAt });
+  return check('crawl', 'ok', 'operations:status.crawl.ok', { at: facts.finishedAt });
 }
 
 /** Only while there is something to decide. */
 function content({ hold }: StatusFacts): readonly Check[] {
   if (!hold) return [];
   const params = { sampled: hold.sampledCount, missing: hold.missingCount };
-  return [check('content', 'failed', 'status:content.lost', { params, at: hold.since })];
+  return [check('content', 'failed', 'operations:status.content.lost', { params, at: hold.since })];
 }
 
 function crawlFailure({ failure, finishedAt }: StatusFacts['crawl']): Found {
@@ -128,12 +143,17 @@ function crawlFailure({ failure, finishedAt }: StatusFacts['crawl']): Found {
 }
 
 function database({ database: facts }: StatusFacts): Check {
-  if (facts.engine === 'postgres') return check('database', 'ok', 'status:database.postgres');
-  if (facts.synchronous === null) return check('database', 'unknown', 'status:database.unknown');
+  if (facts.engine === 'postgres') return check('database', 'ok', 'operations:status.database.postgres');
+  if (facts.synchronous === null) return check('database', 'unknown', 'operations:status.database.unknown');
   const full = /^(full|extra|2|3)$/i.test(facts.synchronous);
-  return check('database', full ? 'ok' : 'failed', full ? 'status:database.ok' : 'status:database.loose', {
-    params: { synchronous: facts.synchronous },
-  });
+  return check(
+    'database',
+    full ? 'ok' : 'failed',
+    full ? 'operations:status.database.ok' : 'operations:status.database.loose',
+    {
+      params: { synchronous: facts.synchronous },
+    },
+  );
 }
 
 function storage({ database: { storage: state } }: StatusFacts): readonly Check[] {

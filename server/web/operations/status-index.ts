@@ -48,24 +48,24 @@ function isInterrupted({ running, startedAt, finishedAt }: Crawl): boolean {
 
 function sentence({ t, format }: Shown, crawl: Crawl): string {
   const values = { done: format.number(crawl.done), total: format.number(crawl.total ?? crawl.done) };
-  if (isInterrupted(crawl)) return t('status:index.interrupted', values);
-  if (!crawl.running) return t('status:index.idle');
-  return crawl.total === null ? t('status:index.listing') : t('status:index.running', values);
+  if (isInterrupted(crawl)) return t('operations:status.index.interrupted', values);
+  if (!crawl.running) return t('operations:status.index.idle');
+  return crawl.total === null ? t('operations:status.index.listing') : t('operations:status.index.running', values);
 }
 
 function factsOf(page: Shown, crawl: Crawl): IndexView['facts'] {
   const { t, format } = page;
   const done = format.number(crawl.done);
-  const ofTotal = t('status:index.of', { done, total: format.number(crawl.total ?? 0) });
+  const ofTotal = t('operations:status.index.of', { done, total: format.number(crawl.total ?? 0) });
   const rows: (readonly [label: string, value: string | null])[] = [
-    [t('status:index.reason'), reasonText(page, crawl.reason ?? '')],
-    [t('status:index.repositories'), crawl.total === null ? done : ofTotal],
-    [t('status:index.tags'), format.number(crawl.tags ?? 0)],
-    [t('status:index.failures'), crawl.failures === 0 ? null : format.number(crawl.failures)],
-    [t('status:index.took'), crawl.elapsedMs ? format.duration(crawl.elapsedMs) : null],
-    [t('status:index.speed'), speedText(page, crawl)],
-    [t('status:index.remaining'), crawl.remainingMs ? format.duration(crawl.remainingMs) : null],
-    [t('status:index.at_once'), crawl.concurrency ? format.number(crawl.concurrency) : null],
+    [t('operations:status.index.reason'), reasonText(page, crawl.reason ?? '')],
+    [t('operations:status.index.repositories'), crawl.total === null ? done : ofTotal],
+    [t('operations:status.index.tags'), format.number(crawl.tags ?? 0)],
+    [t('operations:status.index.failures'), crawl.failures === 0 ? null : format.number(crawl.failures)],
+    [t('operations:status.index.took'), crawl.elapsedMs ? format.duration(crawl.elapsedMs) : null],
+    [t('operations:status.index.speed'), speedText(page, crawl)],
+    [t('operations:status.index.remaining'), crawl.remainingMs ? format.duration(crawl.remainingMs) : null],
+    [t('operations:status.index.at_once'), crawl.concurrency ? format.number(crawl.concurrency) : null],
   ];
   return rows.flatMap(([label, value]) => (value === null ? [] : [{ label, value }]));
 }
@@ -77,7 +77,7 @@ function speedText({ t, format }: Shown, crawl: Crawl): string | null {
   const repositories = overall ? overall.repositories / seconds : crawl.repositoriesPerSecond;
   const tags = overall ? overall.tags / seconds : crawl.tagsPerSecond;
   if (repositories === null || repositories === undefined) return null;
-  return t('status:index.speed_value', {
+  return t('operations:status.index.speed_value', {
     repositories: format.number(rounded(repositories)),
     tags: format.number(rounded(tags ?? 0)),
   });
@@ -85,13 +85,13 @@ function speedText({ t, format }: Shown, crawl: Crawl): string | null {
 
 function reasonText({ t }: Shown, reason: string): string | null {
   const texts: Readonly<Record<string, string>> = {
-    start: t('status:reason.start'),
-    gap: t('status:reason.gap'),
-    instance: t('status:reason.instance'),
-    schedule: t('status:reason.schedule'),
-    asked: t('status:reason.asked'),
-    retry: t('status:reason.retry'),
-    accepted: t('status:reason.accepted'),
+    start: t('operations:status.reason.start'),
+    gap: t('operations:status.reason.gap'),
+    instance: t('operations:status.reason.instance'),
+    schedule: t('operations:status.reason.schedule'),
+    asked: t('operations:status.reason.asked'),
+    retry: t('operations:status.reason.retry'),
+    accepted: t('operations:status.reason.accepted'),
   };
   return texts[reason] ?? null;
 }
@@ -100,7 +100,7 @@ export function jobCells(page: Shown, job: JobFacts): JobCells {
   const { t, format } = page;
   return {
     name: jobName(page, job.name),
-    schedule: job.schedule ?? t('status:jobs.off'),
+    schedule: job.schedule ?? t('operations:status.jobs.off'),
     lastAt: job.lastStartedAt,
     took: job.lastDurationMs === null ? '' : format.duration(job.lastDurationMs),
     ...jobResult(page, job),
@@ -110,27 +110,27 @@ export function jobCells(page: Shown, job: JobFacts): JobCells {
 }
 
 function jobResult({ t }: Shown, job: JobFacts): Pick<JobCells, 'tone' | 'result'> {
-  if (job.isRunning) return { tone: 'plain', result: t('status:jobs.running') };
-  if (job.lastStartedAt === null) return { tone: 'plain', result: t('status:jobs.never') };
+  if (job.isRunning) return { tone: 'plain', result: t('operations:status.jobs.running') };
+  if (job.lastStartedAt === null) return { tone: 'plain', result: t('operations:status.jobs.never') };
   return job.lastError === null
-    ? { tone: 'accent', result: t('status:jobs.ok') }
-    : { tone: 'red', result: t('status:jobs.failed') };
+    ? { tone: 'accent', result: t('operations:status.jobs.ok') }
+    : { tone: 'red', result: t('operations:status.jobs.failed') };
 }
 
 function jobName({ t }: Shown, name: string): string {
   const texts: Readonly<Record<string, string>> = {
-    crawl: t('status:jobs.crawl'),
-    retry: t('status:jobs.retry'),
-    hold: t('status:jobs.hold'),
-    discover: t('status:jobs.discover'),
-    vanished: t('status:jobs.vanished'),
-    'account-upkeep': t('status:jobs.account_upkeep'),
-    retention: t('status:jobs.retention'),
-    visibility: t('status:jobs.visibility'),
-    'space-sums': t('status:jobs.sums'),
-    'space-sample': t('status:jobs.samples'),
-    'activity-prune': t('status:jobs.activity'),
-    'status-checks': t('status:jobs.status_checks'),
+    crawl: t('operations:status.jobs.crawl'),
+    retry: t('operations:status.jobs.retry'),
+    hold: t('operations:status.jobs.hold'),
+    discover: t('operations:status.jobs.discover'),
+    vanished: t('operations:status.jobs.vanished'),
+    'account-upkeep': t('operations:status.jobs.account_upkeep'),
+    retention: t('operations:status.jobs.retention'),
+    visibility: t('operations:status.jobs.visibility'),
+    'space-sums': t('operations:status.jobs.sums'),
+    'space-sample': t('operations:status.jobs.samples'),
+    'activity-prune': t('operations:status.jobs.activity'),
+    'status-checks': t('operations:status.jobs.status_checks'),
   };
-  return texts[name] ?? t('status:jobs.other', { name });
+  return texts[name] ?? t('operations:status.jobs.other', { name });
 }

@@ -22,18 +22,18 @@ export function storageFolder(storage: StorageState): Judged {
   if (trouble !== null) return { state: 'failed', key: TROUBLE_KEYS[trouble], params: {}, at: since };
   const params = { free: sizeText(freeBytes ?? 0), size: sizeText(fileBytes), files: freeInodes ?? 0 };
   if (freeBytes !== null && freeBytes < LOW_BYTES)
-    return { state: 'warning', key: 'status:storage.low', params, at: null };
+    return { state: 'warning', key: 'operations:status.storage.low', params, at: null };
   if (freeInodes !== null && freeInodes < LOW_INODES) {
-    return { state: 'warning', key: 'status:storage.inodes', params, at: null };
+    return { state: 'warning', key: 'operations:status.storage.inodes', params, at: null };
   }
-  if (checkedAt === null) return { state: 'ok', key: 'status:storage.ok', params, at: null };
-  return { state: 'ok', key: 'status:storage.checked', params, at: checkedAt };
+  if (checkedAt === null) return { state: 'ok', key: 'operations:status.storage.ok', params, at: null };
+  return { state: 'ok', key: 'operations:status.storage.checked', params, at: checkedAt };
 }
 
 export function writeAheadLog({ walBytes }: StorageState): Judged {
   const params = { size: sizeText(walBytes), limit: sizeText(MAX_WAL_BYTES) };
-  if (walBytes > MAX_WAL_BYTES) return { state: 'warning', key: 'status:wal.large', params, at: null };
-  return { state: 'ok', key: 'status:wal.ok', params, at: null };
+  if (walBytes > MAX_WAL_BYTES) return { state: 'warning', key: 'operations:status.wal.large', params, at: null };
+  return { state: 'ok', key: 'operations:status.wal.ok', params, at: null };
 }
 
 /** The same in every language, as everywhere else: 4.2 MB, 70.7 GB. */

@@ -48,11 +48,13 @@ export function statusPage({ statusFacts, readEverything, acceptLoss }: StatusPa
     });
     routes.post('/status/loss', 'admin', async (page) => {
       const isAccepted = await acceptLoss(actorOf(page));
-      page.redirect('/status', { key: isAccepted ? 'status:hold.confirmed' : 'status:hold.none' });
+      page.redirect('/status', {
+        key: isAccepted ? 'operations:status.hold.confirmed' : 'operations:status.hold.none',
+      });
     });
     routes.post('/status/crawl', 'admin', (page) => {
       readEverything();
-      page.redirect('/status', { key: 'status:index.begun' });
+      page.redirect('/status', { key: 'operations:status.index.begun' });
     });
   };
 }
@@ -61,7 +63,7 @@ export function statusView(page: StatusPage, facts: StatusFacts): StatusView {
   const { t } = page;
   const checks = statusChecks(facts);
   return {
-    title: t('status:page'),
+    title: t('operations:status.page'),
     nav: 'status',
     overall: overall(checks, t),
     checks: checks.map((check) => checkCells(check, page)),
@@ -78,12 +80,21 @@ function overall(checks: readonly Check[], t: Page['t']): StatusView['overall'] 
   const count = (state: Check['state']) => checks.filter((check) => check.state === state).length;
   switch (overallState(checks)) {
     case 'failed':
-      return { tone: 'red', icon: 'alert-triangle', text: t('status:overall.failed', { count: count('failed') }) };
+      return {
+        tone: 'red',
+        icon: 'alert-triangle',
+        text: t('operations:status.overall.failed', { count: count('failed') }),
+      };
     case 'warning':
-      return { tone: 'amber', icon: 'alert-triangle', text: t('status:overall.warning', { count: count('warning') }) };
+      return {
+        tone: 'amber',
+        icon: 'alert-triangle',
+        text: t('operations:status.overall.warning', { count: count('warning') }),
+      };
     default: {
       const open = count('unknown');
-      const text = open === 0 ? t('status:overall.ok') : t('status:overall.ok_unknown', { count: open });
+      const text =
+        open === 0 ? t('operations:status.overall.ok') : t('operations:status.overall.ok_unknown', { count: open });
       return { tone: 'good', icon: 'check', text };
     }
   }
@@ -92,10 +103,10 @@ function overall(checks: readonly Check[], t: Page['t']): StatusView['overall'] 
 export function checkCells(check: Check, { t, url }: Pick<Page, 't' | 'url'>): CheckCells {
   const tones = { ok: 'accent', warning: 'amber', failed: 'red', unknown: 'plain' } as const;
   const states = {
-    ok: t('status:state.ok'),
-    warning: t('status:state.warning'),
-    failed: t('status:state.failed'),
-    unknown: t('status:state.unknown'),
+    ok: t('operations:status.state.ok'),
+    warning: t('operations:status.state.warning'),
+    failed: t('operations:status.state.failed'),
+    unknown: t('operations:status.state.unknown'),
   };
   return {
     id: check.id,
@@ -157,7 +168,7 @@ function fixCells({ file, lines }: NonNullable<Check['fix']>, t: Page['t']): Non
 }
 
 function fixIntro(file: NonNullable<Check['fix']>['file'], t: Page['t']): string {
-  if (file === 'registry') return t('status:fix.registry');
-  if (file === 'renewal') return t('status:fix.renewal');
-  return file === 'ours' ? t('status:fix.ours') : t('status:fix.shell');
+  if (file === 'registry') return t('operations:status.fix.registry');
+  if (file === 'renewal') return t('operations:status.fix.renewal');
+  return file === 'ours' ? t('operations:status.fix.ours') : t('operations:status.fix.shell');
 }

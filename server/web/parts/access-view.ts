@@ -92,7 +92,7 @@ export function roleHref(role: string, page: AccessPage): string | null {
 }
 
 function fromText(address: string, { t }: Pick<Page, 't'>): string {
-  return address === '*' || address === '**' ? '' : t('repository:access.from', { address });
+  return address === '*' || address === '**' ? '' : t('repositories:access.from', { address });
 }
 
 export function roleCells(role: ReachingRole, page: AccessPage): RoleCells {

@@ -112,7 +112,7 @@ export function activityChart(points: readonly ActivityDay[], options: ActivityC
   const [pulls, pushes] = [sumOf(points, 'pulls'), sumOf(points, 'pushes')];
   const isEmpty = pulls + pushes === 0;
   return {
-    summary: t('activity:summary', { count: points.length, ...inWords({ pulls, pushes }, page) }),
+    summary: t('parts:activity.summary', { count: points.length, ...inWords({ pulls, pushes }, page) }),
     isEmpty,
     frames: isEmpty ? [] : frames(width, points, page),
     rows: points
@@ -131,13 +131,13 @@ export function activityChart(points: readonly ActivityDay[], options: ActivityC
 }
 
 function periodText(days: ActivityPeriod, t: Page['t']): string {
-  return days === 365 ? t('activity:year') : t('activity:days', { count: days });
+  return days === 365 ? t('parts:activity.year') : t('parts:activity.days', { count: days });
 }
 
 function inWords({ pulls, pushes }: Omit<ActivityDay, 'day'>, { t, format }: Pick<Page, 't' | 'format'>) {
   return {
-    pulls: t('activity:pull_count', { count: pulls, formatted: format.number(pulls) }),
-    pushes: t('activity:push_count', { count: pushes, formatted: format.number(pushes) }),
+    pulls: t('parts:activity.pull_count', { count: pulls, formatted: format.number(pulls) }),
+    pushes: t('parts:activity.push_count', { count: pushes, formatted: format.number(pushes) }),
   };
 }
 
@@ -168,7 +168,11 @@ function frames(
   const { long } = datesOf(page.locale);
   const texts = points.map((point): ColumnText => {
     const [date, counts] = [long.format(point.day), inWords(point, page)];
-    return { date, values: `${counts.pulls} · ${counts.pushes}`, title: page.t('activity:day', { date, ...counts }) };
+    return {
+      date,
+      values: `${counts.pulls} · ${counts.pushes}`,
+      title: page.t('parts:activity.day', { date, ...counts }),
+    };
   });
   return [frame('wide', width, points, texts, page), frame('narrow', NARROW_WIDTH, points, texts, page)];
 }
@@ -224,8 +228,8 @@ function panel(
       bars: isLine ? [] : barsOf(spots, bottom),
       today: isLine ? linePath(spots.slice(-2), false) : '',
       title: isLine
-        ? t('activity:pulls_sum', { total, count: points.length })
-        : t('activity:pushes_sum', { total, count: points.length }),
+        ? t('parts:activity.pulls_sum', { total, count: points.length })
+        : t('parts:activity.pushes_sum', { total, count: points.length }),
       area: isLine ? `${line}L${last} ${bottom}L${first} ${bottom}Z` : '',
       grid: steps.map((share) => ({ y: y(most * share), label: short.format(most * share) })),
     },

@@ -27,7 +27,10 @@ export function attachedCells(group: TagGroup, repository: string, page: Attache
   const rest = group.attachedCount - lines.length;
   if (rest <= 0) return { lines, more: null };
   const href = `${url(referencePath(`${repository}@${group.digest}`))}?tab=referrers#details`;
-  return { lines, more: { href, text: t('lists:attached_more', { count: rest, formatted: format.number(rest) }) } };
+  return {
+    lines,
+    more: { href, text: t('parts:list.attached_more', { count: rest, formatted: format.number(rest) }) },
+  };
 }
 
 /** `Signature`, `SBOM`, `Provenance`; an attestation of anything else is called that. */
@@ -40,10 +43,10 @@ export function attachedKind(
 }
 
 function kindText(kind: ManifestKind | Attachment, artifactType: string | null, t: Page['t']): string {
-  if (kind === 'signature') return t('lists:attached_kind.signature');
-  if (kind === 'attestation') return t('lists:attached_kind.attestation');
-  if (kind === 'provenance') return t('lists:attached_kind.provenance');
-  return kindLabel(kind, t, artifactType) ?? t('browse:kind.artifact');
+  if (kind === 'signature') return t('parts:list.attached_kind.signature');
+  if (kind === 'attestation') return t('parts:list.attached_kind.attestation');
+  if (kind === 'provenance') return t('parts:list.attached_kind.provenance');
+  return kindLabel(kind, t, artifactType) ?? t('parts:kind.artifact');
 }
 
 /** Of a row that is itself attached to an image: `Signature · v12.5.0 · by ci`; null for an ordinary image. */
@@ -54,14 +57,14 @@ export function groupKind(group: TagGroup, { t }: Pick<Page, 't'>): string | nul
 }
 
 function aboutText(name: string, pushedBy: string | null, t: Page['t']): string {
-  return [name, ...(pushedBy ? [t('lists:attached_by', { name: pushedBy })] : [])].join(' · ');
+  return [name, ...(pushedBy ? [t('parts:list.attached_by', { name: pushedBy })] : [])].join(' · ');
 }
 
 export function attachmentWord(attachment: Attachment, t: Page['t']): string {
   const words: Record<Attachment, string> = {
-    signature: t('lists:attached.signature'),
-    sbom: t('lists:attached.sbom'),
-    provenance: t('lists:attached.provenance'),
+    signature: t('parts:list.attached.signature'),
+    sbom: t('parts:list.attached.sbom'),
+    provenance: t('parts:list.attached.provenance'),
   };
   return words[attachment];
 }

@@ -123,9 +123,9 @@ function formOptions({ t, copy }: CopyPage, target: CopyTarget): readonly CopyOp
   if (usable.length < 2) return [];
   const chosen = usableForm(copy.choice.form, target);
   const texts: Record<Form, readonly [string, string]> = {
-    tag: [t('copy:form.tag'), `:${target.tag}`],
-    both: [t('copy:form.both'), `:${target.tag}@sha256:…`],
-    digest: [t('copy:form.digest'), '@sha256:…'],
+    tag: [t('parts:copy.form.tag'), `:${target.tag}`],
+    both: [t('parts:copy.form.both'), `:${target.tag}@sha256:…`],
+    digest: [t('parts:copy.form.digest'), '@sha256:…'],
   };
   return usable.map((form) => {
     const [label, example] = texts[form];
@@ -136,8 +136,8 @@ function formOptions({ t, copy }: CopyPage, target: CopyTarget): readonly CopyOp
 /** The engines that pull on their own machine's settings cannot be told so in the line. */
 function note({ t, copy: { host, isPlainHttp } }: CopyPage, { tool }: CopyLine): string {
   if (!isPlainHttp || isLocal(host)) return '';
-  if (tool === 'docker') return t('copy:plain.docker', { host });
-  return tool === 'kubernetes' ? t('copy:plain.kubernetes', { host }) : '';
+  if (tool === 'docker') return t('parts:copy.plain.docker', { host });
+  return tool === 'kubernetes' ? t('parts:copy.plain.kubernetes', { host }) : '';
 }
 
 export interface PullFacts extends Pick<CopyTarget, 'name' | 'tag' | 'digest' | 'artifactType'> {

@@ -15,9 +15,9 @@ interface DeleteRule {
 
 /** Names the right that is missing, or the setting that forbids it for everybody; '' when the viewer may delete. */
 export function whyNoDelete({ page, readonly, repository }: DeleteRule): string {
-  if (readonly) return page.t('browse:delete.readonly');
+  if (readonly) return page.t('parts:delete.readonly');
   const allowed = allowedActions(page.viewer.rights, repository.name, page.origin.address);
-  return allowed.has('delete') ? '' : page.t('browse:delete.missing_right', { repository: repository.name });
+  return allowed.has('delete') ? '' : page.t('parts:delete.missing_right', { repository: repository.name });
 }
 
 /** @throws {AppError} DENIED: the button was greyed, but a form can be sent without it. */

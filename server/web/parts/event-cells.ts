@@ -52,18 +52,18 @@ const MAX_OPENED = 100;
 /** A later registry may say other words: they stand as they came. */
 export function actionLabel(action: string, t: Page['t']): string {
   const known = new Map([
-    ['push', t('events:action.push')],
-    ['pull', t('events:action.pull')],
-    ['delete', t('events:action.delete')],
-    ['restore', t('events:action.restore')],
-    ['mount', t('events:action.mount')],
+    ['push', t('activity:action.push')],
+    ['pull', t('activity:action.pull')],
+    ['delete', t('activity:action.delete')],
+    ['restore', t('activity:action.restore')],
+    ['mount', t('activity:action.mount')],
   ]);
   return known.get(action) ?? action;
 }
 
 /** The actions of a scope, in the reader's language. */
 export function actionWords(actions: readonly string[], t: Page['t']): string {
-  return actions.map((action) => actionLabel(action, t)).join(t('events:comma'));
+  return actions.map((action) => actionLabel(action, t)).join(t('activity:comma'));
 }
 
 export function eventCells(event: RegistryEvent, page: Pick<Page, 't' | 'url'>): EventCells {
@@ -75,7 +75,8 @@ export function eventCells(event: RegistryEvent, page: Pick<Page, 't' | 'url'>):
     ...splitName(event.repository),
     repositoryHref: page.url(referencePath(event.repository)),
     reference: eventReference(event, page),
-    from: event.fromRepository === undefined ? '' : page.t('events:mounted_from', { repository: event.fromRepository }),
+    from:
+      event.fromRepository === undefined ? '' : page.t('activity:mounted_from', { repository: event.fromRepository }),
     address: event.address,
     client: event.userAgent,
   };
@@ -109,13 +110,13 @@ function runCells({ events, isCut }: EventRun, anchor: string, page: EventPage):
   const address = urlWith({ open: isOpen ? null : anchor.slice('run-'.length) });
   const shown = isOpen ? events.slice(0, MAX_OPENED) : [];
   return {
-    text: isCut ? t('events:run.more', { formatted }) : t('events:run.times', { count, formatted }),
-    label: isOpen ? t('events:run.close') : t('events:run.open', { count, formatted }),
+    text: isCut ? t('activity:run.more', { formatted }) : t('activity:run.times', { count, formatted }),
+    label: isOpen ? t('activity:run.close') : t('activity:run.open', { count, formatted }),
     href: `${address}#${anchor}`,
     isOpen,
     span: spanCells(events, page),
     events: shown.map(({ at, address: from, userAgent }) => ({ at, address: from, client: userAgent })),
-    note: isOpen && count > MAX_OPENED ? t('events:run.latest', { formatted: format.number(MAX_OPENED) }) : '',
+    note: isOpen && count > MAX_OPENED ? t('activity:run.latest', { formatted: format.number(MAX_OPENED) }) : '',
   };
 }
 

@@ -50,11 +50,11 @@ function steps(tool: Tool, reach: RegistryReach, page: FirstRunPage): FirstRunVi
   const insecure = tool === 'podman' && transport === 'http' ? '--tls-verify=false ' : '';
   const image = `${host}/${repositoryFor(page)}`;
   const user = page.viewer.isSignedIn ? `-u ${page.viewer.subject.name} ` : '';
-  const login = { label: page.t('connect:first.login'), command: `${tool} login ${insecure}${user}${host}` };
+  const login = { label: page.t('operations:connect.first.login'), command: `${tool} login ${insecure}${user}${host}` };
   return [
     ...(page.authEnabled || hasOwnAccounts === true ? [login] : []),
-    { label: page.t('connect:first.tag'), command: `${tool} tag hello-world ${image}` },
-    { label: page.t('connect:first.push'), command: `${tool} push ${insecure}${image}` },
+    { label: page.t('operations:connect.first.tag'), command: `${tool} tag hello-world ${image}` },
+    { label: page.t('operations:connect.first.push'), command: `${tool} push ${insecure}${image}` },
   ];
 }
 

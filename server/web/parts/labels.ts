@@ -30,15 +30,15 @@ export function folderLink(folder: string, { url }: Pick<Page, 'url'>): { name: 
 export function kindLabel(kind: ManifestKind, t: Page['t'], artifactType?: string | null): string | null {
   switch (kind) {
     case 'helm':
-      return t('browse:kind.helm');
+      return t('parts:kind.helm');
     case 'signature':
-      return t('browse:kind.signature');
+      return t('parts:kind.signature');
     case 'attestation':
-      return t('browse:kind.attestation');
+      return t('parts:kind.attestation');
     case 'sbom':
-      return t('browse:kind.sbom');
+      return t('parts:kind.sbom');
     case 'artifact':
-      return artifactKind(artifactType)?.name(t) ?? t('browse:kind.artifact');
+      return artifactKind(artifactType)?.name(t) ?? t('parts:kind.artifact');
     default:
       return null;
   }
@@ -46,7 +46,7 @@ export function kindLabel(kind: ManifestKind, t: Page['t'], artifactType?: strin
 
 /** A word for every kind, where one is chosen. */
 export function kindName(kind: string, t: Page['t']): string {
-  if (kind === 'image') return t('lists:kind_image');
-  if (kind === 'index') return t('lists:kind_index');
+  if (kind === 'image') return t('parts:list.kind_image');
+  if (kind === 'index') return t('parts:list.kind_index');
   return kindLabel(kind as ManifestKind, t) ?? kind;
 }

@@ -23,16 +23,17 @@ export function listAge(
   if (polled === undefined) return null;
   const at = repository === undefined ? polled.listedAt : repository.checkedAt;
   if (at === null) return null;
-  const label = repository === undefined ? t('lists:age.repositories') : t('lists:age.tags');
+  const label = repository === undefined ? t('parts:list.age.repositories') : t('parts:list.age.tags');
   return { of: repository?.name ?? '*', label, at, hint: hintFor(page, polled.isOurs) };
 }
 
 /** A registry that we configure needs no lines: what keeps its events away is on the status page. */
 function hintFor({ t, url, viewer, authEnabled }: ListAgePage, isOurs: boolean): ListAge['hint'] {
-  const text = t('lists:age.hint');
+  const text = t('parts:list.age.hint');
   const { isAdmin, isAuditor } = viewer.rights;
-  if (isAdmin && authEnabled && !isOurs) return { text, href: url('/connect#registry'), link: t('lists:age.connect') };
+  if (isAdmin && authEnabled && !isOurs)
+    return { text, href: url('/connect#registry'), link: t('parts:list.age.connect') };
   if (isAdmin || isAuditor || !authEnabled)
-    return { text, href: url('/status#notifications'), link: t('lists:age.status') };
+    return { text, href: url('/status#notifications'), link: t('parts:list.age.status') };
   return null;
 }

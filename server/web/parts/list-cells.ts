@@ -62,7 +62,7 @@ export function sizeCell(
   const text = format.bytes(bytes);
   if (uniqueBytes === null) return { text, title: text, unique: 0, whole: width(bytes) };
   const shared = Math.max(0, bytes - uniqueBytes);
-  const title = t('lists:size_title', { unique: format.bytes(uniqueBytes), shared: format.bytes(shared) });
+  const title = t('parts:list.size_title', { unique: format.bytes(uniqueBytes), shared: format.bytes(shared) });
   return { text, title, unique: width(Math.min(uniqueBytes, bytes)), whole: width(bytes) };
 }
 

@@ -106,30 +106,30 @@ export function filterChoices(asked: AskedFilters, offered: Offered, page: Filte
     // What somebody typed into the address stands among the choices, too.
     const all = now === '' || values.includes(now) ? values : [...values, now];
     const options = all.map((value) => ({ value, text: text(value), selected: value === now }));
-    return { name, label, options: [{ value: '', text: t('lists:any'), selected: now === '' }, ...options] };
+    return { name, label, options: [{ value: '', text: t('parts:list.any'), selected: now === '' }, ...options] };
   };
   return [
-    choice('platform', t('lists:platform'), offered.platforms, asked.platform, (value) => value),
-    choice('kind', t('lists:kind'), offered.kinds, asked.kind, (value) => kindName(value, t)),
-    choice('pushed', t('lists:pushed'), PUSHED, asked.pushed, (value) => pushedText(value, page)),
-    choice('size', t('lists:size'), SIZES, asked.size, (value) => sizeText(value, page)),
+    choice('platform', t('parts:list.platform'), offered.platforms, asked.platform, (value) => value),
+    choice('kind', t('parts:list.kind'), offered.kinds, asked.kind, (value) => kindName(value, t)),
+    choice('pushed', t('parts:list.pushed'), PUSHED, asked.pushed, (value) => pushedText(value, page)),
+    choice('size', t('parts:list.size'), SIZES, asked.size, (value) => sizeText(value, page)),
   ];
 }
 
 export function filterChecks(asked: AskedFilters, withEmpty: boolean, { t }: FilterPage): ListFilter['checks'] {
-  const never = { name: 'pulled', value: 'never', text: t('lists:never_pulled'), checked: asked.neverPulled };
-  const empty = { name: 'tags', value: 'none', text: t('lists:empty'), checked: asked.isEmpty };
+  const never = { name: 'pulled', value: 'never', text: t('parts:list.never_pulled'), checked: asked.neverPulled };
+  const empty = { name: 'tags', value: 'none', text: t('parts:list.empty'), checked: asked.isEmpty };
   return withEmpty ? [never, empty] : [never];
 }
 
 function pushedText(value: string, { t }: FilterPage): string {
   const count = Number.parseInt(value.slice('older-'.length), 10);
-  return value.startsWith('older') ? t('lists:older', { count }) : t('lists:newer', { count });
+  return value.startsWith('older') ? t('parts:list.older', { count }) : t('parts:list.newer', { count });
 }
 
 function sizeText(value: string, { t, format }: FilterPage): string {
   const size = format.bytes(sizeOf(value));
-  return value.startsWith('over') ? t('lists:over', { size }) : t('lists:under', { size });
+  return value.startsWith('over') ? t('parts:list.over', { size }) : t('parts:list.under', { size });
 }
 
 /** For phones, where the table has no header to sort by. */
@@ -143,14 +143,14 @@ export function orderChoices(
     ...(also?.id === undefined ? [] : [{ value: also.id, text: `${label}: ${also.label}` }]),
   ]);
   const directions = [
-    { value: 'asc', text: t('lists:rising') },
-    { value: 'desc', text: t('lists:falling') },
+    { value: 'asc', text: t('parts:list.rising') },
+    { value: 'desc', text: t('parts:list.falling') },
   ];
   const marked = (options: readonly { value: string; text: string }[], now: string) =>
     options.map((option) => ({ ...option, selected: option.value === now }));
   return [
-    { name: 'sort', label: t('lists:order'), options: marked(sorts, sorting.sort) },
-    { name: 'direction', label: t('lists:direction'), options: marked(directions, sorting.direction) },
+    { name: 'sort', label: t('parts:list.order'), options: marked(sorts, sorting.sort) },
+    { name: 'direction', label: t('parts:list.direction'), options: marked(directions, sorting.direction) },
   ];
 }
 
@@ -164,10 +164,10 @@ export function filterChips(asked: AskedFilters, page: FilterPage): ListFilter['
   add('digest', asked.digest !== '', () => asked.digest.slice(0, 19));
   add('platform', asked.platform !== '', () => asked.platform);
   add('kind', asked.kind !== '', () => kindName(asked.kind, t));
-  add('pushed', asked.pushed !== '', () => `${t('lists:pushed')}: ${pushedText(asked.pushed, page)}`);
-  add('size', asked.size !== '', () => `${t('lists:size')}: ${sizeText(asked.size, page)}`);
-  add('pulled', asked.neverPulled, () => t('lists:never_pulled'));
-  add('tags', asked.isEmpty, () => t('lists:empty'));
+  add('pushed', asked.pushed !== '', () => `${t('parts:list.pushed')}: ${pushedText(asked.pushed, page)}`);
+  add('size', asked.size !== '', () => `${t('parts:list.size')}: ${sizeText(asked.size, page)}`);
+  add('pulled', asked.neverPulled, () => t('parts:list.never_pulled'));
+  add('tags', asked.isEmpty, () => t('parts:list.empty'));
   return chips;
 }
 

@@ -40,8 +40,8 @@ export function indexNotices(state: IndexState, page: NoticePage): readonly Noti
   if (!state.reachable) {
     const text =
       state.lastAnswerAt === null
-        ? t('browse:notice.down')
-        : t('browse:notice.stale', { when: format.dateTime(state.lastAnswerAt) });
+        ? t('parts:notice.down')
+        : t('parts:notice.stale', { when: format.dateTime(state.lastAnswerAt) });
     notices.push({ tone: 'amber', icon: 'plug-connected-x', text, percent: null });
   }
   if (state.isHeld === true) notices.push(heldNotice(page));
@@ -57,8 +57,8 @@ type NoticePage = Pick<Page, 't' | 'format'> & Partial<Pick<Page, 'url' | 'viewe
 function heldNotice({ t, url, viewer }: NoticePage): Notice {
   const maySee = viewer?.rights.isAdmin || viewer?.rights.isAuditor;
   const links =
-    maySee && url !== undefined ? [{ text: t('browse:notice.held_link'), href: url('/status#content') }] : [];
-  return { tone: 'amber', icon: 'alert-triangle', text: t('browse:notice.held'), percent: null, links };
+    maySee && url !== undefined ? [{ text: t('parts:notice.held_link'), href: url('/status#content') }] : [];
+  return { tone: 'amber', icon: 'alert-triangle', text: t('parts:notice.held'), percent: null, links };
 }
 
 /** It broke off before there was anything to count: that the registry does not answer says all. */
@@ -72,7 +72,7 @@ export function unreadNotices(
   { t }: Pick<Page, 't'>,
 ): readonly Notice[] {
   if (repository.error === null) return [];
-  const text = t('browse:notice.unread', { error: repository.error });
+  const text = t('parts:notice.unread', { error: repository.error });
   return [{ tone: 'amber', icon: 'alert-triangle', text, percent: null }];
 }
 
@@ -80,19 +80,19 @@ function crawlNotice(crawl: CrawlState, { t, format }: Pick<Page, 't' | 'format'
   const { total } = crawl;
   const base = { tone: 'info', icon: 'refresh' } as const;
   const done = format.number(crawl.done);
-  if (total === null) return { ...base, text: t('browse:notice.listing', { done }), percent: null };
+  if (total === null) return { ...base, text: t('parts:notice.listing', { done }), percent: null };
   const percent = total === 0 ? 100 : Math.min(100, Math.round((crawl.done / total) * 100));
   const values = { done, total: format.number(total) };
-  if (crawl.isInterrupted) return { ...base, text: t('browse:notice.interrupted', values), percent };
+  if (crawl.isInterrupted) return { ...base, text: t('parts:notice.interrupted', values), percent };
   const speed = crawlSpeed(crawl, { t, format });
-  return { ...base, text: [t('browse:notice.crawling', values), ...speed].join(' '), percent };
+  return { ...base, text: [t('parts:notice.crawling', values), ...speed].join(' '), percent };
 }
 
 /** How fast it goes and how long it takes, as far as that can be said. */
 function crawlSpeed({ perSecond, remainingMs }: CrawlState, { t, format }: Pick<Page, 't' | 'format'>): string[] {
   const parts: string[] = [];
-  if (perSecond) parts.push(t('browse:notice.speed', { rate: format.number(rounded(perSecond)) }));
-  if (remainingMs) parts.push(t('browse:notice.remaining', { time: format.duration(Math.max(1000, remainingMs)) }));
+  if (perSecond) parts.push(t('parts:notice.speed', { rate: format.number(rounded(perSecond)) }));
+  if (remainingMs) parts.push(t('parts:notice.remaining', { time: format.duration(Math.max(1000, remainingMs)) }));
   return parts;
 }
 

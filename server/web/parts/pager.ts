@@ -26,7 +26,7 @@ export function keyPager(page: Place, shown: number, next: string | undefined, n
   const isFirst = query('after') === '';
   const before = isFirst ? 0 : rowsBefore(page, name);
   const rows = `${format.number(before + 1)}–${format.number(before + shown)}`;
-  const range = shown === 0 ? '' : t('lists:rows', { rows });
+  const range = shown === 0 ? '' : t('parts:list.rows', { rows });
   return {
     range,
     ...(isFirst ? {} : { previous: urlWith({ after: null, [name]: null }) }),
@@ -49,11 +49,11 @@ export function listPager(page: Place, list: PagedList): Pager {
   const { shown, next, previous, total, pageRows } = list;
   const before = previous === undefined ? 0 : rowsBefore(page);
   const rows = `${format.number(before + 1)}–${format.number(before + shown)}`;
-  const range = total === null ? t('lists:rows', { rows }) : t('lists:range', { rows, total });
+  const range = total === null ? t('parts:list.rows', { rows }) : t('parts:list.range', { rows, total });
   const from = Math.max(0, before - pageRows);
   return {
     range: shown === 0 ? '' : range,
-    previousLabel: t('lists:previous'),
+    previousLabel: t('parts:list.previous'),
     ...(previous === undefined ? {} : { previous: urlWith({ after: previous, from: from === 0 ? null : from }) }),
     ...(next === undefined ? {} : { next: urlWith({ after: next, from: before + shown }) }),
   };

@@ -35,7 +35,9 @@ export interface PlainHttpFacts {
 export function plainHttpView({ reach, realm, page }: PlainHttpFacts): PlainHttpView | null {
   if (reach.isLoopback || reach.transport === 'https') return null;
   const isFolded = reach.transport === 'unknown';
-  const intro = page.t(isFolded ? 'connect:http.unknown' : 'connect:http.intro', { host: reach.host });
+  const intro = page.t(isFolded ? 'operations:connect.http.unknown' : 'operations:connect.http.intro', {
+    host: reach.host,
+  });
   return { isFolded, intro, sections: [...hostsSections(reach, realm, page), ...clientSections(reach.host, page.t)] };
 }
 
@@ -49,22 +51,26 @@ function hostsSections(reach: RegistryReach, realm: string, { t, origin }: Plain
   const opened = hostName(origin.host);
   const address = isIP(opened) !== 0 && !isLoopbackName(opened) ? opened : '192.0.2.10';
   const text =
-    isIP(opened) !== 0 && !isLoopbackName(opened) ? t('connect:http.hosts') : t('connect:http.hosts_example');
+    isIP(opened) !== 0 && !isLoopbackName(opened)
+      ? t('operations:connect.http.hosts')
+      : t('operations:connect.http.hosts_example');
   const line = `${address} ${[...new Set(names)].join(' ')}`;
-  return [{ id: 'hosts', title: t('connect:http.hosts_title'), text, lines: [{ file: '/etc/hosts', text: line }] }];
+  return [
+    { id: 'hosts', title: t('operations:connect.http.hosts_title'), text, lines: [{ file: '/etc/hosts', text: line }] },
+  ];
 }
 
 function clientSections(host: string, t: Page['t']): readonly PlainHttpSection[] {
   return [
     {
-      ...{ id: 'docker', title: 'Docker', text: t('connect:http.docker') },
+      ...{ id: 'docker', title: 'Docker', text: t('operations:connect.http.docker') },
       lines: [
         { file: '/etc/docker/daemon.json', text: `{\n  "insecure-registries": ["${host}"]\n}` },
         { file: null, text: 'sudo systemctl restart docker' },
       ],
     },
     {
-      ...{ id: 'podman', title: 'Podman, Buildah, Skopeo', text: t('connect:http.podman') },
+      ...{ id: 'podman', title: 'Podman, Buildah, Skopeo', text: t('operations:connect.http.podman') },
       lines: [
         {
           file: `/etc/containers/registries.conf.d/${fileName(host)}.conf`,
@@ -73,7 +79,7 @@ function clientSections(host: string, t: Page['t']): readonly PlainHttpSection[]
       ],
     },
     {
-      ...{ id: 'containerd', title: 'containerd, nerdctl, Kubernetes', text: t('connect:http.containerd') },
+      ...{ id: 'containerd', title: 'containerd, nerdctl, Kubernetes', text: t('operations:connect.http.containerd') },
       lines: [
         { file: `/etc/containerd/certs.d/${host}/hosts.toml`, text: hostsToml(host) },
         { file: '/etc/containerd/config.toml', text: CONTAINERD_CONFIG },
@@ -81,7 +87,7 @@ function clientSections(host: string, t: Page['t']): readonly PlainHttpSection[]
       ],
     },
     {
-      ...{ id: 'k3s', title: 'k3s, RKE2', text: t('connect:http.k3s') },
+      ...{ id: 'k3s', title: 'k3s, RKE2', text: t('operations:connect.http.k3s') },
       lines: [
         {
           file: '/etc/rancher/k3s/registries.yaml',
@@ -91,7 +97,7 @@ function clientSections(host: string, t: Page['t']): readonly PlainHttpSection[]
       ],
     },
     {
-      ...{ id: 'buildkit', title: 'docker buildx', text: t('connect:http.buildkit') },
+      ...{ id: 'buildkit', title: 'docker buildx', text: t('operations:connect.http.buildkit') },
       lines: [
         { file: 'buildkitd.toml', text: `[registry."${host}"]\n  http = true` },
         { file: null, text: 'docker buildx create --use --config buildkitd.toml' },

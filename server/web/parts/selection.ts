@@ -61,7 +61,7 @@ export interface SelectionBar {
 }
 
 export function countedTexts({ t }: Pick<Page, 't'>): { readonly before: string; readonly after: string } {
-  const [before = '', after = ''] = t('lists:chosen', { chosen: '#' }).split('#');
+  const [before = '', after = ''] = t('parts:list.chosen', { chosen: '#' }).split('#');
   return { before, after };
 }
 
@@ -74,18 +74,21 @@ export function selectionBar(
   { shows, back, deleteNote }: { shows: 'images' | 'tags' | 'manifests'; back: string; deleteNote: string },
 ): SelectionBar {
   const words = {
-    images: [t('deletion:bar.image', { count: 1, n: '{n}' }), t('deletion:bar.image', { count: 2, n: '{n}' })],
-    tags: [t('deletion:bar.tag', { count: 1, n: '{n}' }), t('deletion:bar.tag', { count: 2, n: '{n}' })],
-    manifests: [t('deletion:bar.manifest', { count: 1, n: '{n}' }), t('deletion:bar.manifest', { count: 2, n: '{n}' })],
+    images: [t('housekeeping:bar.image', { count: 1, n: '{n}' }), t('housekeeping:bar.image', { count: 2, n: '{n}' })],
+    tags: [t('housekeeping:bar.tag', { count: 1, n: '{n}' }), t('housekeeping:bar.tag', { count: 2, n: '{n}' })],
+    manifests: [
+      t('housekeeping:bar.manifest', { count: 1, n: '{n}' }),
+      t('housekeeping:bar.manifest', { count: 2, n: '{n}' }),
+    ],
   } as const;
   const [rowOne = '', rowOther = ''] = words[shows];
   const [tagOne, tagOther] = shows === 'images' ? words.tags : [];
   return {
     ...{ rowOne, rowOther, tagOne, tagOther, back, deleteNote },
     action: url(`${referencePath(repository)}/-/selection`),
-    comma: t('deletion:bar.comma'),
+    comma: t('housekeeping:bar.comma'),
     ...countedTexts({ t }),
     canCompare: shows !== 'manifests',
-    chooseAll: t('deletion:bar.all'),
+    chooseAll: t('housekeeping:bar.all'),
   };
 }

@@ -27,6 +27,6 @@ export function sparkline(points: readonly ActivityDay[], { t, format }: Pick<Pa
   return {
     ...{ width: WIDTH, height: HEIGHT },
     line: total === 0 ? '' : linePath(spots, points.length <= 31),
-    title: t('activity:spark', { count: points.length, total: format.number(total) }),
+    title: t('parts:activity.spark', { count: points.length, total: format.number(total) }),
   };
 }

@@ -20,7 +20,7 @@ export async function readUndo(deps: UndoDeps, page: Page): Promise<Undo | null>
   if (!allowedActions(page.viewer.rights, item.repository, page.origin.address).has('delete')) return null;
   const batch = await deps.deletion.trash.batchOf(id);
   const names = batch.flatMap(({ tags, digest }) => (tags.length > 0 ? tags : [shortDigest(digest)]));
-  const text = page.t('browse:delete.undo_text', { tags: shortened(names, page), repository: item.repository });
+  const text = page.t('parts:delete.undo_text', { tags: shortened(names, page), repository: item.repository });
   return { text, action: page.url(`/trash/${id}/undo`) };
 }
 
@@ -29,7 +29,7 @@ const NAMES_SHOWN = 10;
 function shortened(names: readonly string[], { t, format }: Page): string {
   const tags = names.slice(0, NAMES_SHOWN).join(', ');
   const more = names.length - NAMES_SHOWN;
-  return more > 0 ? t('deletion:undo_more', { tags, more: format.number(more) }) : tags;
+  return more > 0 ? t('housekeeping:undo_more', { tags, more: format.number(more) }) : tags;
 }
 
 export function parseTrashId(text: string): number | undefined {

@@ -10,8 +10,8 @@ export function isReader({ viewer }: Pick<Page, 'viewer'>): boolean {
 /** Whoever sees nothing learns whom to ask. */
 export function noRightsText({ t, viewer }: Pick<Page, 't' | 'viewer'>): string {
   return viewer.rights.rules.length === 0
-    ? t('browse:repositories.no_rights', { user: viewer.subject.name })
-    : t('browse:repositories.nothing_matches', { user: viewer.subject.name });
+    ? t('parts:repositories.no_rights', { user: viewer.subject.name })
+    : t('parts:repositories.nothing_matches', { user: viewer.subject.name });
 }
 
 export function seesEverything({ rights }: Viewer): boolean {

@@ -15,14 +15,14 @@ export function annotationFacts(about: About | undefined, { t }: Pick<Page, 't'>
   if (about === undefined) return [];
   const fact = (label: string, value: string): Fact => ({ label, value, isCode: false, link: safeLink(value) });
   return present([
-    fact(t('repository:about.title'), about.title),
-    fact(t('repository:about.source'), about.source),
-    fact(t('repository:about.documentation'), about.documentation),
-    fact(t('repository:about.url'), about.url),
-    fact(t('repository:about.licenses'), about.licenses),
-    fact(t('repository:about.vendor'), about.vendor),
-    fact(t('repository:about.authors'), about.authors),
-    fact(t('repository:about.version'), about.version),
+    fact(t('repositories:about.title'), about.title),
+    fact(t('repositories:about.source'), about.source),
+    fact(t('repositories:about.documentation'), about.documentation),
+    fact(t('repositories:about.url'), about.url),
+    fact(t('repositories:about.licenses'), about.licenses),
+    fact(t('repositories:about.vendor'), about.vendor),
+    fact(t('repositories:about.authors'), about.authors),
+    fact(t('repositories:about.version'), about.version),
   ]);
 }
 
@@ -33,39 +33,39 @@ export function repositoryFacts(
 ): readonly { readonly label: string; readonly value: string }[] {
   const { t, format } = page;
   const { lastPushedAt, lastPulledAt, lastPushedBy } = repository;
-  const pushed = lastPushedAt === null ? t('browse:unknown') : format.relative(lastPushedAt);
-  const by = lastPushedBy ? t('repository:about.by', { when: pushed, who: lastPushedBy }) : pushed;
+  const pushed = lastPushedAt === null ? t('parts:unknown') : format.relative(lastPushedAt);
+  const by = lastPushedBy ? t('repositories:about.by', { when: pushed, who: lastPushedBy }) : pushed;
   return [
-    { label: t('repository:about.visible'), value: visibleTo(repository.name, everybody, page) },
-    { label: t('repository:about.first_seen'), value: format.dateTime(repository.firstSeenAt) },
-    { label: t('browse:column.pushed'), value: by },
+    { label: t('repositories:about.visible'), value: visibleTo(repository.name, everybody, page) },
+    { label: t('repositories:about.first_seen'), value: format.dateTime(repository.firstSeenAt) },
+    { label: t('parts:column.pushed'), value: by },
     {
-      label: t('browse:column.last_pull'),
-      value: lastPulledAt === null ? t('browse:never') : format.relative(lastPulledAt),
+      label: t('parts:column.last_pull'),
+      value: lastPulledAt === null ? t('parts:never') : format.relative(lastPulledAt),
     },
-    { label: t('browse:column.pulls'), value: format.number(repository.pullCount) },
-    { label: t('browse:repository.tags'), value: countsText(repository, page) },
-    { label: t('browse:column.size'), value: sizeText(repository, page) },
+    { label: t('parts:column.pulls'), value: format.number(repository.pullCount) },
+    { label: t('parts:repository.tags'), value: countsText(repository, page) },
+    { label: t('parts:column.size'), value: sizeText(repository, page) },
   ];
 }
 
 /** Rules may hold only for some addresses: then it is not simply public. */
 function visibleTo(name: string, everybody: Rights, { t }: FactsPage): string {
   const rules = everybody.rules.filter((rule) => rule.actions.has('pull') && matchesGlob(rule.repository, name));
-  if (rules.length === 0) return t('repository:about.visible_no');
-  if (rules.some((rule) => rule.address.kind === 'any')) return t('repository:about.visible_yes');
-  const addresses = [...new Set(rules.map((rule) => rule.address.text))].join(t('events:comma'));
-  return t('repository:about.visible_from', { addresses });
+  if (rules.length === 0) return t('repositories:about.visible_no');
+  if (rules.some((rule) => rule.address.kind === 'any')) return t('repositories:about.visible_yes');
+  const addresses = [...new Set(rules.map((rule) => rule.address.text))].join(t('activity:comma'));
+  return t('repositories:about.visible_from', { addresses });
 }
 
 function countsText({ tagCount, imageCount }: RepositoryRow, { t, format }: FactsPage): string {
-  const tags = t('browse:repository.tag_count', { count: tagCount, formatted: format.number(tagCount) });
+  const tags = t('parts:repository.tag_count', { count: tagCount, formatted: format.number(tagCount) });
   if (imageCount === 0 || imageCount === tagCount) return tags;
-  return `${tags} · ${t('browse:repository.image_count', { count: imageCount, formatted: format.number(imageCount) })}`;
+  return `${tags} · ${t('parts:repository.image_count', { count: imageCount, formatted: format.number(imageCount) })}`;
 }
 
 /** What is unique is known once the background sums are made; 0 before, which would be a lie for what has content. */
 function sizeText({ sizeBytes, uniqueBytes }: RepositoryRow, { t, format }: FactsPage): string {
   const size = format.bytes(sizeBytes);
-  return uniqueBytes > 0 ? `${size} · ${t('lists:of_which_unique', { size: format.bytes(uniqueBytes) })}` : size;
+  return uniqueBytes > 0 ? `${size} · ${t('parts:list.of_which_unique', { size: format.bytes(uniqueBytes) })}` : size;
 }

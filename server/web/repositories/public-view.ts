@@ -52,7 +52,7 @@ function controlOf(state: PublicState, page: PublicPage, { kind, name }: PublicT
   return {
     action: url(isFolder ? PUBLIC_FOLDER_PATH : `${referencePath(name)}/-/public`),
     fields: isFolder ? [{ name: 'folder', value: name }] : [{ name: 'tab', value: tab }],
-    text: isFolder ? t('repository:public.folder', { folder: name }) : t('repository:public.repository', { name }),
+    text: isFolder ? t('repositories:public.folder', { folder: name }) : t('repositories:public.repository', { name }),
     isLocked: state.wider.length > 0,
     wider: state.wider.map((rule) => ruleReason(rule, page)),
     limited: state.limited.map((rule) => ruleReason(rule, page)),

@@ -68,7 +68,7 @@ function badForm(): AppError {
 }
 
 function goBack(page: Page, path: string, name: string, wanted: 'yes' | 'no'): void {
-  const key = wanted === 'yes' ? 'repository:public.opened' : 'repository:public.closed';
+  const key = wanted === 'yes' ? 'repositories:public.opened' : 'repositories:public.closed';
   page.redirect(path, { key, params: { name } });
 }
 

@@ -35,13 +35,13 @@ export function refreshPage(deps: RefreshPageDeps): PageModule {
 /** Of a large repository, or from a slow registry, the reading goes on behind the answer. */
 async function readAgain({ refresh, log, waitMs = WAIT_MS }: RefreshPageDeps, repository: string): Promise<string> {
   const work = refresh(repository).then(
-    () => 'browse:refresh.done',
+    () => 'parts:refresh.done',
     (error: unknown) => {
       log.warn({ repository, error: errorText(error) }, 'repository not read again');
-      return 'browse:refresh.failed';
+      return 'parts:refresh.failed';
     },
   );
-  return Promise.race([work, sleep(waitMs, 'browse:refresh.running', { ref: false })]);
+  return Promise.race([work, sleep(waitMs, 'parts:refresh.running', { ref: false })]);
 }
 
 /** @throws {AppError} NOT_FOUND where the viewer may not even see it, DENIED where only the right is missing. */

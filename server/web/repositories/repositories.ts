@@ -150,7 +150,7 @@ export interface RepositoriesFacts {
 export function repositoriesView(facts: RepositoriesFacts): RepositoriesView {
   const { page, host, found, asked, open, undo, index } = facts;
   const { t } = page;
-  const heading = asked.folder === '' ? t('browse:repositories.title') : asked.folder;
+  const heading = asked.folder === '' ? t('parts:repositories.title') : asked.folder;
   const total = totalText(found, page.format);
   return {
     title: heading,
@@ -158,7 +158,7 @@ export function repositoriesView(facts: RepositoriesFacts): RepositoriesView {
     live: asked.folder === '' ? '*' : asked.folder,
     crumbs: folderCrumbs(asked.folder, page),
     heading,
-    summary: t('browse:repositories.summary', { count: found.total, formatted: total }),
+    summary: t('parts:repositories.summary', { count: found.total, formatted: total }),
     open,
     state: listState(found, asked, index, page),
     notices: indexNotices(index, page),
@@ -202,7 +202,7 @@ function listFilter({ asked, facets, page }: RepositoriesFacts): ListFilter {
     urlWith({ view: isDefault ? null : view, after: null, from: null });
   return {
     action: page.url('/repositories'),
-    label: t('browse:repositories.filter'),
+    label: t('parts:repositories.filter'),
     text: asked.filters.filter,
     hidden: hiddenFields(page, ['folder', 'view']),
     choices: [...filterChoices(asked.filters, facets, page), ...orderChoices(columns(asked, page), asked, page)],
@@ -212,34 +212,34 @@ function listFilter({ asked, facets, page }: RepositoriesFacts): ListFilter {
     views: isFiltered(asked.filters)
       ? []
       : [
-          { text: t('lists:folders'), href: viewHref('folders', !atRoot), current: asked.byFolder },
-          { text: t('lists:flat'), href: viewHref('flat', atRoot), current: !asked.byFolder },
+          { text: t('parts:list.folders'), href: viewHref('folders', !atRoot), current: asked.byFolder },
+          { text: t('parts:list.flat'), href: viewHref('flat', atRoot), current: !asked.byFolder },
         ],
   };
 }
 
 function columns(asked: AskedList, { t, urlWith }: RepositoriesFacts['page']): readonly Column[] {
   const sorted = (sort: FolderSort) => sortedColumn<FolderSort>(asked, sort, urlWith);
-  const repositories = { id: 'repositories', label: t('lists:repositories'), ...sorted('repositories') };
+  const repositories = { id: 'repositories', label: t('parts:list.repositories'), ...sorted('repositories') };
   return [
-    { id: 'name', label: t('browse:column.repository'), ...sorted('name') },
-    { id: 'tags', label: t('browse:column.tags'), isNumber: true, ...sorted('tags') },
+    { id: 'name', label: t('parts:column.repository'), ...sorted('name') },
+    { id: 'tags', label: t('parts:column.tags'), isNumber: true, ...sorted('tags') },
     {
-      ...{ id: 'newest', label: t('browse:column.newest'), ...sorted('newest') },
+      ...{ id: 'newest', label: t('parts:column.newest'), ...sorted('newest') },
       // Where a repository shows its newest tag, a folder shows how many repositories are below.
       ...(asked.byFolder ? { also: repositories } : {}),
     },
-    { id: 'pushed', label: t('browse:column.last_push'), ...sorted('pushed') },
-    { id: 'by', label: t('browse:column.by'), ...sorted('by') },
-    { id: 'pulled', label: t('browse:column.last_pull'), ...sorted('pulled') },
-    { id: 'pulls', label: t('browse:column.pulls'), isNumber: true, ...sorted('pulls') },
-    { id: 'platforms', label: t('browse:column.platforms'), ...sorted('platforms') },
+    { id: 'pushed', label: t('parts:column.last_push'), ...sorted('pushed') },
+    { id: 'by', label: t('parts:column.by'), ...sorted('by') },
+    { id: 'pulled', label: t('parts:column.last_pull'), ...sorted('pulled') },
+    { id: 'pulls', label: t('parts:column.pulls'), isNumber: true, ...sorted('pulls') },
+    { id: 'platforms', label: t('parts:column.platforms'), ...sorted('platforms') },
     {
       id: 'size',
-      label: t('browse:column.size'),
+      label: t('parts:column.size'),
       isNumber: true,
       ...sorted('size'),
-      also: { id: 'unique', label: t('lists:unique'), ...sorted('unique') },
+      also: { id: 'unique', label: t('parts:list.unique'), ...sorted('unique') },
     },
   ];
 }

@@ -90,8 +90,8 @@ function readmeOf(document: ArtifactDocument | undefined): string {
 
 function originNote(origin: Origin, { newestTag }: RepositoryRow, { t }: Pick<Page, 't'>): string {
   const tag = newestTag ?? '';
-  if (origin === 'readme') return t('repository:about.from_readme', { tag });
-  return origin === 'annotation' ? t('repository:about.from_annotation', { tag }) : '';
+  if (origin === 'readme') return t('repositories:about.from_readme', { tag });
+  return origin === 'annotation' ? t('repositories:about.from_annotation', { tag }) : '';
 }
 
 function editorOf(page: Page, { name }: RepositoryRow, written: Description | undefined): Editor {
@@ -158,7 +158,7 @@ export async function saveDescription(deps: AboutTabDeps, page: Page, repository
     return;
   }
   const errors = await tryWrite(deps, page, repository, { text, version });
-  if (errors === undefined) page.redirect(tabPath(repository.name, 'about'), { key: 'repository:about.saved' });
+  if (errors === undefined) page.redirect(tabPath(repository.name, 'about'), { key: 'repositories:about.saved' });
   else await showAgain(deps, page, repository, { editor, errors });
 }
 

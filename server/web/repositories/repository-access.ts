@@ -82,7 +82,7 @@ function ownRights(page: Page, repository: string): { text: string; reasons: rea
   const rules = rulesFor(rights, repository);
   const words = actionChips(mostActions(rights, rules), page).map(({ text }: ActionChip) => text);
   return {
-    text: page.t('repository:access.own', { actions: words.join(page.t('repository:access.and')) }),
+    text: page.t('repositories:access.own', { actions: words.join(page.t('repositories:access.and')) }),
     reasons: reasonCells(rights, rules, page),
   };
 }
@@ -125,9 +125,9 @@ async function checkView(deps: AccessTabDeps, page: Page, repository: string, se
 
 /** With the preposition that leads to the repository: "push to web/shop". */
 const ACTION_PHRASES = {
-  pull: 'repository:access.to_pull',
-  push: 'repository:access.to_push',
-  delete: 'repository:access.to_delete',
+  pull: 'repositories:access.to_pull',
+  push: 'repositories:access.to_push',
+  delete: 'repositories:access.to_delete',
 } as const satisfies Record<Action, string>;
 
 interface Asked {
@@ -141,12 +141,12 @@ async function answer(deps: AccessTabDeps, page: Page, asked: Asked): Promise<Ch
   const { t } = page;
   const { action, address, repository } = asked;
   const none = { isAllowed: false, reasons: [], holder: null };
-  if (isIP(address) === 0) return { ...none, text: t('repository:access.no_address', { address }) };
+  if (isIP(address) === 0) return { ...none, text: t('repositories:access.no_address', { address }) };
   const found = await rightsAsked(deps, page, asked.user);
   if (typeof found === 'string') return { ...none, text: found };
   const { isAllowed, reasons } = verdict(found.rights, { repository, action, address }, page);
   const values = { who: found.who, action: t(ACTION_PHRASES[action]), repository, address };
-  const text = isAllowed ? t('repository:access.allowed', values) : t('repository:access.refused', values);
+  const text = isAllowed ? t('repositories:access.allowed', values) : t('repositories:access.refused', values);
   return { isAllowed, reasons, holder: asked.user, text };
 }
 
@@ -157,10 +157,10 @@ async function rightsAsked(
   user: string | null,
 ): Promise<{ who: string; rights: Rights } | string> {
   const { viewer, t } = page;
-  if (user === null) return { who: viewer.subject.name || t('repository:access.anonymous'), rights: viewer.rights };
-  if (user === '') return { who: t('repository:access.anonymous'), rights: await access.rightsOf(ANONYMOUS) };
+  if (user === null) return { who: viewer.subject.name || t('repositories:access.anonymous'), rights: viewer.rights };
+  if (user === '') return { who: t('repositories:access.anonymous'), rights: await access.rightsOf(ANONYMOUS) };
   const found = await users.find(user);
-  if (found === undefined) return t('repository:access.no_user', { user });
+  if (found === undefined) return t('repositories:access.no_user', { user });
   const rights = await access.rightsOf({ kind: 'user', id: found.id, name: found.username });
-  return { who: found.enabled ? found.username : t('repository:access.disabled', { user: found.username }), rights };
+  return { who: found.enabled ? found.username : t('repositories:access.disabled', { user: found.username }), rights };
 }

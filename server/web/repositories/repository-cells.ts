@@ -62,7 +62,7 @@ function repositoryCells(row: RepositoryRow, { page, largest, inFolder }: CellCo
   const kinds = row.kinds.flatMap((kind) => kindLabel(kind as never, t) ?? []).map((text) => ({ text, title: text }));
   return {
     ...{ icon: 'box', isFolder: false, name: row.name, folder: inFolder ? '' : folder, leaf },
-    note: isUnread(row) ? t('lists:not_read') : '',
+    note: isUnread(row) ? t('parts:list.not_read') : '',
     href: url(referencePath(row.name)),
     tags: isUnread(row) ? '' : format.number(row.tagCount),
     newest: newestTag(row, page),
@@ -100,7 +100,7 @@ function folderCells(row: FolderRow, { page, largest }: CellContext): Repository
   return {
     ...{ icon: 'folder', isFolder: true, name: row.path, folder: '', leaf: `${row.name}/` },
     href: page.urlWith({ folder: row.path, view: null, after: null, from: null }),
-    note: t('lists:repositories_below', {
+    note: t('parts:list.repositories_below', {
       count: row.repositoryCount,
       formatted: format.number(row.repositoryCount),
     }),

@@ -21,7 +21,7 @@ export async function showDeleteTags(deps: DeleteTagsDeps, page: Page, repositor
   const filter = page.query('filter').trim().slice(0, 255);
   const query = { sort: 'pushed', direction: 'asc', after, filter, limit: PAGE_ROWS } as const;
   const { rows, next } = await deps.tags.flat(repository.id, query);
-  const { live: _, ...frame } = repositoryFrame(page, repository, page.t('repository:delete.crumb'));
+  const { live: _, ...frame } = repositoryFrame(page, repository, page.t('repositories:delete.crumb'));
   await page.render('repositories/repository-delete', {
     ...frame,
     ...{ name, filter },

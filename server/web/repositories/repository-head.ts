@@ -165,7 +165,7 @@ export function headView(facts: HeadFacts): RepositoryHead {
     undo: facts.undo,
     copy: repositoryCopy(facts),
     tab: facts.tab,
-    tabsLabel: page.t('repository:tabs', { repository: name }),
+    tabsLabel: page.t('repositories:tabs', { repository: name }),
     tabs: headTabs(facts),
     age: listAge(page, facts.index, repository),
   };
@@ -178,8 +178,8 @@ function starButton({ page, repository, stars }: HeadFacts): StarButton {
     action: viewer.user === undefined ? null : url(action),
     isOn: stars.isOn,
     count: format.number(stars.count),
-    label: t('repository:star.label'),
-    hint: stars.isOn ? t('repository:star.off') : t('repository:star.on'),
+    label: t('repositories:star.label'),
+    hint: stars.isOn ? t('repositories:star.off') : t('repositories:star.on'),
   };
 }
 
@@ -216,13 +216,13 @@ export function tabPath(repository: string, tab: RepositoryTab): string {
 
 export function tabName(tab: RepositoryTab, { t }: Pick<Page, 't'>): string {
   const names: Record<RepositoryTab, string> = {
-    tags: t('repository:tab.tags'),
-    untagged: t('repository:tab.untagged'),
-    trash: t('repository:tab.trash'),
-    activity: t('repository:tab.activity'),
-    space: t('repository:tab.space'),
-    access: t('repository:tab.access'),
-    about: t('repository:tab.about'),
+    tags: t('repositories:tab.tags'),
+    untagged: t('repositories:tab.untagged'),
+    trash: t('repositories:tab.trash'),
+    activity: t('repositories:tab.activity'),
+    space: t('repositories:tab.space'),
+    access: t('repositories:tab.access'),
+    about: t('repositories:tab.about'),
   };
   return names[tab];
 }

@@ -150,12 +150,12 @@ function columns({ page, asked }: RepositorySpaceFacts): readonly Column[] {
   const { t, urlWith } = page;
   const sorted = (sort: TagSort) => sortedColumn<TagSort>(asked, sort, urlWith);
   return [
-    { id: 'name', label: t('browse:column.tags_of_image'), ...sorted('name') },
-    { id: 'digest', label: t('browse:column.digest') },
-    { id: 'size', label: t('browse:column.size'), isNumber: true, ...sorted('size') },
+    { id: 'name', label: t('parts:column.tags_of_image'), ...sorted('name') },
+    { id: 'digest', label: t('parts:column.digest') },
+    { id: 'size', label: t('parts:column.size'), isNumber: true, ...sorted('size') },
     { id: 'only', label: t('space:image.only'), isNumber: true },
-    { id: 'pushed', label: t('browse:column.pushed'), ...sorted('pushed') },
-    { id: 'pulled', label: t('browse:column.last_pull'), ...sorted('pulled') },
+    { id: 'pushed', label: t('parts:column.pushed'), ...sorted('pushed') },
+    { id: 'pulled', label: t('parts:column.last_pull'), ...sorted('pulled') },
   ];
 }
 

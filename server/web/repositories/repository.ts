@@ -164,7 +164,7 @@ function tagFilter({ page, repository, asked, referrers }: RepositoryFacts): Lis
   const offered = view === 'grouped' || view === 'flat' ? repository : { platforms: [], kinds: [] };
   return {
     action: page.url(tabPath(repository.name, view === 'untagged' ? 'untagged' : 'tags')),
-    label: page.t('browse:repository.filter'),
+    label: page.t('parts:repository.filter'),
     text: filters.filter,
     hidden: hiddenFields(page, ['view']),
     choices: [...filterChoices(filters, offered, page), ...orderChoices(tagColumns(asked, page), asked, page)],

@@ -84,7 +84,7 @@ export function groupCells(group: TagGroup, context: RowContext): TagCells {
   const { page } = context;
   const [first] = group.tags;
   const rest = group.tagCount - group.tags.length;
-  const label = page.t('lists:more_tags', { count: rest, formatted: page.format.number(rest) });
+  const label = page.t('parts:list.more_tags', { count: rest, formatted: page.format.number(rest) });
   const href = page.urlWith({ view: 'flat', digest: group.digest, filter: null, after: null, from: null });
   return {
     ...rowCells(group, context),
@@ -92,7 +92,7 @@ export function groupCells(group: TagGroup, context: RowContext): TagCells {
     more: rest > 0 ? { text: `+${page.format.number(rest)}`, label, href } : null,
     kind: groupKind(group, page),
     under: attachedCells(group, context.repository, page),
-    menuLabel: page.t('browse:repository.menu', { tag: first?.name ?? shortDigest(group.digest) }),
+    menuLabel: page.t('parts:repository.menu', { tag: first?.name ?? shortDigest(group.digest) }),
     compare: compareCell(group, first?.name, context),
     copy: copyLine(page, { name: context.repository, tag: first?.name, digest: group.digest, ...whatOf(group) }),
     choice: choiceCell(first === undefined ? 'manifest' : 'image', group, first?.name, context),
@@ -106,7 +106,7 @@ export function flatCells(tag: FlatTag, context: RowContext): TagCells {
     tags: [tagCell(tag, context)],
     more: null,
     under: NOTHING_UNDER,
-    menuLabel: context.page.t('browse:repository.menu', { tag: tag.name }),
+    menuLabel: context.page.t('parts:repository.menu', { tag: tag.name }),
     compare: compareCell(tag, tag.name, context),
     copy: copyLine(context.page, { name: context.repository, tag: tag.name, digest: tag.digest, ...whatOf(tag) }),
     choice: choiceCell('tag', { digest: tag.digest, tagCount: 1 }, tag.name, context),
@@ -149,7 +149,7 @@ function choiceCell(
     ...{ field, tagCount },
     value: field === 'manifest' ? digest : `${tag ?? ''}@${digest}`,
     reference: `${page.copy.host}/${repository}${tag === undefined ? `@${digest}` : `:${tag}`}`,
-    label: page.t('deletion:bar.select', { name: tag ?? shortDigest(digest) }),
+    label: page.t('housekeeping:bar.select', { name: tag ?? shortDigest(digest) }),
   };
 }
 
@@ -167,7 +167,7 @@ function tagCell({ name, digest, missingSince }: TagRow, { page, repository, may
   return {
     name,
     href: page.url(imagePath(repository, name, digest)),
-    deleteText: page.t('browse:delete.menu', { tag: name }),
+    deleteText: page.t('parts:delete.menu', { tag: name }),
     deleteHref: mayDelete ? page.url(deletePath(repository, name, digest)) : null,
     missing: missingSince !== null,
   };

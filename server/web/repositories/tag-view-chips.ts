@@ -21,9 +21,9 @@ export function viewChips({ page, shown, referrers }: ViewFacts): ListFilter['vi
     href: page.urlWith({ ...NO_PLACE, view: view === 'grouped' ? null : view }),
     current: shown === view,
   });
-  const chips = [chip('grouped', t('repository:view.grouped')), chip('flat', t('repository:view.flat'))];
+  const chips = [chip('grouped', t('repositories:view.grouped')), chip('flat', t('repositories:view.flat'))];
   if (referrers === 0 && shown !== 'referrer') return chips;
-  return [...chips, chip('referrer', t('repository:view.attachments', { formatted: countText(referrers, page) }))];
+  return [...chips, chip('referrer', t('repositories:view.attachments', { formatted: countText(referrers, page) }))];
 }
 
 function countText(count: number, { format }: ViewFacts['page']): string {

@@ -35,11 +35,11 @@ export function emptyText(
   { isFiltered, isUnread, hasReferrers = false }: EmptyList,
   { t }: Pick<Page, 't'>,
 ): string {
-  if (isUnread) return t('lists:not_read_yet');
-  if (view === 'referrer') return t('lists:no_referrers');
-  if (isFiltered) return t('browse:repository.no_result');
-  if (view !== 'untagged' && hasReferrers) return t('lists:only_referrers');
-  return view === 'untagged' ? t('lists:no_untagged') : t('browse:repository.no_tags');
+  if (isUnread) return t('parts:list.not_read_yet');
+  if (view === 'referrer') return t('parts:list.no_referrers');
+  if (isFiltered) return t('parts:repository.no_result');
+  if (view !== 'untagged' && hasReferrers) return t('parts:list.only_referrers');
+  return view === 'untagged' ? t('parts:list.no_untagged') : t('parts:repository.no_tags');
 }
 
 type AskedOrder = Sorting<TagSort> & { readonly view: TagView };
@@ -52,13 +52,13 @@ export function tagColumns(asked: AskedOrder, { t, urlWith }: Pick<Page, 't' | '
   });
   return [
     ...nameColumns(asked, column, t),
-    { id: 'digest', label: t('browse:column.digest') },
-    column('platforms', t('browse:column.platforms')),
-    column('size', t('browse:column.size'), true),
-    column('pushed', t('browse:column.pushed')),
-    ...(asked.view === 'grouped' || asked.view === 'flat' ? [column('by', t('browse:column.by'))] : []),
-    column('pulled', t('browse:column.last_pull')),
-    column('pulls', t('browse:column.pulls'), true),
+    { id: 'digest', label: t('parts:column.digest') },
+    column('platforms', t('parts:column.platforms')),
+    column('size', t('parts:column.size'), true),
+    column('pushed', t('parts:column.pushed')),
+    ...(asked.view === 'grouped' || asked.view === 'flat' ? [column('by', t('parts:column.by'))] : []),
+    column('pulled', t('parts:column.last_pull')),
+    column('pulls', t('parts:column.pulls'), true),
   ];
 }
 
@@ -68,8 +68,8 @@ function nameColumns(
   t: Page['t'],
 ): readonly Column[] {
   if (view === 'untagged') return [];
-  if (view === 'flat') return [column('name', t('lists:tag'))];
-  if (view === 'referrer') return [column('name', t('browse:column.tags'))];
-  const name = column('name', t('browse:column.tags_of_image'));
-  return [{ ...name, also: column('tags', t('lists:number')) }];
+  if (view === 'flat') return [column('name', t('parts:list.tag'))];
+  if (view === 'referrer') return [column('name', t('parts:column.tags'))];
+  const name = column('name', t('parts:column.tags_of_image'));
+  return [{ ...name, also: column('tags', t('parts:list.number')) }];
 }

@@ -157,7 +157,7 @@ function eventsItem({ page }: Context, { repository }: Subject): BarItem {
 
 async function grantItems({ page, sources, typed }: Context): Promise<readonly BarItem[]> {
   const names = await sources.usersLike(typed.rest.trim());
-  const everybody = page.everywhere('common:nav.anonymous');
+  const everybody = page.everywhere('shell:nav.anonymous');
   const anonymous = typed.rest === '' || isMeant(typed.rest, everybody);
   const icon = verbIcon('grant');
   return [

@@ -83,9 +83,9 @@ function switches({ t, everywhere, url, languages, locale, scheme }: CommandPage
   const other = languages.filter((language) => language.locale !== locale);
   const schemes = (['light', 'dark', 'system'] as const).filter((each) => each !== scheme);
   const names = {
-    light: 'common:scheme.light',
-    dark: 'common:scheme.dark',
-    system: 'common:scheme.system',
+    light: 'shell:scheme.light',
+    dark: 'shell:scheme.dark',
+    system: 'shell:scheme.system',
   };
   return [
     ...other.map((language) => ({

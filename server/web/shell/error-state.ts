@@ -64,12 +64,12 @@ function linksOf({ status, canRetry }: ErrorFacts, page: Page): readonly ErrorLi
   const links: ErrorLink[] = [];
   if (canRetry && (status >= 500 || status === 429)) links.push({ text: t('errors:page.retry'), href: url(path) });
   if ((status === 403 || status === 404) && authEnabled && !viewer.isSignedIn) {
-    links.push({ text: t('common:account.sign_in'), href: url(`/login?next=${encodeURIComponent(path)}`) });
+    links.push({ text: t('shell:account.sign_in'), href: url(`/login?next=${encodeURIComponent(path)}`) });
   }
   if (status === 502 && (viewer.rights.isAdmin || viewer.rights.isAuditor)) {
-    links.push({ text: t('common:nav.status'), href: url('/status') });
+    links.push({ text: t('shell:nav.status'), href: url('/status') });
   }
-  if (status === 502) links.push({ text: t('connect:checks.help'), href: url('/help/troubleshooting') });
+  if (status === 502) links.push({ text: t('operations:connect.checks.help'), href: url('/help/troubleshooting') });
   return [...links, { text: t('errors:page.home'), href: url('/') }];
 }
 

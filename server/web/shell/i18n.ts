@@ -5,7 +5,7 @@ import { createInstance, type i18n, type Resource } from 'i18next';
 /** Name of a folder below `locales/`, which is a language tag: `en`, `zh-CN`. */
 export type Locale = string;
 export type TranslateParams = Readonly<Record<string, string | number>>;
-/** `t('accounts:login.title')`; a key without a namespace is one of `common`. */
+/** `t('accounts:login.title')`; a key without a namespace is one of `shell`. */
 export type Translate = (key: string, params?: TranslateParams) => string;
 
 export interface Language {
@@ -26,6 +26,7 @@ export interface Languages {
 
 /** What a text falls back to, and a reader of none of our languages. */
 const FALLBACK = 'en';
+const DEFAULT_NAMESPACE = 'shell';
 
 function localesIn(folder: string): readonly Locale[] {
   const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -49,7 +50,7 @@ export function createLanguages(folder: string): Languages {
     resources: readResources(folder, locales),
     supportedLngs: [...locales],
     fallbackLng: FALLBACK,
-    defaultNS: 'common',
+    defaultNS: DEFAULT_NAMESPACE,
     initAsync: false,
     showSupportNotice: false,
     interpolation: { escapeValue: false, skipOnVariables: true },
@@ -84,7 +85,7 @@ function createTranslator(instance: i18n, locale: Locale): Translate {
     const form = typeof count === 'number' ? `${key}_${plurals.select(count)}` : key;
     const known = cut.get(form);
     if (known !== undefined) return known;
-    const [namespace = '', path = ''] = key.includes(':') ? key.split(':') : ['common', key];
+    const [namespace = '', path = ''] = key.includes(':') ? key.split(':') : [DEFAULT_NAMESPACE, key];
     const text: unknown =
       instance.getResource(locale, namespace, path + form.slice(key.length)) ??
       instance.getResource(locale, namespace, path);

@@ -20,28 +20,28 @@ function groups({ viewer, authEnabled, t }: Page): readonly KeyGroup[] {
   const places = navigation(viewer, authEnabled, {}).flatMap(({ items }) => items);
   return [
     {
-      title: t('common:keys.everywhere'),
+      title: t('shell:keys.everywhere'),
       lines: [
-        { keys: ['/'], or: ['Ctrl', 'K'], text: t('common:keys.search') },
-        { keys: ['?'], text: t('common:keys.map') },
-        { keys: ['Esc'], text: t('common:keys.close') },
-        { keys: ['c'], text: t('common:keys.copy_page') },
+        { keys: ['/'], or: ['Ctrl', 'K'], text: t('shell:keys.search') },
+        { keys: ['?'], text: t('shell:keys.map') },
+        { keys: ['Esc'], text: t('shell:keys.close') },
+        { keys: ['c'], text: t('shell:keys.copy_page') },
       ],
     },
     {
-      title: t('common:keys.lists'),
+      title: t('shell:keys.lists'),
       lines: [
-        { keys: ['j'], or: ['↓'], text: t('common:keys.next') },
-        { keys: ['k'], or: ['↑'], text: t('common:keys.previous') },
-        { keys: ['Enter'], text: t('common:keys.open') },
-        { keys: ['x'], text: t('common:keys.select') },
-        { keys: ['c'], text: t('common:keys.copy') },
-        { keys: ['['], text: t('common:keys.page_back') },
-        { keys: [']'], text: t('common:keys.page_on') },
+        { keys: ['j'], or: ['↓'], text: t('shell:keys.next') },
+        { keys: ['k'], or: ['↑'], text: t('shell:keys.previous') },
+        { keys: ['Enter'], text: t('shell:keys.open') },
+        { keys: ['x'], text: t('shell:keys.select') },
+        { keys: ['c'], text: t('shell:keys.copy') },
+        { keys: ['['], text: t('shell:keys.page_back') },
+        { keys: [']'], text: t('shell:keys.page_on') },
       ],
     },
     {
-      title: t('common:keys.places'),
+      title: t('shell:keys.places'),
       lines: places.map(({ letter, label }) => ({ keys: ['g', letter], text: t(label) })),
     },
   ];
@@ -51,7 +51,7 @@ function groups({ viewer, authEnabled, t }: Page): readonly KeyGroup[] {
 export const keyboardPage: PageModule = (routes) => {
   routes.get('/keyboard', 'public', (page) =>
     page.render('shell/keyboard', {
-      title: page.t('common:keys.title'),
+      title: page.t('shell:keys.title'),
       bare: page.viewer.mustChangePassword,
       groups: groups(page),
     }),

@@ -6,7 +6,7 @@ export interface NavItem {
   readonly letter: string;
   readonly path: string;
   readonly icon: string;
-  /** Key of `common`. */
+  /** Key of `shell`. */
   readonly label: string;
   readonly count: number | undefined;
   /** The count is of what is wrong. */
@@ -26,27 +26,27 @@ type Entry = Omit<NavItem, 'count' | 'isAlert' | 'onPhones'> & {
 };
 
 const BROWSE: readonly Entry[] = [
-  { id: 'home', letter: 'h', path: '/', icon: 'home', label: 'common:nav.home', of: 'all', phones: true },
+  { id: 'home', letter: 'h', path: '/', icon: 'home', label: 'shell:nav.home', of: 'all', phones: true },
   {
     id: 'repositories',
     letter: 'r',
     path: '/repositories',
     icon: 'folder',
-    label: 'common:nav.repositories',
+    label: 'shell:nav.repositories',
     of: 'all',
     phones: true,
   },
-  { id: 'events', letter: 'e', path: '/events', icon: 'activity', label: 'common:nav.events', of: 'all', phones: true },
-  { id: 'space', letter: 's', path: '/space', icon: 'chart-treemap', label: 'common:nav.space', of: 'all' },
-  { id: 'trash', letter: 'd', path: '/housekeeping/trash', icon: 'trash', label: 'common:nav.trash', of: 'all' },
-  { id: 'status', letter: 't', path: '/status', icon: 'stethoscope', label: 'common:nav.status', of: 'auditor' },
-  { id: 'connect', letter: 'c', path: '/connect', icon: 'plug-connected', label: 'common:nav.connect', of: 'admin' },
+  { id: 'events', letter: 'e', path: '/events', icon: 'activity', label: 'shell:nav.events', of: 'all', phones: true },
+  { id: 'space', letter: 's', path: '/space', icon: 'chart-treemap', label: 'shell:nav.space', of: 'all' },
+  { id: 'trash', letter: 'd', path: '/housekeeping/trash', icon: 'trash', label: 'shell:nav.trash', of: 'all' },
+  { id: 'status', letter: 't', path: '/status', icon: 'stethoscope', label: 'shell:nav.status', of: 'auditor' },
+  { id: 'connect', letter: 'c', path: '/connect', icon: 'plug-connected', label: 'shell:nav.connect', of: 'admin' },
 ];
 const PEOPLE: readonly Entry[] = [
-  { id: 'users', letter: 'u', path: '/users', icon: 'users', label: 'common:nav.users', of: 'admin' },
-  { id: 'roles', letter: 'o', path: '/roles', icon: 'key', label: 'common:nav.roles', of: 'admin' },
-  { id: 'anonymous', letter: 'n', path: '/anonymous', icon: 'spy', label: 'common:nav.anonymous', of: 'admin' },
-  { id: 'audit', letter: 'a', path: '/audit', icon: 'clipboard-list', label: 'common:nav.audit', of: 'auditor' },
+  { id: 'users', letter: 'u', path: '/users', icon: 'users', label: 'shell:nav.users', of: 'admin' },
+  { id: 'roles', letter: 'o', path: '/roles', icon: 'key', label: 'shell:nav.roles', of: 'admin' },
+  { id: 'anonymous', letter: 'n', path: '/anonymous', icon: 'spy', label: 'shell:nav.anonymous', of: 'admin' },
+  { id: 'audit', letter: 'a', path: '/audit', icon: 'clipboard-list', label: 'shell:nav.audit', of: 'auditor' },
 ];
 
 function mayOpen(entry: Entry, { rights }: Viewer, authEnabled: boolean): boolean {
@@ -68,5 +68,5 @@ export function navigation(viewer: Viewer, authEnabled: boolean, counts: NavCoun
         onPhones: phones === true,
       })),
   });
-  return [section(undefined, BROWSE), section('common:nav.people', PEOPLE)].filter(({ items }) => items.length > 0);
+  return [section(undefined, BROWSE), section('shell:nav.people', PEOPLE)].filter(({ items }) => items.length > 0);
 }

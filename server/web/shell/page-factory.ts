@@ -71,7 +71,7 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
   return (request, response, viewer) => {
     const locale = localeOf(request);
     const t = languages.translator(locale);
-    const format = createFormat(locale, deps.now, t('common:just_now'));
+    const format = createFormat(locale, deps.now, t('shell:just_now'));
     const origin = deps.originOf(request);
     const path = ownPath(request.url) ?? '/';
     const query = queryOf(path);

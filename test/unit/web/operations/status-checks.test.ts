@@ -14,19 +14,25 @@ function having(part: Part, changes: object): StatusFacts {
 const challenge = { scheme: 'Bearer', realm: 'https://web.example.com/api/auth', service: 'registry.example.com' };
 
 const cases: readonly (readonly [string, Part, object, string, string])[] = [
-  ['registry down', 'registry', { reachable: false, error: 'refused' }, 'failed status:reachable.refused', ''],
+  [
+    'registry down',
+    'registry',
+    { reachable: false, error: 'refused' },
+    'failed operations:status.reachable.refused',
+    '',
+  ],
   [
     'registry open',
     'registry',
     { demandsToken: false },
-    'failed status:demands_token.open',
+    'failed operations:status.demands_token.open',
     'rootcertbundle: /etc/distribution/registry-web.pem  # https://web.example.com/api/auth/ca.pem',
   ],
   [
     'registry open, of version 2, and the key came without a certificate',
     'auth',
     { hasCertificate: false, accepted: false, refusal: 'key' },
-    'failed status:tokens.key',
+    'failed operations:status.tokens.key',
     'rootcertbundle: /conf/auth.cert',
   ],
   [
@@ -40,101 +46,125 @@ const cases: readonly (readonly [string, Part, object, string, string])[] = [
     'asks for Basic',
     'registry',
     { demandsToken: false, demandsPassword: true, challenge: null },
-    'failed status:demands_token.basic',
+    'failed operations:status.demands_token.basic',
     'realm:',
   ],
   [
     'foreign service',
     'registry',
     { challenge: { ...challenge, service: 'x' } },
-    'failed status:challenge.service',
+    'failed operations:status.challenge.service',
     'service: registry.example.com',
   ],
   [
     'other realm',
     'registry',
     { challenge: { ...challenge, realm: 'http://x' } },
-    'warning status:challenge.realm',
+    'warning operations:status.challenge.realm',
     'realm: https://web.example.com/api/auth',
   ],
   [
     'realm unreachable, but we were reached elsewhere',
     'auth',
     { realmReachable: false, cameBy: 'http://10.0.0.7:8090', publicUrl: 'https://web.example.com' },
-    'failed status:realm.unreachable',
+    'failed operations:status.realm.unreachable',
     'public_url: http://10.0.0.7:8090',
   ],
   [
     'the realm of the registry leads nowhere: ours has to be in its place, not another address of ours',
     'auth',
     { realmReachable: false, realm: 'https://other.example.com/api/auth' },
-    'failed status:realm.unreachable',
+    'failed operations:status.realm.unreachable',
     'realm: https://other.example.com/api/auth',
   ],
-  ['tokens refused', 'auth', { accepted: false }, 'failed status:tokens.refused', 'issuer: registry-web'],
-  ['a foreign key', 'auth', { accepted: false, refusal: 'key' }, 'failed status:tokens.key', 'rootcertbundle:'],
+  ['tokens refused', 'auth', { accepted: false }, 'failed operations:status.tokens.refused', 'issuer: registry-web'],
+  [
+    'a foreign key',
+    'auth',
+    { accepted: false, refusal: 'key' },
+    'failed operations:status.tokens.key',
+    'rootcertbundle:',
+  ],
   [
     'another issuer',
     'auth',
     { accepted: false, refusal: 'claims' },
-    'failed status:tokens.claims',
+    'failed operations:status.tokens.claims',
     'issuer: registry-web',
   ],
   [
     'events sent back',
     'notifications',
     { lastAt: NOW - 5000, refusedAt: NOW },
-    'failed status:notifications.refused',
+    'failed operations:status.notifications.refused',
     'Authorization',
   ],
   [
     'certificate over',
     'auth',
     { certificateExpiresAt: NOW, certificateFile: '/conf/auth.cert', keyFile: '/conf/auth.key', accepted: false },
-    'failed status:expiry.over',
+    'failed operations:status.expiry.over',
     "openssl req -x509 -new -days 3650 \\\n  -key /conf/auth.key -subj '/CN=registry-web' \\\n  -out /conf/auth.cert",
   ],
   [
     'certificate over and left out',
     'auth',
     { certificateExpiresAt: NOW, certificateFile: '/conf/auth.cert', accepted: true, headerMode: 'kid-rfc7638' },
-    'warning status:expiry.left_out',
+    'warning operations:status.expiry.left_out',
     '',
   ],
-  ['any certificate trusted', 'registry', { trustsAnyCertificate: true }, 'warning status:trust.any', 'ca: '],
-  ['certificate near its end', 'auth', { certificateExpiresAt: NOW + 86_400_000 }, 'warning status:expiry.soon', ''],
-  ['deletion disabled', 'registry', { deletionEnabled: false }, 'failed status:deletion.disabled', 'enabled: true'],
+  [
+    'any certificate trusted',
+    'registry',
+    { trustsAnyCertificate: true },
+    'warning operations:status.trust.any',
+    'ca: ',
+  ],
+  [
+    'certificate near its end',
+    'auth',
+    { certificateExpiresAt: NOW + 86_400_000 },
+    'warning operations:status.expiry.soon',
+    '',
+  ],
+  [
+    'deletion disabled',
+    'registry',
+    { deletionEnabled: false },
+    'failed operations:status.deletion.disabled',
+    'enabled: true',
+  ],
   [
     'pushed without event',
     'notifications',
     { lastAt: null, lastPushTokenAt: NOW - 61_000 },
-    'failed status:notifications.missing',
+    'failed operations:status.notifications.missing',
     'url: https://web.example.com/api/notification',
   ],
   [
     'the first push of all is under way',
     'notifications',
     { lastAt: null, lastPushTokenAt: NOW },
-    'unknown status:notifications.never',
+    'unknown operations:status.notifications.never',
     'url: https://web.example.com/api/notification',
   ],
   [
     'unverified events',
     'notifications',
     { lastVerified: false, hasSecret: false },
-    'warning status:notifications.unverified',
+    'warning operations:status.notifications.unverified',
     'secret:',
   ],
   [
     'wrong secret',
     'notifications',
     { lastVerified: false },
-    'failed status:notifications.wrong_secret',
+    'failed operations:status.notifications.wrong_secret',
     'Authorization',
   ],
-  ['clock behind', 'registry', { clockDifferenceMs: -95_000 }, 'failed status:clock.behind', 'set-ntp'],
-  ['loose database', 'database', { synchronous: 'normal' }, 'failed status:database.loose', ''],
-  ['failed crawl', 'crawl', { error: 'x' }, 'failed status:crawl.failed', ''],
+  ['clock behind', 'registry', { clockDifferenceMs: -95_000 }, 'failed operations:status.clock.behind', 'set-ntp'],
+  ['loose database', 'database', { synchronous: 'normal' }, 'failed operations:status.database.loose', ''],
+  ['failed crawl', 'crawl', { error: 'x' }, 'failed operations:status.crawl.failed', ''],
 ];
 
 for (const [name, part, changes, expected, fix] of cases) {
@@ -168,7 +198,7 @@ test('a right event after a wrong one is good, and names the process it came fro
 test('a trailing slash or the other path of the endpoint is the same realm', () => {
   const other = { ...challenge, realm: 'https://web.example.com/auth/token/' };
   const checks = statusChecks(having('registry', { challenge: other }));
-  assert.ok(checks.some(({ key }) => key === 'status:challenge.ok'));
+  assert.ok(checks.some(({ key }) => key === 'operations:status.challenge.ok'));
 });
 
 test('images that are missing while the index is held are a failed check, and otherwise none', () => {
@@ -184,14 +214,14 @@ describe('the data folder', () => {
     ...{ fileBytes: 2e6, walBytes: 1e6, checkedAt: 5 },
   };
   const folders: readonly (readonly [string, Partial<StorageState>, string, string, string])[] = [
-    ['healthy and checked', {}, 'storage', 'ok', 'status:storage.checked'],
-    ['not checked yet', { checkedAt: null }, 'storage', 'ok', 'status:storage.ok'],
-    ['nearly full', { freeBytes: 1e8 }, 'storage', 'warning', 'status:storage.low'],
-    ['out of inodes', { freeInodes: 20 }, 'storage', 'warning', 'status:storage.inodes'],
+    ['healthy and checked', {}, 'storage', 'ok', 'operations:status.storage.checked'],
+    ['not checked yet', { checkedAt: null }, 'storage', 'ok', 'operations:status.storage.ok'],
+    ['nearly full', { freeBytes: 1e8 }, 'storage', 'warning', 'operations:status.storage.low'],
+    ['out of inodes', { freeInodes: 20 }, 'storage', 'warning', 'operations:status.storage.inodes'],
     ['full', { trouble: 'full' }, 'storage', 'failed', 'errors:storage.full'],
     ['damaged', { trouble: 'damaged' }, 'storage', 'failed', 'errors:storage.damaged'],
-    ['a short log', {}, 'wal', 'ok', 'status:wal.ok'],
-    ['a log that a reader keeps growing', { walBytes: 185e6 }, 'wal', 'warning', 'status:wal.large'],
+    ['a short log', {}, 'wal', 'ok', 'operations:status.wal.ok'],
+    ['a log that a reader keeps growing', { walBytes: 185e6 }, 'wal', 'warning', 'operations:status.wal.large'],
   ];
   for (const [name, changes, id, state, key] of folders) {
     test(name, () => {
@@ -203,15 +233,15 @@ describe('the data folder', () => {
 });
 
 const REALM: readonly (readonly [name: string, auth: object, found: string])[] = [
-  ['nobody came by it, and nothing else is known', {}, 'failed status:realm.unreachable'],
-  ['the reader came by it', { cameBy: 'https://web.example.com' }, 'ok status:realm.came_by'],
-  ['it says localhost in a container', { realmFailure: 'container' }, 'unknown status:realm.container'],
-  ['its certificate is of nobody we know', { realmFailure: 'untrusted' }, 'warning status:realm.untrusted'],
-  ['its certificate ran out', { realmFailure: 'certificate' }, 'failed status:realm.certificate'],
+  ['nobody came by it, and nothing else is known', {}, 'failed operations:status.realm.unreachable'],
+  ['the reader came by it', { cameBy: 'https://web.example.com' }, 'ok operations:status.realm.came_by'],
+  ['it says localhost in a container', { realmFailure: 'container' }, 'unknown operations:status.realm.container'],
+  ['its certificate is of nobody we know', { realmFailure: 'untrusted' }, 'warning operations:status.realm.untrusted'],
+  ['its certificate ran out', { realmFailure: 'certificate' }, 'failed operations:status.realm.certificate'],
   [
     'the present value would be the remedy',
     { cameBy: 'http://other:8090', publicUrl: 'http://other:8090' },
-    'failed status:realm.unreachable',
+    'failed operations:status.realm.unreachable',
   ],
 ];
 for (const [name, auth, found] of REALM) {
@@ -243,9 +273,9 @@ test('events that stay away after a push was allowed are a warning, once they ar
     statusChecks(having('notifications', { lastAt: NOW - 7_200_000, lastPushTokenAt: NOW - sinceMs })).find(
       ({ id }) => id === 'notifications',
     )?.key;
-  assert.equal(found(3_600_000), 'status:notifications.silent');
-  assert.notEqual(found(60_000), 'status:notifications.silent');
-  assert.notEqual(found(10_000_000), 'status:notifications.silent');
+  assert.equal(found(3_600_000), 'operations:status.notifications.silent');
+  assert.notEqual(found(60_000), 'operations:status.notifications.silent');
+  assert.notEqual(found(10_000_000), 'operations:status.notifications.silent');
 });
 
 test('one cause, one line: a registry that was not read because it refuses us is not blamed again', () => {

@@ -26,7 +26,7 @@ before(async () => {
   folder = await temporaryFolder('locales');
   for (const [locale, texts] of Object.entries({ en: EN, 'zh-CN': ZH })) {
     await mkdir(join(folder.path, locale));
-    for (const name of ['common', 'other']) {
+    for (const name of ['shell', 'other']) {
       await writeFile(join(folder.path, locale, `${name}.json`), JSON.stringify({ ...texts, deep: texts }));
     }
   }
