@@ -1,7 +1,7 @@
 /** The index and what keeps it in line with the registry: crawls at start, after gaps and by the clock, and its upkeep. */
 
 import { rebuildOldCatalog } from '../catalog/rebuild/rebuild.ts';
-import type { CrawlProgress } from '../catalog/sync/crawl.ts';
+import type { CrawlDepth, CrawlProgress } from '../catalog/sync/crawl.ts';
 import { createGap } from '../catalog/sync/gap.ts';
 import { createIndexer, type IndexerDeps } from '../catalog/sync/indexer.ts';
 import { createVisibility } from '../catalog/visibility/visibility.ts';
@@ -50,13 +50,19 @@ export function createIndexSide(options: IndexSideOptions) {
     name: 'crawl',
     schedule: config.catalog.crawl_schedule,
     lane: 'registry',
-    run: () => indexer.crawl('schedule'),
+    run: () => indexer.crawl('schedule', depth()),
   });
   jobs.add({ name: 'retry', schedule: '*/5 * * * *', lane: 'registry', run: indexer.retry });
   jobs.add({ name: 'hold', schedule: '* * * * *', lane: 'hold', run: indexer.watchHold });
   jobs.add({ name: 'vanished', schedule: '25 * * * *', lane: 'registry', run: indexer.removeVanished });
+  jobs.add({ name: 'verify', schedule: '* * * * *', lane: 'registry', run: indexer.verifySome });
   jobs.add({ name: 'discover', schedule: '* * * * *', lane: 'registry', run: discover });
   jobs.add({ name: 'visibility', schedule: '20 4 * * *', lane: 'index', run: visibility.prune, isCaughtUp: true });
+
+  /** Where events come, they told what moved: the registry keeps those that it could not deliver. */
+  function depth(): CrawlDepth {
+    return silence.isSilent() ? 'everything' : 'lists';
+  }
 
   /** Where events come, they tell of what is new. */
   async function discover(): Promise<void> {
@@ -83,7 +89,7 @@ export function createIndexSide(options: IndexSideOptions) {
     } catch (error) {
       log.error({ error }, 'index of an older version not worked out anew; the next start tries again');
     }
-    await indexer.crawl('start');
+    await indexer.crawl('start', depth());
   }
 
   return {
@@ -99,11 +105,12 @@ export function createIndexSide(options: IndexSideOptions) {
     /** What the monitor found, once per change. */
     noteReachable(isReachable: boolean): void {
       if (!isReachable) gap.noteGone();
-      else if (gap.noteBack() || indexer.isInterrupted()) background(indexer.crawl('gap'));
+      else if (gap.noteBack()) background(indexer.crawl('gap'));
+      else if (indexer.isInterrupted()) background(indexer.crawl('retry', 'lists'));
     },
     /** The registry takes our tokens again: a crawl that it refused goes on. */
     noteAccepted(): void {
-      if (indexer.isInterrupted()) background(indexer.crawl('retry'));
+      if (indexer.isInterrupted()) background(indexer.crawl('retry', 'lists'));
     },
     /** Pages know from now on how far the index is. */
     async watch(): Promise<void> {

@@ -63,7 +63,7 @@ test('at start everything is read, and /status can tell when it is again', async
   assert.equal(told.at(-1), true, 'open pages hear of it');
   assert.equal(side.crawlState().crawl?.repositoriesDone, 3);
   const names = side.jobs.states().map((job) => job.name);
-  assert.deepEqual(names, ['crawl', 'retry', 'hold', 'vanished', 'discover', 'visibility']);
+  assert.deepEqual(names, ['crawl', 'retry', 'hold', 'vanished', 'verify', 'discover', 'visibility']);
   for (const job of side.jobs.states()) assert.notEqual(job.nextAt, null, job.name);
 });
 

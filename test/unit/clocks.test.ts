@@ -17,6 +17,7 @@ const DATES: readonly string[] = [
   'catalog/activity/activity.ts',
   'catalog/manifests/retries.ts',
   'catalog/sync/crawl-journal.ts',
+  'catalog/sync/verification.ts',
   'catalog/visibility/visibility.ts',
   'housekeeping/deletion.ts',
   'housekeeping/gone.ts',

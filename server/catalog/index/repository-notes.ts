@@ -24,6 +24,21 @@ export async function tagsBeyond(
   return rows.map((row) => row.name).filter((name) => !present.has(name));
 }
 
+/** Tags that were found at their last look, and of whose manifest nothing is missing; none where something went wrong. */
+export async function settledTags(db: Database, repository: string): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('tags')
+    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
+    .innerJoin('manifests', 'manifests.digest', 'tags.digest')
+    .select('tags.name')
+    .where('repositories.name', '=', repository)
+    .where('repositories.error', 'is', null)
+    .where('tags.missing_since', 'is', null)
+    .where(({ or, eb }) => or([eb('manifests.error', 'is', null), eb('manifests.kind', '=', 'unknown')]))
+    .execute();
+  return new Set(rows.map((row) => row.name));
+}
+
 export function problemOf(states: ReadonlyMap<string, TagState>): string | null {
   const unread = [...states].filter(([, state]) => state === 'unknown' || state === 'unreadable').map(([name]) => name);
   if (unread.length === 0) return null;

@@ -24,6 +24,8 @@ export interface CrawlRow {
   /** The English sentence. */
   readonly error: string | null;
   readonly failure: Failure | null;
+  /** Every tag is asked for, not only the lists of them and what is new there. */
+  readonly isFull: boolean;
 }
 
 /** The reason of a crawl after which what is missing is gone: a loss was confirmed. */
@@ -43,7 +45,7 @@ export function createCrawlJournal(db: Database, now: () => number) {
     return row && toRow(row);
   }
 
-  async function begin(reason: string): Promise<CrawlRow> {
+  async function begin(reason: string, isFull: boolean): Promise<CrawlRow> {
     const startedAt = now();
     const old = { finished_at: startedAt, ...errorColumns(stoppedEarly()) };
     const row = await db.transaction().execute(async (trx) => {
@@ -57,6 +59,8 @@ export function createCrawlJournal(db: Database, now: () => number) {
           repositories_total: null,
           error: null,
           failure: null,
+          is_full: isFull ? 1 : 0,
+          source_problem: null,
         })
         .returningAll()
         .executeTakeFirstOrThrow();
@@ -65,11 +69,14 @@ export function createCrawlJournal(db: Database, now: () => number) {
   }
 
   return {
-    /** The one that was interrupted lately, with what it has read already; otherwise a new one. */
-    async openOrBegin(reason: string): Promise<CrawlRow> {
+    /** The one that was interrupted lately, with what it has read already; otherwise a new one, which asks for no less. */
+    async openOrBegin(reason: string, isFull: boolean): Promise<CrawlRow> {
       const interrupted = await open();
       const isFresh = interrupted !== undefined && Math.abs(now() - interrupted.startedAt) <= FRESH_MS;
-      if (!isFresh || (reason === ACCEPTED && interrupted.reason !== ACCEPTED)) return begin(reason);
+      const isEnough = isFresh && (interrupted.isFull || !isFull);
+      if (!isEnough || (reason === ACCEPTED && interrupted.reason !== ACCEPTED)) {
+        return begin(reason, isFull || interrupted?.isFull === true);
+      }
       const { read } = await db
         .selectFrom('repositories')
         .select((each) => each.fn.countAll().as('read'))
@@ -150,5 +157,6 @@ function toRow(row: Selectable<CrawlsTable>): CrawlRow {
     elapsedMs: row.elapsed_ms,
     error: row.error,
     failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
+    isFull: row.is_full === 1,
   };
 }

@@ -30,6 +30,9 @@ export interface CrawlDeps {
   readonly retryDelaysMs?: readonly number[];
 }
 
+/** `everything`: each tag. `lists`: which tags there are, and those of them that are new or were not read well. */
+export type CrawlDepth = 'everything' | 'lists';
+
 const SAVE_EVERY_MS = 1000;
 /** So many failures in a row, after all retries, that the registry must be away: it is not asked for every repository. */
 const OUTAGE_FAILURES = 20;
@@ -44,11 +47,11 @@ export function createCrawl(deps: CrawlDeps) {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   let waiting: Promise<void> | undefined;
-  let nextReason = '';
+  let next: Wanted | undefined;
   let current: Run | undefined;
 
-  async function run(reason: string): Promise<void> {
-    const row = await journal.openOrBegin(reason);
+  async function run({ reason, isFull }: Wanted): Promise<void> {
+    const row = await journal.openOrBegin(reason, isFull || !(await journal.hasFinished()));
     const { repositoriesDone: repositories, tagsDone: tags } = row;
     const state: Run = {
       row,
@@ -73,8 +76,8 @@ export function createCrawl(deps: CrawlDeps) {
     log.info({ reason, repositoriesDone, tagsDone, failures, error }, 'crawl ended');
   }
 
-  function begin(reason: string): Promise<void> {
-    running = run(reason)
+  function begin(wanted: Wanted): Promise<void> {
+    running = run(wanted)
       .catch((error: unknown) => log.error({ error: errorText(error) }, 'crawl broke off'))
       .finally(() => {
         running = undefined;
@@ -89,14 +92,15 @@ export function createCrawl(deps: CrawlDeps) {
 
   return {
     /** Never fails: `progress` tells what became of it. */
-    crawl(reason: string): Promise<void> {
+    crawl(reason: string, depth: CrawlDepth = 'everything'): Promise<void> {
       if (stopping.signal.aborted) return Promise.resolve();
-      if (running === undefined) return begin(reason);
-      // What may drop more than the others must not be forgotten behind them.
-      if (waiting === undefined || reason === ACCEPTED) nextReason = reason;
+      const wanted = { reason, isFull: depth === 'everything' };
+      if (running === undefined) return begin(wanted);
+      next = next === undefined ? wanted : stronger(next, wanted);
       waiting ??= running.then(() => {
-        waiting = undefined;
-        return stopping.signal.aborted ? undefined : begin(nextReason);
+        const due = next;
+        waiting = next = undefined;
+        return stopping.signal.aborted || due === undefined ? undefined : begin(due);
       });
       return waiting;
     },
@@ -112,6 +116,17 @@ export function createCrawl(deps: CrawlDeps) {
   };
 }
 export type Crawl = ReturnType<typeof createCrawl>;
+
+interface Wanted {
+  readonly reason: string;
+  readonly isFull: boolean;
+}
+
+/** What may drop more, or asks for more, must not be forgotten behind the other. */
+function stronger(one: Wanted, other: Wanted): Wanted {
+  if (one.reason === ACCEPTED) return one;
+  return other.reason === ACCEPTED || (other.isFull && !one.isFull) ? other : one;
+}
 
 interface Run {
   row: CrawlRow;
@@ -233,7 +248,7 @@ interface ReadResult {
 }
 
 async function readOne(deps: CrawlDeps, name: string, row: CrawlRow, signal: AbortSignal): Promise<ReadResult> {
-  const options = { crawlId: row.id, isLossAccepted: row.reason === ACCEPTED, signal };
+  const options = { crawlId: row.id, isLossAccepted: row.reason === ACCEPTED, isKnownTrusted: !row.isFull, signal };
   try {
     const states = [...(await deps.refresh.refreshRepository(name, options)).values()];
     if (states.includes('missing')) deps.onMissing(name);

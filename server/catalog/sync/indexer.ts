@@ -19,6 +19,7 @@ import { MISSING_PATIENCE_MS } from './patience.ts';
 import { createRefresh, createShared, type RegistryReader, type TagState } from './refresh.ts';
 import { createRetry } from './retry.ts';
 import { createVanished } from './vanished.ts';
+import { createVerification } from './verification.ts';
 
 export type { CatalogEvent } from './apply-event.ts';
 export type { CrawlProgress } from './crawl.ts';
@@ -75,6 +76,7 @@ export function createIndexer(deps: IndexerDeps) {
   });
   const vanished = createVanished({ db, client: gate.reader('crawl'), now, clock, log, onChanged });
   const retry = createRetry({ db, crawler, refresh: patient, limit: pace.limit, clock, log });
+  const verification = createVerification({ db, refresh: patient, now, clock, log, onMissing: confirmMissing });
   const watch = createLookAgain({ look: lookForPush, log, ...delays(deps.lookAgainDelaysMs) });
   const missing = createLookAgain({ look: reread, log, delaysMs: [MISSING_PATIENCE_MS + 10_000] });
   const openedLooks = createOpenedLooks({
@@ -141,6 +143,12 @@ export function createIndexer(deps: IndexerDeps) {
     return true;
   }
 
+  /** A crawl sees to the tags that it asks for, and while something is held nothing is believed. */
+  async function verifySome(): Promise<void> {
+    if (crawler.isRunning() || guard.current() !== undefined || !(await crawler.hasFinished())) return;
+    await verification.verifySome();
+  }
+
   /** None while most of what is known is missing, or something reads. */
   async function removeVanished(): Promise<void> {
     if (crawler.isRunning() || !(await crawler.hasFinished()) || (await guard.isHeld())) return;
@@ -177,6 +185,8 @@ export function createIndexer(deps: IndexerDeps) {
     loadHold: guard.load,
     watchHold,
     findNewRepositories,
+    /** To be called each minute: every known tag is asked for within a day. */
+    verifySome,
     /** Repositories that several readings of the registry lack leave the index. */
     removeVanished,
     /** A person says that what is missing is gone. @returns what was held; undefined: nothing was. */
@@ -214,6 +224,7 @@ export function createIndexer(deps: IndexerDeps) {
     async close(): Promise<void> {
       events.close();
       retry.close();
+      verification.close();
       gate.close();
       await Promise.all([watch.close(), missing.close(), openedLooks.close(), crawler.close()]);
     },

@@ -13,6 +13,7 @@ import {
   noteChecked,
   noteProblem,
   problemOf,
+  settledTags,
   tagsBeyond,
   tagsOn,
 } from '../index/repository-notes.ts';
@@ -61,6 +62,8 @@ export interface RefreshOptions {
   readonly isOwnDeletion?: boolean;
   /** A person, or another reading hours later, confirmed that what is missing is gone. */
   readonly isLossAccepted?: boolean;
+  /** Tags that are listed, and known without anything missing, are not asked for again. */
+  readonly isKnownTrusted?: boolean;
   /** The crawl that reads it. */
   readonly crawlId?: number;
   /** Ends the reading between two batches; what was not read yet is left as it was. */
@@ -89,6 +92,7 @@ interface Writing {
 }
 
 const TAGS_AT_ONCE = 50;
+const NO_TAGS: ReadonlySet<string> = new Set();
 
 /**
  * Brings tags in line with the registry. What it says counts, whatever events claim; a call that fails changes nothing.
@@ -207,7 +211,7 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
 
     /** Reads the whole list of a repository's tags and checks each, those that it lacks too. */
     async refreshRepository(repository: string, options: RefreshOptions = {}): Promise<ReadonlyMap<string, TagState>> {
-      const { push, isDeletionReported, isOwnDeletion, isLossAccepted, crawlId, signal } = options;
+      const { push, isDeletionReported, isOwnDeletion, isLossAccepted, isKnownTrusted, crawlId, signal } = options;
       try {
         const listed = await client.tags(repository);
         const missed = await tagsBeyond(db, repository, listed);
@@ -215,7 +219,9 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
           ...{ name, isUnlisted: true, isDeletionReported },
           isDeletionConfirmed: isLossAccepted,
         }));
-        const checks = [...new Set(listed)].map((name) => ({ name, push }));
+        const settled = isKnownTrusted ? await settledTags(db, repository) : NO_TAGS;
+        const names = [...new Set(listed)];
+        const checks = names.filter((name) => !settled.has(name)).map((name) => ({ name, push }));
         const finish: Finish = async (trx, states) => {
           // Whoever ends the reading ends its requests too, which says nothing of the repository.
           if (!signal?.aborted) await noteChecked(trx, repository, checkedColumns(states, now(), crawlId));
@@ -224,7 +230,8 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
         signal?.throwIfAborted();
         const problem = problemOf(states);
         if (problem !== null) log.warn({ repository, problem }, 'repository not read completely');
-        return states;
+        const trusted = names.filter((name) => settled.has(name));
+        return new Map([...trusted.map((name) => [name, 'present'] as const), ...states]);
       } catch (error) {
         if (signal?.aborted) throw error;
         await noteProblem(db, repository, error instanceof AppError ? error.message : 'It could not be read');

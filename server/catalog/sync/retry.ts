@@ -53,7 +53,7 @@ export function createRetry({ db, crawler, refresh, limit, clock, log }: RetryDe
     if (clock() < notBefore) return;
     notBefore = clock() + pauseMs;
     pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
-    await crawler.crawl('retry');
+    await crawler.crawl('retry', 'lists');
   }
 
   return {

@@ -188,6 +188,12 @@ export interface CrawlsTable {
   elapsed_ms: Generated<number>;
   /** JSON of `{ key, params }`: the error in every language. */
   failure: string | null;
+  /** 0: known tags are not asked for again. */
+  is_full: Generated<Flag>;
+  /** `disk`: the storage folder was read. */
+  source: Generated<'registry' | 'disk'>;
+  /** JSON of `{ key, params }`: why the storage folder was not used, or not to the end. */
+  source_problem: string | null;
 }
 
 /** Written by people, by the name of the repository. */

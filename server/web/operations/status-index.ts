@@ -124,6 +124,7 @@ function jobName({ t }: Shown, name: string): string {
     hold: t('operations:status.jobs.hold'),
     discover: t('operations:status.jobs.discover'),
     vanished: t('operations:status.jobs.vanished'),
+    verify: t('operations:status.jobs.verify'),
     'account-upkeep': t('operations:status.jobs.account_upkeep'),
     retention: t('operations:status.jobs.retention'),
     visibility: t('operations:status.jobs.visibility'),

@@ -1,0 +1,142 @@
+/**
+ * Where known tags point to is asked again in the background, a few each minute and the longest unseen first, so that every
+ * tag had its look within a day. `tags.checked_at` is the queue: a restart goes on where the last process ended.
+ */
+import { errorText } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { isOverload } from '../../registry/client/failure.ts';
+import type { Database } from '../../storage/database.ts';
+import { forEachBounded } from '../base/concurrency.ts';
+import { groupBy } from '../base/rows.ts';
+import type { Refresh, TagState } from './refresh.ts';
+
+export interface VerificationDeps {
+  readonly db: Database;
+  readonly refresh: Pick<Refresh, 'checkTags' | 'refreshRepository'>;
+  readonly now: () => number;
+  /** Milliseconds that only go forward. */
+  readonly clock: () => number;
+  readonly log: Logger;
+  /** Some tags were missed for the first time. */
+  readonly onMissing: (repository: string) => void;
+}
+
+/** Every tag has its turn in this time, which leaves four hours of a day for a registry that is slow or away. */
+const ROUND_MS = 20 * 3600_000;
+/** A process that slept does not make up for it at once. */
+const MAX_STEP_MS = 3600_000;
+/** What has waited longer than a round, in an index so small that its share of a turn is less than one tag. */
+const OVERDUE_AT_ONCE = 10;
+const COUNT_EVERY_MS = 3600_000;
+const REPOSITORIES_AT_ONCE = 4;
+
+interface DueTag {
+  readonly id: number;
+  readonly name: string;
+  readonly checked_at: number;
+  readonly repository: string;
+}
+
+type Position = Pick<DueTag, 'id' | 'checked_at'>;
+
+const START: Position = { id: 0, checked_at: Number.MIN_SAFE_INTEGER };
+
+export function createVerification({ db, refresh, now, clock, log, onMissing }: VerificationDeps) {
+  const stopping = new AbortController();
+  let position = START;
+  let roundBegunAt = clock();
+  let lastTurnAt = clock();
+  let credit = 0;
+  let counted: { readonly tags: number; readonly at: number } | undefined;
+
+  async function tagCount(): Promise<number> {
+    if (counted === undefined || clock() - counted.at > COUNT_EVERY_MS) {
+      const { tags } = await db
+        .selectFrom('tags')
+        .select(({ fn }) => fn.countAll().as('tags'))
+        .executeTakeFirstOrThrow();
+      counted = { tags: Number(tags), at: clock() };
+    }
+    return counted.tags;
+  }
+
+  /** @returns how many tags this turn may ask for. */
+  async function share(): Promise<number> {
+    const stepMs = Math.min(clock() - lastTurnAt, MAX_STEP_MS);
+    lastTurnAt = clock();
+    credit += ((await tagCount()) * stepMs) / ROUND_MS;
+    const whole = Math.floor(credit);
+    credit -= whole;
+    return whole;
+  }
+
+  /** Tags that could not be read keep their age: the next round, not the next turn, comes back to them. */
+  function beginRound(): void {
+    position = START;
+    roundBegunAt = clock();
+  }
+
+  async function nextTags(count: number): Promise<readonly DueTag[]> {
+    if (clock() - roundBegunAt >= ROUND_MS) beginRound();
+    const limit = Math.max(count, OVERDUE_AT_ONCE);
+    const rows = await longestUnseen(db, position, limit);
+    const due = rows.filter(({ checked_at }, index) => index < count || checked_at <= now() - ROUND_MS);
+    position = due.at(-1) ?? position;
+    if (rows.length < limit && due.length === rows.length) beginRound();
+    return due;
+  }
+
+  async function verify(repository: string, names: readonly string[]): Promise<void> {
+    const states = await refresh.checkTags(
+      repository,
+      names.map((name) => ({ name })),
+      { signal: stopping.signal },
+    );
+    if (!includes(states, 'unknown')) return;
+    // Not there, as far as that can be said of a single tag: the whole list tells.
+    const all = await refresh.refreshRepository(repository, { signal: stopping.signal });
+    if (includes(all, 'missing')) onMissing(repository);
+  }
+
+  return {
+    /** One turn. Never fails: what could not be read waits for another round. */
+    async verifySome(): Promise<void> {
+      const tags = await nextTags(await share());
+      const turn = new AbortController();
+      await forEachBounded(
+        groupBy(tags, (tag) => tag.repository),
+        REPOSITORIES_AT_ONCE,
+        async ([repository, own]) => {
+          if (turn.signal.aborted || stopping.signal.aborted) return;
+          try {
+            await verify(
+              repository,
+              own.map((tag) => tag.name),
+            );
+          } catch (error) {
+            log.debug({ repository, error: errorText(error) }, 'known tags not verified');
+            if (isOverload(error)) turn.abort();
+          }
+        },
+      );
+    },
+    close: (): void => stopping.abort(),
+  };
+}
+export type Verification = ReturnType<typeof createVerification>;
+
+function includes(states: ReadonlyMap<string, TagState>, wanted: TagState): boolean {
+  return [...states.values()].includes(wanted);
+}
+
+function longestUnseen(db: Database, { id, checked_at }: Position, limit: number): Promise<readonly DueTag[]> {
+  return db
+    .selectFrom('tags')
+    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
+    .select(['tags.id', 'tags.name', 'tags.checked_at', 'repositories.name as repository'])
+    .where(({ eb, refTuple, tuple }) => eb(refTuple('tags.checked_at', 'tags.id'), '>', tuple(checked_at, id)))
+    .orderBy('tags.checked_at')
+    .orderBy('tags.id')
+    .limit(limit)
+    .execute();
+}
