@@ -1,13 +1,16 @@
 /** Commands for whoever has the machine: the way back in when nobody can sign in any more. Works beside the running server. */
-import { randomInt } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { COMMAND_LINE } from './access/actor.ts';
 import { createGrantStore } from './access/grants.ts';
+import { createRoleStore } from './access/roles.ts';
 import { createUserStore, type User } from './access/users.ts';
 import { createSetupCode } from './accounts/first-admin.ts';
 import { createPasswordHasher } from './accounts/password.ts';
 import { createRefreshTokens } from './accounts/refresh-tokens.ts';
 import { createSessions } from './accounts/sessions.ts';
+import { createPasswordReset } from './accounts/use-cases/passwords.ts';
+import { createUserUseCases } from './accounts/use-cases/users.ts';
 import { createAudit } from './audit/audit.ts';
 import { isInContainer } from './config/container.ts';
 import { configFile, loadConfig } from './config/load.ts';
@@ -25,9 +28,6 @@ const USAGE = `Usage:
                                          read again from the registry
 `;
 
-// No characters that are read as each other.
-const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
-const PASSWORD_LENGTH = 20;
 const PAGE = 500;
 
 export interface AdminOptions {
@@ -100,42 +100,30 @@ async function resetPassword(db: Database, name: string, { print, complain }: Ad
     complain(`There is no user ${name}. See: npm run admin -- list-users\n`);
     return 1;
   }
-  const password = makePassword();
-  await users.setPassword(user.id, await hashed(password), { mustChange: true });
-  if (!user.enabled) await users.setEnabled(user.id, true);
-  await endEverything(db, user);
-  await createAudit(db).record({
-    actor: 'command line',
-    address: '',
-    action: 'user.reset-password',
-    object: user.username,
-    outcome: 'ok',
-  });
+  const password = await renewAccess(db, user);
   print(`New password of ${user.username}: ${password}\nIt has to be changed at the first sign-in on the web page.\n`);
   return 0;
 }
 
-/** The new password version ends them for the running server already; this leaves no rows of them behind. */
-async function endEverything(db: Database, user: User): Promise<void> {
-  await createSessions(db, { now: Date.now }).endAll(user.id);
-  await createRefreshTokens(db).revokeAll(user.id);
-  const setupCode = createSetupCode(createSettings(db));
-  // A password that only this terminal has seen needs no code from the log.
-  if (await setupCode.isNeededFor({ id: user.id, mustChangePassword: true })) await setupCode.clear();
-}
-
-async function hashed(password: string): Promise<string> {
+/** What an admin does on the pages: a new password, and the account enabled. */
+async function renewAccess(db: Database, user: User): Promise<string> {
   const hasher = createPasswordHasher();
+  const stores = {
+    ...{ hasher, users: createUserStore(db), roles: createRoleStore(db), grants: createGrantStore(db) },
+    ...{ sessions: createSessions(db, { now: Date.now }), refreshTokens: createRefreshTokens(db) },
+    ...{ setupCode: createSetupCode(createSettings(db)), audit: createAudit(db) },
+    // The running server remembers by password version, which grows; here nothing is remembered.
+    credentials: { forget: () => undefined },
+    forgetRefusals: async () => undefined,
+  };
   try {
-    return await hasher.hash(password);
+    const password = await createPasswordReset(stores)(COMMAND_LINE, user);
+    // Afterwards, so that the old password never opens an enabled account.
+    if (!user.enabled) await createUserUseCases(stores).setEnabled(COMMAND_LINE, user, true);
+    return password;
   } finally {
     await hasher.close();
   }
-}
-
-function makePassword(): string {
-  const characters = Array.from({ length: PASSWORD_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
-  return characters.replace(/(.{5})(?=.)/g, '$1-');
 }
 
 async function listUsers(db: Database, { print }: AdminOptions): Promise<number> {

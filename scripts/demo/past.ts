@@ -102,7 +102,7 @@ export async function addPast(db: Database, deleted: readonly Deleted[], now: nu
 }
 
 function deletionOf({ repository, tag, manifest, at, by }: Deleted, now: number): Doing {
-  const doing = { actor: by, action: 'tag.delete', object: `${repository}:${tag}`, outcome: 'ok' as const };
+  const doing = { actor: by, action: 'tag.delete', object: `${repository}:${tag}`, outcome: 'ok' } as const;
   return { ...doing, hoursAgo: (now - at) / HOUR_MS, detail: { digest: manifest.digest, manifest: true } };
 }
 

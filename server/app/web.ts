@@ -57,6 +57,7 @@ import { createWeb, type Web } from '../web/web.ts';
 import type { AppOptions, Core } from './core.ts';
 import type { RegistrySide } from './registry.ts';
 import type { TokenSide } from './token.ts';
+import { createAccountUseCases } from './use-cases.ts';
 
 /** Names on a page that is not there. */
 const MAX_NEAR = 5;
@@ -81,6 +82,7 @@ export async function createWebSide(
   const repositories = createRepositoryStore(db);
   const readonly = registry.isReadonly;
   const single = createSingleRuleRoles(db, now);
+  const useCases = createAccountUseCases({ ...core, db, now, refusals: token.refusals });
   const matchesOf = (pattern: string) => previewMatches(db, pattern);
   const browse = {
     host: registryHost(config),
@@ -121,7 +123,7 @@ export async function createWebSide(
   const web = createWeb({
     ...core,
     ...{ config, root, log, now, cacheViews, previewMatches: matchesOf },
-    ...{ stars: browse.stars, refusals: token.refusals, events: registry.events },
+    ...{ useCases, stars: browse.stars, refusals: token.refusals, events: registry.events },
     tokenLifetime: config.registry.auth.lifetime,
     sessionStore: core.sessions.store,
     pages: [
@@ -133,7 +135,7 @@ export async function createWebSide(
       }),
       repositoriesPage({ ...browse, firstRun }),
       repositoryTabsPage({ ...browse, ...core, reach: createReach(db), events: registry.events }),
-      ...(config.registry.auth.enabled ? [publicPage({ ...browse, audit: core.audit })] : []),
+      ...(config.registry.auth.enabled ? [publicPage({ ...browse, granting: useCases.grants })] : []),
       deleteTagPage(browse),
       selectionPage(browse),
       trashPage(browse),
@@ -143,7 +145,10 @@ export async function createWebSide(
       eventsAsidePage({ aside: registry.aside }),
       spacePage({ ...browse, now }),
       repositorySpacePage({ ...browse, now }),
-      grantRefusedPage({ ...core, single, refusals: token.refusals, previewMatches: matchesOf }),
+      grantRefusedPage({
+        ...{ ...core, single, granting: useCases.grants },
+        ...{ refusals: token.refusals, previewMatches: matchesOf },
+      }),
       ...connectPages(options, { statusFacts: watch.load, repositories, firstRun }),
       helpPage({ docs: join(root, 'docs'), ...firstRun }),
       statusPage({

@@ -1,5 +1,6 @@
 /** What people did here: who changed what, from where, with which outcome. Entries are only ever added. */
 import type { Database } from '../storage/database.ts';
+import type { AuditAction } from './actions.ts';
 
 export type AuditDetail = Readonly<Record<string, string | number | boolean | readonly string[] | null>>;
 
@@ -7,14 +8,15 @@ export interface AuditRecord {
   /** User name; '' for somebody not signed in. */
   readonly actor: string;
   readonly address: string;
-  /** Dotted, such as `user.add`, `role.grant`, `tag.delete`. */
-  readonly action: string;
+  readonly action: AuditAction;
   readonly object: string;
   readonly outcome: 'ok' | 'refused' | 'failed';
   readonly detail?: AuditDetail;
 }
 
-export interface AuditEntry extends Required<AuditRecord> {
+export interface AuditEntry extends Omit<Required<AuditRecord>, 'action'> {
+  /** Of another version it may be a word that this one does not know. */
+  readonly action: string;
   readonly id: number;
   readonly at: number;
 }

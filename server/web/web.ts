@@ -115,7 +115,7 @@ export function createWeb(deps: WebDeps): Web {
     const role = (await deps.roles.list()).find(({ kind }) => kind === 'admin');
     return role === undefined ? [] : (await deps.grants.holdersOf(role.id)).map(({ name }) => name);
   };
-  const confirmation = createConfirmation(deps);
+  const confirmation = createConfirmation({ signIn: deps.useCases.signIn, now: deps.now });
   const guard = createGuard({ viewerOf, createPage, authEnabled, confirmation });
   const routes = createRoutes(router, guard, formChecks);
   preferencesPage({ cookies, languages })(routes);

@@ -3,6 +3,8 @@ import { after, before, test } from 'node:test';
 import { type Audit, type AuditQuery, type AuditRecord, createAudit } from '../../server/audit/audit.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
+/** Of another version of the product. */
+const OTHER_WORD = 'users' as string as AuditRecord['action'];
 let database: TestDatabase;
 let audit: Audit;
 let time = 0;
@@ -19,7 +21,7 @@ const written: readonly AuditRecord[] = [
   { actor: 'admin', address: '10.0.0.1', action: 'role.grant', object: 'anna', outcome: 'ok' },
   { actor: 'anna', address: '10.0.0.2', action: 'tag.delete', object: 'team/app:v1', outcome: 'refused' },
   { actor: 'admin', address: '10.0.0.1', action: 'user.remove', object: 'bob', outcome: 'ok' },
-  { actor: '', address: '10.0.0.3', action: 'users', object: '', outcome: 'failed' },
+  { actor: '', address: '10.0.0.3', action: OTHER_WORD, object: '', outcome: 'failed' },
 ];
 
 before(async () => {
@@ -70,7 +72,7 @@ test('pages by key: entries that arrive meanwhile shift nothing', async () => {
     first.entries.map((entry) => entry.action),
     ['user.remove', 'role.grant'],
   );
-  await audit.record({ actor: 'admin', address: '', action: 'late', object: '', outcome: 'ok' });
+  await audit.record({ actor: 'admin', address: '', action: 'role.add', object: '', outcome: 'ok' });
   const second = await audit.list({ actor: 'admin', limit: 2, after: first.next });
   assert.deepEqual([second.entries.map((entry) => entry.action), second.next], [['user.add'], undefined]);
 });

@@ -14,9 +14,10 @@ let carol: { kind: 'user'; id: number };
 
 before(async () => {
   web = await startWeb({ pages: [grantRefusedPage(late)] });
-  const { refusals, roles, grants, users, audit, db } = web;
+  const { refusals, roles, users, useCases, db } = web;
   const previewMatches = async (pattern: string) => ({ total: pattern === 'web/**' ? 7 : 1, names: [] });
-  Object.assign(late, { refusals, roles, grants, users, audit, previewMatches, single: createSingleRuleRoles(db) });
+  const single = createSingleRuleRoles(db);
+  Object.assign(late, { refusals, roles, users, previewMatches, single, granting: useCases.grants });
   const { id } = await users.add({
     username: 'carol',
     passwordHash: 'x',

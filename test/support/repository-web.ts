@@ -60,12 +60,13 @@ export async function startRepositoryWeb(adminPassword: string): Promise<Reposit
   return { web, deleted };
 }
 
-function depsOf({ db, audit, users }: TestWeb, deleted: SelectionRequest[]): Deps {
+function depsOf({ db, audit, users, useCases }: TestWeb, deleted: SelectionRequest[]): Deps {
   const log = createLogger('silent');
   const access = createAccess(db);
   const trash = createTrash(db, Date.now);
   return {
     ...{ ...PLAIN, indexState: () => UP, opened: () => undefined, access, audit, users },
+    granting: useCases.grants,
     visibility: createVisibility(db),
     repositories: createRepositoryStore(db),
     tags: createTagStore(db),

@@ -15,6 +15,7 @@ import { createKnownPlaces } from '../../server/accounts/known-places.ts';
 import { createPasswordHasher } from '../../server/accounts/password.ts';
 import { createRefreshTokens } from '../../server/accounts/refresh-tokens.ts';
 import { createSessions } from '../../server/accounts/sessions.ts';
+import { createAccountUseCases } from '../../server/app/use-cases.ts';
 import { type Audit, createAudit } from '../../server/audit/audit.ts';
 import { createFailedSignIns } from '../../server/audit/failed-sign-ins.ts';
 import { createStars } from '../../server/catalog/lists/stars.ts';
@@ -95,7 +96,15 @@ export async function startWeb(options: TestWebOptions = {}) {
     now: Date.now,
     log,
   });
+  const refreshTokens = createRefreshTokens(db);
+  const setupCode = createSetupCode(settings);
+  const now = options.deps?.now ?? Date.now;
+  const useCases = createAccountUseCases({
+    ...{ db, access, users, roles, grants, hasher, sessions, credentials, audit },
+    ...{ refreshTokens, setupCode, failedSignIns, refusals, now },
+  });
   const web = createWeb({
+    useCases,
     ...{ config, root: ROOT, originOf, sessionStore: sessions.store },
     ...{
       secret,
@@ -106,16 +115,14 @@ export async function startWeb(options: TestWebOptions = {}) {
       users,
       roles,
       grants,
-      hasher,
       sessions,
       audit,
       failedSignIns,
     },
-    credentials,
-    ...{ refusals, refreshTokens: createRefreshTokens(db), stars: createStars({ db }), events: createEventStore(db) },
+    ...{ refusals, refreshTokens, stars: createStars({ db }), events: createEventStore(db) },
     tokenLifetime: config.registry.auth.lifetime,
-    setupCode: createSetupCode(settings),
-    now: Date.now,
+    setupCode,
+    now,
     previewMatches: async (pattern) => ({ total: pattern === '**' ? 12 : 1, names: ['team/app'] }),
     ...options.deps,
   });
@@ -128,7 +135,17 @@ export async function startWeb(options: TestWebOptions = {}) {
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    ...{ port, url: `http://127.0.0.1:${port}${config.server.base_path}`, db, users, roles, grants, sessions, audit },
+    ...{
+      port,
+      url: `http://127.0.0.1:${port}${config.server.base_path}`,
+      db,
+      useCases,
+      users,
+      roles,
+      grants,
+      sessions,
+      audit,
+    },
     ...{ refusals, hasher, routes: web.routes, logged: () => lines.join('') },
     async stop(): Promise<void> {
       server.closeAllConnections();

@@ -17,6 +17,7 @@ import { up as documentSources } from './0016-document-sources.ts';
 import { up as confirmedEvents } from './0017-confirmed-events.ts';
 import { up as seenSums } from './0018-seen-sums.ts';
 import { up as auditActor } from './0019-audit-actor.ts';
+import { up as auditWords } from './0020-audit-words.ts';
 import { up as cheapCrawls } from './0021-cheap-crawls.ts';
 
 /** Every migration, in order. A shipped one is never edited: the next change is a new file. */
@@ -39,5 +40,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0017-confirmed-events': { up: confirmedEvents },
   '0018-seen-sums': { up: seenSums },
   '0019-audit-actor': { up: auditActor },
+  '0020-audit-words': { up: auditWords },
   '0021-cheap-crawls': { up: cheapCrawls },
 };

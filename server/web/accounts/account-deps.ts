@@ -1,12 +1,15 @@
 import type { Access } from '../../access/engine.ts';
 import type { GrantStore } from '../../access/grants.ts';
 import type { RoleStore } from '../../access/roles.ts';
+import type { GrantUseCases } from '../../access/use-cases/grants.ts';
+import type { RoleUseCases } from '../../access/use-cases/roles.ts';
 import type { UserStore } from '../../access/users.ts';
-import type { CredentialChecker } from '../../accounts/credentials.ts';
 import type { SetupCode } from '../../accounts/first-admin.ts';
-import type { PasswordHasher } from '../../accounts/password.ts';
 import type { RefreshTokens } from '../../accounts/refresh-tokens.ts';
 import type { Sessions } from '../../accounts/sessions.ts';
+import type { OwnPassword, PasswordReset } from '../../accounts/use-cases/passwords.ts';
+import type { SignIn } from '../../accounts/use-cases/sign-in.ts';
+import type { UserUseCases } from '../../accounts/use-cases/users.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { FailedSignInStore } from '../../audit/failed-sign-ins.ts';
 import type { Stars } from '../../catalog/lists/stars.ts';
@@ -20,20 +23,30 @@ export interface PatternMatches {
   readonly names: readonly string[];
 }
 
+/** What people and admins can do to accounts and rights. */
+export interface AccountUseCases {
+  readonly users: UserUseCases;
+  readonly roles: RoleUseCases;
+  readonly grants: GrantUseCases;
+  readonly resetPassword: PasswordReset;
+  readonly ownPassword: OwnPassword;
+  readonly signIn: SignIn;
+}
+
+/** The stores are here to be read; whatever changes goes through a use case. */
 export interface AccountPagesDeps {
+  readonly useCases: AccountUseCases;
   readonly access: Access;
-  readonly users: UserStore;
-  readonly roles: RoleStore;
-  readonly grants: GrantStore;
-  readonly hasher: Pick<PasswordHasher, 'hash'>;
-  readonly credentials: CredentialChecker;
-  readonly sessions: Pick<Sessions, 'list' | 'end' | 'endAll' | 'endOthers'>;
-  readonly setupCode: SetupCode;
-  readonly audit: Audit;
-  readonly failedSignIns: Pick<FailedSignInStore, 'record' | 'list'>;
+  readonly users: Pick<UserStore, 'find' | 'get' | 'list'>;
+  readonly roles: Pick<RoleStore, 'find' | 'list'>;
+  readonly grants: Pick<GrantStore, 'rolesOf' | 'holdersOf'>;
+  readonly sessions: Pick<Sessions, 'list'>;
+  readonly setupCode: Pick<SetupCode, 'isNeededFor'>;
+  readonly audit: Pick<Audit, 'list'>;
+  readonly failedSignIns: Pick<FailedSignInStore, 'list'>;
   readonly refreshTokens: Pick<RefreshTokens, 'count'>;
   readonly stars: Pick<Stars, 'countOf'>;
-  readonly refusals: Pick<Refusals, 'countOf' | 'forget'>;
+  readonly refusals: Pick<Refusals, 'countOf'>;
   readonly events: Pick<EventStore, 'list'>;
   /** Seconds for which a token of ours holds, whatever happens to the account. */
   readonly tokenLifetime: number;

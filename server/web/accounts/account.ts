@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { parsePassword } from '../../accounts/password.ts';
 import { sessionIdHash } from '../../accounts/sessions.ts';
-import { AppError } from '../../errors.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
@@ -17,9 +15,9 @@ const passwordSchema = z.strictObject({
 });
 const endSchema = z.strictObject({ session: z.string().regex(/^([0-9a-f]{64}|others)$/) });
 
-type Deps = Pick<AccountPagesDeps, 'users' | 'hasher' | 'credentials' | 'sessions' | 'audit' | 'grants' | 'now'>;
+type Deps = Pick<AccountPagesDeps, 'useCases' | 'sessions' | 'grants' | 'now'>;
 
-export function accountPage({ users, hasher, credentials, sessions, audit, grants, now }: Deps): PageModule {
+export function accountPage({ useCases, sessions, grants, now }: Deps): PageModule {
   async function show(page: Page, ownHash: string, errors: FieldErrors = {}): Promise<void> {
     const user = signedInUser(page);
     const { rights } = page.viewer;
@@ -45,22 +43,6 @@ export function accountPage({ users, hasher, credentials, sessions, audit, grant
     await page.render('accounts/account', model, Object.keys(errors).length > 0 ? 422 : 200);
   }
 
-  async function newPassword(page: Page, values: z.output<typeof passwordSchema>): Promise<number> {
-    const { id, username } = signedInUser(page);
-    const { current, password, repeated } = values;
-    const proof = await credentials.check({ username, password: current, address: page.origin.address });
-    if (!proof.ok) {
-      const key = proof.reason === 'wrong' ? 'account.current_wrong' : 'sign_in.throttled';
-      const params = { seconds: proof.retryAfterSeconds ?? 1, count: proof.retryAfterSeconds ?? 1 };
-      throw new AppError('INVALID', 'This is not your current password.', { key, params, field: 'current' });
-    }
-    const parsed = parsePassword(password, { username });
-    if (password !== repeated) {
-      throw new AppError('INVALID', 'The two passwords differ.', { key: 'form.not_equal', field: 'repeated' });
-    }
-    return users.setPassword(id, await hasher.hash(parsed), { mustChange: false });
-  }
-
   return (routes) => {
     routes.get('/account', 'signed-in', (page, request) => show(page, sessionIdHash(request.sessionID)));
 
@@ -68,32 +50,25 @@ export function accountPage({ users, hasher, credentials, sessions, audit, grant
       const ownHash = sessionIdHash(request.sessionID);
       const form = page.parseForm(passwordSchema);
       if (!form.ok) return show(page, ownHash, form.errors);
-      const { id, username } = signedInUser(page);
-      const entry = { actor: username, address: page.origin.address, action: 'password.change', object: username };
+      const user = signedInUser(page);
+      const { address } = page.origin;
       let passwordVersion: number;
       try {
-        passwordVersion = await newPassword(page, form.values);
+        passwordVersion = await useCases.ownPassword.change({ user, address }, form.values);
       } catch (error) {
-        const errors = page.fieldErrors(error);
-        await audit.record({ ...entry, outcome: 'refused' });
-        return show(page, ownHash, errors);
+        return show(page, ownHash, page.fieldErrors(error));
       }
-      credentials.forget(id);
       // The password version grew: every session of the old one is over, this browser gets a new one.
-      await startSession(request, { id, username, passwordVersion }, page.origin.address, now());
-      await audit.record({ ...entry, outcome: 'ok' });
+      await startSession(request, { id: user.id, username: user.username, passwordVersion }, address, now());
       page.redirect('/account', { key: 'accounts:account.password_changed' });
     });
 
     routes.post('/account/sessions/end', 'signed-in', async (page, request) => {
       const form = page.parseForm(endSchema);
-      const { id, username } = signedInUser(page);
       if (!form.ok) return page.redirect('/account');
       const chosen = form.values.session;
-      if (chosen === 'others') await sessions.endAll(id, sessionIdHash(request.sessionID));
-      else await sessions.end(chosen, id);
-      const { address } = page.origin;
-      await audit.record({ actor: username, address, action: 'session.end', object: username, outcome: 'ok' });
+      const which = chosen === 'others' ? { exceptHash: sessionIdHash(request.sessionID) } : { hash: chosen };
+      await useCases.signIn.endOwn({ user: signedInUser(page), address: page.origin.address }, which);
       page.redirect('/account', { key: 'accounts:account.session_ended' });
     });
   };

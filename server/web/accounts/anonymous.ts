@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EVERYBODY } from '../../access/use-cases/grants.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
@@ -8,12 +9,11 @@ import { roleText } from './roles.ts';
 import { roleIds } from './users.ts';
 
 const schema = z.strictObject({ role_id: roleIds });
-const EVERYBODY = { kind: 'anonymous', id: 0 } as const;
 
-type Deps = Pick<AccountPagesDeps, 'roles' | 'grants' | 'audit'>;
+type Deps = Pick<AccountPagesDeps, 'useCases' | 'roles' | 'grants'>;
 
 /** What everybody may do without signing in. */
-export function anonymousPage({ roles, grants, audit }: Deps): PageModule {
+export function anonymousPage({ useCases, roles, grants }: Deps): PageModule {
   async function heldIds(): Promise<ReadonlySet<number>> {
     return new Set((await grants.rolesOf(EVERYBODY)).map(({ id }) => id));
   }
@@ -33,19 +33,6 @@ export function anonymousPage({ roles, grants, audit }: Deps): PageModule {
     await page.render('accounts/anonymous', model, Object.keys(errors).length > 0 ? 422 : 200);
   }
 
-  async function setRoles(page: Page, wanted: ReadonlySet<number>): Promise<void> {
-    const held = await heldIds();
-    const { subject } = page.viewer;
-    for (const role of await grantable()) {
-      if (wanted.has(role.id) === held.has(role.id)) continue;
-      const action = wanted.has(role.id) ? 'role.grant' : 'role.revoke';
-      if (wanted.has(role.id)) await grants.grant(EVERYBODY, role.id, subject.name);
-      else await grants.revoke(EVERYBODY, role.id);
-      const entry = { ...actorOf(page), action, object: 'anonymous' };
-      await audit.record({ ...entry, outcome: 'ok', detail: { role: role.name } });
-    }
-  }
-
   return (routes) => {
     routes.get('/anonymous', 'admin', (page) => show(page));
     routes.post(
@@ -54,7 +41,7 @@ export function anonymousPage({ roles, grants, audit }: Deps): PageModule {
       async (page) => {
         const form = page.parseForm(schema);
         if (!form.ok) return show(page, form.errors);
-        await setRoles(page, new Set(form.values.role_id));
+        await useCases.grants.setRolesOfEverybody(actorOf(page), new Set(form.values.role_id));
         page.redirect('/anonymous', { key: 'accounts:anonymous.saved' });
       },
       { confirmed: true },

@@ -1,3 +1,4 @@
+import type { AuditAction } from '../../audit/actions.ts';
 import type { AuditDetail } from '../../audit/audit.ts';
 import { TOPIC } from '../live/live-news.ts';
 import { shortDigest } from '../parts/cells.ts';
@@ -7,13 +8,14 @@ import type { AccountPagesDeps } from './account-deps.ts';
 
 const PAGE_SIZE = 100;
 
-/** The families of actions that have a chip to filter by. */
 /** Not of the audit itself: strangers cause these, so they have a list and a limit of their own. */
 const FAILED = 'failed';
+/** The families of actions that have a chip to filter by. */
 const FAMILIES = ['session.', 'password.', 'user.', 'role.', 'tag.'] as const;
 
+/** A word of another version stands as it was written. */
 export function auditLabel(action: string, t: Page['t']): string {
-  const labels: Readonly<Record<string, string>> = {
+  const labels: Readonly<Record<AuditAction, string>> = {
     'session.start': t('accounts:audit.action.session_start'),
     'session.confirm': t('accounts:audit.action.session_confirm'),
     'session.end': t('accounts:audit.action.session_end'),
@@ -29,12 +31,13 @@ export function auditLabel(action: string, t: Page['t']): string {
     'role.grant': t('accounts:audit.action.role_grant'),
     'role.revoke': t('accounts:audit.action.role_revoke'),
     'tag.delete': t('accounts:audit.action.tag_delete'),
+    'manifest.delete': t('accounts:audit.action.manifest_delete'),
     'description.edit': t('accounts:audit.action.description_edit'),
     'manifest.restore': t('accounts:audit.action.manifest_restore'),
     'event.dismiss': t('accounts:audit.action.event_dismiss'),
     'index.accept_loss': t('accounts:audit.action.index_accept_loss'),
   };
-  return labels[action] ?? action;
+  return new Map<string, string>(Object.entries(labels)).get(action) ?? action;
 }
 
 function familyLabel(family: (typeof FAMILIES)[number], t: Page['t']): string {

@@ -15,7 +15,7 @@ const schema = z.strictObject({
   next: z.string().max(2000).default(''),
 });
 
-type Deps = Pick<AccountPagesDeps, 'credentials' | 'audit' | 'failedSignIns' | 'now'>;
+type Deps = Pick<AccountPagesDeps, 'useCases' | 'now'>;
 
 const SETUP = '/setup-password';
 
@@ -48,7 +48,7 @@ function setupPath(next: string): string {
   return path === '/' ? SETUP : `${SETUP}?next=${encodeURIComponent(path)}`;
 }
 
-export function loginPage({ credentials, audit, failedSignIns, now }: Deps): PageModule {
+export function loginPage({ useCases: { signIn }, now }: Deps): PageModule {
   return (routes) => {
     routes.get('/login', 'public', (page, request) => {
       const next = page.query('next');
@@ -62,27 +62,23 @@ export function loginPage({ credentials, audit, failedSignIns, now }: Deps): Pag
       const next = String(page.body['next'] ?? '');
       if (!form.ok) return showForm(page, { username, next }, page.t('errors:sign_in.empty'), 422);
       const { address } = page.origin;
-      const result = await credentials.check({ ...form.values, address, allowMustChange: true });
-      const entry = { address, action: 'session.start', object: '' };
+      const typed = { username: form.values.username, password: form.values.password, address };
+      const result = await signIn.start(typed, async ({ identity: { subject, passwordVersion } }) => {
+        await startSession(request, { id: subject.id, username: subject.name, passwordVersion }, address, now());
+      });
       if (!result.ok) {
-        failedSignIns.record({ actor: username, address, reason: result.reason });
         if (result.retryAfterSeconds !== undefined) response.set('Retry-After', String(result.retryAfterSeconds));
         return showForm(page, { username, next }, refusalText(page, result), refusalStatus(result));
       }
-      const { subject, passwordVersion, mustChangePassword } = result.identity;
-      await startSession(request, { id: subject.id, username: subject.name, passwordVersion }, address, now());
-      await audit.record({ ...entry, actor: subject.name, outcome: 'ok' });
-      page.redirect(mustChangePassword ? setupPath(next) : afterSignIn(next));
+      page.redirect(result.identity.mustChangePassword ? setupPath(next) : afterSignIn(next));
     });
 
     routes.post('/sign-out', 'public', async (page, request, response) => {
       const { viewer, origin } = page;
       if (!viewer.isSignedIn) return page.redirect('/login');
-      await endSession(request);
+      await signIn.signOut({ username: viewer.subject.name, address: origin.address }, () => endSession(request));
       const { secure } = origin;
       response.clearCookie(sessionCookieName(secure), { path: '/', httpOnly: true, sameSite: 'lax', secure });
-      const actor = viewer.subject.name;
-      await audit.record({ actor, address: origin.address, action: 'session.end', object: '', outcome: 'ok' });
       // Language and colours are cookies, too; they belong to the browser, not to the person.
       response.set('Clear-Site-Data', '"cache", "storage"');
       page.redirect('/login', { key: 'accounts:login.signed_out' });

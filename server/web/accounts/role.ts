@@ -9,7 +9,7 @@ import type { AccountPagesDeps, PatternMatches } from './account-deps.ts';
 import { roleText } from './roles.ts';
 import { linesOf, type RuleLine, ruleErrors, rulesOf } from './rules-form.ts';
 
-type Deps = Pick<AccountPagesDeps, 'roles' | 'grants' | 'audit' | 'previewMatches'>;
+type Deps = Pick<AccountPagesDeps, 'useCases' | 'roles' | 'grants' | 'previewMatches'>;
 
 interface Preview extends PatternMatches {
   readonly pattern: string;
@@ -21,7 +21,7 @@ interface RoleState {
 }
 
 /** One role: its rules, what they match, who holds it. */
-export function rolePage({ roles, grants, audit, previewMatches }: Deps): PageModule {
+export function rolePage({ useCases, roles, grants, previewMatches }: Deps): PageModule {
   async function find(name: unknown): Promise<Role> {
     const role = await roles.find(String(name));
     if (role === undefined) throw new AppError('NOT_FOUND', 'There is no such role.', { key: 'role.unknown' });
@@ -58,11 +58,6 @@ export function rolePage({ roles, grants, audit, previewMatches }: Deps): PageMo
     return Promise.all(patterns.map(async (pattern) => ({ pattern, ...(await previewMatches(pattern)) })));
   }
 
-  function note(page: Page, role: Role, action: string, detail: Record<string, string | number>): Promise<void> {
-    const entry = { ...actorOf(page), action, object: role.name };
-    return audit.record({ ...entry, outcome: 'ok', detail });
-  }
-
   return (routes) => {
     routes.get('/roles/:name', 'admin', async (page, request) => {
       const role = await find(request.params['name']);
@@ -82,11 +77,10 @@ export function rolePage({ roles, grants, audit, previewMatches }: Deps): PageMo
         if (wish === 'add') return show(page, role, { lines });
         if (wish === 'preview') return show(page, role, { lines, previews: await previewsOf(page.body) });
         try {
-          await roles.setRules(role.id, rules);
+          await useCases.roles.setRules(actorOf(page), role, rules);
         } catch (error) {
           return show(page, role, { lines, error: Object.values(page.fieldErrors(error))[0] });
         }
-        await note(page, role, 'role.rules', { rules: rules.length });
         page.redirect(rolePath(role.name), { key: 'accounts:role.saved' });
       },
       { confirmed: true },
@@ -116,9 +110,7 @@ export function rolePage({ roles, grants, audit, previewMatches }: Deps): PageMo
       'admin',
       async (page, request) => {
         const role = await find(request.params['name']);
-        const holders = await grants.holdersOf(role.id);
-        await roles.remove(role.id);
-        await note(page, role, 'role.remove', { holders: holders.length });
+        await useCases.roles.remove(actorOf(page), role);
         page.redirect('/roles', { key: 'accounts:role.deleted', params: { name: role.name } });
       },
       { confirmed: true },

@@ -12,7 +12,7 @@ const schema = z.strictObject({
   description: z.string().max(500, 'form.too_long').default(''),
 });
 
-type Deps = Pick<AccountPagesDeps, 'roles' | 'grants' | 'audit'>;
+type Deps = Pick<AccountPagesDeps, 'useCases' | 'roles' | 'grants'>;
 
 // What we made is told in the reader's language; what a person wrote stays as it is.
 const BUILTIN_TEXT: Readonly<Record<string, string>> = {
@@ -31,7 +31,7 @@ export function roleText(page: Pick<Page, 't'>, role: { name: string; descriptio
 }
 
 /** The list of roles, and making one. */
-export function rolesPage({ roles, grants, audit }: Deps): PageModule {
+export function rolesPage({ useCases, roles, grants }: Deps): PageModule {
   function showForm(page: Page, values: { name: string; description: string }, errors: FieldErrors = {}) {
     const status = Object.keys(errors).length > 0 ? 422 : 200;
     return page.render(
@@ -73,13 +73,11 @@ export function rolesPage({ roles, grants, audit }: Deps): PageModule {
         };
         if (!form.ok) return showForm(page, values, form.errors);
         try {
-          await roles.add(form.values);
+          await useCases.roles.add(actorOf(page), form.values);
         } catch (error) {
           return showForm(page, values, page.fieldErrors(error));
         }
         const { name } = form.values;
-        const entry = { ...actorOf(page), action: 'role.add', object: name };
-        await audit.record({ ...entry, outcome: 'ok' });
         page.redirect(rolePath(name.trim()), { key: 'accounts:roles.added', params: { name } });
       },
       { confirmed: true },

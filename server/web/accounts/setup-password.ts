@@ -1,7 +1,5 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { parsePassword } from '../../accounts/password.ts';
-import { AppError } from '../../errors.ts';
 import { isAtThisMachine } from '../../http/host-guard.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
@@ -16,8 +14,7 @@ const schema = z.strictObject({
   repeated: z.string().max(1000, 'form.too_long'),
   next: z.string().max(2000).default(''),
 });
-type Values = z.output<typeof schema>;
-type Deps = Pick<AccountPagesDeps, 'users' | 'hasher' | 'credentials' | 'setupCode' | 'audit' | 'now'>;
+type Deps = Pick<AccountPagesDeps, 'useCases' | 'setupCode' | 'now'>;
 
 /** Where somebody was going who first has to replace a password; it comes with the address and stays in the form. */
 function nextOf(page: Page): string {
@@ -25,7 +22,7 @@ function nextOf(page: Page): string {
 }
 
 /** The one page that a default or reset password opens: it replaces it. */
-export function setupPasswordPage({ users, hasher, credentials, setupCode, audit, now }: Deps): PageModule {
+export function setupPasswordPage({ useCases, setupCode, now }: Deps): PageModule {
   /** The default password is no secret, so from another machine something from this one's log has to prove the rest. */
   async function asksCode(page: Page, request: Request): Promise<boolean> {
     return !isAtThisMachine(request) && (await setupCode.isNeededFor(signedInUser(page)));
@@ -41,37 +38,21 @@ export function setupPasswordPage({ users, hasher, credentials, setupCode, audit
     );
   }
 
-  async function checked(page: Page, request: Request, { code, password, repeated }: Values): Promise<string> {
-    if ((await asksCode(page, request)) && !(await setupCode.check(code))) {
-      throw new AppError('INVALID', 'This is not the code from the log.', { key: 'setup.code', field: 'code' });
-    }
-    const parsed = parsePassword(password, { username: page.viewer.subject.name });
-    if (password === repeated) return parsed;
-    throw new AppError('INVALID', 'The two passwords differ.', { key: 'form.not_equal', field: 'repeated' });
-  }
-
   return (routes) => {
     routes.get('/setup-password', 'setup', (page, request) => show(page, request));
     routes.post('/setup-password', 'setup', async (page, request) => {
       const form = page.parseForm(schema);
       if (!form.ok) return show(page, request, form.errors);
       const user = signedInUser(page);
-      const { id, username } = user;
-      const isFirstAdmin = await setupCode.isNeededFor(user);
-      const entry = { actor: username, address: page.origin.address, action: 'password.change', object: username };
+      const { address } = page.origin;
+      const given = { ...form.values, asksCode: await asksCode(page, request) };
       let passwordVersion: number;
       try {
-        const password = await checked(page, request, form.values);
-        passwordVersion = await users.setPassword(id, await hasher.hash(password), { mustChange: false });
+        passwordVersion = await useCases.ownPassword.replace({ user, address }, given);
       } catch (error) {
-        const errors = page.fieldErrors(error);
-        await audit.record({ ...entry, outcome: 'refused' });
-        return show(page, request, errors);
+        return show(page, request, page.fieldErrors(error));
       }
-      if (isFirstAdmin) await setupCode.clear();
-      credentials.forget(id);
-      await startSession(request, { id, username, passwordVersion }, page.origin.address, now());
-      await audit.record({ ...entry, outcome: 'ok' });
+      await startSession(request, { id: user.id, username: user.username, passwordVersion }, address, now());
       page.redirect(afterSignIn(form.values.next), { key: 'accounts:setup.done' });
     });
   };

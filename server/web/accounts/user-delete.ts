@@ -1,4 +1,5 @@
 import type { User, UserStore } from '../../access/users.ts';
+import { isOneself } from '../../accounts/use-cases/users.ts';
 import { AppError } from '../../errors.ts';
 import { rolePath, userPath } from '../parts/people.ts';
 import type { FieldErrors } from '../shell/form.ts';
@@ -10,10 +11,7 @@ import type { AccountPagesDeps } from './account-deps.ts';
 const DELETE_PAGE = '/users/:name/-/delete';
 const MINUTE_S = 60;
 
-type Deps = Pick<
-  AccountPagesDeps,
-  'users' | 'grants' | 'sessions' | 'refreshTokens' | 'stars' | 'refusals' | 'credentials' | 'audit' | 'tokenLifetime'
->;
+type Deps = Pick<AccountPagesDeps, 'useCases' | 'users' | 'refreshTokens' | 'stars' | 'refusals' | 'tokenLifetime'>;
 
 /** @throws {AppError} NOT_FOUND. */
 export async function findUser(users: Pick<UserStore, 'find'>, name: unknown): Promise<User> {
@@ -24,7 +22,7 @@ export async function findUser(users: Pick<UserStore, 'find'>, name: unknown): P
 
 /** The end of an account, with a look at what ends with it and what stays. */
 export function userDeletePage(deps: Deps): PageModule {
-  const { users, credentials, audit } = deps;
+  const { useCases, users } = deps;
   return (routes) => {
     routes.get(DELETE_PAGE, 'admin', async (page, request) => {
       await showPreview(deps, page, await findUser(users, request.params['name']));
@@ -35,17 +33,11 @@ export function userDeletePage(deps: Deps): PageModule {
       'admin',
       async (page, request) => {
         const user = await findUser(users, request.params['name']);
-        const { roles, sessions } = await readHeld(deps, user);
         try {
-          if (isOneself(page, user)) throw ownAccount();
-          await users.remove(user.id);
+          await useCases.users.remove(actorOf(page), user);
         } catch (error) {
           return showPreview(deps, page, user, page.fieldErrors(error));
         }
-        credentials.forget(user.id);
-        await deps.refusals.forget(user.username);
-        const entry = { ...actorOf(page), action: 'user.remove' };
-        await audit.record({ ...entry, object: user.username, outcome: 'ok', detail: { roles, sessions } });
         page.redirect('/users', { key: 'accounts:user.deleted', params: { name: user.username } });
       },
       { confirmed: true },
@@ -53,26 +45,10 @@ export function userDeletePage(deps: Deps): PageModule {
   };
 }
 
-function isOneself({ viewer }: Page, { id }: User): boolean {
-  return viewer.subject.kind === 'user' && viewer.subject.id === id;
-}
-
-function ownAccount(): AppError {
-  return new AppError('CONFLICT', 'Nobody deletes their own account: another admin has to.', {
-    key: 'user.own_account',
-  });
-}
-
-/** What goes with the account, as the audit names it. */
-async function readHeld({ grants, sessions }: Deps, { id }: User) {
-  const [roles, live] = await Promise.all([grants.rolesOf({ kind: 'user', id }), sessions.list(id)]);
-  return { roles: roles.map(({ name }) => name), sessions: live.length };
-}
-
 /** All of it, to be looked at before. */
 async function readOwned(deps: Deps, user: User) {
   const [held, logins, starred, refused] = await Promise.all([
-    readHeld(deps, user),
+    deps.useCases.users.readHeld(user),
     deps.refreshTokens.count(user.id),
     deps.stars.countOf(user.id),
     deps.refusals.countOf(user.username),
@@ -89,7 +65,7 @@ async function showPreview(deps: Deps, page: Page, user: User, errors: FieldErro
     [starred, t('accounts:user.delete.stars', { count: starred })],
     [refused, t('accounts:user.delete.refused', { count: refused })],
   ] as const;
-  const oneself = isOneself(page, user) ? t('errors:user.own_account') : undefined;
+  const oneself = isOneself(actorOf(page), user) ? t('errors:user.own_account') : undefined;
   const error = Object.values(errors)[0] ?? oneself;
   const minutes = Math.ceil(deps.tokenLifetime / MINUTE_S);
   const model = {

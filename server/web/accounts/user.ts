@@ -3,10 +3,8 @@ import type { HeldRole } from '../../access/grants.ts';
 import type { Role } from '../../access/roles.ts';
 import { folderOf, isFolderName } from '../../access/user-folder.ts';
 import type { User } from '../../access/users.ts';
-import { AppError } from '../../errors.ts';
 import { rolePath, userPath } from '../parts/people.ts';
 import type { FieldErrors } from '../shell/form.ts';
-import { generatePassword } from '../shell/generated-password.ts';
 import type { Flash, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { browserName } from '../shell/user-agent.ts';
@@ -23,7 +21,7 @@ const rolesSchema = z.union([z.strictObject({ add: roleId }), z.strictObject({ r
 
 type Deps = Pick<
   AccountPagesDeps,
-  'access' | 'users' | 'roles' | 'grants' | 'hasher' | 'credentials' | 'sessions' | 'audit' | 'events'
+  'useCases' | 'access' | 'users' | 'roles' | 'grants' | 'sessions' | 'audit' | 'events'
 >;
 
 /** Said where it is granted: a rule about the own folder opens nothing for a name that no folder can have. */
@@ -43,7 +41,7 @@ function heldCells({ t, format, url }: Page, { id, name, grantedAt, grantedBy }:
 
 /** One user: what it holds, its sessions, and everything an admin does to it. */
 export function userPage(deps: Deps): PageModule {
-  const { access, users, roles, grants, hasher, credentials, sessions, audit } = deps;
+  const { useCases, access, users, roles, grants, sessions } = deps;
 
   const find = (name: unknown) => findUser(users, name);
 
@@ -63,16 +61,6 @@ export function userPage(deps: Deps): PageModule {
     await page.render('accounts/user', model, Object.keys(errors).length > 0 ? 422 : 200);
   }
 
-  function note(page: Page, user: User, action: string, detail: Record<string, string> = {}): Promise<void> {
-    return audit.record({
-      ...actorOf(page),
-      action,
-      object: user.username,
-      outcome: 'ok',
-      detail,
-    });
-  }
-
   /** Runs the change; what a person can mend is shown on the same page. */
   async function change<Done>(
     page: Page,
@@ -86,20 +74,16 @@ export function userPage(deps: Deps): PageModule {
     } catch (error) {
       return show(page, user, page.fieldErrors(error));
     }
-    credentials.forget(user.id);
     page.redirect(userPath(user.username), done(result));
   }
 
   /** @returns the role's name. */
   async function setRole(page: Page, user: User, wish: z.output<typeof rolesSchema>): Promise<string> {
-    const subject = { kind: 'user', id: user.id } as const;
-    const isAdded = 'add' in wish;
-    const role = await roles.get(isAdded ? wish.add : wish.remove);
-    if (role === undefined) throw new AppError('NOT_FOUND', 'There is no such role.', { key: 'role.unknown' });
-    const isNew = isAdded
-      ? await grants.grant(subject, role.id, page.viewer.subject.name)
-      : await grants.revoke(subject, role.id);
-    if (isNew) await note(page, user, isAdded ? 'role.grant' : 'role.revoke', { role: role.name });
+    const holder = { kind: 'user', id: user.id, name: user.username } as const;
+    const { grantRole, revokeRole } = useCases.grants;
+    const actor = actorOf(page);
+    const role =
+      'add' in wish ? await grantRole(actor, holder, wish.add) : await revokeRole(actor, holder, wish.remove);
     return role.name;
   }
 
@@ -119,11 +103,7 @@ export function userPage(deps: Deps): PageModule {
           page,
           user,
           () => ({ key, params: { name: user.username } }),
-          async () => {
-            await users.setEnabled(user.id, enabled);
-            if (!enabled) await sessions.endAll(user.id);
-            await note(page, user, enabled ? 'user.enable' : 'user.disable');
-          },
+          () => useCases.users.setEnabled(actorOf(page), user, enabled),
         );
       },
       { confirmed: true },
@@ -152,11 +132,7 @@ export function userPage(deps: Deps): PageModule {
       'admin',
       async (page, request) => {
         const user = await find(request.params['name']);
-        const secret = generatePassword();
-        await users.setPassword(user.id, await hasher.hash(secret), { mustChange: true });
-        await sessions.endAll(user.id);
-        credentials.forget(user.id);
-        await note(page, user, 'password.reset');
+        const secret = await useCases.resetPassword(actorOf(page), user);
         const title = page.t('accounts:user.reset_done', { name: user.username });
         const href = page.url(userPath(user.username));
         await page.render('accounts/user-secret', {
@@ -180,10 +156,7 @@ export function userPage(deps: Deps): PageModule {
           page,
           user,
           () => ({ key: 'accounts:user.sessions_done' }),
-          async () => {
-            await sessions.endAll(user.id);
-            await note(page, user, 'session.end');
-          },
+          () => useCases.users.endSessions(actorOf(page), user),
         );
       },
       { confirmed: true },

@@ -1,12 +1,9 @@
 import { z } from 'zod';
 import type { User } from '../../access/users.ts';
-import { parsePassword } from '../../accounts/password.ts';
 import { sessionIdHash } from '../../accounts/sessions.ts';
-import { AppError } from '../../errors.ts';
 import { TOPIC } from '../live/live-news.ts';
 import { userPath } from '../parts/people.ts';
 import { type FieldErrors, listOf } from '../shell/form.ts';
-import { generatePassword } from '../shell/generated-password.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { actorOf } from '../shell/who-asks.ts';
@@ -28,7 +25,7 @@ const schema = z.strictObject({
   role_id: roleIds,
 });
 
-type Deps = Pick<AccountPagesDeps, 'users' | 'roles' | 'grants' | 'hasher' | 'sessions' | 'audit'>;
+type Deps = Pick<AccountPagesDeps, 'useCases' | 'users' | 'roles' | 'grants'>;
 
 interface FormState {
   readonly username: string;
@@ -39,7 +36,7 @@ interface FormState {
 const EMPTY: FormState = { username: '', mustChange: false, chosen: [], errors: {} };
 
 /** The list of users, and making one. */
-export function usersPage({ users, roles, grants, hasher, sessions, audit }: Deps): PageModule {
+export function usersPage({ useCases, users, roles, grants }: Deps): PageModule {
   async function row(page: Page, user: User) {
     const held = await grants.rolesOf({ kind: 'user', id: user.id });
     return { ...user, href: page.url(userPath(user.username)), roles: held.map(({ name }) => name) };
@@ -60,24 +57,8 @@ export function usersPage({ users, roles, grants, hasher, sessions, audit }: Dep
     await page.render('accounts/user-new', model, Object.keys(state.errors).length > 0 ? 422 : 200);
   }
 
-  async function addUser(
-    page: Page,
-    values: z.output<typeof schema>,
-  ): Promise<{ user: User; secret: string | undefined; roleNames: readonly string[] }> {
-    const secret = values.password === '' ? generatePassword() : undefined;
-    const password = secret ?? parsePassword(values.password, { username: values.username });
-    const chosen = (await roles.list()).filter(({ id }) => values.role_id.includes(id));
-    if (chosen.length !== new Set(values.role_id).size) {
-      throw new AppError('INVALID', 'There is no such role.', { key: 'role.unknown', field: 'role_id' });
-    }
-    const user = await users.add({
-      username: values.username,
-      passwordHash: await hasher.hash(password),
-      mustChangePassword: values.must_change === 'on',
-      roleIds: values.role_id,
-      by: page.viewer.subject.name,
-    });
-    return { user, secret, roleNames: chosen.map(({ name }) => name) };
+  function addUser(page: Page, { must_change, role_id: roleIds, ...given }: z.output<typeof schema>) {
+    return useCases.users.add(actorOf(page), { ...given, roleIds, mustChangePassword: must_change === 'on' });
   }
 
   return (routes) => {
@@ -106,13 +87,7 @@ export function usersPage({ users, roles, grants, hasher, sessions, audit }: Dep
       '/users/-/sessions/end',
       'admin',
       async (page, request) => {
-        const count = await sessions.endOthers(sessionIdHash(request.sessionID));
-        const entry = {
-          ...actorOf(page),
-          action: 'session.end',
-          object: '*',
-        };
-        await audit.record({ ...entry, outcome: 'ok', detail: { sessions: count } });
+        const count = await useCases.users.endOtherSessions(actorOf(page), sessionIdHash(request.sessionID));
         page.redirect('/users', { key: 'accounts:users.sessions_ended', params: { count } });
       },
       { confirmed: true },
@@ -135,9 +110,7 @@ export function usersPage({ users, roles, grants, hasher, sessions, audit }: Dep
         if (!form.ok) return showForm(page, { ...state, errors: form.errors });
         const added = await addUser(page, form.values).catch((error: unknown) => ({ errors: page.fieldErrors(error) }));
         if ('errors' in added) return showForm(page, { ...state, errors: added.errors });
-        const { user, secret, roleNames } = added;
-        const entry = { ...actorOf(page), action: 'user.add', object: user.username };
-        await audit.record({ ...entry, outcome: 'ok', detail: { roles: roleNames } });
+        const { user, secret } = added;
         const path = userPath(user.username);
         if (secret === undefined)
           return page.redirect(path, { key: 'accounts:users.added', params: { name: user.username } });

@@ -1,3 +1,4 @@
+import { auditedActor } from '../../access/actor.ts';
 import type { Aside, SetAside } from '../../notifications/aside.ts';
 import { keyPager, type Pager } from '../parts/pager.ts';
 import type { Page } from '../shell/page.ts';
@@ -36,7 +37,7 @@ export function eventsAsidePage({ aside }: { readonly aside: Aside }): PageModul
       await page.render('activity/events-aside', asideView(page, rows, next));
     });
     routes.post('/events/aside/:id/dismiss', 'admin', async (page, request) => {
-      await aside.dismiss(Number(request.params.id), actorOf(page));
+      await aside.dismiss(Number(request.params.id), auditedActor(actorOf(page)));
       page.redirect('/events/aside', { key: 'activity:aside.dismissed' });
     });
   };

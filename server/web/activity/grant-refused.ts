@@ -1,16 +1,15 @@
 import { z } from 'zod';
-import type { GrantStore, Holder } from '../../access/grants.ts';
+import type { NamedHolder } from '../../access/grants.ts';
 import type { Role, RoleStore } from '../../access/roles.ts';
 import type { RuleInput } from '../../access/rule.ts';
 import type { SingleRuleRoles } from '../../access/single-rule.ts';
+import { EVERYBODY, type GrantUseCases } from '../../access/use-cases/grants.ts';
 import type { UserStore } from '../../access/users.ts';
-import type { Audit } from '../../audit/audit.ts';
 import { AppError } from '../../errors.ts';
 import type { RecordedRefusal, Refusals } from '../../token/refusals.ts';
 import type { PatternMatches } from '../accounts/account-deps.ts';
 import { roleText } from '../accounts/roles.ts';
 import { actionWords } from '../parts/event-cells.ts';
-import { noteSingleGrant } from '../parts/single-grant.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
@@ -20,10 +19,9 @@ import { type RuleChoice, ruleChoices, sufficientRoles } from './grant-choices.t
 export interface GrantRefusedPageDeps {
   readonly refusals: Pick<Refusals, 'find'>;
   readonly roles: Pick<RoleStore, 'list'>;
-  readonly grants: Pick<GrantStore, 'grant'>;
-  readonly single: Pick<SingleRuleRoles, 'grant' | 'rolesOf'>;
+  readonly granting: Pick<GrantUseCases, 'grantRole' | 'grantRule'>;
+  readonly single: Pick<SingleRuleRoles, 'rolesOf'>;
   readonly users: Pick<UserStore, 'find'>;
-  readonly audit: Pick<Audit, 'record'>;
   readonly previewMatches: (pattern: string) => Promise<PatternMatches>;
 }
 
@@ -132,25 +130,14 @@ function roleValue({ id }: Role): string {
 }
 
 async function grantRule(deps: GrantRefusedPageDeps, page: Page, refusal: RecordedRefusal, rule: RuleInput) {
-  const granted = await deps.single.grant(await holderOf(deps, refusal), rule, page.viewer.subject.name);
-  await noteSingleGrant(deps.audit, page, granted, { holder: holderName(refusal), pattern: rule.repository });
+  const granted = await deps.granting.grantRule(actorOf(page), await holderOf(deps, refusal), rule);
   goBack(page, refusal, granted.role);
 }
 
 async function grantRole(deps: GrantRefusedPageDeps, page: Page, refusal: RecordedRefusal, role: Role) {
-  await deps.grants.grant(await holderOf(deps, refusal), role.id, page.viewer.subject.name);
-  await deps.audit.record({
-    ...actorOf(page),
-    action: 'role.grant',
-    object: holderName(refusal),
-    outcome: 'ok',
-    detail: { role: role.name, repository: refusal.repository },
-  });
+  const { repository } = refusal;
+  await deps.granting.grantRole(actorOf(page), await holderOf(deps, refusal), role.id, { repository });
   goBack(page, refusal, role.name);
-}
-
-function holderName({ subject }: RecordedRefusal): string {
-  return subject === '' ? 'anonymous' : subject;
 }
 
 function goBack(page: Page, { subject }: RecordedRefusal, role: string): void {
@@ -158,10 +145,10 @@ function goBack(page: Page, { subject }: RecordedRefusal, role: string): void {
   page.redirect('/events/refused', { key: 'activity:grant.done', params: { role, user } });
 }
 
-async function holderOf({ users }: GrantRefusedPageDeps, refusal: RecordedRefusal): Promise<Holder> {
-  if (refusal.subjectKind === 'anonymous') return { kind: 'anonymous', id: 0 };
+async function holderOf({ users }: GrantRefusedPageDeps, refusal: RecordedRefusal): Promise<NamedHolder> {
+  if (refusal.subjectKind === 'anonymous') return EVERYBODY;
   const user = refusal.subjectKind === 'user' ? await users.find(refusal.subject) : undefined;
-  if (user !== undefined) return { kind: 'user', id: user.id };
+  if (user !== undefined) return { kind: 'user', id: user.id, name: user.username };
   throw new AppError('NOT_FOUND', 'This account does not exist any more.', { key: 'user.unknown' });
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditedActor } from '../../access/actor.ts';
 import type { RepositoryStore } from '../../catalog/lists/repositories.ts';
 import type { VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
@@ -90,7 +91,7 @@ async function carryOut(deps: DeleteTagPageDeps, page: Page, plan: DeletionPlan)
   const form = page.parseForm(formSchema);
   if (!form.ok) return render(deps, page, plan, form.errors);
   const { repository, tag } = plan;
-  const who = actorOf(page);
+  const who = auditedActor(actorOf(page));
   const alsoManifest = form.values.manifest === 'yes';
   try {
     const request = { repository, tag, digest: form.values.digest, alsoManifest, ...who };

@@ -1,6 +1,7 @@
 /** What the bar below the lists of a repository leads to: the preview of a deletion, a comparison, references to copy. */
 
 import { z } from 'zod';
+import { auditedActor } from '../../access/actor.ts';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import { AppError } from '../../errors.ts';
 import type { DeletedItem, SelectionResult } from '../../housekeeping/delete-selection.ts';
@@ -136,7 +137,7 @@ async function carryOut(deps: SelectionPageDeps, page: Page, repository: Reposit
   const { tags, digests } = parseChosen(fields);
   const result = await deps.deletion.deleteSelection({
     ...{ repository: repository.name, tags, digests, alsoUnneeded: also === 'yes' },
-    ...actorOf(page),
+    ...auditedActor(actorOf(page)),
   });
   const failed = result.items.filter(({ error }) => error !== undefined);
   if (failed.length > 0) return showOutcome(page, repository, result, backPath(repository.name, back));

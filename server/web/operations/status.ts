@@ -1,3 +1,4 @@
+import { auditedActor } from '../../access/actor.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { actorOf } from '../shell/who-asks.ts';
@@ -47,7 +48,7 @@ export function statusPage({ statusFacts, readEverything, acceptLoss }: StatusPa
       await page.render('operations/status', statusView(page, await statusFacts(page.cameBy)));
     });
     routes.post('/status/loss', 'admin', async (page) => {
-      const isAccepted = await acceptLoss(actorOf(page));
+      const isAccepted = await acceptLoss(auditedActor(actorOf(page)));
       page.redirect('/status', {
         key: isAccepted ? 'operations:status.hold.confirmed' : 'operations:status.hold.none',
       });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditedActor } from '../../access/actor.ts';
 import type { Access } from '../../access/engine.ts';
 import { ANONYMOUS } from '../../access/rights.ts';
 import type { ArtifactDocument } from '../../artifacts/document.ts';
@@ -173,7 +174,7 @@ async function tryWrite(
   try {
     const { version, text } = await descriptions.write({ repository: name, by: subject.name, ...edit });
     const detail = { version, bytes: Buffer.byteLength(text) };
-    const who = actorOf(page);
+    const who = auditedActor(actorOf(page));
     await audit.record({ ...who, action: 'description.edit', object: name, outcome: 'ok', detail });
     return undefined;
   } catch (error) {

@@ -1,14 +1,12 @@
 import type { Request, Response } from 'express';
-import type { CredentialChecker } from '../../accounts/credentials.ts';
-import type { Audit } from '../../audit/audit.ts';
+import type { SignIn } from '../../accounts/use-cases/sign-in.ts';
 import { type CarriedForm, carriedFields, PASSWORD_FIELD, RETYPE_FIELD } from './form.ts';
 import type { Page } from './page.ts';
 import { refusalStatus, refusalText } from './refused-sign-in.ts';
 import { startSession } from './session.ts';
 
 export interface ConfirmationDeps {
-  readonly credentials: Pick<CredentialChecker, 'check'>;
-  readonly audit: Pick<Audit, 'record'>;
+  readonly signIn: Pick<SignIn, 'confirm'>;
   readonly now: () => number;
 }
 
@@ -18,7 +16,7 @@ const TRUSTED_FOR_MS = 10 * 60_000;
  * What widens rights or harms accounts needs the password again when it was typed more than ten minutes ago: a browser
  * left open is not enough to stay in for good. Asked by the guard, for routes that say `confirmed`.
  */
-export function createConfirmation({ credentials, audit, now }: ConfirmationDeps) {
+export function createConfirmation({ signIn, now }: ConfirmationDeps) {
   /** @returns true once the right password came with the request; otherwise the page that asks for it is the answer. */
   async function prove(page: Page, request: Request, response: Response, form: AskedForm): Promise<boolean> {
     const password: unknown = request.body?.[PASSWORD_FIELD];
@@ -28,16 +26,14 @@ export function createConfirmation({ credentials, audit, now }: ConfirmationDeps
     }
     const { id, name: username } = page.viewer.subject;
     const { address } = page.origin;
-    const entry = { actor: username, address, action: 'session.confirm', object: '' };
-    const result = await credentials.check({ username, password, address });
+    const result = await signIn.confirm({ username, password, address }, async ({ identity }) => {
+      const { passwordVersion } = identity;
+      await startSession(request, { id, username, passwordVersion }, address, now());
+    });
     if (!result.ok) {
-      await audit.record({ ...entry, outcome: 'refused', detail: { reason: result.reason } });
       if (result.retryAfterSeconds !== undefined) response.set('Retry-After', String(result.retryAfterSeconds));
       return ask(page, form, { error: refusalText(page, result), status: refusalStatus(result) });
     }
-    const { passwordVersion } = result.identity;
-    await startSession(request, { id, username, passwordVersion }, address, now());
-    await audit.record({ ...entry, outcome: 'ok' });
     return true;
   }
 

@@ -1,3 +1,4 @@
+import { type Actor, actorWith } from '../../access/actor.ts';
 import type { Rights, Subject } from '../../access/rights.ts';
 import type { User } from '../../access/users.ts';
 
@@ -11,12 +12,12 @@ export interface Viewer {
   readonly mustChangePassword: boolean;
 }
 
-/** Who does it and from where, as the audit has it. */
-export function actorOf({ viewer, origin }: Asker): { readonly actor: string; readonly address: string } {
-  return { actor: viewer.subject.name, address: origin.address };
+/** Who does it, with which rights, and from where: for use cases. */
+export function actorOf({ viewer, origin }: Asker): Actor {
+  return actorWith(viewer.rights, origin.address);
 }
 
 interface Asker {
-  readonly viewer: Pick<Viewer, 'subject'>;
+  readonly viewer: Pick<Viewer, 'rights'>;
   readonly origin: { readonly address: string };
 }
