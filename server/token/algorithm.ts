@@ -18,7 +18,7 @@ export function supportedAlgorithm(key: KeyObject): Algorithm | undefined {
   return BY_CURVE[key.asymmetricKeyDetails?.namedCurve ?? ''];
 }
 
-/** Name of the hash as `node:crypto` wants it. */
+/** Name of the hash as WebCrypto wants it. */
 export function hashOf(algorithm: Algorithm): string {
-  return `sha${algorithm.slice(2)}`;
+  return `SHA-${algorithm.slice(2)}`;
 }

@@ -13,12 +13,18 @@ import {
 import type { Credential } from './token-request.ts';
 
 /** Who asks: a proven account, everybody, or nobody we believe. */
-export type Caller =
-  | { readonly rights: Rights; readonly identity: Identity | undefined }
-  | { readonly refusal: Refusal; readonly reason: string };
+export type Caller = ProvenCaller | { readonly refusal: Refusal; readonly reason: string };
+
+export interface ProvenCaller {
+  readonly rights: Rights;
+  /** The rights are of this version of accounts and grants, or newer. */
+  readonly accessVersion: number;
+  /** Undefined for everybody. */
+  readonly identity: Identity | undefined;
+}
 
 export interface CallerDeps {
-  readonly access: Pick<Access, 'identify' | 'rightsOf'>;
+  readonly access: Pick<Access, 'identify' | 'rightsOf' | 'version'>;
   readonly credentials: Pick<CredentialChecker, 'check'>;
   /** Undefined while refresh tokens are switched off. */
   readonly refreshTokens: Pick<RefreshTokens, 'redeem'> | undefined;
@@ -29,7 +35,7 @@ export interface CallerDeps {
 const DEFAULT_THROTTLE_SECONDS = 30;
 
 export async function findCaller(credential: Credential, address: string, deps: CallerDeps): Promise<Caller> {
-  if (credential.kind === 'none') return { rights: await deps.access.rightsOf(ANONYMOUS), identity: undefined };
+  if (credential.kind === 'none') return everybody(deps);
   if (credential.kind === 'unreadable') return { refusal: WRONG_CREDENTIALS, reason: 'unreadable' };
   if (credential.kind === 'refresh') return byRefreshToken(credential.refreshToken, deps);
   const { username, password } = credential;
@@ -38,6 +44,11 @@ export async function findCaller(credential: Credential, address: string, deps: 
   const result = await deps.credentials.check({ username, password, address });
   if (!result.ok) return { refusal: refusalFor(result, deps.publicUrl), reason: result.reason };
   return known(result.identity, deps);
+}
+
+async function everybody({ access }: CallerDeps): Promise<Caller> {
+  const accessVersion = await access.version();
+  return { rights: await access.rightsOf(ANONYMOUS, accessVersion), accessVersion, identity: undefined };
 }
 
 /** Holds what its owner holds at this moment; the store has looked at the account already. */
@@ -49,7 +60,8 @@ async function byRefreshToken(refreshToken: string, deps: CallerDeps): Promise<C
 }
 
 async function known(identity: Identity, { access }: CallerDeps): Promise<Caller> {
-  return { rights: await access.rightsOf(identity.subject, identity.accessVersion), identity };
+  const { subject, accessVersion } = identity;
+  return { rights: await access.rightsOf(subject, accessVersion), accessVersion, identity };
 }
 
 /** A disabled account answers like a wrong password, so that nobody learns which accounts exist. */

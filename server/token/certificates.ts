@@ -69,7 +69,7 @@ function dates({ notBefore, notAfter }: Validity) {
 }
 
 function signingAlgorithm(key: KeyObject) {
-  const hash = hashOf(algorithmOf(key)).replace('sha', 'SHA-');
+  const hash = hashOf(algorithmOf(key));
   if (key.asymmetricKeyType === 'rsa') return { name: 'RSASSA-PKCS1-v1_5', hash };
   return { name: 'ECDSA', namedCurve: curveName(key), hash };
 }

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import type { JWK } from 'jose';
+import { type CryptoKey, importPKCS8, type JWK } from 'jose';
 import { type Clock, monotonic } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { errorText, StartError } from '../errors.ts';
@@ -18,7 +18,7 @@ export type Layout = 'leaf-x5c' | 'certificate-x5c' | 'kid-rfc7638' | 'kid-libtr
 export interface SigningKey {
   readonly layout: Layout;
   readonly algorithm: Algorithm;
-  readonly privateKey: KeyObject;
+  readonly privateKey: CryptoKey;
   readonly kid: string;
   /** Base64 DER, the signer's own certificate first. */
   readonly x5c: readonly string[] | undefined;
@@ -191,7 +191,7 @@ async function issueOrKeep(options: LeafOptions, leaf: Leaf | undefined, log: Lo
 
 async function layouts({ key, certificates }: Material, leaf: Leaf | undefined): Promise<readonly SigningKey[]> {
   const publicKey = createPublicKey(key);
-  const root = { algorithm: algorithmOf(key), privateKey: key, kid: await rfc7638Thumbprint(publicKey) };
+  const root = { ...(await importForSigning(key)), kid: await rfc7638Thumbprint(publicKey) };
   const [own, ...others] = certificates;
   const between = others.filter((certificate) => !certificate.checkIssued(certificate)).map(toX5c);
   const result: SigningKey[] = [];
@@ -210,14 +210,14 @@ async function leafKey(leaf: Leaf, authority: X509Certificate, between: readonly
   // A root stands in the registry's bundle; an intermediate may not, and the chain is then refused without it.
   const chain = authority.checkIssued(authority) ? between : [toX5c(authority), ...between];
   const x5c = [toX5c(leaf.certificate), ...chain];
-  return {
-    layout: 'leaf-x5c',
-    algorithm: algorithmOf(leaf.key),
-    privateKey: leaf.key,
-    kid,
-    x5c,
-    notAfter: leaf.notAfter,
-  };
+  return { ...(await importForSigning(leaf.key)), layout: 'leaf-x5c', kid, x5c, notAfter: leaf.notAfter };
+}
+
+/** Once per key, because it costs more than a signature. */
+async function importForSigning(key: KeyObject): Promise<Pick<SigningKey, 'algorithm' | 'privateKey'>> {
+  const algorithm = algorithmOf(key);
+  const pem = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return { algorithm, privateKey: await importPKCS8(pem, algorithm) };
 }
 
 function toX5c(certificate: X509Certificate): string {

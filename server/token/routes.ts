@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Access, Identity } from '../access/engine.ts';
+import type { Identity } from '../access/engine.ts';
 import { ANONYMOUS, type Subject } from '../access/rights.ts';
 import type { CredentialChecker } from '../accounts/credentials.ts';
 import type { RefreshTokens } from '../accounts/refresh-tokens.ts';
@@ -17,19 +17,20 @@ import {
   sendToken,
   signInFirst,
 } from './answers.ts';
-import { type CallerDeps, findCaller } from './caller.ts';
+import { type Caller, type CallerDeps, findCaller, type ProvenCaller } from './caller.ts';
 import { type AccessEntry, formatAccess, type Grant, grantScopes } from './grant.ts';
 import type { Permits } from './permits.ts';
 import type { Refusals } from './refusals.ts';
+import { createTurnMemory } from './same-turn.ts';
 import { formatScope } from './scope.ts';
 import type { Signer } from './signer.ts';
-import { type ParsedRequest, parseGet, parsePost, UNSUPPORTED_GRANT_TYPE } from './token-request.ts';
+import { type Credential, type ParsedRequest, parseGet, parsePost, UNSUPPORTED_GRANT_TYPE } from './token-request.ts';
 
 export interface TokenEndpointDeps {
   readonly config: Config;
   /** Where people reach us, with the base path and without a trailing slash. */
   readonly publicUrl: string;
-  readonly access: Pick<Access, 'identify' | 'rightsOf'>;
+  readonly access: CallerDeps['access'];
   readonly credentials: Pick<CredentialChecker, 'check'>;
   readonly refreshTokens: Pick<RefreshTokens, 'issue' | 'redeem'>;
   readonly signer: Pick<Signer, 'sign'>;
@@ -63,6 +64,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): PlainHandler {
   const refreshTokens = auth.refresh_tokens ? deps.refreshTokens : undefined;
   const callerDeps: CallerDeps = { access, credentials, refreshTokens, service, publicUrl };
   const signIn = signInFirst(publicName ?? name);
+  const callers = createTurnMemory<Promise<Caller>>();
 
   async function answer(request: IncomingMessage, response: ServerResponse, isForm: boolean): Promise<void> {
     const asked = isForm ? await parsePost(request) : parseGet(request);
@@ -70,13 +72,22 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): PlainHandler {
     const { address } = deps.originOf(request);
     const client = asked.clientId === '' ? (request.headers['user-agent'] ?? '') : asked.clientId;
     const exchange: Exchange = { asked, address, client, response, isForm };
-    const caller = await findCaller(asked.credential, address, callerDeps);
+    const caller = await callerOf(asked.credential, address);
     if ('refusal' in caller) return refuse(caller.refusal, caller.reason, exchange);
     const grant = grantScopes(asked.scopes, caller.rights, { address, readonly });
     recordShortfalls(grant, caller.identity?.subject ?? ANONYMOUS, exchange);
     // Somebody without a name gets 401 where nothing is public, so that the client comes back with a password.
     if (caller.identity === undefined && grant.access.length === 0) return refuse(signIn, 'anonymous', exchange);
-    await issue(caller.identity, grant, exchange);
+    await issue(caller, grant, exchange);
+  }
+
+  /** A client that pulls asks with one password on many connections at once. */
+  function callerOf(credential: Credential, address: string): Promise<Caller> {
+    const find = () => findCaller(credential, address, callerDeps);
+    if (credential.kind === 'none') return callers('', find);
+    if (credential.kind !== 'password') return find();
+    const { username, password } = credential;
+    return callers(`${address} ${username.length} ${username}${password}`, find);
   }
 
   function refuse(refusal: Refusal, reason: string, { asked, address, client, response, isForm }: Exchange): void {
@@ -91,10 +102,15 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): PlainHandler {
     }
   }
 
-  async function issue(identity: Identity | undefined, { access }: Grant, exchange: Exchange): Promise<void> {
+  async function issue(
+    { identity, accessVersion }: ProvenCaller,
+    { access }: Grant,
+    exchange: Exchange,
+  ): Promise<void> {
     const subject = identity?.subject ?? ANONYMOUS;
     const { asked, address, client, response, isForm } = exchange;
-    const signed = await deps.signer.sign({ subject: subject.name, access });
+    const grantedOn = `${subject.kind} ${subject.id} ${accessVersion} ${address}`;
+    const signed = await deps.signer.sign({ subject: subject.name, access, grantedOn });
     const refreshToken = await refreshTokenFor(identity, asked);
     const granted = formatAccess(access);
     const logged = { jti: signed.id, subject: subject.name, kind: subject.kind, service, address, client };

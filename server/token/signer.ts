@@ -2,10 +2,11 @@ import { type Clock, monotonic } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { type AccessEntry, grantAll } from './grant.ts';
-import { randomId, signJwt } from './jwt.ts';
+import { type AccessEntry, formatAccess, grantAll } from './grant.ts';
+import { createKeptTokens, type KeptTokens, type SignedToken } from './kept-tokens.ts';
 import type { KeySource, Keys, Layout, SigningKey } from './keys.ts';
 import { createLayoutProbe, isUsable, type LayoutStatus, type Trial } from './layout-probe.ts';
+import { randomTokenId, signToken } from './sign-token.ts';
 
 export interface SignerOptions {
   readonly keys: Keys;
@@ -21,16 +22,13 @@ export interface TokenRequest {
   /** Name of the authenticated subject; '' for anonymous. */
   readonly subject: string;
   readonly access: readonly AccessEntry[];
+  /**
+   * What the access was granted on: the account, the version of the rights, the address. A token signed for the same may
+   * be handed out again. Undefined: always a new one.
+   */
+  readonly grantedOn?: string;
   /** Default: `registry.auth.lifetime`. */
   readonly lifetimeSeconds?: number;
-}
-
-export interface SignedToken {
-  readonly token: string;
-  readonly id: string;
-  readonly expiresInSeconds: number;
-  /** Epoch seconds. */
-  readonly issuedAt: number;
 }
 
 export interface SignerStatus extends LayoutStatus {
@@ -51,7 +49,6 @@ const BACKDATED_SECONDS = 10;
 const LEEWAY_SECONDS = 60;
 const MIN_LIFETIME_SECONDS = 60;
 const WARN_BEFORE_MS = 30 * 86_400_000;
-const MAX_MINTED = 500;
 // One look at a time at a registry that refuses everything, however many calls it refuses.
 const MIN_PAUSE_MS = 5000;
 
@@ -59,7 +56,9 @@ const MIN_PAUSE_MS = 5000;
 export function createSigner({ keys, config, tryToken, now, clock = monotonic, log }: SignerOptions) {
   const { auth, name } = config.registry;
   const service = auth.service ?? name;
-  const minted = new Map<string, { readonly freshUntil: number; readonly signed: SignedToken }>();
+  const minted = createKeptTokens({ share: 0.5, minRemainingSeconds: 1, now, clock });
+  // Clients use every token for a minute at least, whatever they are told.
+  const issued = createKeptTokens({ share: 0.1, minRemainingSeconds: MIN_LIFETIME_SECONDS, now, clock });
   const listeners: (() => void)[] = [];
   let trying: Promise<void> | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
@@ -101,7 +100,7 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
   async function signWith(key: SigningKey, request: TokenRequest): Promise<SignedToken> {
     const issuedAt = Math.floor(now() / 1000);
     const expiresInSeconds = lifetimeWithin(key, issuedAt, request.lifetimeSeconds ?? auth.lifetime);
-    const id = randomId();
+    const id = randomTokenId();
     const claims = {
       iss: auth.issuer,
       sub: request.subject,
@@ -112,7 +111,24 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
       jti: id,
       access: request.access,
     };
-    return { token: await signJwt(claims, key), id, expiresInSeconds, issuedAt };
+    return { token: await signToken(claims, key), id, expiresInSeconds, issuedAt };
+  }
+
+  async function signOrFind(kept: KeptTokens, request: TokenRequest, name: string): Promise<SignedToken> {
+    const key = isReady() ? currentKey() : await usableKey();
+    const fullName = `${key.layout} ${key.kid} ${request.subject}\n${name}`;
+    const known = kept.find(fullName);
+    if (known !== undefined) return known;
+    const signed = await signWith(key, request);
+    kept.keep(fullName, signed);
+    return signed;
+  }
+
+  /** @throws {AppError} UNAVAILABLE when the certificate that has to go along has run out. */
+  async function sign(request: TokenRequest): Promise<SignedToken> {
+    const { grantedOn, access } = request;
+    if (grantedOn === undefined) return signWith(isReady() ? currentKey() : await usableKey(), request);
+    return signOrFind(issued, request, `${grantedOn}\n${formatAccess(access)}`);
   }
 
   /**
@@ -120,18 +136,13 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
    * @throws {AppError} INVALID for a malformed scope.
    */
   async function mint(scopes: readonly string[], subject = ''): Promise<string> {
-    const key = isReady() ? currentKey() : await usableKey();
-    const name = [key.layout, key.kid, subject, ...scopes].join('\n');
-    const known = minted.get(name);
-    if (known !== undefined && known.freshUntil > clock() && isCurrent(known.signed, now())) return known.signed.token;
-    const signed = await signWith(key, { subject, access: grantAll(scopes) });
-    if (minted.size >= MAX_MINTED) minted.clear();
-    minted.set(name, { signed, freshUntil: clock() + signed.expiresInSeconds * 500 });
-    return signed.token;
+    const { token } = await signOrFind(minted, { subject, access: grantAll(scopes) }, scopes.join('\n'));
+    return token;
   }
 
   async function startAnew(): Promise<void> {
     minted.clear();
+    issued.clear();
     await probe.probe();
     triedAt = clock();
   }
@@ -161,12 +172,7 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
   }
 
   return {
-    /**
-     * Async, and yet done within the call for elliptic keys.
-     * @throws {AppError} UNAVAILABLE when the certificate that has to go along has run out.
-     */
-    sign: async (request: TokenRequest): Promise<SignedToken> =>
-      signWith(isReady() ? currentKey() : await usableKey(), request),
+    sign,
     mint,
     /** A token of ours was refused. Those that we keep may be the reason: they are made anew, in the form that works. */
     noteRefused: tryAgain,
@@ -183,11 +189,6 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
   };
 }
 export type Signer = ReturnType<typeof createSigner>;
-
-/** By its own dates: a clock that was set makes kept tokens run out, or begin, at another time. */
-function isCurrent({ issuedAt, expiresInSeconds }: SignedToken, nowMs: number): boolean {
-  return issuedAt * 1000 <= nowMs && nowMs < (issuedAt + expiresInSeconds) * 1000;
-}
 
 /** A token never outlives the certificate it carries. */
 function lifetimeWithin(key: SigningKey, issuedAt: number, lifetimeSeconds: number): number {

@@ -10,8 +10,8 @@ export interface LoadResult {
 
 export interface LoadOptions {
   readonly port: number;
-  /** Several are asked in turn. */
-  readonly path: string | readonly string[];
+  /** Several are asked in turn; a function is called for each request. */
+  readonly path: string | readonly string[] | (() => string);
   readonly headers: Readonly<Record<string, string>>;
   readonly connections: number;
   readonly durationMs: number;
@@ -38,7 +38,8 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
 /** One connection: the next request when the answer to the last is complete. Returns how many were no 200. */
 function drive({ port, path, headers }: LoadOptions, first: number, end: number, latencies: number[]): Promise<number> {
   const lines = Object.entries({ host: 'localhost', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
-  const requests = [path].flat().map((each) => `GET ${each} HTTP/1.1\r\n${lines.join('')}\r\n`);
+  const requestFor = (each: string) => `GET ${each} HTTP/1.1\r\n${lines.join('')}\r\n`;
+  const requests = typeof path === 'function' ? [] : [path].flat().map(requestFor);
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     let failures = 0;
@@ -47,7 +48,7 @@ function drive({ port, path, headers }: LoadOptions, first: number, end: number,
     let next = first;
     const send = () => {
       sentAt = performance.now();
-      socket.write(requests[next % requests.length] ?? '');
+      socket.write(typeof path === 'function' ? requestFor(path()) : (requests[next % requests.length] ?? ''));
       next += 1;
     };
     socket.setNoDelay(true).setEncoding('latin1');

@@ -1,15 +1,17 @@
-/** One of the two servers of `token.ts`, in its own process: `bare` signs a token and does nothing else, `ours` is the product. */
+/** One of the two servers of `token.ts`, in its own process: `bare` signs a token with jose and does nothing else, `ours` is the product. */
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { SignJWT } from 'jose';
 import { createLogger } from '../../server/log.ts';
-import { randomId, signJwt } from '../../server/token/jwt.ts';
+import { createLogOutput, writeTo } from '../../server/log-output.ts';
 import type { SigningKey } from '../../server/token/keys.ts';
 import { addPeople, ISSUER, SERVICE, startTokenStack, type TokenStack } from '../support/token-stack.ts';
 
 const COLD_USERS = 20;
 
-const stack = await startTokenStack({ log: createLogger('info') });
+const stack = await startTokenStack({ log: createLogger('info', createLogOutput({ write: writeTo(1) })) });
 await addPeople(stack);
 await addColdUsers(stack);
 const [key] = stack.keys.signingKeys();
@@ -37,7 +39,8 @@ process.on('message', async (message) => {
 });
 process.send?.({ port: bare || Number(new URL(stack.base).port) });
 
-async function startBare(signingKey: SigningKey): Promise<number> {
+async function startBare({ algorithm, kid, x5c, privateKey }: SigningKey): Promise<number> {
+  const header = { typ: 'JWT', alg: algorithm, kid, ...(x5c && { x5c: [...x5c] }) };
   const server = createServer(async (_request, response) => {
     const at = Math.floor(Date.now() / 1000);
     const access = [{ type: 'repository', name: 'team/app', actions: ['pull', 'push'] }];
@@ -48,10 +51,10 @@ async function startBare(signingKey: SigningKey): Promise<number> {
       exp: at + 900,
       nbf: at - 10,
       iat: at,
-      jti: randomId(),
+      jti: randomUUID(),
       access,
     };
-    const token = await signJwt(claims, signingKey);
+    const token = await new SignJWT(claims).setProtectedHeader(header).sign(privateKey);
     const body = JSON.stringify({ token, access_token: token, expires_in: 900 });
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
     response.end(body);

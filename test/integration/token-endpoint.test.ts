@@ -254,10 +254,11 @@ describe('GET', () => {
 
 describe('POST', () => {
   test('P01: a right password gives everything that clients read', async () => {
-    const { status, body } = await post({ ...password('alice'), service: SERVICE, scope: 'repository:team/app:pull' });
+    const scope = 'repository:team/by-form:pull';
+    const { status, body } = await post({ ...password('alice'), service: SERVICE, scope });
     assert.equal(status, 200);
     assert.equal(body.token, body.access_token);
-    assert.deepEqual([body.expires_in, body.scope, body.token_type], [900, 'repository:team/app:pull', 'Bearer']);
+    assert.deepEqual([body.expires_in, body.scope, body.token_type], [900, scope, 'Bearer']);
   });
   test('P02: a wrong password is 401 in JSON', async () => {
     const { status, body } = await post({ grant_type: 'password', username: 'alice', password: 'wrong-again' });

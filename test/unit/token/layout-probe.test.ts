@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import { generateKeyPair } from 'jose';
 import { createLogger } from '../../../server/log.ts';
 import type { Layout, SigningKey } from '../../../server/token/keys.ts';
 import { createLayoutProbe, type TokenHeader, type Trial } from '../../../server/token/layout-probe.ts';
 
-const privateKey = createPrivateKey(
-  generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
-);
+const { privateKey } = await generateKeyPair('ES256');
 const key = (layout: Layout): SigningKey => {
   const x5c = layout.endsWith('x5c') ? ['x'] : undefined;
   return { layout, algorithm: 'ES256', privateKey, kid: layout, x5c, notAfter: undefined };
