@@ -35,3 +35,10 @@ export function requireAdmin({ rights }: Actor): void {
 export function mayAct({ rights, address }: Actor, action: Action, repository: string): boolean {
   return allowedActions(rights, repository, address).has(action);
 }
+
+/** Missing and hidden look the same. */
+export function hidden(): AppError {
+  return new AppError('NOT_FOUND', 'There is no such repository or image, or you may not see it.', {
+    key: 'image_hidden',
+  });
+}

@@ -5,12 +5,11 @@ import { type AsideRoutesDeps, asideRoutes } from '../api/resources/aside.ts';
 import { compareRoutes } from '../api/resources/compare.ts';
 import { type DeletionRoutesDeps, deletionRoutes } from '../api/resources/deletion.ts';
 import { descriptionRoutes } from '../api/resources/descriptions.ts';
-import { type DocumentRoutesDeps, documentRoutes } from '../api/resources/documents.ts';
+import { documentRoutes } from '../api/resources/documents.ts';
 import { type EventRoutesDeps, eventRoutes } from '../api/resources/events.ts';
 import { folderRoutes } from '../api/resources/folders.ts';
 import { imageRoutes } from '../api/resources/images.ts';
-import { type ManifestRoutesDeps, manifestRoutes } from '../api/resources/manifests.ts';
-import type { RefreshRoutesDeps } from '../api/resources/refresh.ts';
+import { manifestRoutes } from '../api/resources/manifests.ts';
 import { repositoryRoutes } from '../api/resources/repositories.ts';
 import { searchRoutes } from '../api/resources/search.ts';
 import { selectionRoutes } from '../api/resources/selection.ts';
@@ -20,21 +19,14 @@ import { type RegistryFacts, type StatusRoutesDeps, statusRoutes } from '../api/
 import { type TagRoutesDeps, tagRoutes } from '../api/resources/tags.ts';
 import { trashRoutes } from '../api/resources/trash.ts';
 import type { ApiRoute } from '../api/route.ts';
-import type { Audit } from '../audit/audit.ts';
-import { createImages } from '../catalog/images/images.ts';
-import { createDescriptions } from '../catalog/lists/descriptions.ts';
-import { createRepositoryStore } from '../catalog/lists/repositories.ts';
-import { createStars } from '../catalog/lists/stars.ts';
-import { createTagStore } from '../catalog/lists/tags.ts';
-import { createDocuments } from '../catalog/manifests/documents.ts';
-import { createSearch } from '../catalog/search/search.ts';
 import type { Config } from '../config/config.ts';
 import { registryHost } from '../config/public-url.ts';
 import { VERSION } from '../config/version.ts';
-import type { Database } from '../storage/database.ts';
 import { sessionCookieName } from '../web/shell/session.ts';
 import type { Web } from '../web/web.ts';
 import type { RegistrySide } from './registry.ts';
+import type { Stores } from './stores.ts';
+import type { UseCases } from './use-cases.ts';
 import type { WebSideOptions } from './web.ts';
 
 export interface ApiSideOptions extends WebSideOptions {
@@ -42,26 +34,21 @@ export interface ApiSideOptions extends WebSideOptions {
 }
 
 export function createApiSide(options: ApiSideOptions): Api {
-  const { config, core, token, registry, opened, log, now, web } = options;
-  const { db } = opened;
+  const { config, core, token, registry, stores, useCases, opened, log, now, web } = options;
   return createApi({
     ...core,
     sessions: web.sessions,
     sentence: web.sentence,
     visibility: registry.visibility,
     routes: apiRoutes({
-      db,
+      ...{ stores, useCases },
       readonly: registry.isReadonly,
-      refresh: registry.indexer.refreshRepository,
       opened: registry.opened,
-      images: createImages({ db, fetchManifest: registry.indexer.fetchManifest, log, reader: core.reader }),
-      documents: createDocuments({ db, getBlob: registry.client.getBlob, now, log, reader: core.reader }),
       deletion: registry.deletion,
       events: registry.events,
       refusals: token.refusals,
       aside: registry.aside,
       space: registry.space,
-      audit: core.audit,
       now,
       status: {
         version: VERSION,
@@ -69,7 +56,6 @@ export function createApiSide(options: ApiSideOptions): Api {
         crawl: registry.crawlState,
         arrivals: registry.events.arrivals,
         hold: registry.indexer.hold,
-        acceptLoss: registry.acceptLoss,
         storage: opened.storage.facts,
       },
     }),
@@ -82,45 +68,41 @@ export function createApiSide(options: ApiSideOptions): Api {
 }
 
 export interface ApiRoutesDeps {
-  readonly db: Database;
+  readonly stores: Stores;
+  readonly useCases: Omit<UseCases, 'accounts'>;
   readonly readonly: boolean;
-  readonly refresh: RefreshRoutesDeps['refresh'];
   readonly opened: TagRoutesDeps['opened'];
-  readonly images: ManifestRoutesDeps['images'];
-  readonly documents: DocumentRoutesDeps['documents'];
   readonly deletion: DeletionRoutesDeps['deletion'];
   readonly events: EventRoutesDeps['events'];
   readonly refusals: EventRoutesDeps['refusals'];
   readonly aside: AsideRoutesDeps['aside'];
   readonly space: SpaceRoutesDeps['space'];
-  readonly audit: Pick<Audit, 'record'>;
   readonly now: () => number;
-  readonly status: Omit<StatusRoutesDeps, 'readonly'>;
+  readonly status: Omit<StatusRoutesDeps, 'readonly' | 'reading'>;
 }
 
 /** Every route of the API, in the order in which its page shows them. */
 export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
-  const { db, readonly, refresh, opened, images, documents, deletion } = deps;
-  const { events, refusals, aside, space, audit, now, status } = deps;
-  const found = { repositories: createRepositoryStore(db), tags: createTagStore(db) };
+  const { readonly, opened, deletion, events, refusals, aside, space, now, status } = deps;
+  const found = { ...deps.stores, ...deps.useCases };
   return [
-    ...repositoryRoutes({ ...found, refresh }),
-    ...descriptionRoutes({ ...found, descriptions: createDescriptions({ db, now }), audit }),
-    ...starRoutes({ ...found, stars: createStars({ db, now }) }),
+    ...repositoryRoutes(found),
+    ...descriptionRoutes(found),
+    ...starRoutes(found),
     ...folderRoutes(found),
     ...tagRoutes({ ...found, opened }),
     ...imageRoutes(found),
     ...deletionRoutes({ ...found, readonly, deletion }),
     ...selectionRoutes({ ...found, readonly, deletion }),
     ...trashRoutes({ ...found, readonly, deletion }),
-    ...manifestRoutes({ ...found, images }),
-    ...documentRoutes({ ...found, images, documents }),
-    ...compareRoutes({ ...found, images }),
-    ...searchRoutes({ search: createSearch({ db, now }) }),
+    ...manifestRoutes(found),
+    ...documentRoutes(found),
+    ...compareRoutes(found),
+    ...searchRoutes(found),
     ...spaceRoutes({ ...found, space, now }),
     ...eventRoutes({ events, refusals }),
     ...asideRoutes({ aside }),
-    ...statusRoutes({ ...status, readonly }),
+    ...statusRoutes({ ...found, ...status, readonly }),
     ...accountRoutes(),
   ];
 }

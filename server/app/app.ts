@@ -10,7 +10,9 @@ import type { StorageHealth } from '../storage/health.ts';
 import { createApiSide } from './api.ts';
 import { type AppOptions, createCore } from './core.ts';
 import { createRegistrySide } from './registry.ts';
+import { createStores } from './stores.ts';
 import { createTokenSide } from './token.ts';
+import { createUseCases } from './use-cases.ts';
 import { createWebSide } from './web.ts';
 
 export interface App {
@@ -28,7 +30,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   const core = await createCore(options);
   const token = await createTokenSide({ ...options, core });
   const registry = await createRegistrySide({ ...options, core, token });
-  const sides = { ...options, core, token, registry };
+  const stores = createStores({
+    ...{ ...core, db: opened.db, now: options.now, log },
+    fetchManifest: registry.indexer.fetchManifest,
+    getBlob: registry.client.getBlob,
+  });
+  const useCases = createUseCases({ core, token, registry, stores });
+  const sides = { ...options, core, token, registry, stores, useCases };
   registry.jobs.add({
     ...{ name: 'account-upkeep', schedule: '50 * * * *', lane: 'accounts', isCaughtUp: true },
     run: () => purgeEndedAccess(core),

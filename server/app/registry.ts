@@ -77,9 +77,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   const deletion = createDeletion({
     db,
     client,
-    isReadonly: () => isReadonly,
     onChanged: indexer.refreshAfterDeletion,
-    audit: core.audit.record,
     keepMs: config.trash.keep * 1000,
     now,
     log,
@@ -116,15 +114,6 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   async function noteInstance(instanceId: string): Promise<void> {
     signer?.retry();
     if (await indexer.needsCrawl(instanceId)) await indexer.crawl('instance');
-  }
-
-  /** @returns false: nothing is held. */
-  async function acceptLoss(who: { actor: string; address: string }): Promise<boolean> {
-    const held = await indexer.acceptLoss();
-    if (held === undefined) return false;
-    const detail = { sampled: held.sampledCount, missing: held.missingCount };
-    await core.audit.record({ ...who, action: 'index.accept_loss', object: client.address, outcome: 'ok', detail });
-    return true;
   }
 
   let lastPushTokenAt: number | undefined;
@@ -183,7 +172,6 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     lastPushTokenAt: () => lastPushTokenAt,
     crawlState: index.crawlState,
     ...{ listedAt: index.listedAt, opened: index.opened },
-    acceptLoss,
     async start(): Promise<void> {
       await index.watch();
       await managed?.start();

@@ -1,33 +1,61 @@
 /** What people can do here, each once: pages, API and commands call the same functions. */
-import { createPublicAccess } from '../access/public.ts';
-import { createSingleRuleRoles } from '../access/single-rule.ts';
-import { createGrantUseCases } from '../access/use-cases/grants.ts';
+import { createGrantUseCases, type GrantUseCasesDeps } from '../access/use-cases/grants.ts';
 import { createRoleUseCases } from '../access/use-cases/roles.ts';
 import { createOwnPassword, createPasswordReset } from '../accounts/use-cases/passwords.ts';
 import { createSignIn } from '../accounts/use-cases/sign-in.ts';
 import { createUserUseCases } from '../accounts/use-cases/users.ts';
-import type { Database } from '../storage/database.ts';
+import { createDescriptionUseCases } from '../catalog/use-cases/descriptions.ts';
+import { createReadingUseCases } from '../catalog/use-cases/reading.ts';
+import { createSetStar } from '../catalog/use-cases/stars.ts';
+import { createDeletionUseCases } from '../housekeeping/use-cases/deletion.ts';
 import type { Refusals } from '../token/refusals.ts';
 import type { AccountUseCases } from '../web/accounts/account-deps.ts';
 import type { Core } from './core.ts';
+import type { RegistrySide } from './registry.ts';
+import type { Stores } from './stores.ts';
+import type { TokenSide } from './token.ts';
 
 export interface AccountUseCasesDeps
-  extends Pick<Core, 'access' | 'users' | 'roles' | 'grants' | 'hasher' | 'sessions' | 'credentials' | 'audit'>,
-    Pick<Core, 'refreshTokens' | 'setupCode' | 'failedSignIns'> {
-  readonly db: Database;
+  extends Pick<Core, 'users' | 'roles' | 'grants' | 'hasher' | 'sessions' | 'credentials' | 'audit'>,
+    Pick<Core, 'refreshTokens' | 'setupCode' | 'failedSignIns'>,
+    Pick<GrantUseCasesDeps, 'single' | 'publicAccess'> {
   readonly refusals: Pick<Refusals, 'forget'>;
-  readonly now: () => number;
 }
 
 export function createAccountUseCases(deps: AccountUseCasesDeps): AccountUseCases {
-  const single = createSingleRuleRoles(deps.db, deps.now);
-  const publicAccess = createPublicAccess({ access: deps.access, single });
   return {
     users: createUserUseCases({ ...deps, forgetRefusals: deps.refusals.forget }),
     roles: createRoleUseCases(deps),
-    grants: createGrantUseCases({ ...deps, single, publicAccess }),
+    grants: createGrantUseCases(deps),
     resetPassword: createPasswordReset(deps),
     ownPassword: createOwnPassword(deps),
     signIn: createSignIn(deps),
+  };
+}
+
+export interface UseCasesDeps {
+  readonly core: Core;
+  readonly token: Pick<TokenSide, 'refusals'>;
+  readonly registry: Pick<RegistrySide, 'client' | 'deletion' | 'indexer' | 'isReadonly'>;
+  readonly stores: Stores;
+}
+
+export type UseCases = ReturnType<typeof createUseCases>;
+
+export function createUseCases({ core, token, registry, stores }: UseCasesDeps) {
+  const { audit } = core;
+  const { client, deletion, indexer, isReadonly } = registry;
+  return {
+    accounts: createAccountUseCases({ ...core, ...stores, refusals: token.refusals }),
+    deleting: createDeletionUseCases({ deletion, isReadonly, audit }),
+    describing: createDescriptionUseCases({ descriptions: stores.descriptions, audit }),
+    setStar: createSetStar(stores.stars),
+    reading: createReadingUseCases({
+      refresh: indexer.refreshRepository,
+      crawl: () => void indexer.crawl('asked'),
+      acceptLoss: indexer.acceptLoss,
+      registryAddress: client.address,
+      audit,
+    }),
   };
 }

@@ -2,18 +2,10 @@
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createPublicAccess } from '../access/public.ts';
 import { createReach } from '../access/reach.ts';
-import { createSingleRuleRoles } from '../access/single-rule.ts';
-import { createImages } from '../catalog/images/images.ts';
 import { readAbout } from '../catalog/images/repository-about.ts';
-import { createDescriptions } from '../catalog/lists/descriptions.ts';
-import { createRepositoryStore, type RepositoryStore } from '../catalog/lists/repositories.ts';
-import { createStars } from '../catalog/lists/stars.ts';
-import { createTagStore } from '../catalog/lists/tags.ts';
-import { createDocuments } from '../catalog/manifests/documents.ts';
+import type { RepositoryStore } from '../catalog/lists/repositories.ts';
 import { createLabelKeys } from '../catalog/search/label-keys.ts';
-import { createSearch } from '../catalog/search/search.ts';
 import type { CrawlProgress } from '../catalog/sync/crawl.ts';
 import { visibleNames } from '../catalog/visibility/changes.ts';
 import { previewMatches } from '../catalog/visibility/preview.ts';
@@ -56,8 +48,9 @@ import { spacePage } from '../web/space/space.ts';
 import { createWeb, type Web } from '../web/web.ts';
 import type { AppOptions, Core } from './core.ts';
 import type { RegistrySide } from './registry.ts';
+import type { Stores } from './stores.ts';
 import type { TokenSide } from './token.ts';
-import { createAccountUseCases } from './use-cases.ts';
+import type { UseCases } from './use-cases.ts';
 
 /** Names on a page that is not there. */
 const MAX_NEAR = 5;
@@ -66,6 +59,8 @@ export interface WebSideOptions extends AppOptions {
   readonly core: Core;
   readonly token: TokenSide;
   readonly registry: RegistrySide;
+  readonly stores: Stores;
+  readonly useCases: UseCases;
 }
 
 export interface WebSideWithApi extends WebSideOptions {
@@ -76,30 +71,24 @@ export interface WebSideWithApi extends WebSideOptions {
 export async function createWebSide(
   options: WebSideWithApi,
 ): Promise<Web & { readonly live: Live; readonly watch: StatusWatch }> {
-  const { config, root, core, token, registry, opened, log, now, cacheViews } = options;
+  const { config, root, core, token, registry, stores, useCases, opened, log, now, cacheViews } = options;
   const { db } = opened;
   const { visibility } = registry;
-  const repositories = createRepositoryStore(db);
+  const { repositories, search, stars } = stores;
   const readonly = registry.isReadonly;
-  const single = createSingleRuleRoles(db, now);
-  const useCases = createAccountUseCases({ ...core, db, now, refusals: token.refusals });
   const matchesOf = (pattern: string) => previewMatches(db, pattern);
   const browse = {
+    ...stores,
+    ...useCases,
     host: registryHost(config),
     readonly,
     visibility,
-    repositories,
     space: registry.space,
-    tags: createTagStore(db),
-    images: createImages({ db, fetchManifest: registry.indexer.fetchManifest, log, reader: core.reader }),
-    documents: createDocuments({ db, getBlob: registry.client.getBlob, now, log, reader: core.reader }),
     deletion: registry.deletion,
     activity: registry.activity,
-    descriptions: createDescriptions({ db, now }),
     readAbout: (repository: { id: number; newestDigest: string | null }) => readAbout(db, repository, core.reader),
-    stars: createStars({ db, now }),
     ...{ indexState: () => indexState(registry, isOurs(config)), opened: registry.opened },
-    publicAccess: createPublicAccess({ access: core.access, single }),
+    granting: useCases.accounts.grants,
   };
   const live = createLive({
     changes: registry.changes,
@@ -119,11 +108,10 @@ export async function createWebSide(
   });
   registry.jobs.add({ name: 'status-checks', schedule: '*/10 * * * *', lane: 'status', run: watch.refresh });
   const state = () => registryState(registry, watch.isOpen());
-  const search = createSearch({ db, now });
   const web = createWeb({
     ...core,
     ...{ config, root, log, now, cacheViews, previewMatches: matchesOf },
-    ...{ useCases, stars: browse.stars, refusals: token.refusals, events: registry.events },
+    ...{ useCases: useCases.accounts, stars, refusals: token.refusals, events: registry.events },
     tokenLifetime: config.registry.auth.lifetime,
     sessionStore: core.sessions.store,
     pages: [
@@ -135,7 +123,7 @@ export async function createWebSide(
       }),
       repositoriesPage({ ...browse, firstRun }),
       repositoryTabsPage({ ...browse, ...core, reach: createReach(db), events: registry.events }),
-      ...(config.registry.auth.enabled ? [publicPage({ ...browse, granting: useCases.grants })] : []),
+      ...(config.registry.auth.enabled ? [publicPage(browse)] : []),
       deleteTagPage(browse),
       selectionPage(browse),
       trashPage(browse),
@@ -145,18 +133,11 @@ export async function createWebSide(
       eventsAsidePage({ aside: registry.aside }),
       spacePage({ ...browse, now }),
       repositorySpacePage({ ...browse, now }),
-      grantRefusedPage({
-        ...{ ...core, single, granting: useCases.grants },
-        ...{ refusals: token.refusals, previewMatches: matchesOf },
-      }),
+      grantRefusedPage({ ...browse, ...core, refusals: token.refusals, previewMatches: matchesOf }),
       ...connectPages(options, { statusFacts: watch.load, repositories, firstRun }),
       helpPage({ docs: join(root, 'docs'), ...firstRun }),
-      statusPage({
-        statusFacts: watch.load,
-        readEverything: () => void registry.indexer.crawl('asked'),
-        acceptLoss: registry.acceptLoss,
-      }),
-      refreshPage({ refresh: registry.indexer.refreshRepository, log }),
+      statusPage({ ...useCases, statusFacts: watch.load }),
+      refreshPage({ ...useCases, log }),
       apiDocsPage({ document: options.apiDocument }),
       searchPage({
         ...{ search, visibility, repositories, readonly, users: core.users, indexState: browse.indexState },

@@ -1,10 +1,9 @@
 /**
- * Deleting, the trash and, later, retention and garbage collection. Decides and does; who may is `access/`'s business,
- * what the index shows afterwards `catalog/`'s.
+ * Deleting and the trash: how it is done. Who may, and what the audit keeps, is in `use-cases/deletion.ts`; what the index
+ * shows afterwards is `catalog/`'s.
  */
-import type { AuditRecord } from '../audit/audit.ts';
 import type { Visibility } from '../catalog/visibility/visibility.ts';
-import { AppError, errorText } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { createImageDeletion } from './delete-image.ts';
@@ -25,29 +24,22 @@ import { countTrash, listTrash, type TrashQuery } from './trash-list.ts';
 export interface DeletionDeps {
   readonly db: Database;
   readonly client: DeletingClient;
-  /** `registry.readonly`: nothing is deleted through us. */
-  readonly isReadonly: () => boolean;
   /** The index looks at this repository again before the answer goes out. */
   readonly onChanged: (repository: string) => Promise<unknown>;
-  readonly audit: (record: AuditRecord) => Promise<unknown>;
   /** `trash.keep`: for how long what was deleted can be restored. */
   readonly keepMs?: number;
   readonly now?: () => number;
   readonly log: Logger;
 }
 
-/** Who asks, for the audit. */
-export interface Actor {
-  readonly actor: string;
-  readonly address: string;
-}
-
-export interface DeleteRequest extends Actor {
+export interface DeleteRequest {
   readonly repository: string;
   readonly tag: string;
   /** What the person saw and confirmed. */
   readonly digest: string;
   readonly alsoManifest: boolean;
+  /** Name of who asks. */
+  readonly actor: string;
 }
 
 export interface DeleteResult {
@@ -65,7 +57,7 @@ const RUNNING_PUSH_MS = 3600_000;
 const DEFAULT_KEEP_MS = 30 * 24 * 3600_000;
 
 export function createDeletion(deps: DeletionDeps) {
-  const { db, client, isReadonly, log, keepMs = DEFAULT_KEEP_MS, now = Date.now } = deps;
+  const { db, client, log, keepMs = DEFAULT_KEEP_MS, now = Date.now } = deps;
   const journal = createJournal(db, now);
   const trash = createTrash(db, now);
   const putBack = createPutBack({ client, trash, now, log });
@@ -92,58 +84,28 @@ export function createDeletion(deps: DeletionDeps) {
     putBack.watch(operation);
   }
 
-  /**
-   * Each tag and manifest with its own outcome, all with one undo.
-   * @throws {AppError} DENIED when read-only, UPSTREAM where the registry does not tell what is needed.
-   */
-  async function deleteSelection(request: SelectionRequest & Actor): Promise<SelectionResult> {
-    const { repository } = request;
-    const objects = [...request.tags.map(({ name }) => `${repository}:${name}`), ...asObjects(request)];
+  /** @throws {AppError} UPSTREAM where the registry does not tell what is needed. */
+  async function deleteSelection(request: SelectionRequest): Promise<SelectionResult> {
     try {
-      if (isReadonly()) throw readonlyRefusal();
-      const result = await deleteAll(request);
-      for (const { tag, digest, error } of result.items) {
-        const detail = { digest, manifest: result.manifests.includes(digest) };
-        const object = tag === undefined ? `${repository}@${digest}` : `${repository}:${tag}`;
-        await report(request, object, error, detail);
-      }
-      return result;
-    } catch (error) {
-      for (const object of objects) await report(request, object, error, {});
-      throw error;
+      return await deleteAll(request);
     } finally {
-      await onChanged(repository);
+      await onChanged(request.repository);
     }
   }
 
-  async function report(
-    { actor, address }: Actor,
-    object: string,
-    error: unknown,
-    detail: NonNullable<AuditRecord['detail']>,
-  ): Promise<void> {
-    const action = object.includes('@') ? 'manifest.delete' : 'tag.delete';
-    if (error === undefined) return void (await deps.audit({ actor, address, action, object, outcome: 'ok', detail }));
-    const outcome = error instanceof AppError && error.code !== 'UPSTREAM' ? 'refused' : 'failed';
-    await deps.audit({ actor, address, action, object, outcome, detail: { ...detail, reason: errorText(error) } });
-  }
-
-  /** @throws {AppError} NOT_FOUND, CONFLICT when the blobs are gone, DENIED when read-only, UPSTREAM. */
-  async function restore(trashId: number, { actor, address }: Actor): Promise<RestoreResult> {
-    if (isReadonly()) throw readonlyRefusal();
+  /** @throws {AppError} NOT_FOUND, CONFLICT when the blobs are gone, UPSTREAM. */
+  async function restore(trashId: number, { actor }: Pick<DeleteRequest, 'actor'>): Promise<RestoreResult> {
     const result = await restoreAll(trashId, actor);
-    const { repository, digest, tags } = result;
-    const object = `${repository}@${digest}`;
-    await deps.audit({ actor, address, action: 'manifest.restore', object, outcome: 'ok', detail: { tags } });
-    await onChanged(repository);
+    await onChanged(result.repository);
     return result;
   }
 
   return {
+    /** Each tag and manifest with its own outcome, all with one undo. */
     deleteSelection,
     /**
      * Deletes the tag and nothing else, or with `alsoManifest` the manifest too, and what only it needed.
-     * @throws {AppError} DENIED when read-only, NOT_FOUND, CONFLICT when the tag moved or the manifest is needed, UPSTREAM.
+     * @throws {AppError} NOT_FOUND, CONFLICT when the tag moved or the manifest is needed, UPSTREAM.
      */
     async deleteTag({ tag, digest, alsoManifest, ...request }: DeleteRequest): Promise<DeleteResult> {
       const chosen = { tags: [{ name: tag, digest }], digests: [], alsoUnneeded: alsoManifest, isStrict: true };
@@ -190,13 +152,3 @@ export function createDeletion(deps: DeletionDeps) {
   };
 }
 export type Deletion = ReturnType<typeof createDeletion>;
-
-function asObjects({ repository, digests }: SelectionRequest): readonly string[] {
-  return digests.map((digest) => `${repository}@${digest}`);
-}
-
-function readonlyRefusal(): AppError {
-  return new AppError('DENIED', 'Registry Web is read-only (registry.readonly): nothing is changed through it.', {
-    key: 'readonly',
-  });
-}

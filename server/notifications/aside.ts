@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely';
+import { type Actor, auditedActor, requireAdmin } from '../access/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
@@ -61,12 +62,14 @@ export function createAside(db: Database, audit: Pick<Audit, 'record'>) {
       return (await all.where('id', '=', id).executeTakeFirst())?.body;
     },
 
-    /** @throws {AppError} NOT_FOUND when it is gone already. */
-    async dismiss(id: number, who: { actor: string; address: string }): Promise<void> {
+    /** @throws {AppError} DENIED for anybody but admins, NOT_FOUND when it is gone already. */
+    async dismiss(actor: Actor, id: number): Promise<void> {
+      requireAdmin(actor);
       const row = isRowId(id) ? await remove(db, id) : undefined;
       if (row === undefined) throw new AppError('NOT_FOUND', 'This notification is gone.', { key: 'asideGone' });
       const detail = { error: row.error ?? '', bytes: row.size_bytes };
-      await audit.record({ ...who, action: 'event.dismiss', object: String(id), outcome: 'ok', detail });
+      const entry = { ...auditedActor(actor), action: 'event.dismiss', object: String(id) } as const;
+      await audit.record({ ...entry, outcome: 'ok', detail });
     },
   };
 }

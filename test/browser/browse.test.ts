@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
+import { createDeletionUseCases } from '../../server/housekeeping/use-cases/deletion.ts';
 import { deleteTagPage } from '../../server/web/housekeeping/delete-tag.ts';
 import { trashPage } from '../../server/web/housekeeping/trash.ts';
 import { imagePage } from '../../server/web/image/image.ts';
@@ -17,25 +18,26 @@ let browser: Browser;
 /** The pages over stores that answer from memory: what is tested here is the walk, not the index. */
 function pages() {
   const row = facts.repositoryRow();
-  const deps = {
-    ...memoryBrowse(() => [row]),
-    deletion: {
-      plan: async () => facts.deletionPlan(),
-      deleteTag: async (request: object) => {
-        deleted.push(request);
-        return { manifestDeleted: true, manifests: [], pushedAgain: false, trashId: 5 };
-      },
-      restore: async () => ({ repository: row.name, digest: facts.digestOf('a'), tags: ['v4.12.1'], taken: [] }),
-      trash: {
-        get: async () => trashed(row.name),
-        list: async () => [],
-        batchOf: async () => [trashed(row.name)],
-        keepMs: 0,
-        count: noTrash,
-        page: noRows,
-      },
+  const deletion = {
+    plan: async () => facts.deletionPlan(),
+    deleteTag: async (request: object) => {
+      deleted.push(request);
+      return { manifestDeleted: true, manifests: [], pushedAgain: false, trashId: 5 };
+    },
+    deleteSelection: () => assert.fail('nothing is chosen here'),
+    restore: async () => ({ repository: row.name, digest: facts.digestOf('a'), tags: ['v4.12.1'], taken: [] }),
+    trash: {
+      get: async () => trashed(row.name),
+      list: async () => [],
+      batchOf: async () => [trashed(row.name)],
+      keepMs: 0,
+      count: noTrash,
+      page: noRows,
     },
   };
+  const audit = { record: async () => undefined };
+  const deleting = createDeletionUseCases({ deletion, isReadonly: false, audit });
+  const deps = { ...memoryBrowse(() => [row]), deletion, deleting };
   return [repositoriesPage(deps), deleteTagPage(deps), trashPage(deps), imagePage(deps)];
 }
 

@@ -112,8 +112,7 @@ describe('deleting', () => {
     assert.deepEqual(body, {
       ...{ ...same, manifestDeleted: true, manifests: [digest], pushedAgain: false, trashId: 7 },
     });
-    const who = { actor: 'member', address: '127.0.0.1' };
-    assert.deepEqual(deleted.splice(0), [{ ...same, alsoManifest: true, ...who }]);
+    assert.deepEqual(deleted.splice(0), [{ ...same, alsoManifest: true, actor: 'member' }]);
   });
 
   test('who may only pull is told which right is missing', async () => {
@@ -159,7 +158,7 @@ describe('undoing a deletion', () => {
   test('brings the tags back and says which ones are taken', async () => {
     const answer = await undo(MEMBER);
     assert.deepEqual(await answer.json(), { repository: 'team/app', digest, tags: ['v1'], taken: ['latest'] });
-    assert.deepEqual(restored.splice(0), [[7, { actor: 'member', address: '127.0.0.1' }]]);
+    assert.deepEqual(restored.splice(0), [[7, { actor: 'member' }]]);
   });
 
   test('needs the right to delete', async () => {

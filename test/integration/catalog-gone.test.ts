@@ -35,7 +35,7 @@ before(async () => {
     },
   });
   const onChanged = indexer.refreshAfterDeletion;
-  deletion = createDeletion({ db, client, isReadonly: () => false, onChanged, audit: async () => undefined, now, log });
+  deletion = createDeletion({ db, client, onChanged, now, log });
 });
 after(async () => {
   await indexer?.close();

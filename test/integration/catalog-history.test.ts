@@ -46,8 +46,7 @@ for (const version of REGISTRY_VERSIONS) {
       const now = () => clock;
       indexer = createIndexer({ db, client, now, clock: now, log });
       const onChanged = indexer.refreshAfterDeletion;
-      const audit = async () => undefined;
-      deletion = createDeletion({ db, client, isReadonly: () => false, onChanged, audit, now, log });
+      deletion = createDeletion({ db, client, onChanged, now, log });
     });
     after(async () => {
       await indexer.close();
@@ -126,8 +125,7 @@ for (const version of REGISTRY_VERSIONS) {
       await deletion.restore(trashId, ACTOR);
       const onChanged = async () => undefined;
       const now = () => clock;
-      const audit = async () => undefined;
-      const later = createDeletion({ db, client, isReadonly: () => false, onChanged, audit, now, log });
+      const later = createDeletion({ db, client, onChanged, now, log });
       await later.resume();
       assert.equal(later.whoRestored({ repository: 'team/restart', tag: 'v1', digest }), 'lin');
       assert.equal(later.whoRestored({ repository: 'team/restart', tag: 'v2', digest }), undefined);

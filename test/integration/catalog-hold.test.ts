@@ -168,8 +168,7 @@ for (const version of VERSIONS) {
       const known = await facts();
       await restart();
       const onChanged = indexer.refreshAfterDeletion;
-      const audit = async () => undefined;
-      const deletion = createDeletion({ db, client, isReadonly: () => false, onChanged, audit, now: () => clock, log });
+      const deletion = createDeletion({ db, client, onChanged, now: () => clock, log });
       const { repository = '', digest = '' } = known[0] ?? {};
       const actor = { actor: 'lin', address: '' };
       await assert.rejects(deletion.deleteTag({ repository, tag: 'v1', digest, alsoManifest: false, ...actor }));

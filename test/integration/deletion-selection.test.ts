@@ -68,7 +68,7 @@ for (const version of VERSIONS) {
         [[['v1'], 6, 'index']],
       );
 
-      await running.deletion.restore(result.undoId ?? 0, ANN);
+      await running.deleting.restore(ANN, result.undoId ?? 0);
       assert.equal((await running.there(repository, ['v1', ...digestsOf(all)])).length, 7);
       assert.equal((await running.there(repository, [index.digest.replace(':', '-')])).length, 1);
       assert.equal((await running.deletion.trash.page({ repository, limit: 10, maySee: () => true })).total, 0);
@@ -129,7 +129,7 @@ for (const version of VERSIONS) {
       const outcomes = running.records.filter(({ object }) => String(object).startsWith(`${repository}:`));
       assert.deepEqual([...new Set(outcomes.map(({ outcome }) => outcome))].sort(), ['ok', 'refused']);
       for (const { id } of await running.deletion.trash.batchOf(result.undoId ?? 0)) {
-        await running.deletion.restore(id, ANN);
+        await running.deleting.restore(ANN, id);
       }
       assert.equal(
         (

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { pino } from 'pino';
+import { type Actor, COMMAND_LINE } from '../../server/access/actor.ts';
 import type { AuditRecord } from '../../server/audit/audit.ts';
 import { configSchema } from '../../server/config/config.ts';
 import { createDeletion, type DeletionDeps } from '../../server/housekeeping/deletion.ts';
 import { makeThrowaway } from '../../server/housekeeping/throwaway.ts';
+import { createDeletionUseCases } from '../../server/housekeeping/use-cases/deletion.ts';
 import { createRegistryClient } from '../../server/registry/client/client.ts';
 import { digestOf, pushBlob, pushImage, putManifest } from '../support/content.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -18,22 +20,27 @@ function clientOf(registry: RunningRegistry) {
   return createRegistryClient({ config, token: async () => undefined, log });
 }
 
-function deletionWith(registry: RunningRegistry, { db }: TestDatabase, more: Partial<DeletionDeps> = {}) {
+function deletionWith(
+  registry: RunningRegistry,
+  { db }: TestDatabase,
+  more: Partial<DeletionDeps> = {},
+  isReadonly = false,
+) {
   const records: AuditRecord[] = [];
   const changed: string[] = [];
   const deletion = createDeletion({
     db,
     client: clientOf(registry),
-    isReadonly: () => false,
     onChanged: async (repository) => changed.push(repository),
-    audit: async (record) => records.push(record),
     log,
     ...more,
   });
-  return { deletion, records, changed };
+  const audit = { record: async (record: AuditRecord) => void records.push(record) };
+  const deleting = createDeletionUseCases({ deletion, isReadonly, audit });
+  return { deletion, deleting, records, changed };
 }
 
-const ann = { actor: 'ann', address: '192.0.2.7' };
+const ann: Actor = { ...COMMAND_LINE, name: 'ann', address: '192.0.2.7' };
 
 for (const version of VERSIONS) {
   const skip = await registrySkip(version);
@@ -53,9 +60,9 @@ for (const version of VERSIONS) {
     test('deleting a tag leaves its sibling and the manifest', async () => {
       const image = await pushImage(registry.url, 'team/app', 'v1', 'same');
       await putManifest(registry.url, 'team/app', 'v2', image.mediaType, image.raw);
-      const { deletion, records, changed } = deletionWith(registry, opened);
-      const request = { repository: 'team/app', tag: 'v1', digest: image.digest, alsoManifest: false, ...ann };
-      const result = await deletion.deleteTag(request);
+      const { deleting, records, changed } = deletionWith(registry, opened);
+      const request = { repository: 'team/app', tag: 'v1', digest: image.digest, alsoManifest: false };
+      const result = await deleting.deleteTag(ann, request);
       assert.equal(result.manifestDeleted, false);
       assert.equal(result.pushedAgain, false);
       assert.equal(await digest('team/app', 'v1'), undefined);
@@ -67,21 +74,21 @@ for (const version of VERSIONS) {
     test('a manifest that another tag needs is not deleted, and neither is the tag', async () => {
       const image = await pushImage(registry.url, 'team/shared', 'v1', 'shared');
       await putManifest(registry.url, 'team/shared', 'v2', image.mediaType, image.raw);
-      const { deletion, records } = deletionWith(registry, opened);
-      const request = { repository: 'team/shared', tag: 'v1', digest: image.digest, alsoManifest: true, ...ann };
-      await assert.rejects(deletion.deleteTag(request), { code: 'CONFLICT', key: 'manifestShared' });
+      const { deleting, records } = deletionWith(registry, opened);
+      const request = { repository: 'team/shared', tag: 'v1', digest: image.digest, alsoManifest: true };
+      await assert.rejects(deleting.deleteTag(ann, request), { code: 'CONFLICT', key: 'manifestShared' });
       assert.equal(await digest('team/shared', 'v1'), image.digest);
       assert.equal(records[0]?.outcome, 'refused');
     });
 
     test('the last tag goes with its manifest, and comes back from the trash', async () => {
       const image = await pushImage(registry.url, 'team/last', 'only');
-      const { deletion } = deletionWith(registry, opened);
-      const request = { repository: 'team/last', tag: 'only', digest: image.digest, alsoManifest: true, ...ann };
-      const { trashId } = await deletion.deleteTag(request);
+      const { deletion, deleting } = deletionWith(registry, opened);
+      const request = { repository: 'team/last', tag: 'only', digest: image.digest, alsoManifest: true };
+      const { trashId } = await deleting.deleteTag(ann, request);
       assert.equal(await digest('team/last', 'only'), undefined);
       assert.equal(await digest('team/last', image.digest), undefined);
-      const restored = await deletion.restore(trashId, ann);
+      const restored = await deleting.restore(ann, trashId);
       assert.deepEqual(restored.tags, ['only']);
       assert.equal(await digest('team/last', 'only'), image.digest);
       assert.equal((await deletion.trash.list('team/last')).length, 0);
@@ -89,11 +96,11 @@ for (const version of VERSIONS) {
 
     test('undo leaves a tag alone that somebody pushed since', async () => {
       const image = await pushImage(registry.url, 'team/taken', 'v1', 'old');
-      const { deletion } = deletionWith(registry, opened);
-      const request = { repository: 'team/taken', tag: 'v1', digest: image.digest, alsoManifest: false, ...ann };
-      const { trashId } = await deletion.deleteTag(request);
+      const { deleting } = deletionWith(registry, opened);
+      const request = { repository: 'team/taken', tag: 'v1', digest: image.digest, alsoManifest: false };
+      const { trashId } = await deleting.deleteTag(ann, request);
       const newer = await pushImage(registry.url, 'team/taken', 'v1', 'new');
-      const restored = await deletion.restore(trashId, ann);
+      const restored = await deleting.restore(ann, trashId);
       assert.deepEqual(restored.taken, ['v1']);
       assert.equal(await digest('team/taken', 'v1'), newer.digest);
       assert.equal(await digest('team/taken', image.digest), image.digest);
@@ -102,25 +109,25 @@ for (const version of VERSIONS) {
     test('a tag that moved since the person looked stays', async () => {
       const seen = await pushImage(registry.url, 'team/moved', 'v1', 'seen');
       const newer = await pushImage(registry.url, 'team/moved', 'v1', 'newer');
-      const { deletion } = deletionWith(registry, opened);
-      const request = { repository: 'team/moved', tag: 'v1', digest: seen.digest, alsoManifest: false, ...ann };
-      await assert.rejects(deletion.deleteTag(request), { code: 'CONFLICT', key: 'tagMoved' });
+      const { deleting } = deletionWith(registry, opened);
+      const request = { repository: 'team/moved', tag: 'v1', digest: seen.digest, alsoManifest: false };
+      await assert.rejects(deleting.deleteTag(ann, request), { code: 'CONFLICT', key: 'tagMoved' });
       assert.equal(await digest('team/moved', 'v1'), newer.digest);
     });
 
     test('a tag that is gone is told so', async () => {
       const image = await pushImage(registry.url, 'team/gone', 'v1');
-      const { deletion } = deletionWith(registry, opened);
-      const request = { repository: 'team/gone', tag: 'other', digest: image.digest, alsoManifest: false, ...ann };
-      await assert.rejects(deletion.deleteTag(request), { code: 'NOT_FOUND', key: 'tagGone' });
+      const { deleting } = deletionWith(registry, opened);
+      const request = { repository: 'team/gone', tag: 'other', digest: image.digest, alsoManifest: false };
+      await assert.rejects(deleting.deleteTag(ann, request), { code: 'NOT_FOUND', key: 'tagGone' });
     });
 
     test('read-only refuses before anything is asked', async () => {
       const image = await pushImage(registry.url, 'team/readonly', 'v1');
-      const { deletion } = deletionWith(registry, opened, { isReadonly: () => true });
-      const request = { repository: 'team/readonly', tag: 'v1', digest: image.digest, ...ann };
-      await assert.rejects(deletion.deleteTag({ ...request, alsoManifest: false }), { code: 'DENIED' });
-      await assert.rejects(deletion.deleteTag({ ...request, alsoManifest: true }), { code: 'DENIED' });
+      const { deleting } = deletionWith(registry, opened, {}, true);
+      const request = { repository: 'team/readonly', tag: 'v1', digest: image.digest };
+      await assert.rejects(deleting.deleteTag(ann, { ...request, alsoManifest: false }), { code: 'DENIED' });
+      await assert.rejects(deleting.deleteTag(ann, { ...request, alsoManifest: true }), { code: 'DENIED' });
       assert.equal(await digest('team/readonly', 'v1'), image.digest);
     });
 
@@ -140,9 +147,9 @@ for (const version of VERSIONS) {
           return client.putManifest(repository, reference, type, raw);
         },
       };
-      const { deletion } = deletionWith(registry, opened, { client: racing });
-      const request = { repository: 'team/race', tag: 'v1', digest: image.digest, alsoManifest: false, ...ann };
-      await deletion.deleteTag(request);
+      const { deletion, deleting } = deletionWith(registry, opened, { client: racing });
+      const request = { repository: 'team/race', tag: 'v1', digest: image.digest, alsoManifest: false };
+      await deleting.deleteTag(ann, request);
       assert.equal(await digest('team/race', 'v1'), undefined, 'the race really happened');
       const event = { action: 'push', repository: 'team/race', tag: 'v1', digest: pushed.digest, at: Date.now() };
       await deletion.notePush({ ...event, actorConfirmed: false });
@@ -159,10 +166,13 @@ for (const version of VERSIONS) {
       context.after(() => registry.stop());
       context.after(opened.close);
       const image = await pushImage(registry.url, 'team/kept', 'v1');
-      const { deletion, records } = deletionWith(registry, opened);
+      const { deletion, deleting, records } = deletionWith(registry, opened);
       for (const alsoManifest of [false, true]) {
-        const request = { repository: 'team/kept', tag: 'v1', digest: image.digest, alsoManifest, ...ann };
-        await assert.rejects(deletion.deleteTag(request), { code: 'UPSTREAM', message: /storage\.delete\.enabled/ });
+        const request = { repository: 'team/kept', tag: 'v1', digest: image.digest, alsoManifest };
+        await assert.rejects(deleting.deleteTag(ann, request), {
+          code: 'UPSTREAM',
+          message: /storage\.delete\.enabled/,
+        });
       }
       assert.equal(await digestOf(registry.url, 'team/kept', 'v1'), image.digest);
       assert.deepEqual(
@@ -222,9 +232,9 @@ describe('a deletion that was interrupted on registry 2.8.2', { skip: await regi
         throw new Error('storage is gone');
       },
     };
-    const { deletion, records } = deletionWith(registry, opened, { client: failing });
-    const request = { repository: 'team/undone', tag: 'v1', digest: image.digest, alsoManifest: false, ...ann };
-    await assert.rejects(deletion.deleteTag(request), /storage is gone/);
+    const { deletion, deleting, records } = deletionWith(registry, opened, { client: failing });
+    const request = { repository: 'team/undone', tag: 'v1', digest: image.digest, alsoManifest: false };
+    await assert.rejects(deleting.deleteTag(ann, request), /storage is gone/);
     assert.equal(await digestOf(registry.url, 'team/undone', 'v1'), image.digest);
     assert.equal(records[0]?.outcome, 'failed');
     assert.equal((await deletion.trash.list('team/undone')).length, 0);
@@ -246,9 +256,9 @@ describe('a deletion that was interrupted on registry 2.8.2', { skip: await regi
         throw new Error('connection refused');
       },
     };
-    const { deletion } = deletionWith(registry, opened, { client: unsteady });
-    const request = { repository: 'team/outage', tag: 'v1', digest: image.digest, alsoManifest: false, ...ann };
-    await assert.rejects(deletion.deleteTag(request), { key: 'deletionUnfinished' });
+    const { deletion, deleting } = deletionWith(registry, opened, { client: unsteady });
+    const request = { repository: 'team/outage', tag: 'v1', digest: image.digest, alsoManifest: false };
+    await assert.rejects(deleting.deleteTag(ann, request), { key: 'deletionUnfinished' });
     deletion.stop();
     const later = deletionWith(registry, opened).deletion;
     assert.equal(await later.resume(), 0);

@@ -1,6 +1,7 @@
 /** What anybody can send where no secret was agreed: how much of it is kept, and who goes first. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { COMMAND_LINE } from '../../server/access/actor.ts';
 import { createAudit } from '../../server/audit/audit.ts';
 import { createAside } from '../../server/notifications/aside.ts';
 import { createConfirmedBudget } from '../../server/notifications/confirmed-budget.ts';
@@ -96,7 +97,7 @@ describe('unverified envelopes keep to their limits', () => {
       await stack.settled();
       const [row] = (await aside.list({ limit: 1 })).rows;
       assert.equal(row?.eventCount, 60);
-      await aside.dismiss(row?.id ?? 0, { actor: 'ann', address: '' });
+      await aside.dismiss(COMMAND_LINE, row?.id ?? 0);
       assert.deepEqual((await aside.list({ limit: 1 })).rows, [], 'it is gone for people');
       assert.equal(await aside.body(row?.id ?? 0), undefined);
     }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { COMMAND_LINE } from '../../server/access/actor.ts';
 import { createAudit } from '../../server/audit/audit.ts';
 import { createAside } from '../../server/notifications/aside.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
@@ -421,9 +422,9 @@ test('what is set aside can be read and dismissed once, and that is in the audit
   assert.equal(row?.source, '127.0.0.1');
   const rest = await aside.list({ limit: 1, before: page.next });
   assert.deepEqual([rest.rows[0]?.text, rest.next], ['first \u{fffd}[31m', undefined]);
-  const who = { actor: 'ann', address: '192.0.2.1' };
-  await aside.dismiss(row?.id ?? 0, who);
-  await assert.rejects(aside.dismiss(row?.id ?? 0, who), { code: 'NOT_FOUND' });
+  const who = { ...COMMAND_LINE, name: 'ann', address: '192.0.2.1' };
+  await aside.dismiss(who, row?.id ?? 0);
+  await assert.rejects(aside.dismiss(who, row?.id ?? 0), { code: 'NOT_FOUND' });
   assert.equal((await aside.list({ limit: 10 })).rows.length, 1);
   const { entries } = await audit.list({ limit: 10 });
   assert.deepEqual(

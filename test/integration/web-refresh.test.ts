@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import bcrypt from 'bcryptjs';
+import { createReadingUseCases } from '../../server/catalog/use-cases/reading.ts';
 import { createLogger } from '../../server/log.ts';
 import { statusPage } from '../../server/web/operations/status.ts';
 import { refreshPage } from '../../server/web/repositories/refresh.ts';
@@ -12,24 +13,23 @@ const read: string[] = [];
 let crawls = 0;
 let answer: () => Promise<void> = async () => undefined;
 
+const reading = createReadingUseCases({
+  refresh: async (repository) => {
+    read.push(repository);
+    await answer();
+  },
+  crawl: () => {
+    crawls += 1;
+  },
+  acceptLoss: async () => undefined,
+  registryAddress: 'http://registry:5000',
+  audit: { record: async () => undefined },
+});
 const web = await startWeb({
   adminPassword: PASSWORD,
   pages: [
-    refreshPage({
-      refresh: async (repository) => {
-        read.push(repository);
-        await answer();
-      },
-      log: createLogger('silent'),
-      waitMs: 50,
-    }),
-    statusPage({
-      statusFacts: async () => statusFacts(),
-      readEverything: () => {
-        crawls += 1;
-      },
-      acceptLoss: async () => false,
-    }),
+    refreshPage({ reading, log: createLogger('silent'), waitMs: 50 }),
+    statusPage({ reading, statusFacts: async () => statusFacts() }),
   ],
 });
 after(() => web.stop());

@@ -2,23 +2,34 @@
 import bcrypt from 'bcryptjs';
 import { type Api, createApi } from '../../server/api/api.ts';
 import { type ApiRoutesDeps, apiRoutes } from '../../server/app/api.ts';
-import { createAudit } from '../../server/audit/audit.ts';
-import { createImages } from '../../server/catalog/images/images.ts';
-import { createDocuments } from '../../server/catalog/manifests/documents.ts';
+import { createStores, type Stores } from '../../server/app/stores.ts';
+import type { UseCases } from '../../server/app/use-cases.ts';
 import { createSpace } from '../../server/catalog/space/space.ts';
+import { createDescriptionUseCases } from '../../server/catalog/use-cases/descriptions.ts';
+import { createReadingUseCases, type ReadingUseCasesDeps } from '../../server/catalog/use-cases/reading.ts';
+import { createSetStar } from '../../server/catalog/use-cases/stars.ts';
 import { createVisibility } from '../../server/catalog/visibility/visibility.ts';
+import { createDeletionUseCases, type DeletionUseCasesDeps } from '../../server/housekeeping/use-cases/deletion.ts';
 import { createLogger } from '../../server/log.ts';
 import { createAside } from '../../server/notifications/aside.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
-import type { Database } from '../../server/storage/database.ts';
 import { createRefusals } from '../../server/token/refusals.ts';
-import { startWeb, type TestWeb, type TestWebOptions } from './web.ts';
+import { type ApiParts, startWeb, type TestWeb, type TestWebOptions } from './web.ts';
+
+/** How the registry is changed; the use cases above it are the real ones. */
+export type MadeUpDeletion = ApiRoutesDeps['deletion'] & Omit<DeletionUseCasesDeps['deletion'], 'trash'>;
 
 export interface TestApiOptions extends Omit<TestWebOptions, 'api'> {
-  readonly routes?: Partial<ApiRoutesDeps>;
+  readonly routes?: Partial<Omit<ApiRoutesDeps, 'deletion' | 'useCases' | 'stores'>> & {
+    readonly deletion?: MadeUpDeletion;
+    readonly refresh?: ReadingUseCasesDeps['refresh'];
+    readonly documents?: Pick<Stores['documents'], 'read'>;
+  };
   readonly authEnabled?: boolean;
-  readonly acceptLoss?: ApiRoutesDeps['status']['acceptLoss'];
+  readonly acceptLoss?: ReadingUseCasesDeps['acceptLoss'];
 }
+
+type TestRoutes = NonNullable<TestApiOptions['routes']>;
 
 export interface TestApi extends TestWeb {
   readonly api: Api;
@@ -27,7 +38,7 @@ export interface TestApi extends TestWeb {
 }
 
 export async function startApi(given: TestApiOptions = {}): Promise<TestApi> {
-  const { routes = {}, authEnabled = true, acceptLoss = async () => false, ...options } = given;
+  const { routes = {}, authEnabled = true, acceptLoss = async () => undefined, ...options } = given;
   const made: Api[] = [];
   const web = await startWeb({
     ...options,
@@ -37,7 +48,7 @@ export async function startApi(given: TestApiOptions = {}): Promise<TestApi> {
         sessions: parts.web.sessions,
         sentence: parts.web.sentence,
         visibility: createVisibility(parts.db),
-        routes: apiRoutes({ ...routesDeps(parts.db, acceptLoss), ...routes }),
+        routes: apiRoutes({ ...routesDeps(parts), ...routes, ...partsOf(parts, routes, acceptLoss) }),
         authEnabled,
         publicUrl: 'http://registry-web.test',
         basePath: '',
@@ -91,7 +102,7 @@ const noRegistry = () => Promise.reject(new Error('There is no registry in this 
 const noPlan = async () => ({ images: [], unneeded: [], freesBytes: 0 });
 
 /** Plans nothing, deletes nothing, and its trash is empty. */
-export const NO_DELETION: ApiRoutesDeps['deletion'] = {
+export const NO_DELETION: MadeUpDeletion = {
   ...{ plan: noRegistry, planSelection: noPlan, planUntagged: noPlan },
   ...{ deleteTag: noRegistry, deleteSelection: noRegistry, restore: noRegistry },
   trash: {
@@ -101,21 +112,38 @@ export const NO_DELETION: ApiRoutesDeps['deletion'] = {
   },
 };
 
-function routesDeps(db: Database, acceptLoss: ApiRoutesDeps['status']['acceptLoss']): ApiRoutesDeps {
+const silent = createLogger('silent');
+
+function partsOf(
+  { db, access, audit }: ApiParts,
+  { deletion = NO_DELETION, refresh = async () => undefined, documents, readonly = false }: TestRoutes,
+  acceptLoss: ReadingUseCasesDeps['acceptLoss'],
+): Pick<ApiRoutesDeps, 'stores' | 'useCases'> {
+  const nothing = { fetchManifest: async () => false, getBlob: async () => undefined };
+  const stores = createStores({ db, access, ...nothing, now: Date.now, log: silent });
+  const deleting = { ...deletion, trash: { batchOf: async () => [], ...deletion.trash } };
+  const useCases: Omit<UseCases, 'accounts'> = {
+    deleting: createDeletionUseCases({ deletion: deleting, isReadonly: readonly, audit }),
+    describing: createDescriptionUseCases({ descriptions: stores.descriptions, audit }),
+    setStar: createSetStar(stores.stars),
+    reading: createReadingUseCases({
+      ...{ refresh, crawl: () => undefined, acceptLoss, audit },
+      registryAddress: 'http://registry:5000',
+    }),
+  };
+  return { stores: { ...stores, documents: { ...stores.documents, ...documents } }, useCases };
+}
+
+function routesDeps({ db, audit }: ApiParts): Omit<ApiRoutesDeps, 'stores' | 'useCases'> {
   const events = createEventStore(db);
   return {
-    db,
     readonly: false,
-    refresh: async () => undefined,
     opened: () => undefined,
-    images: createImages({ db, fetchManifest: async () => false, log: createLogger('silent') }),
-    documents: createDocuments({ db, getBlob: async () => undefined, now: Date.now, log: createLogger('silent') }),
     deletion: NO_DELETION,
     events,
-    aside: createAside(db, createAudit(db)),
-    refusals: createRefusals(db, { now: Date.now, log: createLogger('silent') }),
-    space: createSpace({ db, now: Date.now, log: createLogger('silent') }),
-    audit: createAudit(db),
+    aside: createAside(db, audit),
+    refusals: createRefusals(db, { now: Date.now, log: silent }),
+    space: createSpace({ db, now: Date.now, log: silent }),
     now: Date.now,
     status: {
       version: '0.0.0',
@@ -126,7 +154,6 @@ function routesDeps(db: Database, acceptLoss: ApiRoutesDeps['status']['acceptLos
       crawl: () => ({ crawl: undefined, isComplete: true }),
       arrivals: events.arrivals,
       hold: () => undefined,
-      acceptLoss,
       storage: () => ({
         ...{ trouble: null, since: null, error: null, freeBytes: 1e9, freeInodes: 1e6 },
         ...{ fileBytes: 4096, walBytes: 0, checkedAt: null },

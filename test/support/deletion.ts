@@ -1,4 +1,5 @@
 /** Index and deletions beside a real registry, with nothing else of the application. */
+import { type Actor, COMMAND_LINE } from '../../server/access/actor.ts';
 import type { AuditRecord } from '../../server/audit/audit.ts';
 import { createImages } from '../../server/catalog/images/images.ts';
 import { createRepositoryStore } from '../../server/catalog/lists/repositories.ts';
@@ -7,12 +8,13 @@ import { createIndexer } from '../../server/catalog/sync/indexer.ts';
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { createDeletion } from '../../server/housekeeping/deletion.ts';
 import type { AskedSelection, Selection } from '../../server/housekeeping/selection-plan.ts';
+import { createDeletionUseCases } from '../../server/housekeeping/use-cases/deletion.ts';
 import { createLogger } from '../../server/log.ts';
 import { openClient } from './catalog.ts';
 import { openTestDatabase } from './database.ts';
 import { type RegistryVersion, startRegistry } from './registry.ts';
 
-export const ANN = { actor: 'ann', address: '192.0.2.7' };
+export const ANN: Actor = { ...COMMAND_LINE, name: 'ann', address: '192.0.2.7' };
 
 export async function startDeletion(version: RegistryVersion) {
   const registry = await startRegistry({ version });
@@ -23,14 +25,14 @@ export async function startDeletion(version: RegistryVersion) {
   const indexer = createIndexer({ db, client, now: Date.now, clock: () => performance.now(), log });
   const deletion = createDeletion({
     ...{ db, client, log },
-    isReadonly: () => false,
     onChanged: indexer.refreshAfterDeletion,
-    audit: async (record) => records.push(record),
   });
+  const audit = { record: async (record: AuditRecord) => void records.push(record) };
+  const deleting = createDeletionUseCases({ deletion, isReadonly: false, audit });
   const repositories = createRepositoryStore(db);
   const idOf = async (name: string) => (await repositories.find(EVERYTHING, name))?.id ?? 0;
   return {
-    ...{ url: registry.url, db, client, deletion, indexer, records, idOf },
+    ...{ url: registry.url, db, client, deletion, deleting, indexer, records, idOf },
     tags: createTagStore(db),
     images: createImages({ db, fetchManifest: indexer.fetchManifest, log }),
     read: (repository: string) => indexer.refreshRepository(repository),
@@ -40,7 +42,7 @@ export async function startDeletion(version: RegistryVersion) {
         ...selection,
       }),
     remove: (repository: string, selection: Partial<Selection>, alsoUnneeded = true) =>
-      deletion.deleteSelection({ repository, tags: [], digests: [], ...selection, alsoUnneeded, ...ANN }),
+      deleting.deleteSelection(ANN, { repository, tags: [], digests: [], ...selection, alsoUnneeded }),
     /** Of these references, those that the registry still has. */
     async there(repository: string, references: readonly string[]): Promise<readonly string[]> {
       const found: string[] = [];

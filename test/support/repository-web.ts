@@ -11,11 +11,14 @@ import { createRepositoryStore } from '../../server/catalog/lists/repositories.t
 import { createStars } from '../../server/catalog/lists/stars.ts';
 import { createTagStore } from '../../server/catalog/lists/tags.ts';
 import { createDocuments } from '../../server/catalog/manifests/documents.ts';
+import { createDescriptionUseCases } from '../../server/catalog/use-cases/descriptions.ts';
+import { createSetStar } from '../../server/catalog/use-cases/stars.ts';
 import { createVisibility } from '../../server/catalog/visibility/visibility.ts';
 import type { SelectionRequest } from '../../server/housekeeping/delete-selection.ts';
 import { readSelectionPlan } from '../../server/housekeeping/selection-plan.ts';
-import { createTrash } from '../../server/housekeeping/trash.ts';
+import { createTrash, type Trash } from '../../server/housekeeping/trash.ts';
 import { countTrash } from '../../server/housekeeping/trash-list.ts';
+import { createDeletionUseCases, type DeletionUseCasesDeps } from '../../server/housekeeping/use-cases/deletion.ts';
 import { createLogger } from '../../server/log.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
 import { type SelectionPageDeps, selectionPage } from '../../server/web/housekeeping/selection.ts';
@@ -64,6 +67,8 @@ function depsOf({ db, audit, users, useCases }: TestWeb, deleted: SelectionReque
   const log = createLogger('silent');
   const access = createAccess(db);
   const trash = createTrash(db, Date.now);
+  const descriptions = createDescriptions({ db, now: Date.now });
+  const stars = createStars({ db });
   return {
     ...{ ...PLAIN, indexState: () => UP, opened: () => undefined, access, audit, users },
     granting: useCases.grants,
@@ -72,24 +77,32 @@ function depsOf({ db, audit, users, useCases }: TestWeb, deleted: SelectionReque
     tags: createTagStore(db),
     images: createImages({ db, fetchManifest: async () => false, log }),
     documents: createDocuments({ db, getBlob: async () => undefined, now: Date.now, log }),
-    descriptions: createDescriptions({ db, now: Date.now }),
+    descriptions,
     readAbout: (repository) => readAbout(db, repository),
-    stars: createStars({ db }),
+    stars,
     publicAccess: createPublicAccess({ access, single: createSingleRuleRoles(db) }),
     activity: createActivity({ db, now: Date.now }),
     events: createEventStore(db),
     reach: createReach(db),
     deletion: {
-      trash: {
-        ...trash,
-        count: (repository) => countTrash(db, repository),
-      },
+      trash: { ...trash, count: (repository) => countTrash(db, repository) },
       planSelection: (seen, id, selection) => readSelectionPlan(db, seen, id, selection),
       planUntagged: (seen, id) => readSelectionPlan(db, seen, id, { tags: [], images: [], digests: [] }),
-      async deleteSelection(request) {
-        deleted.push(request);
-        return { items: [], manifests: [], undoId: undefined };
-      },
+    },
+    describing: createDescriptionUseCases({ descriptions, audit }),
+    setStar: createSetStar(stars),
+    deleting: createDeletionUseCases({ deletion: noting(deleted, trash), isReadonly: false, audit }),
+  };
+}
+
+/** Deletes nothing, and notes what was asked for. */
+function noting(deleted: SelectionRequest[], trash: Trash): DeletionUseCasesDeps['deletion'] {
+  const never = () => Promise.reject(new Error('There is no registry in this test'));
+  return {
+    ...{ trash, deleteTag: never, restore: never },
+    async deleteSelection(request) {
+      deleted.push(request);
+      return { items: [], manifests: [], undoId: undefined };
     },
   };
 }

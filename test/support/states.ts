@@ -271,16 +271,15 @@ function browsePages(world: World): readonly PageModule[] {
     },
     deletion: {
       plan: async () => facts.deletionPlan(),
+      trash: { get: async () => undefined, list: async () => [], batchOf: async () => [] },
+    },
+    deleting: {
       deleteTag: async (): Promise<never> => {
         throw new AppError('CONFLICT', 'Deletion is off.', {
           key: 'registryDeletionOff',
           params: { address: 'http://registry:5000' },
         });
       },
-      restore: async (): Promise<never> => {
-        throw new AppError('NOT_FOUND', 'Gone.', { key: 'trashUnknown' });
-      },
-      trash: { get: async () => undefined, list: async () => [], batchOf: async () => [] },
     },
   };
   return [repositoriesPage(deps), deleteTagPage(deps)];

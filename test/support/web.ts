@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import express, { type RequestHandler } from 'express';
 import { type Access, createAccess } from '../../server/access/engine.ts';
 import { createGrantStore } from '../../server/access/grants.ts';
+import { createPublicAccess } from '../../server/access/public.ts';
 import { createRoleStore } from '../../server/access/roles.ts';
+import { createSingleRuleRoles } from '../../server/access/single-rule.ts';
 import { createUserStore } from '../../server/access/users.ts';
 import { type CredentialChecker, createCredentialChecker } from '../../server/accounts/credentials.ts';
 import { createSetupCode, ensureFirstAdmin } from '../../server/accounts/first-admin.ts';
@@ -99,9 +101,11 @@ export async function startWeb(options: TestWebOptions = {}) {
   const refreshTokens = createRefreshTokens(db);
   const setupCode = createSetupCode(settings);
   const now = options.deps?.now ?? Date.now;
+  const single = createSingleRuleRoles(db);
   const useCases = createAccountUseCases({
-    ...{ db, access, users, roles, grants, hasher, sessions, credentials, audit },
-    ...{ refreshTokens, setupCode, failedSignIns, refusals, now },
+    ...{ users, roles, grants, hasher, sessions, credentials, audit },
+    ...{ refreshTokens, setupCode, failedSignIns, refusals },
+    ...{ single, publicAccess: createPublicAccess({ access, single }) },
   });
   const web = createWeb({
     useCases,

@@ -28,6 +28,7 @@ const LADDER = [
 /** The same inside folders that are large. A file beside the folders is named like one. */
 const INSIDE: Readonly<Record<string, Ladder>> = {
   catalog: [
+    ['use-cases'],
     ['findings', 'sync'],
     ['activity', 'rebuild', 'search', 'space'],
     ['images'],

@@ -5,6 +5,7 @@ import type { Aside, SetAside } from '../../notifications/aside.ts';
 import { MAX_ID } from '../../storage/row-id.ts';
 import { bytes, clip, count, time, timeOf } from '../fields.ts';
 import { type ApiRoute, bytesRoute, listRoute, route } from '../route.ts';
+import { actorOf } from './find.ts';
 
 export interface AsideRoutesDeps {
   readonly aside: Aside;
@@ -69,8 +70,8 @@ export function asideRoutes({ aside }: AsideRoutesDeps): readonly ApiRoute[] {
       summary: 'Dismiss a notification that could not be read',
       params: asideParams,
       response: z.strictObject({ dismissed: z.literal(true) }).meta({ id: 'DismissedNotification' }),
-      handler: async ({ params: { id } }, { caller: { rights, address } }) => {
-        await aside.dismiss(id, { actor: rights.subject.name, address });
+      handler: async ({ params: { id } }, context) => {
+        await aside.dismiss(actorOf(context), id);
         return { dismissed: true as const };
       },
     }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hidden } from '../../access/actor.ts';
 import { type ComparedField, type ComparedLayer, compareImages } from '../../catalog/images/compare.ts';
 import type { ImageContent, Images, LayerRow } from '../../catalog/images/images.ts';
 import { AppError } from '../../errors.ts';
@@ -6,7 +7,7 @@ import { parseReferencePath } from '../../registry/documents/reference.ts';
 import { bytes, clip, clipList, digest, imageBytes, knownBytes, platform } from '../fields.ts';
 import { type Masking, maskingOf, secretsParam } from '../masking.ts';
 import { type ApiRoute, type RequestContext, route } from '../route.ts';
-import { type FindDeps, findRepository, hidden } from './find.ts';
+import { type FindDeps, findRepository } from './find.ts';
 
 export interface CompareRoutesDeps extends Pick<FindDeps, 'repositories'> {
   readonly images: Pick<Images, 'detail'>;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { AppError } from '../../errors.ts';
+import { hidden } from '../../access/actor.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
 import type { DeletionPlan, ManifestReference } from '../../housekeeping/plan.ts';
+import type { DeletionUseCases } from '../../housekeeping/use-cases/deletion.ts';
 import { MAX_ID } from '../../storage/row-id.ts';
 import {
   bytes,
@@ -16,14 +17,14 @@ import {
   yesOrNo,
 } from '../fields.ts';
 import { type ApiRoute, type RequestContext, route } from '../route.ts';
-import { type FindDeps, findRepository, hidden, may } from './find.ts';
+import { actorOf, type FindDeps, findRepository, may } from './find.ts';
 
 export interface DeletionRoutesDeps extends Pick<FindDeps, 'repositories'> {
   readonly readonly: boolean;
-  readonly deletion: Pick<
-    Deletion,
-    'plan' | 'planSelection' | 'planUntagged' | 'deleteTag' | 'deleteSelection' | 'restore'
-  > & { readonly trash: Pick<Deletion['trash'], 'get' | 'page' | 'keepMs'> };
+  readonly deletion: Pick<Deletion, 'plan' | 'planSelection' | 'planUntagged'> & {
+    readonly trash: Pick<Deletion['trash'], 'get' | 'page' | 'keepMs'>;
+  };
+  readonly deleting: Pick<DeletionUseCases, 'deleteTag' | 'deleteSelection' | 'restore' | 'restoreEach'>;
 }
 
 const planSchema = z
@@ -112,11 +113,8 @@ export function deletionRoutes(deps: DeletionRoutesDeps): readonly ApiRoute[] {
       response: deletedSchema,
       handler: async ({ params: { repository, tag }, query }, context) => {
         await planFor(deps, { repository, tag }, context);
-        requireDelete(deps, context, repository);
-        const { rights, address } = context.caller;
-        const who = { actor: rights.subject.name, address };
-        const request = { repository, tag, digest: query.digest, alsoManifest: query.manifest, ...who };
-        const { manifests, ...done } = await deps.deletion.deleteTag(request);
+        const request = { repository, tag, digest: query.digest, alsoManifest: query.manifest };
+        const { manifests, ...done } = await deps.deleting.deleteTag(actorOf(context), request);
         return { repository, tag, digest: query.digest, ...done, manifests: clipList(manifests) };
       },
     }),
@@ -149,26 +147,10 @@ async function restore(
   { repository, trashId }: z.output<typeof trashParams>,
   context: RequestContext,
 ): Promise<z.input<typeof restoredSchema>> {
-  const { rights, address } = context.caller;
   const item = await deps.deletion.trash.get(trashId);
-  // With its last tag the repository may have left the index, so the right decides, not the list.
-  if (item?.repository !== repository || !may(context, 'pull', repository)) throw hidden();
-  requireDelete(deps, context, repository);
-  const restored = await deps.deletion.restore(trashId, { actor: rights.subject.name, address });
+  if (item?.repository !== repository) throw hidden();
+  const restored = await deps.deleting.restore(actorOf(context), trashId);
   return { repository, digest: restored.digest, tags: [...restored.tags], taken: [...restored.taken] };
-}
-
-/** @throws {AppError} DENIED */
-export function requireDelete(
-  { readonly }: Pick<DeletionRoutesDeps, 'readonly'>,
-  context: RequestContext,
-  repository: string,
-): void {
-  if (!readonly && may(context, 'delete', repository)) return;
-  throw new AppError('DENIED', `The right "delete" on ${repository} is missing, or the registry is read-only.`, {
-    key: readonly ? 'readonly' : 'delete_denied',
-    params: { repository },
-  });
 }
 
 function planBody(

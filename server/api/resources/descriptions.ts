@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import type { Audit } from '../../audit/audit.ts';
 import { type Description, type Descriptions, MAX_BYTES } from '../../catalog/lists/descriptions.ts';
-import { AppError } from '../../errors.ts';
+import type { DescriptionUseCases } from '../../catalog/use-cases/descriptions.ts';
 import { person, repositoryName, repositoryParam, time, timeOrNull } from '../fields.ts';
-import { type ApiRoute, type RequestContext, route } from '../route.ts';
-import { type FindDeps, findRepository, may } from './find.ts';
+import { type ApiRoute, route } from '../route.ts';
+import { actorOf, type FindDeps, findRepository } from './find.ts';
 
 export interface DescriptionRoutesDeps extends Pick<FindDeps, 'repositories'> {
-  readonly descriptions: Descriptions;
-  readonly audit: Pick<Audit, 'record'>;
+  readonly descriptions: Pick<Descriptions, 'find'>;
+  readonly describing: DescriptionUseCases;
 }
 
 const TEXT = {
@@ -29,7 +28,7 @@ const descriptionSchema = z
 const params = z.strictObject({ repository: repositoryParam });
 
 export function descriptionRoutes(deps: DescriptionRoutesDeps): readonly ApiRoute[] {
-  const { descriptions } = deps;
+  const { descriptions, describing } = deps;
   const about = { policy: 'browse', group: 'Repositories', params, response: descriptionSchema } as const;
   return [
     route({
@@ -54,36 +53,13 @@ export function descriptionRoutes(deps: DescriptionRoutesDeps): readonly ApiRout
       body: z.strictObject({ text: z.string().meta(TEXT), version: z.number().int().min(0) }),
       handler: async (input, context) => {
         const { name } = await findRepository(deps, context, input.params.repository);
-        requirePush(context, name);
-        return descriptionBody(name, await write(deps, context, { repository: name, ...input.body }));
+        return descriptionBody(name, await describing.edit(actorOf(context), { repository: name, ...input.body }));
       },
     }),
   ];
 }
 
-async function write(
-  { descriptions, audit }: DescriptionRoutesDeps,
-  { caller: { rights, address } }: RequestContext,
-  edit: { readonly repository: string; readonly text: string; readonly version: number },
-): Promise<Description> {
-  const actor = rights.subject.name;
-  const written = await descriptions.write({ ...edit, by: actor });
-  const detail = { version: written.version, bytes: Buffer.byteLength(written.text) };
-  const object = edit.repository;
-  await audit.record({ actor, address, action: 'description.edit', object, outcome: 'ok', detail });
-  return written;
-}
-
 function descriptionBody(repository: string, found: Description | undefined): z.input<typeof descriptionSchema> {
   const { text = '', version = 0, editedBy = null, editedAt = null } = found ?? {};
   return { repository, text, version, editedBy, editedAt: timeOrNull(editedAt) };
-}
-
-/** @throws {AppError} DENIED */
-function requirePush(context: RequestContext, repository: string): void {
-  if (may(context, 'push', repository)) return;
-  throw new AppError('DENIED', `The right "push" on ${repository} is missing.`, {
-    key: 'description.denied',
-    params: { repository },
-  });
 }

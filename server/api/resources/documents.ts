@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { hidden } from '../../access/actor.ts';
 import type { ArtifactDocument, CertificateFacts, Seal, Subject, TextFile } from '../../artifacts/document.ts';
 import type { ImageDetail, Images } from '../../catalog/images/images.ts';
 import type { Documents, ReadDocument } from '../../catalog/manifests/documents.ts';
 import { clip, clipList, count, digest, digestParam, repositoryParam, time, timeOrNull } from '../fields.ts';
 import { type ApiRoute, route } from '../route.ts';
-import { type FindDeps, findRepository, hidden } from './find.ts';
+import { type FindDeps, findRepository } from './find.ts';
 
 export interface DocumentRoutesDeps extends Pick<FindDeps, 'repositories'> {
   readonly images: Pick<Images, 'detail'>;

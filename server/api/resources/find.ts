@@ -1,8 +1,7 @@
 import type { Action } from '../../access/action.ts';
-import { allowedActions } from '../../access/rights.ts';
+import { type Actor, actorWith, hidden, mayAct } from '../../access/actor.ts';
 import type { RepositoryRow, RepositoryStore } from '../../catalog/lists/repositories.ts';
 import type { TagRow, TagStore } from '../../catalog/lists/tags.ts';
-import { AppError } from '../../errors.ts';
 import type { RequestContext } from '../route.ts';
 
 export interface FindDeps {
@@ -10,16 +9,14 @@ export interface FindDeps {
   readonly tags: Pick<TagStore, 'resolve'>;
 }
 
-/** Missing and hidden look the same. */
-export function hidden(): AppError {
-  return new AppError('NOT_FOUND', 'There is no such repository or image, or you may not see it.', {
-    key: 'image_hidden',
-  });
+/** The caller, for use cases. */
+export function actorOf({ caller: { rights, address } }: RequestContext): Actor {
+  return actorWith(rights, address);
 }
 
 /** Whether the caller may do this to the repository, from where the request comes. */
-export function may({ caller: { rights, address } }: RequestContext, action: Action, repository: string): boolean {
-  return allowedActions(rights, repository, address).has(action);
+export function may(context: RequestContext, action: Action, repository: string): boolean {
+  return mayAct(actorOf(context), action, repository);
 }
 
 /** @throws {AppError} NOT_FOUND when there is none, or the caller may not pull it. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hidden } from '../../access/actor.ts';
 import type {
   DockerfileStep,
   ImageContent,
@@ -21,7 +22,7 @@ import {
 } from '../fields.ts';
 import { type Masking, maskingOf, secretsParam } from '../masking.ts';
 import { type ApiRoute, bytesRoute, type RequestContext, route } from '../route.ts';
-import { type FindDeps, findRepository, hidden } from './find.ts';
+import { type FindDeps, findRepository } from './find.ts';
 import { manifestSchema } from './manifest-schema.ts';
 import { tagBody } from './tags.ts';
 

@@ -14,8 +14,8 @@ import {
   tagParam,
 } from '../fields.ts';
 import { type ApiRoute, type RequestContext, route } from '../route.ts';
-import { type DeletionRoutesDeps, requireDelete } from './deletion.ts';
-import { findRepository, may } from './find.ts';
+import type { DeletionRoutesDeps } from './deletion.ts';
+import { actorOf, findRepository, may } from './find.ts';
 
 /** So many tags or manifests go in one deletion. */
 const MAX_CHOSEN = 200;
@@ -106,11 +106,9 @@ export function selectionRoutes(deps: DeletionRoutesDeps): readonly ApiRoute[] {
       body: deletionBody,
       handler: async ({ params: { repository }, body }, context) => {
         await findRepository(deps, context, repository);
-        requireDelete(deps, context, repository);
         const { tags, manifests: digests, alsoUnneeded } = body;
-        const { rights, address } = context.caller;
-        const who = { actor: rights.subject.name, address };
-        const result = await deps.deletion.deleteSelection({ repository, tags, digests, alsoUnneeded, ...who });
+        const request = { repository, tags, digests, alsoUnneeded };
+        const result = await deps.deleting.deleteSelection(actorOf(context), request);
         return resultBody(repository, result);
       },
     }),

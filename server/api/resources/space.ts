@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hidden } from '../../access/actor.ts';
 import { SPACE_SORTS } from '../../catalog/space/list.ts';
 import type { SpaceStore, SpaceSums } from '../../catalog/space/space.ts';
 import { DAY_MS } from '../../storage/calendar.ts';
@@ -14,7 +15,7 @@ import {
   timeOrNull,
 } from '../fields.ts';
 import { type ApiRoute, listRoute, route } from '../route.ts';
-import { type FindDeps, findRepository, hidden } from './find.ts';
+import { type FindDeps, findRepository } from './find.ts';
 
 export interface SpaceRoutesDeps extends Pick<FindDeps, 'repositories'> {
   readonly space: Pick<SpaceStore, 'overview' | 'series' | 'total' | 'repositorySeries'>;

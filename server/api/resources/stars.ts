@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { Stars } from '../../catalog/lists/stars.ts';
-import { AppError } from '../../errors.ts';
+import type { SetStar } from '../../catalog/use-cases/stars.ts';
 import { count, repositoryName, repositoryParam } from '../fields.ts';
 import { type ApiRoute, type RequestContext, route } from '../route.ts';
-import { type FindDeps, findRepository } from './find.ts';
+import { actorOf, type FindDeps, findRepository } from './find.ts';
 
 export interface StarRoutesDeps extends Pick<FindDeps, 'repositories'> {
-  readonly stars: Pick<Stars, 'star' | 'unstar' | 'count'>;
+  readonly stars: Pick<Stars, 'count'>;
+  readonly setStar: SetStar;
 }
 
 const starSchema = z
@@ -31,9 +32,7 @@ export function starRoutes(deps: StarRoutesDeps): readonly ApiRoute[] {
 
   async function change(context: RequestContext, repository: string, starred: boolean) {
     const { name } = await findRepository(deps, context, repository);
-    const userId = accountOf(context);
-    if (starred) await stars.star(userId, name);
-    else await stars.unstar(userId, name);
+    await deps.setStar(actorOf(context), name, starred);
     return { repository: name, starred, count: await stars.count(name) };
   }
 
@@ -54,10 +53,4 @@ export function starRoutes(deps: StarRoutesDeps): readonly ApiRoute[] {
       handler: (input, context) => change(context, input.params.repository, false),
     }),
   ];
-}
-
-/** @throws {AppError} DENIED where nobody signs in: a star belongs to an account. */
-function accountOf({ caller: { rights } }: RequestContext): number {
-  if (rights.subject.kind === 'user') return rights.subject.id;
-  throw new AppError('DENIED', 'Stars belong to accounts: sign in first.', { key: 'star_needs_account' });
 }

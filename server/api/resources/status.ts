@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { CrawlProgress } from '../../catalog/sync/crawl.ts';
 import type { LossHold } from '../../catalog/sync/loss-guard.ts';
+import type { ReadingUseCases } from '../../catalog/use-cases/reading.ts';
 import { AppError } from '../../errors.ts';
 import type { Arrivals } from '../../notifications/events.ts';
 import type { StorageFacts } from '../../storage/health.ts';
 import { count, time, timeOf, timeOrNull } from '../fields.ts';
 import { type ApiRoute, route } from '../route.ts';
+import { actorOf } from './find.ts';
 
 export interface StatusRoutesDeps {
   readonly version: string;
@@ -14,7 +16,7 @@ export interface StatusRoutesDeps {
   readonly crawl: () => { readonly crawl: CrawlProgress | undefined; readonly isComplete: boolean };
   readonly arrivals: () => Promise<Arrivals>;
   readonly hold: () => LossHold | undefined;
-  readonly acceptLoss: (who: { actor: string; address: string }) => Promise<boolean>;
+  readonly reading: Pick<ReadingUseCases, 'acceptLoss'>;
   readonly storage: () => StorageFacts;
 }
 
@@ -121,8 +123,8 @@ export function statusRoutes(deps: StatusRoutesDeps): readonly ApiRoute[] {
       description:
         'While `index.hold` of the status is set. Missing tags are removed from the index and moved to trash. Admins only.',
       response: z.strictObject({ accepted: z.literal(true) }).meta({ id: 'AcceptedLoss' }),
-      handler: async (_input, { caller: { rights, address } }) => {
-        if (await deps.acceptLoss({ actor: rights.subject.name, address })) return { accepted: true as const };
+      handler: async (_input, context) => {
+        if (await deps.reading.acceptLoss(actorOf(context))) return { accepted: true as const };
         throw new AppError('CONFLICT', 'There is no loss to confirm.', { key: 'holdNone' });
       },
     }),

@@ -1,7 +1,7 @@
 /** What was deleted and can be restored, of everything that the caller may see. */
 import { z } from 'zod';
-import { AppError } from '../../errors.ts';
 import type { TrashRow } from '../../housekeeping/trash-list.ts';
+import type { RestoredEntry } from '../../housekeeping/use-cases/deletion.ts';
 import { MAX_ID } from '../../storage/row-id.ts';
 import {
   bytes,
@@ -16,9 +16,9 @@ import {
   time,
   timeOf,
 } from '../fields.ts';
-import { type ApiRoute, listRoute, type RequestContext, route } from '../route.ts';
-import { type DeletionRoutesDeps, requireDelete } from './deletion.ts';
-import { hidden, may } from './find.ts';
+import { type ApiRoute, listRoute, route } from '../route.ts';
+import type { DeletionRoutesDeps } from './deletion.ts';
+import { actorOf, may } from './find.ts';
 
 const MAX_RESTORED = 100;
 
@@ -75,9 +75,8 @@ export function trashRoutes(deps: DeletionRoutesDeps): readonly ApiRoute[] {
       body: z.strictObject({ ids: z.array(z.number().int().min(1).max(MAX_ID)).min(1).max(MAX_RESTORED) }),
       response: restoredSchema,
       handler: async ({ body }, context) => {
-        const items: RestoredItem[] = [];
-        for (const id of new Set(body.ids)) items.push(await restoreOne(deps, id, context));
-        return { items };
+        const entries = await deps.deleting.restoreEach(actorOf(context), body.ids);
+        return { items: entries.map(restoredItem) };
       },
     }),
   ];
@@ -92,17 +91,7 @@ function entryBody(
   return { id, ...texts, contentBytes, partCount, deletedAt: timeOf(row.deletedAt), restorableUntil: until };
 }
 
-/** What is refused stands beside its entry; anything else is a bug and ends the request. */
-async function restoreOne(deps: DeletionRoutesDeps, id: number, context: RequestContext): Promise<RestoredItem> {
-  const { rights, address } = context.caller;
-  try {
-    const item = await deps.deletion.trash.get(id);
-    if (item === undefined || !may(context, 'pull', item.repository)) throw hidden();
-    requireDelete(deps, context, item.repository);
-    const { tags, taken } = await deps.deletion.restore(id, { actor: rights.subject.name, address });
-    return { id, restored: true, tags: clipList(tags), taken: clipList(taken), problem: null };
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    return { id, restored: false, tags: [], taken: [], problem: error.message };
-  }
+function restoredItem({ id, result, error }: RestoredEntry): RestoredItem {
+  if (error !== undefined) return { id, restored: false, tags: [], taken: [], problem: error.message };
+  return { id, restored: true, tags: clipList(result.tags), taken: clipList(result.taken), problem: null };
 }

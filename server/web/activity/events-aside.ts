@@ -1,4 +1,3 @@
-import { auditedActor } from '../../access/actor.ts';
 import type { Aside, SetAside } from '../../notifications/aside.ts';
 import { keyPager, type Pager } from '../parts/pager.ts';
 import type { Page } from '../shell/page.ts';
@@ -37,7 +36,7 @@ export function eventsAsidePage({ aside }: { readonly aside: Aside }): PageModul
       await page.render('activity/events-aside', asideView(page, rows, next));
     });
     routes.post('/events/aside/:id/dismiss', 'admin', async (page, request) => {
-      await aside.dismiss(Number(request.params.id), auditedActor(actorOf(page)));
+      await aside.dismiss(actorOf(page), Number(request.params.id));
       page.redirect('/events/aside', { key: 'activity:aside.dismissed' });
     });
   };

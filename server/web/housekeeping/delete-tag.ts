@@ -1,14 +1,15 @@
 import { z } from 'zod';
-import { auditedActor } from '../../access/actor.ts';
+import { hidden } from '../../access/actor.ts';
 import type { RepositoryStore } from '../../catalog/lists/repositories.ts';
 import type { VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
 import type { DeletionPlan } from '../../housekeeping/plan.ts';
+import type { DeletionUseCases } from '../../housekeeping/use-cases/deletion.ts';
 import { isDigest } from '../../registry/documents/reference.ts';
 import { referencePath, shortDigest, splitName } from '../parts/cells.ts';
-import { requireDelete, whyNoDelete } from '../parts/delete-right.ts';
+import { whyNoDelete } from '../parts/delete-right.ts';
 import { folderCrumbs } from '../parts/labels.ts';
-import { DELETE_ROUTE, hidden, movedFrom, referenceOf } from '../parts/reference.ts';
+import { DELETE_ROUTE, movedFrom, referenceOf } from '../parts/reference.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Crumb, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
@@ -18,7 +19,8 @@ export interface DeleteTagPageDeps {
   readonly readonly: boolean;
   readonly visibility: VisibilityStore;
   readonly repositories: Pick<RepositoryStore, 'find'>;
-  readonly deletion: Pick<Deletion, 'plan' | 'deleteTag'>;
+  readonly deletion: Pick<Deletion, 'plan'>;
+  readonly deleting: Pick<DeletionUseCases, 'deleteTag'>;
 }
 
 export interface DeleteTagView {
@@ -87,15 +89,13 @@ function movedWarning({ tag, digest }: DeletionPlan, page: Page): readonly strin
 }
 
 async function carryOut(deps: DeleteTagPageDeps, page: Page, plan: DeletionPlan): Promise<void> {
-  requireDelete({ page, readonly: deps.readonly, repository: { name: plan.repository } });
   const form = page.parseForm(formSchema);
   if (!form.ok) return render(deps, page, plan, form.errors);
   const { repository, tag } = plan;
-  const who = auditedActor(actorOf(page));
   const alsoManifest = form.values.manifest === 'yes';
   try {
-    const request = { repository, tag, digest: form.values.digest, alsoManifest, ...who };
-    const { trashId, pushedAgain } = await deps.deletion.deleteTag(request);
+    const request = { repository, tag, digest: form.values.digest, alsoManifest };
+    const { trashId, pushedAgain } = await deps.deleting.deleteTag(actorOf(page), request);
     const key = pushedAgain ? 'parts:delete.pushed_again' : 'parts:delete.done';
     page.redirect(await pathAfter(deps, page, repository, trashId), { key, params: { tag, repository } });
   } catch (error) {

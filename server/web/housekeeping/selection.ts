@@ -1,14 +1,14 @@
 /** What the bar below the lists of a repository leads to: the preview of a deletion, a comparison, references to copy. */
 
 import { z } from 'zod';
-import { auditedActor } from '../../access/actor.ts';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import { AppError } from '../../errors.ts';
 import type { DeletedItem, SelectionResult } from '../../housekeeping/delete-selection.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
 import type { SelectionPlan } from '../../housekeeping/selection-plan.ts';
+import type { DeletionUseCases } from '../../housekeeping/use-cases/deletion.ts';
 import { referencePath } from '../parts/cells.ts';
-import { requireDelete, whyNoDelete } from '../parts/delete-right.ts';
+import { whyNoDelete } from '../parts/delete-right.ts';
 import { repositoryRoute } from '../parts/reference.ts';
 import { type Chosen, chosenFields, MAX_CHOSEN, parseChosen } from '../parts/selection.ts';
 import { repositoryFrame } from '../repositories/repository-head.ts';
@@ -20,7 +20,8 @@ import { selectionPlanView } from './selection-plan-view.ts';
 
 export interface SelectionPageDeps extends FindDeps {
   readonly readonly: boolean;
-  readonly deletion: Pick<Deletion, 'planSelection' | 'planUntagged' | 'deleteSelection'>;
+  readonly deletion: Pick<Deletion, 'planSelection' | 'planUntagged'>;
+  readonly deleting: Pick<DeletionUseCases, 'deleteSelection'>;
 }
 
 const BACK = ['tags', 'untagged'] as const;
@@ -132,13 +133,10 @@ async function showPlan(
 }
 
 async function carryOut(deps: SelectionPageDeps, page: Page, repository: RepositoryRow): Promise<void> {
-  requireDelete({ page, readonly: deps.readonly, repository });
   const { also, back, ...fields } = parse(page, deletionSchema);
   const { tags, digests } = parseChosen(fields);
-  const result = await deps.deletion.deleteSelection({
-    ...{ repository: repository.name, tags, digests, alsoUnneeded: also === 'yes' },
-    ...auditedActor(actorOf(page)),
-  });
+  const request = { repository: repository.name, tags, digests, alsoUnneeded: also === 'yes' };
+  const result = await deps.deleting.deleteSelection(actorOf(page), request);
   const failed = result.items.filter(({ error }) => error !== undefined);
   if (failed.length > 0) return showOutcome(page, repository, result, backPath(repository.name, back));
   const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);

@@ -1,16 +1,20 @@
 /** What was deleted: of one repository, or of all that the viewer may see; restored one by one or several at once. */
+
 import { z } from 'zod';
+import { hidden } from '../../access/actor.ts';
 import { allowedActions } from '../../access/rights.ts';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import { AppError } from '../../errors.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
+import type { RestoreResult } from '../../housekeeping/restore.ts';
 import type { TrashRow } from '../../housekeeping/trash-list.ts';
+import type { DeletionUseCases, RestoredEntry } from '../../housekeeping/use-cases/deletion.ts';
 import { referencePath, shortDigest, splitName } from '../parts/cells.ts';
 import { whyNoDelete } from '../parts/delete-right.ts';
 import { kindName } from '../parts/labels.ts';
 import { dateCell, type TimeCell, timeCell } from '../parts/list-cells.ts';
 import { listPager, totalText } from '../parts/pager.ts';
-import { hidden, repositoryRoute } from '../parts/reference.ts';
+import { repositoryRoute } from '../parts/reference.ts';
 import { countedTexts } from '../parts/selection.ts';
 import { parseTrashId } from '../parts/undo.ts';
 import { type RepositoryHeadDeps, readHead, repositoryFrame, tabPath } from '../repositories/repository-head.ts';
@@ -18,11 +22,13 @@ import { type FindDeps, findAsked } from '../repositories/repository-tabs.ts';
 import { listOf } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
+import { actorOf } from '../shell/who-asks.ts';
 
 export interface TrashPageDeps extends FindDeps, Omit<RepositoryHeadDeps, 'deletion'> {
-  readonly deletion: Pick<Deletion, 'restore'> & {
+  readonly deletion: {
     readonly trash: Pick<Deletion['trash'], 'get' | 'batchOf' | 'page' | 'count' | 'keepMs'>;
   };
+  readonly deleting: Pick<DeletionUseCases, 'restore' | 'restoreEach' | 'undo'>;
 }
 
 export interface TrashCells {
@@ -150,39 +156,28 @@ export function trashCells(
   };
 }
 
-/** @throws {AppError} NOT_FOUND for what the viewer may not see, DENIED for what may not be changed. */
-async function requireRestorable(deps: TrashPageDeps, page: Page, id: number) {
-  const item = await deps.deletion.trash.get(id);
-  if (item === undefined) throw hidden();
-  const allowed = allowedActions(page.viewer.rights, item.repository, page.origin.address);
-  if (!allowed.has('pull')) throw hidden();
-  const note = whyNoDelete({ page, readonly: deps.readonly, repository: { name: item.repository } });
-  if (note === '') return item;
-  const key = deps.readonly ? 'readonly' : 'delete_denied';
-  throw new AppError('DENIED', note, { key, params: { repository: item.repository } });
-}
-
-const actorOf = ({ viewer, origin }: Page) => ({ actor: viewer.subject.name, address: origin.address });
-
 async function restoreOne(deps: TrashPageDeps, page: Page, text: string): Promise<void> {
   const id = parseTrashId(text);
   if (id === undefined) throw hidden();
-  await requireRestorable(deps, page, id);
-  const { repository, tags, taken } = await deps.deletion.restore(id, actorOf(page));
+  goBack(page, await deps.deleting.restore(actorOf(page), id));
+}
+
+/** To the repository, with the tags by name. */
+function goBack(page: Page, { repository, tags, taken }: RestoreResult): void {
   const key = taken.length > 0 ? 'parts:delete.restored_some' : 'parts:delete.restored';
   const params = { repository, tags: tags.join(', '), taken: taken.join(', ') };
   page.redirect(referencePath(repository), { key, params });
 }
 
-/** Everything that one deletion took. */
+/** Everything that one deletion took: one image by name, several only by their number. */
 async function undo(deps: TrashPageDeps, page: Page, text: string): Promise<void> {
   const id = parseTrashId(text);
   if (id === undefined) throw hidden();
-  const { repository } = await requireRestorable(deps, page, id);
-  const ids = (await deps.deletion.trash.batchOf(id)).map((item) => item.id);
-  // One image by name; several only by their number.
-  if (ids.length === 1) return restoreOne(deps, page, String(ids[0]));
-  await restoreAll(deps, page, ids, referencePath(repository));
+  const { repository, entries } = await deps.deleting.undo(actorOf(page), id);
+  const [entry] = entries;
+  if (entries.length > 1) return showRestored(deps, page, entries, referencePath(repository));
+  if (entry?.error !== undefined) throw entry.error;
+  if (entry !== undefined) goBack(page, entry.result);
 }
 
 async function restoreChosen(deps: TrashPageDeps, page: Page): Promise<void> {
@@ -193,25 +188,20 @@ async function restoreChosen(deps: TrashPageDeps, page: Page): Promise<void> {
     throw new AppError('INVALID', 'This form is not complete.', { key: 'form.invalid' });
   }
   const { repository = '' } = form.values;
-  await restoreAll(deps, page, known, repository === '' ? PATH : tabPath(repository, 'trash'));
+  const entries = await deps.deleting.restoreEach(actorOf(page), known);
+  await showRestored(deps, page, entries, repository === '' ? PATH : tabPath(repository, 'trash'));
 }
 
-/** One after the other: what cannot be restored is named, and the others are back. */
-async function restoreAll(deps: TrashPageDeps, page: Page, ids: readonly number[], path: string): Promise<void> {
-  let restored = 0;
-  const failures: string[] = [];
-  for (const id of ids) {
-    try {
-      await requireRestorable(deps, page, id);
-      await deps.deletion.restore(id, actorOf(page));
-      restored += 1;
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      failures.push(page.errorText(error));
-    }
-  }
-  const params = { count: restored, formatted: page.format.number(restored) };
+/** What cannot be restored is named, and the others are back. */
+async function showRestored(
+  deps: TrashPageDeps,
+  page: Page,
+  entries: readonly RestoredEntry[],
+  path: string,
+): Promise<void> {
+  const failures = entries.flatMap(({ error }) => (error === undefined ? [] : [page.errorText(error)]));
+  const count = entries.length - failures.length;
+  const params = { count, formatted: page.format.number(count) };
   if (failures.length === 0) return page.redirect(path, { key: 'housekeeping:trash.restored', params });
-  const texts = [...new Set(failures)];
-  await page.render('housekeeping/trash', await trashView(deps, page, undefined, texts), 422);
+  await page.render('housekeeping/trash', await trashView(deps, page, undefined, [...new Set(failures)]), 422);
 }

@@ -1,8 +1,8 @@
+import { hidden } from '../../access/actor.ts';
 import type { Images } from '../../catalog/images/images.ts';
 import type { RepositoryRow, RepositoryStore } from '../../catalog/lists/repositories.ts';
 import type { Documents } from '../../catalog/manifests/documents.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
-import { hidden } from '../parts/reference.ts';
 import type { RepositoryPageDeps } from '../repositories/repository.ts';
 import type { GoneDeps } from '../repositories/repository-gone.ts';
 

@@ -1,6 +1,7 @@
 import type { Response } from 'express';
+import { hidden } from '../../access/actor.ts';
 import type { Visibility } from '../../catalog/visibility/visibility.ts';
-import { hidden, referenceOf } from '../parts/reference.ts';
+import { referenceOf } from '../parts/reference.ts';
 import { findVisible, type ImagePageDeps } from './image-deps.ts';
 
 /** The bytes as the registry has them. They are a stranger's: never shown by the browser, only saved. */

@@ -1,3 +1,4 @@
+import { hidden } from '../../access/actor.ts';
 import type { ImageDetail } from '../../catalog/images/image.ts';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { Visibility } from '../../catalog/visibility/visibility.ts';
@@ -5,7 +6,7 @@ import type { Reference } from '../../registry/documents/reference.ts';
 import { referencePath, shortDigest } from '../parts/cells.ts';
 import { whyNoDelete } from '../parts/delete-right.ts';
 import { indexNotices, type Notice } from '../parts/notices.ts';
-import { hidden, LAYER_ROUTE, movedFrom, RAW_ROUTE, REFERENCE_ROUTE, referenceOf } from '../parts/reference.ts';
+import { LAYER_ROUTE, movedFrom, RAW_ROUTE, REFERENCE_ROUTE, referenceOf } from '../parts/reference.ts';
 import { showTags } from '../repositories/repository.ts';
 import { showGone } from '../repositories/repository-gone.ts';
 import type { Page } from '../shell/page.ts';

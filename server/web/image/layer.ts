@@ -1,9 +1,10 @@
+import { hidden } from '../../access/actor.ts';
 import type { LayerHolders } from '../../catalog/images/layer-holders.ts';
 import type { Visibility } from '../../catalog/visibility/visibility.ts';
 import { platformLabel, referencePath, shortDigest, splitName } from '../parts/cells.ts';
 import { folderCrumbs } from '../parts/labels.ts';
 import { keyPager, type Pager } from '../parts/pager.ts';
-import { hidden, referenceOf } from '../parts/reference.ts';
+import { referenceOf } from '../parts/reference.ts';
 import type { Crumb, Page } from '../shell/page.ts';
 import { findVisible, type ImagePageDeps } from './image-deps.ts';
 

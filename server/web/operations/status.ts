@@ -1,4 +1,4 @@
-import { auditedActor } from '../../access/actor.ts';
+import type { ReadingUseCases } from '../../catalog/use-cases/reading.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { actorOf } from '../shell/who-asks.ts';
@@ -10,9 +10,8 @@ import { type IndexView, indexView, type JobCells, jobCells } from './status-ind
 export interface StatusPageDeps {
   readonly statusFacts: LoadStatusFacts;
   /** Begins to read the whole registry; /status shows how far it is. */
-  readonly readEverything: () => void;
+  readonly reading: Pick<ReadingUseCases, 'acceptLoss' | 'readEverything'>;
   /** What is missing in the registry is gone. @returns false: nothing was held. */
-  readonly acceptLoss: (who: { actor: string; address: string }) => Promise<boolean>;
 }
 
 export interface StatusView {
@@ -42,19 +41,19 @@ export interface CheckCells {
   readonly helpHref: string | null;
 }
 
-export function statusPage({ statusFacts, readEverything, acceptLoss }: StatusPageDeps): PageModule {
+export function statusPage({ statusFacts, reading }: StatusPageDeps): PageModule {
   return (routes) => {
     routes.get('/status', 'auditor', async (page) => {
       await page.render('operations/status', statusView(page, await statusFacts(page.cameBy)));
     });
     routes.post('/status/loss', 'admin', async (page) => {
-      const isAccepted = await acceptLoss(auditedActor(actorOf(page)));
+      const isAccepted = await reading.acceptLoss(actorOf(page));
       page.redirect('/status', {
         key: isAccepted ? 'operations:status.hold.confirmed' : 'operations:status.hold.none',
       });
     });
     routes.post('/status/crawl', 'admin', (page) => {
-      readEverything();
+      reading.readEverything(actorOf(page));
       page.redirect('/status', { key: 'operations:status.index.begun' });
     });
   };

@@ -1,6 +1,5 @@
 import type { Rights } from '../../access/rights.ts';
 import { allowedActions } from '../../access/rights.ts';
-import { AppError } from '../../errors.ts';
 import type { Page } from '../shell/page.ts';
 
 interface DeleteRule {
@@ -18,14 +17,4 @@ export function whyNoDelete({ page, readonly, repository }: DeleteRule): string 
   if (readonly) return page.t('parts:delete.readonly');
   const allowed = allowedActions(page.viewer.rights, repository.name, page.origin.address);
   return allowed.has('delete') ? '' : page.t('parts:delete.missing_right', { repository: repository.name });
-}
-
-/** @throws {AppError} DENIED: the button was greyed, but a form can be sent without it. */
-export function requireDelete(rule: DeleteRule): void {
-  if (whyNoDelete(rule) === '') return;
-  const repository = rule.repository.name;
-  throw new AppError('DENIED', `The right "delete" on ${repository} is missing, or the registry is read-only.`, {
-    key: rule.readonly ? 'readonly' : 'delete_denied',
-    params: { repository },
-  });
 }

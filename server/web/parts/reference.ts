@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { hidden } from '../../access/actor.ts';
 import { isDigest, parseReferencePath, type Reference } from '../../registry/documents/reference.ts';
 import type { Page } from '../shell/page.ts';
 
@@ -17,13 +17,6 @@ export function referenceOf(path: string): Reference {
 export function movedFrom(page: Pick<Page, 'query'>, digest: string): string | undefined {
   const meant = page.query('digest');
   return isDigest(meant) && meant !== digest ? meant : undefined;
-}
-
-/** One answer for what is not there and for what the viewer may not see. */
-export function hidden(): AppError {
-  return new AppError('NOT_FOUND', 'There is no such repository or image, or you may not see it', {
-    key: 'image_hidden',
-  });
 }
 
 /** `/repositories/` + reference + an optional page below it; the first group is the reference. No name contains `/-/`. */

@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import { auditedActor } from '../../access/actor.ts';
 import type { Access } from '../../access/engine.ts';
 import { ANONYMOUS } from '../../access/rights.ts';
 import type { ArtifactDocument } from '../../artifacts/document.ts';
-import type { Audit } from '../../audit/audit.ts';
 import type { Images } from '../../catalog/images/images.ts';
 import { type Description, type Descriptions, MAX_BYTES } from '../../catalog/lists/descriptions.ts';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { Documents } from '../../catalog/manifests/documents.ts';
+import { type DescriptionUseCases, requireEdit } from '../../catalog/use-cases/descriptions.ts';
 import { AppError } from '../../errors.ts';
 import { type MarkdownPart, markdownParts } from '../parts/markdown.ts';
 import { mayPush } from '../parts/push-right.ts';
@@ -18,11 +17,11 @@ import { annotationFacts, repositoryFacts } from './about-facts.ts';
 import { type RepositoryHeadDeps, readHead, readSaid, repositoryFrame, tabName, tabPath } from './repository-head.ts';
 
 export interface AboutTabDeps extends RepositoryHeadDeps {
-  readonly descriptions: Pick<Descriptions, 'find' | 'write'>;
+  readonly descriptions: Pick<Descriptions, 'find'>;
+  readonly describing: DescriptionUseCases;
   readonly images: Pick<Images, 'partsOf'>;
   readonly documents: Pick<Documents, 'stored'>;
   readonly access: Pick<Access, 'rightsOf'>;
-  readonly audit: Pick<Audit, 'record'>;
 }
 
 export interface Editor {
@@ -108,7 +107,7 @@ function editorOf(page: Page, { name }: RepositoryRow, written: Description | un
 
 /** The form on a page of its own. */
 export async function showEditor(deps: AboutTabDeps, page: Page, repository: RepositoryRow): Promise<void> {
-  requireEdit(page, repository.name);
+  requireEdit(actorOf(page), repository.name);
   const written = await deps.descriptions.find(repository.name);
   await renderEditor(deps, page, repository, {
     editor: editorOf(page, repository, written),
@@ -149,7 +148,7 @@ const schema = z.strictObject({
 
 /** Saves, or draws what it would look like. */
 export async function saveDescription(deps: AboutTabDeps, page: Page, repository: RepositoryRow): Promise<void> {
-  requireEdit(page, repository.name);
+  requireEdit(actorOf(page), repository.name);
   const form = page.parseForm(schema);
   if (!form.ok) throw new AppError('INVALID', 'This form is not complete.', { key: 'form.invalid' });
   const { text, version } = form.values;
@@ -165,17 +164,13 @@ export async function saveDescription(deps: AboutTabDeps, page: Page, repository
 
 /** @returns undefined when it was saved. */
 async function tryWrite(
-  { descriptions, audit }: AboutTabDeps,
+  { describing }: AboutTabDeps,
   page: Page,
   { name }: RepositoryRow,
   edit: { readonly text: string; readonly version: number },
 ): Promise<FieldErrors | undefined> {
-  const { subject } = page.viewer;
   try {
-    const { version, text } = await descriptions.write({ repository: name, by: subject.name, ...edit });
-    const detail = { version, bytes: Buffer.byteLength(text) };
-    const who = auditedActor(actorOf(page));
-    await audit.record({ ...who, action: 'description.edit', object: name, outcome: 'ok', detail });
+    await describing.edit(actorOf(page), { repository: name, ...edit });
     return undefined;
   } catch (error) {
     return page.fieldErrors(error);
@@ -202,13 +197,4 @@ async function showAgain(
     theirs: isConflict ? (now ?? null) : null,
   };
   await renderEditor(deps, page, repository, state, isConflict ? 409 : 422);
-}
-
-/** @throws {AppError} DENIED: the button was not there, but a form can be sent without it. */
-function requireEdit(page: Page, repository: string): void {
-  if (mayPush(page, repository)) return;
-  throw new AppError('DENIED', `The right "push" on ${repository} is missing.`, {
-    key: 'description.denied',
-    params: { repository },
-  });
 }

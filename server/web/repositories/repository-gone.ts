@@ -1,8 +1,8 @@
+import { hidden } from '../../access/actor.ts';
 import { allowedActions } from '../../access/rights.ts';
 import type { TrashItem } from '../../housekeeping/trash.ts';
 import { shortDigest } from '../parts/cells.ts';
 import { whyNoDelete } from '../parts/delete-right.ts';
-import { hidden } from '../parts/reference.ts';
 import type { Page } from '../shell/page.ts';
 import { repositoryFrame } from './repository-head.ts';
 

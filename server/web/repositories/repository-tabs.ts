@@ -1,7 +1,8 @@
 /** The pages below `/repositories/team/app/-/`, all with one head. */
+import { hidden } from '../../access/actor.ts';
 import type { RepositoryRow, RepositoryStore } from '../../catalog/lists/repositories.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
-import { hidden, referenceOf, repositoryRoute } from '../parts/reference.ts';
+import { referenceOf, repositoryRoute } from '../parts/reference.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { type RepositoryPageDeps, showTags } from './repository.ts';
@@ -9,7 +10,7 @@ import { type AboutTabDeps, saveDescription, showAbout, showEditor } from './rep
 import { type AccessTabDeps, showAccess } from './repository-access.ts';
 import { type ActivityTabDeps, showActivity } from './repository-activity.ts';
 import { type DeleteTagsDeps, showDeleteTags } from './repository-delete.ts';
-import { type StarDeps, setStar } from './repository-star.ts';
+import { type StarDeps, starRepository } from './repository-star.ts';
 
 export interface FindDeps {
   readonly visibility: VisibilityStore;
@@ -65,7 +66,7 @@ export function repositoryTabsPage(deps: RepositoryTabsDeps): PageModule {
     });
     for (const isOn of [true, false]) {
       routes.post(repositoryRoute(isOn ? 'star' : 'unstar'), 'signed-in', async (page, { params }) => {
-        await setStar(deps, page, (await asked(page, params[0])).repository, isOn);
+        await starRepository(deps, page, (await asked(page, params[0])).repository, isOn);
       });
     }
   };

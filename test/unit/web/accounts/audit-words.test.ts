@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { AUDIT_ACTIONS } from '../../../../server/audit/actions.ts';
@@ -23,4 +24,28 @@ for (const locale of ['en', 'zh-CN'] as const) {
 test('an action of another version is shown as it was written', () => {
   assert.equal(auditLabel('robot.add', languages.translator('en')), 'robot.add');
   assert.equal(auditLabel('constructor', languages.translator('en')), 'constructor');
+});
+
+const SERVER = join(ROOT, 'server');
+const files = readdirSync(SERVER, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => ({ file, text: readFileSync(join(SERVER, file), 'utf8') }));
+
+test('no page, API resource or command writes the audit: their use cases do', () => {
+  const doors = files.filter(({ file }) => /^(web|api|app)[\\/]|^admin\.ts$/.test(file));
+  assert.ok(doors.length > 100);
+  assert.deepEqual(
+    doors.filter(({ text }) => /\baudit\.record\b|'record'>/.test(text)).map(({ file }) => file),
+    [],
+  );
+});
+
+test('every action is recorded by a use case', () => {
+  const recording = files.filter(({ text }) => /\baudit\.record\(/.test(text));
+  for (const action of AUDIT_ACTIONS) {
+    assert.ok(
+      recording.some(({ text }) => text.includes(`'${action}'`)),
+      `${action} is recorded nowhere`,
+    );
+  }
 });

@@ -1,0 +1,34 @@
+import { type Actor, auditedActor, mayAct } from '../../access/actor.ts';
+import type { Audit } from '../../audit/audit.ts';
+import { AppError } from '../../errors.ts';
+import type { Description, DescriptionEdit, Descriptions } from '../lists/descriptions.ts';
+
+export interface DescriptionUseCasesDeps {
+  readonly descriptions: Pick<Descriptions, 'write'>;
+  readonly audit: Pick<Audit, 'record'>;
+}
+
+/** What a repository is, in the words of who may push there. */
+export function createDescriptionUseCases({ descriptions, audit }: DescriptionUseCasesDeps) {
+  return {
+    /** @throws {AppError} DENIED, INVALID, CONFLICT when somebody else wrote since that version. */
+    async edit(actor: Actor, edit: Omit<DescriptionEdit, 'by'>): Promise<Description> {
+      requireEdit(actor, edit.repository);
+      const written = await descriptions.write({ ...edit, by: actor.name });
+      const entry = { ...auditedActor(actor), action: 'description.edit', object: edit.repository } as const;
+      const detail = { version: written.version, bytes: Buffer.byteLength(written.text) };
+      await audit.record({ ...entry, outcome: 'ok', detail });
+      return written;
+    },
+  };
+}
+export type DescriptionUseCases = ReturnType<typeof createDescriptionUseCases>;
+
+/** @throws {AppError} DENIED. */
+export function requireEdit(actor: Actor, repository: string): void {
+  if (mayAct(actor, 'push', repository)) return;
+  throw new AppError('DENIED', `The right "push" on ${repository} is missing.`, {
+    key: 'description.denied',
+    params: { repository },
+  });
+}

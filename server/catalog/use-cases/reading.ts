@@ -1,0 +1,64 @@
+/** What people ask of the index: read one repository again, read everything again, believe a loss. */
+import { type Actor, auditedActor, hidden, mayAct, requireAdmin } from '../../access/actor.ts';
+import type { Audit } from '../../audit/audit.ts';
+import { AppError } from '../../errors.ts';
+import type { LossHold } from '../sync/loss-guard.ts';
+
+export interface ReadingUseCasesDeps {
+  readonly refresh: (repository: string) => Promise<void>;
+  readonly crawl: () => void;
+  readonly acceptLoss: () => Promise<Pick<LossHold, 'sampledCount' | 'missingCount'> | undefined>;
+  /** The registry's, for the audit. */
+  readonly registryAddress: string;
+  readonly audit: Pick<Audit, 'record'>;
+}
+
+export function createReadingUseCases({ refresh, crawl, acceptLoss, registryAddress, audit }: ReadingUseCasesDeps) {
+  const running = new Map<string, Promise<void>>();
+
+  /** Who asks while it runs waits for that: asking often costs the registry no more. */
+  function refreshOnce(repository: string): Promise<void> {
+    const already = running.get(repository);
+    if (already !== undefined) return already;
+    const begun = refresh(repository).finally(() => running.delete(repository));
+    running.set(repository, begun);
+    return begun;
+  }
+
+  return {
+    /**
+     * Also of a repository that the index does not know yet: its events may never have arrived. The right `push`, because
+     * it costs the registry something.
+     * @returns the reading, for who waits for it.
+     * @throws {AppError} at once: NOT_FOUND where the actor may not even see it, DENIED where only the right is missing.
+     */
+    refresh(actor: Actor, repository: string): { readonly finished: Promise<void> } {
+      if (!mayAct(actor, 'pull', repository)) throw hidden();
+      if (!mayAct(actor, 'push', repository)) throw refreshDenied(repository);
+      return { finished: refreshOnce(repository) };
+    },
+    /** @throws {AppError} DENIED. */
+    readEverything(actor: Actor): void {
+      requireAdmin(actor);
+      crawl();
+    },
+    /** @returns false: nothing is held. @throws {AppError} DENIED. */
+    async acceptLoss(actor: Actor): Promise<boolean> {
+      requireAdmin(actor);
+      const held = await acceptLoss();
+      if (held === undefined) return false;
+      const entry = { ...auditedActor(actor), action: 'index.accept_loss', object: registryAddress } as const;
+      const detail = { sampled: held.sampledCount, missing: held.missingCount };
+      await audit.record({ ...entry, outcome: 'ok', detail });
+      return true;
+    },
+  };
+}
+export type ReadingUseCases = ReturnType<typeof createReadingUseCases>;
+
+function refreshDenied(repository: string): AppError {
+  return new AppError('DENIED', `The right "push" on ${repository} is missing.`, {
+    key: 'refresh_denied',
+    params: { repository },
+  });
+}
