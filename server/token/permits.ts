@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 
 export interface PermitsOptions {
@@ -45,24 +46,11 @@ export type Permits = ReturnType<typeof createPermits>;
 
 /** Keys that are forgotten after a while, and the oldest first when there are too many. */
 function createMemory(clock: Clock, validMs: number) {
-  const since = new Map<string, number>();
-
-  function forgetOldest(): void {
-    for (const [key, at] of since) {
-      if (since.size <= MAX_PERMITS && at + validMs > clock()) return;
-      since.delete(key);
-    }
-  }
-
+  const since = new LRUCache<string, number>({ max: MAX_PERMITS });
   return {
-    add(key: string): void {
-      // Written anew, so that the map stays in the order of time and the oldest stand first.
-      since.delete(key);
-      since.set(key, clock());
-      forgetOldest();
-    },
+    add: (key: string): void => void since.set(key, clock()),
     has(key: string): boolean {
-      const at = since.get(key);
+      const at = since.peek(key);
       return at !== undefined && at + validMs > clock();
     },
   };
