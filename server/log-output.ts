@@ -19,22 +19,27 @@ export interface LogOutput {
 }
 
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+const MAX_BATCH_LENGTH = 64 * 1024;
+/** What is only told: such a line may wait for the others of its turn. */
+const ROUTINE = '{"level":"info"';
 const RETRY_MS = 100;
 const MAX_FLUSH_MS = 500;
 const FLUSH_PAUSE_MS = 5;
 
 /**
- * Writes at once while that works. Otherwise lines wait, up to a limit; then the oldest go, because the newest tell what
- * happened last. How many went is told once writing works again.
+ * Writes while that works: warnings and errors at once, the rest of one turn of the event loop together, because a busy
+ * server would spend a tenth of its time on writing line by line. Otherwise lines wait, up to a limit; then the oldest go,
+ * because the newest tell what happened last. How many went is told once writing works again.
  */
 export function createLogOutput(options: LogOutputOptions): LogOutput {
   const { write, now = Date.now, maxWaitingBytes = MAX_WAITING_BYTES } = options;
-  const waiting: Buffer[] = [];
-  let waitingBytes = 0;
-  /** What is left of the line that is being written. */
+  const waiting: string[] = [];
+  let waitingLength = 0;
+  /** What is left of the lines that are being written. */
   let rest: Buffer | undefined;
   let dropped = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let endOfTurn: NodeJS.Immediate | undefined;
 
   function next(): Buffer | undefined {
     if (dropped > 0) {
@@ -42,9 +47,12 @@ export function createLogOutput(options: LogOutputOptions): LogOutput {
       dropped = 0;
       return notice;
     }
-    const line = waiting.shift();
-    waitingBytes -= line?.length ?? 0;
-    return line;
+    if (waiting.length === 0) return undefined;
+    let count = 0;
+    let length = 0;
+    for (; count < waiting.length && length < MAX_BATCH_LENGTH; count += 1) length += waiting[count]?.length ?? 0;
+    waitingLength -= length;
+    return Buffer.from(waiting.splice(0, count).join(''));
   }
 
   /** @returns whether nothing is left. */
@@ -59,29 +67,30 @@ export function createLogOutput(options: LogOutputOptions): LogOutput {
   }
 
   function dropOldest(): void {
-    while (waitingBytes > maxWaitingBytes) {
-      waitingBytes -= waiting.shift()?.length ?? 0;
-      dropped += 1;
-    }
+    let index = 0;
+    for (; waitingLength > maxWaitingBytes; index += 1) waitingLength -= waiting[index]?.length ?? 0;
+    waiting.splice(0, index);
+    dropped += index;
   }
 
   function work(): void {
-    clearTimeout(timer);
-    timer = undefined;
-    if (!drain()) timer = setTimeout(work, RETRY_MS).unref();
+    clearTimeout(retry);
+    clearImmediate(endOfTurn);
+    [retry, endOfTurn] = [undefined, undefined];
+    if (!drain()) retry = setTimeout(work, RETRY_MS).unref();
   }
 
   return {
     write(line) {
-      const bytes = Buffer.from(line);
-      waiting.push(bytes);
-      waitingBytes += bytes.length;
-      dropOldest();
-      if (timer === undefined) work();
+      waiting.push(line);
+      waitingLength += line.length;
+      if (retry !== undefined) return dropOldest();
+      if (!line.startsWith(ROUTINE) || waitingLength >= MAX_BATCH_LENGTH) return work();
+      endOfTurn ??= setImmediate(work);
     },
     flush() {
       const end = monotonic() + MAX_FLUSH_MS;
-      for (work(); timer !== undefined && monotonic() < end; work()) pause(FLUSH_PAUSE_MS);
+      for (work(); retry !== undefined && monotonic() < end; work()) pause(FLUSH_PAUSE_MS);
     },
   };
 }

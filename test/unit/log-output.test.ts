@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createLogOutput } from '../../server/log-output.ts';
 
 interface Line {
@@ -61,6 +62,39 @@ test('a flush ends although nothing is ever taken', () => {
   output.write('lost\n');
   output.flush();
   assert.equal(place.text(), '');
+});
+
+test('what is only told waits for the end of the turn, what somebody must see takes it along at once', async () => {
+  const writes: string[] = [];
+  const output = createLogOutput({ write: (bytes) => writes.push(bytes.toString()) && bytes.length });
+  const line = (level: string, number: number) => `{"level":"${level}","number":${number}}\n`;
+  const [one, two, three, four] = [line('info', 1), line('info', 2), line('warn', 3), line('info', 4)];
+  for (const each of [one, two]) output.write(each);
+  assert.deepEqual(writes, []);
+  await nextTurn();
+  assert.deepEqual(writes, [one + two]);
+  for (const each of [one, three, four]) output.write(each);
+  assert.deepEqual(writes.slice(1), [one + three]);
+  output.flush();
+  assert.deepEqual(writes.slice(2), [four]);
+  await nextTurn();
+  assert.equal(writes.length, 3);
+});
+
+test('many lines of one turn are written as they come', async () => {
+  let [written, writes] = [0, 0];
+  const output = createLogOutput({
+    maxWaitingBytes: 100_000,
+    write: (bytes) => {
+      [written, writes] = [written + bytes.length, writes + 1];
+      return bytes.length;
+    },
+  });
+  const line = `{"level":"info","text":"${'x'.repeat(970)}"}\n`;
+  for (let count = 0; count < 1000; count += 1) output.write(line);
+  await nextTurn();
+  assert.equal(written, 1000 * line.length);
+  assert.ok(writes < 50, `${writes} writes`);
 });
 
 const WRITER = join(import.meta.dirname, '..', 'support', 'log-writer.ts');
