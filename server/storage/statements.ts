@@ -1,4 +1,5 @@
 import type SqliteDatabase from 'better-sqlite3';
+import { LRUCache } from 'lru-cache';
 import type { StorageHealth } from './health.ts';
 
 export interface GuardedStatement {
@@ -22,7 +23,7 @@ const MAX_STATEMENTS = 500;
  * A connection as queries use it. A prepared statement is kept by its text, which halves the cost of small reads. This is also the border at which a failure of the storage gets its name: see `failure.ts`.
  */
 export function guardedStatements(connection: SqliteDatabase.Database, health: StorageHealth): GuardedStatements {
-  const statements = new Map<string, GuardedStatement>();
+  const statements = new LRUCache<string, GuardedStatement>({ max: MAX_STATEMENTS });
   const guard = createGuard(connection, health);
   const prepare = (text: string): GuardedStatement => {
     const kept = statements.get(text);
@@ -31,7 +32,6 @@ export function guardedStatements(connection: SqliteDatabase.Database, health: S
       text,
       guard.attempt(() => connection.prepare(text)),
     );
-    if (statements.size >= MAX_STATEMENTS) statements.clear();
     statements.set(text, statement);
     return statement;
   };
