@@ -30,6 +30,7 @@ export async function buildServer() {
     main: 'server/main.ts',
     'bcrypt-worker': 'server/accounts/bcrypt-worker.ts',
     'reader-worker': 'server/artifacts/reader-worker.ts',
+    'disk-worker': 'server/catalog/disk/disk-worker.ts',
     'integrity-worker': 'server/storage/integrity-worker.ts',
     admin: 'server/admin.ts',
     health: 'server/health.ts',

@@ -229,9 +229,11 @@ async function notificationFacts(deps: StatusDeps): Promise<StatusFacts['notific
 
 function crawlFacts(progress: CrawlProgress | undefined): StatusFacts['crawl'] {
   const { startedAt = null, reason = '', tagsDone: tags = 0, elapsedMs = 0, failure = null } = progress ?? {};
+  const { source = 'registry', sourceProblem = null } = progress ?? {};
   const { remainingMs = null, repositoriesPerSecond = null, tagsPerSecond = null, concurrency = null } = progress ?? {};
   return {
     ...{ startedAt, reason, tags, elapsedMs, failure, remainingMs, repositoriesPerSecond, tagsPerSecond, concurrency },
+    ...{ source, sourceProblem },
     running: progress?.isRunning ?? false,
     done: progress?.repositoriesDone ?? 0,
     total: progress?.repositoriesTotal ?? null,

@@ -19,7 +19,17 @@ export interface CrawlState {
 export interface IndexSideOptions
   extends Pick<
     IndexerDeps,
-    'db' | 'reader' | 'client' | 'now' | 'log' | 'onChanged' | 'onGone' | 'onHold' | 'isQuiet' | 'retryDelaysMs'
+    | 'db'
+    | 'reader'
+    | 'client'
+    | 'now'
+    | 'log'
+    | 'onChanged'
+    | 'onGone'
+    | 'onHold'
+    | 'isQuiet'
+    | 'retryDelaysMs'
+    | 'storageFolder'
   > {
   readonly config: Pick<Config, 'catalog'>;
   readonly silence: Pick<Silence, 'check' | 'isSilent'>;

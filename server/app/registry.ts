@@ -26,6 +26,7 @@ import { createManagedRegistry, type ManagedRegistry } from '../registry/managed
 import type { AppOptions, Core } from './core.ts';
 import { createIndexSide } from './indexer.ts';
 import { prepareRegistryConfig } from './prepare.ts';
+import { storageFolder } from './storage-folder.ts';
 import type { TokenSide } from './token.ts';
 
 export interface RegistrySideOptions extends AppOptions {
@@ -56,7 +57,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     onGone: (repository, tags) => background(deletion.keepGone(repository, tags)),
     onCrawl: () => core.news.tell({ kind: 'index' }),
     onHold: () => core.news.tell({ kind: 'index' }),
-    ...{ silence, onRead: reads.emit },
+    ...{ silence, onRead: reads.emit, storageFolder: storageFolder(options) },
     isQuiet: () => silence.isQuiet() && monitor.latest()?.reachable === true,
   });
   const { indexer } = index;

@@ -68,6 +68,19 @@ export const configSchema = z.strictObject({
             .describe('Address of Registry Web for the notifications of that registry.'),
         })
         .prefault({}),
+      storage: z
+        .strictObject({
+          path: z
+            .string()
+            .min(1)
+            .nullable()
+            .default(null)
+            .describe(
+              'Root directory of the file system storage of the registry, where it lies on this machine or is mounted; read-only is enough. The first index is then read from it, many times faster, untagged manifests included. Managed mode knows it.',
+            )
+            .meta({ file: true }),
+        })
+        .prefault({}),
       context_path: basePath.nullable().default(null).describe('Old name of server.base_path.'),
       readonly: z
         .boolean()
@@ -187,7 +200,7 @@ export const configSchema = z.strictObject({
       crawl_schedule: cronSchedule
         .default('0 3 * * *')
         .describe(
-          'When the whole registry is read again, as a cron expression (in quotes when it begins with *) in the time zone of TZ; off: only at start and after gaps.',
+          'When the lists of repositories and tags are read again (every tag, where no events arrive), as a cron expression (in quotes when it begins with *) in the time zone of TZ; off: only at start and after gaps.',
         ),
     })
     .prefault({}),

@@ -22,7 +22,7 @@ const LADDER = [
   ['storage', 'http'],
   ['config'],
   ['errors', 'log', 'log-output', 'news'],
-  ['clock', 'host-name', 'thread'],
+  ['clock', 'host-name'],
 ] as const satisfies Ladder;
 
 /** The same inside folders that are large. A file beside the folders is named like one. */
@@ -30,7 +30,7 @@ const INSIDE: Readonly<Record<string, Ladder>> = {
   catalog: [
     ['use-cases'],
     ['findings', 'sync'],
-    ['activity', 'rebuild', 'search', 'space'],
+    ['activity', 'disk', 'rebuild', 'search', 'space'],
     ['images'],
     ['lists'],
     ['index'],
@@ -39,7 +39,7 @@ const INSIDE: Readonly<Record<string, Ladder>> = {
     ['visibility'],
     ['base'],
   ],
-  registry: [['client', 'managed'], ['documents']],
+  registry: [['client', 'disk', 'managed'], ['documents']],
   web: [
     ['web'],
     ['api-docs', 'home', 'housekeeping', 'operations', 'search'],

@@ -60,7 +60,7 @@ export async function readNeighbourhood(
   return { digests, manifests, edges, held, outside };
 }
 
-async function factsOf(trx: Database, digests: readonly string[]): Promise<readonly ManifestFacts[]> {
+export async function factsOf(trx: Database, digests: readonly string[]): Promise<readonly ManifestFacts[]> {
   return trx
     .selectFrom('manifests')
     .select(['digest', 'kind', 'subject_digest', 'created_at', 'total_bytes', 'platforms'])
@@ -68,7 +68,7 @@ async function factsOf(trx: Database, digests: readonly string[]): Promise<reado
     .execute();
 }
 
-async function listedBy(trx: Database, indexes: readonly string[]): Promise<readonly Edge[]> {
+export async function listedBy(trx: Database, indexes: readonly string[]): Promise<readonly Edge[]> {
   if (indexes.length === 0) return [];
   const rows = await trx
     .selectFrom('manifest_children')

@@ -4,6 +4,7 @@ import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
 import { tagKey } from '../base/tag-key.ts';
 import type { HeldRow } from './neighbourhood.ts';
+import type { TagRow } from './tag-writes.ts';
 
 export interface HeldChange {
   readonly before: ReadonlyMap<string, HeldRow>;
@@ -32,6 +33,37 @@ export async function sumUp(trx: Database, repositoryId: number, change: HeldCha
     )
     .where('id', '=', repositoryId)
     .execute();
+}
+
+/** The same columns of a repository of which nothing was known, from all its rows. */
+export function firstSums(rows: ReadonlyMap<string, HeldRow>, tags: readonly TagRow[], bytes: number) {
+  const { tags: tag_count, images: image_count, untagged: untagged_count, logicalBytes: logical_bytes } = sumsOf(rows);
+  const facets = new Map<string, number>();
+  addFacets(facets, rows, 1);
+  const platforms = platformsAmong([...facets.keys()]);
+  const newest = newestAmong(tags.filter((tag) => tag.subject_digest === null));
+  return {
+    facets,
+    columns: {
+      ...{ tag_count, image_count, untagged_count, logical_bytes, size_bytes: bytes },
+      ...{ platforms: JSON.stringify(platforms), platform_count: platforms.length },
+      ...newestColumns(newest),
+    },
+  };
+}
+
+/** In the order of `newestTag`. */
+function newestAmong(tags: readonly TagRow[]): TagRow | undefined {
+  const isKnown = tags.some((tag) => tag.aged_at > 0);
+  const ageOf = (tag: TagRow): number | string => (isKnown ? tag.aged_at : tag.name_key);
+  let newest: TagRow | undefined;
+  for (const tag of tags) if (newest === undefined || isAfter(tag, newest, ageOf)) newest = tag;
+  return newest;
+}
+
+function isAfter(one: TagRow, other: TagRow, ageOf: (tag: TagRow) => number | string): boolean {
+  const [value, otherValue] = [ageOf(one), ageOf(other)];
+  return value > otherValue || (value === otherValue && one.name > other.name);
 }
 
 function difference({ before, after }: HeldChange) {
@@ -66,6 +98,10 @@ async function newestTag(trx: Database, repositoryId: number) {
   const youngest = await tags.orderBy('aged_at', 'desc').orderBy('name', 'desc').executeTakeFirst();
   const isKnown = youngest === undefined || youngest.aged_at > 0;
   const newest = isKnown ? youngest : await tags.orderBy('name_key', 'desc').orderBy('name', 'desc').executeTakeFirst();
+  return newestColumns(newest);
+}
+
+function newestColumns(newest: Pick<TagRow, 'name' | 'aged_at'> | undefined) {
   return {
     newest_tag: newest?.name ?? null,
     newest_key: newest === undefined ? '' : tagKey(newest.name),
@@ -93,7 +129,7 @@ async function changeFacets(
   return rows.some((row) => row.facet.startsWith(PLATFORM)) ? platformsOf(trx, repositoryId) : undefined;
 }
 
-const addFacetCounts = createInsertion({
+export const addFacetCounts = createInsertion({
   into: 'repository_facets',
   columns: ['facet', 'repository_id', 'image_count'],
   conflict: { on: ['facet', 'repository_id'], add: ['image_count'] },
@@ -123,8 +159,11 @@ async function platformsOf(trx: Database, repositoryId: number): Promise<readonl
     .select('facet')
     .where('repository_id', '=', repositoryId)
     .execute();
-  return rows
-    .map((row) => row.facet)
+  return platformsAmong(rows.map((row) => row.facet));
+}
+
+function platformsAmong(facets: readonly string[]): readonly string[] {
+  return facets
     .filter((facet) => facet.startsWith(PLATFORM))
     .map((facet) => facet.slice(PLATFORM.length))
     .sort();

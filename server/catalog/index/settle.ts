@@ -75,7 +75,8 @@ function newTags(
 
 const TAG_COLUMNS = ['name_key', 'size_bytes', 'platform_count', 'aged_at'] as const;
 
-function withImage(tag: TagRow, row: HeldRow | undefined): TagRow {
+/** With what its list shows of its image. */
+export function withImage(tag: TagRow, row: HeldRow | undefined): TagRow {
   return {
     ...tag,
     size_bytes: row?.size_bytes ?? 0,
@@ -141,7 +142,7 @@ function withPulls(row: HeldRow, pulls: PullColumns | undefined): HeldRow {
   return { ...row, pull_count: pulls.pull_count, last_pulled_at: pulls.last_pulled_at ?? 0 };
 }
 
-const insertHeld = createInsertion({
+export const insertHeld = createInsertion({
   into: 'held_manifests',
   columns: [...HELD_COLUMNS, 'repository_id', 'digest', 'first_seen_at', 'last_pulled_at', 'pull_count'],
   conflict: { on: ['repository_id', 'digest'], set: HELD_COLUMNS },

@@ -102,7 +102,7 @@ async function knownTags(
 }
 
 /** One that comes back has its past again; a push that nobody vouches for is no reason to doubt that. */
-function newTag(repositoryId: number, { name, digest, push }: SeenTag, past: TagPast, at: number): TagRow {
+export function newTag(repositoryId: number, { name, digest, push }: SeenTag, past: TagPast, at: number): TagRow {
   const remembered = past.pushes.get(digest);
   const isNewer = remembered === undefined || isNews(push, { ...remembered, isMoved: false });
   return {

@@ -1,6 +1,7 @@
 /** How many manifests of a repository list a blob, kept with each change. Each function is for a transaction. */
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
+import { groupBy } from '../base/rows.ts';
 
 export interface KnownBlob {
   readonly id: number;
@@ -49,6 +50,49 @@ export async function moveBlobs(trx: Database, repositoryId: number, moves: read
     changes.set(blob.id, change);
   }
   return changeCounts(trx, repositoryId, changes);
+}
+
+/**
+ * Counts the blobs of repositories of which nothing was counted before.
+ *
+ * @returns the bytes of what tags keep, by repository.
+ */
+export async function countFirstBlobs(
+  trx: Database,
+  held: ReadonlyMap<number, readonly HeldDigest[]>,
+): Promise<ReadonlyMap<number, number>> {
+  const digests = [...new Set([...held.values()].flatMap((rows) => rows.map((row) => row.digest)))];
+  const listed = groupBy(digests.length === 0 ? [] : await listedBlobs(trx, digests), (blob) => blob.digest);
+  const counts = [...held].map(([repositoryId, rows]) => ({ repositoryId, changes: firstCounts(rows, listed) }));
+  await storeCounts(
+    trx,
+    counts.flatMap(({ repositoryId, changes }) =>
+      [...changes].map(([blob_id, { tagged, untagged }]) => ({
+        ...{ repository_id: repositoryId, blob_id },
+        ...{ tagged_count: tagged, untagged_count: untagged },
+      })),
+    ),
+  );
+  return new Map(counts.map(({ repositoryId, changes }) => [repositoryId, taggedBytes(changes)]));
+}
+
+function firstCounts(
+  rows: readonly HeldDigest[],
+  listed: ReadonlyMap<string, readonly KnownBlob[]>,
+): ReadonlyMap<number, Change> {
+  const changes = new Map<number, Change>();
+  for (const row of rows) {
+    for (const { id, size_bytes } of listed.get(row.digest) ?? []) {
+      const change = changes.get(id) ?? { size: size_bytes, tagged: 0, untagged: 0 };
+      change[row.reached === 1 ? 'tagged' : 'untagged'] += 1;
+      changes.set(id, change);
+    }
+  }
+  return changes;
+}
+
+function taggedBytes(changes: ReadonlyMap<number, Change>): number {
+  return [...changes.values()].reduce((sum, { size, tagged }) => sum + (tagged > 0 ? size : 0), 0);
 }
 
 /** Before manifests are read again: what they list may be another thing then. `settle` counts them anew. */

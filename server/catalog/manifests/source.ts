@@ -1,8 +1,9 @@
 import { type ContentReader, createContentReader } from '../../artifacts/reader.ts';
 import { AppError, errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { CONFIG_LIMIT, type RegistryClient, type StoredManifest } from '../../registry/client/client.ts';
+import type { RegistryClient, StoredManifest } from '../../registry/client/client.ts';
 import { isAboutOne } from '../../registry/client/failure.ts';
+import { MAX_CONFIG_BYTES } from '../../registry/documents/limits.ts';
 import { isManifestType, type ParsedManifest } from '../../registry/documents/manifest.ts';
 import type { Database } from '../../storage/database.ts';
 import { hasReadableConfig, kindOf } from '../base/kinds.ts';
@@ -163,7 +164,7 @@ export function createManifestSource(
     if (ownConfig !== undefined) return parsedConfig(Buffer.from(ownConfig));
     if (config === undefined || !hasReadableConfig(kindOf(parsed))) return NO_CONFIG;
     // What is too large is no problem that another look could solve: the image has no configuration that can be read.
-    if (config.sizeBytes > CONFIG_LIMIT) return NO_CONFIG;
+    if (config.sizeBytes > MAX_CONFIG_BYTES) return NO_CONFIG;
     try {
       const bytes =
         (await storedConfig(db, repository, config.digest)) ?? (await client.getBlob(repository, config.digest));

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { createExpiringMap } from '../../accounts/expiring-map.ts';
 import { type Clock, monotonic } from '../../clock.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Visibility } from '../visibility/visibility.ts';
@@ -12,21 +12,15 @@ const MAX_KEPT = 500;
  * at hundreds of images: so they are kept for a minute.
  */
 export function createLabelKeys({ db, clock = monotonic }: { readonly db: Database; readonly clock?: Clock }) {
-  const perf = { now: clock };
-  const kept = new LRUCache<number, Promise<readonly string[]>>({
-    max: MAX_KEPT,
-    ttl: KEPT_MS,
-    ttlResolution: 0,
-    perf,
-  });
+  const kept = createExpiringMap<Promise<readonly string[]>>({ lifetimeMs: KEPT_MS, most: MAX_KEPT, clock });
   return (visibility: Visibility): Promise<readonly string[]> => {
-    const { id } = visibility;
-    const known = kept.get(id);
+    const key = String(visibility.id);
+    const known = kept.get(key);
     if (known !== undefined) return known;
     const keys = suggestValues(db, visibility, 'label', '');
-    kept.set(id, keys);
+    kept.set(key, keys);
     // Only its own: by now another answer may have come into its place.
-    keys.catch(() => kept.peek(id) === keys && kept.delete(id));
+    keys.catch(() => kept.removeWhere((value) => value === keys));
     return keys;
   };
 }

@@ -26,6 +26,10 @@ export interface CrawlRow {
   readonly failure: Failure | null;
   /** Every tag is asked for, not only the lists of them and what is new there. */
   readonly isFull: boolean;
+  /** `disk`: most of it was read from the storage folder. */
+  readonly source: 'registry' | 'disk';
+  /** Why the storage folder was not used; null: it was, or there is none. */
+  readonly sourceProblem: Failure | null;
 }
 
 /** The reason of a crawl after which what is missing is gone: a loss was confirmed. */
@@ -97,6 +101,8 @@ export function createCrawlJournal(db: Database, now: () => number) {
           elapsed_ms: Math.round(row.elapsedMs),
           error: row.error,
           failure: row.failure === null ? null : JSON.stringify(row.failure),
+          source: row.source,
+          source_problem: row.sourceProblem === null ? null : JSON.stringify(row.sourceProblem),
         })
         .where('id', '=', row.id)
         .execute();
@@ -158,5 +164,7 @@ function toRow(row: Selectable<CrawlsTable>): CrawlRow {
     error: row.error,
     failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
     isFull: row.is_full === 1,
+    source: row.source,
+    sourceProblem: row.source_problem === null ? null : (JSON.parse(row.source_problem) as Failure),
   };
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../../log.ts';
 import { isOverload, isRefusal } from '../../registry/client/failure.ts';
 import type { Database } from '../../storage/database.ts';
 import { forEachBounded } from '../base/concurrency.ts';
+import type { FirstIndexRun } from '../disk/first-index.ts';
 import { ensureRepositories } from '../index/new-repositories.ts';
 import { ACCEPTED, type CrawlRow, createCrawlJournal, failureOf } from './crawl-journal.ts';
 import { type CrawlProgress, describe } from './crawl-progress.ts';
@@ -27,6 +28,8 @@ export interface CrawlDeps {
   readonly onMissing: (repository: string) => void;
   /** Whether the registry lacks most of what is known: then nothing is read from it. */
   readonly isHeld?: () => Promise<boolean>;
+  /** Reads what it can from the storage folder. @returns why that was not used. */
+  readonly readDisk?: ((run: FirstIndexRun) => Promise<AppError | undefined>) | undefined;
   readonly retryDelaysMs?: readonly number[];
 }
 
@@ -67,7 +70,10 @@ export function createCrawl(deps: CrawlDeps) {
       await journal.save(state.row);
     };
     if (row.reason !== ACCEPTED && (await deps.isHeld?.())) advance(state, failureOf(held()));
-    else await readEverything(deps, state, onStep, stopping.signal);
+    else {
+      if (!(await journal.hasFinished())) await readDiskFirst(deps, state, onStep, stopping.signal);
+      await readEverything(deps, state, onStep, stopping.signal);
+    }
     // What ends before its time keeps its row open: the next run goes on there.
     if (!stopping.signal.aborted && !state.isInterrupted) finish(state, now());
     await journal.save(state.row);
@@ -151,6 +157,37 @@ function finish(state: Run, finishedAt: number): void {
   const { repositoriesTotal, repositoriesDone } = state.row;
   const total = repositoriesTotal === null ? null : Math.max(repositoriesTotal, repositoriesDone);
   advance(state, { finishedAt, repositoriesTotal: total });
+}
+
+/** Never fails: what is not read there is read from the registry. */
+async function readDiskFirst(
+  { readDisk, log }: CrawlDeps,
+  state: Run,
+  onStep: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (readDisk === undefined) return;
+  try {
+    const problem = await readDisk({
+      ...{ crawlId: state.row.id, signal },
+      onListed: (repositoriesTotal) => advance(state, { source: 'disk', repositoriesTotal }),
+      async onRead(repositories, tags) {
+        const { repositoriesDone, tagsDone } = state.row;
+        const counts = { repositories: repositoriesDone + repositories, tags: tagsDone + tags };
+        state.meter.note(counts);
+        advance(state, { repositoriesDone: counts.repositories, tagsDone: counts.tags });
+        await onStep();
+      },
+    });
+    if (problem === undefined) return;
+    log.warn({ reason: problem.message }, 'the storage folder is not used: the registry is asked for everything');
+    advance(state, { sourceProblem: failureOf(problem).failure });
+  } catch (error) {
+    log.warn(
+      { error: errorText(error) },
+      'the storage folder was not read to its end: the registry is asked for the rest',
+    );
+  }
 }
 
 async function readEverything(

@@ -4,6 +4,7 @@ import type { Database } from '../../storage/database.ts';
 import { createGroupedTransactions } from '../../storage/grouped.ts';
 import { createSettings } from '../../storage/settings.ts';
 import { createPulls } from '../activity/pulls.ts';
+import { type FirstIndexRun, indexFromDisk } from '../disk/first-index.ts';
 import type { DroppedTag } from '../index/tag-writes.ts';
 import { heldIn } from '../manifests/stored-manifests.ts';
 import { createApplyEvent } from './apply-event.ts';
@@ -43,6 +44,8 @@ export interface IndexerDeps {
   readonly isQuiet?: () => boolean;
   /** A repository was read because somebody opened it, whether it had changed or not. */
   readonly onRead?: (repository: string) => void;
+  /** Root directory of the registry's file system driver, where it lies on this machine: the first crawl reads it. */
+  readonly storageFolder?: string | null;
   /** For tests: when a push whose event is missing, or not true yet, is looked at again. */
   readonly lookAgainDelaysMs?: readonly number[];
   readonly retryDelaysMs?: readonly number[];
@@ -63,15 +66,14 @@ export function createIndexer(deps: IndexerDeps) {
   });
   const writing = { db, now, log, reader, onChanged, onGone, isHeld: guard.isHeld };
   const refresh = createRefresh({ ...writing, client: gate.reader('now') }, shared);
-  const patient = createRefresh(
-    { ...writing, client: gate.reader('crawl'), transact: createGroupedTransactions(db) },
-    shared,
-  );
+  const transact = createGroupedTransactions(db);
+  const patient = createRefresh({ ...writing, client: gate.reader('crawl'), transact }, shared);
   const instances = createInstances(createSettings(db));
   const crawler = createCrawl({
     ...{ db, now, clock, log, pace, refresh: patient, client: gate.reader('crawl') },
     onMissing: confirmMissing,
     isHeld: async () => (await guard.isStillHeld()) && guard.current() !== undefined,
+    readDisk: readDisk(deps.storageFolder ?? null),
     ...retries(deps.retryDelaysMs),
   });
   const vanished = createVanished({ db, client: gate.reader('crawl'), now, clock, log, onChanged });
@@ -95,6 +97,12 @@ export function createIndexer(deps: IndexerDeps) {
     onUnconfirmed: watch.start,
     ...retries(deps.retryDelaysMs),
   });
+
+  function readDisk(folder: string | null) {
+    if (folder === null) return undefined;
+    const disk = { db, client: gate.reader('crawl'), folder, transact, now, log, onChanged };
+    return (run: FirstIndexRun) => indexFromDisk(disk, run);
+  }
 
   function confirmMissing(repository: string): void {
     missing.start(repository);

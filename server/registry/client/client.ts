@@ -5,6 +5,7 @@ import { VERSION } from '../../config/version.ts';
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { digestOf, signedPayload } from '../documents/digest.ts';
+import { MAX_CONFIG_BYTES, MAX_MANIFEST_BYTES } from '../documents/limits.ts';
 import { MEDIA_TYPES } from '../documents/manifest.ts';
 import { isDigest, isTag, parseRepositoryName } from '../documents/reference.ts';
 import { expectStatus, hasError, notARegistry, parseJson, saysGone, wrongDigest } from './answers.ts';
@@ -61,9 +62,6 @@ export interface StoredManifest {
 export type DeleteOutcome = 'deleted' | 'missing' | 'tag-unsupported';
 
 const MIB = 1024 * 1024;
-const MANIFEST_LIMIT = 4 * MIB;
-/** Largest image configuration we read. */
-export const CONFIG_LIMIT = 8 * MIB;
 const ERROR_LIMIT = MIB;
 const ACCEPT_MANIFESTS = Object.values(MEDIA_TYPES).join(', ');
 
@@ -115,7 +113,7 @@ export function createRegistryClient(options: RegistryClientOptions) {
       method: 'GET',
       path,
       accept: ACCEPT_MANIFESTS,
-      limitBytes: MANIFEST_LIMIT,
+      limitBytes: MAX_MANIFEST_BYTES,
     });
     if (saysGone(answer)) return undefined;
     expectStatus(answer, [200], address, `GET ${path}`);
@@ -188,7 +186,7 @@ export function createRegistryClient(options: RegistryClientOptions) {
     },
 
     /** @param maxBytes a larger blob is an error: layers are not for us. */
-    async getBlob(repository: string, digest: string, maxBytes = CONFIG_LIMIT): Promise<Buffer | undefined> {
+    async getBlob(repository: string, digest: string, maxBytes = MAX_CONFIG_BYTES): Promise<Buffer | undefined> {
       parseRepositoryName(repository);
       if (!isDigest(digest)) throw badReference(digest);
       const path = `/v2/${repository}/blobs/${digest}`;

@@ -50,6 +50,13 @@ function section(value: unknown): Tree {
 
 const STORAGE_OPTIONS: readonly string[] = ['delete', 'cache', 'maintenance', 'redirect', 'tag'];
 
+/** @returns the root directory of the file system driver; null: the template names another driver. */
+export function managedStorageFolder(template: string, file: string, dataPath: string): string | null {
+  const { filesystem } = storage(section(parseTemplate(template, file).storage), dataPath) as Tree;
+  const { rootdirectory = null } = section(filesystem);
+  return rootdirectory === null ? null : String(rootdirectory);
+}
+
 /** Another driver (s3, azure, …) stays as written. */
 function storage(given: Tree, dataPath: string): Tree {
   const driver = Object.keys(given).find((name) => !STORAGE_OPTIONS.includes(name)) ?? 'filesystem';

@@ -132,7 +132,8 @@ function writeConfiguration({ templateFile, facts }: ManagedRegistryOptions, lis
   writeFileSync(file, content, { mode: 0o600 });
 }
 
-function readTemplate(file: string): string {
+/** '' where there is none: the built-in settings apply. */
+export function readTemplate(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {

@@ -103,6 +103,9 @@ export interface StatusFacts {
     readonly tagsPerSecond?: number | null;
     /** Requests that may run at once now. */
     readonly concurrency?: number | null;
+    readonly source?: 'registry' | 'disk';
+    /** Why the storage folder was not used. */
+    readonly sourceProblem?: RegistryFailure | null;
   };
   /** Work that comes back by the clock. */
   readonly jobs?: readonly JobFacts[];

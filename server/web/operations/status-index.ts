@@ -59,6 +59,7 @@ function factsOf(page: Shown, crawl: Crawl): IndexView['facts'] {
   const ofTotal = t('operations:status.index.of', { done, total: format.number(crawl.total ?? 0) });
   const rows: (readonly [label: string, value: string | null])[] = [
     [t('operations:status.index.reason'), reasonText(page, crawl.reason ?? '')],
+    [t('operations:status.index.source'), sourceText(page, crawl)],
     [t('operations:status.index.repositories'), crawl.total === null ? done : ofTotal],
     [t('operations:status.index.tags'), format.number(crawl.tags ?? 0)],
     [t('operations:status.index.failures'), crawl.failures === 0 ? null : format.number(crawl.failures)],
@@ -68,6 +69,12 @@ function factsOf(page: Shown, crawl: Crawl): IndexView['facts'] {
     [t('operations:status.index.at_once'), crawl.concurrency ? format.number(crawl.concurrency) : null],
   ];
   return rows.flatMap(([label, value]) => (value === null ? [] : [{ label, value }]));
+}
+
+/** null: the registry, as everybody expects. */
+function sourceText({ t }: Shown, { source, sourceProblem }: Crawl): string | null {
+  if (sourceProblem) return t(`errors:${sourceProblem.key}`, sourceProblem.params);
+  return source === 'disk' ? t('operations:status.index.disk') : null;
 }
 
 /** While it runs: what it makes now; afterwards: what it made on the whole. */

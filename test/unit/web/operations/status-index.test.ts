@@ -43,6 +43,16 @@ for (const locale of ['en', 'zh-CN'] as const) {
   });
 }
 
+test('where an index was read is told when it was the storage folder, or should have been', () => {
+  const readFrom = (crawl: Partial<StatusFacts['crawl']>) =>
+    statusView(testPage(), withCrawl({ ...running, ...crawl })).index.facts.find(({ label }) => label === 'Read from')
+      ?.value;
+  assert.equal(readFrom({}), undefined);
+  assert.equal(readFrom({ source: 'disk' }), 'storage folder of the registry');
+  const sourceProblem = { key: 'storageDiffers', params: { folder: '/srv/registry', repository: 'team/app' } };
+  assert.match(readFrom({ sourceProblem }) ?? '', /\/srv\/registry and the registry differ in team\/app/);
+});
+
 test('an admin may ask for a crawl when none runs, others may not', () => {
   const facts = withCrawl({});
   assert.equal(statusView(testPage(), facts).index.action, '/web/status/crawl');

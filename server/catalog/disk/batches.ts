@@ -1,0 +1,113 @@
+/** The repositories that a crawl has not read yet, some at a time, as they stand on disk. */
+import type { Database } from '../../storage/database.ts';
+import type { ManifestRecord } from '../manifests/record.ts';
+import { completeManifests } from '../manifests/stored-manifests.ts';
+import { type LinkedRepository, type NamedRepository, weightOf } from './batch.ts';
+import type { DiskReader } from './disk-reader.ts';
+import { readAhead } from './read-ahead.ts';
+import type { WantedManifest } from './tasks.ts';
+
+export interface BatchDeps {
+  readonly db: Database;
+  readonly reader: Pick<DiskReader, 'run'>;
+  readonly root: string;
+  readonly crawlId: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Batch {
+  readonly repositories: readonly LinkedRepository[];
+  /** Whose folders could not be read. */
+  readonly unreadable: readonly string[];
+  /** What the index lacks. */
+  readonly wanted: readonly WantedManifest[];
+  /** Of the first of those. */
+  readonly records: readonly (ManifestRecord | undefined)[];
+}
+
+const NAMES_AT_ONCE = 200;
+const LINKS_AT_ONCE = 20;
+/** Tags and manifests that are written together: some ten milliseconds, in which nobody else writes. */
+export const MAX_WEIGHT = 600;
+// Below the number of parameters that one statement may have.
+const DIGESTS_AT_ONCE = 5000;
+
+/** While one is written the next is read. */
+export function readBatches(deps: BatchDeps): AsyncGenerator<Batch> {
+  return readAhead(batches(deps));
+}
+
+async function* batches(deps: BatchDeps): AsyncGenerator<Batch> {
+  for await (const group of readAhead(groups(deps))) {
+    const { repositories } = group;
+    const holders = new Map(repositories.flatMap(({ name, links }) => links.revisions.map((digest) => [digest, name])));
+    const known = await inParts([...holders.keys()], (part) => completeManifests(deps.db, part));
+    const wanted = [...holders].flatMap(([digest, repository]) => (known.has(digest) ? [] : [{ repository, digest }]));
+    yield { ...group, wanted, records: await readManifests(deps, wanted) };
+  }
+}
+
+/** @returns of the first of them: at least one, as many as fit into memory together. */
+export async function readManifests(
+  { reader, root }: Pick<BatchDeps, 'reader' | 'root'>,
+  wanted: readonly WantedManifest[],
+): Promise<readonly (ManifestRecord | undefined)[]> {
+  if (wanted.length === 0) return [];
+  return (await reader.run({ kind: 'manifests', root, wanted: wanted.slice(0, MAX_WEIGHT) })).records;
+}
+
+export async function inParts<T>(
+  digests: readonly string[],
+  ask: (part: readonly string[]) => Promise<Iterable<T>>,
+): Promise<Set<T>> {
+  const found = new Set<T>();
+  for (let start = 0; start < digests.length; start += DIGESTS_AT_ONCE) {
+    for (const each of await ask(digests.slice(start, start + DIGESTS_AT_ONCE))) found.add(each);
+  }
+  return found;
+}
+
+type Group = Pick<Batch, 'repositories' | 'unreadable'>;
+
+async function* groups(deps: BatchDeps): AsyncGenerator<Group> {
+  let repositories: LinkedRepository[] = [];
+  let unreadable: string[] = [];
+  let weight = 0;
+  for await (const names of unreadNames(deps)) {
+    const links = await deps.reader.run({ kind: 'links', root: deps.root, names: names.map(({ name }) => name) });
+    for (const [index, named] of names.entries()) {
+      const own = links[index];
+      if (own === undefined) {
+        unreadable.push(named.name);
+        continue;
+      }
+      const repository = { ...named, links: own };
+      if (weight > 0 && weight + weightOf(repository) > MAX_WEIGHT) {
+        yield { repositories, unreadable };
+        [repositories, unreadable, weight] = [[], [], 0];
+      }
+      repositories.push(repository);
+      weight += weightOf(repository);
+    }
+  }
+  yield { repositories, unreadable };
+}
+
+async function* unreadNames({ db, crawlId, signal }: BatchDeps): AsyncGenerator<readonly NamedRepository[]> {
+  for (let after = 0; !signal.aborted; ) {
+    const rows = await db
+      .selectFrom('repositories')
+      .select(['id', 'name'])
+      .where('id', '>', after)
+      .where('crawl_id', '<>', crawlId)
+      .where('checked_at', 'is', null)
+      .orderBy('id')
+      .limit(NAMES_AT_ONCE)
+      .execute();
+    if (rows.length === 0) return;
+    for (let start = 0; start < rows.length && !signal.aborted; start += LINKS_AT_ONCE) {
+      yield rows.slice(start, start + LINKS_AT_ONCE);
+    }
+    after = rows.at(-1)?.id ?? after;
+  }
+}

@@ -1,0 +1,90 @@
+/** Whether a storage folder is that of the registry we ask, and as new: by some repositories, read from both. */
+import type { RegistryClient } from '../../registry/client/client.ts';
+import type { RepositoryLinks } from '../../registry/disk/links.ts';
+import type { DiskReader } from './disk-reader.ts';
+
+export interface SampleDeps {
+  readonly client: Pick<RegistryClient, 'catalogPages' | 'tags' | 'headManifest'>;
+  readonly reader: Pick<DiskReader, 'run'>;
+  readonly root: string;
+}
+
+const REPOSITORIES = 8;
+const TAGS_EACH = 2;
+/** What is pushed between two questions makes them differ once. */
+const TRIES = 3;
+
+/**
+ * Of names that the folder has, and of names that the registry lists.
+ *
+ * @returns the repository in which they differ; undefined: none.
+ * @throws {AppError} when the registry gives no clear answer.
+ */
+export async function findDifference(deps: SampleDeps): Promise<string | undefined> {
+  const { names } = await deps.reader.run({ kind: 'list', root: deps.root, after: '' });
+  const listed = await firstPage(deps);
+  for (const name of new Set([...some(names, REPOSITORIES), ...some(listed, REPOSITORIES)])) {
+    if (!(await isSame(deps, name))) return name;
+  }
+  return undefined;
+}
+
+/** @returns the first name that the registry lists and that has tags: an empty folder would lack it. */
+export async function findListed({ client }: Pick<SampleDeps, 'client'>): Promise<string | undefined> {
+  for (const name of some(await firstPage({ client }), REPOSITORIES)) {
+    if ((await client.tags(name)).length > 0) return name;
+  }
+  return undefined;
+}
+
+/** Some registries keep their catalog to themselves, which says nothing of the folder. */
+async function firstPage({ client }: Pick<SampleDeps, 'client'>): Promise<readonly string[]> {
+  try {
+    for await (const page of client.catalogPages()) return page;
+  } catch {
+    return [];
+  }
+  return [];
+}
+
+async function isSame({ client, reader, root }: SampleDeps, name: string): Promise<boolean> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const [links] = await reader.run({ kind: 'links', root, names: [name] });
+    // What is broken there is asked of the registry anyway.
+    if (links === undefined || links.problems.length > 0) return true;
+    if (await agrees({ client, reader, root }, name, links)) return true;
+  }
+  return false;
+}
+
+async function agrees({ client, reader, root }: SampleDeps, name: string, { tags }: RepositoryLinks): Promise<boolean> {
+  const listed = new Set(await client.tags(name));
+  if (listed.size !== tags.length || !tags.every((tag) => listed.has(tag.name))) return false;
+  for (const tag of some(tags, TAGS_EACH)) {
+    const found = await client.headManifest(name, tag.name);
+    if (found !== undefined && found.digest !== tag.digest) return false;
+    if (found === undefined && (await canRead({ reader, root }, name, tag.digest))) return false;
+  }
+  return true;
+}
+
+/** What the registry lacks may be lost on disk as well: then they agree. */
+async function canRead(
+  { reader, root }: Pick<SampleDeps, 'reader' | 'root'>,
+  repository: string,
+  digest: string,
+): Promise<boolean> {
+  const { records } = await reader.run({ kind: 'manifests', root, wanted: [{ repository, digest }] });
+  return records[0] !== undefined;
+}
+
+/** At random, each at most once. */
+function some<T>(items: readonly T[], count: number): readonly T[] {
+  const left = [...items];
+  const chosen: T[] = [];
+  while (chosen.length < count && left.length > 0) {
+    const [item] = left.splice(Math.floor(Math.random() * left.length), 1);
+    if (item !== undefined) chosen.push(item);
+  }
+  return chosen;
+}

@@ -1,0 +1,118 @@
+import type { Database } from '../../storage/database.ts';
+import type { Transact } from '../../storage/grouped.ts';
+import { type FirstContent, storeFirstContent } from '../index/first-content.ts';
+import { changeRepository } from '../index/repository-change.ts';
+import { noteChecked } from '../index/repository-notes.ts';
+import { lockRepository } from '../index/tag-writes.ts';
+import type { ManifestRecord } from '../manifests/record.ts';
+import { saveManifests, sumUpIndex } from '../manifests/store.ts';
+import { completeManifests } from '../manifests/stored-manifests.ts';
+import { childrenFirst, type NamedRepository, storedChildren, weightOf, wholeContent } from './batch.ts';
+import { type Batch, type BatchDeps, inParts, MAX_WEIGHT, readManifests } from './batches.ts';
+
+export interface WriteDeps extends BatchDeps {
+  readonly transact: Transact;
+  readonly now: () => number;
+}
+
+/** A repository that was read to its end. */
+export interface WrittenRepository {
+  readonly name: string;
+  readonly tagCount: number;
+}
+
+/** @returns those that were written; the others are left for the registry to tell. */
+export async function writeBatch(deps: WriteDeps, batch: Batch): Promise<readonly WrittenRepository[]> {
+  await saveAll(deps, batch);
+  const digests = [...new Set(batch.repositories.flatMap(({ links }) => links.revisions))];
+  const readable = await inParts(digests, (part) => completeManifests(deps.db, part));
+  const children = new Map(await inParts(digests, (part) => storedChildren(deps.db, part)));
+  const whole = batch.repositories.flatMap((repository) => {
+    const content = wholeContent(repository, readable, children);
+    return content === undefined ? [] : [{ ...repository, content }];
+  });
+  const small = whole.filter((repository) => weightOf(repository) <= MAX_WEIGHT);
+  const written = new Set(await storeSmall(deps, small));
+  for (const repository of whole) {
+    if (!written.has(repository) && (await storeInParts(deps, repository))) written.add(repository);
+  }
+  return [...written].map(({ name, links }) => ({ name, tagCount: links.tags.length }));
+}
+
+interface WholeRepository extends NamedRepository {
+  readonly content: FirstContent;
+}
+
+/** Each part as soon as it is read, so that a repository of thousands of large manifests is never in memory as a whole. */
+async function saveAll(deps: WriteDeps, { wanted, records: first }: Batch): Promise<void> {
+  const indexes = new Map<string, ManifestRecord['createdAt']>();
+  let isInParts = false;
+  for (let left = wanted, records = first; left.length > 0; records = await readManifests(deps, left)) {
+    const read = records.filter((record) => record !== undefined);
+    for (const { digest, kind, createdAt } of read) if (kind === 'index') indexes.set(digest, createdAt);
+    await deps.transact((trx) => saveUnknown(trx, read, deps.now()));
+    left = left.slice(records.length);
+    isInParts ||= left.length > 0;
+    if (deps.signal.aborted) return;
+  }
+  if (isInParts) await sumUpAgain(deps, indexes);
+}
+
+/** What they list may have come after them; what that lists in turn, with the second round. */
+async function sumUpAgain({ transact }: WriteDeps, indexes: ReadonlyMap<string, number | null>): Promise<void> {
+  for (let round = 0; round < 2; round += 1) {
+    for (const [digest, createdAt] of indexes) await transact((trx) => sumUpIndex(trx, { digest, createdAt }));
+  }
+}
+
+/** An event may have brought some of them in the meantime. */
+async function saveUnknown(trx: Database, records: readonly ManifestRecord[], at: number): Promise<void> {
+  const known = await completeManifests(
+    trx,
+    records.map(({ digest }) => digest),
+  );
+  const unknown = childrenFirst(records.filter(({ digest }) => !known.has(digest)));
+  await saveManifests(trx, unknown, at);
+}
+
+async function storeSmall<Repository extends WholeRepository>(
+  { transact, now, crawlId }: WriteDeps,
+  repositories: readonly Repository[],
+): Promise<readonly Repository[]> {
+  if (repositories.length === 0) return [];
+  const contents = repositories.map(({ content }) => content);
+  const written = await transact((trx) => storeFirstContent(trx, contents, now(), crawlId));
+  return repositories.filter(({ id }) => written.has(id));
+}
+
+/**
+ * What is too large for one transaction, or has a past.
+ *
+ * @returns false: something is known of it already, and newer than what was read.
+ */
+async function storeInParts(
+  { transact, now, crawlId, signal }: WriteDeps,
+  repository: WholeRepository,
+): Promise<boolean> {
+  const { id, tags, digests } = repository.content;
+  const proven = digests;
+  if (!(await transact((trx) => isUntouched(trx, repository)))) return false;
+  for (let start = 0; start < tags.length && !signal.aborted; start += MAX_WEIGHT) {
+    const seen = tags.slice(start, start + MAX_WEIGHT);
+    await transact((trx) => changeRepository(trx, id, { seen, proven }, now()));
+  }
+  for (let start = 0; start < digests.length && !signal.aborted; start += MAX_WEIGHT) {
+    const linked = digests.slice(start, start + MAX_WEIGHT);
+    await transact((trx) => changeRepository(trx, id, { linked, proven }, now()));
+  }
+  if (signal.aborted) return false;
+  const columns = { checked_at: now(), error: null, crawl_id: crawlId };
+  await transact((trx) => noteChecked(trx, repository.name, columns));
+  return true;
+}
+
+async function isUntouched(trx: Database, { id, name }: NamedRepository): Promise<boolean> {
+  await lockRepository(trx, name);
+  const tag = await trx.selectFrom('tags').select('id').where('repository_id', '=', id).limit(1).executeTakeFirst();
+  return tag === undefined;
+}

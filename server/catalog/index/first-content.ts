@@ -1,0 +1,135 @@
+/**
+ * Repositories of which nothing was known, with everything that they hold: worked out in memory and written together, at a
+ * fraction of what one change after the other costs. The rows are those that `repository-change.ts` comes to.
+ */
+import type { Database } from '../../storage/database.ts';
+import { groupBy } from '../base/rows.ts';
+import { tagKey } from '../base/tag-key.ts';
+import { countFirstBlobs } from '../manifests/blob-counts.ts';
+import { heldAfter } from './held-rows.ts';
+import { type Edge, factsOf, type HeldRow, listedBy, type ManifestFacts, type Neighbourhood } from './neighbourhood.ts';
+import { addFacetCounts, firstSums } from './rollups.ts';
+import { insertHeld, withImage } from './settle.ts';
+import { NO_PAST } from './tag-history.ts';
+import { newTag, storeTags, type TagRow } from './tag-writes.ts';
+
+export interface FirstContent {
+  readonly id: number;
+  readonly tags: readonly { readonly name: string; readonly digest: string }[];
+  /** Every manifest that it has; all are stored. */
+  readonly digests: readonly string[];
+}
+
+interface Written extends FirstContent {
+  readonly rows: ReadonlyMap<string, HeldRow>;
+  readonly tagRows: readonly TagRow[];
+}
+
+/**
+ * For a transaction.
+ *
+ * @param crawlId the crawl that read them.
+ * @returns those that were written: of the others something was known already, or remembered from before.
+ */
+export async function storeFirstContent(
+  trx: Database,
+  repositories: readonly FirstContent[],
+  at: number,
+  crawlId: number,
+): Promise<ReadonlySet<number>> {
+  const unknown = await lockUnknown(
+    trx,
+    repositories.map(({ id }) => id),
+  );
+  const firsts = repositories.filter(({ id }) => unknown.has(id));
+  const digests = [...new Set(firsts.flatMap((first) => first.digests))];
+  if (firsts.length === 0) return unknown;
+  const facts = new Map((digests.length === 0 ? [] : await factsOf(trx, digests)).map((row) => [row.digest, row]));
+  const indexes = [...facts.values()].filter(({ kind }) => kind === 'index').map(({ digest }) => digest);
+  const listed = groupBy(await listedBy(trx, indexes), (edge) => edge.from);
+  const written = firsts.map((first) => workOut(first, facts, listed, at));
+  await storeTags(
+    trx,
+    written.flatMap(({ tagRows }) => tagRows),
+  );
+  await insertHeld(
+    trx,
+    written.flatMap(({ rows }) => [...rows.values()]),
+  );
+  await storeSums(trx, written, at, crawlId);
+  return unknown;
+}
+
+/** Nobody else changes them until the transaction ends. */
+async function lockUnknown(trx: Database, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  const rows = await trx
+    .updateTable('repositories')
+    .set(({ ref }) => ({ changed_at: ref('changed_at') }))
+    .where('id', 'in', ids)
+    .where('checked_at', 'is', null)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('tags').select('id').whereRef('tags.repository_id', '=', 'repositories.id'))),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('held_manifests').select('id').whereRef('held_manifests.repository_id', '=', 'repositories.id'),
+        ),
+      ),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(selectFrom('tag_history').select('digest').whereRef('tag_history.repository', '=', 'repositories.name')),
+      ),
+    )
+    .returning('id')
+    .execute();
+  return new Set(rows.map(({ id }) => id));
+}
+
+function workOut(
+  first: FirstContent,
+  facts: ReadonlyMap<string, ManifestFacts>,
+  listed: ReadonlyMap<string, readonly Edge[]>,
+  at: number,
+): Written {
+  const own = new Set(first.digests);
+  const tags = first.tags.map((tag) => ({ ...newTag(first.id, tag, NO_PAST, at), name_key: tagKey(tag.name) }));
+  const wish = { linked: own, proven: own, unlinked: new Set<string>() };
+  const blank = { repository_id: first.id, first_seen_at: at };
+  const rows = heldAfter(neighbourhood(own, facts, listed), tags, wish, blank);
+  return { ...first, rows, tagRows: tags.map((tag) => withImage(tag, rows.get(tag.digest))) };
+}
+
+function neighbourhood(
+  own: ReadonlySet<string>,
+  facts: ReadonlyMap<string, ManifestFacts>,
+  listed: ReadonlyMap<string, readonly Edge[]>,
+): Neighbourhood {
+  const manifests = new Map<string, ManifestFacts>();
+  const edges: Edge[] = [];
+  for (const digest of own) {
+    const row = facts.get(digest);
+    if (row === undefined) continue;
+    manifests.set(digest, row);
+    edges.push(...(listed.get(digest) ?? []));
+    const subject = row.subject_digest ?? '';
+    if (own.has(subject)) edges.push({ from: subject, to: digest, isListed: false });
+  }
+  return { digests: own, manifests, edges, held: new Map(), outside: new Map() };
+}
+
+async function storeSums(trx: Database, written: readonly Written[], at: number, crawlId: number): Promise<void> {
+  const bytes = await countFirstBlobs(trx, new Map(written.map(({ id, rows }) => [id, [...rows.values()]])));
+  const facetRows = [];
+  for (const { id, rows, tagRows } of written) {
+    const { columns, facets } = firstSums(rows, tagRows, bytes.get(id) ?? 0);
+    facetRows.push(...[...facets].map(([facet, image_count]) => ({ facet, repository_id: id, image_count })));
+    await trx
+      .updateTable('repositories')
+      .set({ ...columns, checked_at: at, error: null, crawl_id: crawlId, ...(rows.size > 0 && { changed_at: at }) })
+      .where('id', '=', id)
+      .execute();
+  }
+  await addFacetCounts(trx, facetRows);
+}

@@ -1,0 +1,191 @@
+/** The first index of a registry whose storage folder can be read: the same as over its API, and more. */
+import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { sql } from 'kysely';
+import { createIndexer, type Indexer } from '../../server/catalog/sync/indexer.ts';
+import { createLogger } from '../../server/log.ts';
+import { listRepositories } from '../../server/registry/disk/repositories.ts';
+import type { Database } from '../../server/storage/database.ts';
+import { openClient, watched } from '../support/catalog.ts';
+import { openTestDatabase } from '../support/database.ts';
+import { generateStorage } from '../support/generate-storage.ts';
+import { pushImageOf, pushIndex } from '../support/images.ts';
+import { type RegistryVersion, registrySkip, startRegistry } from '../support/registry.ts';
+import { blobFolder, repositoryFolder, rootOf } from '../support/storage-layout.ts';
+import { temporaryFolder } from '../support/tmp.ts';
+
+const NOW = Date.parse('2026-03-01T00:00:00Z');
+const SIZE = { repositories: 60, tags: 400, manifests: 250 };
+
+/** Everything that the index says, by names instead of numbers. */
+const TABLES: Readonly<Record<string, string>> = {
+  repositories: `select name, folder, tag_count, image_count, untagged_count, platform_count, platforms, newest_tag, newest_key,
+    newest_at, size_bytes, logical_bytes, error, checked_at is null as unread, last_pushed_at, changed_at
+    from repositories order by name`,
+  tags: `select repositories.name as repository, tags.name, tags.digest, tags.subject_digest, tags.name_key,
+    tags.size_bytes, tags.platform_count, tags.aged_at, tags.pushed_at, tags.missing_since
+    from tags join repositories on repositories.id = repository_id order by 1, 2`,
+  held: `select repositories.name as repository, digest, state, reached, held_manifests.tag_count, tag_name, tag_key, kind,
+    held_manifests.size_bytes, held_manifests.platforms, held_manifests.platform_count, created_at, aged_at
+    from held_manifests join repositories on repositories.id = repository_id order by 1, 2`,
+  manifests: `select digest, media_type, kind, artifact_type, raw, config_digest, config, subject_digest, created_at,
+    total_bytes, platforms, annotations, error from manifests order by digest`,
+  children: 'select * from manifest_children order by parent_digest, position',
+  blobs: 'select * from manifest_blobs order by digest, position',
+  counts: `select repositories.name as repository, blobs.digest, blobs.size_bytes, tagged_count, repository_blobs.untagged_count
+    from repository_blobs join repositories on repositories.id = repository_id join blobs on blobs.id = blob_id order by 1, 2`,
+  facets: `select repositories.name as repository, facet, repository_facets.image_count
+    from repository_facets join repositories on repositories.id = repository_id order by 1, 2`,
+  labels: `select digest, key, value from manifest_labels join labels on labels.id = label_id order by 1, 2, 3`,
+  folders: 'select visibility_id, path, repository_count from folders order by 1, 2',
+  visible: `select visibility_id, repositories.name as repository from visible_repositories
+    join repositories on repositories.id = repository_id order by 1, 2`,
+};
+
+async function contentOf(db: Database) {
+  const content: Record<string, readonly unknown[]> = {};
+  for (const [table, query] of Object.entries(TABLES)) content[table] = (await sql.raw(query).execute(db)).rows;
+  return content;
+}
+
+async function startIndex(t: TestContext, url: string, storageFolder: string | null) {
+  const { db, close } = await openTestDatabase();
+  const client = openClient(url);
+  const state = { asked: [] as string[], failing: new Set<string>() };
+  const changed = new Set<string>();
+  const indexer: Indexer = createIndexer({
+    ...{ db, client: watched(client, state), now: () => NOW, log: createLogger('silent'), storageFolder },
+    ...{ retryDelaysMs: [20], onChanged: (repository) => void changed.add(repository) },
+  });
+  t.after(async () => {
+    await indexer.close();
+    client.close();
+    await close();
+  });
+  return { db, indexer, changed, state };
+}
+
+async function storedRegistry(t: TestContext, version: RegistryVersion, size?: typeof SIZE) {
+  const folder = await temporaryFolder('disk-registry');
+  if (size !== undefined) generateStorage(folder.path, size);
+  const registry = await startRegistry({ version, storage: folder.path });
+  t.after(async () => {
+    await registry.stop();
+    await folder.remove();
+  });
+  return { url: registry.url, folder: folder.path, root: rootOf(folder.path) };
+}
+
+for (const version of ['2.8.2', '3.1.1'] as const) {
+  const skip = await registrySkip(version);
+
+  test(`${version}: from disk as over the API, and the manifests without a tag`, { skip }, async (t) => {
+    const { url, folder } = await storedRegistry(t, version, SIZE);
+    const disk = await startIndex(t, url, folder);
+    await disk.indexer.crawl('start');
+    const progress = await disk.indexer.progress();
+    assert.equal(progress?.source, 'disk');
+    assert.deepEqual([progress?.repositoriesDone, progress?.repositoriesTotal], [SIZE.repositories, SIZE.repositories]);
+    assert.deepEqual([progress?.tagsDone, progress?.failures], [SIZE.tags, 0]);
+    assert.equal(disk.changed.size, SIZE.repositories);
+    assert.ok(disk.state.asked.length < 16 * 4, `${disk.state.asked.length} requests, for comparing only`);
+
+    const api = await startIndex(t, url, null);
+    await api.indexer.crawl('start');
+    assert.equal((await api.indexer.progress())?.source, 'registry');
+    const untagged = await disk.db
+      .selectFrom('held_manifests')
+      .innerJoin('repositories', 'repositories.id', 'repository_id')
+      .select(['name', 'digest'])
+      .where('state', '=', 'untagged')
+      .execute();
+    assert.ok(untagged.length > 0);
+    for (const { name, digest } of untagged) assert.ok(await api.indexer.fetchManifest(name, digest));
+    const [fromDisk, overApi] = [await contentOf(disk.db), await contentOf(api.db)];
+    for (const table of Object.keys(TABLES)) assert.deepEqual(fromDisk[table], overApi[table], table);
+  });
+}
+
+const skip = await registrySkip('3.1.1');
+
+test('what is broken on disk is asked of the registry, and the rest is not', { skip }, async (t) => {
+  const { url, folder, root } = await storedRegistry(t, '3.1.1');
+  const good = await pushImageOf(url, 'team/good', 'v1', { layers: ['good'] });
+  const child = await pushImageOf(url, 'team/sparse', undefined, { layers: ['child'] });
+  await pushIndex(url, 'team/sparse', 'v1', [{ pushed: child, platform: 'linux/amd64' }]);
+  await pushImageOf(url, 'team/half', 'v1', { layers: ['half'] });
+  const lost = await pushImageOf(url, 'team/half', 'v2', { layers: ['lost'] });
+  rmSync(blobFolder(root, child.digest), { recursive: true });
+  rmSync(blobFolder(root, lost.digest), { recursive: true });
+  const { db, indexer, state } = await startIndex(t, url, folder);
+  await indexer.crawl('start');
+  const { repositories, held } = await contentOf(db);
+  const tagCounts = (repositories as { name: string; tag_count: number }[]).map(({ name, tag_count }) => [
+    name,
+    tag_count,
+  ]);
+  assert.deepEqual(new Map(tagCounts as [string, number][]).get('team/good'), 1);
+  assert.ok((held as { digest: string }[]).some(({ digest }) => digest === good.digest));
+  const api = await startIndex(t, url, null);
+  await api.indexer.crawl('start');
+  const overApi = await contentOf(api.db);
+  assert.deepEqual(repositories, overApi['repositories']);
+  assert.ok(!state.asked.includes(`manifest ${good.digest}`));
+});
+
+test('a large repository is read in parts', { skip }, async (t) => {
+  const { url, folder } = await storedRegistry(t, '3.1.1', { repositories: 3, tags: 4000, manifests: 900 });
+  const disk = await startIndex(t, url, folder);
+  await disk.indexer.crawl('start');
+  const api = await startIndex(t, url, null);
+  await api.indexer.crawl('start');
+  const [fromDisk, overApi] = [await contentOf(disk.db), await contentOf(api.db)];
+  for (const table of ['tags', 'facets']) assert.deepEqual(fromDisk[table], overApi[table], table);
+});
+
+test('a folder of another registry is not believed, and nothing of it is kept', { skip }, async (t) => {
+  const { url } = await storedRegistry(t, '3.1.1', SIZE);
+  const other = await temporaryFolder('disk-other');
+  t.after(other.remove);
+  generateStorage(other.path, { ...SIZE, tags: 350, seed: 7 });
+  const { db, indexer } = await startIndex(t, url, other.path);
+  await indexer.crawl('start');
+  const progress = await indexer.progress();
+  assert.equal(progress?.source, 'registry');
+  assert.equal(progress?.sourceProblem?.key, 'storageDiffers');
+  assert.deepEqual([progress?.tagsDone, progress?.failures], [SIZE.tags, 0]);
+  const tags = await db.selectFrom('tags').select('id').execute();
+  assert.equal(tags.length, SIZE.tags);
+});
+
+test('an empty folder beside a registry that has something is not believed either', { skip }, async (t) => {
+  const { url } = await storedRegistry(t, '3.1.1', SIZE);
+  const empty = await temporaryFolder('disk-empty');
+  t.after(empty.remove);
+  const { indexer } = await startIndex(t, url, empty.path);
+  await indexer.crawl('start');
+  const progress = await indexer.progress();
+  assert.equal(progress?.sourceProblem?.key, 'storageDiffers');
+  assert.equal(progress?.tagsDone, SIZE.tags);
+});
+
+test('a folder that is not there is told, and the registry is asked', { skip }, async (t) => {
+  const { url, folder } = await storedRegistry(t, '3.1.1', SIZE);
+  const { indexer } = await startIndex(t, url, join(folder, 'missing'));
+  await indexer.crawl('start');
+  const progress = await indexer.progress();
+  assert.equal(progress?.sourceProblem?.key, 'storageUnreadable');
+  assert.equal(progress?.tagsDone, SIZE.tags);
+});
+
+test('only the first crawl reads the folder', { skip }, async (t) => {
+  const { url, folder, root } = await storedRegistry(t, '3.1.1', SIZE);
+  const { indexer } = await startIndex(t, url, folder);
+  await indexer.crawl('start');
+  const [name = ''] = listRepositories(root, '', 1).names;
+  writeFileSync(join(repositoryFolder(root, name), '_manifests', 'strange'), '');
+  await indexer.crawl('asked');
+  assert.equal((await indexer.progress())?.source, 'registry');
+});
