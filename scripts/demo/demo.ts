@@ -108,7 +108,7 @@ async function beside(folder: string, work: (db: Database) => Promise<void>): Pr
   }
 }
 
-const asAdmin = { Authorization: `Basic ${Buffer.from(`accounts:${passwordOf('admin')}`).toString('base64')}` };
+const asAdmin = { Authorization: `Basic ${Buffer.from(`admin:${passwordOf('admin')}`).toString('base64')}` };
 
 /** The index knows what is there before it is told what was pulled. */
 async function whenRead(url: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { CompiledQuery, sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { Database } from '../storage/database.ts';
 import { mentionsUser } from './glob.ts';
 import type { Rights, Subject } from './rights.ts';
@@ -38,7 +39,7 @@ function identityQuery(db: Database): string {
 
 /** The one engine that decides: every token, list, count and button asks the `Rights` that come from here. */
 export function createAccess(db: Database) {
-  const cache = new Map<string, { readonly version: number; readonly rights: Rights }>();
+  const cache = new LRUCache<string, { readonly version: number; readonly rights: Rights }>({ max: MAX_CACHED });
   const identityText = identityQuery(db);
 
   /** One query; called for every request, because a disabled account or a new password counts at once. */
@@ -72,7 +73,6 @@ export function createAccess(db: Database) {
     const cached = cache.get(key);
     if (cached?.version === version) return cached.rights;
     const rights = await loadRights(db, subject);
-    if (cache.size >= MAX_CACHED) cache.clear();
     cache.set(key, { version, rights });
     return rights;
   }

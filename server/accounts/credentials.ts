@@ -1,11 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { setTimeout as timeout } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import type { Access, Identity } from '../access/engine.ts';
 import type { UserStore } from '../access/users.ts';
 import { type Clock, monotonic } from '../clock.ts';
 import { AppError, errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { createExpiringMap } from './expiring-map.ts';
 import type { Urgency } from './fair-queue.ts';
 import type { KnownPlaces } from './known-places.ts';
 import { asTyped, isUsable, type PasswordHasher } from './password.ts';
@@ -71,12 +71,12 @@ interface Attempt {
 export function createCredentialChecker(deps: CredentialCheckerDeps) {
   const { access, hasher, knownPlaces, users, now, clock = monotonic, log, wait = timeout } = deps;
   const macKey = randomBytes(32);
-  const memory = { most: MAX_REMEMBERED, clock };
-  const verified = createExpiringMap<number>({ ...memory, lifetimeMs: REMEMBERED_MS });
+  const memory = { max: MAX_REMEMBERED, perf: { now: clock }, ttlResolution: 0 };
+  const verified = new LRUCache<string, number>({ ...memory, ttl: REMEMBERED_MS });
   // Was right before: computed again, but ahead of everybody and whatever others guess meanwhile.
-  const recognised = createExpiringMap<number>({ ...memory, lifetimeMs: RECOGNISED_MS });
+  const recognised = new LRUCache<string, number>({ ...memory, ttl: RECOGNISED_MS });
   // A client that keeps sending its old password is one guess, however often it asks.
-  const refused = createExpiringMap<true>({ ...memory, lifetimeMs: REFUSED_MS });
+  const refused = new LRUCache<string, true>({ ...memory, ttl: REFUSED_MS });
   const running = new Map<string, Promise<Proof>>();
   const throttle = createThrottle(clock);
 
@@ -198,7 +198,9 @@ export function createCredentialChecker(deps: CredentialCheckerDeps) {
     check,
     /** Drops what is remembered of a user; changes of the password or the account count at once even without. */
     forget(userId: number): void {
-      for (const memory of [verified, recognised]) memory.removeWhere((id) => id === userId);
+      for (const memory of [verified, recognised]) {
+        for (const [key, id] of [...memory.entries()]) if (id === userId) memory.delete(key);
+      }
     },
   };
 }

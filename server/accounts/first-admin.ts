@@ -2,6 +2,7 @@ import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
 import type { GrantStore } from '../access/grants.ts';
 import type { RoleStore } from '../access/roles.ts';
 import type { User, UserStore } from '../access/users.ts';
+import { createAudit } from '../audit/audit.ts';
 import { StartError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { createSettings, type Settings } from '../storage/settings.ts';
@@ -50,8 +51,11 @@ async function addAdmin({ users, roles, hasher, password, log }: FirstAdminDeps)
     roleIds: role === undefined ? [] : [role.id],
     by: '',
   };
+  const detail = { roles: role === undefined ? [] : [role.name] };
   // Together: a process killed in between would leave the default password without the code that guards it.
   await users.add(admin, async (transaction, user) => {
+    const entry = { actor: '', address: '', action: 'user.add', object: user.username } as const;
+    await createAudit(transaction).record({ ...entry, outcome: 'ok', detail });
     if (isDefault) await createSettings(transaction).set(SETTING, codeRecord(user, ''));
   });
   log.info({ user: FIRST_ADMIN }, 'first admin created');

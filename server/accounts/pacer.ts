@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 
 export interface PacerOptions {
@@ -7,16 +8,9 @@ export interface PacerOptions {
 
 const MAX_KEYS = 10_000;
 
-/** Spaces things of one key apart. Bounded: when there are too many keys, the one that waited longest ago goes. */
+/** Spaces things of one key apart. Bounded: when there are too many keys, the one that came longest ago goes. */
 export function createPacer({ maxWaitMs, clock }: PacerOptions) {
-  const freeAt = new Map<string, number>();
-
-  function dropOldest(): void {
-    for (const [key, at] of freeAt) {
-      if (freeAt.size <= MAX_KEYS && at > clock()) return;
-      freeAt.delete(key);
-    }
-  }
+  const freeAt = new LRUCache<string, number>({ max: MAX_KEYS });
 
   return {
     /** How long to wait for a turn `gapMs` after the one before; undefined when that would take too long. */
@@ -24,9 +18,7 @@ export function createPacer({ maxWaitMs, clock }: PacerOptions) {
       if (gapMs === 0) return 0;
       const waitMs = Math.max(0, (freeAt.get(key) ?? 0) - clock());
       if (waitMs > maxWaitMs) return undefined;
-      freeAt.delete(key);
       freeAt.set(key, clock() + waitMs + gapMs);
-      dropOldest();
       return waitMs;
     },
   };

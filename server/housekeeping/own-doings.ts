@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Operation } from './journal.ts';
 
 interface Target {
@@ -7,13 +8,13 @@ interface Target {
 }
 
 const REMEMBERED_MS = 24 * 60 * 60 * 1000;
-const MOST = 10_000;
+const MAX_REMEMBERED = 10_000;
 
 /** Which of the registry's events are our own doing, and on whose behalf: the registry only sees our name. */
 export function createOwnDoings() {
   const throwaways = new Set<string>();
-  const actors = new Map<string, string>();
-  const restorers = new Map<string, string>();
+  const actors = new LRUCache<string, string>({ max: MAX_REMEMBERED });
+  const restorers = new LRUCache<string, string>({ max: MAX_REMEMBERED });
 
   return {
     /** How far back the journal is worth reading at start. */
@@ -21,17 +22,17 @@ export function createOwnDoings() {
     add(operation: Operation): void {
       const { repository, tag, digest, throwawayDigest, actor } = operation;
       if (throwawayDigest !== undefined) throwaways.add(throwawayDigest);
-      remember(actors, `${repository}:${tag}`, actor);
-      remember(actors, `${repository}@${digest}`, actor);
+      actors.set(`${repository}:${tag}`, actor);
+      actors.set(`${repository}@${digest}`, actor);
     },
     addRestored({ actor, ...target }: Target & { readonly actor: string }): void {
-      remember(restorers, restoredKey(target), actor);
+      restorers.set(restoredKey(target), actor);
     },
     /** Deleted by its digest, without a journal. */
     addManifest(deleted: { repository: string; digest: string; tags: readonly string[]; actor: string }): void {
       const { repository, digest, tags, actor } = deleted;
-      for (const tag of tags) remember(actors, `${repository}:${tag}`, actor);
-      remember(actors, `${repository}@${digest}`, actor);
+      for (const tag of tags) actors.set(`${repository}:${tag}`, actor);
+      actors.set(`${repository}@${digest}`, actor);
     },
     isOwnDigest: (digest: string): boolean => throwaways.has(digest),
     whoRestored: (target: Target): string | undefined => restorers.get(restoredKey(target)),
@@ -43,11 +44,4 @@ export type OwnDoings = ReturnType<typeof createOwnDoings>;
 
 function restoredKey({ repository, tag, digest }: Target): string {
   return `${repository}:${tag ?? ''}@${digest ?? ''}`;
-}
-
-function remember(actors: Map<string, string>, key: string, actor: string): void {
-  actors.delete(key);
-  actors.set(key, actor);
-  const oldest = actors.keys().next().value;
-  if (actors.size > MOST && oldest !== undefined) actors.delete(oldest);
 }

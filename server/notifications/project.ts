@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Insertable } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import type { EventsTable } from '../storage/schema.ts';
@@ -53,20 +54,20 @@ const ROWS_PER_INSERT = 100;
 const EVENTS_PER_COMMIT = 400;
 // One pull of a multi-platform image reads the index by tag, then a manifest by digest.
 const SAME_PULL_MS = 5000;
+const MAX_INSTANCES = 1000;
 const OWN_AGENT = /^registry-web\//;
 
 /** Turns stored envelopes into events, in the order of their arrival. Repeating it changes nothing. */
 export function createProjection(deps: ProjectionDeps) {
   const { db, onInstance, log } = deps;
-  const instances = new Set<string>();
+  // Bounded, as anybody may invent instances where no secret was agreed.
+  const instances = new LRUCache<string, true>({ max: MAX_INSTANCES });
 
   function noteInstances(reads: readonly Read[]): void {
     for (const { envelope, events } of reads) {
       for (const { instanceId } of events) {
         if (instanceId === '' || instances.has(instanceId)) continue;
-        // Bounded, as anybody may invent instances where no secret was agreed.
-        if (instances.size >= 1000) instances.clear();
-        instances.add(instanceId);
+        instances.set(instanceId, true);
         onInstance(instanceId, envelope.verified === 1);
       }
     }
@@ -109,7 +110,7 @@ export function createProjection(deps: ProjectionDeps) {
     /** Instances known before this start are no news. */
     async remember(): Promise<void> {
       const rows = await db.selectFrom('events').select('instance_id').orderBy('id', 'desc').limit(500).execute();
-      for (const row of rows) instances.add(row.instance_id);
+      for (const row of rows) instances.set(row.instance_id, true);
     },
   };
 }

@@ -5,13 +5,15 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
-import { CompiledQuery, Kysely, SqliteDialect } from 'kysely';
+import { CompiledQuery, Kysely } from 'kysely';
 import { errorText, StartError } from '../errors.ts';
 import { createStorageHealth, type StorageHealth } from './health.ts';
 import { checkAtStart } from './integrity.ts';
 import type { Schema } from './schema.ts';
+import { createSqliteDialect } from './sqlite-dialect.ts';
 import { guardedStatements } from './statements.ts';
 import { type Upgrade, upgrade } from './upgrade.ts';
+import { createWriteTurn } from './write-turn.ts';
 
 export type Database = Kysely<Schema>;
 
@@ -39,7 +41,8 @@ const OLDEST_SQLITE = [3, 51, 3] as const;
 const BUSY_TIMEOUT_MS = 1000;
 const JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024;
 // The driver's own 16 MB are too few for a large index: interior pages and what lists read often should stay.
-const CACHE_KIB = 48 * 1024;
+const CACHE_KIB = 24 * 1024;
+const READ_CACHE_KIB = 48 * 1024;
 
 /** @throws {StartError} when the folder cannot be written, another process holds it, or a newer version wrote the file. */
 export async function openDatabase({ dataPath, exclusive }: DatabaseOptions): Promise<OpenedDatabase> {
@@ -53,8 +56,12 @@ export async function openDatabase({ dataPath, exclusive }: DatabaseOptions): Pr
     if (exclusive) refuseDamaged(connection);
     const upgraded = await upgrade(connection, { isAllowed: exclusive });
     const storage = createStorageHealth(file);
-    const database = guardedStatements(connection, storage);
-    const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
+    const dialect = createSqliteDialect({
+      writer: guardedStatements(connection, storage),
+      reader: guardedStatements(connectToRead(file), storage),
+      turn: createWriteTurn(),
+    });
+    const db = new Kysely<Schema>({ dialect });
     return { db, file, storage, isNew, upgraded, close: () => closeAll(db, unlock) };
   } catch (error) {
     unlock();
@@ -99,6 +106,13 @@ export function connect(file: string): SqliteDatabase.Database {
     throw unusable(file, error);
   }
   refuseUnsafe(connection);
+  return connection;
+}
+
+/** The file was opened to write before. */
+function connectToRead(file: string): SqliteDatabase.Database {
+  const connection = new SqliteDatabase(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
+  connection.pragma(`cache_size = -${READ_CACHE_KIB}`);
   return connection;
 }
 

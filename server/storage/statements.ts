@@ -1,33 +1,39 @@
 import type SqliteDatabase from 'better-sqlite3';
-import type { SqliteDatabase as KyselySqlite } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { StorageHealth } from './health.ts';
 
-type KyselyStatement = ReturnType<KyselySqlite['prepare']>;
+export interface GuardedStatement {
+  /** It returns rows. */
+  readonly reader: boolean;
+  /** It changes nothing. */
+  readonly readonly: boolean;
+  readonly all: (parameters: readonly unknown[]) => unknown[];
+  readonly run: (parameters: readonly unknown[]) => { changes: number | bigint; lastInsertRowid: number | bigint };
+}
 
-interface Kept {
-  readonly statement: SqliteDatabase.Statement;
-  readonly guarded: KyselyStatement;
+export interface GuardedStatements {
+  readonly prepare: (text: string) => GuardedStatement;
+  readonly close: () => void;
 }
 
 // More distinct queries than the product has; lists with optional filters make a few variants each.
 const MAX_STATEMENTS = 500;
 
 /**
- * The connection as Kysely uses it. Kysely prepares every query anew; a prepared statement is kept here by its text, which
- * halves the cost of small reads. This is also the border at which a failure of the storage gets its name: see `failure.ts`.
+ * A connection as queries use it. A prepared statement is kept by its text, which halves the cost of small reads. This is also the border at which a failure of the storage gets its name: see `failure.ts`.
  */
-export function guardedStatements(connection: SqliteDatabase.Database, health: StorageHealth): KyselySqlite {
-  const statements = new Map<string, Kept>();
+export function guardedStatements(connection: SqliteDatabase.Database, health: StorageHealth): GuardedStatements {
+  const statements = new LRUCache<string, GuardedStatement>({ max: MAX_STATEMENTS });
   const guard = createGuard(connection, health);
-  const prepare = (text: string): KyselyStatement => {
+  const prepare = (text: string): GuardedStatement => {
     const kept = statements.get(text);
-    // A statement that is being iterated is busy and must not be shared.
-    if (kept !== undefined && !kept.statement.busy) return kept.guarded;
-    const statement = guard.attempt(() => connection.prepare(text));
-    const guarded = guard.statement(text, statement);
-    if (statements.size >= MAX_STATEMENTS) statements.clear();
-    statements.set(text, { statement, guarded });
-    return guarded;
+    if (kept !== undefined) return kept;
+    const statement = guard.statement(
+      text,
+      guard.attempt(() => connection.prepare(text)),
+    );
+    statements.set(text, statement);
+    return statement;
   };
   return { close: () => void connection.close(), prepare };
 }
@@ -94,18 +100,18 @@ function createGuard(connection: SqliteDatabase.Database, health: StorageHealth)
 
   return {
     attempt,
-    statement(text: string, statement: SqliteDatabase.Statement): KyselyStatement {
+    statement(text: string, statement: SqliteDatabase.Statement): GuardedStatement {
       const control = { begin, commit, rollback }[text];
       const way = wayOf(text, statement.readonly);
       return {
         reader: statement.reader,
+        readonly: statement.readonly,
         all: (parameters) => way(() => statement.all(parameters)),
         run: (parameters) => {
           if (control === undefined) return way(() => statement.run(parameters));
           control(() => void statement.run(parameters));
           return { changes: 0, lastInsertRowid: 0 };
         },
-        iterate: (parameters) => way(() => statement.iterate(parameters)),
       };
     },
   };

@@ -37,7 +37,7 @@ const ELSEWHERE = [
 function pageTemplates(): readonly string[] {
   const files = readdirSync(VIEWS, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ejs'));
   const text = files.map((file) => readFileSync(join(VIEWS, file), 'utf8')).join('\n');
-  const included = new Set([...text.matchAll(/include\('\/([^']+)'/g)].map(([, name]) => name));
+  const included = new Set([...text.matchAll(/part\('\/([^']+)'/g)].map(([, name]) => name));
   return files
     .map((file) => file.replace(/\.ejs$/, ''))
     .filter((name) => name !== 'shell/layout' && !included.has(name));

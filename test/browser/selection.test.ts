@@ -30,7 +30,7 @@ after(async () => {
 async function pushTags(repository: string, count: number): Promise<readonly string[]> {
   const names = Array.from({ length: count }, (_, index) => `v${index + 10}`);
   for (const name of names) await pushImage(registry.url, repository, name);
-  const authorization = `Basic ${Buffer.from(`accounts:${ADMIN_PASSWORD}`).toString('base64')}`;
+  const authorization = `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}`;
   const path = `${app.url}/api/v1/repositories/${repository}/-/refresh`;
   assert.equal((await fetch(path, { method: 'POST', headers: { authorization } })).status, 200);
   return names;

@@ -6,6 +6,7 @@ import { createRoleStore } from '../../server/access/roles.ts';
 import { createUserStore } from '../../server/access/users.ts';
 import { createSetupCode, ensureFirstAdmin } from '../../server/accounts/first-admin.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../server/accounts/password.ts';
+import { createAudit } from '../../server/audit/audit.ts';
 import { createLogger } from '../../server/log.ts';
 import { createSettings } from '../../server/storage/settings.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -51,6 +52,11 @@ test('an empty database gets admin / admin, who has to replace the password', as
   assert.equal(admin.mustChangePassword, true);
   assert.equal((await access.rightsOf({ kind: 'user', id: admin.id, name: 'admin' })).isAdmin, true);
   assert.equal(await setupCode.isNeededFor(admin), true);
+  const { entries } = await createAudit(database.db).list({ limit: 10 });
+  assert.deepEqual(
+    entries.map(({ actor, action, object, detail }) => [actor, action, object, detail]),
+    [['', 'user.add', 'admin', { roles: ['admin'] }]],
+  );
 });
 
 test('without its code there is no first admin either', async () => {

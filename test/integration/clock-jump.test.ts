@@ -23,7 +23,7 @@ interface Facts {
 }
 
 async function factsOf({ url }: RunningApp): Promise<Facts> {
-  const authorization = `Basic ${Buffer.from(`accounts:${ADMIN_PASSWORD}`).toString('base64')}`;
+  const authorization = `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}`;
   const response = await fetch(`${url}/api/v1/status`, { headers: { authorization } });
   assert.equal(response.status, 200);
   return (await response.json()) as Facts;

@@ -88,7 +88,7 @@ describe('trash.keep of the real server', () => {
     await clock?.remove();
   });
   async function trashed(): Promise<readonly string[]> {
-    const authorization = `Basic ${Buffer.from(`accounts:${ADMIN_PASSWORD}`).toString('base64')}`;
+    const authorization = `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}`;
     const answer = await fetch(`${app.url}/api/v1/trash`, { headers: { authorization } });
     assert.equal(answer.status, 200);
     return ((await answer.json()) as { items: { repository: string }[] }).items.map(({ repository }) => repository);

@@ -22,7 +22,7 @@ const LADDER = [
   ['storage', 'http'],
   ['config'],
   ['errors', 'log', 'log-output', 'news'],
-  ['clock', 'host-name'],
+  ['clock', 'host-name', 'thread'],
 ] as const satisfies Ladder;
 
 /** The same inside folders that are large. A file beside the folders is named like one. */

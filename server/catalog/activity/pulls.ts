@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { Database } from '../../storage/database.ts';
 import { rememberPull } from '../index/tag-history.ts';
 
@@ -28,6 +29,9 @@ interface Seen {
   readonly at: number;
 }
 
+/** By client. */
+type Memory = LRUCache<string, readonly Seen[]>;
+
 /** How long after asking for a tag a client may take to fetch what it points to. */
 const JOIN_WITHIN_MS = 60_000;
 const MAX_CLIENTS = 5000;
@@ -39,8 +43,8 @@ const OWN_AGENT = /^registry-web\//;
  * fetches by digest; an index is followed by one of its manifests; neither makes a second pull.
  */
 export function createPulls(db: Database) {
-  const asked = new Map<string, readonly Seen[]>();
-  const fetched = new Map<string, readonly Seen[]>();
+  const asked: Memory = new LRUCache({ max: MAX_CLIENTS });
+  const fetched: Memory = new LRUCache({ max: MAX_CLIENTS });
 
   /** @returns undefined for what is no pull of its own. */
   async function read(event: PullEvent): Promise<Pull | undefined> {
@@ -79,16 +83,11 @@ export function isOwn({ userAgent }: Pick<PullEvent, 'userAgent'>): boolean {
   return OWN_AGENT.test(userAgent);
 }
 
-function remember(memory: Map<string, readonly Seen[]>, client: string, seen: Seen): void {
-  const kept = [...recent(memory, client, seen.at), seen].slice(-MAX_PER_CLIENT);
-  // Deleted first, so that the map stays in order of last use and the oldest is dropped.
-  memory.delete(client);
-  memory.set(client, kept);
-  const oldest = memory.size > MAX_CLIENTS ? memory.keys().next().value : undefined;
-  if (oldest !== undefined) memory.delete(oldest);
+function remember(memory: Memory, client: string, seen: Seen): void {
+  memory.set(client, [...recent(memory, client, seen.at), seen].slice(-MAX_PER_CLIENT));
 }
 
-function recent(memory: ReadonlyMap<string, readonly Seen[]>, client: string, at: number): readonly Seen[] {
+function recent(memory: Memory, client: string, at: number): readonly Seen[] {
   return (memory.get(client) ?? []).filter((seen) => Math.abs(at - seen.at) <= JOIN_WITHIN_MS);
 }
 

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import { type Clock, monotonic } from '../../clock.ts';
 import { calendarDay } from '../../storage/calendar.ts';
 import type { Database } from '../../storage/database.ts';
@@ -36,13 +37,14 @@ const MAX_VIEWS = 500;
  * for, one at a time so that other requests get their turn, and remembered for all who see the same.
  */
 export function createViewDays({ db, now, clock = monotonic }: ActivityDeps) {
-  const views = new Map<number, Map<number, Kept>>();
+  const views = new LRUCache<number, Map<number, Kept>>({ max: MAX_VIEWS });
 
   async function sums(visibility: Visibility, days: readonly number[]): Promise<ReadonlyMap<number, Counts>> {
     const all = await readTotals(db, days);
     if (visibility.all) return all;
     if (visibility.id === NOTHING.id) return new Map();
-    const known = remembered(views, visibility.id, () => new Map<number, Kept>());
+    const known = views.get(visibility.id) ?? new Map<number, Kept>();
+    views.set(visibility.id, known);
     const found = new Map<number, Counts>();
     for (const day of days) if (all.has(day)) found.set(day, await sumDay(known, visibility, day));
     for (const day of known.keys()) if (day < (days[0] ?? 0) && known.size > 400) known.delete(day);
@@ -64,13 +66,6 @@ export function createViewDays({ db, now, clock = monotonic }: ActivityDeps) {
   }
 
   return { sums };
-}
-
-function remembered<Key, Value>(memory: Map<Key, Value>, key: Key, make: () => Value): Value {
-  const value = memory.get(key) ?? make();
-  if (!memory.has(key) && memory.size >= MAX_VIEWS) memory.clear();
-  memory.set(key, value);
-  return value;
 }
 
 async function readTotals(db: Database, days: readonly number[]): Promise<ReadonlyMap<number, Counts>> {

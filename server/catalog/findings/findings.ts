@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
 import { createRest, type Rest } from '../base/rest.ts';
@@ -45,7 +46,7 @@ const MAX_VIEWS = 500;
 interface Known extends Scan {
   readonly endedAt: number;
   readonly tookMs: number;
-  readonly views: Map<number, Promise<Findings>>;
+  readonly views: LRUCache<number, Promise<Findings>>;
 }
 
 /**
@@ -62,7 +63,7 @@ export function createFindings({ db, now, log, patienceMs = PATIENCE_MS }: Findi
     const begunAt = performance.now();
     const found = await scanRepositories(db, now(), createRest(closing.signal));
     const endedAt = performance.now();
-    known = { ...found, endedAt, tookMs: endedAt - begunAt, views: new Map() };
+    known = { ...found, endedAt, tookMs: endedAt - begunAt, views: new LRUCache({ max: MAX_VIEWS }) };
     return known;
   }
 
@@ -90,7 +91,6 @@ export function createFindings({ db, now, log, patienceMs = PATIENCE_MS }: Findi
     if (made !== undefined) return made;
     const value = findingsOf(db, visibility, current, createRest(closing.signal));
     value.catch(() => current.views.delete(visibility.id));
-    if (current.views.size >= MAX_VIEWS) current.views.clear();
     current.views.set(visibility.id, value);
     return value;
   }

@@ -10,7 +10,7 @@ import { attachedReferrers } from '../lists/attachments.ts';
 import { createTagStore, type TagRow, usageOf } from '../lists/tags.ts';
 import type { DocumentPart } from '../manifests/documents.ts';
 import { partsOf } from '../manifests/referrers.ts';
-import { type SharedMemory, uniqueBytes } from '../manifests/sharing.ts';
+import { createSharedMemory, uniqueBytes } from '../manifests/sharing.ts';
 import { isFinal } from '../manifests/stored-manifests.ts';
 import { NOTHING, type Visibility } from '../visibility/visibility.ts';
 import type { ImageDetail, ImageProblem } from './image.ts';
@@ -38,7 +38,7 @@ export function createImages({
   reader = createContentReader(),
 }: ImagesDeps) {
   const tags = createTagStore(db);
-  const memory: SharedMemory = { clock, counted: new Map() };
+  const memory = createSharedMemory(clock);
 
   async function find(repositoryId: number, repository: string, digest: string): Promise<Found> {
     const kept = await manifestRow(db, repositoryId, digest);

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import { createExpiringMap } from '../../accounts/expiring-map.ts';
+import { LRUCache } from 'lru-cache';
 import { type Clock, monotonic } from '../../clock.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Visibility } from '../visibility/visibility.ts';
@@ -20,13 +20,13 @@ const FEW = 1500;
 
 /** Kept for half a minute: the choices change seldom, and each list page asks. */
 export function createFacets(db: Database, clock: Clock = monotonic) {
-  const kept = createExpiringMap<Facets>({ lifetimeMs: KEPT_MS, most: MAX_KEPT, clock });
+  const perf = { now: clock };
+  const kept = new LRUCache<number, Facets>({ max: MAX_KEPT, ttl: KEPT_MS, ttlResolution: 0, perf });
   return async (visibility: Visibility): Promise<Facets> => {
-    const key = String(visibility.id);
-    const known = kept.get(key);
+    const known = kept.get(visibility.id);
     if (known !== undefined) return known;
     const facets = await readFacets(db, visibility);
-    kept.set(key, facets);
+    kept.set(visibility.id, facets);
     return facets;
   };
 }

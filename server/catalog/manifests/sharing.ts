@@ -1,4 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
 import type { Database } from '../../storage/database.ts';
 import { isVisible, NOTHING, type Visibility } from '../visibility/visibility.ts';
@@ -15,13 +16,14 @@ export interface SharedCount {
 }
 
 /** What was counted lately for layers that very many hold: they are on most pages, and at least that true a moment later. */
-export interface SharedMemory {
-  readonly clock: Clock;
-  readonly counted: Map<string, { readonly count: SharedCount; readonly at: number }>;
-}
+export type SharedMemory = LRUCache<string, SharedCount>;
 
 const REMEMBERED_MS = 30_000;
 const MAX_REMEMBERED = 20_000;
+
+export function createSharedMemory(clock: Clock): SharedMemory {
+  return new LRUCache({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS, ttlResolution: 0, perf: { now: clock } });
+}
 
 /**
  * For each layer: the other images with it, in every repository that the viewer may see. An image that two repositories
@@ -49,7 +51,7 @@ export async function sharedLayers(
     const isMore = others > 0 && (Number(holders) > MAX_EXAMINED || others > MAX_EXAMINED);
     const count = { images: Math.min(others, MAX_EXAMINED), isMore };
     known.set(layer.digest, count);
-    if (isMore) remember(memory, seen, layer, count);
+    if (isMore) memory.set(`${seen.id} ${id}`, count);
   }
   return known;
 }
@@ -72,17 +74,12 @@ async function layerIds(db: Database, digest: string): Promise<readonly LayerId[
 }
 
 function remembered(
-  { clock, counted }: SharedMemory,
+  memory: SharedMemory,
   seen: Visibility,
   { digest, id }: LayerId,
 ): readonly (readonly [string, SharedCount])[] {
-  const found = counted.get(`${seen.id} ${id}`);
-  return found === undefined || clock() - found.at > REMEMBERED_MS ? [] : [[digest, found.count]];
-}
-
-function remember({ clock, counted }: SharedMemory, seen: Visibility, { id }: LayerId, count: SharedCount): void {
-  if (counted.size >= MAX_REMEMBERED) counted.clear();
-  counted.set(`${seen.id} ${id}`, { count, at: clock() });
+  const count = memory.get(`${seen.id} ${id}`);
+  return count === undefined ? [] : [[digest, count]];
 }
 
 interface HolderCount {

@@ -1,4 +1,4 @@
-import { createExpiringMap } from '../../accounts/expiring-map.ts';
+import { LRUCache } from 'lru-cache';
 import { type Clock, monotonic } from '../../clock.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Visibility } from '../visibility/visibility.ts';
@@ -12,15 +12,21 @@ const MAX_KEPT = 500;
  * at hundreds of images: so they are kept for a minute.
  */
 export function createLabelKeys({ db, clock = monotonic }: { readonly db: Database; readonly clock?: Clock }) {
-  const kept = createExpiringMap<Promise<readonly string[]>>({ lifetimeMs: KEPT_MS, most: MAX_KEPT, clock });
+  const perf = { now: clock };
+  const kept = new LRUCache<number, Promise<readonly string[]>>({
+    max: MAX_KEPT,
+    ttl: KEPT_MS,
+    ttlResolution: 0,
+    perf,
+  });
   return (visibility: Visibility): Promise<readonly string[]> => {
-    const key = String(visibility.id);
-    const known = kept.get(key);
+    const { id } = visibility;
+    const known = kept.get(id);
     if (known !== undefined) return known;
     const keys = suggestValues(db, visibility, 'label', '');
-    kept.set(key, keys);
+    kept.set(id, keys);
     // Only its own: by now another answer may have come into its place.
-    keys.catch(() => kept.removeWhere((value) => value === keys));
+    keys.catch(() => kept.peek(id) === keys && kept.delete(id));
     return keys;
   };
 }

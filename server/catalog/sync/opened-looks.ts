@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 
@@ -33,7 +34,7 @@ interface Rest {
 /** Where no events come: a repository that somebody looks at here is looked at in the registry, behind the page. */
 export function createOpenedLooks({ look, isQuiet, onRead, clock, log }: OpenedLooksDeps) {
   const running = new Map<string, Promise<void>>();
-  const resting = new Map<string, Rest>();
+  const resting = new LRUCache<string, Rest>({ max: MAX_RESTING });
   let isClosed = false;
 
   function isDue(repository: string): boolean {
@@ -42,10 +43,7 @@ export function createOpenedLooks({ look, isQuiet, onRead, clock, log }: OpenedL
   }
 
   function rest(repository: string, restMs: number, readAt: number): void {
-    resting.delete(repository);
     resting.set(repository, { until: clock() + restMs, readAt });
-    const [oldest] = resting.keys();
-    if (resting.size > MAX_RESTING && oldest !== undefined) resting.delete(oldest);
   }
 
   async function lookOnce(repository: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import { type Glob, matchesGlob, withUser } from '../../access/glob.ts';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
@@ -220,14 +221,13 @@ async function visibilitiesReached(
   return new Map([...sets].map(([id, seen]) => [id, [...seen]]));
 }
 
-const compiled = new Map<string, Glob>();
+const compiled = new LRUCache<string, Glob>({ max: MAX_COMPILED });
 
 /** `${user}` is filled in already, which may have made it longer than what a person may write. */
 function compilePattern(pattern: string): Glob {
   const kept = compiled.get(pattern);
   if (kept !== undefined) return kept;
   const glob = withUser(pattern, '');
-  if (compiled.size >= MAX_COMPILED) compiled.clear();
   compiled.set(pattern, glob);
   return glob;
 }

@@ -4,6 +4,7 @@
  * `housekeeping/`, the registry's events to `notifications/`.
  */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { Rights } from '../../access/rights.ts';
 import { pullPatterns } from '../../access/rights.ts';
 import type { Database } from '../../storage/database.ts';
@@ -38,7 +39,7 @@ interface Remembered {
  * admin. A set is worked out when its first viewer comes; from then on each new repository joins it in its own insert.
  */
 export function createVisibility(db: Database, now: () => number = Date.now) {
-  const remembered = new Map<string, Remembered>();
+  const remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED });
   const underway = new Map<string, Promise<number>>();
 
   async function find(patterns: readonly string[]): Promise<number> {
@@ -49,7 +50,6 @@ export function createVisibility(db: Database, now: () => number = Date.now) {
     const build = underway.get(text) ?? buildVisibility(db, patterns, at).finally(() => underway.delete(text));
     underway.set(text, build);
     const id = await build;
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
     remembered.set(text, { id, notedAt: at });
     return id;
   }

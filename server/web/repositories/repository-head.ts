@@ -105,7 +105,7 @@ export async function readSaid(
 }
 
 /**
- * For every page of a repository: `<%- include('/repositories/repository-head', { head }) %>`.
+ * For every page of a repository: `<%- part('/repositories/repository-head', { head }) %>`.
  *
  * @param known from a page that shows it itself, and so has read it.
  */

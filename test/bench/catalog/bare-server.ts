@@ -1,6 +1,6 @@
 /**
  * A page of the product, drawn by Express and EJS and nothing else: the same templates and the same model, in memory.
- * It asks the product for the page once, with a layout that keeps what it is given.
+ * It asks the product for the page once, with a layout that keeps what it is given, the means to draw its parts among it.
  */
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';

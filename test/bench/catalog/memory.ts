@@ -61,7 +61,7 @@ async function readPages(stage: Stage, index: number, counts: Counts, isOver: ()
 
 async function askTokens(stage: Stage, counts: Counts, isOver: () => boolean): Promise<void> {
   const plans = planRegistry(stage.size);
-  const authorization = `Basic ${Buffer.from(`accounts:${ADMIN_PASSWORD}`).toString('base64')}`;
+  const authorization = `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}`;
   for (let step = 0; !isOver(); step += 1) {
     const scope = `repository:${plans[step % plans.length]?.name}:pull`;
     const url = `${stage.server.app.url}/api/auth?service=registry.example.com&scope=${scope}`;

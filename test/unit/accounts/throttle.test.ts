@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { createExpiringMap } from '../../../server/accounts/expiring-map.ts';
 import { createThrottle, networkOf, type Throttle, type Turn } from '../../../server/accounts/throttle.ts';
 
 const networks = [
@@ -104,17 +103,4 @@ test('a refunded guess uses up nothing', async () => {
     assert.ok(turn.allowed && !turn.isSlow);
     await turn.refund();
   }
-});
-
-test('remembered values end with their time, and when there are too many', () => {
-  let time = 1000;
-  const map = createExpiringMap<number>({ lifetimeMs: 60, most: 2, clock: () => time });
-  map.set('a', 1);
-  assert.equal(map.get('a'), 1);
-  time = 1060;
-  assert.equal(map.get('a'), undefined);
-  for (const key of ['c', 'd', 'e']) map.set(key, 3);
-  assert.deepEqual([map.get('c'), map.get('d'), map.get('e'), map.size()], [undefined, 3, 3, 2]);
-  map.removeWhere((value) => value === 3);
-  assert.equal(map.size(), 0);
 });

@@ -4,7 +4,7 @@ import { ANONYMOUS, type Rights } from '../../../../server/access/rights.ts';
 import { compileRule } from '../../../../server/access/rule.ts';
 import { createImages } from '../../../../server/catalog/images/images.ts';
 import { layerHolders } from '../../../../server/catalog/images/layer-holders.ts';
-import { sharedLayers, uniqueBytes } from '../../../../server/catalog/manifests/sharing.ts';
+import { createSharedMemory, sharedLayers, uniqueBytes } from '../../../../server/catalog/manifests/sharing.ts';
 import {
   createVisibility,
   EVERYTHING,
@@ -67,7 +67,7 @@ const viewers: readonly (readonly [string, () => Visibility, readonly number[]])
 ];
 for (const [name, seen, expected] of viewers) {
   test(`other images with a layer: ${name}`, async () => {
-    const counts = await sharedLayers(database.db, seen(), digest, { clock: monotonic, counted: new Map() });
+    const counts = await sharedLayers(database.db, seen(), digest, createSharedMemory(monotonic));
     const found = (await layersOf(digest)).flatMap((layer) => counts.get(layer) ?? []);
     assert.deepEqual(
       found.map((count) => count.images),

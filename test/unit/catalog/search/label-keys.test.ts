@@ -15,20 +15,20 @@ async function seeded() {
 
 test('keys of labels are gathered once a minute, for each who sees alike', async () => {
   const { db, close } = await seeded();
-  let now = 0;
+  let now = 1;
   const keys = createLabelKeys({ db, clock: () => now });
   assert.deepEqual(await keys(EVERYTHING), ['team']);
   assert.deepEqual(await keys(NOTHING), []);
   await seedRepository(db, 'team/web', [{ tags: ['v1'], labels: { tier: 'x' } }]);
   assert.deepEqual(await keys(EVERYTHING), ['team']);
-  now = 60_001;
+  now = 60_002;
   assert.deepEqual(await keys(EVERYTHING), ['team', 'tier']);
   await close();
 });
 
 test('an answer that failed does not take away the one that was asked for after it', async () => {
   const { db, close } = await seeded();
-  let [now, isBroken] = [0, true];
+  let [now, isBroken] = [1, true];
   const shaky = new Proxy(db, {
     get(target, name) {
       if (isBroken) throw new Error('broken');
@@ -38,13 +38,13 @@ test('an answer that failed does not take away the one that was asked for after 
   });
   const keys = createLabelKeys({ db: shaky, clock: () => now });
   const failed = keys(EVERYTHING);
-  [now, isBroken] = [60_001, false];
+  [now, isBroken] = [60_002, false];
   const kept = keys(EVERYTHING);
   await assert.rejects(failed, /broken/);
   assert.equal(keys(EVERYTHING), kept);
   assert.deepEqual(await kept, ['team']);
   isBroken = true;
-  now = 120_002;
+  now = 120_003;
   await assert.rejects(keys(EVERYTHING), /broken/);
   isBroken = false;
   assert.deepEqual(await keys(EVERYTHING), ['team']);

@@ -7,10 +7,10 @@ import { createViewEngine } from '../../../../server/web/shell/view-engine.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../../support/tmp.ts';
 
 const VIEWS = {
-  'shell/layout': `<title><%= title %></title>\n<%- include('/' + view) %>`,
-  'pages/list': `<% for (const row of rows) { %><%- include('/parts/chip', { text: row.text, tone: row.tone }) %><% } %>
-    <%- include('/parts/chip', { text: title }) %><p title="<%= locals.hint %>"><%= \`\${rows.length} "rows"\` %></p>`,
-  'parts/chip': `<% const kind = 'chip-' + (locals.tone || 'plain'); %><b class="<%= kind %>"><%= text %><%- include('/parts/mark') %></b>`,
+  'shell/layout': `<title><%= title %></title>\n<%- drawView() %>`,
+  'pages/list': `<% for (const row of rows) { %><%- part('/parts/chip', { text: row.text, tone: row.tone }) %><% } %>
+    <%- part('/parts/chip', { text: title }) %><p title="<%= locals.hint %>"><%= \`\${rows.length} "rows"\` %></p>`,
+  'parts/chip': `<% const kind = 'chip-' + (locals.tone || 'plain'); %><b class="<%= kind %>"><%= text %><%- part('/parts/mark', { tone: locals.tone }) %></b>`,
   'parts/mark': `<% if (locals.tone) { const text = 'marked'; %><i><%= text %> <%= tone %></i><% } %>`,
   'pages/broken': '<%= nowhere %>',
 };
@@ -36,15 +36,23 @@ test('draws the same in production and while developing', async () => {
   assert.equal(await fast('pages/list', model), html);
 });
 
-test('a part sees what it is given before what the page has, and leaves the page as it was', async () => {
+test('a part sees what it is given, and nothing of the page around it', async () => {
   const html = await createViewEngine(folder.path, true)('pages/list', { ...model, tone: 'violet' });
   assert.match(html, /chip-red/);
-  assert.match(html, /chip-violet">&lt;Title/);
+  assert.match(html, /chip-plain">&lt;Title/);
 });
 
-test('while developing, a name that the model lacks is an error', async () => {
-  await assert.rejects(createViewEngine(folder.path, false)('pages/broken', model), /nowhere/);
-});
+for (const [cache, when] of [
+  [true, 'in production'],
+  [false, 'while developing'],
+] as const) {
+  test(`a name that the model lacks is an error ${when}`, async () => {
+    const draw = createViewEngine(folder.path, cache);
+    await assert.rejects(draw('pages/broken', model), /nowhere/);
+    assert.match(await draw('pages/broken', { ...model, nowhere: 'here' }), /here/);
+    await assert.rejects(draw('pages/broken', model), /nowhere/);
+  });
+}
 
 const escaped = [
   ['plain text', 'plain text'],
