@@ -138,3 +138,24 @@ test('nobody removes the own account', async () => {
   const self = actorWith(rightsWith([], { isAdmin: true }), INSIDE);
   await assert.rejects(users.remove(self, { ...user, id: SUBJECT.id }), { key: 'user.own_account' });
 });
+
+test('who asks to read a repository again while it is read waits for that reading', async () => {
+  const asked: string[] = [];
+  let finish: () => void = () => assert.fail('it has not begun');
+  const shared = createReadingUseCases({
+    ...{ crawl: untouched, acceptLoss: untouched, registryAddress: '', audit },
+    refresh(name) {
+      asked.push(name);
+      return new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    },
+  });
+  const first = shared.refresh(pusher, repository);
+  const second = shared.refresh(member, repository);
+  finish();
+  await Promise.all([first.finished, second.finished]);
+  assert.deepEqual(asked, [repository]);
+  shared.refresh(pusher, repository);
+  assert.deepEqual(asked, [repository, repository]);
+});
