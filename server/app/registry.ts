@@ -12,17 +12,20 @@ import { monotonic } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { isOurs, tokenRealm } from '../config/public-url.ts';
 import { StartError } from '../errors.ts';
-import { createDeletion } from '../housekeeping/deletion.ts';
+import { createDeletion, type Deletion } from '../housekeeping/deletion.ts';
 import { createDispatcher, type PlainHandler } from '../http/dispatch.ts';
 import { closeServer, createHttpServer, listen } from '../http/server.ts';
 import { createAside } from '../notifications/aside.ts';
+import { createEventReader } from '../notifications/event-reader.ts';
 import { createEventStore, type RegistryEvent } from '../notifications/events.ts';
-import { createReceiver } from '../notifications/receiver.ts';
+import { createIntake } from '../notifications/intake.ts';
+import type { Asked, Judgement } from '../notifications/project.ts';
 import { createNotificationEndpoint } from '../notifications/routes.ts';
 import { createSilence } from '../notifications/silence.ts';
 import { createMonitor } from '../registry/client/monitor.ts';
 import { findRegistry } from '../registry/managed/find-registry.ts';
 import { createManagedRegistry, type ManagedRegistry } from '../registry/managed/managed.ts';
+import type { Permits } from '../token/permits.ts';
 import type { AppOptions, Core } from './core.ts';
 import { createIndexSide } from './indexer.ts';
 import { prepareRegistryConfig } from './prepare.ts';
@@ -83,7 +86,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     now,
     log,
   });
-  const receiver = createReceiver({
+  const eventReader = createEventReader({
     db,
     log,
     now,
@@ -100,13 +103,11 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       silence.note();
       core.news.tell({ kind: 'events', repositories });
     },
-    holdsPermit: permits.holds,
-    isOwnDigest: deletion.isOwnDigest,
-    whoDeleted: deletion.whoDeleted,
-    whoRestored: deletion.whoRestored,
+    judge: createJudge(permits, deletion),
   });
+  const intake = createIntake({ db, now, onStored: eventReader.noteStored, onOdd: eventReader.noteOdd });
   async function removeExpired(): Promise<void> {
-    await receiver.purgeOld();
+    await eventReader.purgeOld();
     await deletion.purgeTrash();
     await pruneTagHistory(db, now());
   }
@@ -137,7 +138,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   });
   signer?.onAccepted(index.noteAccepted);
   const notification = createNotificationEndpoint({
-    intake: receiver,
+    intake,
     secret: () => notificationSecret,
     originOf: core.originOf,
     log,
@@ -162,7 +163,6 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     visibility: index.visibility,
     jobs: index.jobs,
     deletion,
-    receiver,
     notification,
     monitor,
     managed,
@@ -180,7 +180,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       await signer?.probe();
       // Which manifests were only in the way of a deletion has to be known before events about them are read.
       await deletion.resume().catch((error: unknown) => log.error({ error }, 'interrupted deletions not ended'));
-      await receiver.start();
+      await eventReader.start();
       index.start();
       space.start();
     },
@@ -191,7 +191,8 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       await space.close();
       await findings.close();
       await index.stop();
-      await receiver.stop();
+      await intake.drain();
+      await eventReader.stop();
       await managed?.stop();
       await inner?.close();
     },
@@ -272,6 +273,21 @@ function writeBundle(dataPath: string, caPem: string | undefined): string {
   const file = join(dataPath, 'registry-ca.pem');
   writeFileSync(file, caPem, { mode: 0o644 });
   return file;
+}
+
+/** What we did ourselves, and for whom: the registry only sees our name. */
+function createJudge(permits: Permits, deletion: Pick<Deletion, 'isOwnDigest' | 'whoDeleted' | 'whoRestored'>) {
+  return async (events: readonly Asked[]): Promise<readonly Judgement[]> =>
+    events.map((event) => ({
+      isPermitted: isPermitted(permits, event),
+      isOwnDigest: event.digest !== null && deletion.isOwnDigest(event.digest),
+      deletedBy: deletion.whoDeleted(event),
+      restoredBy: deletion.whoRestored(event),
+    }));
+}
+
+function isPermitted(permits: Permits, { action, actor, repository }: Asked): boolean {
+  return (action === 'push' || action === 'pull') && permits.holds(actor, repository, action);
 }
 
 function catalogEvent(event: RegistryEvent) {

@@ -20,11 +20,20 @@ export interface Envelope {
   readonly error?: string;
 }
 
+export interface Stored {
+  /** What those that nobody vouches for count in the budget. */
+  readonly unverifiedBytes: number;
+}
+
+/** An envelope that must not be parsed. */
+export type Odd = Pick<Envelope, 'verified'>;
+
 export interface IntakeDeps {
   readonly db: Database;
   readonly now: () => number;
   /** Called after each commit, outside of anybody's answer. */
-  readonly onStored: (stored: { readonly unverifiedBytes: number }) => void;
+  readonly onStored: (stored: Stored) => void;
+  readonly onOdd: (odd: Odd) => void;
 }
 
 interface Waiting {
@@ -40,7 +49,7 @@ const MAX_WAITING = 2000;
 const MAX_BYTES_WAITING = 64 * 1024 * 1024;
 
 /** Concurrent envelopes share one commit, because a synced commit costs the same for one row and for fifty. */
-export function createIntake({ db, now, onStored }: IntakeDeps) {
+export function createIntake({ db, now, onStored, onOdd }: IntakeDeps) {
   const queue: Waiting[] = [];
   let waitingBytes = 0;
   let running: Promise<void> | undefined;
@@ -58,6 +67,7 @@ export function createIntake({ db, now, onStored }: IntakeDeps) {
     }
     for (const each of batch) each.resolve();
     onStored({ unverifiedBytes: batch.reduce((sum, { row }) => sum + unverifiedBytes(row), 0) });
+    for (const { row } of batch) if (row.state === 'quarantined') onOdd({ verified: row.verified === 1 });
   }
 
   function takeBatch(): Waiting[] {

@@ -7,22 +7,23 @@ import type { EventsTable } from '../storage/schema.ts';
 import { type AsideEnvelope, namesIn } from './aside-names.ts';
 import { type ParsedEvent, type Portion, readPortions } from './envelope.ts';
 
-export interface EventTarget {
-  readonly repository: string;
-  readonly tag: string | null;
-  readonly digest: string | null;
+/** What is asked of an event before it is kept. */
+export type Asked = Pick<ParsedEvent, 'action' | 'actor' | 'repository' | 'tag' | 'digest'>;
+
+export interface Judgement {
+  /** We issued that subject a token for this on that repository within its lifetime. */
+  readonly isPermitted: boolean;
+  /** It is about a throw-away manifest of a deletion. */
+  readonly isOwnDigest: boolean;
+  /** Who asked us for it, where the registry only knows that we did it. */
+  readonly deletedBy: string | undefined;
+  readonly restoredBy: string | undefined;
 }
 
 export interface ProjectionDeps {
   readonly db: Database;
-  /** True when we issued that subject a token for this on that repository within its lifetime. */
-  readonly holdsPermit: (subject: string, repository: string, action: 'pull' | 'push') => boolean;
-  /** True for the throw-away manifests of a deletion. */
-  readonly isOwnDigest: (digest: string) => boolean;
-  /** Who asked us for this deletion: the registry only knows that we did it. */
-  readonly whoDeleted: (event: EventTarget) => string | undefined;
-  /** Who asked us to put this back: the registry reports a push of ours. */
-  readonly whoRestored: (event: EventTarget) => string | undefined;
+  /** One for each event, in their order. */
+  readonly judge: (events: readonly Asked[]) => Promise<readonly Judgement[]>;
   /** A registry process that was not heard of before: events may have been lost in between. */
   readonly onInstance: (instanceId: string, verified: boolean) => void;
   readonly log: Logger;
@@ -164,7 +165,9 @@ async function markRead(transaction: Database, reads: readonly Read[]): Promise<
  * @returns how many are confirmed, of envelopes that are not verified.
  */
 async function store(deps: ProjectionDeps, reads: readonly Read[]): Promise<number> {
-  const rows = reads.flatMap(({ envelope, events }) => events.map((event) => rowOf(deps, envelope, event)));
+  const found = reads.flatMap(({ envelope, events }) => events.map((event) => ({ envelope, event })));
+  const judged = await deps.judge(found.map(({ event }) => askedOf(event)));
+  const rows = found.map(({ envelope, event }, index) => rowOf(envelope, event, judged[index] ?? NOT_JUDGED));
   await deps.db.transaction().execute(async (transaction) => {
     for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
       await transaction
@@ -179,16 +182,19 @@ async function store(deps: ProjectionDeps, reads: readonly Read[]): Promise<numb
   return rows.filter((row) => row.verified === 0 && row.actor_confirmed === 1).length;
 }
 
-function rowOf(deps: ProjectionDeps, envelope: StoredEnvelope, event: ParsedEvent): Insertable<EventsTable> {
-  const { holdsPermit, isOwnDigest } = deps;
+const NOT_JUDGED: Judgement = { isPermitted: false, isOwnDigest: false, deletedBy: undefined, restoredBy: undefined };
+
+function askedOf({ action, actor, repository, tag, digest }: ParsedEvent): Asked {
+  return { action, actor, repository, tag, digest };
+}
+
+function rowOf(envelope: StoredEnvelope, event: ParsedEvent, judged: Judgement): Insertable<EventsTable> {
   const ours = event.actor === '' && OWN_AGENT.test(event.userAgent);
-  const asked = ours || envelope.verified === 1 ? askedOfUs(deps, event) : undefined;
-  const { action, actor, repository } = event;
-  const isPermitted = (action === 'push' || action === 'pull') && holdsPermit(actor, repository, action);
-  const confirmed = envelope.verified === 1 || isPermitted;
+  const asked = ours || envelope.verified === 1 ? askedOfUs(event, judged) : undefined;
+  const confirmed = envelope.verified === 1 || judged.isPermitted;
   // A HEAD is a client looking whether it must pull at all; blobs concern nobody.
   const looks = event.action === 'pull' && (event.method === 'HEAD' || ours);
-  const hidden = looks || (event.digest !== null && isOwnDigest(event.digest));
+  const hidden = looks || judged.isOwnDigest;
   return {
     event_id: event.eventId,
     envelope_id: envelope.id,
@@ -217,12 +223,10 @@ function rowOf(deps: ProjectionDeps, envelope: StoredEnvelope, event: ParsedEven
 }
 
 /** What we did for somebody is told in their name; the registry only knows that it was us. */
-function askedOfUs({ whoDeleted, whoRestored }: ProjectionDeps, event: ParsedEvent) {
-  if (!OWN_AGENT.test(event.userAgent)) return undefined;
-  const actor = event.action === 'delete' ? whoDeleted(event) : undefined;
-  if (actor !== undefined) return { action: event.action, actor };
-  const restorer = event.action === 'push' ? whoRestored(event) : undefined;
-  return restorer === undefined ? undefined : { action: 'restore', actor: restorer };
+function askedOfUs({ action, userAgent }: ParsedEvent, { deletedBy, restoredBy }: Judgement) {
+  if (!OWN_AGENT.test(userAgent)) return undefined;
+  if (action === 'delete' && deletedBy !== undefined) return { action, actor: deletedBy };
+  return action === 'push' && restoredBy !== undefined ? { action: 'restore', actor: restoredBy } : undefined;
 }
 
 /**

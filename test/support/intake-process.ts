@@ -6,7 +6,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { createOriginOf } from '../../server/http/client-address.ts';
-import { createReceiver } from '../../server/notifications/receiver.ts';
+import { createEventReader } from '../../server/notifications/event-reader.ts';
+import { createIntake } from '../../server/notifications/intake.ts';
 import { createNotificationEndpoint } from '../../server/notifications/routes.ts';
 import { openDatabase, synchronousMode } from '../../server/storage/database.ts';
 
@@ -16,7 +17,7 @@ const MUTANT_DELAY_MS = 5;
 
 const log = pino({ level: 'error' });
 const { db } = await openDatabase({ dataPath, exclusive: true });
-const receiver = createReceiver({
+const reader = createEventReader({
   db,
   log,
   onEvent: async () => undefined,
@@ -25,19 +26,18 @@ const receiver = createReceiver({
   onInstance: () => undefined,
   look: () => undefined,
   crawl: () => undefined,
-  holdsPermit: () => false,
-  isOwnDigest: () => false,
-  whoDeleted: () => undefined,
-  whoRestored: () => undefined,
+  judge: async (events) =>
+    events.map(() => ({ isPermitted: false, isOwnDigest: false, deletedBy: undefined, restoredBy: undefined })),
 });
-await receiver.start();
+await reader.start();
 
-const early: typeof receiver = {
-  ...receiver,
-  record: async (envelope) => void setTimeout(() => receiver.record(envelope), MUTANT_DELAY_MS),
+const intake = createIntake({ db, now: Date.now, onStored: reader.noteStored, onOdd: reader.noteOdd });
+const early: typeof intake = {
+  ...intake,
+  record: async (envelope) => void setTimeout(() => intake.record(envelope), MUTANT_DELAY_MS),
 };
 const endpoint = createNotificationEndpoint({
-  intake: isMutant ? early : receiver,
+  intake: isMutant ? early : intake,
   secret: () => null,
   originOf: createOriginOf([]),
   log,

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { createOriginOf } from '../../server/http/client-address.ts';
 import type { BodyBudgetOptions } from '../../server/notifications/body-budget.ts';
+import { createEventReader, type EventReaderDeps } from '../../server/notifications/event-reader.ts';
 import type { RegistryEvent } from '../../server/notifications/events.ts';
-import type { Envelope } from '../../server/notifications/intake.ts';
-import { createReceiver, type ReceiverDeps } from '../../server/notifications/receiver.ts';
+import { createIntake, type Envelope } from '../../server/notifications/intake.ts';
 import { createNotificationEndpoint, type NotificationEndpoint } from '../../server/notifications/routes.ts';
 import { openTestDatabase, type TestDatabase } from './database.ts';
 import { EVENTS_V2 } from './events.ts';
@@ -30,14 +30,14 @@ export interface Stack {
 
 export async function start(
   secret: string | null,
-  more: Partial<ReceiverDeps<RegistryEvent>> = {},
+  more: Partial<EventReaderDeps<RegistryEvent>> = {},
   budget: BodyBudgetOptions = {},
 ): Promise<Stack> {
   const opened = await openTestDatabase();
   const applied: RegistryEvent[] = [];
   const instances: string[] = [];
   const looks: string[] = [];
-  const receiver = createReceiver({
+  const reader = createEventReader({
     db: opened.db,
     log,
     onEvent: async (event) => {
@@ -49,15 +49,20 @@ export async function start(
     onInstance: (instance) => void instances.push(instance),
     look: (repository) => void looks.push(repository),
     crawl: () => void looks.push(''),
-    holdsPermit: (subject) => subject === 'permitted',
-    isOwnDigest: (digest) => digest === `sha256:${'f'.repeat(64)}`,
-    whoDeleted: () => undefined,
-    whoRestored: ({ repository, tag }) => (repository === 'put/back' && tag === 'v1' ? 'lin' : undefined),
+    judge: async (events) =>
+      events.map(({ actor, repository, tag, digest }) => ({
+        isPermitted: actor === 'permitted',
+        isOwnDigest: digest === `sha256:${'f'.repeat(64)}`,
+        deletedBy: undefined,
+        restoredBy: repository === 'put/back' && tag === 'v1' ? 'lin' : undefined,
+      })),
     ...more,
   });
-  await receiver.start();
+  const { now = Date.now } = more;
+  const intake = createIntake({ db: opened.db, now, onStored: reader.noteStored, onOdd: reader.noteOdd });
+  await reader.start();
   const endpoint = createNotificationEndpoint({
-    intake: receiver,
+    intake,
     secret: () => secret,
     originOf: createOriginOf([]),
     log,
@@ -72,7 +77,7 @@ export async function start(
     applied,
     instances,
     looks,
-    record: receiver.record,
+    record: intake.record,
     endpoint,
     send: (body, headers = {}) =>
       fetch(url, { method: 'POST', body: Buffer.from(body), headers: { 'Content-Type': EVENTS_V2, ...headers } }),
@@ -85,7 +90,8 @@ export async function start(
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await receiver.stop();
+      await intake.drain();
+      await reader.stop();
       await opened.close();
     },
   };

@@ -4,23 +4,20 @@ import type { Database } from '../storage/database.ts';
 import { type ApplyDeps, createApplier } from './apply.ts';
 import { createAsideLooks } from './aside-looks.ts';
 import { createConfirmedBudget } from './confirmed-budget.ts';
-import { createIntake, type Envelope } from './intake.ts';
+import type { Odd, Stored } from './intake.ts';
 import { createLoop } from './loop.ts';
-import { createProjection, type EventTarget } from './project.ts';
+import { createProjection, type ProjectionDeps } from './project.ts';
 import { createRetention } from './retention.ts';
 import { createUnverifiedBudget, type UnverifiedLimits } from './unverified-budget.ts';
 
-export interface ReceiverDeps<Use> extends Pick<ApplyDeps<Use>, 'onEvent' | 'count' | 'onCounted'> {
+export interface EventReaderDeps<Use>
+  extends Pick<ApplyDeps<Use>, 'onEvent' | 'count' | 'onCounted'>,
+    Pick<ProjectionDeps, 'judge' | 'onKept'> {
   readonly db: Database;
   readonly log: Logger;
   readonly now?: () => number;
   readonly clock?: Clock;
   readonly onInstance: (instanceId: string) => void;
-  readonly onKept?: (repositories: readonly string[]) => void;
-  readonly holdsPermit: (subject: string, repository: string, action: 'pull' | 'push') => boolean;
-  readonly isOwnDigest: (digest: string) => boolean;
-  readonly whoDeleted: (event: EventTarget) => string | undefined;
-  readonly whoRestored: (event: EventTarget) => string | undefined;
   /** Looks at what an envelope tells that was not understood. */
   readonly look: (repository: string) => void;
   readonly crawl: () => void;
@@ -33,8 +30,8 @@ const READ_GATHER_MS = 120;
 const TELL_GATHER_MS = 20;
 const UNVERIFIED_INSTANCE_EVERY_MS = 60_000;
 
-/** The whole way of an envelope: kept, read, told to the index, let go of. */
-export function createReceiver<Use>(deps: ReceiverDeps<Use>) {
+/** The way of an envelope that is kept: read, told to the index, let go of. */
+export function createEventReader<Use>(deps: EventReaderDeps<Use>) {
   const { db, log, now = Date.now, clock = monotonic } = deps;
   let unverifiedInstanceAt = Number.NEGATIVE_INFINITY;
 
@@ -49,7 +46,6 @@ export function createReceiver<Use>(deps: ReceiverDeps<Use>) {
     onAside: looks.note,
     onUnverified: noteUnverified,
   });
-  const intake = createIntake({ db, now, onStored });
   // Two loops: a registry that answers slowly must not keep events from the page.
   const telling = createLoop({ gatherMs: TELL_GATHER_MS, pass: tell, log });
   const reading = createLoop({ gatherMs: READ_GATHER_MS, pass: readAll, log });
@@ -81,20 +77,14 @@ export function createReceiver<Use>(deps: ReceiverDeps<Use>) {
     confirmed.note({ events: ofKnown });
   }
 
-  function onStored({ unverifiedBytes }: { unverifiedBytes: number }): void {
-    unverified.note({ bytes: unverifiedBytes, events: 0 });
-    reading.wake();
-  }
-
-  async function record(envelope: Envelope): Promise<void> {
-    await intake.record(envelope);
-    // Of what was cut off or cannot be unpacked nobody knows what else it names.
-    if (envelope.error !== undefined) looks.note({ verified: envelope.verified, repositories: [], isAll: false });
-  }
-
   return {
-    /** @throws {AppError} UNAVAILABLE when the envelope could not be made durable. */
-    record,
+    /** Envelopes were kept. */
+    noteStored({ unverifiedBytes }: Stored): void {
+      unverified.note({ bytes: unverifiedBytes, events: 0 });
+      reading.wake();
+    },
+    /** One was kept that was cut off or cannot be unpacked: of such a one nobody knows what else it names. */
+    noteOdd: ({ verified }: Odd): void => looks.note({ verified, repositories: [], isAll: false }),
     /** Once a day: what is older than it is kept. */
     purgeOld: retention.purgeOld,
     /** Takes up what a crash left unread or untold. */
@@ -105,9 +95,8 @@ export function createReceiver<Use>(deps: ReceiverDeps<Use>) {
     },
     async stop(): Promise<void> {
       looks.close();
-      await intake.drain();
       await Promise.all([reading.stop(), telling.stop()]);
     },
   };
 }
-export type Receiver = ReturnType<typeof createReceiver>;
+export type EventReader = ReturnType<typeof createEventReader>;
