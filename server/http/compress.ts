@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import Negotiator from 'negotiator';
 
 export type Encoding = 'br' | 'gzip';
 
@@ -12,19 +13,14 @@ const BROTLI_QUALITY = 1;
 
 const [toGzip, toBrotli] = [promisify(gzip), promisify(brotliCompress)];
 
+const SPOKEN = ['br', 'gzip'] as const;
+// A longer list was made to keep us busy.
+const MAX_ACCEPTED_LENGTH = 500;
+
 /** What the client prefers of what we speak; undefined: as it is. */
 export function encodingFor(accepted: string | undefined): Encoding | undefined {
-  if (accepted === undefined) return undefined;
-  const wishes = new Map<string, number>();
-  for (const part of accepted.toLowerCase().slice(0, 500).split(',')) {
-    const [name = '', ...parameters] = part.split(';').map((text) => text.trim());
-    const quality = parameters.map((text) => /^q=([\d.]+)$/.exec(text)?.[1]).find(Boolean);
-    wishes.set(name, quality === undefined ? 1 : Number(quality));
-  }
-  const wish = (name: string) => wishes.get(name) ?? wishes.get('*') ?? 0;
-  const [br, gz] = [wish('br'), wish('gzip')];
-  if (br > 0 && br >= gz) return 'br';
-  return gz > 0 ? 'gzip' : undefined;
+  const headers = { 'accept-encoding': accepted?.slice(0, MAX_ACCEPTED_LENGTH) };
+  return new Negotiator({ headers }).encodings(SPOKEN, { preferred: SPOKEN })[0];
 }
 
 /**

@@ -1,15 +1,13 @@
 import { createHmac } from 'node:crypto';
+import { parse as parseCookies } from 'cookie';
 import type { Request, Response } from 'express';
 import type { OriginOf } from '../../http/client-address.ts';
 import { isEqual } from './csrf.ts';
 import type { Flash } from './page.ts';
 
 export function readCookie(request: Request, name: string): string | undefined {
-  const found = (request.headers.cookie ?? '')
-    .split(';')
-    .map((pair) => pair.trim())
-    .find((pair) => pair.startsWith(`${name}=`));
-  return found?.slice(name.length + 1);
+  // As they are written: none of ours needs an encoding.
+  return parseCookies(request.headers.cookie ?? '', { decode: String })[name];
 }
 
 const PREFERENCE_MS = 365 * 86_400_000;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createInstance, type i18n, type Resource } from 'i18next';
+import Negotiator from 'negotiator';
 
 /** Name of a folder below `locales/`, which is a language tag: `en`, `zh-CN`. */
 export type Locale = string;
@@ -112,20 +113,14 @@ const GAP = /{{\s*(\w+)\s*}}/;
 /** Other texts inside, formats, nothing to be escaped: for i18next. */
 const UNUSUAL = /\$t\(|{{\s*\w+\s*[^\w\s}]|{{\s*-/;
 
-const MAX_WISHES = 500;
+// A longer list was made to keep us busy.
+const MAX_ACCEPTED_LENGTH = 500;
 
 /** The first language of the header that we have, in any of its kinds: for zh-TW the one Chinese we speak. */
 export function preferredLocale(header: string | undefined, locales: readonly Locale[]): Locale {
-  const wanted = (header ?? '')
-    .slice(0, MAX_WISHES)
-    .split(',')
-    .map((part) => {
-      const [tag = '', ...parameters] = part.trim().toLowerCase().split(';');
-      const quality = parameters.map((parameter) => /^\s*q=([\d.]+)/.exec(parameter)?.[1]).find(Boolean);
-      return { locale: closest(tag, locales), quality: quality === undefined ? 1 : Number(quality) };
-    })
-    .filter(({ locale, quality }) => locale !== undefined && quality > 0);
-  return wanted.sort((a, b) => b.quality - a.quality)[0]?.locale ?? FALLBACK;
+  const headers = { 'accept-language': header?.slice(0, MAX_ACCEPTED_LENGTH) };
+  const wanted = new Negotiator({ headers }).languages().map((tag) => closest(tag.toLowerCase(), locales));
+  return wanted.find((locale) => locale !== undefined) ?? FALLBACK;
 }
 
 function closest(tag: string, locales: readonly Locale[]): Locale | undefined {
