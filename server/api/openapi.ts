@@ -160,29 +160,29 @@ function parameterOf(place: 'path' | 'query', name: string, all: z.ZodObject, co
 /** Turns a schema into JSON Schema, and moves what has a name of its own into `schemas`. */
 function collected(schema: z.ZodType, schemas: Record<string, JsonSchema>): JsonSchema {
   // Wrapped, because a named schema at the top would stand there in full.
-  const whole = z.toJSONSchema(z.object({ value: schema.optional() }), { io: 'output' });
-  const { properties, $defs = {} } = tidy(whole) as JsonSchema & { readonly $defs?: Record<string, JsonSchema> };
+  const whole = z.toJSONSchema(z.object({ value: schema.optional() }), {
+    override: ({ jsonSchema }) => tidy(jsonSchema),
+  });
+  const { properties, $defs = {} } = withOurReferences(whole);
   Object.assign(schemas, $defs);
   return properties?.value ?? {};
 }
 
-/** References to where the document keeps its schemas; without what only our own checks need. */
-function tidy(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(tidy);
-  if (typeof node !== 'object' || node === null) return node;
-  const entries = Object.entries(node).filter(([key, value]) => !isNoise(key, value, node as JsonSchema));
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, key === '$ref' ? String(value).replace('#/$defs/', REFS) : tidy(value)]),
-  );
+/** Takes away what only our own checks need. */
+function tidy(node: z.core.JSONSchema.BaseSchema): void {
+  // Answers may gain fields later, so readers are not told that there are no others.
+  if (node.additionalProperties === false) delete node.additionalProperties;
+  for (const bound of ['minimum', 'maximum'] as const) {
+    if (Math.abs(node[bound] ?? 0) >= Number.MAX_SAFE_INTEGER) delete node[bound];
+  }
+  if (node.format !== undefined) delete node.pattern;
 }
 
-const REFS = '#/components/schemas/';
-
-/** Answers may gain fields later, so readers are not told that there are no others. */
-function isNoise(key: string, value: unknown, { format }: JsonSchema): boolean {
-  if (key === 'additionalProperties') return value === false;
-  if (typeof value === 'number' && /^m(in|ax)imum$/.test(key)) return Math.abs(value) >= Number.MAX_SAFE_INTEGER;
-  return typeof value === 'string' && key === 'pattern' && format !== undefined;
+/** They lead to where the document keeps its schemas. */
+function withOurReferences(whole: object): JsonSchema & { readonly $defs?: Record<string, JsonSchema> } {
+  return JSON.parse(JSON.stringify(whole), (key, value: unknown) =>
+    key === '$ref' ? String(value).replace('#/$defs/', '#/components/schemas/') : value,
+  );
 }
 
 function withExamples(operation: OpenApiOperation, schemas: ExampleSource['schemas']): OpenApiOperation {
