@@ -1,6 +1,8 @@
 /** What happened before the demo began: through the stores of the product, with the clock turned back. */
+
 import { createUserStore } from '../../server/access/users.ts';
 import { type AuditRecord, createAudit } from '../../server/audit/audit.ts';
+import { createBus } from '../../server/bus/bus.ts';
 import { createDescriptions } from '../../server/catalog/lists/descriptions.ts';
 import { createStars } from '../../server/catalog/lists/stars.ts';
 import { createTrash } from '../../server/housekeeping/trash.ts';
@@ -113,7 +115,8 @@ async function addTrash(db: Database, { repository, tag, manifest, raw, at, by }
 
 async function addRefusal(db: Database, { hoursAgo, times, ...refused }: Refused, now: number): Promise<void> {
   let at = now - (hoursAgo + times * 0.05) * HOUR_MS;
-  const refusals = createRefusals(db, { now: () => at, log: createLogger('silent') });
+  const log = createLogger('silent');
+  const refusals = createRefusals(db, { now: () => at, log, bus: createBus(log) });
   for (let time = 0; time < times; time += 1) {
     refusals.record({
       ...refused,

@@ -14,11 +14,11 @@ import { createSessions } from '../accounts/sessions.ts';
 import { createContentReader } from '../artifacts/reader.ts';
 import { createAudit } from '../audit/audit.ts';
 import { createFailedSignIns } from '../audit/failed-sign-ins.ts';
+import { createBus } from '../bus/bus.ts';
 import type { Config } from '../config/config.ts';
 import { publicBaseUrl } from '../config/public-url.ts';
 import { createOriginOf } from '../http/client-address.ts';
 import type { Logger } from '../log.ts';
-import { createNewsDesk } from '../news.ts';
 import type { OpenedDatabase } from '../storage/database.ts';
 import { createSettings } from '../storage/settings.ts';
 
@@ -50,9 +50,9 @@ export async function createCore({ config, opened: { db }, log, now }: AppOption
   const reader = createContentReader();
   const knownPlaces = createKnownPlaces(db, now);
   const access = createAccess(db);
-  const news = createNewsDesk();
+  const bus = createBus(log);
   const core = {
-    news,
+    bus,
     settings,
     users,
     roles,
@@ -67,12 +67,8 @@ export async function createCore({ config, opened: { db }, log, now }: AppOption
     sessions: createSessions(db, { now }),
     refreshTokens: createRefreshTokens(db, now),
     setupCode: createSetupCode(settings),
-    audit: createAudit(db, now, ({ action }) => news.tell({ kind: 'audit', action })),
-    failedSignIns: createFailedSignIns(db, {
-      now,
-      log,
-      onWritten: () => news.tell({ kind: 'audit', action: 'session.fail' }),
-    }),
+    audit: createAudit(db, now, bus),
+    failedSignIns: createFailedSignIns(db, { now, log, bus }),
     secret: await settings.getOrMake('session_secret', () => randomBytes(32).toString('base64url')),
   };
   if (config.registry.auth.enabled) {

@@ -1,5 +1,6 @@
 /** The index and what keeps it in line with the registry: crawls at start, after gaps and by the clock, and its upkeep. */
 
+import type { Bus } from '../bus/bus.ts';
 import { rebuildOldCatalog } from '../catalog/rebuild/rebuild.ts';
 import type { CrawlDepth, CrawlProgress } from '../catalog/sync/crawl.ts';
 import { createGap } from '../catalog/sync/gap.ts';
@@ -19,26 +20,13 @@ export interface CrawlState {
 export interface IndexSideOptions
   extends Pick<
     IndexerDeps,
-    | 'db'
-    | 'reader'
-    | 'client'
-    | 'now'
-    | 'log'
-    | 'onChanged'
-    | 'onGone'
-    | 'onHold'
-    | 'isQuiet'
-    | 'retryDelaysMs'
-    | 'storageFolder'
+    'db' | 'reader' | 'client' | 'now' | 'log' | 'onGone' | 'isQuiet' | 'retryDelaysMs' | 'storageFolder'
   > {
   readonly config: Pick<Config, 'catalog'>;
   readonly silence: Pick<Silence, 'check' | 'isSilent'>;
-  /** A repository was read because somebody opened it; `*`: the catalog. */
-  readonly onRead?: (what: string) => void;
+  readonly bus: Pick<Bus, 'tell'>;
   /** Milliseconds that only go forward; tests have their own. */
   readonly clock?: () => number;
-  /** A crawl began, ended or broke off: pages say other things from now on. */
-  readonly onCrawl?: () => void;
 }
 
 const CRAWL_STATE_MS = 1000;
@@ -46,7 +34,7 @@ const CRAWL_STATE_MS = 1000;
 export type IndexSide = ReturnType<typeof createIndexSide>;
 
 export function createIndexSide(options: IndexSideOptions) {
-  const { config, db, now, log, silence, clock = () => performance.now() } = options;
+  const { config, db, now, log, silence, bus, clock = () => performance.now() } = options;
   const indexer = createIndexer({ ...options, clock });
   const visibility = createVisibility(db, now);
   const jobs = createScheduler({ now, clock, log, runs: createJobRuns(db) });
@@ -79,14 +67,14 @@ export function createIndexSide(options: IndexSideOptions) {
     await silence.check();
     if (!silence.isSilent() || !(await indexer.findNewRepositories())) return;
     listedAt = now();
-    options.onRead?.('*');
+    bus.tell({ kind: 'catalog-read' });
   }
 
   async function readCrawlState(): Promise<void> {
     const isComplete = crawlState.isComplete || (await indexer.hasCrawled());
     const before = phaseOf(crawlState);
     crawlState = { crawl: await indexer.progress(), isComplete };
-    if (phaseOf(crawlState) !== before) options.onCrawl?.();
+    if (phaseOf(crawlState) !== before) bus.tell({ kind: 'index-state-changed' });
   }
 
   function background(work: Promise<unknown>): void {

@@ -7,7 +7,6 @@ import { createActivity } from '../catalog/activity/activity.ts';
 import { createFindings } from '../catalog/findings/findings.ts';
 import { pruneTagHistory } from '../catalog/index/tag-history.ts';
 import { createSpace } from '../catalog/space/space.ts';
-import { createChanges } from '../catalog/visibility/changes.ts';
 import { monotonic } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { isOurs, tokenRealm } from '../config/public-url.ts';
@@ -44,28 +43,23 @@ const INNER_DRAIN_MS = 1000;
 export async function createRegistrySide(options: RegistrySideOptions) {
   const { config, core, token, opened, log, now } = options;
   const { db } = opened;
+  const { bus } = core;
   const { client, permits, signer } = token;
   const isReadonly = config.registry.readonly ?? !config.registry.auth.enabled;
   const notificationSecret = await chosenSecret(options);
   prepareOther(options, notificationSecret);
-  const changes = createChanges();
-  const reads = createChanges();
   const events = createEventStore(db);
-  const silence = createSilence({
-    ...{ arrivals: events.arrivals, now, clock: monotonic },
-    onChange: () => core.news.tell({ kind: 'index' }),
-  });
+  const silence = createSilence({ arrivals: events.arrivals, now, clock: monotonic, bus });
+  bus.subscribe('events-kept', silence.note);
   const index = createIndexSide({
-    ...{ config, db, client, now, log, reader: core.reader, onChanged: changes.emit },
+    ...{ config, db, client, now, log, reader: core.reader, bus, silence },
     onGone: (repository, tags) => background(deletion.keepGone(repository, tags)),
-    onCrawl: () => core.news.tell({ kind: 'index' }),
-    onHold: () => core.news.tell({ kind: 'index' }),
-    ...{ silence, onRead: reads.emit, storageFolder: storageFolder(options) },
+    storageFolder: storageFolder(options),
     isQuiet: () => silence.isQuiet() && monitor.latest()?.reachable === true,
   });
   const { indexer } = index;
   const space = createSpace({ db, now, log, isComplete: indexer.hasCrawled });
-  changes.subscribe(space.changed);
+  bus.subscribe('repository-changed', space.changed);
   // Sums follow changes by themselves; once an hour in case one was missed.
   index.jobs.add({ name: 'space-sums', schedule: '10 * * * *', lane: 'index', run: space.sum });
   index.jobs.add({ name: 'space-sample', schedule: '5 0 * * *', lane: 'index', run: space.sample });
@@ -90,6 +84,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     db,
     log,
     now,
+    bus,
     onEvent: async (event) => {
       await deletion.notePush(event);
       return indexer.takeEvent(catalogEvent(event));
@@ -99,10 +94,6 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     onInstance: (instanceId) => background(noteInstance(instanceId)),
     look: indexer.lookAgain,
     crawl: () => background(indexer.crawl('aside')),
-    onKept(repositories) {
-      silence.note();
-      core.news.tell({ kind: 'events', repositories });
-    },
     judge: createJudge(permits, deletion),
   });
   const intake = createIntake({ db, now, onStored: eventReader.noteStored, onOdd: eventReader.noteOdd });
@@ -119,8 +110,8 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   }
 
   let lastPushTokenAt: number | undefined;
-  permits.onPushIssued((repository) => {
-    lastPushTokenAt = now();
+  bus.subscribe('push-token-issued', ({ repository, at }) => {
+    lastPushTokenAt = at;
     indexer.lookAgain(repository);
   });
   const monitor = createMonitor({
@@ -133,10 +124,10 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       else log.warn({ registry: client.address, reason: error }, 'registry not reachable');
       if (reachable) signer?.retry();
       index.noteReachable(reachable);
-      core.news.tell({ kind: 'index' });
+      bus.tell({ kind: 'index-state-changed' });
     },
   });
-  signer?.onAccepted(index.noteAccepted);
+  bus.subscribe('token-accepted', index.noteAccepted);
   const notification = createNotificationEndpoint({
     intake,
     secret: () => notificationSecret,
@@ -154,8 +145,6 @@ export async function createRegistrySide(options: RegistrySideOptions) {
 
   return {
     client,
-    changes,
-    reads,
     indexer,
     activity,
     findings,

@@ -16,16 +16,13 @@ export type TokenSide = Awaited<ReturnType<typeof createTokenSide>>;
 
 export async function createTokenSide({ core, ...options }: AppOptions & { readonly core: Core }) {
   const { config, keyFolder, opened, log, now } = options;
+  const { bus } = core;
   const keys = config.registry.auth.enabled
     ? await openKeys({ config, confPath: keyFolder, dataPath: config.data.path, isNew: opened.isNew, now, log })
     : undefined;
   const permits = createPermits({ clock: monotonic, lifetimeSeconds: config.registry.auth.lifetime });
-  const refusals = createRefusals(opened.db, {
-    now,
-    log,
-    onWritten: (subjects) => core.news.tell({ kind: 'refusals', subjects }),
-  });
-  const signer = keys && createSigner({ keys, config, tryToken: (token) => tryToken(client, token), now, log });
+  const refusals = createRefusals(opened.db, { now, log, bus });
+  const signer = keys && createSigner({ keys, config, tryToken: (token) => tryToken(client, token), now, log, bus });
   const client = createRegistryClient({
     config,
     token: async (scopes) => (asksForBasic(config) ? undefined : signer?.mint(scopes)),
@@ -36,7 +33,20 @@ export async function createTokenSide({ core, ...options }: AppOptions & { reado
   const handlers = new Map<string, PlainHandler>();
   if (signer !== undefined) {
     const { access, credentials, refreshTokens, originOf, publicUrl } = core;
-    const deps = { config, publicUrl, access, credentials, refreshTokens, signer, permits, refusals, originOf, log };
+    const deps = {
+      config,
+      publicUrl,
+      access,
+      credentials,
+      refreshTokens,
+      signer,
+      permits,
+      refusals,
+      originOf,
+      bus,
+      now,
+      log,
+    };
     const endpoint = createTokenEndpoint(deps);
     for (const path of ['/api/auth', '/auth/token']) handlers.set(path, endpoint);
     for (const [path, handler] of tokenFileRoutes(signer)) handlers.set(path, handler);

@@ -7,10 +7,10 @@ import { readAbout } from '../catalog/images/repository-about.ts';
 import type { RepositoryStore } from '../catalog/lists/repositories.ts';
 import { createLabelKeys } from '../catalog/search/label-keys.ts';
 import type { CrawlProgress } from '../catalog/sync/crawl.ts';
-import { visibleNames } from '../catalog/visibility/changes.ts';
 import { previewMatches } from '../catalog/visibility/preview.ts';
 import { factsOfTags } from '../catalog/visibility/tag-facts.ts';
 import { EVERYTHING, type VisibilityStore } from '../catalog/visibility/visibility.ts';
+import { visibleNames } from '../catalog/visibility/visible-names.ts';
 import type { Config } from '../config/config.ts';
 import { isOurs, publicBaseUrl, registryHost, tokenRealm } from '../config/public-url.ts';
 import { createStatusFacts } from '../status.ts';
@@ -91,11 +91,10 @@ export async function createWebSide(
     granting: useCases.accounts.grants,
   };
   const live = createLive({
-    changes: registry.changes,
     visibility,
     rightsOf: (viewer) => core.access.rightsOf(viewer),
     visibleNames: (seen, names) => visibleNames(db, seen, names),
-    ...{ news: core.news, reads: registry.reads, opened: registry.opened },
+    ...{ bus: core.bus, opened: registry.opened },
     accessVersion: core.access.version,
     isSessionAlive: core.sessions.isAlive,
     now,
@@ -104,7 +103,7 @@ export async function createWebSide(
   const firstRun = { reach: registryReach(config), realm: tokenRealm(config) };
   const watch = createStatusWatch({
     load: createStatusFacts(statusDeps(options)),
-    ...{ news: core.news, log, run: () => registry.jobs.run('status-checks') },
+    ...{ bus: core.bus, log, run: () => registry.jobs.run('status-checks') },
   });
   registry.jobs.add({ name: 'status-checks', schedule: '*/10 * * * *', lane: 'status', run: watch.refresh });
   const state = () => registryState(registry, watch.isOpen());

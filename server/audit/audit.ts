@@ -1,4 +1,5 @@
 /** What people did here: who changed what, from where, with which outcome. Entries are only ever added. */
+import type { Bus } from '../bus/bus.ts';
 import type { Database } from '../storage/database.ts';
 import type { AuditAction } from './actions.ts';
 
@@ -40,19 +41,15 @@ export interface AuditPage {
   readonly next: number | undefined;
 }
 
-/** @param onRecorded Told after each entry. */
-export function createAudit(
-  db: Database,
-  now: () => number = Date.now,
-  onRecorded: (entry: AuditRecord) => void = () => undefined,
-) {
+/** @param bus Told of each entry; left out where nobody follows them, as in a command. */
+export function createAudit(db: Database, now: () => number = Date.now, bus?: Pick<Bus, 'tell'>) {
   return {
     async record({ detail = {}, ...entry }: AuditRecord): Promise<void> {
       await db
         .insertInto('audit')
         .values({ ...entry, at: now(), detail: JSON.stringify(detail) })
         .execute();
-      onRecorded({ detail, ...entry });
+      bus?.tell({ kind: 'audited', action: entry.action });
     },
     /** The latest first. */
     list: (query: AuditQuery): Promise<AuditPage> => listEntries(db, query),

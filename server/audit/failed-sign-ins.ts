@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import type { Bus } from '../bus/bus.ts';
 import { errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
@@ -29,7 +30,8 @@ export interface FailedSignInQuery {
 export interface FailedSignInsOptions {
   readonly now: () => number;
   readonly log: Logger;
-  readonly onWritten?: () => void;
+  /** Told once they are written. */
+  readonly bus: Pick<Bus, 'tell'>;
 }
 
 const FLUSH_MS = 2000;
@@ -41,7 +43,7 @@ const KEEP_MS = 30 * 24 * 3600 * 1000;
 type Pending = FailedSignIn & { readonly count: number; readonly firstAt: number; readonly lastAt: number };
 
 /** Table `failed_sign_ins`. Written behind the request: repetitions are counted in memory and flushed together. */
-export function createFailedSignIns(db: Database, { now, log, onWritten }: FailedSignInsOptions) {
+export function createFailedSignIns(db: Database, { now, log, bus }: FailedSignInsOptions) {
   const pending = new Map<string, Pending>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -70,7 +72,7 @@ export function createFailedSignIns(db: Database, { now, log, onWritten }: Faile
       for (const failure of failures) await upsert(transaction, failure);
       await prune(transaction, now() - KEEP_MS);
     });
-    onWritten?.();
+    bus.tell({ kind: 'audited', action: 'session.fail' });
   }
 
   /** The latest first, including what is not written yet. */

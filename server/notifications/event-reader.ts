@@ -12,7 +12,7 @@ import { createUnverifiedBudget, type UnverifiedLimits } from './unverified-budg
 
 export interface EventReaderDeps<Use>
   extends Pick<ApplyDeps<Use>, 'onEvent' | 'count' | 'onCounted'>,
-    Pick<ProjectionDeps, 'judge' | 'onKept'> {
+    Pick<ProjectionDeps, 'judge' | 'bus'> {
   readonly db: Database;
   readonly log: Logger;
   readonly now?: () => number;

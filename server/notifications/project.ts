@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Insertable } from 'kysely';
 import { LRUCache } from 'lru-cache';
+import type { Bus } from '../bus/bus.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import type { EventsTable } from '../storage/schema.ts';
@@ -27,8 +28,8 @@ export interface ProjectionDeps {
   /** A registry process that was not heard of before: events may have been lost in between. */
   readonly onInstance: (instanceId: string, verified: boolean) => void;
   readonly log: Logger;
-  /** After each portion that was kept, with the repositories of its events. */
-  readonly onKept?: (repositories: readonly string[]) => void;
+  /** Told after each portion that was kept. */
+  readonly bus: Pick<Bus, 'tell'>;
   /** Not all of it was understood: what it tells has to be looked up. */
   readonly onAside?: (envelope: AsideEnvelope) => void;
   /** How many events were read in envelopes that nobody vouches for, and of how many of them the user is known. */
@@ -78,7 +79,7 @@ export function createProjection(deps: ProjectionDeps) {
     const confirmed = await store(deps, reads);
     noteInstances(reads);
     const named = new Set(eventsIn(reads).map(({ repository }) => repository));
-    if (named.size > 0) deps.onKept?.([...named]);
+    if (named.size > 0) deps.bus.tell({ kind: 'events-kept', repositories: [...named] });
     const isOpen = ({ envelope }: Read) => envelope.verified === 0;
     deps.onUnverified?.(eventsIn(reads.filter(isOpen)).length, confirmed);
     for (const { envelope, error } of reads) if (error !== undefined) noteAside(envelope, error);

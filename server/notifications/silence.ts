@@ -1,3 +1,4 @@
+import type { Bus } from '../bus/bus.ts';
 import type { Clock } from '../clock.ts';
 import type { Arrivals } from './events.ts';
 
@@ -5,8 +6,8 @@ export interface SilenceDeps {
   readonly arrivals: () => Promise<Pick<Arrivals, 'lastReceivedAt'>>;
   readonly now: () => number;
   readonly clock: Clock;
-  /** Events come again, or none came for a day: pages say other things from now on. */
-  readonly onChange: () => void;
+  /** Told when events come again, and when none came for a day: pages say other things from now on. */
+  readonly bus: Pick<Bus, 'tell'>;
 }
 
 /** Our own reading is reported, too: whoever looks at the registry after that soon learns whether events come. */
@@ -15,7 +16,7 @@ const QUIET_MS = 10 * 60_000;
 const SILENT_MS = 24 * 3600_000;
 
 /** Whether the registry reports what happens there, or has to be asked. */
-export function createSilence({ arrivals, now, clock, onChange }: SilenceDeps) {
+export function createSilence({ arrivals, now, clock, bus }: SilenceDeps) {
   // Until it is known, as if events came.
   let lastAt = clock();
   let stored: number | null = null;
@@ -27,7 +28,7 @@ export function createSilence({ arrivals, now, clock, onChange }: SilenceDeps) {
     lastAt = at;
     if (wasSilent === isOlderThan(SILENT_MS)) return;
     wasSilent = !wasSilent;
-    onChange();
+    bus.tell({ kind: 'index-state-changed' });
   }
 
   /** The first time by its date; after that, whatever is stored anew came since the last look. */

@@ -1,3 +1,4 @@
+import type { Bus } from '../bus/bus.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Layout, SigningKey } from './keys.ts';
@@ -15,8 +16,8 @@ export interface LayoutProbeOptions {
   readonly now: () => number;
   readonly clock: Clock;
   readonly log: Logger;
-  /** It takes our tokens, for the first time or again. */
-  readonly onAccepted?: () => void;
+  /** Told when the registry takes our tokens after it did not. */
+  readonly bus: Pick<Bus, 'tell'>;
 }
 
 export interface LayoutStatus {
@@ -57,12 +58,12 @@ export function createLayoutProbe(options: LayoutProbeOptions) {
       const level = found.state === 'accepted' ? 'info' : 'warn';
       log[level]({ layout: found.layout, state: found.state, tried: found.tried }, 'registry tried with our tokens');
     }
-    const isNews = found.state === 'accepted' && status.state !== 'accepted';
+    const isAcceptedNow = found.state === 'accepted' && status.state !== 'accepted';
     status = found;
     lastTriedAt = clock();
     failures = found.state === 'accepted' ? 0 : failures + 1;
     clearTimeout(timer);
-    if (isNews) options.onAccepted?.();
+    if (isAcceptedNow) options.bus.tell({ kind: 'token-accepted' });
     if (found.state !== 'accepted' && !closed) schedule(RETRY_MS[Math.min(failures, RETRY_MS.length) - 1] ?? 60_000);
     return status;
   }

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import type { Bus } from '../bus/bus.ts';
 import { errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
@@ -40,8 +41,8 @@ export interface RefusalQuery {
 export interface RefusalsOptions {
   readonly now: () => number;
   readonly log: Logger;
-  /** After they were written, with who was refused. */
-  readonly onWritten?: (subjects: readonly string[]) => void;
+  /** Told of who was refused, once it is written. */
+  readonly bus: Pick<Bus, 'tell'>;
 }
 
 const FLUSH_MS = 2000;
@@ -53,7 +54,7 @@ const MAX_ROWS = { anonymous: 1000, known: 4000 } as const;
 type Pending = Refusal & { count: number; firstAt: number; lastAt: number };
 
 /** Table `token_refusals`. Written behind the request: repetitions are counted in memory and flushed together. */
-export function createRefusals(db: Database, { now, log, onWritten }: RefusalsOptions) {
+export function createRefusals(db: Database, { now, log, bus }: RefusalsOptions) {
   const pending = new Map<string, Pending>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -84,7 +85,7 @@ export function createRefusals(db: Database, { now, log, onWritten }: RefusalsOp
       await prune(transaction, true);
       await prune(transaction, false);
     });
-    onWritten?.([...new Set(rows.map((row) => row.subject))]);
+    bus.tell({ kind: 'tokens-refused', subjects: [...new Set(rows.map((row) => row.subject))] });
   }
 
   /** Newest first, including what is not written yet. */

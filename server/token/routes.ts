@@ -3,6 +3,7 @@ import type { Identity } from '../access/engine.ts';
 import { ANONYMOUS, type Subject } from '../access/rights.ts';
 import type { CredentialChecker } from '../accounts/credentials.ts';
 import type { RefreshTokens } from '../accounts/refresh-tokens.ts';
+import type { Bus } from '../bus/bus.ts';
 import type { Config } from '../config/config.ts';
 import { AppError } from '../errors.ts';
 import type { OriginOf } from '../http/client-address.ts';
@@ -37,6 +38,9 @@ export interface TokenEndpointDeps {
   readonly permits: Pick<Permits, 'note'>;
   readonly refusals: Pick<Refusals, 'record'>;
   readonly originOf: OriginOf;
+  /** Told of each push token: a repository somebody may push to now is worth a look even if its event never comes. */
+  readonly bus: Pick<Bus, 'tell'>;
+  readonly now: () => number;
   readonly log: Logger;
 }
 
@@ -115,7 +119,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): PlainHandler {
     const granted = formatAccess(access);
     const logged = { jti: signed.id, subject: subject.name, kind: subject.kind, service, address, client };
     log.info({ ...logged, asked: asked.scopes.map(formatScope).join(' '), granted }, 'token issued');
-    notePermits(subject.name, access);
+    noteIssued(subject.name, access);
     sendToken(response, {
       token: signed.token,
       access_token: signed.token,
@@ -133,9 +137,11 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): PlainHandler {
     return deps.refreshTokens.issue({ userId: subject.id, passwordVersion, service, clientId: asked.clientId });
   }
 
-  function notePermits(subjectName: string, access: readonly AccessEntry[]): void {
+  function noteIssued(subjectName: string, access: readonly AccessEntry[]): void {
     for (const { type, name: repository, actions } of access) {
-      if (type === 'repository') deps.permits.note(subjectName, repository, actions);
+      if (type !== 'repository') continue;
+      deps.permits.note(subjectName, repository, actions);
+      if (actions.includes('push')) deps.bus.tell({ kind: 'push-token-issued', repository, at: deps.now() });
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Bus } from '../bus/bus.ts';
 import { type Clock, monotonic } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { AppError } from '../errors.ts';
@@ -16,6 +17,7 @@ export interface SignerOptions {
   readonly now: () => number;
   readonly clock?: Clock;
   readonly log: Logger;
+  readonly bus: Pick<Bus, 'tell'>;
 }
 
 export interface TokenRequest {
@@ -53,13 +55,12 @@ const WARN_BEFORE_MS = 30 * 86_400_000;
 const MIN_PAUSE_MS = 5000;
 
 /** Signs every token, in the layout the registry verifies. */
-export function createSigner({ keys, config, tryToken, now, clock = monotonic, log }: SignerOptions) {
+export function createSigner({ keys, config, tryToken, now, clock = monotonic, log, bus }: SignerOptions) {
   const { auth, name } = config.registry;
   const service = auth.service ?? name;
   const minted = createKeptTokens({ share: 0.5, minRemainingSeconds: 1, now, clock });
   // Clients use every token for a minute at least, whatever they are told.
   const issued = createKeptTokens({ share: 0.1, minRemainingSeconds: MIN_LIFETIME_SECONDS, now, clock });
-  const listeners: (() => void)[] = [];
   let trying: Promise<void> | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
   const probe = createLayoutProbe({
@@ -70,9 +71,7 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
     now,
     clock,
     log,
-    onAccepted: () => {
-      for (const listener of listeners) listener();
-    },
+    bus,
   });
 
   const isReady = (): boolean => !keys.isRenewalDue() && isUsable(currentKey(), now());
@@ -176,8 +175,6 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
     mint,
     /** A token of ours was refused. Those that we keep may be the reason: they are made anew, in the form that works. */
     noteRefused: tryAgain,
-    /** Called when the registry takes our tokens after it did not. */
-    onAccepted: (listener: () => void): void => void listeners.push(listener),
     headerMode: (): Layout => probe.status().layout,
     /** Tries the registry now. */
     probe: probe.probe,

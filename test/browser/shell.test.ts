@@ -1,19 +1,18 @@
 /** What surrounds every page: navigation that folds, keys, updates, and what happens when the connection or the session goes. */
+
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { createChanges } from '../../server/catalog/visibility/changes.ts';
-import { createNewsDesk } from '../../server/news.ts';
 import { createLive, type Live } from '../../server/web/live/live.ts';
 import { TOPIC } from '../../server/web/live/live-news.ts';
 import type { PageModule } from '../../server/web/shell/routes.ts';
 import { launch, problemsOf, signIn, skip } from '../support/browser.ts';
+import { quietBus } from '../support/bus.ts';
 import { liveDeps } from '../support/live.ts';
 import { eventually } from '../support/walk.ts';
 import { FIRST_PASSWORD, startWeb, type TestWeb } from '../support/web.ts';
 
-const news = createNewsDesk();
-const changes = createChanges();
+const bus = quietBus();
 let web: TestWeb;
 let live: Live;
 let browser: Browser;
@@ -38,7 +37,7 @@ const start: PageModule = (routes) => {
 before(async () => {
   if (skip !== false) return;
   const isSessionAlive = (sid: string) => web.sessions.isAlive(sid);
-  live = createLive(liveDeps({ changes, news, watchMs: 50, accessVersion: async () => version, isSessionAlive }));
+  live = createLive(liveDeps({ bus, watchMs: 50, accessVersion: async () => version, isSessionAlive }));
   web = await startWeb({ pages: [live.pages, start] });
   for (let index = 0; index < 80; index += 1) {
     const username = `person-${String(index).padStart(2, '0')}`;
@@ -148,11 +147,11 @@ test('? shows the map, keeps the focus in it and gives it back; letters can be s
 test('a list follows what happens, and does not move under the hands', { skip }, async () => {
   const { page, problems } = await open('/');
   const before = drawn;
-  news.tell({ kind: 'events', repositories: ['team/app'] });
+  bus.tell({ kind: 'events-kept', repositories: ['team/app'] });
   await page.getByText(`drawn ${before + 1}`).waitFor();
   // Somebody is at work: a mark, and nothing else.
   await page.locator('main a').first().focus();
-  news.tell({ kind: 'events', repositories: ['team/app'] });
+  bus.tell({ kind: 'events-kept', repositories: ['team/app'] });
   const mark = page.getByRole('button', { name: 'Show new content' });
   await mark.waitFor();
   const shown = drawn;
@@ -198,12 +197,12 @@ test('an open page does not keep the session alive, and says when it has ended',
   const long = Date.now() - 10 * 60_000;
   await web.db.updateTable('sessions').set({ last_seen_at: long }).execute();
   const before = drawn;
-  news.tell({ kind: 'events', repositories: ['team/app'] });
+  bus.tell({ kind: 'events-kept', repositories: ['team/app'] });
   await page.getByText(`drawn ${before + 1}`).waitFor();
   const rows = await web.db.selectFrom('sessions').select('last_seen_at').execute();
   assert.deepEqual(new Set(rows.map((row) => row.last_seen_at)), new Set([long]));
   await web.sessions.endAll(user.id);
-  news.tell({ kind: 'audit', action: 'session.end' });
+  bus.tell({ kind: 'audited', action: 'session.end' });
   await page.getByText('Your session has ended.').waitFor();
   await page.locator('.live-status').getByRole('link', { name: 'Sign in' }).click();
   await page.getByText('Sign in to return to the page').waitFor();
@@ -233,7 +232,7 @@ test('without a connection the page says so, and goes on by itself', { skip }, a
   await page.getByText('Offline.').waitFor({ state: 'detached' });
   const before = drawn;
   await eventually('it follows again', async () => {
-    news.tell({ kind: 'events', repositories: ['team/app'] });
+    bus.tell({ kind: 'events-kept', repositories: ['team/app'] });
     return drawn > before;
   });
   await page.context().close();

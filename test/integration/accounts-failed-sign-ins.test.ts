@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { createFailedSignIns, type FailedSignInStore } from '../../server/audit/failed-sign-ins.ts';
 import { createLogger } from '../../server/log.ts';
+import { quietBus } from '../support/bus.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const ANNA = { actor: 'anna', address: '10.0.0.1', reason: 'wrong' };
@@ -18,10 +19,11 @@ after(() => database.close());
 beforeEach(async () => {
   await database.db.deleteFrom('failed_sign_ins').execute();
   [time, toldCount] = [1000, 0];
-  const onWritten = () => {
+  const bus = quietBus();
+  bus.subscribe('audited', () => {
     toldCount += 1;
-  };
-  failures = createFailedSignIns(database.db, { now: () => time, log: createLogger('silent'), onWritten });
+  });
+  failures = createFailedSignIns(database.db, { now: () => time, log: createLogger('silent'), bus });
 });
 
 test('the same failure is one row with its first and last time, written or not', async () => {

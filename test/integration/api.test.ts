@@ -1,4 +1,5 @@
 /** Every route of the API, asked by everybody; and what everybody may try on it. */
+
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ArtifactDocument } from '../../server/artifacts/document.ts';
@@ -8,6 +9,7 @@ import { type DeletionPlan, readPlan } from '../../server/housekeeping/plan.ts';
 import { createLogger } from '../../server/log.ts';
 import { createRefusals } from '../../server/token/refusals.ts';
 import { ADMIN, addPeople, MEMBER, NO_DELETION, OUTSIDER, startApi, type TestApi } from '../support/api.ts';
+import { quietBus } from '../support/bus.ts';
 import { type SeedImage, seedRepository } from '../support/seed.ts';
 
 const MANY_TAGS = 130;
@@ -282,7 +284,7 @@ describe('lists', () => {
 
 describe('events', () => {
   test('people see their own refusals, readers all', async () => {
-    const refusals = createRefusals(app.db, { now: Date.now, log: createLogger('silent') });
+    const refusals = createRefusals(app.db, { now: Date.now, log: createLogger('silent'), bus: quietBus() });
     const asked = {
       address: '10.0.0.1',
       asked: ['push'],

@@ -8,6 +8,7 @@ import { createIndexer, type Indexer } from '../../server/catalog/sync/indexer.t
 import { createLogger } from '../../server/log.ts';
 import { listRepositories } from '../../server/registry/disk/repositories.ts';
 import type { Database } from '../../server/storage/database.ts';
+import { quietBus } from '../support/bus.ts';
 import { openClient, watched } from '../support/catalog.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { generateStorage } from '../support/generate-storage.ts';
@@ -55,9 +56,11 @@ async function startIndex(t: TestContext, url: string, storageFolder: string | n
   const client = openClient(url);
   const state = { asked: [] as string[], failing: new Set<string>() };
   const changed = new Set<string>();
+  const bus = quietBus();
+  bus.subscribe('repository-changed', ({ repository }) => void changed.add(repository));
   const indexer: Indexer = createIndexer({
     ...{ db, client: watched(client, state), now: () => NOW, log: createLogger('silent'), storageFolder },
-    ...{ retryDelaysMs: [20], onChanged: (repository) => void changed.add(repository) },
+    ...{ retryDelaysMs: [20], bus },
   });
   t.after(async () => {
     await indexer.close();

@@ -1,10 +1,12 @@
 /** What a start asks the registry for, and how tags that moved without an event are found all the same. */
+
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { createIndexSide, type IndexSide } from '../../server/app/indexer.ts';
 import { createCrawlJournal } from '../../server/catalog/sync/crawl-journal.ts';
 import { createLogger } from '../../server/log.ts';
+import { quietBus } from '../support/bus.ts';
 import { openClient } from '../support/catalog.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { startFakeRegistry } from '../support/fake-registry.ts';
@@ -43,7 +45,7 @@ async function startPair(t: TestContext, count: number) {
     const before = await crawls();
     const side = createIndexSide({
       ...{ config: { catalog: { crawl_schedule: null } }, db, client, now: () => time.now, clock: () => time.clock },
-      ...{ log: createLogger('silent'), retryDelaysMs: [20, 40] },
+      ...{ bus: quietBus(), log: createLogger('silent'), retryDelaysMs: [20, 40] },
       silence: { check: async () => undefined, isSilent: () => silence.isSilent },
     });
     sides.push(side);

@@ -1,4 +1,5 @@
 /** Key files as a start finds them: made, kept, renewed, and every way in which they can be wrong. */
+
 import assert from 'node:assert/strict';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -10,6 +11,7 @@ import { createLogger } from '../../server/log.ts';
 import { keyFolderOf } from '../../server/token/created-pair.ts';
 import { type Keys, openKeys } from '../../server/token/keys.ts';
 import { createSigner } from '../../server/token/signer.ts';
+import { quietBus } from '../support/bus.ts';
 import { certificateFor, generateKey, type KeyKind, pemOf, writePair } from '../support/operator-keys.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
 import { claimsOf, headerOf, testConfig } from '../support/token-stack.ts';
@@ -42,7 +44,7 @@ async function open(auth: Record<string, unknown> = {}, isNew = true): Promise<K
 }
 
 function signerOf(keys: Keys, auth: Record<string, unknown> = {}) {
-  return createSigner({ keys, config: testConfig({ auth }), now, log: createLogger('silent') });
+  return createSigner({ keys, config: testConfig({ auth }), now, log: createLogger('silent'), bus: quietBus() });
 }
 
 const leafOf = (keys: Keys) => keys.signingKeys().find((key) => key.layout === 'leaf-x5c');

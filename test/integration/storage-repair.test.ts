@@ -58,7 +58,6 @@ async function crawl(db: Database): Promise<void> {
     now: Date.now,
     clock: () => performance.now(),
     log,
-    onChanged: () => {},
   });
   await rebuildOldCatalog(db);
   await indexer.crawl('start');

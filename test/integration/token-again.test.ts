@@ -112,7 +112,7 @@ test('by form and by query it is one token, and refresh tokens are each their ow
 
 test('every push token is noted, also one that was handed out before', async () => {
   const seen: string[] = [];
-  stack.permits.onPushIssued((repository) => seen.push(repository));
+  stack.bus.subscribe('push-token-issued', ({ repository }) => seen.push(repository));
   await ask();
   await ask();
   assert.deepEqual(seen, ['team/app', 'team/app']);

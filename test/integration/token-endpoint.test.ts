@@ -368,7 +368,7 @@ describe('scopes', () => {
   });
   test('a push token is remembered for its subject and repository alone', async () => {
     const seen: string[] = [];
-    stack.permits.onPushIssued((repository) => seen.push(repository));
+    stack.bus.subscribe('push-token-issued', ({ repository }) => seen.push(repository));
     await get(asked('repository:team/pushed:pull,push'), basic('alice'));
     await get(asked('repository:team/pulled:pull'), basic('alice'));
     assert.deepEqual(seen, ['team/pushed']);

@@ -1,20 +1,25 @@
 /** The bounded memory of what people asked for and do not hold. */
+
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createLogger } from '../../server/log.ts';
 import { type OpenedDatabase, openDatabase } from '../../server/storage/database.ts';
 import { createRefusals, type Refusals } from '../../server/token/refusals.ts';
+import { quietBus } from '../support/bus.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
 
 let folder: TemporaryFolder;
 let opened: OpenedDatabase;
 let refusals: Refusals;
 let now = 1;
+const told: (readonly string[])[] = [];
 
 before(async () => {
   folder = await temporaryFolder('refusals');
   opened = await openDatabase({ dataPath: folder.path, exclusive: true });
-  refusals = createRefusals(opened.db, { now: () => now, log: createLogger('silent') });
+  const bus = quietBus();
+  bus.subscribe('tokens-refused', ({ subjects }) => told.push(subjects));
+  refusals = createRefusals(opened.db, { now: () => now, log: createLogger('silent'), bus });
 });
 after(async () => {
   await opened.close();
@@ -41,6 +46,7 @@ test('repetitions raise a number, also across writes', async () => {
   await refusals.flush();
   now = 5;
   ask('alice', 'a');
+  assert.deepEqual(told, [['alice']], 'told once it is written, with each name once');
   const { rows } = await refusals.list({ subject: 'alice', limit: 10 });
   assert.equal(rows.length, 1);
   const { count, firstAt, lastAt, asked } = rows[0] ?? {};

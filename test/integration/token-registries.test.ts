@@ -1,4 +1,5 @@
 /** Our tokens against the real registries: every way of signing, on every line of versions. */
+
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { createLogger } from '../../server/log.ts';
 import type { Layout } from '../../server/token/keys.ts';
 import { createSigner, type Trial } from '../../server/token/signer.ts';
+import { quietBus } from '../support/bus.ts';
 import { certificateFor, generateKey, type KeyKind, writePair } from '../support/operator-keys.ts';
 import { REGISTRY_VERSIONS, type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';
 import { temporaryFolder } from '../support/tmp.ts';
@@ -90,7 +92,14 @@ for (const version of REGISTRY_VERSIONS) {
 }
 
 function signerFor({ keys, config }: TokenStack, url: string) {
-  return createSigner({ keys, config, tryToken: tryAt(url), now: Date.now, log: createLogger('silent') });
+  return createSigner({
+    keys,
+    config,
+    tryToken: tryAt(url),
+    now: Date.now,
+    log: createLogger('silent'),
+    bus: quietBus(),
+  });
 }
 
 async function withStack(
@@ -195,7 +204,13 @@ for (const version of REGISTRY_VERSIONS) {
     });
     test('J11: a token for another service is refused', async () => {
       const config = { ...stack.config, registry: { ...stack.config.registry, name: 'elsewhere:5000' } };
-      const signer = createSigner({ keys: stack.keys, config, now: Date.now, log: createLogger('silent') });
+      const signer = createSigner({
+        keys: stack.keys,
+        config,
+        now: Date.now,
+        log: createLogger('silent'),
+        bus: quietBus(),
+      });
       const signed = await signer.sign({ subject: 'alice', access: [] });
       const refused = await call('/v2/', { headers: bearer(signed.token) });
       assert.equal(refused.status, 401);

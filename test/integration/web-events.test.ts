@@ -1,4 +1,5 @@
 /** The page of events over a real database: runs, dates, and the table of what is filtered. */
+
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import bcrypt from 'bcryptjs';
@@ -7,6 +8,7 @@ import { createLogger } from '../../server/log.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
 import { createRefusals } from '../../server/token/refusals.ts';
 import { type EventsPageDeps, eventsPage } from '../../server/web/activity/events.ts';
+import { quietBus } from '../support/bus.ts';
 import { insertEvents } from '../support/event-rows.ts';
 import { seedRepository } from '../support/seed.ts';
 import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb, type Visitor } from '../support/web.ts';
@@ -30,7 +32,7 @@ before(async () => {
   made.deps = {
     visibility: createVisibility(db),
     events: createEventStore(db),
-    refusals: createRefusals(db, { now: Date.now, log: createLogger('silent') }),
+    refusals: createRefusals(db, { now: Date.now, log: createLogger('silent'), bus: quietBus() }),
   };
   const team = await roles.add({ name: 'team', description: '' });
   const pull = { repository: 'team/**', address: '*', canPull: true, canPush: false, canDelete: false };

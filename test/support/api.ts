@@ -1,4 +1,5 @@
 /** The JSON API beside the pages, on a free port with a fresh database; only the registry is made up. */
+
 import bcrypt from 'bcryptjs';
 import { type Api, createApi } from '../../server/api/api.ts';
 import { type ApiRoutesDeps, apiRoutes } from '../../server/app/api.ts';
@@ -14,6 +15,7 @@ import { createLogger } from '../../server/log.ts';
 import { createAside } from '../../server/notifications/aside.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
 import { createRefusals } from '../../server/token/refusals.ts';
+import { quietBus } from './bus.ts';
 import { type ApiParts, startWeb, type TestWeb, type TestWebOptions } from './web.ts';
 
 /** How the registry is changed; the use cases above it are the real ones. */
@@ -142,7 +144,7 @@ function routesDeps({ db, audit }: ApiParts): Omit<ApiRoutesDeps, 'stores' | 'us
     deletion: NO_DELETION,
     events,
     aside: createAside(db, audit),
-    refusals: createRefusals(db, { now: Date.now, log: silent }),
+    refusals: createRefusals(db, { now: Date.now, log: silent, bus: quietBus() }),
     space: createSpace({ db, now: Date.now, log: silent }),
     now: Date.now,
     status: {

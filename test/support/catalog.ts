@@ -1,5 +1,6 @@
 /** The index beside a real registry, with nothing else of the application. */
 
+import { createBus } from '../../server/bus/bus.ts';
 import { createImages } from '../../server/catalog/images/images.ts';
 import { createRepositoryStore } from '../../server/catalog/lists/repositories.ts';
 import { createTagStore } from '../../server/catalog/lists/tags.ts';
@@ -48,6 +49,9 @@ export async function startCatalog(options: Pick<IndexerDeps, 'isQuiet'> = {}) {
   const changes: string[] = [];
   const reads: string[] = [];
   const { db } = database;
+  const bus = createBus(log);
+  bus.subscribe('repository-changed', ({ repository }) => changes.push(repository));
+  bus.subscribe('repository-read', ({ repository }) => reads.push(repository));
   const reader = watched(real, state);
   const indexer = createIndexer({
     db,
@@ -55,8 +59,7 @@ export async function startCatalog(options: Pick<IndexerDeps, 'isQuiet'> = {}) {
     now: () => state.clock,
     clock: () => state.clock,
     log,
-    onChanged: (repository) => changes.push(repository),
-    onRead: (repository) => reads.push(repository),
+    bus,
     ...options,
     lookAgainDelaysMs: [200, 600, 1500],
     retryDelaysMs: [200, 500, 1000],

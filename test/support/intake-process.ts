@@ -2,9 +2,11 @@
  * The receiver alone in a process of its own, for tests that kill it. `MUTANT=early` answers before the commit: a test
  * that does not notice would prove nothing.
  */
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
+import { createBus } from '../../server/bus/bus.ts';
 import { createOriginOf } from '../../server/http/client-address.ts';
 import { createEventReader } from '../../server/notifications/event-reader.ts';
 import { createIntake } from '../../server/notifications/intake.ts';
@@ -20,6 +22,7 @@ const { db } = await openDatabase({ dataPath, exclusive: true });
 const reader = createEventReader({
   db,
   log,
+  bus: createBus(log),
   onEvent: async () => undefined,
   count: async (_trx, uses) => uses,
   onCounted: () => undefined,

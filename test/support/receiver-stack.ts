@@ -1,4 +1,5 @@
 /** The receiver of notifications behind its endpoint, on a fresh database; the index only notes what it is told. */
+
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
@@ -8,6 +9,7 @@ import { createEventReader, type EventReaderDeps } from '../../server/notificati
 import type { RegistryEvent } from '../../server/notifications/events.ts';
 import { createIntake, type Envelope } from '../../server/notifications/intake.ts';
 import { createNotificationEndpoint, type NotificationEndpoint } from '../../server/notifications/routes.ts';
+import { quietBus } from './bus.ts';
 import { openTestDatabase, type TestDatabase } from './database.ts';
 import { EVENTS_V2 } from './events.ts';
 
@@ -40,6 +42,7 @@ export async function start(
   const reader = createEventReader({
     db: opened.db,
     log,
+    bus: quietBus(),
     onEvent: async (event) => {
       applied.push(event);
       return event;

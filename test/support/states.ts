@@ -2,11 +2,10 @@
  * Every state that a page can be in beside "all is well", and how to bring it about: over the real server with pages
  * whose stores answer from memory. One web serves all of them, one after the other.
  */
+
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { RepositoryRow } from '../../server/catalog/lists/repositories.ts';
-import { createChanges } from '../../server/catalog/visibility/changes.ts';
 import { AppError } from '../../server/errors.ts';
-import { createNewsDesk } from '../../server/news.ts';
 import { deleteTagPage } from '../../server/web/housekeeping/delete-tag.ts';
 import { createLive } from '../../server/web/live/live.ts';
 import type { IndexState } from '../../server/web/parts/notices.ts';
@@ -14,6 +13,7 @@ import { repositoriesPage } from '../../server/web/repositories/repositories.ts'
 import type { PageModule } from '../../server/web/shell/routes.ts';
 import * as facts from './browse-facts.ts';
 import { signIn } from './browser.ts';
+import { quietBus } from './bus.ts';
 import { liveDeps } from './live.ts';
 import { memoryBrowse } from './memory-browse.ts';
 import { type Problem, watchContext } from './page-check.ts';
@@ -144,7 +144,7 @@ export const STATES: readonly State[] = [
     shows: /Your session has ended/,
     prepare: async ({ page, web }) => {
       await web.db.deleteFrom('sessions').execute();
-      web.news.tell({ kind: 'audit', action: 'session.end' });
+      web.bus.tell({ kind: 'audited', action: 'session.end' });
       await page.getByText('Your session has ended.').waitFor();
     },
   },
@@ -163,7 +163,7 @@ export const STATES: readonly State[] = [
     shows: /Show new content/,
     prepare: async ({ page, web }) => {
       await page.locator('main a').first().focus();
-      web.changes.emit('platform/api-gateway');
+      web.bus.tell({ kind: 'repository-changed', repository: 'platform/api-gateway' });
       await page.getByRole('button', { name: 'Show new content' }).waitFor();
     },
   },
@@ -190,10 +190,10 @@ export const STATES: readonly State[] = [
 /** @returns the server that all states live in. */
 export async function startStates() {
   const world: World = { rows: [], index: facts.UP, readonly: false };
-  const [changes, news] = [createChanges(), createNewsDesk()];
+  const bus = quietBus();
   let sessions: { isAlive: (sid: string) => Promise<boolean> } | undefined;
   const isSessionAlive = async (sid: string) => (await sessions?.isAlive(sid)) ?? true;
-  const live = createLive(liveDeps({ changes, news, isSessionAlive }));
+  const live = createLive(liveDeps({ bus, isSessionAlive }));
   const web = await startWeb({ pages: [live.pages, failures, ...browsePages(world)] });
   sessions = web.sessions;
   await web.users.add({
@@ -205,8 +205,7 @@ export async function startStates() {
   });
   return {
     ...web,
-    changes,
-    news,
+    bus,
     set(changed: Partial<World> = {}): void {
       Object.assign(world, { rows: [facts.repositoryRow()], index: facts.UP, readonly: false }, changed);
     },

@@ -1,4 +1,5 @@
 /** The token endpoint on a real database and a real port, without the rest of the product. */
+
 import type { AddressInfo } from 'node:net';
 import { createAccess } from '../../server/access/engine.ts';
 import { createGrantStore } from '../../server/access/grants.ts';
@@ -8,6 +9,7 @@ import { createCredentialChecker } from '../../server/accounts/credentials.ts';
 import { createKnownPlaces } from '../../server/accounts/known-places.ts';
 import { createPasswordHasher } from '../../server/accounts/password.ts';
 import { createRefreshTokens } from '../../server/accounts/refresh-tokens.ts';
+import { createBus } from '../../server/bus/bus.ts';
 import { type Config, configSchema } from '../../server/config/config.ts';
 import { createOriginOf } from '../../server/http/client-address.ts';
 import { createDispatcher } from '../../server/http/dispatch.ts';
@@ -53,7 +55,8 @@ export async function startTokenStack(options: TokenStackOptions = {}) {
   const { db, isNew, close } = await openDatabase({ dataPath: folder.path, exclusive: true });
   const keys = await openKeys({ config, confPath: folder.path, dataPath: folder.path, isNew, now, log });
   const tryToken = options.tryToken;
-  const signer = createSigner({ keys, config, now, log, ...(tryToken && { tryToken }) });
+  const bus = createBus(log);
+  const signer = createSigner({ keys, config, now, log, bus, ...(tryToken && { tryToken }) });
   const access = createAccess(db);
   const users = createUserStore(db);
   const hasher = createPasswordHasher();
@@ -66,7 +69,7 @@ export async function startTokenStack(options: TokenStackOptions = {}) {
     log,
   });
   const refreshTokens = createRefreshTokens(db);
-  const refusals = createRefusals(db, { now, log });
+  const refusals = createRefusals(db, { now, log, bus });
   const permits = createPermits({ clock: now, lifetimeSeconds: config.registry.auth.lifetime });
   const endpoint = createTokenEndpoint({
     config,
@@ -78,6 +81,8 @@ export async function startTokenStack(options: TokenStackOptions = {}) {
     permits,
     refusals,
     originOf: createOriginOf([]),
+    bus,
+    now,
     log,
   });
   const plain = new Map([['/api/auth', endpoint], ['/auth/token', endpoint], ...tokenFileRoutes(signer)]);
@@ -94,7 +99,7 @@ export async function startTokenStack(options: TokenStackOptions = {}) {
     base,
     realm: `${base}/api/auth`,
     folder: folder.path,
-    ...{ config, db, keys, signer, users, roles: createRoleStore(db), grants: createGrantStore(db), hasher },
+    ...{ config, db, bus, keys, signer, users, roles: createRoleStore(db), grants: createGrantStore(db), hasher },
     ...{ refusals, permits, credentials, refreshTokens },
     async stop(): Promise<void> {
       await closeServer(server, 100);

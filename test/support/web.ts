@@ -1,4 +1,5 @@
 /** The pages on a free port with a fresh database: everything real but the registry. */
+
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,6 +21,7 @@ import { createSessions } from '../../server/accounts/sessions.ts';
 import { createAccountUseCases } from '../../server/app/use-cases.ts';
 import { type Audit, createAudit } from '../../server/audit/audit.ts';
 import { createFailedSignIns } from '../../server/audit/failed-sign-ins.ts';
+import { createBus } from '../../server/bus/bus.ts';
 import { createStars } from '../../server/catalog/lists/stars.ts';
 import { configSchema } from '../../server/config/config.ts';
 import { createOriginOf, type OriginOf } from '../../server/http/client-address.ts';
@@ -73,6 +75,7 @@ export async function startWeb(options: TestWebOptions = {}) {
   const config = configSchema.parse(given);
   const lines: string[] = [];
   const log = createLogger('debug', { write: (line) => void lines.push(line) });
+  const bus = createBus(log);
   const [access, users, roles, grants] = [
     createAccess(db),
     createUserStore(db),
@@ -84,10 +87,10 @@ export async function startWeb(options: TestWebOptions = {}) {
     createSettings(db),
     createSessions(db, { now: Date.now }),
     createAudit(db),
-    createFailedSignIns(db, { now: Date.now, log }),
+    createFailedSignIns(db, { now: Date.now, log, bus }),
   ];
   await ensureFirstAdmin({ users, roles, grants, hasher, password: adminPassword, settings, log });
-  const refusals = createRefusals(db, { now: Date.now, log });
+  const refusals = createRefusals(db, { now: Date.now, log, bus });
   const originOf = createOriginOf(trustedProxies);
   const secret = 'test'.repeat(16);
   const credentials = createCredentialChecker({

@@ -20,8 +20,8 @@ const LADDER = [
   ['access', 'registry'],
   ['audit'],
   ['storage', 'http'],
-  ['config'],
-  ['errors', 'log', 'log-output', 'news'],
+  ['bus', 'config'],
+  ['errors', 'log', 'log-output'],
   ['clock', 'host-name', 'thread'],
 ] as const satisfies Ladder;
 

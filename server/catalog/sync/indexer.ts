@@ -1,4 +1,5 @@
 import { type ContentReader, createContentReader } from '../../artifacts/reader.ts';
+import { type Bus, createBus } from '../../bus/bus.ts';
 import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
 import { createGroupedTransactions } from '../../storage/grouped.ts';
@@ -34,16 +35,15 @@ export interface IndexerDeps {
   readonly clock?: () => number;
   readonly log: Logger;
   readonly reader?: ContentReader;
-  /** After each change of the index, with the repository that changed. */
-  readonly onChanged?: (repository: string) => void;
-  /** The registry lacks most of what is known, or has it again. */
-  readonly onHold?: () => void;
+  /**
+   * Told of each change of the index, of repositories that were read because somebody opened them, and when the registry
+   * lacks most of what is known or has it again. Left out: nobody follows.
+   */
+  readonly bus?: Pick<Bus, 'tell'>;
   /** Tags left the index because the registry no longer has them; also after deletions of ours. */
   readonly onGone?: (repository: string, tags: readonly DroppedTag[]) => void;
   /** No event came lately, so that pages that are opened have to ask. Left out: events come. */
   readonly isQuiet?: () => boolean;
-  /** A repository was read because somebody opened it, whether it had changed or not. */
-  readonly onRead?: (repository: string) => void;
   /** Root directory of the registry's file system driver, where it lies on this machine: the first crawl reads it. */
   readonly storageFolder?: string | null;
   /** For tests: when a push whose event is missing, or not true yet, is looked at again. */
@@ -53,17 +53,14 @@ export interface IndexerDeps {
 
 /** Keeps the index in line with the registry: by events, by looking again, and by crawls that repair what those missed. */
 export function createIndexer(deps: IndexerDeps) {
-  const { db, now, log, onChanged = () => undefined, onGone = () => undefined } = deps;
+  const { db, now, log, bus = createBus(deps.log), onGone = () => undefined } = deps;
+  const onChanged = (repository: string) => bus.tell({ kind: 'repository-changed', repository });
   const clock = deps.clock ?? (() => performance.now());
   const pace = createPace({ clock });
   const gate = createGate({ client: deps.client, pace, clock, ...retries(deps.retryDelaysMs) });
   const shared = createShared(clock);
   const { reader = createContentReader() } = deps;
-  const { onHold } = deps;
-  const guard = createLossGuard({
-    ...{ db, client: gate.reader('now'), now, clock, log },
-    ...(onHold === undefined ? {} : { onChanged: onHold }),
-  });
+  const guard = createLossGuard({ db, client: gate.reader('now'), now, clock, log, bus });
   const writing = { db, now, log, reader, onChanged, onGone, isHeld: guard.isHeld };
   const refresh = createRefresh({ ...writing, client: gate.reader('now') }, shared);
   const transact = createGroupedTransactions(db);
@@ -81,11 +78,7 @@ export function createIndexer(deps: IndexerDeps) {
   const verification = createVerification({ db, refresh: patient, now, clock, log, onMissing: confirmMissing });
   const watch = createLookAgain({ look: lookForPush, log, ...delays(deps.lookAgainDelaysMs) });
   const missing = createLookAgain({ look: reread, log, delaysMs: [MISSING_PATIENCE_MS + 10_000] });
-  const openedLooks = createOpenedLooks({
-    ...{ look: lookForViewer, clock, log },
-    isQuiet,
-    onRead: (repository) => deps.onRead?.(repository),
-  });
+  const openedLooks = createOpenedLooks({ look: lookForViewer, isQuiet, clock, log, bus });
   const events = createApplyEvent({
     db,
     refresh,

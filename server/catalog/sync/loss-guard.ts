@@ -3,6 +3,7 @@
  * answers at its address, than everything was deleted. Nothing is dropped until a person accepts the loss, or readings
  * hours apart agree.
  */
+import type { Bus } from '../../bus/bus.ts';
 import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
@@ -27,8 +28,8 @@ export interface LossGuardDeps {
   /** Milliseconds that only go forward. */
   readonly clock: () => number;
   readonly log: Logger;
-  /** A hold began or ended. */
-  readonly onChanged?: () => void;
+  /** Told when a hold began or ended. */
+  readonly bus: Pick<Bus, 'tell'>;
 }
 
 const SETTING = 'index_hold';
@@ -42,7 +43,7 @@ const MIN_MISSING = 2;
 const REQUESTS_AT_ONCE = 4;
 const MAX_FAILURES = 3;
 
-export function createLossGuard({ db, client, now, clock, log, onChanged = () => undefined }: LossGuardDeps) {
+export function createLossGuard({ db, client, now, clock, log, bus }: LossGuardDeps) {
   const settings = createSettings(db);
   let hold: LossHold | undefined;
   let loading: Promise<void> | undefined;
@@ -63,7 +64,7 @@ export function createLossGuard({ db, client, now, clock, log, onChanged = () =>
     watchedAt = next === undefined ? undefined : clock();
     if (next === undefined) await settings.remove(SETTING);
     else await settings.set(SETTING, JSON.stringify(next));
-    if (hasChanged) onChanged();
+    if (hasChanged) bus.tell({ kind: 'index-state-changed' });
   }
 
   async function decide(except?: string): Promise<boolean> {

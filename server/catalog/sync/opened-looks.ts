@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { Bus } from '../../bus/bus.ts';
 import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 
@@ -10,8 +11,8 @@ export interface OpenedLooksDeps {
   readonly look: (repository: string, isRecent: boolean) => Promise<void>;
   /** No event came lately, and the registry answers. */
   readonly isQuiet: () => boolean;
-  /** After each look that ended well, changed or not. */
-  readonly onRead: (repository: string) => void;
+  /** Told after each look that ended well, changed or not. */
+  readonly bus: Pick<Bus, 'tell'>;
   /** Milliseconds that only go forward. */
   readonly clock: () => number;
   readonly log: Logger;
@@ -32,7 +33,7 @@ interface Rest {
 }
 
 /** Where no events come: a repository that somebody looks at here is looked at in the registry, behind the page. */
-export function createOpenedLooks({ look, isQuiet, onRead, clock, log }: OpenedLooksDeps) {
+export function createOpenedLooks({ look, isQuiet, bus, clock, log }: OpenedLooksDeps) {
   const running = new Map<string, Promise<void>>();
   const resting = new LRUCache<string, Rest>({ max: MAX_RESTING });
   let isClosed = false;
@@ -52,7 +53,7 @@ export function createOpenedLooks({ look, isQuiet, onRead, clock, log }: OpenedL
     try {
       await look(repository, begun - readAt <= RECENT_MS);
       rest(repository, Math.max(REST_MS, REST_PER_LOOK * (clock() - begun)), begun);
-      onRead(repository);
+      bus.tell({ kind: 'repository-read', repository });
     } catch (error) {
       rest(repository, REST_AFTER_FAILURE_MS, readAt);
       log.debug({ repository, error: errorText(error) }, 'opened repository not read');

@@ -1,6 +1,6 @@
 /** What open pages are told: names of repositories, and topics, whose mark no repository can have in its name. */
 import type { Rights } from '../../access/rights.ts';
-import type { News } from '../../news.ts';
+import type { MessageOf } from '../../bus/message.ts';
 
 /** Of a page that shows it: `live: TOPIC.events`. */
 export const TOPIC = {
@@ -17,6 +17,16 @@ export type Topic = (typeof TOPIC)[keyof typeof TOPIC];
 
 /** More names than that: everything changed. */
 const MAX_NAMES = 50;
+
+/** What open pages follow. */
+export const FOLLOWED = [
+  'repository-changed',
+  'events-kept',
+  'tokens-refused',
+  'audited',
+  'index-state-changed',
+] as const;
+export type Followed = MessageOf<(typeof FOLLOWED)[number]>;
 
 export interface Gathered {
   /** Changed in the index. */
@@ -38,17 +48,17 @@ export function createGathering() {
   let accounts = false;
   let indexed = false;
   return {
-    repository: (name: string): void => void changed.add(name),
     /** Made by another process: whatever shows accounts looks again. */
     accounts: (): void => {
       accounts = true;
     },
-    news(news: News): void {
-      if (news.kind === 'events') for (const name of news.repositories) eventful.add(name);
-      else if (news.kind === 'index') indexed = true;
-      else if (news.kind === 'refusals') for (const name of news.subjects) refused.add(name);
+    add(message: Followed): void {
+      if (message.kind === 'repository-changed') changed.add(message.repository);
+      else if (message.kind === 'events-kept') for (const name of message.repositories) eventful.add(name);
+      else if (message.kind === 'tokens-refused') for (const name of message.subjects) refused.add(name);
+      else if (message.kind === 'index-state-changed') indexed = true;
       else acted = true;
-      if (news.kind === 'audit' && /^(user|role|password|session)\./.test(news.action)) accounts = true;
+      if (message.kind === 'audited' && /^(user|role|password|session)\./.test(message.action)) accounts = true;
     },
     take(): Gathered {
       const taken = { changed, eventful, refused, acted, accounts, indexed };

@@ -1,19 +1,15 @@
 import type { Response } from 'express';
 import type { Rights, Subject } from '../../access/rights.ts';
-import type { Changes } from '../../catalog/visibility/changes.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import type { NewsDesk } from '../../news.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { createGathering, fingerprint, type Gathered, newsFor } from './live-news.ts';
+import { createGathering, FOLLOWED, fingerprint, type Gathered, newsFor } from './live-news.ts';
 import { createLiveReads, type LiveReadsDeps, type Reader } from './live-reads.ts';
 import { createRecent } from './live-recent.ts';
 
 export interface LiveDeps extends LiveReadsDeps {
-  readonly changes: Pick<Changes, 'subscribe'>;
-  readonly news: Pick<NewsDesk, 'subscribe'>;
   readonly visibility: VisibilityStore;
   /** Rights as they are at this moment: what was taken away is not told any more. */
   readonly rightsOf: (subject: Subject) => Promise<Rights>;
@@ -70,19 +66,13 @@ export function createLive(deps: LiveDeps) {
   const plan = () => {
     timer ??= setTimeout(flush, gatherMs);
   };
-  deps.changes.subscribe((repository) => {
-    recent.add((each) => each.repository(repository));
+  deps.bus.subscribe(FOLLOWED, (message) => {
+    recent.add(message);
     if (streams.size === 0) return;
-    gathering.repository(repository);
+    gathering.add(message);
     plan();
-  });
-  deps.news.subscribe((news) => {
-    recent.add((each) => each.news(news));
-    if (streams.size === 0) return;
-    gathering.news(news);
-    plan();
-    if (news.kind !== 'audit') return;
-    if (news.action.startsWith('session.')) forEach(endIfOver);
+    if (message.kind !== 'audited') return;
+    if (message.action.startsWith('session.')) forEach(endIfOver);
     else void watch();
   });
 

@@ -1,5 +1,5 @@
+import type { Bus } from '../../bus/bus.ts';
 import type { Logger } from '../../log.ts';
-import type { NewsDesk } from '../../news.ts';
 import type { Check } from './status-check.ts';
 import { statusChecks } from './status-checks.ts';
 import type { LoadStatusFacts, StatusFacts } from './status-facts.ts';
@@ -8,7 +8,7 @@ export interface StatusWatchDeps {
   readonly load: LoadStatusFacts;
   readonly log: Logger;
   /** Told what pages show of it; tells when the registry came or went, or a crawl ended. */
-  readonly news: Pick<NewsDesk, 'tell' | 'subscribe'>;
+  readonly bus: Pick<Bus, 'tell' | 'subscribe'>;
   /** Runs `refresh`, unless everything is being stopped. */
   readonly run: () => Promise<void>;
   /** For tests. */
@@ -21,15 +21,15 @@ const OPEN =
   'the registry answers without a token: everybody who reaches it may push and pull; /status has the lines that close it';
 
 /** Runs the checks of /status without anybody looking, so that a failure is seen in the log and on every admin's page. */
-export function createStatusWatch({ load, log, news, run, restMs = REST_MS }: StatusWatchDeps) {
+export function createStatusWatch({ load, log, bus, run, restMs = REST_MS }: StatusWatchDeps) {
   let failed: readonly Check[] = [];
   let isOpen = false;
   let lastCameBy: string | undefined;
   let planned: NodeJS.Timeout | undefined;
 
-  // What failed may be good by now, and the reverse. Our own news are among these, so there is a rest in between.
-  news.subscribe(({ kind }) => {
-    if (kind !== 'index' || planned !== undefined) return;
+  // What failed may be good by now, and the reverse. Our own messages are among these, so there is a rest in between.
+  bus.subscribe('index-state-changed', () => {
+    if (planned !== undefined) return;
     planned = setTimeout(() => {
       planned = undefined;
       run().catch((error: unknown) => log.warn({ error }, 'status checks not run'));
@@ -54,7 +54,7 @@ export function createStatusWatch({ load, log, news, run, restMs = REST_MS }: St
     tell(statusChecks(facts));
     isOpen = facts.auth.enabled && facts.registry.demandsToken === false && facts.registry.demandsPassword !== true;
     if (isOpen && !wasOpen) log.warn({ registry: facts.registry.url }, OPEN);
-    if (countBefore !== failed.length || wasOpen !== isOpen) news.tell({ kind: 'index' });
+    if (countBefore !== failed.length || wasOpen !== isOpen) bus.tell({ kind: 'index-state-changed' });
   }
 
   /** The same facts for a page, so that what it shows and what others are told agree. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSilence } from '../../../server/notifications/silence.ts';
+import { quietBus } from '../../support/bus.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -8,13 +9,15 @@ const DAY = 24 * 60 * MINUTE;
 function start(lastReceivedAt: number | undefined) {
   const stored = { lastReceivedAt };
   const state = { now: 10 * DAY, clock: 0, changes: 0 };
+  const bus = quietBus();
+  bus.subscribe('index-state-changed', () => {
+    state.changes += 1;
+  });
   const silence = createSilence({
     arrivals: async () => stored,
     now: () => state.now,
     clock: () => state.clock,
-    onChange: () => {
-      state.changes += 1;
-    },
+    bus,
   });
   return { silence, state, stored };
 }

@@ -4,6 +4,7 @@ import { generateKeyPair } from 'jose';
 import { createLogger } from '../../../server/log.ts';
 import type { Layout, SigningKey } from '../../../server/token/keys.ts';
 import { createLayoutProbe, type TokenHeader, type Trial } from '../../../server/token/layout-probe.ts';
+import { quietBus } from '../../support/bus.ts';
 
 const { privateKey } = await generateKeyPair('ES256');
 const key = (layout: Layout): SigningKey => {
@@ -13,7 +14,12 @@ const key = (layout: Layout): SigningKey => {
 const ALL = (['leaf-x5c', 'certificate-x5c', 'kid-rfc7638', 'kid-libtrust'] as const).map(key);
 const LONE = ALL.slice(2);
 
-function probeWith(keys: readonly SigningKey[], answer: (layout: string) => Trial, header: TokenHeader = 'auto') {
+function probeWith(
+  keys: readonly SigningKey[],
+  answer: (layout: string) => Trial,
+  header: TokenHeader = 'auto',
+  bus = quietBus(),
+) {
   return createLayoutProbe({
     signingKeys: () => keys,
     header,
@@ -22,6 +28,7 @@ function probeWith(keys: readonly SigningKey[], answer: (layout: string) => Tria
     now: () => 0,
     clock: () => 0,
     log: createLogger('silent'),
+    bus,
   });
 }
 
@@ -65,4 +72,20 @@ test('two at once are one', async () => {
   await Promise.all([probe.probe(), probe.probe()]);
   probe.close();
   assert.equal(calls, 1);
+});
+test('that the registry takes our tokens is told once, and again after it did not', async () => {
+  let answer: Trial = 'accepted';
+  let toldCount = 0;
+  const bus = quietBus();
+  bus.subscribe('token-accepted', () => {
+    toldCount += 1;
+  });
+  const probe = probeWith(ALL, () => answer, 'auto', bus);
+  const told: number[] = [];
+  for (answer of ['accepted', 'accepted', 'refused', 'accepted'] as const) {
+    await probe.probe();
+    told.push(toldCount);
+  }
+  probe.close();
+  assert.deepEqual(told, [1, 1, 1, 2]);
 });

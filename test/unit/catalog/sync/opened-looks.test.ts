@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createOpenedLooks } from '../../../../server/catalog/sync/opened-looks.ts';
 import { createLogger } from '../../../../server/log.ts';
+import { quietBus } from '../../../support/bus.ts';
 
 function start(durationMs = 0) {
   const time = { now: 0 };
@@ -14,7 +15,7 @@ function start(durationMs = 0) {
       if (repository.startsWith('slow/')) await new Promise<void>((resolve) => ends.push(resolve));
     },
     isQuiet: () => true,
-    onRead: () => undefined,
+    bus: quietBus(),
     clock: () => time.now,
     log: createLogger('silent'),
   });

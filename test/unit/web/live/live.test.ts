@@ -1,17 +1,18 @@
 /** The event stream, beside an Express of its own: who is told what. */
+
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import express from 'express';
 import { ANONYMOUS, type Rights, type Subject } from '../../../../server/access/rights.ts';
 import { compileRule } from '../../../../server/access/rule.ts';
-import { createChanges } from '../../../../server/catalog/visibility/changes.ts';
+import type { Bus } from '../../../../server/bus/bus.ts';
 import { EVERYTHING, NOTHING, type Visibility } from '../../../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../../../server/log.ts';
-import { createNewsDesk } from '../../../../server/news.ts';
 import { createLive } from '../../../../server/web/live/live.ts';
 import type { Page } from '../../../../server/web/shell/page.ts';
 import { createRoutes } from '../../../../server/web/shell/routes.ts';
+import { quietBus } from '../../../support/bus.ts';
 import { eventually } from '../../../support/walk.ts';
 
 const stops: (() => void)[] = [];
@@ -29,9 +30,7 @@ interface StartOptions {
 }
 
 async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
-  const changes = createChanges();
-  const news = createNewsDesk();
-  const reads = createChanges();
+  const bus = quietBus();
   const opened: string[] = [];
   const state = {
     seen: EVERYTHING as Visibility,
@@ -42,11 +41,9 @@ async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
     now: 1000,
   };
   const live = createLive({
-    changes,
-    reads,
+    bus,
     opened: (repository) => void opened.push(repository),
     visibility: { of: async () => state.seen },
-    news,
     rightsOf: async () => state.rights,
     accessVersion: async () => state.version,
     isSessionAlive: async () => state.isAlive,
@@ -83,14 +80,16 @@ async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
     server.close();
   });
   return {
-    changes,
-    news,
-    reads,
+    bus,
     opened,
     live,
     state,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/live`,
   };
+}
+
+function change(bus: Bus, repository: string): void {
+  bus.tell({ kind: 'repository-changed', repository });
 }
 
 async function listen(url: string) {
@@ -110,30 +109,30 @@ async function listen(url: string) {
 }
 
 test('a viewer is told which repositories changed, several at once in one message', async () => {
-  const { changes, url } = await start();
+  const { bus, url } = await start();
   const stream = await listen(url);
   assert.match(stream.answer.headers.get('content-type') ?? '', /^text\/event-stream/);
   assert.equal(stream.answer.headers.get('cache-control'), 'no-store, no-transform');
-  for (const name of ['team/app', 'team/web', 'team/app']) changes.emit(name);
+  for (const name of ['team/app', 'team/web', 'team/app']) change(bus, name);
   await eventually('the message', async () => stream.told().length > 0);
   assert.deepEqual(stream.told(), [['team/app', 'team/web']]);
 });
 
 test('everybody is told when the registry comes or goes and when a crawl ends, and nothing of what it holds', async () => {
-  const { news, state, url } = await start();
+  const { bus, state, url } = await start();
   state.seen = NOTHING;
   const stream = await listen(url);
-  news.tell({ kind: 'index' });
+  bus.tell({ kind: 'index-state-changed' });
   await eventually('the message', async () => stream.told().length > 0);
   assert.deepEqual(stream.told(), [['#index']]);
 });
 
 test('what happened between a page and its stream is told when the stream begins, to whom it concerns', async () => {
-  const { changes, state, url } = await start();
-  changes.emit('team/before');
+  const { bus, state, url } = await start();
+  change(bus, 'team/before');
   state.now = 2000;
-  changes.emit('team/app');
-  changes.emit('secret/app');
+  change(bus, 'team/app');
+  change(bus, 'secret/app');
   state.hidden.add('secret/app');
   const late = await listen(`${url}?since=2000`);
   await eventually('the message', async () => late.told().length > 0);
@@ -147,25 +146,25 @@ test('what happened between a page and its stream is told when the stream begins
 });
 
 test('what the viewer may not pull is never named, and rights taken away count at once', async () => {
-  const { changes, state, url } = await start();
+  const { bus, state, url } = await start();
   const stream = await listen(url);
   state.hidden.add('secret/app');
-  changes.emit('secret/app');
-  changes.emit('team/app');
+  change(bus, 'secret/app');
+  change(bus, 'team/app');
   await eventually('the message', async () => stream.told().length > 0);
   state.seen = NOTHING;
-  changes.emit('team/later');
+  change(bus, 'team/later');
   await new Promise((resolve) => setTimeout(resolve, 50));
   state.seen = EVERYTHING;
-  changes.emit('team/last');
+  change(bus, 'team/last');
   await eventually('the last message', async () => stream.told().length > 1);
   assert.deepEqual(stream.told(), [['team/app'], ['team/last']]);
 });
 
 test('many names are told as everything', async () => {
-  const { changes, url } = await start();
+  const { bus, url } = await start();
   const stream = await listen(url);
-  for (let index = 0; index < 200; index += 1) changes.emit(`team/app${index}`);
+  for (let index = 0; index < 200; index += 1) change(bus, `team/app${index}`);
   await eventually('the message', async () => stream.told().length > 0);
   assert.deepEqual(stream.told(), [[]]);
 });
@@ -196,27 +195,27 @@ const topics = [
   [
     'events to a member who may see the repository',
     member,
-    { kind: 'events', repositories: ['team/app'] },
+    { kind: 'events-kept', repositories: ['team/app'] },
     ['#events'],
   ],
-  ['no events of a hidden repository', member, { kind: 'events', repositories: ['secret/app'] }, []],
-  ['all events to an auditor', auditor, { kind: 'events', repositories: ['secret/app'] }, ['#events']],
-  ['no events to a stranger', NO_RIGHTS, { kind: 'events', repositories: ['team/app'] }, []],
-  ['own refusals to a member', member, { kind: 'refusals', subjects: ['lin'] }, ['#refusals']],
-  ['not those of others', member, { kind: 'refusals', subjects: others }, []],
-  ['all refusals to an auditor', auditor, { kind: 'refusals', subjects: others }, ['#refusals']],
-  ['what people do to an auditor', auditor, { kind: 'audit', action: 'tag.delete' }, ['#audit']],
-  ['who signs in also to the list of users', admin, { kind: 'audit', action: 'session.start' }, ['#audit', '#users']],
-  ['nothing of it to a member', member, { kind: 'audit', action: 'user.add' }, []],
+  ['no events of a hidden repository', member, { kind: 'events-kept', repositories: ['secret/app'] }, []],
+  ['all events to an auditor', auditor, { kind: 'events-kept', repositories: ['secret/app'] }, ['#events']],
+  ['no events to a stranger', NO_RIGHTS, { kind: 'events-kept', repositories: ['team/app'] }, []],
+  ['own refusals to a member', member, { kind: 'tokens-refused', subjects: ['lin'] }, ['#refusals']],
+  ['not those of others', member, { kind: 'tokens-refused', subjects: others }, []],
+  ['all refusals to an auditor', auditor, { kind: 'tokens-refused', subjects: others }, ['#refusals']],
+  ['what people do to an auditor', auditor, { kind: 'audited', action: 'tag.delete' }, ['#audit']],
+  ['who signs in also to the list of users', admin, { kind: 'audited', action: 'session.start' }, ['#audit', '#users']],
+  ['nothing of it to a member', member, { kind: 'audited', action: 'user.add' }, []],
 ] as const;
-for (const [name, rights, news, told] of topics) {
+for (const [name, rights, message, told] of topics) {
   test(`tells ${name}`, async () => {
-    const { changes, news: desk, state, url } = await start({ rights });
+    const { bus, state, url } = await start({ rights });
     state.hidden.add('secret/app');
     const stream = await listen(url);
-    desk.tell(news);
+    bus.tell(message);
     await new Promise((resolve) => setTimeout(resolve, 20));
-    changes.emit('team/last');
+    change(bus, 'team/last');
     await eventually('the last message', async () => stream.told().flat().includes('team/last'));
     assert.deepEqual(stream.told().flat(), [...told, 'team/last']);
   });
@@ -240,26 +239,26 @@ test('tells a viewer whose rights changed, and an admin that accounts did, whoev
 });
 
 test('says that the session has ended, and ends', async () => {
-  const { news, state, url } = await start({ rights: member });
+  const { bus, state, url } = await start({ rights: member });
   const stream = await listen(url);
-  news.tell({ kind: 'audit', action: 'session.end' });
+  bus.tell({ kind: 'audited', action: 'session.end' });
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.equal(stream.state.ended, false);
   state.isAlive = false;
-  news.tell({ kind: 'audit', action: 'session.end' });
+  bus.tell({ kind: 'audited', action: 'session.end' });
   await eventually('the end', async () => stream.state.ended);
   assert.match(stream.state.text, /^event: ended$/m);
 });
 
 test('a page that tells how old its list is hears when the list was read again', async () => {
-  const { reads, opened, state, url } = await start();
+  const { bus, opened, state, url } = await start();
   const [one, all, none] = [await listen(`${url}?of=team/app`), await listen(`${url}?of=*`), await listen(url)];
   await eventually('the look', async () => opened.length > 0);
   assert.deepEqual(opened, ['team/app'], 'an open page has its repository looked at');
   state.now = 2000;
-  reads.emit('team/app');
+  bus.tell({ kind: 'repository-read', repository: 'team/app' });
   state.now = 3000;
-  reads.emit('*');
+  bus.tell({ kind: 'catalog-read' });
   const message = (at: number) => `event: read\ndata: {"at":${at}}\n\n`;
   await eventually(
     'both',
@@ -271,12 +270,12 @@ test('a page that tells how old its list is hears when the list was read again',
 });
 
 test('what a viewer may not see is neither looked at nor told of', async () => {
-  const { reads, opened, state, url } = await start();
+  const { bus, opened, state, url } = await start();
   state.hidden.add('secret/app');
   const [hidden, fence] = [await listen(`${url}?of=secret/app`), await listen(`${url}?of=team/app`)];
   await eventually('the look', async () => opened.length > 0);
-  reads.emit('secret/app');
-  reads.emit('team/app');
+  bus.tell({ kind: 'repository-read', repository: 'secret/app' });
+  bus.tell({ kind: 'repository-read', repository: 'team/app' });
   await eventually('the fence', async () => fence.state.text.includes('event: read'));
   assert.deepEqual(opened, ['team/app']);
   assert.doesNotMatch(hidden.state.text, /event: read/);

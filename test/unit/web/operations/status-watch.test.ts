@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLogger } from '../../../../server/log.ts';
-import { createNewsDesk } from '../../../../server/news.ts';
 import { createStatusWatch } from '../../../../server/web/operations/status-watch.ts';
 import { statusFacts } from '../../../support/browse-facts.ts';
+import { quietBus } from '../../../support/bus.ts';
 import { eventually } from '../../../support/walk.ts';
 
 test('when the registry comes back what failed is tried again at once, and pages hear that it is good', async () => {
-  const news = createNewsDesk();
+  const bus = quietBus();
   const facts = statusFacts();
   const state = { reachable: false, told: 0, runs: 0 };
   const watch = createStatusWatch({
@@ -16,19 +16,19 @@ test('when the registry comes back what failed is tried again at once, and pages
       state.runs += 1;
       await watch.refresh();
     },
-    ...{ news, log: createLogger('silent'), restMs: 5 },
+    ...{ bus, log: createLogger('silent'), restMs: 5 },
   });
-  news.subscribe(() => {
+  bus.subscribe('index-state-changed', () => {
     state.told += 1;
   });
   await watch.refresh();
   assert.ok(watch.failedCount() > 0);
-  await eventually('the look that its own news led to', async () => state.runs === 1);
+  await eventually('the look that its own message led to', async () => state.runs === 1);
   state.reachable = true;
-  news.tell({ kind: 'index' });
+  bus.tell({ kind: 'index-state-changed' });
   await eventually('it is good', async () => watch.failedCount() === 0);
   await eventually('the last look', async () => state.runs === 3);
   assert.equal(state.told, 3, 'the failure, the return, and that it is good');
-  news.tell({ kind: 'audit', action: 'session.begin' });
+  bus.tell({ kind: 'audited', action: 'session.begin' });
   assert.equal(state.runs, 3);
 });
