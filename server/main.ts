@@ -60,7 +60,7 @@ async function start(log: Logger): Promise<void> {
   });
   const watch = watchStorage(opened, { server, app, log });
   stopOnSignal(server, { ...app, stop: () => watch.stop().then(app.stop) }, log);
-  const address = await listen(server, config.server.port, config.server.host ?? '127.0.0.1');
+  const address = await listen(server, config.server.port, config.server.host);
   log.info({ address: address.address, port: address.port, url: publicBaseUrl(config) }, 'listening');
   await app.start();
   sayReady(config);

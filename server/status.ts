@@ -190,11 +190,11 @@ function authFacts(
   deps: StatusDeps,
   cameBy: string | undefined,
 ): Omit<StatusFacts['auth'], 'realmReachable' | 'realmError' | 'accepted'> {
-  const { auth, name } = deps.config.registry;
+  const { auth } = deps.config.registry;
   const signer = deps.signer?.status();
   return {
     enabled: auth.enabled,
-    service: auth.service ?? name,
+    service: auth.service,
     issuer: auth.issuer,
     realm: tokenRealm(deps.config, cameBy),
     cameBy: cameBy ?? null,

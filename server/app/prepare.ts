@@ -47,11 +47,11 @@ export function prepareRegistryConfig({ folder, config, caPem, secret }: Registr
 const TEMPLATE = 'storage: { filesystem: {}, cache: { blobdescriptor: inmemory } }';
 
 function facts(config: Config, rootCertBundle: string, secret: string) {
-  const { auth, name, setup } = config.registry;
+  const { auth, setup } = config.registry;
   return {
     listen: ':5000',
     dataPath: '/var/lib',
-    auth: { realm: tokenRealm(config), service: auth.service ?? name, issuer: auth.issuer, rootCertBundle },
+    auth: { realm: tokenRealm(config), service: auth.service, issuer: auth.issuer, rootCertBundle },
     notifications: { url: `${setup.own_url}${config.server.base_path}/api/notification`, secret },
   };
 }

@@ -45,7 +45,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   const { db } = opened;
   const { bus } = core;
   const { client, permits, signer } = token;
-  const isReadonly = config.registry.readonly ?? !config.registry.auth.enabled;
+  const isReadonly = config.registry.readonly;
   const notificationSecret = await chosenSecret(options);
   prepareOther(options, notificationSecret);
   const events = createEventStore(db);
@@ -213,19 +213,19 @@ async function prepareManaged(
     env: process.env,
     log,
   });
-  const { auth, name, host, port } = config.registry;
+  const { auth, host, port } = config.registry;
   const ownUrl = innerUrl ?? `http://127.0.0.1:${config.server.port}${config.server.base_path}`;
   return createManagedRegistry({
     binary,
     templateFile: join(configFolder, 'registry.yml'),
-    host: host === '' ? (config.server.host ?? '127.0.0.1') : host,
+    host,
     port,
     facts: {
       dataPath: config.data.path,
       auth: auth.enabled
         ? {
             realm: tokenRealm(config),
-            service: auth.service ?? name,
+            service: auth.service,
             issuer: auth.issuer,
             rootCertBundle: writeBundle(config.data.path, token.signer?.caPem()),
           }

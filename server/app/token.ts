@@ -68,7 +68,7 @@ async function stop(
 
 /** The registry asks for a password instead of a token, as `htpasswd` set-ups do. */
 function asksForBasic({ registry }: Config): boolean {
-  return registry.basic_auth !== null || registry.username !== null;
+  return registry.basic_auth !== null;
 }
 
 async function tryToken(client: RegistryClient, token: string): Promise<Trial> {

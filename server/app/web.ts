@@ -175,7 +175,7 @@ function connectPages(
   if (keys === undefined) return [];
   const settings = (cameBy: string): ConnectSettings => ({
     realm: tokenRealm(config, cameBy),
-    service: config.registry.auth.service ?? config.registry.name,
+    service: config.registry.auth.service,
     issuer: config.registry.auth.issuer,
     algorithms: [...new Set(keys.signingKeys().map(({ algorithm }) => algorithm))],
     caPem: keys.caPem(),
@@ -245,7 +245,8 @@ function shortVersion(version: string | undefined): string | null {
 /** Our own pair stands beside the configuration; an operator's where it was named. */
 function pairFiles({ registry: { auth } }: Config, folder: string | undefined, hasCertificate: boolean) {
   if (folder === undefined || !hasCertificate) return { certificateFile: null, keyFile: null };
-  return { certificateFile: auth.cert ?? join(folder, 'auth.cert'), keyFile: auth.key ?? join(folder, 'auth.key') };
+  if (auth.key !== null) return { certificateFile: auth.cert, keyFile: auth.key };
+  return { certificateFile: join(folder, 'auth.cert'), keyFile: join(folder, 'auth.key') };
 }
 
 /** Where a registry reaches us: from another container never under localhost. */

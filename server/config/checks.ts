@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:f
 import { basename, dirname } from 'node:path';
 import { errorText } from '../errors.ts';
 import { hostName, isLoopbackName } from '../host-name.ts';
-import type { Config } from './config.ts';
+import type { Config, GivenConfig } from './config.ts';
 import { isLocalName, publicBaseUrl, registryHost } from './public-url.ts';
 
 type Check = readonly [holds: boolean, sentence: string];
@@ -13,7 +13,7 @@ function failed(checks: readonly Check[]): readonly string[] {
 }
 
 /** @returns one sentence for each pair of settings that cannot both be meant. */
-export function contradictions({ registry, server }: Config): readonly string[] {
+export function contradictions({ registry, server }: GivenConfig): readonly string[] {
   const { basic_auth: basic, username, password, auth } = registry;
   return failed([
     [basic === null || username === null, 'registry.basic_auth: registry.username is set too, keep one of them'],

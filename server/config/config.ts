@@ -228,5 +228,19 @@ type DeepReadonly<T> = T extends (infer Item)[]
     ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
     : T;
 
-/** As loaded: paths absolute, secrets read from their files. */
-export type Config = DeepReadonly<z.infer<typeof configSchema>>;
+/** As it was given, with the defaults that depend on nothing else. */
+export type GivenConfig = DeepReadonly<z.infer<typeof configSchema>>;
+
+/** As loaded: every default filled in, paths absolute, secrets read from their files. `null` is off, and nothing else. */
+export interface Config extends Omit<GivenConfig, 'registry' | 'server'> {
+  readonly registry: ResolvedRegistry;
+  readonly server: GivenConfig['server'] & { readonly host: string };
+}
+
+type OldOrJoined = 'context_path' | 'username' | 'password';
+
+interface ResolvedRegistry extends Omit<GivenConfig['registry'], OldOrJoined> {
+  readonly readonly: boolean;
+  readonly public_name: string;
+  readonly auth: GivenConfig['registry']['auth'] & { readonly service: string };
+}

@@ -4,12 +4,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { StartError } from '../errors.ts';
 import { configWarnings, contradictions, unreadableFiles, unwritableFolders } from './checks.ts';
-import { completeConfig } from './complete.ts';
-import { type Config, configSchema } from './config.ts';
+import { type Config, configSchema, type GivenConfig } from './config.ts';
 import { isImage } from './container.ts';
 import { readEnvironment } from './environment.ts';
 import { type FlatValues, readConfigFile } from './file.ts';
 import { type ConfigKey, configKeys } from './keys.ts';
+import { resolveConfig } from './resolve.ts';
 
 export interface ConfigSource {
   /** Of config.yml; need not exist, unless the environment's CONFIG_PATH names it. */
@@ -48,11 +48,12 @@ export function loadConfig({ file, env, inContainer, checksFolders = false }: Co
     ...issues.map((issue) => describeIssue(issue, keys, fromEnvironment.values)),
   ];
   if (!parsed.success) throw new StartError(mistakes);
-  const { config, mistakes: conflicts } = completeConfig(withPaths(parsed.data, values, file, keys), inContainer);
+  const given = withPaths(parsed.data, values, file, keys);
+  const { config, mistakes: conflicts } = resolveConfig(given, inContainer);
   const all = [
     ...mistakes,
     ...conflicts,
-    ...contradictions(config),
+    ...contradictions(given),
     ...unreadableFiles(config, isImage(env)),
     ...(checksFolders ? unwritableFolders(config, isImage(env)) : []),
   ];
@@ -117,7 +118,7 @@ function describeProblem(issue: z.core.$ZodIssue, key: ConfigKey | undefined): s
 }
 
 /** Makes paths absolute. A default starts at the file as well: `../data` lies beside the folder of config.yml. */
-function withPaths(config: Config, values: FlatValues, file: string, keys: readonly ConfigKey[]): Config {
+function withPaths(config: GivenConfig, values: FlatValues, file: string, keys: readonly ConfigKey[]): GivenConfig {
   const tree = structuredClone(config) as unknown as Tree;
   for (const { path, file: isFile } of keys) {
     const value = getAt(tree, path.split('.'));
@@ -125,7 +126,7 @@ function withPaths(config: Config, values: FlatValues, file: string, keys: reado
     if (!isFile || typeof value !== 'string' || (path === 'registry.binary' && !value.includes('/'))) continue;
     setAt(tree, path.split('.'), locate(resolve(dirname(file), value), file, values.has(path)));
   }
-  return tree as unknown as Config;
+  return tree as unknown as GivenConfig;
 }
 
 /** Guides write `/conf/auth.key`, the path inside a container, wherever config.yml really lies. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { hostName, isLoopbackName } from '../host-name.ts';
-import { hostAndPort, registryName } from './complete.ts';
 import type { Config } from './config.ts';
+import { hostAndPort } from './resolve.ts';
 
 type ServerConfig = Pick<Config, 'server'>;
 
@@ -34,9 +34,15 @@ export function isOurs({ registry }: RegistryConfig): boolean {
   return registry.url === null || registry.setup.folder !== null;
 }
 
+/** Where we reach the registry. Managed mode listens where the configuration says; we reach it on this machine. */
+export function registryBaseUrl({ registry }: RegistryConfig): string {
+  const host = /^(0\.0\.0\.0|::)$/.test(registry.host) ? '127.0.0.1' : registry.host;
+  return registry.url ?? `http://${host.includes(':') ? `[${host}]` : host}:${registry.port}`;
+}
+
 /** What people type before the repository. */
 export function registryHost({ registry }: RegistryConfig): string {
-  return registry.public_name ?? registryName(registry);
+  return registry.public_name;
 }
 
 /**
@@ -53,6 +59,5 @@ export function isPlainRegistry(config: RegistryConfig): boolean {
 /** The host names under which people may reach us from this machine itself, with or without a port. */
 export function ownHosts({ server, registry }: Pick<Config, 'server' | 'registry'>): readonly string[] {
   const publicHost = server.public_url === null ? [] : [new URL(server.public_url).host];
-  const publicName = registry.public_name === null ? [] : [registry.public_name];
-  return [...publicHost, registry.name, ...publicName, ...server.hosts];
+  return [...new Set([...publicHost, registry.name, registry.public_name, ...server.hosts])];
 }

@@ -62,12 +62,11 @@ interface Exchange {
  */
 export function createTokenEndpoint(deps: TokenEndpointDeps): PlainHandler {
   const { config, access, credentials, publicUrl, log } = deps;
-  const { auth, name, public_name: publicName } = config.registry;
-  const service = auth.service ?? name;
-  const readonly = config.registry.readonly ?? false;
+  const { auth, readonly, public_name: publicName } = config.registry;
+  const { service } = auth;
   const refreshTokens = auth.refresh_tokens ? deps.refreshTokens : undefined;
   const callerDeps: CallerDeps = { access, credentials, refreshTokens, service, publicUrl };
-  const signIn = signInFirst(publicName ?? name);
+  const signIn = signInFirst(publicName);
   const callers = createTurnMemory<Promise<Caller>>();
 
   async function answer(request: IncomingMessage, response: ServerResponse, isForm: boolean): Promise<void> {

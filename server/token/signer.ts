@@ -56,8 +56,8 @@ const MIN_PAUSE_MS = 5000;
 
 /** Signs every token, in the layout the registry verifies. */
 export function createSigner({ keys, config, tryToken, now, clock = monotonic, log, bus }: SignerOptions) {
-  const { auth, name } = config.registry;
-  const service = auth.service ?? name;
+  const { auth } = config.registry;
+  const { service } = auth;
   const minted = createKeptTokens({ share: 0.5, minRemainingSeconds: 1, now, clock });
   // Clients use every token for a minute at least, whatever they are told.
   const issued = createKeptTokens({ share: 0.1, minRemainingSeconds: MIN_LIFETIME_SECONDS, now, clock });

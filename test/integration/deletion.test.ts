@@ -3,11 +3,11 @@ import { after, before, describe, test } from 'node:test';
 import { pino } from 'pino';
 import { type Actor, COMMAND_LINE } from '../../server/access/actor.ts';
 import type { AuditRecord } from '../../server/audit/audit.ts';
-import { configSchema } from '../../server/config/config.ts';
 import { createDeletion, type DeletionDeps } from '../../server/housekeeping/deletion.ts';
 import { makeThrowaway } from '../../server/housekeeping/throwaway.ts';
 import { createDeletionUseCases } from '../../server/housekeeping/use-cases/deletion.ts';
 import { createRegistryClient } from '../../server/registry/client/client.ts';
+import { configOf } from '../support/config.ts';
 import { digestOf, pushBlob, pushImage, putManifest } from '../support/content.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type RegistryVersion, type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';
@@ -16,7 +16,7 @@ const log = pino({ level: 'silent' });
 const VERSIONS: readonly RegistryVersion[] = ['2.8.2', '3.1.1'];
 
 function clientOf(registry: RunningRegistry) {
-  const config = configSchema.parse({ registry: { url: registry.url } });
+  const config = configOf({ registry: { url: registry.url } });
   return createRegistryClient({ config, token: async () => undefined, log });
 }
 

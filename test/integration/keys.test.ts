@@ -5,13 +5,13 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { configSchema } from '../../server/config/config.ts';
 import { StartError } from '../../server/errors.ts';
 import { createLogger } from '../../server/log.ts';
 import { keyFolderOf } from '../../server/token/created-pair.ts';
 import { type Keys, openKeys } from '../../server/token/keys.ts';
 import { createSigner } from '../../server/token/signer.ts';
 import { quietBus } from '../support/bus.ts';
+import { configOf } from '../support/config.ts';
 import { certificateFor, generateKey, type KeyKind, pemOf, writePair } from '../support/operator-keys.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
 import { claimsOf, headerOf, testConfig } from '../support/token-stack.ts';
@@ -104,7 +104,7 @@ describe('a new installation', () => {
   });
   test("a pair of ours is never made beside the operator's file, but one made there before stays", async () => {
     const folderOf = (url: string | null, isOperators: boolean) => {
-      const config = configSchema.parse({ registry: { url }, data: { path: at('data') } });
+      const config = configOf({ registry: { url }, data: { path: at('data') } });
       return keyFolderOf({ config, configFolder: at('conf'), isOperators });
     };
     assert.equal(folderOf(null, false), at('conf'));

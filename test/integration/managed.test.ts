@@ -7,12 +7,12 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { configSchema } from '../../server/config/config.ts';
 import { StartError } from '../../server/errors.ts';
 import { createLogger } from '../../server/log.ts';
 import { createRegistryClient } from '../../server/registry/client/client.ts';
 import { findRegistry } from '../../server/registry/managed/find-registry.ts';
 import { createManagedRegistry, type ManagedRegistryOptions } from '../../server/registry/managed/managed.ts';
+import { configOf } from '../support/config.ts';
 import { startFakeRegistry } from '../support/fake-registry.ts';
 import { freePort } from '../support/ports.ts';
 import { REGISTRY_VERSIONS, registryBinary, registrySkip } from '../support/registry.ts';
@@ -104,7 +104,7 @@ for (const version of REGISTRY_VERSIONS) {
     });
     await managed.start();
     const client = createRegistryClient({
-      config: configSchema.parse({}),
+      config: configOf({}),
       url: managed.url,
       token: async () => undefined,
       log: createLogger('silent'),
@@ -123,7 +123,7 @@ for (const version of REGISTRY_VERSIONS) {
     });
     await managed.start();
     const client = createRegistryClient({
-      config: configSchema.parse({}),
+      config: configOf({}),
       url: managed.url,
       token: async () => undefined,
       log: createLogger('silent'),

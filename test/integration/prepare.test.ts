@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { prepareRegistryConfig } from '../../server/app/prepare.ts';
-import { configSchema } from '../../server/config/config.ts';
 import { StartError } from '../../server/errors.ts';
+import { configOf } from '../support/config.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
 
 let temporary: TemporaryFolder;
@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => temporary.remove());
 
-const config = configSchema.parse({
+const config = configOf({
   registry: { url: 'http://registry:5000', name: 'hub.test:5000', auth: { issuer: 'us' } },
   server: { public_url: 'http://hub.test:8090' },
 });

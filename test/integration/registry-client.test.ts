@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
-import { configSchema } from '../../server/config/config.ts';
 import { AppError } from '../../server/errors.ts';
 import { createLogger } from '../../server/log.ts';
 import { createRegistryClient, type RegistryClientOptions } from '../../server/registry/client/client.ts';
+import { configOf } from '../support/config.ts';
 import { startFakeRegistry } from '../support/fake-registry.ts';
 
 const MIB = 1024 * 1024;
@@ -24,7 +24,7 @@ function createClient(
   registry: object = {},
 ) {
   const client = createRegistryClient({
-    config: configSchema.parse({ registry: { url, ...registry } }),
+    config: configOf({ registry: { url, ...registry } }),
     token: async () => 'secret-token',
     log: createLogger('silent'),
     deadlines: { read: QUICK, work: QUICK },

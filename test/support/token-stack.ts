@@ -10,7 +10,7 @@ import { createKnownPlaces } from '../../server/accounts/known-places.ts';
 import { createPasswordHasher } from '../../server/accounts/password.ts';
 import { createRefreshTokens } from '../../server/accounts/refresh-tokens.ts';
 import { createBus } from '../../server/bus/bus.ts';
-import { type Config, configSchema } from '../../server/config/config.ts';
+import type { Config } from '../../server/config/config.ts';
 import { createOriginOf } from '../../server/http/client-address.ts';
 import { createDispatcher } from '../../server/http/dispatch.ts';
 import { closeServer, createHttpServer, listen } from '../../server/http/server.ts';
@@ -22,6 +22,7 @@ import { createRefusals } from '../../server/token/refusals.ts';
 import { createTokenEndpoint } from '../../server/token/routes.ts';
 import { createSigner, type Trial } from '../../server/token/signer.ts';
 import { tokenFileRoutes } from '../../server/token/token-files.ts';
+import { configOf } from './config.ts';
 import { temporaryFolder } from './tmp.ts';
 
 export interface TokenStackOptions {
@@ -44,7 +45,7 @@ export type Person = keyof typeof PASSWORDS;
 
 export function testConfig({ registry = {}, auth = {} }: TokenStackOptions = {}): Config {
   const merged = { name: SERVICE, ...registry, auth: { issuer: ISSUER, ...auth } };
-  return configSchema.parse({ registry: merged });
+  return configOf({ registry: merged });
 }
 
 export async function startTokenStack(options: TokenStackOptions = {}) {

@@ -23,7 +23,6 @@ import { type Audit, createAudit } from '../../server/audit/audit.ts';
 import { createFailedSignIns } from '../../server/audit/failed-sign-ins.ts';
 import { createBus } from '../../server/bus/bus.ts';
 import { createStars } from '../../server/catalog/lists/stars.ts';
-import { configSchema } from '../../server/config/config.ts';
 import { createOriginOf, type OriginOf } from '../../server/http/client-address.ts';
 import { createLogger, type Logger } from '../../server/log.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
@@ -32,6 +31,7 @@ import { createSettings } from '../../server/storage/settings.ts';
 import { createRefusals } from '../../server/token/refusals.ts';
 import type { PageModule } from '../../server/web/shell/routes.ts';
 import { createWeb, type Web, type WebDeps } from '../../server/web/web.ts';
+import { configOf } from './config.ts';
 import { openTestDatabase } from './database.ts';
 
 export const ROOT = join(fileURLToPath(import.meta.url), '..', '..', '..');
@@ -72,7 +72,7 @@ export async function startWeb(options: TestWebOptions = {}) {
   const { config: given = {}, adminPassword = FIRST_PASSWORD, pages = [], trustedProxies = [] } = options;
   await buildOnce();
   const { db, close } = await openTestDatabase();
-  const config = configSchema.parse(given);
+  const config = configOf(given);
   const lines: string[] = [];
   const log = createLogger('debug', { write: (line) => void lines.push(line) });
   const bus = createBus(log);

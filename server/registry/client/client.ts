@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Clock, monotonic } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
+import { registryBaseUrl } from '../../config/public-url.ts';
 import { VERSION } from '../../config/version.ts';
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
@@ -64,12 +65,6 @@ export type DeleteOutcome = 'deleted' | 'missing' | 'tag-unsupported';
 const MIB = 1024 * 1024;
 const ERROR_LIMIT = MIB;
 const ACCEPT_MANIFESTS = Object.values(MEDIA_TYPES).join(', ');
-
-/** Managed mode listens where the configuration says; we reach it on this machine. */
-export function registryBaseUrl({ registry }: Pick<Config, 'registry'>): string {
-  const host = /^(|0\.0\.0\.0|::)$/.test(registry.host) ? '127.0.0.1' : registry.host;
-  return registry.url ?? `http://${host.includes(':') ? `[${host}]` : host}:${registry.port}`;
-}
 
 /**
  * The registry's HTTP API as we use it. Every call throws `AppError` UPSTREAM when it did not get a clear answer: only
@@ -228,9 +223,7 @@ export function createRegistryClient(options: RegistryClientOptions) {
 export type RegistryClient = ReturnType<typeof createRegistryClient>;
 
 function basicCredentials({ registry }: Pick<Config, 'registry'>): string | undefined {
-  if (registry.basic_auth !== null) return `Basic ${registry.basic_auth}`;
-  if (registry.username === null) return undefined;
-  return `Basic ${Buffer.from(`${registry.username}:${registry.password ?? ''}`, 'utf8').toString('base64')}`;
+  return registry.basic_auth === null ? undefined : `Basic ${registry.basic_auth}`;
 }
 
 function manifestPath(repository: string, reference: string): string {

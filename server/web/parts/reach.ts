@@ -26,7 +26,7 @@ export function registryReach(config: Pick<Config, 'registry'>): RegistryReach {
     ...{ host, hostname, isLoopback },
     transport: transportOf(config, isLoopback),
     isLiteralAddress: isIP(hostname) !== 0,
-    hasOwnAccounts: config.registry.username !== null || config.registry.basic_auth !== null,
+    hasOwnAccounts: config.registry.basic_auth !== null,
   };
 }
 

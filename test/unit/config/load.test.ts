@@ -6,7 +6,13 @@ import { after, test } from 'node:test';
 import type { Config } from '../../../server/config/config.ts';
 import { isInContainer } from '../../../server/config/container.ts';
 import { type LoadedConfig, loadConfig } from '../../../server/config/load.ts';
-import { isPlainRegistry, publicBaseUrl, registryHost, tokenRealm } from '../../../server/config/public-url.ts';
+import {
+  isPlainRegistry,
+  publicBaseUrl,
+  registryBaseUrl,
+  registryHost,
+  tokenRealm,
+} from '../../../server/config/public-url.ts';
 import { StartError } from '../../../server/errors.ts';
 
 const folders: string[] = [];
@@ -118,6 +124,19 @@ const READS: readonly (readonly [env: Record<string, string>, read: (config: Con
   [{ REGISTRY_URL: 'https://hub.example.com' }, registryHost, 'hub.example.com'],
   [{ REGISTRY_URL: 'http://hub:5001', REGISTRY_NAME: 'hub.example.com' }, registryHost, 'hub.example.com'],
   [{ REGISTRY_URL: 'http://hub:5001' }, (config) => config.registry.auth.service, 'hub:5001'],
+  [{ REGISTRY_URL: 'http://hub:5001' }, (config) => config.registry.public_name, 'hub:5001'],
+  [{ SERVER_HOST: '' }, (config) => config.server.host, '127.0.0.1'],
+  [{ SERVER_HOST: '10.0.0.5' }, (config) => config.registry.host, '10.0.0.5'],
+  [{ SERVER_HOST: '10.0.0.5' }, registryBaseUrl, 'http://10.0.0.5:5000'],
+  [{ SERVER_HOST: '0.0.0.0', REGISTRY_PORT: '5055' }, registryBaseUrl, 'http://127.0.0.1:5055'],
+  [{ REGISTRY_HOST: '::' }, registryBaseUrl, 'http://127.0.0.1:5000'],
+  [{ REGISTRY_HOST: '::1' }, registryBaseUrl, 'http://[::1]:5000'],
+  [{ REGISTRY_URL: 'http://hub', REGISTRY_USERNAME: 'ann' }, (config) => config.registry.basic_auth, 'YW5uOg=='],
+  [
+    { REGISTRY_URL: 'http://hub', REGISTRY_USERNAME: 'ann', REGISTRY_PASSWORD: 'secret' },
+    (config) => config.registry.basic_auth,
+    'YW5uOnNlY3JldA==',
+  ],
   [{ REGISTRY_URL: 'http://hub' }, isPlainRegistry, true],
   [{ REGISTRY_URL: 'https://hub' }, isPlainRegistry, false],
   [

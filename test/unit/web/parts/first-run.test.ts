@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configSchema } from '../../../../server/config/config.ts';
 import { firstRun } from '../../../../server/web/parts/first-run.ts';
 import { plainHttpView } from '../../../../server/web/parts/plain-http.ts';
 import { registryReach } from '../../../../server/web/parts/reach.ts';
+import { configOf } from '../../../support/config.ts';
 import { NOBODY, testPage } from '../../../support/render.ts';
 
-const reachOf = (registry: object) => registryReach(configSchema.parse({ registry }));
+const reachOf = (registry: object) => registryReach(configOf({ registry }));
 const LAN = reachOf({ url: 'http://registry.lan:5000', name: 'registry.lan:5000' });
 const REALM = 'http://web.lan:8090/api/auth';
 

@@ -1,42 +1,52 @@
 import { hostName, isLoopback } from '../host-name.ts';
-import type { Config } from './config.ts';
+import type { Config, GivenConfig } from './config.ts';
 
-export interface CompletedConfig {
+export interface ResolvedConfig {
   readonly config: Config;
   /** One sentence for each pair of settings that contradict each other. */
   readonly mistakes: readonly string[];
 }
 
-/** Fills in the defaults that depend on other settings. */
-export function completeConfig(config: Config, inContainer: boolean): CompletedConfig {
-  const { registry, server } = config;
+/** Fills in the defaults that depend on other settings: nothing else has one of its own. */
+export function resolveConfig(given: GivenConfig, inContainer: boolean): ResolvedConfig {
+  const { registry: givenRegistry, server } = given;
+  const { context_path: oldBasePath, username, password, ...registry } = givenRegistry;
   const { origin, path } = splitUrl(server.public_url);
   const name = registryName(registry);
-  const given = [...new Set([registry.context_path ?? '', server.base_path, path].filter((prefix) => prefix !== ''))];
+  const prefixes = [...new Set([oldBasePath ?? '', server.base_path, path].filter((prefix) => prefix !== ''))];
+  const host = server.host ?? (inContainer ? '0.0.0.0' : '127.0.0.1');
   const mistakes =
-    given.length < 2
+    prefixes.length < 2
       ? []
       : [
-          `server.base_path: ${given.join(' and ')} contradict each other (registry.context_path is its old name, and the path of server.public_url must be the same)`,
+          `server.base_path: ${prefixes.join(' and ')} contradict each other (registry.context_path is its old name, and the path of server.public_url must be the same)`,
         ];
   return {
     mistakes,
     config: {
-      ...config,
+      ...given,
       registry: {
         ...registry,
         name,
+        host: registry.host === '' ? host : registry.host,
+        public_name: registry.public_name ?? name,
+        basic_auth: registry.basic_auth ?? basicAuth(username, password ?? ''),
         readonly: registry.readonly ?? !registry.auth.enabled,
         auth: { ...registry.auth, service: registry.auth.service ?? name },
       },
       server: {
         ...server,
-        host: server.host ?? (inContainer ? '0.0.0.0' : '127.0.0.1'),
-        base_path: given[0] ?? '',
+        host,
+        base_path: prefixes[0] ?? '',
         public_url: origin,
       },
     },
   };
+}
+
+/** As the header of a request has it, behind `Basic`. */
+function basicAuth(username: string | null, password: string): string | null {
+  return username === null ? null : Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
 }
 
 function splitUrl(url: string | null): { origin: string | null; path: string } {
@@ -46,7 +56,7 @@ function splitUrl(url: string | null): { origin: string | null; path: string } {
 }
 
 /** What people type before the repository; when nobody says so, where the registry is. */
-export function registryName({ name, url, port }: Pick<Config['registry'], 'name' | 'url' | 'port'>): string {
+function registryName({ name, url, port }: Pick<GivenConfig['registry'], 'name' | 'url' | 'port'>): string {
   if (name !== '') return name;
   // The same word for this machine as in the realm: oras refuses a loopback realm that is named differently.
   if (url === null) return `localhost:${port}`;
