@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import { isPostgres } from './engine.ts';
@@ -21,8 +21,10 @@ interface Task {
  * commit does not wait for the disk, and nobody with it: a power cut may take the last of them back, never the order or a
  * half, and the next commit that does wait takes these along. What one of them throws undoes that one alone. PostgreSQL
  * commits many at once by itself.
+ *
+ * @param options.gatherMs how long the first of a group waits for others; 0 for who brings large ones, one after the other.
  */
-export function createGroupedTransactions(db: Database): Transact {
+export function createGroupedTransactions(db: Database, { gatherMs = GATHER_MS } = {}): Transact {
   if (isPostgres(db)) return (work) => db.transaction().execute(work);
   const queue: Task[] = [];
   let isDraining = false;
@@ -31,7 +33,7 @@ export function createGroupedTransactions(db: Database): Transact {
     if (isDraining) return;
     isDraining = true;
     while (queue.length > 0) {
-      await sleep(GATHER_MS);
+      await (gatherMs === 0 ? nextTurn() : sleep(gatherMs));
       await withoutSync(db, (connection) => runGroup(connection, queue)).catch((error: unknown) => {
         for (const task of queue.splice(0)) task.fail(error);
       });

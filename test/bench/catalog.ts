@@ -3,6 +3,7 @@
  * `--full` crawls 10 000 repositories instead of 2 000, `--hour` watches the memory for an hour instead of five minutes.
  */
 import { crawlRow } from './catalog/crawl.ts';
+import { diskRow } from './catalog/disk.ts';
 import { memoryRow } from './catalog/memory.ts';
 import { growthRows, pageRows, ruleRows } from './catalog/page-rows.ts';
 import { pushRow } from './catalog/push.ts';
@@ -33,6 +34,7 @@ async function stopStages(): Promise<void> {
 
 const LINES: Readonly<Record<string, () => Promise<readonly Line[]>>> = {
   crawl: async () => [await crawlRow(isFull ? MIDDLE : REDUCED)],
+  disk: async () => [await diskRow(isFull ? MIDDLE : REDUCED)],
   push: async () => [await pushRow()],
   render: async () => [await throughputRow(await stage(SMALL)), await sizeRow(await stage(SMALL))],
   pages: async () => pageRows(await stage(MIDDLE)),

@@ -26,15 +26,15 @@ export interface Batch {
 }
 
 const NAMES_AT_ONCE = 200;
-const LINKS_AT_ONCE = 20;
-/** Tags and manifests that are written together: some ten milliseconds, in which nobody else writes. */
-export const MAX_WEIGHT = 600;
+const LINKS_AT_ONCE = 50;
+/** Tags and manifests that are written together: some tens of milliseconds, in which nobody else writes. */
+export const MAX_WEIGHT = 1500;
 // Below the number of parameters that one statement may have.
 const DIGESTS_AT_ONCE = 5000;
 
-/** While one is written the next is read. */
+/** While one is written the next two are read: the thread that reads must not wait for a transaction to end. */
 export function readBatches(deps: BatchDeps): AsyncGenerator<Batch> {
-  return readAhead(batches(deps));
+  return readAhead(readAhead(batches(deps)));
 }
 
 async function* batches(deps: BatchDeps): AsyncGenerator<Batch> {
@@ -73,15 +73,13 @@ async function* groups(deps: BatchDeps): AsyncGenerator<Group> {
   let repositories: LinkedRepository[] = [];
   let unreadable: string[] = [];
   let weight = 0;
-  for await (const names of unreadNames(deps)) {
-    const links = await deps.reader.run({ kind: 'links', root: deps.root, names: names.map(({ name }) => name) });
-    for (const [index, named] of names.entries()) {
-      const own = links[index];
-      if (own === undefined) {
+  for await (const part of readAhead(linked(deps))) {
+    for (const { links, ...named } of part) {
+      if (links === undefined) {
         unreadable.push(named.name);
         continue;
       }
-      const repository = { ...named, links: own };
+      const repository = { ...named, links };
       if (weight > 0 && weight + weightOf(repository) > MAX_WEIGHT) {
         yield { repositories, unreadable };
         [repositories, unreadable, weight] = [[], [], 0];
@@ -91,6 +89,14 @@ async function* groups(deps: BatchDeps): AsyncGenerator<Group> {
     }
   }
   yield { repositories, unreadable };
+}
+
+async function* linked(deps: BatchDeps) {
+  for await (const part of unreadNames(deps)) {
+    const names = part.map(({ name }) => name);
+    const links = await deps.reader.run({ kind: 'links', root: deps.root, names });
+    yield part.map((named, index) => ({ ...named, links: links[index] }));
+  }
 }
 
 async function* unreadNames({ db, crawlId, signal }: BatchDeps): AsyncGenerator<readonly NamedRepository[]> {

@@ -8,6 +8,7 @@ import type { Logger } from '../../log.ts';
 import type { RegistryClient } from '../../registry/client/client.ts';
 import type { NamePage } from '../../registry/disk/repositories.ts';
 import type { OpenedStorage } from '../../registry/disk/storage.ts';
+import { inBulk } from '../../storage/bulk.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Transact } from '../../storage/grouped.ts';
 import { ensureRepositories } from '../index/new-repositories.ts';
@@ -52,7 +53,7 @@ export async function indexFromDisk(deps: FirstIndexDeps, run: FirstIndexRun): P
     const difference = await findDifference({ ...deps, reader, root });
     if (difference !== undefined) return differs(deps.folder, difference);
     run.onListed(await listNames(deps, reader, root, run.signal));
-    await readAll(deps, reader, root, run);
+    await inBulk(deps.db, () => readAll(deps, reader, root, run));
     return undefined;
   } finally {
     await reader.close();

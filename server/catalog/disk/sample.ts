@@ -1,6 +1,7 @@
 /** Whether a storage folder is that of the registry we ask, and as new: by some repositories, read from both. */
 import type { RegistryClient } from '../../registry/client/client.ts';
 import type { RepositoryLinks } from '../../registry/disk/links.ts';
+import { forEachBounded } from '../base/concurrency.ts';
 import type { DiskReader } from './disk-reader.ts';
 
 export interface SampleDeps {
@@ -23,10 +24,12 @@ const TRIES = 3;
 export async function findDifference(deps: SampleDeps): Promise<string | undefined> {
   const { names } = await deps.reader.run({ kind: 'list', root: deps.root, after: '' });
   const listed = await firstPage(deps);
-  for (const name of new Set([...some(names, REPOSITORIES), ...some(listed, REPOSITORIES)])) {
-    if (!(await isSame(deps, name))) return name;
-  }
-  return undefined;
+  const chosen = new Set([...some(names, REPOSITORIES), ...some(listed, REPOSITORIES)]);
+  let difference: string | undefined;
+  await forEachBounded(chosen, REPOSITORIES, async (name) => {
+    if (!(await isSame(deps, name))) difference ??= name;
+  });
+  return difference;
 }
 
 /** @returns the first name that the registry lists and that has tags: an empty folder would lack it. */

@@ -93,7 +93,15 @@ export function createIndexer(deps: IndexerDeps) {
 
   function readDisk(folder: string | null) {
     if (folder === null) return undefined;
-    const disk = { db, client: gate.reader('crawl'), folder, transact, now, log, onChanged };
+    const disk = {
+      db,
+      client: gate.reader('crawl'),
+      folder,
+      transact: createGroupedTransactions(db, { gatherMs: 0 }),
+      now,
+      log,
+      onChanged,
+    };
     return (run: FirstIndexRun) => indexFromDisk(disk, run);
   }
 

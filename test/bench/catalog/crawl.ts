@@ -55,38 +55,49 @@ export async function crawlRow(size: RegistrySize): Promise<Line> {
   }
 }
 
-interface Crawled {
+export interface Crawled {
   readonly requests: readonly string[];
   readonly atOnce: number;
   readonly tookMs: number;
+  readonly source: 'registry' | 'disk';
   readonly perSecond: number;
   readonly cpuMs: number;
   readonly megabytes: number;
 }
 
-/** By a new server with an empty index. */
-async function crawl(url: string): Promise<Crawled> {
-  const server = await startServer({ config: { registry: { url, name: 'registry.example.com' } } });
+/** By a new server with an empty index. @param path storage folder that it may read; null: the registry tells everything. */
+export async function crawl(url: string, path: string | null = null): Promise<Crawled> {
+  const server = await startServer({ config: { registry: { url, name: 'registry.example.com', storage: { path } } } });
   try {
-    const tookMs = await finishedCrawl(join(server.app.dataPath, 'registry-web.db'));
+    const { tookMs, source } = await finishedCrawl(join(server.app.dataPath, 'registry-web.db'));
     const { outgoing, mostRunning, cpuMs, memory } = await server.report();
     const requests = outgoing.filter((request) => request !== 'GET /v2/');
     const rates = { perSecond: (requests.length * 1000) / tookMs, megabytes: memory.rss / 1e6 };
-    return { requests, atOnce: mostRunning, tookMs, cpuMs, ...rates };
+    return { requests, atOnce: mostRunning, tookMs, source, cpuMs, ...rates };
   } finally {
     await server.stop();
   }
 }
 
-async function finishedCrawl(file: string): Promise<number> {
+interface CrawlRow {
+  readonly started_at: number;
+  readonly finished_at: number | null;
+  readonly failures: number;
+  readonly error: unknown;
+  readonly source: Crawled['source'];
+}
+
+async function finishedCrawl(file: string): Promise<Pick<Crawled, 'tookMs' | 'source'>> {
   const connection = new SqliteDatabase(file, { readonly: true });
-  const newest = connection.prepare('select started_at, finished_at, failures, error from crawls order by id limit 1');
+  const newest = connection.prepare(
+    'select started_at, finished_at, failures, error, source from crawls order by id limit 1',
+  );
   try {
     for (;;) {
-      const row = newest.get() as { started_at: number; finished_at: number | null; failures: number; error: unknown };
+      const row = newest.get() as CrawlRow | undefined;
       if (row?.finished_at != null) {
         if (row.failures > 0 || row.error !== null) throw new Error(`The crawl failed: ${JSON.stringify(row)}`);
-        return row.finished_at - row.started_at;
+        return { tookMs: row.finished_at - row.started_at, source: row.source };
       }
       await sleep(200);
     }
@@ -127,6 +138,6 @@ async function noteWrk(folder: TemporaryFolder, url: string, { requests, atOnce 
   note(rate === undefined ? 'wrk is not installed' : `wrk: ${rate.toFixed(0)} requests/s`);
 }
 
-function seconds(ms: number): string {
+export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(0)} s`;
 }

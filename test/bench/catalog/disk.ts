@@ -1,0 +1,40 @@
+/** The first index from the storage folder, against the one over the API of the registry that serves it. */
+import { join } from 'node:path';
+import { generateStorage } from '../../support/generate-storage.ts';
+import type { RegistrySize } from '../../support/generated-plan.ts';
+import { startRegistry } from '../../support/registry.ts';
+import { temporaryFolder } from '../../support/tmp.ts';
+import { crawl, seconds } from './crawl.ts';
+import { describeSize } from './stages.ts';
+import { type Line, note } from './table.ts';
+
+const MIN_RATIO = 10;
+
+/** Whoever reads the storage first warms the page cache for the other: the folder is read first, which is to its disadvantage. */
+export async function diskRow(size: RegistrySize): Promise<Line> {
+  const folder = await temporaryFolder('bench-disk');
+  const storage = join(folder.path, 'storage');
+  const begin = performance.now();
+  generateStorage(storage, size);
+  note(`registry of ${describeSize(size)} written in ${seconds(performance.now() - begin)}`);
+  const registry = await startRegistry({ storage });
+  try {
+    const fromDisk = await crawl(registry.url, storage);
+    if (fromDisk.source !== 'disk') throw new Error('The storage folder was not used: the log of the server says why');
+    note(
+      `CPU of the server ${seconds(fromDisk.cpuMs)}, ${fromDisk.megabytes.toFixed(0)} MB, ${fromDisk.requests.length} requests`,
+    );
+    const overApi = await crawl(registry.url);
+    note(`over the API: ${overApi.requests.length} requests, CPU of the server ${seconds(overApi.cpuMs)}`);
+    const ratio = overApi.tookMs / fromDisk.tookMs;
+    return {
+      what: `first index of ${describeSize(size)} from disk`,
+      measured: `ratio ${ratio.toFixed(1)}: ${(fromDisk.tookMs / 1000).toFixed(1)} s, over the API ${seconds(overApi.tookMs)}`,
+      goal: `at least ${MIN_RATIO}`,
+      isMet: ratio >= MIN_RATIO,
+    };
+  } finally {
+    await registry.stop();
+    await folder.remove();
+  }
+}
