@@ -203,7 +203,9 @@ for (const version of REGISTRY_VERSIONS) {
       assert.equal((await call('/v2/_catalog', { headers })).status, 200);
     });
     test('J11: a token for another service is refused', async () => {
-      const config = { ...stack.config, registry: { ...stack.config.registry, name: 'elsewhere:5000' } };
+      const { registry } = stack.config;
+      const auth = { ...registry.auth, service: 'elsewhere:5000' };
+      const config = { ...stack.config, registry: { ...registry, auth } };
       const signer = createSigner({
         keys: stack.keys,
         config,
