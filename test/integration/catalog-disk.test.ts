@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
+import { storeFirstContent } from '../../server/catalog/index/first-content.ts';
 import { createIndexer, type Indexer } from '../../server/catalog/sync/indexer.ts';
 import { createLogger } from '../../server/log.ts';
 import { listRepositories } from '../../server/registry/disk/repositories.ts';
@@ -16,6 +17,7 @@ import { pushImageOf, pushIndex } from '../support/images.ts';
 import { type RegistryVersion, registrySkip, startRegistry } from '../support/registry.ts';
 import { blobFolder, repositoryFolder, rootOf } from '../support/storage-layout.ts';
 import { temporaryFolder } from '../support/tmp.ts';
+import { eventually } from '../support/walk.ts';
 
 const NOW = Date.parse('2026-03-01T00:00:00Z');
 const SIZE = { repositories: 60, tags: 400, manifests: 250 };
@@ -51,8 +53,8 @@ async function contentOf(db: Database) {
   return content;
 }
 
-async function startIndex(t: TestContext, url: string, storageFolder: string | null) {
-  const { db, close } = await openTestDatabase();
+async function startIndex(t: TestContext, url: string, storageFolder: string | null, shared?: Database) {
+  const { db, close } = shared === undefined ? await openTestDatabase() : { db: shared, close: async () => undefined };
   const client = openClient(url);
   const state = { asked: [] as string[], failing: new Set<string>() };
   const changed = new Set<string>();
@@ -191,4 +193,42 @@ test('only the first crawl reads the folder', { skip }, async (t) => {
   writeFileSync(join(repositoryFolder(root, name), '_manifests', 'strange'), '');
   await indexer.crawl('asked');
   assert.equal((await indexer.progress())?.source, 'registry');
+});
+
+test('one that was interrupted goes on from disk, and asks for nothing twice', { skip }, async (t) => {
+  // Several batches, so that something is left.
+  const size = { repositories: 500, tags: 5000, manifests: 2500 };
+  const { url, folder } = await storedRegistry(t, '3.1.1', size);
+  const { db, close } = await openTestDatabase();
+  t.after(close);
+  const first = await startIndex(t, url, folder, db);
+  const crawl = first.indexer.crawl('start');
+  await eventually('something read', async () => first.changed.size > 0);
+  await first.indexer.close();
+  await crawl;
+  const done = first.changed.size;
+  assert.ok(done < size.repositories, `${done} read`);
+  const second = await startIndex(t, url, folder, db);
+  await second.indexer.crawl('start');
+  const progress = await second.indexer.progress();
+  assert.equal(progress?.source, 'disk');
+  assert.deepEqual([progress?.repositoriesDone, progress?.failures], [size.repositories, 0]);
+  assert.deepEqual(
+    [...second.changed].filter((name) => first.changed.has(name)),
+    [],
+  );
+  assert.equal((await db.selectFrom('tags').select('id').execute()).length, size.tags);
+});
+
+test('what became known in the meantime is not overwritten by what was read before', { skip }, async (t) => {
+  const { url, folder } = await storedRegistry(t, '3.1.1');
+  const old = await pushImageOf(url, 'team/app', 'v1', { layers: ['old'] });
+  const { db, indexer } = await startIndex(t, url, folder);
+  await indexer.refreshRepository('team/app');
+  const row = await db.selectFrom('repositories').select('id').executeTakeFirstOrThrow();
+  const stale = { id: row.id, tags: [{ name: 'v1', digest: 'sha256:stale' }], digests: [] };
+  const written = await db.transaction().execute((trx) => storeFirstContent(trx, [stale], NOW, 1));
+  assert.equal(written.size, 0);
+  const tags = await db.selectFrom('tags').select('digest').execute();
+  assert.deepEqual(tags, [{ digest: old.digest }]);
 });
