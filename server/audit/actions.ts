@@ -26,3 +26,21 @@ export const AUDIT_ACTIONS = [
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+/** What an entry can tell beside its action and object; each has a text, too. */
+export type AuditFact =
+  | 'bytes'
+  | 'digest'
+  | 'error'
+  | 'holders'
+  | 'manifest'
+  | 'missing'
+  | 'reason'
+  | 'repository'
+  | 'role'
+  | 'roles'
+  | 'rules'
+  | 'sampled'
+  | 'sessions'
+  | 'tags'
+  | 'version';

@@ -1,9 +1,10 @@
 /** What people did here: who changed what, from where, with which outcome. Entries are only ever added. */
 import type { Bus } from '../bus/bus.ts';
 import type { Database } from '../storage/database.ts';
-import type { AuditAction } from './actions.ts';
+import type { AuditAction, AuditFact } from './actions.ts';
 
-export type AuditDetail = Readonly<Record<string, string | number | boolean | readonly string[] | null>>;
+type AuditValue = string | number | boolean | readonly string[] | null;
+export type AuditDetail = Readonly<Partial<Record<AuditFact, AuditValue>>>;
 
 export interface AuditRecord {
   /** User name; '' for somebody not signed in. */
@@ -15,9 +16,10 @@ export interface AuditRecord {
   readonly detail?: AuditDetail;
 }
 
-export interface AuditEntry extends Omit<Required<AuditRecord>, 'action'> {
-  /** Of another version it may be a word that this one does not know. */
+/** As it was written: of another version it may have words that this one does not know. */
+export interface AuditEntry extends Omit<Required<AuditRecord>, 'action' | 'detail'> {
   readonly action: string;
+  readonly detail: Readonly<Record<string, AuditValue>>;
   readonly id: number;
   readonly at: number;
 }
@@ -66,7 +68,7 @@ async function listEntries(db: Database, query: AuditQuery): Promise<AuditPage> 
   const entries = rows.slice(0, query.limit).map((row) => ({
     ...row,
     outcome: row.outcome as AuditRecord['outcome'],
-    detail: JSON.parse(row.detail) as AuditDetail,
+    detail: JSON.parse(row.detail) as AuditEntry['detail'],
   }));
   return { entries, next: rows.length > query.limit ? entries.at(-1)?.id : undefined };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Audit, type AuditQuery, type AuditRecord, createAudit } from '../../server/audit/audit.ts';
+import { MIGRATIONS } from '../../server/storage/migrations/index.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
 /** Of another version of the product. */
@@ -75,6 +76,17 @@ test('pages by key: entries that arrive meanwhile shift nothing', async () => {
   await audit.record({ actor: 'admin', address: '', action: 'role.add', object: '', outcome: 'ok' });
   const second = await audit.list({ actor: 'admin', limit: 2, after: first.next });
   assert.deepEqual([second.entries.map((entry) => entry.action), second.next], [['user.add'], undefined]);
+});
+
+test('the word that the command line had for a reset is renamed, on either engine', async () => {
+  const entry = { at: 1, actor: 'command line', address: '', object: 'old', outcome: 'ok', detail: '{}' };
+  await database.db
+    .insertInto('audit')
+    .values({ ...entry, action: 'user.reset-password' })
+    .execute();
+  await MIGRATIONS['0020-audit-words']?.up(database.db);
+  assert.equal(await actions({ object: 'old' }), 'password.reset');
+  assert.equal(await actions({ object: 'bob' }), 'user.remove');
 });
 
 test('offers no way to change or remove an entry', () => {

@@ -1,5 +1,5 @@
-import type { AuditAction } from '../../audit/actions.ts';
-import type { AuditDetail } from '../../audit/audit.ts';
+import type { AuditAction, AuditFact } from '../../audit/actions.ts';
+import type { AuditEntry } from '../../audit/audit.ts';
 import { TOPIC } from '../live/live-news.ts';
 import { shortDigest } from '../parts/cells.ts';
 import type { Page } from '../shell/page.ts';
@@ -37,7 +37,11 @@ export function auditLabel(action: string, t: Page['t']): string {
     'event.dismiss': t('accounts:audit.action.event_dismiss'),
     'index.accept_loss': t('accounts:audit.action.index_accept_loss'),
   };
-  return new Map<string, string>(Object.entries(labels)).get(action) ?? action;
+  return ownText(labels, action) ?? action;
+}
+
+function ownText(texts: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(texts, name) ? texts[name] : undefined;
 }
 
 function familyLabel(family: (typeof FAMILIES)[number], t: Page['t']): string {
@@ -62,23 +66,28 @@ function reasonText(reason: string, t: Page['t']): string {
 }
 
 function factText(name: string, value: string, t: Page['t']): string {
-  const labels: Readonly<Record<string, string>> = {
+  const labels: Readonly<Record<AuditFact, string>> = {
     digest: t('accounts:audit.fact.digest', { value: shortDigest(value) }),
+    bytes: t('accounts:audit.fact.bytes', { value }),
+    error: value,
     holders: t('accounts:audit.fact.holders', { value }),
     manifest: t('accounts:audit.fact.manifest'),
+    missing: t('accounts:audit.fact.missing', { value }),
     reason: t('accounts:audit.fact.reason', { value: reasonText(value, t) }),
     repository: t('accounts:audit.fact.repository', { value }),
     role: t('accounts:audit.fact.role', { value }),
     roles: t('accounts:audit.fact.roles', { value }),
     rules: t('accounts:audit.fact.rules', { value }),
+    sampled: t('accounts:audit.fact.sampled', { value }),
     sessions: t('accounts:audit.fact.sessions', { value }),
     tags: t('accounts:audit.fact.tags', { value }),
+    version: t('accounts:audit.fact.version', { value }),
   };
   // What a later or an older version wrote stands as it was written.
-  return labels[name] ?? `${name}: ${value}`;
+  return ownText(labels, name) ?? `${name}: ${value}`;
 }
 
-export function detailText(detail: AuditDetail, t: Page['t']): string {
+export function detailText(detail: AuditEntry['detail'], t: Page['t']): string {
   return Object.entries(detail)
     .map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value ?? '')] as const)
     .filter(([, value]) => value !== '' && value !== 'false')

@@ -174,10 +174,10 @@ async function undo(deps: TrashPageDeps, page: Page, text: string): Promise<void
   const id = parseTrashId(text);
   if (id === undefined) throw hidden();
   const { repository, entries } = await deps.deleting.undo(actorOf(page), id);
-  const [entry] = entries;
-  if (entries.length > 1) return showRestored(deps, page, entries, referencePath(repository));
-  if (entry?.error !== undefined) throw entry.error;
-  if (entry !== undefined) goBack(page, entry.result);
+  const [entry, ...more] = entries;
+  if (entry === undefined || more.length > 0) return showRestored(deps, page, entries, referencePath(repository));
+  if (entry.error !== undefined) throw entry.error;
+  goBack(page, entry.result);
 }
 
 async function restoreChosen(deps: TrashPageDeps, page: Page): Promise<void> {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { AUDIT_ACTIONS } from '../../../../server/audit/actions.ts';
-import { auditLabel } from '../../../../server/web/accounts/audit.ts';
+import { auditLabel, detailText } from '../../../../server/web/accounts/audit.ts';
 import { createLanguages } from '../../../../server/web/shell/i18n.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..', '..');
@@ -20,6 +20,15 @@ for (const locale of ['en', 'zh-CN'] as const) {
     assert.equal(new Set(texts).size, AUDIT_ACTIONS.length);
   });
 }
+
+test('what an entry tells beside its action is said in words', () => {
+  const t = languages.translator('en');
+  assert.equal(detailText({ version: 3, bytes: 120 }, t), 'version 3 · 120 bytes');
+  assert.equal(
+    detailText({ sampled: 20, missing: 19, later: 'x' }, t),
+    'images checked: 20 · images missing: 19 · later: x',
+  );
+});
 
 test('an action of another version is shown as it was written', () => {
   assert.equal(auditLabel('robot.add', languages.translator('en')), 'robot.add');
