@@ -69,8 +69,9 @@ async function startPair(t: TestContext, count: number) {
       .execute();
     return rows[0]?.digest;
   };
+  const broken = async () => db.selectFrom('repositories').select('name').where('error', 'is not', null).execute();
   const asked = (from: number) => server.requests.slice(from).map(kindOf);
-  return { registry, server, time, silence, start, restart, digestOf, asked };
+  return { registry, server, time, silence, start, restart, digestOf, broken, asked };
 }
 
 function kindOf({ method, url = '' }: IncomingMessage): string {
@@ -174,6 +175,30 @@ test('one tag that cannot be read keeps no other from its turn', async (t) => {
   }
   assert.notEqual(await pair.digestOf('team/r3'), before);
   assert.notEqual(await pair.digestOf('team/r0'), undefined, 'listed, so it stays');
+});
+
+test('while the registry is away no repository looks broken for it, and afterwards the verification goes on', async (t) => {
+  const pair = await startPair(t, 40);
+  const side = await pair.start();
+  const before = await pair.digestOf('team/r39');
+  async function verifyFor(hours: number): Promise<void> {
+    for (let hour = 0; hour < hours; hour += 1) {
+      pair.time.now += HOUR;
+      pair.time.clock += HOUR;
+      await side.jobs.run('verify');
+    }
+  }
+  pair.registry.before = (_request, response) => {
+    response.writeHead(503).end();
+    return true;
+  };
+  await verifyFor(5);
+  assert.deepEqual(await pair.broken(), []);
+  pair.registry.before = undefined;
+  move(pair, 'team/r39');
+  await verifyFor(24);
+  assert.notEqual(await pair.digestOf('team/r39'), before);
+  assert.deepEqual(await pair.broken(), []);
 });
 
 test('after a gap in the events every tag is asked for at once', async (t) => {

@@ -75,7 +75,11 @@ export function createIndexer(deps: IndexerDeps) {
   });
   const vanished = createVanished({ db, client: gate.reader('crawl'), now, clock, log, onChanged });
   const retry = createRetry({ db, crawler, refresh: patient, limit: pace.limit, clock, log });
-  const verification = createVerification({ db, refresh: patient, now, clock, log, onMissing: confirmMissing });
+  const verification = createVerification({
+    ...{ db, refresh: patient, now, clock, log },
+    isAway: () => pace.failuresInRow() > 0,
+    onMissing: confirmMissing,
+  });
   const watch = createLookAgain({ look: lookForPush, log, ...delays(deps.lookAgainDelaysMs) });
   const missing = createLookAgain({ look: reread, log, delaysMs: [MISSING_PATIENCE_MS + 10_000] });
   const openedLooks = createOpenedLooks({ look: lookForViewer, isQuiet, clock, log, bus });

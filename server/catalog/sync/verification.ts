@@ -4,7 +4,6 @@
  */
 import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { isOverload } from '../../registry/client/failure.ts';
 import type { Database } from '../../storage/database.ts';
 import { forEachBounded } from '../base/concurrency.ts';
 import { groupBy } from '../base/rows.ts';
@@ -17,6 +16,8 @@ export interface VerificationDeps {
   /** Milliseconds that only go forward. */
   readonly clock: () => number;
   readonly log: Logger;
+  /** The last request failed because the registry is away, or has too much to do. */
+  readonly isAway: () => boolean;
   /** Some tags were missed for the first time. */
   readonly onMissing: (repository: string) => void;
 }
@@ -41,7 +42,7 @@ type Position = Pick<DueTag, 'id' | 'checked_at'>;
 
 const START: Position = { id: 0, checked_at: Number.MIN_SAFE_INTEGER };
 
-export function createVerification({ db, refresh, now, clock, log, onMissing }: VerificationDeps) {
+export function createVerification({ db, refresh, now, clock, log, isAway, onMissing }: VerificationDeps) {
   const stopping = new AbortController();
   let position = START;
   let roundBegunAt = clock();
@@ -86,39 +87,39 @@ export function createVerification({ db, refresh, now, clock, log, onMissing }: 
     return due;
   }
 
-  async function verify(repository: string, names: readonly string[]): Promise<void> {
-    const states = await refresh.checkTags(
-      repository,
-      names.map((name) => ({ name })),
-      { signal: stopping.signal },
-    );
-    if (!includes(states, 'unknown')) return;
+  /** @returns false: the registry is away, or has too much to do. */
+  async function verify(repository: string, tags: readonly DueTag[]): Promise<boolean> {
+    const { signal } = stopping;
+    const checks = tags.map(({ name }) => ({ name }));
+    const states = await refresh.checkTags(repository, checks, { signal });
+    // That says nothing of this repository, which must not look broken for it.
+    if (isAway()) return false;
+    if (!includes(states, 'unknown')) return true;
     // Not there, as far as that can be said of a single tag: the whole list tells.
-    const all = await refresh.refreshRepository(repository, { signal: stopping.signal });
+    const all = await refresh.refreshRepository(repository, { signal });
     if (includes(all, 'missing')) onMissing(repository);
+    return true;
+  }
+
+  async function tryToVerify(repository: string, tags: readonly DueTag[]): Promise<boolean> {
+    try {
+      return await verify(repository, tags);
+    } catch (error) {
+      log.debug({ repository, error: errorText(error) }, 'known tags not verified');
+      return false;
+    }
   }
 
   return {
     /** One turn. Never fails: what could not be read waits for another round. */
     async verifySome(): Promise<void> {
       const tags = await nextTags(await share());
-      const turn = new AbortController();
-      await forEachBounded(
-        groupBy(tags, (tag) => tag.repository),
-        REPOSITORIES_AT_ONCE,
-        async ([repository, own]) => {
-          if (turn.signal.aborted || stopping.signal.aborted) return;
-          try {
-            await verify(
-              repository,
-              own.map((tag) => tag.name),
-            );
-          } catch (error) {
-            log.debug({ repository, error: errorText(error) }, 'known tags not verified');
-            if (isOverload(error)) turn.abort();
-          }
-        },
-      );
+      let isOver = false;
+      const repositories = groupBy(tags, (tag) => tag.repository);
+      await forEachBounded(repositories, REPOSITORIES_AT_ONCE, async ([repository, own]) => {
+        if (isOver || stopping.signal.aborted) return;
+        if (!(await tryToVerify(repository, own))) isOver = true;
+      });
     },
     close: (): void => stopping.abort(),
   };
