@@ -21,6 +21,7 @@ import { eventually } from '../support/walk.ts';
 
 const NOW = Date.parse('2026-03-01T00:00:00Z');
 const SIZE = { repositories: 60, tags: 400, manifests: 250 };
+const SMALL = { repositories: 20, tags: 80, manifests: 50 };
 
 /** Everything that the index says, by names instead of numbers. */
 const TABLES: Readonly<Record<string, string>> = {
@@ -141,7 +142,7 @@ test('what is broken on disk is asked of the registry, and the rest is not', { s
 });
 
 test('a large repository is read in parts', { skip }, async (t) => {
-  const { url, folder } = await storedRegistry(t, '3.1.1', { repositories: 3, tags: 4000, manifests: 900 });
+  const { url, folder } = await storedRegistry(t, '3.1.1', { repositories: 1, tags: 1600, manifests: 200 });
   const disk = await startIndex(t, url, folder);
   await disk.indexer.crawl('start');
   const api = await startIndex(t, url, null);
@@ -151,42 +152,42 @@ test('a large repository is read in parts', { skip }, async (t) => {
 });
 
 test('a folder of another registry is not believed, and nothing of it is kept', { skip }, async (t) => {
-  const { url } = await storedRegistry(t, '3.1.1', SIZE);
+  const { url } = await storedRegistry(t, '3.1.1', SMALL);
   const other = await temporaryFolder('disk-other');
   t.after(other.remove);
-  generateStorage(other.path, { ...SIZE, tags: 350, seed: 7 });
+  generateStorage(other.path, { ...SMALL, tags: 70, seed: 7 });
   const { db, indexer } = await startIndex(t, url, other.path);
   await indexer.crawl('start');
   const progress = await indexer.progress();
   assert.equal(progress?.source, 'registry');
   assert.equal(progress?.sourceProblem?.key, 'storageDiffers');
-  assert.deepEqual([progress?.tagsDone, progress?.failures], [SIZE.tags, 0]);
+  assert.deepEqual([progress?.tagsDone, progress?.failures], [SMALL.tags, 0]);
   const tags = await db.selectFrom('tags').select('id').execute();
-  assert.equal(tags.length, SIZE.tags);
+  assert.equal(tags.length, SMALL.tags);
 });
 
 test('an empty folder beside a registry that has something is not believed either', { skip }, async (t) => {
-  const { url } = await storedRegistry(t, '3.1.1', SIZE);
+  const { url } = await storedRegistry(t, '3.1.1', SMALL);
   const empty = await temporaryFolder('disk-empty');
   t.after(empty.remove);
   const { indexer } = await startIndex(t, url, empty.path);
   await indexer.crawl('start');
   const progress = await indexer.progress();
   assert.equal(progress?.sourceProblem?.key, 'storageDiffers');
-  assert.equal(progress?.tagsDone, SIZE.tags);
+  assert.equal(progress?.tagsDone, SMALL.tags);
 });
 
 test('a folder that is not there is told, and the registry is asked', { skip }, async (t) => {
-  const { url, folder } = await storedRegistry(t, '3.1.1', SIZE);
+  const { url, folder } = await storedRegistry(t, '3.1.1', SMALL);
   const { indexer } = await startIndex(t, url, join(folder, 'missing'));
   await indexer.crawl('start');
   const progress = await indexer.progress();
   assert.equal(progress?.sourceProblem?.key, 'storageUnreadable');
-  assert.equal(progress?.tagsDone, SIZE.tags);
+  assert.equal(progress?.tagsDone, SMALL.tags);
 });
 
 test('only the first crawl reads the folder', { skip }, async (t) => {
-  const { url, folder, root } = await storedRegistry(t, '3.1.1', SIZE);
+  const { url, folder, root } = await storedRegistry(t, '3.1.1', SMALL);
   const { indexer } = await startIndex(t, url, folder);
   await indexer.crawl('start');
   const [name = ''] = listRepositories(root, '', 1).names;
@@ -197,7 +198,7 @@ test('only the first crawl reads the folder', { skip }, async (t) => {
 
 test('one that was interrupted goes on from disk, and asks for nothing twice', { skip }, async (t) => {
   // Several batches, so that something is left.
-  const size = { repositories: 500, tags: 5000, manifests: 2500 };
+  const size = { repositories: 300, tags: 4000, manifests: 1200 };
   const { url, folder } = await storedRegistry(t, '3.1.1', size);
   const { db, close } = await openTestDatabase();
   t.after(close);
