@@ -40,6 +40,7 @@ const STYLES = [
   'search/search.css',
   'search/palette.css',
   'parts/names.css',
+  'parts/lean.css',
   'operations.css',
   'shell/print.css',
 ];

@@ -12,14 +12,18 @@ import { liveUpdates } from './live.js';
 import { closeMenus } from './menus.js';
 import { polledParts } from './poll.js';
 import { revealPasswords } from './reveal.js';
+import { newRowMenus, rowMenus } from './row-menus.js';
 import { searchBoxes } from './search.js';
 import { prepare as prepareSelections, selections } from './selection.js';
 import { localTimes } from './times.js';
+import { titles } from './titles.js';
 
-copyButtons();
+copyButtons(newRowMenus);
 chartStops();
 localTimes();
 growingAges();
+rowMenus();
+titles();
 closeMenus();
 foldNavigation();
 keyboard();
@@ -35,5 +39,6 @@ descriptionPreviews();
 /** What came into the page after it was opened. */
 function takenOver(place) {
   localTimes(place);
+  rowMenus();
   prepareSelections();
 }

@@ -4,7 +4,8 @@ const SHOWN_MS = 2000;
 let said;
 let timer;
 
-export function copyButtons() {
+/** @param onChosen Another tool or form of reference was chosen, and the page's lines were replaced. */
+export function copyButtons(onChosen) {
   said = document.createElement('div');
   said.setAttribute('role', 'status');
   said.className = 'copy-said';
@@ -17,7 +18,7 @@ export function copyButtons() {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || !('copyChoice' in form.dataset) || event.submitter === null) return;
     event.preventDefault();
-    choose(form, event.submitter);
+    choose(form, event.submitter, onChosen);
   });
 }
 
@@ -98,7 +99,7 @@ function selectLine(button) {
  * The choice is a form that brings this page again. With script only what the choice changes is taken from it. An
  * XMLHttpRequest gives it as a document, in which nothing runs.
  */
-function choose(form, submitter) {
+function choose(form, submitter, onChosen) {
   const box = form.closest('[data-copy-key]');
   const request = new XMLHttpRequest();
   request.responseType = 'document';
@@ -106,6 +107,7 @@ function choose(form, submitter) {
   request.addEventListener('load', () => {
     if (request.status !== 200 || request.response === null) return sendPlainly(form, submitter);
     replaceLines(request.response);
+    onChosen();
     refocus(box?.dataset.copyKey);
   });
   request.addEventListener('error', () => sendPlainly(form, submitter));
@@ -130,7 +132,7 @@ function replaceLines(answer) {
   }
 }
 
-/** A box and an entry of a row's menu may copy the same. */
+/** A box and the menu of rows may have the same key. */
 function nameOf(line) {
   return `${line.localName} ${line.dataset.copyKey}`;
 }

@@ -2,6 +2,8 @@
  * This page asks for itself again and takes over the new <main>. What somebody has in hand stays: the focus, what is
  * open, where they scrolled.
  */
+import { rowMenus } from './row-menus.js';
+
 const policy = window.trustedTypes?.createPolicy('registry-web', { createHTML: (text) => text });
 const IN_THE_MIDDLE_PX = 300;
 
@@ -59,6 +61,7 @@ export function takeOver(page, main) {
   const scroll = window.scrollY;
   const kept = keep(main);
   main.replaceChildren(...document.adoptNode(fresh).childNodes);
+  rowMenus();
   restore(main, kept);
   if (window.scrollY !== scroll) window.scrollTo({ top: scroll, behavior: 'instant' });
   document.title = page.title;

@@ -10,7 +10,7 @@ export function selections() {
   prepare();
   document.addEventListener('click', (event) => {
     if (!(event.target instanceof Element)) return;
-    const box = event.target.closest('input[data-choice]');
+    const box = event.target.closest('tbody input[form]');
     if (box !== null) chooseRange(event, box);
     const toggle = event.target.closest('[data-choose]');
     if (toggle !== null) chooseAll(toggle.dataset.choose !== 'none', toggle.form);
@@ -21,7 +21,7 @@ export function selections() {
     const { target } = event;
     if (!(target instanceof HTMLInputElement)) return;
     if ('chooseAll' in target.dataset) chooseAll(target.checked, target.form);
-    if ('choice' in target.dataset || 'chooseAll' in target.dataset) show(target.form);
+    if (target.form !== null && 'selection' in target.form.dataset) show(target.form);
   });
   // Back in the history the browser ticks the boxes again; a page that was read again has new ones.
   window.addEventListener('pageshow', prepare);
@@ -36,7 +36,7 @@ export function prepare() {
 }
 
 const boxesOf = (form) =>
-  [...document.querySelectorAll('input[data-choice]:not(:disabled)')].filter((box) => box.form === form);
+  [...document.querySelectorAll('tbody input[form]:not(:disabled)')].filter((box) => box.form === form);
 const chosenOf = (form) => boxesOf(form).filter((box) => box.checked);
 
 /** From the box that was clicked before to this one; all become what this one is now. */
@@ -68,9 +68,14 @@ function show(form) {
   if (two !== null) two.disabled = chosen.length !== 2;
 }
 
+/** A row tells how many tags it has only where it does not show them all. */
+function tagCountOf(box) {
+  return Number(box.dataset.tags ?? box.closest('tr').querySelectorAll('.chips > a').length);
+}
+
 /** `3 images, 9 tags`. */
 function textFor({ dataset }, chosen) {
-  const tags = chosen.reduce((sum, box) => sum + Number(box.dataset.tags ?? 0), 0);
+  const tags = chosen.reduce((sum, box) => sum + tagCountOf(box), 0);
   const rows = words(dataset.rowOne, dataset.rowOther, chosen.length);
   if (dataset.tagOther === undefined) return rows;
   return [rows, words(dataset.tagOne, dataset.tagOther, tags)].join(dataset.comma);
@@ -82,8 +87,14 @@ function words(one, other, count) {
   return (text ?? other ?? '').replace('{n}', new Intl.NumberFormat(lang).format(count));
 }
 
+/** `v1@sha256:…` is known by its tag, `sha256:…` by nothing else. */
+function suffixOf(value) {
+  const [tag, digest] = value.split('@');
+  return digest === undefined ? `@${tag}` : `:${tag}`;
+}
+
 async function copyChosen(event, form) {
   event.preventDefault();
-  const lines = chosenOf(form).map((box) => box.dataset.reference);
+  const lines = chosenOf(form).map(({ value }) => form.dataset.reference + suffixOf(value));
   if (lines.length > 0) say(await copyText(lines.join('\n')));
 }

@@ -16,7 +16,7 @@ export function localTimes() {
   };
   // Chinese would write the zone between the date and the time.
   const zones = new Intl.DateTimeFormat(document.documentElement.lang, { timeZoneName: 'short' });
-  for (const time of document.querySelectorAll('time[data-local]')) {
+  for (const time of document.querySelectorAll('time[data-local], .lean time')) {
     const date = new Date(time.dateTime);
     const zone = zones.formatToParts(date).find(({ type }) => type === 'timeZoneName');
     const text = `${format.format(date)} ${zone?.value ?? ''}`;

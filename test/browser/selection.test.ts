@@ -50,7 +50,7 @@ async function there(repository: string, names: readonly string[]): Promise<numb
   return found.filter((digest) => digest !== undefined).length;
 }
 
-const boxes = (page: Page) => page.locator('tbody input[data-choice]');
+const boxes = (page: Page) => page.locator('tbody input[form]');
 const bar = (page: Page) => page.locator('.selection-bar');
 
 test('ten tags are deleted in four clicks, and one undo brings all of them back', { skip }, async () => {

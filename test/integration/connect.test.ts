@@ -112,7 +112,7 @@ async function checkOf({ admin, query }: Bench, title: string): Promise<string> 
   const items = html.split('<li class="connect-check ').slice(1);
   const found = items.find((item) => item.includes(`<h3>${title}</h3>`));
   assert.ok(found !== undefined, `no check ${title}`);
-  return found.slice(0, found.indexOf('</li>'));
+  return found.slice(0, found.indexOf('</ul>'));
 }
 
 async function until<T>(read: () => Promise<T>, isGood: (value: T) => boolean): Promise<T> {

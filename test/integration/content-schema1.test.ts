@@ -76,7 +76,7 @@ test('a size that nobody told is told as such, in list, API and search', { skip 
     ['v2', 'v1'],
     'it is sorted behind every size that is known',
   );
-  const context = { page: testPage(), repository: 'team/old', largest: 1000, mayDelete: false };
+  const context = { page: testPage(), repository: 'team/old', largest: 1000 };
   assert.deepEqual(
     rows.map((row) => groupCells(row, context).size === null),
     [false, true],

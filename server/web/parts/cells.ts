@@ -42,9 +42,12 @@ export function referencePath(reference: string): string {
   return `/repositories/${encoded.replaceAll('%3A', ':').replaceAll('%40', '@')}`;
 }
 
+/** So much of a digest tells whether it is still the same one. */
+const CHARACTERS_IN_LINKS = 'sha256:'.length + 8;
+
 /** With the digest that a list shows for a tag: whoever follows the link learns when the tag has moved since. */
 export function imagePath(repository: string, tag: string, digest: string): string {
-  return `${referencePath(`${repository}:${tag}`)}?${digestQuery(digest)}`;
+  return `${referencePath(`${repository}:${tag}`)}?${digestQuery(digest.slice(0, CHARACTERS_IN_LINKS))}`;
 }
 
 /** The page that asks before a tag goes, with the digest that was shown: the tag may move before the click. */

@@ -6,7 +6,7 @@
  *
  * `page` is the request's `Page`; `kind` a `ManifestKind` or what `kindOfAll` makes of a repository's kinds. Give both tag
  * and digest where they are known: the reader chooses. Neither partial needs anything else of the page that includes it.
- * The rows of views/repositories/repository.ejs write their `copyLine` out, without a partial.
+ * The menu of the rows in views/repositories/repository.ejs is made of a `copyPattern`.
  */
 
 import { hostName, isLoopbackName } from '../../host-name.ts';
@@ -57,6 +57,19 @@ export function copyLine(page: CopyPage, target: CopyTarget): CopyLine {
   const tool = usableTool(choice.tools[copyKind(target.kind)], target);
   const command = pullCommand({ ...target, host, isPlainHttp, tool, form: usableForm(choice.form, target) });
   return { key: keyOf(target), tool: toolLabel(tool, target), command };
+}
+
+/** Names of the registry never hold these, and no command has to quote them. */
+const GAPS: readonly (readonly [string, string])[] = [
+  ['__TAG__', '{tag}'],
+  ['++TAG++', '{version}'],
+  ['sha256:__DIGEST__', '{digest}'],
+];
+
+/** The line of any tag of one kind: with `{tag}`, `{digest}` and, where Helm wants the chart's own, `{version}`. */
+export function copyPattern(page: CopyPage, target: Pick<CopyTarget, 'name' | 'kind' | 'artifactType'>): CopyLine {
+  const line = copyLine(page, { ...target, tag: '__TAG__', digest: 'sha256:__DIGEST__' });
+  return { ...line, command: GAPS.reduce((text, [from, to]) => text.replaceAll(from, to), line.command) };
 }
 
 export function copyBox(page: CopyPage, target: CopyTarget): CopyBox {

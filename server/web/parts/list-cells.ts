@@ -6,10 +6,20 @@ import type { Page } from '../shell/page.ts';
 import { initials, personTone } from '../shell/person.ts';
 import { platformLabel } from './cells.ts';
 
-export interface TimeCell {
+/** How long ago; the script of a list puts the whole time into its title, in the reader's own zone. */
+export interface AgeCell {
+  /** To the second. */
   readonly iso: string;
-  readonly title: string;
   readonly text: string;
+}
+
+export interface TimeCell extends AgeCell {
+  readonly title: string;
+}
+
+export function ageCell(ms: number | null, { format }: Pick<Page, 'format'>): AgeCell | null {
+  if (ms === null || ms === 0) return null;
+  return { iso: `${format.iso(ms).slice(0, 19)}Z`, text: format.relative(ms) };
 }
 
 export function timeCell(ms: number | null, { format }: Pick<Page, 'format'>): TimeCell | null {
@@ -39,8 +49,8 @@ export function personCell(name: string | null, confirmed: boolean): PersonCell 
 export interface SizeCell {
   readonly text: string;
   readonly title: string;
-  /** Pixels out of `BAR_WIDTH`: what nothing else has, and all of it. */
-  readonly unique: number;
+  /** Pixels out of `BAR_WIDTH`: what nothing else has (null: not known), and all of it. */
+  readonly unique: number | null;
   readonly whole: number;
 }
 
@@ -60,7 +70,7 @@ export function sizeCell(
   const width = (part: number) =>
     largest <= 0 || part <= 0 ? 0 : Math.max(1, Math.round((BAR_WIDTH * Math.min(part, largest)) / largest));
   const text = format.bytes(bytes);
-  if (uniqueBytes === null) return { text, title: text, unique: 0, whole: width(bytes) };
+  if (uniqueBytes === null) return { text, title: text, unique: null, whole: width(bytes) };
   const shared = Math.max(0, bytes - uniqueBytes);
   const title = t('parts:list.size_title', { unique: format.bytes(uniqueBytes), shared: format.bytes(shared) });
   return { text, title, unique: width(Math.min(uniqueBytes, bytes)), whole: width(bytes) };
@@ -68,15 +78,22 @@ export function sizeCell(
 
 export interface ChipCell {
   readonly text: string;
+  /** '' for none. */
   readonly title: string;
 }
 
 const CHIPS_SHOWN = 3;
 
+/** What is not told is Linux: the script of a list says so where a pointer rests. */
+function chipOf(platform: string): ChipCell {
+  const text = platformLabel(platform);
+  return { text, title: text === platform ? platform : '' };
+}
+
 /** The first platforms, and how many more. */
 export function platformChips(platforms: readonly string[]): readonly ChipCell[] {
   const known = platforms.filter((platform) => platform !== '' && platform !== 'unknown/unknown');
-  const shown = known.slice(0, CHIPS_SHOWN).map((full) => ({ text: platformLabel(full), title: full }));
+  const shown = known.slice(0, CHIPS_SHOWN).map((full) => chipOf(full));
   const rest = known.slice(CHIPS_SHOWN);
   return rest.length === 0 ? shown : [...shown, { text: `+${rest.length}`, title: rest.join(', ') }];
 }

@@ -1,5 +1,5 @@
 import { hidden } from '../../access/actor.ts';
-import { isDigest, parseReferencePath, type Reference } from '../../registry/documents/reference.ts';
+import { parseReferencePath, type Reference } from '../../registry/documents/reference.ts';
 import type { Page } from '../shell/page.ts';
 
 /**
@@ -13,10 +13,13 @@ export function referenceOf(path: string): Reference {
   return reference;
 }
 
-/** The digest that a link to a tag says it had, where the tag has moved from it since. */
+/** A digest, or as much of it as links carry. */
+const DIGEST_IN_LINKS = /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-f0-9]{5,128}$/;
+
+/** The digest, or the begin of it, that a link to a tag says it had, where the tag has moved from it since. */
 export function movedFrom(page: Pick<Page, 'query'>, digest: string): string | undefined {
   const meant = page.query('digest');
-  return isDigest(meant) && meant !== digest ? meant : undefined;
+  return DIGEST_IN_LINKS.test(meant) && !digest.startsWith(meant) ? meant : undefined;
 }
 
 /** `/repositories/` + reference + an optional page below it; the first group is the reference. No name contains `/-/`. */

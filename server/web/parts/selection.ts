@@ -58,6 +58,8 @@ export interface SelectionBar {
   /** Why deleting is greyed; '' where it is not. */
   readonly deleteNote: string;
   readonly chooseAll: string;
+  /** What people type before the `:` or `@` of a row. */
+  readonly reference: string;
 }
 
 export function countedTexts({ t }: Pick<Page, 't'>): { readonly before: string; readonly after: string } {
@@ -65,11 +67,11 @@ export function countedTexts({ t }: Pick<Page, 't'>): { readonly before: string;
   return { before, after };
 }
 
-type BarPage = Pick<Page, 't' | 'url'>;
+type BarPage = Pick<Page, 't' | 'url' | 'copy'>;
 
 /** @param shows `images` with their tags, single `tags`, or `manifests` without any. */
 export function selectionBar(
-  { t, url }: BarPage,
+  { t, url, copy }: BarPage,
   repository: string,
   { shows, back, deleteNote }: { shows: 'images' | 'tags' | 'manifests'; back: string; deleteNote: string },
 ): SelectionBar {
@@ -86,6 +88,7 @@ export function selectionBar(
   return {
     ...{ rowOne, rowOther, tagOne, tagOther, back, deleteNote },
     action: url(`${referencePath(repository)}/-/selection`),
+    reference: `${copy.host}/${repository}`,
     comma: t('housekeeping:bar.comma'),
     ...countedTexts({ t }),
     canCompare: shows !== 'manifests',

@@ -161,7 +161,7 @@ function columns({ page, asked }: RepositorySpaceFacts): readonly Column[] {
 
 function rows({ page, repository, found, unique }: RepositorySpaceFacts): readonly SpaceImageCells[] {
   const largest = found.rows.reduce((most, row) => Math.max(most, row.sizeBytes), 0);
-  const context = { page, repository: repository.name, largest, mayDelete: false };
+  const context = { page, repository: repository.name, largest };
   return found.rows.map((row) => {
     const bytes = unique.get(row.digest) ?? 0;
     const only = row.mediaType === '' ? '' : page.format.bytes(bytes);

@@ -1,7 +1,7 @@
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { FlatTag, TagGroup, TagSort, TagStore } from '../../catalog/lists/tags.ts';
 import type { Column } from '../parts/cells.ts';
-import { parseSorting, type Sorting } from '../parts/cells.ts';
+import { parseSorting, type Sorting, splitName } from '../parts/cells.ts';
 import {
   type AskedFilters,
   filterChecks,
@@ -28,6 +28,7 @@ import {
   tabName,
   tabPath,
 } from './repository-head.ts';
+import { type RowMenu, rowMenu } from './row-menu.ts';
 import { flatCells, groupCells, type RowContext, type TagCells } from './tag-groups.ts';
 import { viewChips } from './tag-view-chips.ts';
 import { emptyText, readView, type TagView, tagColumns, viewSorts } from './tag-views.ts';
@@ -46,6 +47,10 @@ export interface RepositoryView extends ReturnType<typeof repositoryFrame> {
   readonly clearHref: string | undefined;
   readonly columns: readonly Column[];
   readonly rows: readonly TagCells[];
+  /** null: untagged images and attachments have none. */
+  readonly menu: RowMenu | null;
+  /** For each row: which of the menu's kinds it is. */
+  readonly places: readonly number[];
   readonly pager: Pager;
   /** null: nothing in this list can be chosen. */
   readonly bar: SelectionBar | null;
@@ -128,7 +133,8 @@ export function repositoryView(facts: RepositoryFacts): RepositoryView {
     clearHref: filtered ? withoutFilters(page) : undefined,
     columns: tagColumns(asked, page),
     bar: barOf(facts),
-    rows: rows(facts, head.deleteNote === ''),
+    rows: rows(facts),
+    ...menuOf(facts),
     pager: listPager(page, {
       ...{ shown: found.rows.length, next, previous, pageRows: PAGE_ROWS },
       total: totalText(found, page.format),
@@ -143,6 +149,17 @@ function barOf({ page, repository, head, asked: { view } }: RepositoryFacts): Se
   return selectionBar(page, repository.name, { shows, back, deleteNote: head.deleteNote });
 }
 
+type Menu = Pick<RepositoryView, 'menu' | 'places'>;
+
+function menuOf({ page, repository, head, found, asked: { view } }: RepositoryFacts): Menu {
+  if (view !== 'grouped' && view !== 'flat') return { menu: null, places: [] };
+  return rowMenu(page, repository.name, {
+    rows: found.rows,
+    byTag: view === 'flat',
+    mayDelete: head.deleteNote === '',
+  });
+}
+
 function attachmentRows(found: FoundTags['rows'], context: RowContext): readonly TagCells[] {
   const groups = bySubject(found.filter((row) => 'tagCount' in row));
   return groups.map((group, at) => ({
@@ -151,9 +168,11 @@ function attachmentRows(found: FoundTags['rows'], context: RowContext): readonly
   }));
 }
 
-function rows({ page, repository, found, asked }: RepositoryFacts, mayDelete: boolean): readonly TagCells[] {
+function rows({ page, repository, found, asked }: RepositoryFacts): readonly TagCells[] {
   const largest = found.rows.reduce((most, row) => Math.max(most, row.sizeBytes), 0);
-  const context = { page, repository: repository.name, largest, mayDelete };
+  // The page stands beside those of its tags.
+  const base = `./${encodeURIComponent(splitName(repository.name).leaf)}`;
+  const context = { page, repository: repository.name, largest, base };
   // In any other order an image would have its attachments in many places.
   if (asked.view === 'referrer' && asked.sort === 'pushed') return attachmentRows(found.rows, context);
   return found.rows.map((row) => ('tagCount' in row ? groupCells(row, context) : flatCells(row, context)));

@@ -1,10 +1,11 @@
 /** Rows of a repository: in one list the tags of an image share a row, in another each has its own. */
 import type { FlatTag, TagGroup, TagRow } from '../../catalog/lists/tags.ts';
 import { type AttachedCells, attachedCells, attachmentWord, groupKind } from '../parts/attached.ts';
-import { deletePath, imagePath, referencePath, shortDigest } from '../parts/cells.ts';
-import { type CopyLine, copyLine } from '../parts/commands.ts';
+import { imagePath, referencePath, shortDigest } from '../parts/cells.ts';
 import { kindLabel } from '../parts/labels.ts';
 import {
+  type AgeCell,
+  ageCell,
   type ChipCell,
   type PersonCell,
   personCell,
@@ -34,17 +35,13 @@ export interface TagCells {
   /** What is attached, line by line. */
   readonly under: AttachedCells;
   readonly size: SizeCell | null;
-  readonly pushed: TimeCell | null;
+  readonly pushed: AgeCell | null;
   /** In the place of an unknown push. */
   readonly built: TimeCell | null;
   readonly by: PersonCell | null;
-  readonly pulled: TimeCell | null;
+  readonly pulled: AgeCell | null;
   readonly pulls: string;
   readonly error: string | null;
-  readonly menuLabel: string;
-  /** null: it has no layers to compare. */
-  readonly compare: CompareCell | null;
-  readonly copy: CopyLine;
   readonly choice: ChoiceCell;
 }
 
@@ -53,23 +50,12 @@ export interface ChoiceCell {
   readonly field: 'image' | 'tag' | 'manifest';
   readonly value: string;
   readonly tagCount: number;
-  /** What people type to pull it. */
-  readonly reference: string;
   readonly label: string;
-}
-
-export interface CompareCell {
-  /** `team/app:v1@sha256:…`, as the page that compares takes it. */
-  readonly value: string;
-  readonly href: string;
 }
 
 export interface TagCell {
   readonly name: string;
   readonly href: string;
-  readonly deleteText: string;
-  /** null: the viewer may not. */
-  readonly deleteHref: string | null;
   readonly missing: boolean;
 }
 
@@ -77,65 +63,69 @@ export interface RowContext {
   readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'copy'>;
   readonly repository: string;
   readonly largest: number;
-  readonly mayDelete: boolean;
+  /** What links to tags begin with where a script adds their digest: fifty rows need not repeat it. */
+  readonly base?: string;
 }
 
 export function groupCells(group: TagGroup, context: RowContext): TagCells {
   const { page } = context;
   const [first] = group.tags;
-  const rest = group.tagCount - group.tags.length;
-  const label = page.t('parts:list.more_tags', { count: rest, formatted: page.format.number(rest) });
-  const href = page.urlWith({ view: 'flat', digest: group.digest, filter: null, after: null, from: null });
-  return {
-    ...rowCells(group, context),
+  return rowCells(group, context, {
     tags: group.tags.map((tag) => tagCell(tag, context)),
-    more: rest > 0 ? { text: `+${page.format.number(rest)}`, label, href } : null,
+    more: moreTags(group, page),
     kind: groupKind(group, page),
     under: attachedCells(group, context.repository, page),
-    menuLabel: page.t('parts:repository.menu', { tag: first?.name ?? shortDigest(group.digest) }),
-    compare: compareCell(group, first?.name, context),
-    copy: copyLine(page, { name: context.repository, tag: first?.name, digest: group.digest, ...whatOf(group) }),
-    choice: choiceCell(first === undefined ? 'manifest' : 'image', group, first?.name, context),
+    choice: choiceCell(first === undefined ? 'manifest' : 'image', group, first?.name, page),
+  });
+}
+
+function moreTags({ digest, tagCount, tags }: TagGroup, { t, format, urlWith }: RowContext['page']): TagCells['more'] {
+  const rest = tagCount - tags.length;
+  if (rest <= 0) return null;
+  return {
+    text: `+${format.number(rest)}`,
+    label: t('parts:list.more_tags', { count: rest, formatted: format.number(rest) }),
+    href: urlWith({ view: 'flat', digest, filter: null, after: null, from: null }),
   };
 }
 
 export function flatCells(tag: FlatTag, context: RowContext): TagCells {
-  return {
-    ...rowCells(tag, context),
-    href: context.page.url(imagePath(context.repository, tag.name, tag.digest)),
+  const { page } = context;
+  return rowCells(tag, context, {
     tags: [tagCell(tag, context)],
     more: null,
+    kind: kindLabel(tag.kind, page.t, tag.artifactType),
     under: NOTHING_UNDER,
-    menuLabel: context.page.t('parts:repository.menu', { tag: tag.name }),
-    compare: compareCell(tag, tag.name, context),
-    copy: copyLine(context.page, { name: context.repository, tag: tag.name, digest: tag.digest, ...whatOf(tag) }),
-    choice: choiceCell('tag', { digest: tag.digest, tagCount: 1 }, tag.name, context),
-  };
+    choice: choiceCell('tag', { digest: tag.digest, tagCount: 1 }, tag.name, page),
+  });
 }
 
 const NOTHING_UNDER: AttachedCells = { lines: [], more: null };
 
-function whatOf({ kind, artifactType }: Pick<TagGroup, 'kind' | 'artifactType'>) {
-  return { kind, artifactType };
-}
+type OwnCells = Pick<TagCells, 'tags' | 'more' | 'kind' | 'under' | 'choice'>;
 
-function rowCells(row: TagGroup | FlatTag, { page, repository, largest }: RowContext) {
+/** Every key by name: fifty rows of spread objects cost more than drawing them. */
+function rowCells(row: TagGroup | FlatTag, { page, repository, largest }: RowContext, own: OwnCells): TagCells {
   return {
     digest: row.digest,
     shortDigest: shortDigest(row.digest),
     href: page.url(referencePath(`${repository}@${row.digest}`)),
+    tags: own.tags,
+    more: own.more,
     platforms: platformChips(row.platforms),
-    kind: kindLabel(row.kind, page.t, row.artifactType),
+    kind: own.kind,
+    attached: row.attachments.map((each) => attachmentWord(each, page.t)),
+    heading: null,
+    under: own.under,
     // Nobody knows the size of a manifest that was not read; schema 1 names none.
     size: row.sizeBytes === 0 ? null : sizeCell({ bytes: row.sizeBytes, uniqueBytes: null, largest }, page),
-    pushed: timeCell(row.pushedAt, page),
+    pushed: ageCell(row.pushedAt, page),
     built: row.pushedAt === null ? timeCell(row.createdAt, page) : null,
     by: personCell(row.pushedBy, row.pushConfirmed),
-    pulled: timeCell(row.lastPulledAt, page),
+    pulled: ageCell(row.lastPulledAt, page),
     pulls: page.format.number(row.pullCount),
-    attached: row.attachments.map((each) => attachmentWord(each, page.t)),
     error: row.error,
-    heading: null,
+    choice: own.choice,
   };
 }
 
@@ -143,32 +133,18 @@ function choiceCell(
   field: ChoiceCell['field'],
   { digest, tagCount }: { readonly digest: string; readonly tagCount: number },
   tag: string | undefined,
-  { page, repository }: RowContext,
+  { t }: RowContext['page'],
 ): ChoiceCell {
   return {
-    ...{ field, tagCount },
+    field,
+    tagCount,
     value: field === 'manifest' ? digest : `${tag ?? ''}@${digest}`,
-    reference: `${page.copy.host}/${repository}${tag === undefined ? `@${digest}` : `:${tag}`}`,
-    label: page.t('housekeeping:bar.select', { name: tag ?? shortDigest(digest) }),
+    label: t('housekeeping:bar.select', { name: tag ?? shortDigest(digest) }),
   };
 }
 
-function compareCell(
-  { kind, digest }: Pick<TagGroup, 'kind' | 'digest'>,
-  tag: string | undefined,
-  { page, repository }: RowContext,
-): CompareCell | null {
-  if (kind !== 'image' && kind !== 'index') return null;
-  const value = `${repository}${tag === undefined ? '' : `:${tag}`}@${digest}`;
-  return { value, href: page.url(`/compare?a=${encodeURIComponent(value)}`) };
-}
-
-function tagCell({ name, digest, missingSince }: TagRow, { page, repository, mayDelete }: RowContext): TagCell {
-  return {
-    name,
-    href: page.url(imagePath(repository, name, digest)),
-    deleteText: page.t('parts:delete.menu', { tag: name }),
-    deleteHref: mayDelete ? page.url(deletePath(repository, name, digest)) : null,
-    missing: missingSince !== null,
-  };
+function tagCell({ name, digest, missingSince }: TagRow, { page, repository, base }: RowContext): TagCell {
+  const href =
+    base === undefined ? page.url(imagePath(repository, name, digest)) : `${base}:${encodeURIComponent(name)}`;
+  return { name, href, missing: missingSince !== null };
 }

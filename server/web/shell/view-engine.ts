@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ejs from 'ejs';
 import { escapeHtml } from './escape-html.ts';
+import { templateText } from './template-text.ts';
 
 export type RenderView = (view: string, data: object) => Promise<string>;
 
@@ -47,8 +48,9 @@ function isSame(names: readonly string[], others: readonly string[]): boolean {
 }
 
 function compile(filename: string, names: readonly string[], compileDebug: boolean): Variant['draw'] {
-  return ejs.compile(readFileSync(filename, 'utf8'), {
+  return ejs.compile(templateText(readFileSync(filename, 'utf8')), {
     ...{ filename, strict: true, destructuredLocals: [...names] },
-    ...{ escape: escapeHtml, rmWhitespace: true, compileDebug },
+    // What it is given is ours and has no prototype to hide: without this option it would be copied for each icon.
+    ...{ escape: escapeHtml, compileDebug, unsafePrototypeLocals: true },
   });
 }

@@ -5,9 +5,10 @@ import { test } from 'node:test';
 import ejs from 'ejs';
 import fc from 'fast-check';
 import { type MarkdownPart, markdownParts, plainSummary } from '../../../../server/web/parts/markdown.ts';
+import { templateText } from '../../../../server/web/shell/template-text.ts';
 
 const TEMPLATE = join(import.meta.dirname, '..', '..', '..', '..', 'views', 'parts', 'markdown.ejs');
-const draw = ejs.compile(readFileSync(TEMPLATE, 'utf8'));
+const draw = ejs.compile(templateText(readFileSync(TEMPLATE, 'utf8')));
 const html = (text: string) => draw({ parts: markdownParts(text) });
 const links = (parts: readonly MarkdownPart[]) =>
   parts.flatMap((part) => (part.kind === 'open' && part.href !== null ? [part.href] : []));

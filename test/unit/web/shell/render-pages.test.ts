@@ -77,7 +77,7 @@ for (const locale of ['en', 'zh-CN'] as const) {
     const event = { rows: [{ events: [facts.registryEvent()], isCut: false }], next: undefined };
     const pages: readonly (readonly [string, object, RegExp])[] = [
       ['home/home', homeView(page, fullHome()), /api-gateway/],
-      ['repositories/repositories', list(page, oneRow()), /platform\/<\/span><span class="name">api-gateway/],
+      ['repositories/repositories', list(page, oneRow()), /platform\/<\/span><b>api-gateway/],
       ['repositories/repository', tags(page), /docker pull registry\.example\.com\/platform\/api-gateway:v4\.12\.1/],
       ['image/image', image(page), /apt-get install/],
       ['housekeeping/delete-tag', plan(page), /name="manifest"/],

@@ -1,0 +1,12 @@
+/** What a cell leaves out or cuts off is told where a pointer rests. */
+export function titles() {
+  document.addEventListener('mouseover', ({ target }) => {
+    if (!(target instanceof Element)) return;
+    const cell = target.closest('.lean td > :is(a, code)');
+    if (cell !== null && cell.title === '') cell.title = titleOf(cell);
+  });
+}
+
+function titleOf(cell) {
+  return cell.localName === 'code' ? `linux/${cell.textContent}` : (cell.ariaLabel ?? cell.textContent);
+}
