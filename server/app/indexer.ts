@@ -54,6 +54,15 @@ export function createIndexSide(options: IndexSideOptions) {
   jobs.add({ name: 'hold', schedule: '* * * * *', lane: 'hold', run: indexer.watchHold });
   jobs.add({ name: 'vanished', schedule: '25 * * * *', lane: 'registry', run: indexer.removeVanished });
   jobs.add({ name: 'verify', schedule: '* * * * *', lane: 'registry', run: indexer.verifySome });
+  if ((options.storageFolder ?? null) !== null) {
+    jobs.add({
+      name: 'untagged',
+      schedule: '50 3 * * *',
+      lane: 'registry',
+      run: indexer.findUntagged,
+      isCaughtUp: true,
+    });
+  }
   jobs.add({ name: 'discover', schedule: '* * * * *', lane: 'registry', run: discover });
   jobs.add({ name: 'visibility', schedule: '20 4 * * *', lane: 'index', run: visibility.prune, isCaughtUp: true });
 

@@ -13,9 +13,9 @@ import { quietBus } from '../support/bus.ts';
 import { openClient, watched } from '../support/catalog.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { generateStorage } from '../support/generate-storage.ts';
-import { pushImageOf, pushIndex } from '../support/images.ts';
+import { deleteManifest, pushImageOf, pushIndex } from '../support/images.ts';
 import { type RegistryVersion, registrySkip, startRegistry } from '../support/registry.ts';
-import { blobFolder, repositoryFolder, rootOf } from '../support/storage-layout.ts';
+import { blobFolder, repositoryFolder, revisionFolder, rootOf } from '../support/storage-layout.ts';
 import { temporaryFolder } from '../support/tmp.ts';
 import { eventually } from '../support/walk.ts';
 
@@ -232,4 +232,27 @@ test('what became known in the meantime is not overwritten by what was read befo
   assert.equal(written.size, 0);
   const tags = await db.selectFrom('tags').select('digest').execute();
   assert.deepEqual(tags, [{ digest: old.digest }]);
+});
+
+test('an index that was read over the API learns of manifests without a tag, and of their end', { skip }, async (t) => {
+  const { url, folder, root } = await storedRegistry(t, '3.1.1');
+  const tagged = await pushImageOf(url, 'team/app', 'v1', { layers: ['tagged'] });
+  const untagged = await pushImageOf(url, 'team/app', undefined, { layers: ['untagged'] });
+  const { db, close } = await openTestDatabase();
+  t.after(close);
+  const before = await startIndex(t, url, null, db);
+  await before.indexer.crawl('start');
+  const states = async () => {
+    const rows = await db.selectFrom('held_manifests').select(['digest', 'state']).execute();
+    return Object.fromEntries(rows.map(({ digest, state }) => [digest, state]));
+  };
+  assert.deepEqual(await states(), { [tagged.digest]: 'tagged' });
+  const after = await startIndex(t, url, folder, db);
+  await after.indexer.findUntagged();
+  assert.deepEqual(await states(), { [tagged.digest]: 'tagged', [untagged.digest]: 'untagged' });
+
+  await deleteManifest(url, 'team/app', untagged.digest);
+  rmSync(revisionFolder(repositoryFolder(root, 'team/app'), untagged.digest), { recursive: true, force: true });
+  await after.indexer.findUntagged();
+  assert.deepEqual(await states(), { [tagged.digest]: 'tagged' });
 });

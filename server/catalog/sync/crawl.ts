@@ -88,6 +88,8 @@ export function createCrawl(deps: CrawlDeps) {
       return waiting;
     },
     isRunning: () => running !== undefined,
+    /** When the one that runs has ended; at once, where none does. */
+    ended: (): Promise<void> => running ?? Promise.resolve(),
     /** It ended before its time: the registry went away. */
     isInterrupted: () => running === undefined && current?.row.finishedAt === null,
     progress,

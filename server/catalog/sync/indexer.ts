@@ -6,6 +6,7 @@ import { createGroupedTransactions } from '../../storage/grouped.ts';
 import { createSettings } from '../../storage/settings.ts';
 import { createPulls } from '../activity/pulls.ts';
 import { type FirstIndexRun, indexFromDisk } from '../disk/first-index.ts';
+import { readUntagged } from '../disk/untagged.ts';
 import type { DroppedTag } from '../index/tag-writes.ts';
 import { heldIn } from '../manifests/stored-manifests.ts';
 import { createApplyEvent } from './apply-event.ts';
@@ -95,6 +96,8 @@ export function createIndexer(deps: IndexerDeps) {
     ...retries(deps.retryDelaysMs),
   });
 
+  const closing = new AbortController();
+
   function readDisk(folder: string | null) {
     if (folder === null) return undefined;
     const disk = {
@@ -162,6 +165,23 @@ export function createIndexer(deps: IndexerDeps) {
     await verification.verifySome();
   }
 
+  async function fetchManifest(repository: string, digest: string, by = refresh): Promise<boolean> {
+    if (await by.isWaiting(repository, digest)) return (await heldIn(db, repository, [digest])).has(digest);
+    return by.checkManifest(repository, digest);
+  }
+
+  /** Manifests without a tag, where the storage folder can be read. Not while most of what is known is missing. */
+  async function findUntagged(): Promise<void> {
+    await crawler.ended();
+    const { storageFolder: folder = null } = deps;
+    if (folder === null || guard.current() !== undefined || !(await crawler.hasFinished())) return;
+    await readUntagged({
+      ...{ db, client: gate.reader('crawl'), folder, log, signal: closing.signal },
+      fetchManifest: (repository, digest) => fetchManifest(repository, digest, patient),
+      dropManifestIfGone: patient.dropManifestIfGone,
+    });
+  }
+
   /** None while most of what is known is missing, or something reads. */
   async function removeVanished(): Promise<void> {
     if (crawler.isRunning() || !(await crawler.hasFinished()) || (await guard.isHeld())) return;
@@ -200,6 +220,7 @@ export function createIndexer(deps: IndexerDeps) {
     findNewRepositories,
     /** To be called each minute: every known tag is asked for within a day. */
     verifySome,
+    findUntagged,
     /** Repositories that several readings of the registry lack leave the index. */
     removeVanished,
     /** A person says that what is missing is gone. @returns what was held; undefined: nothing was. */
@@ -228,13 +249,11 @@ export function createIndexer(deps: IndexerDeps) {
     forgetTag: refresh.forgetTag,
     forgetManifest: refresh.forgetManifest,
     /** @returns whether the registry has it in this repository; it is in the index then. */
-    async fetchManifest(repository: string, digest: string): Promise<boolean> {
-      if (await refresh.isWaiting(repository, digest)) return (await heldIn(db, repository, [digest])).has(digest);
-      return refresh.checkManifest(repository, digest);
-    },
+    fetchManifest: (repository: string, digest: string): Promise<boolean> => fetchManifest(repository, digest),
     /** A registry process that we never heard of: what happened while nobody listened is unknown. Remembers it. */
     needsCrawl: instances.isNew,
     async close(): Promise<void> {
+      closing.abort();
       events.close();
       retry.close();
       verification.close();

@@ -132,6 +132,7 @@ function jobName({ t }: Shown, name: string): string {
     discover: t('operations:status.jobs.discover'),
     vanished: t('operations:status.jobs.vanished'),
     verify: t('operations:status.jobs.verify'),
+    untagged: t('operations:status.jobs.untagged'),
     'account-upkeep': t('operations:status.jobs.account_upkeep'),
     retention: t('operations:status.jobs.retention'),
     visibility: t('operations:status.jobs.visibility'),

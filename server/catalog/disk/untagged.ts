@@ -1,0 +1,106 @@
+/**
+ * Manifests that no tag points to, which no list of the API names: found on disk and confirmed by the registry, one by one.
+ * Those that left the disk without an event leave the index in the same way.
+ */
+import { errorText } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { isOverload, isRefusal } from '../../registry/client/failure.ts';
+import type { Database } from '../../storage/database.ts';
+import { groupBy } from '../base/rows.ts';
+import type { NamedRepository } from './batch.ts';
+import { createDiskReader, type DiskReader } from './disk-reader.ts';
+import { findDifference, type SampleDeps } from './sample.ts';
+
+export interface UntaggedDeps {
+  readonly db: Database;
+  readonly client: SampleDeps['client'];
+  /** Root directory of the registry's file system driver. */
+  readonly folder: string;
+  /** Takes it into the index where the registry confirms it. */
+  readonly fetchManifest: (repository: string, digest: string) => Promise<unknown>;
+  /** Takes it out where the registry confirms that. */
+  readonly dropManifestIfGone: (repository: string, digest: string) => Promise<void>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+const REPOSITORIES_AT_ONCE = 50;
+
+/** @throws {AppError} when the registry is away or refuses us: the next run begins again. */
+export async function readUntagged(deps: UntaggedDeps): Promise<void> {
+  const reader = createDiskReader();
+  try {
+    const storage = await reader.run({ kind: 'open', folder: deps.folder });
+    if (storage.state !== 'open') return;
+    const difference = await findDifference({ ...deps, reader, root: storage.root });
+    if (difference !== undefined) {
+      deps.log.warn({ folder: deps.folder, repository: difference }, 'the storage folder is not that of this registry');
+      return;
+    }
+    for await (const part of repositories(deps)) await compareAll(deps, reader, storage.root, part);
+  } finally {
+    await reader.close();
+  }
+}
+
+async function* repositories({ db, signal }: UntaggedDeps): AsyncGenerator<readonly NamedRepository[]> {
+  for (let after = 0; !signal.aborted; ) {
+    const rows = await db
+      .selectFrom('repositories')
+      .select(['id', 'name'])
+      .where('id', '>', after)
+      .where('checked_at', 'is not', null)
+      .orderBy('id')
+      .limit(REPOSITORIES_AT_ONCE)
+      .execute();
+    if (rows.length === 0) return;
+    yield rows;
+    after = rows.at(-1)?.id ?? after;
+  }
+}
+
+async function compareAll(
+  deps: UntaggedDeps,
+  reader: DiskReader,
+  root: string,
+  part: readonly NamedRepository[],
+): Promise<void> {
+  // In this order: what is pushed in between is in the index, and asked about once more.
+  const links = await reader.run({ kind: 'links', root, names: part.map(({ name }) => name) });
+  const held = await heldBy(deps.db, part);
+  for (const [index, { id, name }] of part.entries()) {
+    const onDisk = links[index];
+    if (onDisk === undefined || deps.signal.aborted) continue;
+    const known = held.get(id) ?? [];
+    const present = new Set(onDisk.revisions);
+    const gone = known.filter(({ state, digest }) => state === 'untagged' && !present.has(digest));
+    const digests = new Set(known.map(({ digest }) => digest));
+    const found = onDisk.revisions.filter((digest) => !digests.has(digest));
+    for (const digest of found) await attempt(deps, name, () => deps.fetchManifest(name, digest));
+    for (const { digest } of gone) await attempt(deps, name, () => deps.dropManifestIfGone(name, digest));
+  }
+}
+
+async function heldBy(db: Database, part: readonly NamedRepository[]) {
+  const rows = await db
+    .selectFrom('held_manifests')
+    .select(['repository_id', 'digest', 'state'])
+    .where(
+      'repository_id',
+      'in',
+      part.map(({ id }) => id),
+    )
+    .execute();
+  return groupBy(rows, (row) => row.repository_id);
+}
+
+/** One that cannot be read leaves the others readable. */
+async function attempt({ log, signal }: UntaggedDeps, repository: string, work: () => Promise<unknown>): Promise<void> {
+  if (signal.aborted) return;
+  try {
+    await work();
+  } catch (error) {
+    if (isOverload(error) || isRefusal(error)) throw error;
+    log.debug({ repository, error: errorText(error) }, 'untagged manifest not read');
+  }
+}
