@@ -1,4 +1,4 @@
-/** `npm run check`: types, lint and format, import ladder. All run, so that one look shows everything. */
+/** `npm run check`: types, lint and format, templates, import ladder. All run, so that one look shows everything. */
 import { join } from 'node:path';
 import { installPackages } from './lib/install.mjs';
 import { ROOT, run } from './lib/run.mjs';
@@ -9,6 +9,7 @@ installPackages();
 const checks = [
   ['types', bin('tsc'), ['-p', '.']],
   ['lint and format', bin('biome'), ['ci', '--error-on-warnings', '.']],
+  ['templates', process.execPath, ['scripts/check-templates.mjs']],
   ['import ladder', process.execPath, ['--import', 'tsx', '--test', 'test/unit/architecture.test.ts']],
 ];
 const failed = checks.filter(([name, command, args]) => {

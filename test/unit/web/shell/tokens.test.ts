@@ -13,16 +13,10 @@ const styles = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter
 
 type Tokens = ReadonlyMap<string, string>;
 
-function tokensIn(text: string): Tokens {
-  return new Map(
-    [...text.matchAll(/--rw-([\w-]+):\s*(#[0-9a-f]{6})\b/gi)].map(([, name = '', value = '']) => [name, value]),
-  );
-}
-
-const [lightText = '', , darkText = '', wishText = ''] = read(TOKENS).split(/:root\[data-bs-theme="dark"\]|@media/);
-const light = tokensIn(lightText);
-const dark: Tokens = new Map([...light, ...tokensIn(darkText)]);
-const wished: Tokens = new Map([...light, ...tokensIn(wishText)]);
+const TOKEN = /--rw-([\w-]+):\s*(?:light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)|(#[0-9a-f]{6}));/gi;
+const tokens = [...read(TOKENS).matchAll(TOKEN)];
+const light: Tokens = new Map(tokens.map(([, name = '', first, , only = '']) => [name, first ?? only]));
+const dark: Tokens = new Map(tokens.map(([, name = '', , second, only = '']) => [name, second ?? only]));
 
 function luminance(hex: string): number {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
@@ -32,8 +26,8 @@ function luminance(hex: string): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-function contrast(tokens: Tokens, one: string, other: string): number {
-  const [a, b] = [one, other].map((name) => luminance(tokens.get(name) ?? assert.fail(`no token ${name}`)));
+function contrast(colours: Tokens, one: string, other: string): number {
+  const [a, b] = [one, other].map((name) => luminance(colours.get(name) ?? assert.fail(`no token ${name}`)));
   return (Math.max(a ?? 0, b ?? 0) + 0.05) / (Math.min(a ?? 0, b ?? 0) + 0.05);
 }
 
@@ -80,27 +74,38 @@ function pairs(): ReadonlyMap<string, string> {
   return found;
 }
 
-for (const [scheme, tokens] of [
+for (const [scheme, colours] of [
   ['light', light],
   ['dark', dark],
 ] as const) {
   test(`text can be read (${scheme})`, () => {
     const weak = [...pairs()]
-      .map(([pair, where]) => ({ pair, where, ratio: contrast(tokens, ...(pair.split(' on ') as [string, string])) }))
+      .map(([pair, where]) => ({ pair, where, ratio: contrast(colours, ...(pair.split(' on ') as [string, string])) }))
       .filter(({ ratio }) => ratio < 4.5);
     assert.deepEqual(weak, []);
   });
 
   test(`the edge of what one types into, the focus and dots can be told (${scheme})`, () => {
     for (const line of ['control', 'accent', 'good', 'red']) {
-      for (const ground of GROUNDS) assert.ok(contrast(tokens, line, ground) >= 3, `${line} on ${ground}`);
+      for (const ground of GROUNDS) assert.ok(contrast(colours, line, ground) >= 3, `${line} on ${ground}`);
     }
   });
 }
 
 test('many pairs are measured', () => assert.ok(pairs().size > 25, `${pairs().size}`));
 
-test('the wish of the browser looks like the choice of the reader', () => assert.deepEqual([...wished], [...dark]));
+test('paper is light, and otherwise the reader or the browser decides', () => {
+  const schemes = [...read(TOKENS).matchAll(/(:root[^{};]*)\{[^{}]*?color-scheme: ([\w ]+);/g)];
+  assert.deepEqual(
+    schemes.map(([, selector = '', scheme]) => [selector.replace(/\s+/g, ' ').trim(), scheme]),
+    [
+      [':root', 'light dark'],
+      [':root[data-bs-theme="light"]', 'light'],
+      [':root[data-bs-theme="dark"]', 'dark'],
+      [':root, :root[data-bs-theme]', 'light'],
+    ],
+  );
+});
 
 test('no colour stands outside of the tokens', () => {
   const found = styles.flatMap((name) =>
