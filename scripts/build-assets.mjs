@@ -111,10 +111,11 @@ async function buildScript() {
   return writeHashed('app', 'js', Buffer.from(bundle.outputFiles[0].contents));
 }
 
-/** Names after `icon:` in templates and view models. */
+/** Names after `icon:` in templates, view models and scripts. */
 async function usedIcons() {
   const known = new Set((await readdir(ICONS)).map((name) => name.replace(/\.svg$/, '')));
-  const files = [...(await filesUnder('views', ['.ejs'])), ...(await filesUnder('server/web', ['.ts']))];
+  const places = [filesUnder('views', ['.ejs']), filesUnder('server/web', ['.ts']), filesUnder('public/js', ['.js'])];
+  const files = (await Promise.all(places)).flat();
   const used = new Set();
   for (const file of files) {
     const text = await readFile(file, 'utf8');

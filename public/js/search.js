@@ -12,12 +12,25 @@ export function searchBoxes() {
   for (const form of document.querySelectorAll('form[data-suggestions]')) {
     const input = form.querySelector('input[type="search"]');
     if (!(input instanceof HTMLInputElement)) continue;
-    const box = { form, input, texts: JSON.parse(form.dataset.texts) };
+    const box = { form, input, texts: textsOf(form) };
     const bar = commandBar(box);
     if (form.classList.contains('search-box')) searchPalette(box, bar);
   }
   document.addEventListener('keydown', openByKey);
   forgetOnSignOut();
+}
+
+/** In the order of `views/shell/search-box.ejs`. */
+function textsOf({ dataset }) {
+  const [title, close, recent, forget, signedOut, signIn, offline, failed, busy, ...keys] = dataset.texts.split('|');
+  const signs = ['↑ ↓', '↵', 'Esc'];
+  return {
+    ...{ title, close, signedOut, offline, failed, busy },
+    recent: { label: recent, icon: 'history' },
+    forget: { label: forget, icon: 'x' },
+    signIn: { label: signIn, icon: 'user' },
+    keys: signs.map((sign, index) => [sign, keys[index]]),
+  };
 }
 
 /** `/` and Ctrl+K or ⌘K open the palette, from wherever one is. */

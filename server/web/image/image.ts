@@ -2,7 +2,7 @@ import { hidden } from '../../access/actor.ts';
 import type { ImageDetail } from '../../catalog/images/image.ts';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { Visibility } from '../../catalog/visibility/visibility.ts';
-import type { Reference } from '../../registry/documents/reference.ts';
+import { isDigest, type Reference } from '../../registry/documents/reference.ts';
 import { referencePath, shortDigest } from '../parts/cells.ts';
 import { whyNoDelete } from '../parts/delete-right.ts';
 import { indexNotices, type Notice } from '../parts/notices.ts';
@@ -85,10 +85,15 @@ function movedNotice({ row, digest, tag }: AskedImage, page: Page): readonly Not
   if (tag === null || before === undefined) return [];
   const text = page.t('image:moved.text', { tag, now: shortDigest(digest), before: shortDigest(before) });
   const links = [
-    {
-      text: page.t('image:moved.before', { digest: shortDigest(before) }),
-      href: page.url(referencePath(`${row.name}@${before}`)),
-    },
+    // The begin of a digest names no image.
+    ...(isDigest(before)
+      ? [
+          {
+            text: page.t('image:moved.before', { digest: shortDigest(before) }),
+            href: page.url(referencePath(`${row.name}@${before}`)),
+          },
+        ]
+      : []),
     { text: page.t('image:moved.now', { tag }), href: page.urlWith({ digest: null }) },
   ];
   return [{ tone: 'amber', icon: 'alert-triangle', text, percent: null, links }];

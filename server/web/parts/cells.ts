@@ -42,12 +42,13 @@ export function referencePath(reference: string): string {
   return `/repositories/${encoded.replaceAll('%3A', ':').replaceAll('%40', '@')}`;
 }
 
-/** So much of a digest tells whether it is still the same one. */
-const CHARACTERS_IN_LINKS = 'sha256:'.length + 8;
+/** So much of a digest, as lists show it, tells whether it is still the same one. */
+const HEX_IN_LINKS = 8;
 
 /** With the digest that a list shows for a tag: whoever follows the link learns when the tag has moved since. */
 export function imagePath(repository: string, tag: string, digest: string): string {
-  return `${referencePath(`${repository}:${tag}`)}?${digestQuery(digest.slice(0, CHARACTERS_IN_LINKS))}`;
+  const hex = digest.slice(digest.indexOf(':') + 1, digest.indexOf(':') + 1 + HEX_IN_LINKS);
+  return `${referencePath(`${repository}:${tag}`)}?digest=${encodeURIComponent(hex)}`;
 }
 
 /** The page that asks before a tag goes, with the digest that was shown: the tag may move before the click. */

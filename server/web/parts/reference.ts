@@ -13,13 +13,15 @@ export function referenceOf(path: string): Reference {
   return reference;
 }
 
-/** A digest, or as much of it as links carry. */
-const DIGEST_IN_LINKS = /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-f0-9]{5,128}$/;
+/** A digest, or the first figures of one, as links carry it. */
+const DIGEST_IN_LINKS = /^(?:[a-z0-9]+(?:[.+_-][a-z0-9]+)*:)?[a-f0-9]{8,128}$/;
 
-/** The digest, or the begin of it, that a link to a tag says it had, where the tag has moved from it since. */
+/** What a link to a tag says that its digest was, or began with, where the tag has moved from it since. */
 export function movedFrom(page: Pick<Page, 'query'>, digest: string): string | undefined {
   const meant = page.query('digest');
-  return DIGEST_IN_LINKS.test(meant) && !digest.startsWith(meant) ? meant : undefined;
+  if (!DIGEST_IN_LINKS.test(meant)) return undefined;
+  const whole = meant.includes(':') ? meant : `${digest.slice(0, digest.indexOf(':'))}:${meant}`;
+  return digest.startsWith(whole) ? undefined : whole;
 }
 
 /** `/repositories/` + reference + an optional page below it; the first group is the reference. No name contains `/-/`. */

@@ -27,7 +27,7 @@ const paramsOf = (href: string | null | undefined) => new URL(href ?? '', 'http:
 
 test('the links of a tag carry the digest that the list showed', () => {
   const [tag] = flatCells(FLAT, context).tags;
-  assert.equal(tag?.href, '/web/repositories/team/app:v1?digest=sha256:aaaaaaaa');
+  assert.equal(tag?.href, '/web/repositories/team/app:v1?digest=aaaaaaaa');
   const { menu } = rowMenu(context.page, 'team/app', { rows: [FLAT], byTag: true, mayDelete: true });
   assert.equal(menu.open, '/web/repositories/team/app:{tag}?digest={digest}');
   assert.equal(menu.deleteHref, '/web/repositories/team/app:{tag}/-/delete?digest={digest}');
@@ -40,13 +40,13 @@ test('where a script adds the digest, links are as short as they can be', () => 
 test('a tag has moved where its link names another digest, and nothing but a digest counts', () => {
   const meaning = (digest: string) => movedFrom(testPage({ query: { digest } }), DIGEST);
   assert.equal(meaning(facts.digestOf('b')), facts.digestOf('b'));
-  assert.equal(meaning('sha256:bbbbbbbbbbbb'), 'sha256:bbbbbbbbbbbb');
-  for (const digest of [DIGEST, 'sha256:aaaaaaaaaaaa', '', 'sha256:b', 'x'])
+  assert.equal(meaning('bbbbbbbb'), 'sha256:bbbbbbbb');
+  for (const digest of [DIGEST, 'sha256:aaaaaaaa', 'aaaaaaaa', '', 'sha256:b', 'b', 'x'])
     assert.equal(meaning(digest), undefined, digest);
 });
 
 test('the chip of the newest tag does so, too, where its digest is known', () => {
-  assert.match(newestTag(facts.repositoryRow(), context.page)?.href ?? '', /\?digest=sha256:a{8}$/);
+  assert.match(newestTag(facts.repositoryRow(), context.page)?.href ?? '', /\?digest=a{8}$/);
   const unknown = newestTag(facts.repositoryRow({ newestDigest: null }), context.page);
   assert.match(unknown?.href ?? '', /api-gateway:v4\.12\.1$/);
 });
