@@ -2,9 +2,9 @@ import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import { isPostgres } from './engine.ts';
 
-// In pages of 4 kB: SQLite's own, and half of what the log may grow to.
+// In pages of 4 kB: SQLite's own, and what the file of the log is cut back to.
 const USUAL_PAGES = 1000;
-const BULK_PAGES = 8000;
+const BULK_PAGES = 16_000;
 
 /**
  * For writing a whole index. On SQLite the log is taken over into the database less often meanwhile: pages of an index change

@@ -142,7 +142,7 @@ test('what is broken on disk is asked of the registry, and the rest is not', { s
 });
 
 test('a large repository is read in parts', { skip }, async (t) => {
-  const { url, folder } = await storedRegistry(t, '3.1.1', { repositories: 1, tags: 1600, manifests: 200 });
+  const { url, folder } = await storedRegistry(t, '3.1.1', { repositories: 1, tags: 4200, manifests: 100 });
   const disk = await startIndex(t, url, folder);
   await disk.indexer.crawl('start');
   const api = await startIndex(t, url, null);
@@ -198,7 +198,7 @@ test('only the first crawl reads the folder', { skip }, async (t) => {
 
 test('one that was interrupted goes on from disk, and asks for nothing twice', { skip }, async (t) => {
   // Several batches, so that something is left.
-  const size = { repositories: 300, tags: 4000, manifests: 1200 };
+  const size = { repositories: 300, tags: 6000, manifests: 3000 };
   const { url, folder } = await storedRegistry(t, '3.1.1', size);
   const { db, close } = await openTestDatabase();
   t.after(close);

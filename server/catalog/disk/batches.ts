@@ -27,8 +27,11 @@ export interface Batch {
 
 const NAMES_AT_ONCE = 200;
 const LINKS_AT_ONCE = 50;
-/** Tags and manifests that are written together: some tens of milliseconds, in which nobody else writes. */
-export const MAX_WEIGHT = 1500;
+/**
+ * Tags and manifests that are written together. Most of the indexes of the tables are in the order of digests, so each commit
+ * changes pages all over them: the larger it is, the fewer are written again and again. Others write in between.
+ */
+export const MAX_WEIGHT = 4000;
 // Below the number of parameters that one statement may have.
 const DIGESTS_AT_ONCE = 5000;
 

@@ -21,6 +21,9 @@ export interface WrittenRepository {
   readonly tagCount: number;
 }
 
+/** Of one repository, where each change looks at its neighbours. */
+const ROWS_AT_ONCE = 500;
+
 /** @returns those that were written; the others are left for the registry to tell. */
 export async function writeBatch(deps: WriteDeps, batch: Batch): Promise<readonly WrittenRepository[]> {
   await saveAll(deps, batch);
@@ -97,12 +100,12 @@ async function storeInParts(
   const { id, tags, digests } = repository.content;
   const proven = digests;
   if (!(await transact((trx) => isUntouched(trx, repository)))) return false;
-  for (let start = 0; start < tags.length && !signal.aborted; start += MAX_WEIGHT) {
-    const seen = tags.slice(start, start + MAX_WEIGHT);
+  for (let start = 0; start < tags.length && !signal.aborted; start += ROWS_AT_ONCE) {
+    const seen = tags.slice(start, start + ROWS_AT_ONCE);
     await transact((trx) => changeRepository(trx, id, { seen, proven }, now()));
   }
-  for (let start = 0; start < digests.length && !signal.aborted; start += MAX_WEIGHT) {
-    const linked = digests.slice(start, start + MAX_WEIGHT);
+  for (let start = 0; start < digests.length && !signal.aborted; start += ROWS_AT_ONCE) {
+    const linked = digests.slice(start, start + ROWS_AT_ONCE);
     await transact((trx) => changeRepository(trx, id, { linked, proven }, now()));
   }
   if (signal.aborted) return false;
