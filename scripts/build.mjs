@@ -29,6 +29,7 @@ export async function buildServer() {
   const entries = {
     main: 'server/main.ts',
     'bcrypt-worker': 'server/accounts/bcrypt-worker.ts',
+    'index-thread': 'server/app/index-thread.ts',
     'reader-worker': 'server/artifacts/reader-worker.ts',
     'disk-worker': 'server/catalog/disk/disk-worker.ts',
     'integrity-worker': 'server/storage/integrity-worker.ts',

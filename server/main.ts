@@ -49,6 +49,7 @@ async function start(log: Logger): Promise<void> {
     root,
     opened,
     log,
+    writeLog: output.write,
     now: Date.now,
     inContainer,
     cacheViews: isBundle(),

@@ -32,7 +32,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const registry = await createRegistrySide({ ...options, core, token });
   const stores = createStores({
     ...{ ...core, db: opened.db, now: options.now, log },
-    fetchManifest: registry.indexer.fetchManifest,
+    fetchManifest: registry.index.remote.fetchManifest,
     getBlob: registry.client.getBlob,
   });
   const useCases = createUseCases({ core, token, registry, stores });

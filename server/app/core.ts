@@ -32,6 +32,8 @@ export interface AppOptions {
   readonly root: string;
   readonly opened: OpenedDatabase;
   readonly log: Logger;
+  /** For lines that are finished: those of other threads. */
+  readonly writeLog: (line: string) => void;
   readonly now: () => number;
   /** Whether localhost is a container here and not the machine that people sit at. */
   readonly inContainer: boolean;

@@ -4,9 +4,6 @@ import { writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { createActivity } from '../catalog/activity/activity.ts';
-import { createFindings } from '../catalog/findings/findings.ts';
-import { pruneTagHistory } from '../catalog/index/tag-history.ts';
-import { createSpace } from '../catalog/space/space.ts';
 import { monotonic } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { isOurs, tokenRealm } from '../config/public-url.ts';
@@ -14,19 +11,19 @@ import { StartError } from '../errors.ts';
 import { createDeletion, type Deletion } from '../housekeeping/deletion.ts';
 import { createDispatcher, type PlainHandler } from '../http/dispatch.ts';
 import { closeServer, createHttpServer, listen } from '../http/server.ts';
+import { createJobRuns } from '../jobs/job-runs.ts';
+import { createScheduler } from '../jobs/scheduler.ts';
 import { createAside } from '../notifications/aside.ts';
-import { createEventReader } from '../notifications/event-reader.ts';
-import { createEventStore, type RegistryEvent } from '../notifications/events.ts';
+import { createEventStore } from '../notifications/events.ts';
 import { createIntake } from '../notifications/intake.ts';
 import type { Asked, Judgement } from '../notifications/project.ts';
 import { createNotificationEndpoint } from '../notifications/routes.ts';
-import { createSilence } from '../notifications/silence.ts';
 import { createMonitor } from '../registry/client/monitor.ts';
 import { findRegistry } from '../registry/managed/find-registry.ts';
 import { createManagedRegistry, type ManagedRegistry } from '../registry/managed/managed.ts';
 import type { Permits } from '../token/permits.ts';
 import type { AppOptions, Core } from './core.ts';
-import { createIndexSide } from './indexer.ts';
+import { createIndexHost } from './index-host.ts';
 import { prepareRegistryConfig } from './prepare.ts';
 import { storageFolder } from './storage-folder.ts';
 import type { TokenSide } from './token.ts';
@@ -49,70 +46,36 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   const notificationSecret = await chosenSecret(options);
   prepareOther(options, notificationSecret);
   const events = createEventStore(db);
-  const silence = createSilence({ arrivals: events.arrivals, now, clock: monotonic, bus });
-  bus.subscribe('events-kept', silence.note);
-  const index = createIndexSide({
-    ...{ config, db, client, now, log, reader: core.reader, bus, silence },
-    onGone: (repository, tags) => background(deletion.keepGone(repository, tags)),
-    storageFolder: storageFolder(options),
-    isQuiet: () => silence.isQuiet() && monitor.latest()?.reachable === true,
-  });
-  const { indexer } = index;
-  const space = createSpace({ db, now, log, isComplete: indexer.hasCrawled });
-  bus.subscribe('repository-changed', space.changed);
-  // Sums follow changes by themselves; once an hour in case one was missed.
-  index.jobs.add({ name: 'space-sums', schedule: '10 * * * *', lane: 'index', run: space.sum });
-  index.jobs.add({ name: 'space-sample', schedule: '5 0 * * *', lane: 'index', run: space.sample });
-  const findings = createFindings({ db, now, log });
-  const activity = createActivity({ db, now });
-  index.jobs.add({
-    name: 'activity-prune',
-    schedule: '40 4 * * *',
-    lane: 'index',
-    run: activity.prune,
-    isCaughtUp: true,
-  });
   const deletion = createDeletion({
     db,
     client,
-    onChanged: indexer.refreshAfterDeletion,
+    onChanged: (repository) => index.remote.refreshAfterDeletion(repository),
     keepMs: config.trash.keep * 1000,
     now,
     log,
   });
-  const eventReader = createEventReader({
-    db,
-    log,
-    now,
-    bus,
-    onEvent: async (event) => {
-      await deletion.notePush(event);
-      return indexer.takeEvent(catalogEvent(event));
-    },
-    count: indexer.countUses,
-    onCounted: indexer.tellCounted,
-    onInstance: (instanceId) => background(noteInstance(instanceId)),
-    look: indexer.lookAgain,
-    crawl: () => background(indexer.crawl('aside')),
+  const index = createIndexHost({
+    ...{ config, opened, bus, now, log, writeLog: options.writeLog, storageFolder: storageFolder(options) },
+    mint: async (scopes) => token.mint(scopes),
+    noteTokenRefused: async () => signer?.noteRefused(),
     judge: createJudge(permits, deletion),
+    notePush: deletion.notePush,
+    keepGone: deletion.keepGone,
+    onInstance: () => signer?.retry(),
+    isReachable: () => monitor.latest()?.reachable === true,
   });
-  const intake = createIntake({ db, now, onStored: eventReader.noteStored, onOdd: eventReader.noteOdd });
-  async function removeExpired(): Promise<void> {
-    await eventReader.purgeOld();
-    await deletion.purgeTrash();
-    await pruneTagHistory(db, now());
-  }
-  index.jobs.add({ name: 'retention', schedule: '30 4 * * *', lane: 'index', run: removeExpired, isCaughtUp: true });
-
-  async function noteInstance(instanceId: string): Promise<void> {
-    signer?.retry();
-    if (await indexer.needsCrawl(instanceId)) await indexer.crawl('instance');
-  }
+  const intake = createIntake({
+    ...{ db, now },
+    onStored: (stored) => index.tell('noteStored', stored),
+    onOdd: (odd) => index.tell('noteOdd', odd),
+  });
+  const jobs = createScheduler({ now, clock: monotonic, log, runs: createJobRuns(db) });
+  jobs.add({ name: 'retention', schedule: '30 4 * * *', lane: 'trash', run: deletion.purgeTrash, isCaughtUp: true });
 
   let lastPushTokenAt: number | undefined;
   bus.subscribe('push-token-issued', ({ repository, at }) => {
     lastPushTokenAt = at;
-    indexer.lookAgain(repository);
+    index.tell('lookAgain', repository);
   });
   const monitor = createMonitor({
     client,
@@ -123,11 +86,11 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       if (reachable) log.info({ registry: client.address }, 'registry reachable');
       else log.warn({ registry: client.address, reason: error }, 'registry not reachable');
       if (reachable) signer?.retry();
-      index.noteReachable(reachable);
+      index.tell('noteReachable', reachable);
       bus.tell({ kind: 'index-state-changed' });
     },
   });
-  bus.subscribe('token-accepted', index.noteAccepted);
+  bus.subscribe('token-accepted', () => index.tell('noteAccepted'));
   const notification = createNotificationEndpoint({
     intake,
     secret: () => notificationSecret,
@@ -145,12 +108,9 @@ export async function createRegistrySide(options: RegistrySideOptions) {
 
   return {
     client,
-    indexer,
-    activity,
-    findings,
-    space,
-    visibility: index.visibility,
-    jobs: index.jobs,
+    index,
+    activity: createActivity({ db, now }),
+    jobs: { ...jobs, states: () => [...jobs.states(), ...index.jobStates()] },
     deletion,
     notification,
     monitor,
@@ -160,28 +120,24 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     events,
     aside: createAside(db, core.audit),
     lastPushTokenAt: () => lastPushTokenAt,
-    crawlState: index.crawlState,
-    ...{ listedAt: index.listedAt, opened: index.opened },
+    opened: (repository: string): void => index.tell('opened', repository),
     async start(): Promise<void> {
-      await index.watch();
+      const begun = index.begin();
       await managed?.start();
       await monitor.start();
       await signer?.probe();
       // Which manifests were only in the way of a deletion has to be known before events about them are read.
       await deletion.resume().catch((error: unknown) => log.error({ error }, 'interrupted deletions not ended'));
-      await eventReader.start();
-      index.start();
-      space.start();
+      await begun;
+      await index.start();
+      background(jobs.restore().then(jobs.start));
     },
     async stop(): Promise<void> {
       monitor.stop();
       deletion.stop();
-      // First, because the schedule waits for its jobs.
-      await space.close();
-      await findings.close();
-      await index.stop();
+      await jobs.stop();
       await intake.drain();
-      await eventReader.stop();
+      await index.stop();
       await managed?.stop();
       await inner?.close();
     },
@@ -277,8 +233,4 @@ function createJudge(permits: Permits, deletion: Pick<Deletion, 'isOwnDigest' | 
 
 function isPermitted(permits: Permits, { action, actor, repository }: Asked): boolean {
   return (action === 'push' || action === 'pull') && permits.holds(actor, repository, action);
-}
-
-function catalogEvent(event: RegistryEvent) {
-  return { ...event, tag: event.tag ?? null, digest: event.digest ?? null, confirmed: event.actorConfirmed };
 }

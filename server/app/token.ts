@@ -23,9 +23,10 @@ export async function createTokenSide({ core, ...options }: AppOptions & { reado
   const permits = createPermits({ clock: monotonic, lifetimeSeconds: config.registry.auth.lifetime });
   const refusals = createRefusals(opened.db, { now, log, bus });
   const signer = keys && createSigner({ keys, config, tryToken: (token) => tryToken(client, token), now, log, bus });
+  const mint = async (scopes: readonly string[]) => (asksForBasic(config) ? undefined : signer?.mint(scopes));
   const client = createRegistryClient({
     config,
-    token: async (scopes) => (asksForBasic(config) ? undefined : signer?.mint(scopes)),
+    token: mint,
     onTokenRefused: async () => signer?.noteRefused(),
     log,
     now,
@@ -51,7 +52,16 @@ export async function createTokenSide({ core, ...options }: AppOptions & { reado
     for (const path of ['/api/auth', '/auth/token']) handlers.set(path, endpoint);
     for (const [path, handler] of tokenFileRoutes(signer)) handlers.set(path, handler);
   }
-  return { keys, signer, client, permits, refusals, handlers, stop: () => stop(keys, signer, client, refusals.flush) };
+  return {
+    keys,
+    signer,
+    mint,
+    client,
+    permits,
+    refusals,
+    handlers,
+    stop: () => stop(keys, signer, client, refusals.flush),
+  };
 }
 
 async function stop(

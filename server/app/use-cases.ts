@@ -36,7 +36,7 @@ export function createAccountUseCases(deps: AccountUseCasesDeps): AccountUseCase
 export interface UseCasesDeps {
   readonly core: Core;
   readonly token: Pick<TokenSide, 'refusals'>;
-  readonly registry: Pick<RegistrySide, 'client' | 'deletion' | 'indexer' | 'isReadonly'>;
+  readonly registry: Pick<RegistrySide, 'client' | 'deletion' | 'index' | 'isReadonly'>;
   readonly stores: Stores;
 }
 
@@ -44,16 +44,16 @@ export type UseCases = ReturnType<typeof createUseCases>;
 
 export function createUseCases({ core, token, registry, stores }: UseCasesDeps) {
   const { audit } = core;
-  const { client, deletion, indexer, isReadonly } = registry;
+  const { client, deletion, index, isReadonly } = registry;
   return {
     accounts: createAccountUseCases({ ...core, ...stores, refusals: token.refusals }),
     deleting: createDeletionUseCases({ deletion, isReadonly, audit }),
     describing: createDescriptionUseCases({ descriptions: stores.descriptions, audit }),
     setStar: createSetStar(stores.stars),
     reading: createReadingUseCases({
-      refresh: indexer.refreshRepository,
-      crawl: () => void indexer.crawl('asked'),
-      acceptLoss: indexer.acceptLoss,
+      refresh: (repository) => index.remote.refreshRepository(repository),
+      crawl: () => void index.remote.crawl('asked'),
+      acceptLoss: () => index.remote.acceptLoss(),
       registryAddress: client.address,
       audit,
     }),

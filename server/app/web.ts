@@ -73,7 +73,7 @@ export async function createWebSide(
 ): Promise<Web & { readonly live: Live; readonly watch: StatusWatch }> {
   const { config, root, core, token, registry, stores, useCases, opened, log, now, cacheViews } = options;
   const { db } = opened;
-  const { visibility } = registry;
+  const { visibility } = registry.index;
   const { repositories, search, stars } = stores;
   const readonly = registry.isReadonly;
   const matchesOf = (pattern: string) => previewMatches(db, pattern);
@@ -83,7 +83,7 @@ export async function createWebSide(
     host: registryHost(config),
     readonly,
     visibility,
-    space: registry.space,
+    space: registry.index.space,
     deletion: registry.deletion,
     activity: registry.activity,
     readAbout: (repository: { id: number; newestDigest: string | null }) => readAbout(db, repository, core.reader),
@@ -116,7 +116,7 @@ export async function createWebSide(
     pages: [
       homePage({
         ...{ ...browse, now },
-        findings: registry.findings,
+        findings: registry.index.findings,
         firstRun,
         registryState: state,
       }),
@@ -213,15 +213,15 @@ async function navCounts(
   return viewer.rights.isAdmin ? { ...counts, users: (await core.users.list({ limit: 1 })).total } : counts;
 }
 
-function indexState({ monitor, crawlState, indexer, listedAt }: RegistrySide, isOurs: boolean): IndexState {
+function indexState({ monitor, index }: RegistrySide, isOurs: boolean): IndexState {
   const health = monitor.latest();
-  const { crawl, isComplete } = crawlState();
-  const listed = listedAt();
+  const { crawl, isComplete } = index.crawlState();
+  const listed = index.listedAt();
   return {
     reachable: health?.reachable ?? true,
     lastAnswerAt: monitor.lastAnswerAt(),
     crawl: crawl === undefined || crawl.finishedAt !== null ? null : crawlLine(crawl),
-    isHeld: indexer.hold() !== undefined,
+    isHeld: index.hold() !== undefined,
     complete: isComplete,
     polled: listed === undefined ? undefined : { listedAt: listed, isOurs },
   };
@@ -266,8 +266,8 @@ function statusDeps({ config, core, token, registry, opened, keyFolder, now, inC
     version: async () => shortVersion(registry.managed?.status().version),
     arrivals: registry.events.arrivals,
     lastPushTokenAt: registry.lastPushTokenAt,
-    crawl: async () => registry.indexer.progress(),
-    hold: registry.indexer.hold,
+    crawl: () => registry.index.remote.progress(),
+    hold: registry.index.hold,
     jobs: registry.jobs.states,
     signer,
     refusedNotifications: registry.notification.refusals,

@@ -29,3 +29,9 @@ export type Message = PlainOnly<
 >;
 export type MessageKind = Message['kind'];
 export type MessageOf<K extends MessageKind> = Extract<Message, { readonly kind: K }>;
+
+/** All of them, for who passes them on. */
+export const MESSAGE_KINDS = [
+  ...(['repository-changed', 'repository-read', 'catalog-read', 'index-state-changed', 'events-kept'] as const),
+  ...(['tokens-refused', 'audited', 'push-token-issued', 'token-accepted'] as const),
+] as const satisfies readonly MessageKind[];

@@ -13,7 +13,7 @@ import type { Schema } from './schema.ts';
 import { createSqliteDialect } from './sqlite-dialect.ts';
 import { guardedStatements } from './statements.ts';
 import { type Upgrade, upgrade } from './upgrade.ts';
-import { createWriteTurn } from './write-turn.ts';
+import { createWriteTurn, type SharedTurn, type WriteTurn } from './write-turn.ts';
 
 export type Database = Kysely<Schema>;
 
@@ -26,6 +26,8 @@ export interface OpenedDatabase {
   readonly isNew: boolean;
   /** What this call did to a database of an earlier version. */
   readonly upgraded: Upgrade | undefined;
+  /** Whose turn it is to write: threads of this process share it. */
+  readonly turn: WriteTurn;
   readonly close: () => Promise<void>;
 }
 
@@ -56,17 +58,36 @@ export async function openDatabase({ dataPath, exclusive }: DatabaseOptions): Pr
     if (exclusive) refuseDamaged(connection);
     const upgraded = await upgrade(connection, { isAllowed: exclusive });
     const storage = createStorageHealth(file);
-    const dialect = createSqliteDialect({
-      writer: guardedStatements(connection, storage),
-      reader: guardedStatements(connectToRead(file), storage),
-      turn: createWriteTurn(),
-    });
-    const db = new Kysely<Schema>({ dialect });
-    return { db, file, storage, isNew, upgraded, close: () => closeAll(db, unlock) };
+    const turn = createWriteTurn();
+    const db = openLanes(connection, storage, turn);
+    return { db, file, storage, isNew, upgraded, turn, close: () => closeAll(db, unlock) };
   } catch (error) {
     unlock();
     throw error;
   }
+}
+
+/** A thread that shares the file with the one that opened it. */
+export interface DatabaseBeside {
+  readonly db: Database;
+  readonly storage: StorageHealth;
+  readonly close: () => Promise<void>;
+}
+
+/** @param thread A number that no other thread has. */
+export function openBeside(file: string, shared: SharedTurn, thread: number): DatabaseBeside {
+  const storage = createStorageHealth(file);
+  const db = openLanes(connect(file), storage, createWriteTurn({ shared, thread }));
+  return { db, storage, close: () => db.destroy() };
+}
+
+function openLanes(connection: SqliteDatabase.Database, storage: StorageHealth, turn: WriteTurn): Database {
+  const dialect = createSqliteDialect({
+    writer: guardedStatements(connection, storage),
+    reader: guardedStatements(connectToRead(connection.name), storage),
+    turn,
+  });
+  return new Kysely<Schema>({ dialect });
 }
 
 /** What the connection really does about durability: 2 is FULL, one sync per commit. Shown on the status page. */

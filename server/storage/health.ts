@@ -20,6 +20,8 @@ export interface StorageFacts {
   readonly checkedAt: number | null;
 }
 
+export type TroubleListener = (kind: StorageTrouble, error: string | null) => void;
+
 interface Trouble {
   readonly kind: StorageTrouble;
   readonly since: number;
@@ -32,19 +34,21 @@ const MIN_FREE_INODES = 8;
 /** The write-ahead log is worth a warning from here. */
 export const MAX_WAL_BYTES = 128 * 1024 * 1024;
 /** Nothing but a restart ends these. */
-const LASTING: ReadonlySet<StorageTrouble> = new Set(['damaged', 'lost']);
+export const LASTING: ReadonlySet<StorageTrouble> = new Set(['damaged', 'lost']);
 
 export type StorageHealth = ReturnType<typeof createStorageHealth>;
 
 /** @param file The database, which exists. */
 export function createStorageHealth(file: string, now: () => number = Date.now) {
   const opened = statSync(file);
+  const listeners = new Set<TroubleListener>();
   let trouble: Trouble | undefined;
   let checkedAt: number | null = null;
 
   function set(kind: StorageTrouble, error: string | null): void {
     if (trouble?.kind === kind || (trouble !== undefined && LASTING.has(trouble.kind))) return;
     trouble = { kind, since: now(), error };
+    for (const listener of listeners) listener(kind, error);
   }
 
   function clear(): void {
@@ -95,6 +99,10 @@ export function createStorageHealth(file: string, now: () => number = Date.now) 
     },
     /** Whether something outside still speaks against a write that failed before. */
     isHindered: () => outsideTrouble() !== undefined,
+    /** Another thread, which has the same file open, found it. */
+    note: set,
+    /** Called with each trouble that begins, and what the engine said. */
+    subscribe: (listener: TroubleListener): void => void listeners.add(listener),
     noteChecked(problem: string | null): void {
       checkedAt = now();
       if (problem !== null) set('damaged', problem);

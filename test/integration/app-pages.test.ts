@@ -27,7 +27,7 @@ describe('with some images', { skip }, () => {
     await stack.app.resume();
     admin = await browserOf(stack.app.url, { username: 'admin', password: ADMIN_PASSWORD });
     await eventually('the crawl is done', async () =>
-      (await (await admin.request('/repositories')).text()).includes('many'),
+      (await (await admin.request('/repositories')).text()).includes('/repositories/many"'),
     );
   });
   after(() => stack?.stop());

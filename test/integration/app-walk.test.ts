@@ -129,9 +129,10 @@ test('without the registry every page still opens and says of when it is', { ski
     await stack.app.halt();
     await stack.app.resume();
     const visitor = await browserOf(stack.app.url, { username: 'admin', password: stack.app.adminPassword });
-    await eventually('the crawl found it', async () =>
-      (await pageText(visitor, '/repositories/team/app')).includes('>v1</a>'),
-    );
+    await eventually('the crawl found it', async () => {
+      const answer = await visitor.request('/repositories/team/app');
+      return answer.status === 200 && (await answer.text()).includes('>v1</a>');
+    });
     await pageText(visitor, '/repositories/team/app:v1');
     await stack.registry.stop();
     await eventually(

@@ -3,6 +3,7 @@
  * file again that holds the milliseconds it is ahead. Only the date moves; what measures durations does not.
  */
 import { readFileSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
 
 const file = process.env['MOVABLE_CLOCK'] ?? '';
 const RealDate = Date;
@@ -20,5 +21,7 @@ function moved(): number {
   return realNow() + aheadMs;
 }
 RealDate.now = moved;
-process.on('SIGUSR2', read);
+// Signals reach the main thread alone.
+if (isMainThread) process.on('SIGUSR2', read);
+else setInterval(read, 20).unref();
 read();

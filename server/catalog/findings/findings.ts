@@ -113,6 +113,9 @@ export function createFindings({ db, now, log, patienceMs = PATIENCE_MS }: Findi
       }
     },
 
+    /** The same, however long it takes. */
+    whole: view,
+
     /** Resolves once nothing reads any more. */
     async close(): Promise<void> {
       closing.abort();
@@ -121,7 +124,7 @@ export function createFindings({ db, now, log, patienceMs = PATIENCE_MS }: Findi
     },
   };
 }
-export type FindingsStore = ReturnType<typeof createFindings>;
+export type FindingsStore = Pick<ReturnType<typeof createFindings>, 'of'>;
 
 async function findingsOf(db: Database, visibility: Visibility, scan: Scan, rest: Rest): Promise<Findings> {
   const found = visibility.all ? [...scan.findings] : await visibleFindings(db, visibility, scan, rest);

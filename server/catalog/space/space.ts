@@ -18,6 +18,8 @@ export interface SpaceDeps {
   readonly log: Logger;
   /** Whether all of the registry was read: before that a day's sample would show growth that is none. */
   readonly isComplete?: () => Promise<boolean>;
+  /** Somebody looks at the sums of this set of patterns. Where they are made by another thread, that thread has to know. */
+  readonly onUse?: (visibilityId: number) => void;
 }
 
 /** Everything below a folder, as far as the viewer sees it. */
@@ -48,7 +50,7 @@ export interface SpaceOverview extends SpacePage {
  * Who uses how much space. The sums follow the index in the background: soon where there is little, seldom enough to cost
  * next to nothing where there is much.
  */
-export function createSpace({ db, now, log, isComplete = async () => true }: SpaceDeps) {
+export function createSpace({ db, now, log, isComplete = async () => true, ...deps }: SpaceDeps) {
   const closing = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
@@ -125,14 +127,15 @@ export function createSpace({ db, now, log, isComplete = async () => true }: Spa
   }
 
   /** Nobody used this set of patterns when the sums were made last. */
-  function noteUse({ id }: Visibility): void {
-    if (id !== NOTHING.id && !summed.has(id)) changed();
+  function noteUse(visibilityId: number): void {
+    if (visibilityId !== NOTHING.id && !summed.has(visibilityId)) changed();
   }
 
   return {
     sum: () => untilClosed(sum()),
     sample,
     changed,
+    noteUse,
 
     start(): void {
       isStarted = true;
@@ -148,12 +151,12 @@ export function createSpace({ db, now, log, isComplete = async () => true }: Spa
 
     /** Of all that the viewer sees: one row, cheap enough for every page. */
     async total(visibility: Visibility): Promise<SpaceSums> {
-      noteUse(visibility);
+      (deps.onUse ?? noteUse)(visibility.id);
       return (await readSums(db, visibility, '')) ?? { ...NO_SUMS, path: '' };
     },
 
     async overview(visibility: Visibility, query: SpaceQuery): Promise<SpaceOverview> {
-      noteUse(visibility);
+      (deps.onUse ?? noteUse)(visibility.id);
       const sums = await readSums(db, visibility, query.folder);
       if (sums === undefined) return { sums, rows: [], next: undefined, previous: undefined };
       return { sums, ...(await listSpace(db, visibility, query)) };

@@ -34,11 +34,18 @@ interface Remembered {
   readonly notedAt: number;
 }
 
+/** Works out which repositories a set of patterns reaches, or notes that it is used. @returns its id. */
+export type BuildVisibility = (patterns: readonly string[], at: number) => Promise<number>;
+
+function buildHere(db: Database): BuildVisibility {
+  return (patterns, at) => buildVisibility(db, patterns, at);
+}
+
 /**
  * Keeps which repositories each held set of patterns reaches, so that a list costs its viewer the same as it costs an
  * admin. A set is worked out when its first viewer comes; from then on each new repository joins it in its own insert.
  */
-export function createVisibility(db: Database, now: () => number = Date.now) {
+export function createVisibility(db: Database, now: () => number = Date.now, build: BuildVisibility = buildHere(db)) {
   const remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED });
   const underway = new Map<string, Promise<number>>();
 
@@ -47,9 +54,9 @@ export function createVisibility(db: Database, now: () => number = Date.now) {
     const known = remembered.get(text);
     const at = now();
     if (known !== undefined && Math.abs(at - known.notedAt) < USE_NOTED_EVERY_MS) return known.id;
-    const build = underway.get(text) ?? buildVisibility(db, patterns, at).finally(() => underway.delete(text));
-    underway.set(text, build);
-    const id = await build;
+    const building = underway.get(text) ?? build(patterns, at).finally(() => underway.delete(text));
+    underway.set(text, building);
+    const id = await building;
     remembered.set(text, { id, notedAt: at });
     return id;
   }

@@ -138,6 +138,7 @@ function jobName({ t }: Shown, name: string): string {
     visibility: t('operations:status.jobs.visibility'),
     'space-sums': t('operations:status.jobs.sums'),
     'space-sample': t('operations:status.jobs.samples'),
+    'events-prune': t('operations:status.jobs.events'),
     'activity-prune': t('operations:status.jobs.activity'),
     'status-checks': t('operations:status.jobs.status_checks'),
   };

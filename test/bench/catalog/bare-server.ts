@@ -29,7 +29,14 @@ async function keepPage(root: string): Promise<Kept> {
   const folder = join(configFile, '..');
   const log = createLogger('silent');
   const where = { configFolder: folder, keyFolder: folder, root, opened, log };
-  const app = await createApp({ config, ...where, now: Date.now, cacheViews: true, inContainer: false });
+  const app = await createApp({
+    config,
+    ...where,
+    now: Date.now,
+    cacheViews: true,
+    inContainer: false,
+    writeLog: () => undefined,
+  });
   const server = createServer(app.listener).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const visitor = createVisitor(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);

@@ -1,0 +1,156 @@
+/** The main thread's side of the index: what it asks the indexer, and what it knows of it meanwhile. */
+import type { Worker } from 'node:worker_threads';
+import { LRUCache } from 'lru-cache';
+import type { Bus } from '../bus/bus.ts';
+import type { Findings, FindingsStore } from '../catalog/findings/findings.ts';
+import { createSpace } from '../catalog/space/space.ts';
+import { createVisibility, type Visibility } from '../catalog/visibility/visibility.ts';
+import type { Config } from '../config/config.ts';
+import { createHost } from '../indexer/host.ts';
+import type { IndexerCalls, IndexerState, MainCalls } from '../indexer/messages.ts';
+import type { Logger } from '../log.ts';
+import type { OpenedDatabase } from '../storage/database.ts';
+import { LASTING } from '../storage/health.ts';
+import type { SharedTurn } from '../storage/write-turn.ts';
+import { startThread } from '../thread.ts';
+
+/** What the thread is given; plain data. */
+export interface IndexThreadData {
+  readonly config: Config;
+  /** The database. */
+  readonly file: string;
+  readonly turn: SharedTurn;
+  /** Its number among those that write. */
+  readonly thread: number;
+  readonly storageFolder: string | null;
+}
+
+export interface IndexHostOptions
+  extends Pick<MainCalls, 'mint' | 'noteTokenRefused' | 'judge' | 'notePush' | 'keepGone'> {
+  readonly config: Config;
+  readonly opened: OpenedDatabase;
+  readonly storageFolder: string | null;
+  readonly bus: Bus;
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly writeLog: (line: string) => void;
+  /** A registry process that was not heard of before. */
+  readonly onInstance: () => void;
+  readonly isReachable: () => boolean;
+}
+
+const THREAD = 2;
+const UNKNOWN: IndexerState = { crawl: undefined, isComplete: false, hold: undefined, listedAt: undefined, jobs: [] };
+
+export type IndexHost = ReturnType<typeof createIndexHost>;
+
+export function createIndexHost(options: IndexHostOptions) {
+  const { opened, bus, now, log } = options;
+  const { db } = opened;
+  let state = UNKNOWN;
+  let isStarted = false;
+
+  const own: { readonly [Name in keyof MainCalls]: MainCalls[Name] } = {
+    mint: options.mint,
+    noteTokenRefused: options.noteTokenRefused,
+    judge: options.judge,
+    notePush: options.notePush,
+    keepGone: options.keepGone,
+    noteInstance: options.onInstance,
+    hear: bus.tell,
+    noteState: (told) => {
+      state = told;
+    },
+    noteTrouble: opened.storage.note,
+    writeLog: options.writeLog,
+  };
+  const host = createHost<IndexerCalls>({
+    start: () => startIndexThread(options),
+    own,
+    log,
+    async prepare({ remote, tell }) {
+      await remote.watch();
+      if (!isStarted) return;
+      tell('noteReachable', options.isReachable());
+      await remote.start();
+    },
+    onDied: () => opened.turn.release(THREAD),
+  });
+  const { remote, tell } = host;
+  // It would go on to write what is damaged, or what is not kept.
+  opened.storage.subscribe((kind, error) => {
+    if (LASTING.has(kind)) tell('noteTrouble', kind, error);
+  });
+
+  return {
+    remote,
+    tell,
+    visibility: createVisibility(db, now, (patterns, at) => remote.buildVisibility(patterns, at)),
+    space: createSpace({ db, now, log, onUse: (visibilityId) => tell('noteSpaceUse', visibilityId) }),
+    findings: createRemoteFindings((visibility) => remote.findings(visibility), log),
+    crawlState: () => ({ crawl: state.crawl, isComplete: state.isComplete }),
+    hold: () => state.hold,
+    listedAt: () => state.listedAt,
+    jobStates: () => state.jobs,
+    begin: host.begin,
+    /** One that ends meanwhile is started by the next that begins. */
+    async start(): Promise<void> {
+      isStarted = true;
+      await remote.start().catch((error: unknown) => {
+        if (!host.isStopping()) log.warn({ error }, 'the index thread was not started');
+      });
+    },
+    stop: () => host.stop((thread) => thread.stop()),
+  };
+}
+
+function startIndexThread({ config, opened, storageFolder }: IndexHostOptions): Worker {
+  const name = import.meta.url.endsWith('.ts') ? './index-thread.ts' : './index-thread.js';
+  const workerData: IndexThreadData = {
+    config,
+    file: opened.file,
+    turn: opened.turn.shared,
+    thread: THREAD,
+    storageFolder,
+  };
+  return startThread(new URL(name, import.meta.url), { workerData, name: 'indexer' });
+}
+
+/** How long a page waits for the first; then it does without. */
+const PATIENCE_MS = 40;
+const MAX_VIEWERS = 500;
+
+/** What was found last for these viewers is shown while newer is asked for. */
+function createRemoteFindings(ask: (visibility: Visibility) => Promise<Findings>, log: Logger): FindingsStore {
+  const known = new LRUCache<number, Findings>({ max: MAX_VIEWERS });
+  const underway = new Map<number, Promise<Findings | undefined>>();
+
+  async function fetchNew(visibility: Visibility): Promise<Findings | undefined> {
+    try {
+      const found = await ask(visibility);
+      known.set(visibility.id, found);
+      return found;
+    } catch (error) {
+      log.warn({ error }, 'repositories not looked through');
+      return undefined;
+    } finally {
+      underway.delete(visibility.id);
+    }
+  }
+
+  return {
+    async of(visibility) {
+      const asked = underway.get(visibility.id) ?? fetchNew(visibility);
+      underway.set(visibility.id, asked);
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<undefined>((resolve) => {
+        timer = setTimeout(() => resolve(undefined), PATIENCE_MS);
+      });
+      try {
+        return (await Promise.race([asked, late])) ?? known.get(visibility.id);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
+import { AppError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { type Calls, createLink, createRemote, type Link, type Remote } from './link.ts';
+
+export interface HostDeps<Other extends Calls> {
+  /** Starts the thread. */
+  readonly start: () => Worker;
+  /** What it may ask here. */
+  readonly own: Calls;
+  /** To be done with each new thread before anybody else asks it something: what the one before had been told. */
+  readonly prepare: (link: Link<Other>) => Promise<void>;
+  /** A thread ended. */
+  readonly onDied: () => void;
+  readonly log: Logger;
+  readonly firstPauseMs?: number;
+}
+
+const FIRST_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 30_000;
+/** One that worked for so long did not die of its start. */
+const HEALTHY_MS = 60_000;
+const STOP_WITHIN_MS = 15_000;
+/** Who asks while there is no thread waits for so long. */
+const PATIENCE_MS = 10_000;
+
+export interface Host<Other extends Calls> {
+  readonly remote: Remote<Other>;
+  readonly tell: Link<Other>['tell'];
+  /** Resolves once the first thread can be asked. */
+  readonly begin: () => Promise<void>;
+  readonly isStopping: () => boolean;
+  /** @param end asks the thread to end by itself. */
+  readonly stop: (end: (remote: Remote<Other>) => Promise<void>) => Promise<void>;
+}
+
+/**
+ * Keeps a thread running: one that dies is started again, later and later while that does not help. Who waits for an answer
+ * of the dead one is told so; who asks meanwhile waits for the next one.
+ */
+export function createHost<Other extends Calls>(deps: HostDeps<Other>): Host<Other> {
+  const { own, log, firstPauseMs = FIRST_PAUSE_MS } = deps;
+  let worker: Worker | undefined;
+  let link: Link<Other> | undefined;
+  let ready = createGate<Link<Other>>();
+  let pauseMs = firstPauseMs;
+  let startedAt = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let isStopping = false;
+
+  function startThread(): void {
+    startedAt = performance.now();
+    const started = deps.start();
+    const current = createLink<Other>(started, own, (error) => log.warn({ error }, 'background work failed'));
+    [worker, link] = [started, current];
+    started.on('error', (error: unknown) => log.error({ error }, 'the index thread failed'));
+    started.once('exit', (code) => noteEnd(current, code));
+    deps.prepare(current).then(
+      () => ready.open(current),
+      (error: unknown) => {
+        if (!isStopping) log.error({ error }, 'the index thread could not begin');
+        void started.terminate();
+      },
+    );
+  }
+
+  function noteEnd(ended: Link<Other>, code: number): void {
+    ended.close(notRunning());
+    link = undefined;
+    if (ready.isOpen()) ready = createGate();
+    deps.onDied();
+    if (isStopping) return;
+    if (performance.now() - startedAt > HEALTHY_MS) pauseMs = firstPauseMs;
+    log.error({ code, againInMs: pauseMs }, 'the index thread ended and is started again');
+    timer = setTimeout(startThread, pauseMs);
+    pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS);
+  }
+
+  async function call(name: string, given: readonly unknown[]): Promise<unknown> {
+    if (isStopping) throw notRunning();
+    const current = await within(ready.passed, PATIENCE_MS);
+    return (current.remote as Record<string, (...values: readonly unknown[]) => Promise<unknown>>)[name]?.(...given);
+  }
+
+  return {
+    remote: createRemote(call) as Remote<Other>,
+    /** What is told while no thread runs is lost: each begins by looking for itself. */
+    tell: (name, ...given) => link?.tell(name, ...given),
+    isStopping: () => isStopping,
+    async begin() {
+      startThread();
+      await ready.passed;
+    },
+    async stop(end) {
+      isStopping = true;
+      clearTimeout(timer);
+      const [ending, last] = [worker, link];
+      if (ending === undefined || last === undefined) return;
+      const exited = once(ending, 'exit');
+      const late = setTimeout(() => void ending.terminate(), STOP_WITHIN_MS);
+      await end(last.remote).catch((error: unknown) => log.warn({ error }, 'the index thread did not end cleanly'));
+      void ending.terminate();
+      await exited;
+      clearTimeout(late);
+    },
+  };
+}
+
+function notRunning(): AppError {
+  return new AppError('UNAVAILABLE', 'The index is being started again; try again in a moment.', {
+    key: 'indexRestarting',
+    retryAfterSeconds: 5,
+  });
+}
+
+function createGate<T>() {
+  let pass: (value: T) => void = () => undefined;
+  let isOpen = false;
+  const passed = new Promise<T>((resolve) => {
+    pass = resolve;
+  });
+  return {
+    passed,
+    isOpen: () => isOpen,
+    open(value: T): void {
+      isOpen = true;
+      pass(value);
+    },
+  };
+}
+
+async function within<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(notRunning()), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
