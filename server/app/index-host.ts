@@ -37,6 +37,8 @@ export interface IndexHostOptions
   /** A registry process that was not heard of before. */
   readonly onInstance: () => void;
   readonly isReachable: () => boolean;
+  /** For tests: until a thread that died is started again for the first time. */
+  readonly firstPauseMs?: number;
 }
 
 const THREAD = 2;
@@ -75,6 +77,7 @@ export function createIndexHost(options: IndexHostOptions) {
       await remote.start();
     },
     onDied: () => opened.turn.release(THREAD),
+    ...(options.firstPauseMs !== undefined && { firstPauseMs: options.firstPauseMs }),
   });
   const { remote, tell } = host;
   // It would go on to write what is damaged, or what is not kept.
@@ -92,6 +95,7 @@ export function createIndexHost(options: IndexHostOptions) {
     hold: () => state.hold,
     listedAt: () => state.listedAt,
     jobStates: () => state.jobs,
+    thread: host.thread,
     begin: host.begin,
     /** One that ends meanwhile is started by the next that begins. */
     async start(): Promise<void> {

@@ -30,6 +30,8 @@ export interface Host<Other extends Calls> {
   readonly tell: Link<Other>['tell'];
   /** Resolves once the first thread can be asked. */
   readonly begin: () => Promise<void>;
+  /** The one that runs now; tests end it. */
+  readonly thread: () => Worker | undefined;
   readonly isStopping: () => boolean;
   /** @param end asks the thread to end by itself. */
   readonly stop: (end: (remote: Remote<Other>) => Promise<void>) => Promise<void>;
@@ -87,6 +89,7 @@ export function createHost<Other extends Calls>(deps: HostDeps<Other>): Host<Oth
     remote: createRemote(call) as Remote<Other>,
     /** What is told while no thread runs is lost: each begins by looking for itself. */
     tell: (name, ...given) => link?.tell(name, ...given),
+    thread: () => worker,
     isStopping: () => isStopping,
     async begin() {
       startThread();

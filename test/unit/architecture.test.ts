@@ -15,6 +15,7 @@ const LADDER = [
   ['status', 'privileges'],
   ['web', 'api'],
   ['token', 'housekeeping'],
+  ['indexer'],
   ['catalog', 'notifications', 'jobs'],
   ['accounts', 'artifacts'],
   ['access', 'registry'],

@@ -1,0 +1,134 @@
+/** The thread that writes the index, with the real registry: it dies at any moment, and nothing is lost. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { createIndexHost } from '../../server/app/index-host.ts';
+import { createBus } from '../../server/bus/bus.ts';
+import type { Message } from '../../server/bus/message.ts';
+import { createLogger } from '../../server/log.ts';
+import { createIntake } from '../../server/notifications/intake.ts';
+import { openDatabase } from '../../server/storage/database.ts';
+import { configOf } from '../support/config.ts';
+import { pushImage } from '../support/content.ts';
+import { anEnvelope, anEvent, EVENTS_V2 } from '../support/events.ts';
+import { registrySkip, startRegistry } from '../support/registry.ts';
+import { temporaryFolder } from '../support/tmp.ts';
+import { eventually } from '../support/walk.ts';
+
+const skip = await registrySkip('3.1.1');
+const NOT_JUDGED = { isPermitted: false, isOwnDigest: false, deletedBy: undefined, restoredBy: undefined };
+
+async function start(t: TestContext) {
+  const registry = await startRegistry({ version: '3.1.1' });
+  const folder = await temporaryFolder('indexer');
+  const opened = await openDatabase({ dataPath: folder.path, exclusive: true });
+  const log = createLogger('silent');
+  const bus = createBus(log);
+  const heard: Message[] = [];
+  const lines: string[] = [];
+  bus.subscribe(['repository-changed', 'events-kept'], (message) => heard.push(message));
+  const index = createIndexHost({
+    ...{ config: configOf({ registry: { url: registry.url } }), opened, storageFolder: null, bus, log, now: Date.now },
+    writeLog: (line) => lines.push(line),
+    mint: async () => undefined,
+    noteTokenRefused: async () => undefined,
+    judge: async (events) => events.map(() => NOT_JUDGED),
+    notePush: async () => undefined,
+    keepGone: async () => undefined,
+    onInstance: () => undefined,
+    isReachable: () => true,
+    firstPauseMs: 20,
+  });
+  const intake = createIntake({
+    ...{ db: opened.db, now: Date.now },
+    onStored: (stored) => index.tell('noteStored', stored),
+    onOdd: (odd) => index.tell('noteOdd', odd),
+  });
+  t.after(async () => {
+    await index.stop();
+    await opened.close();
+    await registry.stop();
+    await folder.remove();
+  });
+  const tags = async (repository: string) => {
+    const { db } = opened;
+    const rows = await db
+      .selectFrom('tags')
+      .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
+      .select(['tags.name', 'pushed_by'])
+      .where('repositories.name', '=', repository)
+      .orderBy('tags.name')
+      .execute();
+    return rows.map((row) => `${row.name} ${row.pushed_by}`);
+  };
+  const report = (tag: string, digest: string) =>
+    intake.record({
+      ...{ mediaType: EVENTS_V2, source: '127.0.0.1', verified: true },
+      body: Buffer.from(anEnvelope(anEvent({ repository: 'team/app', tag, digest, actor: 'ann' }))),
+    });
+  return { registry, opened, index, heard, lines, tags, report };
+}
+
+test('what is there is read, what is reported is applied, and everybody here hears of it', { skip }, async (t) => {
+  const { registry, index, heard, lines, tags, report } = await start(t);
+  await pushImage(registry.url, 'team/app', 'v1');
+  await index.begin();
+  await index.start();
+  await eventually('the crawl is told', async () => index.crawlState().isComplete);
+  assert.deepEqual(await tags('team/app'), ['v1 null']);
+  const { digest } = await pushImage(registry.url, 'team/app', 'v2');
+  await report('v2', digest);
+  await eventually('the push is there', async () => (await tags('team/app')).includes('v2 ann'));
+  assert.ok(heard.some((message) => message.kind === 'repository-changed' && message.repository === 'team/app'));
+  assert.ok(heard.some((message) => message.kind === 'events-kept'));
+  assert.ok(lines.some((line) => (JSON.parse(line) as { msg: string }).msg === 'crawl ended'));
+  assert.ok(index.jobStates().some(({ name }) => name === 'crawl'));
+});
+
+test('one that dies is started again, and applies what came meanwhile', { skip }, async (t) => {
+  const { registry, index, tags, report } = await start(t);
+  await pushImage(registry.url, 'team/app', 'v1');
+  await index.begin();
+  await index.start();
+  await eventually('the crawl is told', async () => index.crawlState().isComplete);
+  const { digest } = await pushImage(registry.url, 'team/app', 'v2');
+  await index.thread()?.terminate();
+  await report('v2', digest);
+  assert.deepEqual(await tags('team/app'), ['v1 null']);
+  await eventually('the push is there', async () => (await tags('team/app')).includes('v2 ann'));
+  await pushImage(registry.url, 'team/other', 'v1');
+  await index.remote.refreshRepository('team/other');
+  assert.deepEqual(await tags('team/other'), ['v1 null']);
+});
+
+test('ended anywhere in its work it leaves an index that is whole, and the turn to write', { skip }, async (t) => {
+  const { registry, opened, index, tags } = await start(t);
+  const expected: string[] = [];
+  for (let number = 10; number < 40; number++) {
+    await pushImage(registry.url, `many/r${number}`, 'v1');
+    expected.push(`many/r${number}`);
+  }
+  await index.begin();
+  await index.start();
+  const answers = () =>
+    index.remote.progress().then(
+      () => true,
+      () => false,
+    );
+  for (const pauseMs of [5, 30, 80, 10, 50]) {
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await index.thread()?.terminate();
+    // Whoever writes here waits for nobody who is gone.
+    await opened.db
+      .insertInto('settings')
+      .values({ key: `after ${pauseMs}`, value: '' })
+      .execute();
+    await eventually('the next one answers', answers);
+  }
+  await eventually('all is read', async () => index.crawlState().isComplete);
+  const rows = await opened.db.selectFrom('repositories').select('name').orderBy('name').execute();
+  assert.deepEqual(
+    rows.map(({ name }) => name),
+    expected,
+  );
+  for (const name of expected) assert.deepEqual(await tags(name), ['v1 null']);
+});
