@@ -46,6 +46,7 @@ function run(port: Port, data: IndexThreadData): void {
   const events = createEventStore(db);
   const silence = createSilence({ arrivals: events.arrivals, now, clock: monotonic, bus });
   let isReachable = false;
+  let isStarted = false;
   const index = createIndexSide({
     ...{ config, db, client, now, log, reader, bus, silence, storageFolder },
     onGone: (repository, tags) => background(link.remote.keepGone(repository, tags)),
@@ -101,6 +102,8 @@ function run(port: Port, data: IndexThreadData): void {
       setInterval(tellState, STATE_MS).unref();
     },
     async start() {
+      if (isStarted) return;
+      isStarted = true;
       await eventReader.start();
       index.start();
       space.start();

@@ -122,14 +122,14 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     lastPushTokenAt: () => lastPushTokenAt,
     opened: (repository: string): void => index.tell('opened', repository),
     async start(): Promise<void> {
-      const begun = index.begin();
+      // It takes a moment to load; whoever asks it something before waits.
+      background(index.begin());
       await managed?.start();
       await monitor.start();
       await signer?.probe();
       // Which manifests were only in the way of a deletion has to be known before events about them are read.
       await deletion.resume().catch((error: unknown) => log.error({ error }, 'interrupted deletions not ended'));
-      await begun;
-      await index.start();
+      background(index.start());
       background(jobs.restore().then(jobs.start));
     },
     async stop(): Promise<void> {

@@ -26,7 +26,7 @@ export interface IndexerState {
 export type IndexerCalls = {
   /** Reads how far the index is, and tells it from now on. */
   readonly watch: () => Promise<void>;
-  /** Everything around it is there: events are read, the registry is. */
+  /** Everything around it is there: events are read from now on, and the registry. The second time does nothing. */
   readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
   readonly crawl: (cause: 'asked') => Promise<void>;
