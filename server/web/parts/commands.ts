@@ -2,10 +2,10 @@
  * The lines people copy. For a page:
  *
  *   copyBox(page, { name, tag, digest, kind })   → views/parts/copy-box.ejs     { copy: CopyBox }
- *   copyLine(page, { name, tag, digest, kind })  → views/parts/copy-button.ejs  { copy: CopyLine, label }
+ *   copyLine(page, { name, tag, digest, kind })  → a button with `data-copy`, as in views/search/search.ejs
  *
  * `page` is the request's `Page`; `kind` a `ManifestKind` or what `kindOfAll` makes of a repository's kinds. Give both tag
- * and digest where they are known: the reader chooses. Neither partial needs anything else of the page that includes it.
+ * and digest where they are known: the reader chooses. The partial needs nothing else of the page.
  * The menu of the rows in views/repositories/repository.ejs is made of a `copyPattern`.
  */
 
