@@ -205,7 +205,7 @@ async function walkLinks(visitor: Visitor, starts: readonly string[]): Promise<R
     const response = await visitor.request(path);
     const html = await response.text();
     seen.set(path, response.status);
-    for (const [, link = ''] of html.matchAll(/<a\b[^>]*\bhref="(\/[^"#]*)/g))
+    for (const [, link = ''] of html.matchAll(/<a\b[^>]*\shref="(\/[^"#]*)/g))
       waiting.push(link.replaceAll('&amp;', '&'));
   }
   return seen;
