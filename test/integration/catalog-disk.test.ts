@@ -234,6 +234,30 @@ test('what became known in the meantime is not overwritten by what was read befo
   assert.deepEqual(tags, [{ digest: old.digest }]);
 });
 
+test('a manifest that another repository holds incompletely is left as it was counted', { skip }, async (t) => {
+  const { url, folder } = await storedRegistry(t, '3.1.1');
+  await pushImageOf(url, 'team/one', 'v1', { layers: ['shared'] });
+  await pushImageOf(url, 'team/two', 'v1', { layers: ['shared'] });
+  const { db, indexer } = await startIndex(t, url, folder);
+  await indexer.refreshRepository('team/one');
+  await db.updateTable('manifests').set({ error: 'Something is missing' }).execute();
+  await indexer.crawl('start');
+  const rows = await db
+    .selectFrom('repositories')
+    .select(['name', 'size_bytes', 'tag_count'])
+    .orderBy('name')
+    .execute();
+  assert.deepEqual(
+    rows.map(({ name, tag_count }) => [name, tag_count]),
+    [
+      ['team/one', 1],
+      ['team/two', 1],
+    ],
+  );
+  assert.ok((rows[0]?.size_bytes ?? 0) > 0);
+  assert.equal(rows[0]?.size_bytes, rows[1]?.size_bytes);
+});
+
 test('an index that was read over the API learns of manifests without a tag, and of their end', { skip }, async (t) => {
   const { url, folder, root } = await storedRegistry(t, '3.1.1');
   const tagged = await pushImageOf(url, 'team/app', 'v1', { layers: ['tagged'] });

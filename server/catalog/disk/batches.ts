@@ -1,7 +1,7 @@
 /** The repositories that a crawl has not read yet, some at a time, as they stand on disk. */
 import type { Database } from '../../storage/database.ts';
 import type { ManifestRecord } from '../manifests/record.ts';
-import { completeManifests } from '../manifests/stored-manifests.ts';
+import { knownManifests } from '../manifests/store.ts';
 import { type LinkedRepository, type NamedRepository, weightOf } from './batch.ts';
 import type { DiskReader } from './disk-reader.ts';
 import { readAhead } from './read-ahead.ts';
@@ -44,7 +44,7 @@ async function* batches(deps: BatchDeps): AsyncGenerator<Batch> {
   for await (const group of readAhead(groups(deps))) {
     const { repositories } = group;
     const holders = new Map(repositories.flatMap(({ name, links }) => links.revisions.map((digest) => [digest, name])));
-    const known = await inParts([...holders.keys()], (part) => completeManifests(deps.db, part));
+    const known = await inParts([...holders.keys()], (part) => knownManifests(deps.db, part));
     const wanted = [...holders].flatMap(([digest, repository]) => (known.has(digest) ? [] : [{ repository, digest }]));
     yield { ...group, wanted, records: await readManifests(deps, wanted) };
   }

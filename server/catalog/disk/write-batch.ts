@@ -5,7 +5,7 @@ import { changeRepository } from '../index/repository-change.ts';
 import { noteChecked } from '../index/repository-notes.ts';
 import { lockRepository } from '../index/tag-writes.ts';
 import type { ManifestRecord } from '../manifests/record.ts';
-import { saveManifests, sumUpIndex } from '../manifests/store.ts';
+import { knownManifests, saveManifests, sumUpIndex } from '../manifests/store.ts';
 import { completeManifests } from '../manifests/stored-manifests.ts';
 import { childrenFirst, type NamedRepository, storedChildren, weightOf, wholeContent } from './batch.ts';
 import { type Batch, type BatchDeps, inParts, MAX_WEIGHT, readManifests } from './batches.ts';
@@ -68,12 +68,10 @@ async function sumUpAgain({ transact }: WriteDeps, indexes: ReadonlyMap<string, 
   }
 }
 
-/** An event may have brought some of them in the meantime. */
+/** An event may have brought some of them in the meantime. What is stored is left alone: others may hold it, and count it. */
 async function saveUnknown(trx: Database, records: readonly ManifestRecord[], at: number): Promise<void> {
-  const known = await completeManifests(
-    trx,
-    records.map(({ digest }) => digest),
-  );
+  const digests = records.map(({ digest }) => digest);
+  const known = new Set(digests.length === 0 ? [] : await knownManifests(trx, digests));
   const unknown = childrenFirst(records.filter(({ digest }) => !known.has(digest)));
   await saveManifests(trx, unknown, at);
 }

@@ -48,7 +48,8 @@ async function holdersOf(trx: Database, digests: readonly string[]): Promise<Rea
   return groupBy(rows, (row) => row.repository_id);
 }
 
-async function knownManifests(trx: Database, digests: readonly string[]): Promise<readonly string[]> {
+/** Those that are stored, with or without something missing. */
+export async function knownManifests(trx: Database, digests: readonly string[]): Promise<readonly string[]> {
   const rows = await trx.selectFrom('manifests').select('digest').where('digest', 'in', digests).execute();
   return rows.map((row) => row.digest);
 }
