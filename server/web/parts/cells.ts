@@ -33,8 +33,12 @@ export function platformCells(platforms: readonly string[], limit = 3): Platform
   return { shown, more: Math.max(0, known.length - limit), rest: known.slice(limit).join(', ') };
 }
 
+const PLAIN_REFERENCE = /^[\w./:@-]+$/;
+
 /** The path of a reference below /repositories: every segment encoded, `:` and `@` left readable. */
 export function referencePath(reference: string): string {
+  // Nearly all: a list has hundreds of them.
+  if (PLAIN_REFERENCE.test(reference)) return `/repositories/${reference}`;
   const encoded = reference
     .split('/')
     .map((segment) => encodeURIComponent(segment))

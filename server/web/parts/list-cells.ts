@@ -19,7 +19,7 @@ export interface TimeCell extends AgeCell {
 
 export function ageCell(ms: number | null, { format }: Pick<Page, 'format'>): AgeCell | null {
   if (ms === null || ms === 0) return null;
-  return { iso: `${format.iso(ms).slice(0, 19)}Z`, text: format.relative(ms) };
+  return { iso: format.isoSeconds(ms), text: format.relative(ms) };
 }
 
 export function timeCell(ms: number | null, { format }: Pick<Page, 'format'>): TimeCell | null {

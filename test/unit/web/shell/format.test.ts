@@ -42,6 +42,10 @@ for (const [age, english, chinese] of ages) {
   });
 }
 
+for (const ms of [0, 59_999, now, now + 61_001, Date.UTC(2000, 1, 29, 23, 59, 59)]) {
+  test(`${ms} to the second`, () => assert.equal(en.isoSeconds(ms), en.iso(ms).replace(/\.\d+Z$/, 'Z')));
+}
+
 test('the zone stands after the time in every language', () => {
   const ms = Date.UTC(2026, 11, 1, 3);
   const zone = /(\d\d:\d\d:\d\d) (?:UTC|GMT|[A-Z])\S*$/;
