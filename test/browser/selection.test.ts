@@ -90,6 +90,31 @@ test('without a script a form deletes two tags, and the trash restores both', { 
   await page.context().close();
 });
 
+test('the menu of a row offers each of its tags, and its links say which digest was shown', { skip }, async () => {
+  const { digest } = await pushImage(registry.url, 'team/menu', 'v1', 'same');
+  await pushImage(registry.url, 'team/menu', 'v1_2', 'same');
+  await pushTags('team/menu', 1);
+  const page = await openAs({}, '/repositories/team/menu?sort=tags');
+  const row = page.locator('tbody tr').filter({ hasText: 'v1_2' });
+  await row.locator('summary').click();
+  const deletions = await row.getByRole('link', { name: /^Delete / }).all();
+  const told = await Promise.all(
+    deletions.map(async (link) => [await link.textContent(), await link.getAttribute('href')]),
+  );
+  const path = (tag: string) => `/repositories/team/menu:${tag}/-/delete?digest=${digest}`;
+  assert.deepEqual(told.sort(), [
+    ['Delete v1_2…', path('v1_2')],
+    ['Delete v1…', path('v1')],
+  ]);
+  assert.equal(
+    await row.getByRole('link', { name: 'v1', exact: true }).getAttribute('href'),
+    `./menu:v1?digest=${digest}`,
+  );
+  await row.getByRole('link', { name: 'Open', exact: true }).click();
+  await page.waitForURL(`**/repositories/team/menu@${digest}`);
+  await page.context().close();
+});
+
 test('two images are compared, references are copied', { skip }, async () => {
   await pushTags('team/two', 3);
   const page = await openAs({ permissions: ['clipboard-read', 'clipboard-write'] }, '/repositories/team/two?view=flat');
