@@ -73,6 +73,19 @@ function brotli(content) {
   });
 }
 
+/** `url("icon:box")` in a style sheet is that icon, for a mask: rows of long lists need no markup for theirs. */
+async function withIcons(css) {
+  const names = [...new Set([...css.matchAll(/url\("icon:([a-z0-9-]+)"\)/g)].map(([, name]) => name))];
+  const drawn = await Promise.all(
+    names.map(async (name) => {
+      const svg = (await readFile(join(ICONS, `${name}.svg`), 'utf8')).replace(/<!--[\s\S]*?-->/g, '');
+      const lean = svg.replace('stroke-width="2"', 'stroke-width="1.75"').replace(/\s+/g, ' ').trim();
+      return [name, `url("data:image/svg+xml,${encodeURIComponent(lean)}")`];
+    }),
+  );
+  return drawn.reduce((text, [name, url]) => text.replaceAll(`url("icon:${name}")`, url), css);
+}
+
 async function buildStyles() {
   const tabler = await readFile(join(ROOT, 'node_modules/@tabler/core/dist/css/tabler.min.css'), 'utf8');
   const own = await Promise.all(STYLES.map((name) => readFile(join(ROOT, 'public/css', name), 'utf8')));
@@ -86,7 +99,7 @@ async function buildStyles() {
     safelist: { standard: ['html', 'body'], greedy: [/data-bs-theme/] },
   });
   const bundle = await build({
-    stdin: { contents: `${purged.css}\n${own.join('\n')}`, loader: 'css' },
+    stdin: { contents: await withIcons(`${purged.css}\n${own.join('\n')}`), loader: 'css' },
     minify: true,
     write: false,
     logLevel: 'error',

@@ -17,7 +17,6 @@ import {
 import type { Page } from '../shell/page.ts';
 
 export interface RepositoryCells {
-  readonly icon: 'box' | 'folder';
   readonly isFolder: boolean;
   readonly name: string;
   readonly folder: string;
@@ -64,7 +63,6 @@ function repositoryCells(row: RepositoryRow, { page, largest, inFolder }: CellCo
   const kinds = row.kinds.flatMap((kind) => kindLabel(kind as never, t) ?? []).map((text) => ({ text, title: text }));
   // Every key by name: fifty rows of spread objects cost more than drawing them.
   return {
-    icon: 'box',
     isFolder: false,
     name: row.name,
     folder: inFolder ? '' : folder,
@@ -97,7 +95,6 @@ function folderCells(row: FolderRow, { page, largest }: CellContext): Repository
   const { format, t } = page;
   const sum = (value: number) => (row.summedAt === null ? '' : format.number(value));
   return {
-    icon: 'folder',
     isFolder: true,
     name: row.path,
     folder: '',
