@@ -19,13 +19,13 @@ interface Task {
 /**
  * Transactions for what can be asked for again, sharing a commit with others that come about the same time. On SQLite that
  * commit does not wait for the disk, and nobody with it: a power cut may take the last of them back, never the order or a
- * half, and the next commit that does wait takes these along. What one of them throws undoes that one alone. PostgreSQL
- * commits many at once by itself.
+ * half, and the next commit that does wait takes these along. What one of them throws undoes that one alone. On
+ * PostgreSQL each has a commit of its own.
  *
  * @param options.gatherMs how long the first of a group waits for others; 0 for who brings large ones, one after the other.
  */
 export function createGroupedTransactions(db: Database, { gatherMs = GATHER_MS } = {}): Transact {
-  if (isPostgres(db)) return (work) => db.transaction().execute(work);
+  if (isPostgres(db)) return createQueue(db);
   const queue: Task[] = [];
   let isDraining = false;
 
@@ -52,6 +52,16 @@ export function createGroupedTransactions(db: Database, { gatherMs = GATHER_MS }
       });
       void drain();
     });
+}
+
+/** One after the other, as on SQLite: two that store the same manifest again at once would both count it. */
+function createQueue(db: Database): Transact {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const result = last.then(() => db.transaction().execute(work));
+    last = result.catch(() => undefined);
+    return result;
+  };
 }
 
 /** The connection is held meanwhile, so nobody else's commit goes without its sync. */

@@ -8,7 +8,8 @@ const ROOT = join(import.meta.dirname, '..', '..', '..');
 function usedKeys(): readonly string[] {
   const keys = new Set<string>();
   for (const folder of ['access', 'accounts']) {
-    for (const file of readdirSync(join(ROOT, 'server', folder))) {
+    const names = readdirSync(join(ROOT, 'server', folder), { recursive: true, encoding: 'utf8' });
+    for (const file of names.filter((name) => name.endsWith('.ts'))) {
       const source = readFileSync(join(ROOT, 'server', folder, file), 'utf8');
       for (const [, key = ''] of source.matchAll(/'((?:pattern|rule|user|role|password)\.[a-z_]+)'/g)) keys.add(key);
     }
