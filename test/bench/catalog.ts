@@ -7,7 +7,7 @@ import { diskRow } from './catalog/disk.ts';
 import { memoryRow } from './catalog/memory.ts';
 import { growthRows, pageRows, ruleRows } from './catalog/page-rows.ts';
 import { pushRow } from './catalog/push.ts';
-import { sizeRow, throughputRow } from './catalog/render.ts';
+import { sizeRow, throughputRows } from './catalog/render.ts';
 import { LARGE, MIDDLE, SMALL, type Stage, startStage } from './catalog/stages.ts';
 import { type Line, show } from './catalog/table.ts';
 
@@ -36,7 +36,7 @@ const LINES: Readonly<Record<string, () => Promise<readonly Line[]>>> = {
   crawl: async () => [await crawlRow(isFull ? MIDDLE : REDUCED)],
   disk: async () => [await diskRow(isFull ? MIDDLE : REDUCED)],
   push: async () => [await pushRow()],
-  render: async () => [await throughputRow(await stage(SMALL)), await sizeRow(await stage(SMALL))],
+  render: async () => [...(await throughputRows(await stage(SMALL))), await sizeRow(await stage(SMALL))],
   pages: async () => pageRows(await stage(MIDDLE)),
   growth: async () => growthRows(await stage(SMALL), await stage(LARGE)),
   rules: async () => ruleRows(await stage(LARGE)),
