@@ -2,9 +2,9 @@
  * Proving who somebody is: passwords, sessions, refresh tokens, the first admin. What a proven subject may do is decided
  * in `access/`; cookies, forms and headers belong to `web/` and `token/`.
  */
-import { fileURLToPath } from 'node:url';
 import type { Piscina } from 'piscina';
 import { AppError } from '../errors.ts';
+import { poolFile } from '../thread.ts';
 import type { BcryptTask } from './bcrypt-worker.ts';
 import { COMMON_PASSWORDS } from './common-passwords.ts';
 import { createFairQueue, type QueuePlace } from './fair-queue.ts';
@@ -67,22 +67,13 @@ export function createPasswordHasher(): PasswordHasher {
 async function openPool(): Promise<Piscina> {
   const { Piscina } = await import('piscina');
   return new Piscina({
-    ...workerFile(),
+    ...poolFile('bcrypt-worker', import.meta.url),
     minThreads: 0,
     maxThreads: MAX_RUNNING,
     concurrentTasksPerWorker: 1,
     idleTimeout: IDLE_MS,
     recordTiming: false,
   });
-}
-
-/** The sources run through tsx, which a worker has to be told of; the bundle has the worker as a file beside it. */
-function workerFile(): { filename: string; execArgv?: string[] } {
-  if (!import.meta.url.endsWith('.ts')) {
-    return { filename: fileURLToPath(new URL('./bcrypt-worker.js', import.meta.url)), execArgv: [] };
-  }
-  const filename = fileURLToPath(new URL('./bcrypt-worker.ts', import.meta.url));
-  return { filename, execArgv: ['--import', import.meta.resolve('tsx')] };
 }
 
 /** One spelling for letters that can be written in two ways, so that every keyboard gives the same password. */

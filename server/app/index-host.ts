@@ -12,7 +12,7 @@ import type { Logger } from '../log.ts';
 import type { OpenedDatabase } from '../storage/database.ts';
 import { LASTING } from '../storage/health.ts';
 import type { SharedTurn } from '../storage/write-turn.ts';
-import { startThread } from '../thread.ts';
+import { startThread, threadFile } from '../thread.ts';
 
 /** What the thread is given; plain data. */
 export interface IndexThreadData {
@@ -109,7 +109,6 @@ export function createIndexHost(options: IndexHostOptions) {
 }
 
 function startIndexThread({ config, opened, storageFolder }: IndexHostOptions): Worker {
-  const name = import.meta.url.endsWith('.ts') ? './index-thread.ts' : './index-thread.js';
   const workerData: IndexThreadData = {
     config,
     file: opened.file,
@@ -117,7 +116,7 @@ function startIndexThread({ config, opened, storageFolder }: IndexHostOptions): 
     thread: THREAD,
     storageFolder,
   };
-  return startThread(new URL(name, import.meta.url), { workerData, name: 'indexer' });
+  return startThread(threadFile('index-thread', import.meta.url), { workerData, name: 'indexer' });
 }
 
 /** How long a page waits for the first; then it does without. */

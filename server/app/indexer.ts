@@ -101,7 +101,6 @@ export function createIndexSide(options: IndexSideOptions) {
 
   return {
     indexer,
-    visibility,
     jobs,
     crawlState: () => crawlState,
     /** Where no events come: when the registry last said which repositories it has; null: not yet. Else undefined. */

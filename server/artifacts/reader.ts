@@ -1,9 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import type { Piscina } from 'piscina';
 import { AppError } from '../errors.ts';
 import type { ImageConfig } from '../registry/documents/image-config.ts';
 import { tooLargeToRead } from '../registry/documents/json-limits.ts';
 import type { ParsedManifest } from '../registry/documents/manifest.ts';
+import { poolFile } from '../thread.ts';
 import { isGzip } from './archive.ts';
 import type { ArtifactDocument } from './document.ts';
 import { type ReadTask, runReadTask, type TaskAnswer, type TaskResults } from './reader-tasks.ts';
@@ -102,7 +102,7 @@ function createLimit(maxRunning: number) {
 async function openPool(): Promise<Piscina> {
   const { Piscina } = await import('piscina');
   return new Piscina({
-    ...workerFile(),
+    ...poolFile('reader-worker', import.meta.url),
     minThreads: 0,
     maxThreads: MAX_THREADS,
     concurrentTasksPerWorker: 1,
@@ -110,13 +110,4 @@ async function openPool(): Promise<Piscina> {
     recordTiming: false,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
   });
-}
-
-/** The sources run through tsx, which a worker has to be told of; the bundle has the worker as a file beside it. */
-function workerFile(): { filename: string; execArgv?: string[] } {
-  if (!import.meta.url.endsWith('.ts')) {
-    return { filename: fileURLToPath(new URL('./reader-worker.js', import.meta.url)), execArgv: [] };
-  }
-  const filename = fileURLToPath(new URL('./reader-worker.ts', import.meta.url));
-  return { filename, execArgv: ['--import', import.meta.resolve('tsx')] };
 }

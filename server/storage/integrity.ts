@@ -1,9 +1,9 @@
 /** Looks for damage in the database without changing it. */
 import { statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import SqliteDatabase from 'better-sqlite3';
 import { Piscina } from 'piscina';
 import { errorText } from '../errors.ts';
+import { poolFile } from '../thread.ts';
 import { storageTrouble } from './failure.ts';
 
 /** About a second; larger files are looked at while the server runs. */
@@ -39,10 +39,8 @@ export function checkFile(file: string): string | undefined {
 
 /** In a thread of its own: a large file takes minutes. @returns what is wrong, or undefined. */
 export async function checkInBackground(file: string): Promise<string | undefined> {
-  const isSource = import.meta.url.endsWith('.ts');
   const pool = new Piscina<string, string | undefined>({
-    filename: fileURLToPath(new URL(`./integrity-worker.${isSource ? 'ts' : 'js'}`, import.meta.url)),
-    execArgv: isSource ? ['--import', import.meta.resolve('tsx')] : [],
+    ...poolFile('integrity-worker', import.meta.url),
     maxThreads: 1,
   });
   try {

@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import type { Piscina } from 'piscina';
+import { poolFile } from '../../thread.ts';
 import type { ManifestRecord } from '../manifests/record.ts';
 import type { DiskTask, DiskTasks } from './tasks.ts';
 
@@ -30,7 +30,7 @@ export function createDiskReader(): DiskReader {
 async function openPool(): Promise<Piscina> {
   const { Piscina } = await import('piscina');
   return new Piscina({
-    ...workerFile(),
+    ...poolFile('disk-worker', import.meta.url),
     minThreads: 0,
     maxThreads: 1,
     // The next answer is made while the last one is written.
@@ -39,15 +39,6 @@ async function openPool(): Promise<Piscina> {
     recordTiming: false,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
   });
-}
-
-/** The sources run through tsx, which a worker has to be told of; the bundle has the worker as a file beside it. */
-function workerFile(): { filename: string; execArgv?: string[] } {
-  if (!import.meta.url.endsWith('.ts')) {
-    return { filename: fileURLToPath(new URL('./disk-worker.js', import.meta.url)), execArgv: [] };
-  }
-  const filename = fileURLToPath(new URL('./disk-worker.ts', import.meta.url));
-  return { filename, execArgv: ['--import', import.meta.resolve('tsx')] };
 }
 
 /** On their way between threads buffers become plain arrays of bytes. */
