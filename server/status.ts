@@ -1,5 +1,4 @@
 /** Collects what /status shows, from every part that knows something. Judging it is `web/status-checks.ts`. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CrawlProgress } from './catalog/sync/crawl.ts';
 import { type Clock, monotonic } from './clock.ts';
 import type { Config } from './config/config.ts';
@@ -15,6 +14,7 @@ import { isPostgres } from './storage/engine.ts';
 import type { StorageHealth } from './storage/health.ts';
 import type { Layout, Signer } from './token/signer.ts';
 import type { LoadStatusFacts, StatusFacts } from './web/operations/status-facts.ts';
+import { within } from './within.ts';
 
 export interface StatusDeps {
   readonly config: Config;
@@ -146,11 +146,7 @@ async function checkSoon({ monitor, client, now }: StatusDeps): Promise<Registry
     ping: undefined,
     checkedAt: now(),
   };
-  const enough = new AbortController();
-  const patience = sleep(CHECK_WITHIN_MS, late, { signal: enough.signal, ref: false }).catch(() => late);
-  const health = await Promise.race([monitor.check(), patience]);
-  enough.abort();
-  return health;
+  return (await within(monitor.check(), CHECK_WITHIN_MS)) ?? late;
 }
 
 type TokenTrial = Pick<StatusFacts['auth'], 'accepted' | 'refusal'>;

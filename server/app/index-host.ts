@@ -1,10 +1,9 @@
 /** The main thread's side of the index: what it asks the indexer, and what it knows of it meanwhile. */
 import type { Worker } from 'node:worker_threads';
-import { LRUCache } from 'lru-cache';
 import type { Bus } from '../bus/bus.ts';
-import type { Findings, FindingsStore } from '../catalog/findings/findings.ts';
+import { createPatientFindings } from '../catalog/findings/patient.ts';
 import { createSpace } from '../catalog/space/space.ts';
-import { createVisibility, type Visibility } from '../catalog/visibility/visibility.ts';
+import { createVisibility } from '../catalog/visibility/visibility.ts';
 import type { Config } from '../config/config.ts';
 import { createHost } from '../indexer/host.ts';
 import type { IndexerCalls, IndexerState, MainCalls } from '../indexer/messages.ts';
@@ -90,7 +89,7 @@ export function createIndexHost(options: IndexHostOptions) {
     tell,
     visibility: createVisibility(db, now, (patterns, at) => remote.buildVisibility(patterns, at)),
     space: createSpace({ db, now, log, onUse: (visibilityId) => tell('noteSpaceUse', visibilityId) }),
-    findings: createRemoteFindings((visibility) => remote.findings(visibility), log),
+    findings: createPatientFindings({ ask: (visibility) => remote.findings(visibility), log }),
     crawlState: () => ({ crawl: state.crawl, isComplete: state.isComplete }),
     hold: () => state.hold,
     listedAt: () => state.listedAt,
@@ -117,43 +116,4 @@ function startIndexThread({ config, opened, storageFolder }: IndexHostOptions): 
     storageFolder,
   };
   return startThread(threadFile('index-thread', import.meta.url), { workerData, name: 'indexer' });
-}
-
-/** How long a page waits for the first; then it does without. */
-const PATIENCE_MS = 40;
-const MAX_VIEWERS = 500;
-
-/** What was found last for these viewers is shown while newer is asked for. */
-function createRemoteFindings(ask: (visibility: Visibility) => Promise<Findings>, log: Logger): FindingsStore {
-  const known = new LRUCache<number, Findings>({ max: MAX_VIEWERS });
-  const underway = new Map<number, Promise<Findings | undefined>>();
-
-  async function fetchNew(visibility: Visibility): Promise<Findings | undefined> {
-    try {
-      const found = await ask(visibility);
-      known.set(visibility.id, found);
-      return found;
-    } catch (error) {
-      log.warn({ error }, 'repositories not looked through');
-      return undefined;
-    } finally {
-      underway.delete(visibility.id);
-    }
-  }
-
-  return {
-    async of(visibility) {
-      const asked = underway.get(visibility.id) ?? fetchNew(visibility);
-      underway.set(visibility.id, asked);
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<undefined>((resolve) => {
-        timer = setTimeout(() => resolve(undefined), PATIENCE_MS);
-      });
-      try {
-        return (await Promise.race([asked, late])) ?? known.get(visibility.id);
-      } finally {
-        clearTimeout(timer);
-      }
-    },
-  };
 }

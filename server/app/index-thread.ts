@@ -129,7 +129,7 @@ function run(port: Port, data: IndexThreadData): void {
     refreshAfterDeletion: indexer.refreshAfterDeletion,
     fetchManifest: indexer.fetchManifest,
     buildVisibility: (patterns, at) => buildVisibility(db, patterns, at),
-    findings: findings.whole,
+    findings: findings.of,
     lookAgain: indexer.lookAgain,
     opened: index.opened,
     noteReachable(found) {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { within } from '../within.ts';
 import { type Calls, createLink, createRemote, type Link, type Remote } from './link.ts';
 
 export interface HostDeps<Other extends Calls> {
@@ -82,6 +83,7 @@ export function createHost<Other extends Calls>(deps: HostDeps<Other>): Host<Oth
   async function call(name: string, given: readonly unknown[]): Promise<unknown> {
     if (isStopping) throw notRunning();
     const current = await within(ready.passed, PATIENCE_MS);
+    if (current === undefined) throw notRunning();
     return (current.remote as Record<string, (...values: readonly unknown[]) => Promise<unknown>>)[name]?.(...given);
   }
 
@@ -131,16 +133,4 @@ function createGate<T>() {
       pass(value);
     },
   };
-}
-
-async function within<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(notRunning()), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -18,6 +18,7 @@ export interface Port {
 /** An error loses its class on the way; ours are made anew from what they say. */
 interface Failure {
   readonly code: ErrorCode | undefined;
+  readonly name: string;
   readonly message: string;
   readonly words: { readonly key?: string; readonly params?: AppError['params']; readonly retryAfterSeconds?: number };
 }
@@ -117,16 +118,17 @@ export function createRemote(call: (name: string, given: readonly unknown[]) => 
 }
 
 function failureOf(error: unknown): Failure {
-  if (!(error instanceof AppError)) return { code: undefined, message: errorText(error), words: {} };
+  const name = error instanceof Error ? error.name : 'Error';
+  if (!(error instanceof AppError)) return { code: undefined, name, message: errorText(error), words: {} };
   const { code, message, key, params, retryAfterSeconds } = error;
   const words = {
     params,
     ...(key !== undefined && { key }),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   };
-  return { code, message, words };
+  return { code, name, message, words };
 }
 
-function errorOf({ code, message, words }: Failure): Error {
-  return code === undefined ? new Error(message) : new AppError(code, message, words);
+function errorOf({ code, name, message, words }: Failure): Error {
+  return code === undefined ? Object.assign(new Error(message), { name }) : new AppError(code, message, words);
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createActivity } from '../../server/catalog/activity/activity.ts';
 import { createFindings } from '../../server/catalog/findings/findings.ts';
+import { createPatientFindings } from '../../server/catalog/findings/patient.ts';
 import { createRepositoryStore } from '../../server/catalog/lists/repositories.ts';
 import { createStars } from '../../server/catalog/lists/stars.ts';
 import { createSpace } from '../../server/catalog/space/space.ts';
@@ -39,7 +40,7 @@ before(async () => {
     repositories: late((db) => createRepositoryStore(db)),
     ...{ space, indexState: () => UP, now: Date.now, readonly: false, registryState: () => undefined },
     activity: late((db) => createActivity({ db, now: Date.now })),
-    findings: late((db) => createFindings({ db, now: Date.now, log })),
+    findings: late((db) => createPatientFindings({ ask: createFindings({ db, now: Date.now, log }).of, log })),
     stars: late((db) => createStars({ db })),
     firstRun: homeFacts().firstRun,
   };

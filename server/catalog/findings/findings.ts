@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
@@ -31,13 +30,10 @@ export interface FindingsDeps {
   readonly db: Database;
   readonly now: () => number;
   readonly log: Logger;
-  /** How long a page waits for the first; then it does without. */
-  readonly patienceMs?: number;
 }
 
 const FAILED = 'repositories not looked through';
 const SHOWN = 5;
-const PATIENCE_MS = 40;
 const SOONEST_MS = 60_000;
 /** So that looking takes a hundredth of a core, however much there is. */
 const PAUSE_PER_RUN = 100;
@@ -53,7 +49,7 @@ interface Known extends Scan {
  * One look at all repositories serves everybody; who sees a part gets the sum over that part. Both are made when a page asks
  * and are minutes old where there is much.
  */
-export function createFindings({ db, now, log, patienceMs = PATIENCE_MS }: FindingsDeps) {
+export function createFindings({ db, now, log }: FindingsDeps) {
   const closing = new AbortController();
   let known: Known | undefined;
   let running: Promise<Known> | undefined;
@@ -101,20 +97,8 @@ export function createFindings({ db, now, log, patienceMs = PATIENCE_MS }: Findi
   }
 
   return {
-    /** @returns undefined while the first look takes longer than a page may. */
-    async of(visibility: Visibility): Promise<Findings | undefined> {
-      const answered = new AbortController();
-      const found = view(visibility).catch(warn);
-      const late = sleep(patienceMs, undefined, { signal: answered.signal }).catch(() => undefined);
-      try {
-        return await Promise.race([found, late]);
-      } finally {
-        answered.abort();
-      }
-    },
-
-    /** The same, however long it takes. */
-    whole: view,
+    /** However long it takes; rejects once closed. */
+    of: view,
 
     /** Resolves once nothing reads any more. */
     async close(): Promise<void> {
@@ -124,7 +108,6 @@ export function createFindings({ db, now, log, patienceMs = PATIENCE_MS }: Findi
     },
   };
 }
-export type FindingsStore = Pick<ReturnType<typeof createFindings>, 'of'>;
 
 async function findingsOf(db: Database, visibility: Visibility, scan: Scan, rest: Rest): Promise<Findings> {
   const found = visibility.all ? [...scan.findings] : await visibleFindings(db, visibility, scan, rest);

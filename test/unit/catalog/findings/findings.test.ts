@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { createFindings } from '../../../../server/catalog/findings/findings.ts';
+import { createPatientFindings } from '../../../../server/catalog/findings/patient.ts';
 import { dayOf } from '../../../../server/catalog/space/samples.ts';
 import { buildVisibility } from '../../../../server/catalog/visibility/build.ts';
 import { EVERYTHING, NOTHING, type Visibility } from '../../../../server/catalog/visibility/visibility.ts';
@@ -22,8 +23,11 @@ beforeEach(async () => {
 after(() => database?.close());
 
 const db = () => (database as TestDatabase).db;
-const look = (visibility: Visibility, patienceMs = 10_000) =>
-  createFindings({ db: db(), now: () => NOW, log, patienceMs }).of(visibility);
+const patient = (patienceMs: number, to = log) => {
+  const findings = createFindings({ db: db(), now: () => NOW, log: to });
+  return { ...createPatientFindings({ ask: findings.of, log: to, patienceMs }), close: findings.close };
+};
+const look = (visibility: Visibility, patienceMs = 10_000) => patient(patienceMs).of(visibility);
 
 /** An image of a size of its own that was pushed and pulled so many days ago. */
 const image = (tag: string, pushed: number, pulled?: number) => ({
@@ -133,7 +137,7 @@ test('who sees a part is told how much repositories grew, not how much of that n
 
 test('a page does not wait for a look that takes long', async () => {
   await seedRepository(db(), 'team/app', [image('a', 100)], ago(300));
-  const findings = createFindings({ db: db(), now: () => NOW, log, patienceMs: 0 });
+  const findings = patient(0);
   const first = await findings.of(EVERYTHING);
   assert.ok(first === undefined || first.staleCount === 1);
   await eventually('the look is done', async () => (await findings.of(EVERYTHING))?.staleCount === 1);
@@ -144,7 +148,7 @@ test('closing ends a look that is under way, before the database goes', async ()
   const team: Visibility = { all: false, id: await buildVisibility(db(), ['team/**'], NOW) };
   const warnings: string[] = [];
   const noting = createLogger('warn', { write: (line) => void warnings.push(line) });
-  const findings = createFindings({ db: db(), now: () => NOW, log: noting, patienceMs: 0 });
+  const findings = patient(0, noting);
   const asked = [findings.of(EVERYTHING), findings.of(team)];
   await findings.close();
   await database?.close();
