@@ -27,7 +27,7 @@ const stamp = sourceStamp(ROOT);
 must(run(process.execPath, ['scripts/build.mjs']));
 // Who starts the bundle in a test must not build it anew under the others.
 markBundle(ROOT, stamp);
-must(run(process.execPath, ['--import', 'tsx', 'test/support/install-tools.ts']));
+must(run(process.execPath, ['--import', 'tsx', 'test/support/process/install-tools.ts']));
 const named = process.argv.slice(2);
 const files = named.length > 0 ? named : testFiles();
 const options = ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-timeout=${TIMEOUT_MS}`];

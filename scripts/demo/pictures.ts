@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { launch, signIn } from '../../test/support/browser.ts';
+import { launch, signIn } from '../../test/support/browser/browser.ts';
 import { type Demo, startDemo } from './demo.ts';
 import { passwordOf } from './people.ts';
 import { shrinkPng } from './png.ts';

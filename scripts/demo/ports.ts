@@ -1,4 +1,4 @@
-import { freePorts, isPortFree } from '../../test/support/ports.ts';
+import { freePorts, isPortFree } from '../../test/support/process/ports.ts';
 
 const USUAL = 8090;
 

@@ -10,7 +10,7 @@ import {
   rootOf,
   writeLink,
   writeTag,
-} from '../../test/support/storage-layout.ts';
+} from '../../test/support/registry/storage-layout.ts';
 import type { Layer } from './layers.ts';
 
 export interface Blob {

@@ -1,5 +1,5 @@
 /** A month of pulls, and everything as the registry would have told it. */
-import { createRandom, type Random } from '../../test/support/generated-plan.ts';
+import { createRandom, type Random } from '../../test/support/registry/generated-plan.ts';
 import type { Content, Pulled, Push } from './content.ts';
 import { PEOPLE } from './people.ts';
 import type { Descriptor } from './storage.ts';

@@ -4,10 +4,10 @@
  */
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
-import { sendEvents } from '../support/event-sender.ts';
-import { anEnvelope, anEvent } from '../support/events.ts';
-import { startIntake } from '../support/intake.ts';
-import { temporaryFolder } from '../support/tmp.ts';
+import { startIntake } from '../support/app/intake.ts';
+import { temporaryFolder } from '../support/process/tmp.ts';
+import { sendEvents } from '../support/registry/event-sender.ts';
+import { anEnvelope, anEvent } from '../support/registry/events.ts';
 
 const RUN_MS = 4000;
 const BARE_MS = 2000;

@@ -11,8 +11,8 @@ import type { ManifestRecord } from '../../server/catalog/manifests/record.ts';
 import { rebuildOldCatalog } from '../../server/catalog/rebuild/rebuild.ts';
 import { recountVisibilities } from '../../server/catalog/rebuild/visibilities.ts';
 import { openDatabase } from '../../server/storage/database.ts';
-import { generateRegistry } from '../support/generated-content.ts';
-import { createRandom, type RegistrySize } from '../support/generated-plan.ts';
+import { generateRegistry } from '../support/registry/generated-content.ts';
+import { createRandom, type RegistrySize } from '../support/registry/generated-plan.ts';
 import { createdAt, type FilledRepository, fillRows } from './fill-rows.ts';
 
 /** @param dataPath Data folder of a server that does not run. @param at The present: everything was pushed before. */

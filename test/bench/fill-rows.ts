@@ -7,9 +7,9 @@ import type { TagRow } from '../../server/catalog/index/tag-writes.ts';
 import { countedAs } from '../../server/catalog/manifests/blob-counts.ts';
 import type { ManifestRecord } from '../../server/catalog/manifests/record.ts';
 import { subjectOfTag } from '../../server/catalog/manifests/referrers.ts';
-import type { GeneratedManifest, GeneratedRepository } from '../support/generated-content.ts';
-import type { Random } from '../support/generated-plan.ts';
-import { recordOf as readRecord } from '../support/manifest-records.ts';
+import { recordOf as readRecord } from '../support/data/manifest-records.ts';
+import type { GeneratedManifest, GeneratedRepository } from '../support/registry/generated-content.ts';
+import type { Random } from '../support/registry/generated-plan.ts';
 
 const PUSHERS = 60;
 const YEAR_MS = 365 * 86_400_000;

@@ -2,8 +2,8 @@
 
 import { loadavg } from 'node:os';
 import type { Browser, BrowserContext } from 'playwright-core';
-import { launch } from '../support/browser.ts';
-import { contextOptions, type Look } from '../support/page-check.ts';
+import { launch } from '../support/browser/browser.ts';
+import { contextOptions, type Look } from '../support/browser/page-check.ts';
 import { MIDDLE, type Stage, startStage } from './catalog/stages.ts';
 import { type Line, median, note, show } from './catalog/table.ts';
 import { pageLines, stateLines } from './interface/everything.ts';

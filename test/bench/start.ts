@@ -2,10 +2,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { freePort } from '../support/ports.ts';
-import { startProcess, waitUntil } from '../support/process.ts';
-import { startRegistry } from '../support/registry.ts';
-import { temporaryFolder } from '../support/tmp.ts';
+import { freePort } from '../support/process/ports.ts';
+import { startProcess, waitUntil } from '../support/process/process.ts';
+import { temporaryFolder } from '../support/process/tmp.ts';
+import { startRegistry } from '../support/registry/registry.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 const MAX_MS = 1000;

@@ -7,7 +7,7 @@ import { SignJWT } from 'jose';
 import { createLogger } from '../../server/log.ts';
 import { createLogOutput, writeTo } from '../../server/log-output.ts';
 import type { SigningKey } from '../../server/token/keys.ts';
-import { addPeople, ISSUER, SERVICE, startTokenStack, type TokenStack } from '../support/token-stack.ts';
+import { addPeople, ISSUER, SERVICE, startTokenStack, type TokenStack } from '../support/app/token-stack.ts';
 
 const COLD_USERS = 20;
 

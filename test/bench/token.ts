@@ -6,7 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { basic, basicOf, SERVICE } from '../support/token-stack.ts';
+import { basic, basicOf, SERVICE } from '../support/app/token-stack.ts';
 import { type LoadResult, load } from './load.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);

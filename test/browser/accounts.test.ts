@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { launch, problemsOf, skip } from '../support/browser.ts';
-import { FIRST_PASSWORD, startWeb, type TestWeb } from '../support/web.ts';
+import { FIRST_PASSWORD, startWeb, type TestWeb } from '../support/app/web.ts';
+import { launch, problemsOf, skip } from '../support/browser/browser.ts';
 
 const HOST = 'registry.test';
 const PASSWORD = 'my-own-long-password';

@@ -6,10 +6,10 @@ import { deleteTagPage } from '../../server/web/housekeeping/delete-tag.ts';
 import { trashPage } from '../../server/web/housekeeping/trash.ts';
 import { imagePage } from '../../server/web/image/image.ts';
 import { repositoriesPage } from '../../server/web/repositories/repositories.ts';
-import * as facts from '../support/browse-facts.ts';
-import { launch, signIn, skip } from '../support/browser.ts';
-import { memoryBrowse } from '../support/memory-browse.ts';
-import { startWeb, type TestWeb } from '../support/web.ts';
+import { startWeb, type TestWeb } from '../support/app/web.ts';
+import { launch, signIn, skip } from '../support/browser/browser.ts';
+import * as facts from '../support/data/browse-facts.ts';
+import { memoryBrowse } from '../support/data/memory-browse.ts';
 
 const deleted: object[] = [];
 let web: TestWeb;

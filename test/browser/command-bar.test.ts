@@ -6,11 +6,11 @@ import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { imagePage } from '../../server/web/image/image.ts';
 import { searchPage } from '../../server/web/search/search.ts';
 import type { PageModule } from '../../server/web/shell/routes.ts';
-import * as facts from '../support/browse-facts.ts';
-import { launch, problemsOf, signIn, skip } from '../support/browser.ts';
-import { drawn, hasFocus } from '../support/in-page.js';
-import { checkOpen, contextOptions, LOOKS, lasting, lookName, watchContext } from '../support/page-check.ts';
-import { startWeb, type TestWeb } from '../support/web.ts';
+import { startWeb, type TestWeb } from '../support/app/web.ts';
+import { launch, problemsOf, signIn, skip } from '../support/browser/browser.ts';
+import { drawn, hasFocus } from '../support/browser/in-page.js';
+import { checkOpen, contextOptions, LOOKS, lasting, lookName, watchContext } from '../support/browser/page-check.ts';
+import * as facts from '../support/data/browse-facts.ts';
 
 const HOST = 'registry.test';
 const NAMES = ['platform/api-gateway', 'platform/auth'];

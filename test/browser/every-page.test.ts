@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { type Demo, startDemo } from '../../scripts/demo/demo.ts';
-import { launch } from '../support/browser.ts';
-import { LOOKS, lasting, TWO_LOOKS } from '../support/page-check.ts';
-import { type Walked, walkPages } from '../support/page-walk.ts';
-import { registryBinary } from '../support/registry.ts';
-import { requireTools } from '../support/tools.ts';
-import { ADMIN, NOBODY, READER } from '../support/viewers.ts';
+import { launch } from '../support/browser/browser.ts';
+import { LOOKS, lasting, TWO_LOOKS } from '../support/browser/page-check.ts';
+import { type Walked, walkPages } from '../support/browser/page-walk.ts';
+import { ADMIN, NOBODY, READER } from '../support/browser/viewers.ts';
+import { requireTools } from '../support/process/tools.ts';
+import { registryBinary } from '../support/registry/registry.ts';
 
 const VIEWS = join(import.meta.dirname, '..', '..', 'views');
 const { skip } = await requireTools('registry-3.1.1', 'chromium');

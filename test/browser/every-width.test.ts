@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Demo, startDemo } from '../../scripts/demo/demo.ts';
-import { launch, signIn } from '../support/browser.ts';
-import { layoutOf, WIDTHS } from '../support/page-layout.ts';
-import { registryBinary } from '../support/registry.ts';
-import { spider } from '../support/spider.ts';
-import { requireTools } from '../support/tools.ts';
-import { ADMIN } from '../support/viewers.ts';
+import { launch, signIn } from '../support/browser/browser.ts';
+import { layoutOf, WIDTHS } from '../support/browser/page-layout.ts';
+import { spider } from '../support/browser/spider.ts';
+import { ADMIN } from '../support/browser/viewers.ts';
+import { requireTools } from '../support/process/tools.ts';
+import { registryBinary } from '../support/registry/registry.ts';
 
 const { skip } = await requireTools('registry-3.1.1', 'chromium');
 

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import type { PageModule } from '../../server/web/shell/routes.ts';
-import { launch, problemsOf, signIn, skip } from '../support/browser.ts';
-import { hasFocus } from '../support/in-page.js';
-import { startWeb, type TestWeb } from '../support/web.ts';
+import { startWeb, type TestWeb } from '../support/app/web.ts';
+import { launch, problemsOf, signIn, skip } from '../support/browser/browser.ts';
+import { hasFocus } from '../support/browser/in-page.js';
 
 /** Says what the server was asked. */
 const echo: PageModule = (routes) => {

@@ -3,12 +3,19 @@ import { after, before, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { homePage } from '../../server/web/home/home.ts';
-import { repositoryRow, UP } from '../support/browse-facts.ts';
-import { launch, signIn, skip } from '../support/browser.ts';
-import { activityDays, found, homeFacts } from '../support/home-facts.ts';
-import { hasFocus } from '../support/in-page.js';
-import { checkOpen, contextOptions, lasting, lookName, TWO_LOOKS, watchContext } from '../support/page-check.ts';
-import { startWeb, type TestWeb } from '../support/web.ts';
+import { startWeb, type TestWeb } from '../support/app/web.ts';
+import { launch, signIn, skip } from '../support/browser/browser.ts';
+import { hasFocus } from '../support/browser/in-page.js';
+import {
+  checkOpen,
+  contextOptions,
+  lasting,
+  lookName,
+  TWO_LOOKS,
+  watchContext,
+} from '../support/browser/page-check.ts';
+import { repositoryRow, UP } from '../support/data/browse-facts.ts';
+import { activityDays, found, homeFacts } from '../support/data/home-facts.ts';
 
 /** As live updates do it, with one more push. */
 const REPLACE_WITH_NEWS = `

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import * as facts from '../support/browse-facts.ts';
-import { launch, skip } from '../support/browser.ts';
-import { isCut } from '../support/in-page.js';
-import { layoutOf, WIDTHS } from '../support/page-layout.ts';
-import { openState, type StateWeb, startStates } from '../support/states.ts';
+import { launch, skip } from '../support/browser/browser.ts';
+import { isCut } from '../support/browser/in-page.js';
+import { layoutOf, WIDTHS } from '../support/browser/page-layout.ts';
+import { openState, type StateWeb, startStates } from '../support/browser/states.ts';
+import * as facts from '../support/data/browse-facts.ts';
 
 const LONG = 'a-name-that-never-ends'.repeat(5);
 const NAMES = [

@@ -2,11 +2,18 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { launch, signIn, skip } from '../support/browser.ts';
-import { checkPage, contextOptions, lasting, lookName, TWO_LOOKS, watchContext } from '../support/page-check.ts';
-import { startRepositoryWeb } from '../support/repository-web.ts';
-import { seedRepository } from '../support/seed.ts';
-import { FIRST_PASSWORD, type TestWeb } from '../support/web.ts';
+import { startRepositoryWeb } from '../support/app/repository-web.ts';
+import { FIRST_PASSWORD, type TestWeb } from '../support/app/web.ts';
+import { launch, signIn, skip } from '../support/browser/browser.ts';
+import {
+  checkPage,
+  contextOptions,
+  lasting,
+  lookName,
+  TWO_LOOKS,
+  watchContext,
+} from '../support/browser/page-check.ts';
+import { seedRepository } from '../support/data/seed.ts';
 
 const TABS = ['', '/-/untagged', '/-/activity', '/-/access?user=admin&action=push', '/-/about', '/-/delete'];
 let web: TestWeb;

@@ -2,11 +2,18 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { ADMIN_PASSWORD, type RunningApp, startApp } from '../support/app.ts';
-import { launch, skip as noBrowser, signIn } from '../support/browser.ts';
-import { digestOf, pushImage } from '../support/content.ts';
-import { checkPage, contextOptions, lasting, lookName, TWO_LOOKS, watchContext } from '../support/page-check.ts';
-import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';
+import { ADMIN_PASSWORD, type RunningApp, startApp } from '../support/app/app.ts';
+import { launch, skip as noBrowser, signIn } from '../support/browser/browser.ts';
+import {
+  checkPage,
+  contextOptions,
+  lasting,
+  lookName,
+  TWO_LOOKS,
+  watchContext,
+} from '../support/browser/page-check.ts';
+import { digestOf, pushImage } from '../support/registry/content.ts';
+import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry/registry.ts';
 
 const skip = noBrowser || (await registrySkip('3.1.1'));
 const ADMIN = { username: 'admin', password: ADMIN_PASSWORD };

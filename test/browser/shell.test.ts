@@ -6,11 +6,11 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { createLive, type Live } from '../../server/web/live/live.ts';
 import { TOPIC } from '../../server/web/live/live-news.ts';
 import type { PageModule } from '../../server/web/shell/routes.ts';
-import { launch, problemsOf, signIn, skip } from '../support/browser.ts';
-import { quietBus } from '../support/bus.ts';
-import { liveDeps } from '../support/live.ts';
-import { eventually } from '../support/walk.ts';
-import { FIRST_PASSWORD, startWeb, type TestWeb } from '../support/web.ts';
+import { quietBus } from '../support/app/bus.ts';
+import { liveDeps } from '../support/app/live.ts';
+import { eventually } from '../support/app/walk.ts';
+import { FIRST_PASSWORD, startWeb, type TestWeb } from '../support/app/web.ts';
+import { launch, problemsOf, signIn, skip } from '../support/browser/browser.ts';
 
 const bus = quietBus();
 let web: TestWeb;

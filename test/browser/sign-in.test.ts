@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { launch, signIn, skip } from '../support/browser.ts';
-import { checkOpen, lasting, watchContext } from '../support/page-check.ts';
-import { startWeb, type TestWeb } from '../support/web.ts';
+import { startWeb, type TestWeb } from '../support/app/web.ts';
+import { launch, signIn, skip } from '../support/browser/browser.ts';
+import { checkOpen, lasting, watchContext } from '../support/browser/page-check.ts';
 
 let web: TestWeb;
 let browser: Browser;

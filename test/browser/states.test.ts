@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { launch, skip } from '../support/browser.ts';
-import { checkOpen, lasting, TWO_LOOKS, viewportOf } from '../support/page-check.ts';
-import { openState, STATES, type StateWeb, startStates } from '../support/states.ts';
+import { launch, skip } from '../support/browser/browser.ts';
+import { checkOpen, lasting, TWO_LOOKS, viewportOf } from '../support/browser/page-check.ts';
+import { openState, STATES, type StateWeb, startStates } from '../support/browser/states.ts';
 
 let web: StateWeb;
 let browser: Browser;

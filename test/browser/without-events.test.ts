@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { ADMIN_PASSWORD, type RunningApp, startApp } from '../support/app.ts';
-import { launch, problemsOf, signIn } from '../support/browser.ts';
-import { pushImageOf } from '../support/images.ts';
-import { type RunningRegistry, startRegistry } from '../support/registry.ts';
-import { requireTools } from '../support/tools.ts';
-import { eventually } from '../support/walk.ts';
+import { ADMIN_PASSWORD, type RunningApp, startApp } from '../support/app/app.ts';
+import { eventually } from '../support/app/walk.ts';
+import { launch, problemsOf, signIn } from '../support/browser/browser.ts';
+import { requireTools } from '../support/process/tools.ts';
+import { pushImageOf } from '../support/registry/images.ts';
+import { type RunningRegistry, startRegistry } from '../support/registry/registry.ts';
 
 const { skip } = await requireTools('registry-3.1.1', 'chromium');
 // A page that stays open has its list read at each heartbeat of its stream.

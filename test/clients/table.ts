@@ -1,7 +1,7 @@
 /** What each client can do, and how it is told to. A new client is a new entry. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Tool } from '../support/tools.ts';
+import type { Tool } from '../support/process/tools.ts';
 import { writeChart } from './sample.ts';
 import type { Outcome, Shell } from './shell.ts';
 

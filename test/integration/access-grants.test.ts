@@ -6,7 +6,7 @@ import { ANONYMOUS, allowedActions, type Subject } from '../../server/access/rig
 import { createRoleStore, type Role, type RoleStore } from '../../server/access/roles.ts';
 import type { RuleInput } from '../../server/access/rule.ts';
 import { createUserStore, type User, type UserStore } from '../../server/access/users.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
 
 let database: TestDatabase;
 let users: UserStore;

@@ -7,7 +7,7 @@ import { createReach } from '../../server/access/reach.ts';
 import { rulesFor } from '../../server/access/rights.ts';
 import { createRoleStore } from '../../server/access/roles.ts';
 import { createUserStore, type User } from '../../server/access/users.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as people write it
 const OWN = '${user}/**';

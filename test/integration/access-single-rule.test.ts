@@ -9,7 +9,7 @@ import { createRoleStore } from '../../server/access/roles.ts';
 import type { RuleInput } from '../../server/access/rule.ts';
 import { createSingleRuleRoles } from '../../server/access/single-rule.ts';
 import { createUserStore } from '../../server/access/users.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
 
 let database: TestDatabase;
 before(async () => {

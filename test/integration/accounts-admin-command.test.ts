@@ -10,7 +10,7 @@ import { createPasswordHasher } from '../../server/accounts/password.ts';
 import { createSessions } from '../../server/accounts/sessions.ts';
 import { main } from '../../server/admin.ts';
 import { createSettings } from '../../server/storage/settings.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
 
 let database: TestDatabase;
 let users: UserStore;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Audit, type AuditQuery, type AuditRecord, createAudit } from '../../server/audit/audit.ts';
 import { MIGRATIONS } from '../../server/storage/migrations/index.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
 
 /** Of another version of the product. */
 const OTHER_WORD = 'users' as string as AuditRecord['action'];

@@ -11,7 +11,7 @@ import { createKnownPlaces } from '../../server/accounts/known-places.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../server/accounts/password.ts';
 import { AppError } from '../../server/errors.ts';
 import { createLogger } from '../../server/log.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
 
 const PASSWORD = 'tr0ub4dor&3 ';
 const log = createLogger('silent');

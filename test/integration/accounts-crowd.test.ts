@@ -1,7 +1,7 @@
 /** Many people who sign in at the same moment, over HTTP, against the whole application. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { MEMBER, OUTSIDER, type RunningApp, startApp } from '../support/app.ts';
+import { MEMBER, OUTSIDER, type RunningApp, startApp } from '../support/app/app.ts';
 
 const PEOPLE = 60;
 

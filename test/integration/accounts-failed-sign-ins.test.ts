@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { createFailedSignIns, type FailedSignInStore } from '../../server/audit/failed-sign-ins.ts';
 import { createLogger } from '../../server/log.ts';
-import { quietBus } from '../support/bus.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { quietBus } from '../support/app/bus.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
 
 const ANNA = { actor: 'anna', address: '10.0.0.1', reason: 'wrong' };
 

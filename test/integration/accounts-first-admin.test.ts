@@ -9,7 +9,7 @@ import { createPasswordHasher, type PasswordHasher } from '../../server/accounts
 import { createAudit } from '../../server/audit/audit.ts';
 import { createLogger } from '../../server/log.ts';
 import { createSettings } from '../../server/storage/settings.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
 
 let database: TestDatabase;
 let hasher: PasswordHasher;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { createUserStore, type User, type UserStore } from '../../server/access/users.ts';
 import { createRefreshTokens, type RefreshTokens } from '../../server/accounts/refresh-tokens.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
 
 const DAY = 24 * 3600_000;
 

@@ -8,7 +8,7 @@ import session, { type SessionData } from 'express-session';
 import { createUserStore, type User, type UserStore } from '../../server/access/users.ts';
 import { createSessions, type Sessions, sessionIdHash } from '../../server/accounts/sessions.ts';
 import { purgeEndedAccess } from '../../server/accounts/upkeep.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

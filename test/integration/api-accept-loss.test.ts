@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ADMIN, addPeople, MEMBER, startApi } from '../support/api.ts';
+import { ADMIN, addPeople, MEMBER, startApi } from '../support/app/api.ts';
 
 test('only an admin confirms a loss, and only while there is one', async (context) => {
   let isHeld = true;

@@ -16,9 +16,9 @@ import {
   READER,
   startApi,
   type TestApi,
-} from '../support/api.ts';
-import { seedRepository } from '../support/seed.ts';
-import { createVisitor } from '../support/web.ts';
+} from '../support/app/api.ts';
+import { createVisitor } from '../support/app/web.ts';
+import { seedRepository } from '../support/data/seed.ts';
 
 let app: TestApi;
 let digest: string;

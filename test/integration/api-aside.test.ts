@@ -1,7 +1,7 @@
 /** Notifications that could not be read, through the API: listed, read and dismissed by admins alone. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ADMIN, addPeople, MEMBER, startApi, type TestApi } from '../support/api.ts';
+import { ADMIN, addPeople, MEMBER, startApi, type TestApi } from '../support/app/api.ts';
 
 const BODIES = ['nonsense \u001b[31m one', '{"events":[7]}', 'x'.repeat(5000), ''];
 let app: TestApi;

@@ -7,8 +7,8 @@ import type { SelectionRequest } from '../../server/housekeeping/delete-selectio
 import { readSelectionPlan } from '../../server/housekeeping/selection-plan.ts';
 import { createTrash } from '../../server/housekeeping/trash.ts';
 import { listTrash } from '../../server/housekeeping/trash-list.ts';
-import { ADMIN, addPeople, MEMBER, NO_DELETION, OUTSIDER, READER, startApi, type TestApi } from '../support/api.ts';
-import { seedRepository } from '../support/seed.ts';
+import { ADMIN, addPeople, MEMBER, NO_DELETION, OUTSIDER, READER, startApi, type TestApi } from '../support/app/api.ts';
+import { seedRepository } from '../support/data/seed.ts';
 
 const DAY_MS = 24 * 3600_000;
 const DELETED_AT = Date.UTC(2026, 2, 1);

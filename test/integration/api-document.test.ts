@@ -7,8 +7,8 @@ import type { JsonSchema } from '../../server/api/example.ts';
 import type { OpenApiDocument, OpenApiOperation } from '../../server/api/openapi.ts';
 import { pathPattern } from '../../server/api/paths.ts';
 import { apiDocsPage } from '../../server/web/api-docs/api-docs.ts';
-import { startApi, type TestApi } from '../support/api.ts';
-import { createVisitor, ROOT } from '../support/web.ts';
+import { startApi, type TestApi } from '../support/app/api.ts';
+import { createVisitor, ROOT } from '../support/app/web.ts';
 
 const ADMIN = 'admin:first-admin-password';
 let app: TestApi;

@@ -1,9 +1,9 @@
 /** Events by date and as a table, through the API. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { ADMIN, addPeople, MEMBER, startApi, type TestApi } from '../support/api.ts';
-import { insertEvents } from '../support/event-rows.ts';
-import { seedRepository } from '../support/seed.ts';
+import { ADMIN, addPeople, MEMBER, startApi, type TestApi } from '../support/app/api.ts';
+import { insertEvents } from '../support/data/event-rows.ts';
+import { seedRepository } from '../support/data/seed.ts';
 
 const zone = process.env['TZ'];
 const MANY = 10_050;

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createSpace } from '../../server/catalog/space/space.ts';
 import { createLogger } from '../../server/log.ts';
-import { ADMIN, addPeople, MEMBER, OUTSIDER, startApi, type TestApi } from '../support/api.ts';
-import { type SeedImage, seedRepository } from '../support/seed.ts';
+import { ADMIN, addPeople, MEMBER, OUTSIDER, startApi, type TestApi } from '../support/app/api.ts';
+import { type SeedImage, seedRepository } from '../support/data/seed.ts';
 
 /** Without the hidden repository, and with it. */
 let without: TestApi;

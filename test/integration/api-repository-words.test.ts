@@ -1,8 +1,8 @@
 /** Descriptions and stars over the API. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ADMIN, addPeople, MEMBER, OUTSIDER, READER, startApi, type TestApi } from '../support/api.ts';
-import { seedRepository } from '../support/seed.ts';
+import { ADMIN, addPeople, MEMBER, OUTSIDER, READER, startApi, type TestApi } from '../support/app/api.ts';
+import { seedRepository } from '../support/data/seed.ts';
 
 const DESCRIPTION = '/repositories/team/app/-/description';
 const STAR = '/repositories/team/app/-/star';

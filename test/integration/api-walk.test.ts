@@ -2,9 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { openDatabase } from '../../server/storage/database.ts';
-import { ADMIN_PASSWORD, MEMBER, OUTSIDER, type Person, type RunningApp, startApp } from '../support/app.ts';
-import { digestOf, type PushedImage, pushImage } from '../support/content.ts';
-import { type RegistryVersion, type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';
+import { ADMIN_PASSWORD, MEMBER, OUTSIDER, type Person, type RunningApp, startApp } from '../support/app/app.ts';
+import { digestOf, type PushedImage, pushImage } from '../support/registry/content.ts';
+import {
+  type RegistryVersion,
+  type RunningRegistry,
+  registrySkip,
+  startRegistry,
+} from '../support/registry/registry.ts';
 
 const VERSIONS: readonly RegistryVersion[] = ['2.8.2', '3.1.1'];
 const ADMIN: Person = { username: 'admin', password: ADMIN_PASSWORD, roles: [] };

@@ -8,9 +8,9 @@ import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { type DeletionPlan, readPlan } from '../../server/housekeeping/plan.ts';
 import { createLogger } from '../../server/log.ts';
 import { createRefusals } from '../../server/token/refusals.ts';
-import { ADMIN, addPeople, MEMBER, NO_DELETION, OUTSIDER, startApi, type TestApi } from '../support/api.ts';
-import { quietBus } from '../support/bus.ts';
-import { type SeedImage, seedRepository } from '../support/seed.ts';
+import { ADMIN, addPeople, MEMBER, NO_DELETION, OUTSIDER, startApi, type TestApi } from '../support/app/api.ts';
+import { quietBus } from '../support/app/bus.ts';
+import { type SeedImage, seedRepository } from '../support/data/seed.ts';
 
 const MANY_TAGS = 130;
 const IMAGES: readonly SeedImage[] = [

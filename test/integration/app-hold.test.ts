@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { ADMIN_PASSWORD, MEMBER, type Stack, startStack } from '../support/app.ts';
-import { pushImageOf } from '../support/images.ts';
-import { startRegistry } from '../support/registry.ts';
-import { requireTools } from '../support/tools.ts';
-import { browserOf, eventually, pageText } from '../support/walk.ts';
-import type { Visitor } from '../support/web.ts';
+import { ADMIN_PASSWORD, MEMBER, type Stack, startStack } from '../support/app/app.ts';
+import { browserOf, eventually, pageText } from '../support/app/walk.ts';
+import type { Visitor } from '../support/app/web.ts';
+import { requireTools } from '../support/process/tools.ts';
+import { pushImageOf } from '../support/registry/images.ts';
+import { startRegistry } from '../support/registry/registry.ts';
 
 const { skip } = await requireTools('registry-3.1.1');
 const REPOSITORIES = ['team/app', 'team/web', 'team/base'];

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { startApp } from '../support/app.ts';
-import { startFakeRegistry } from '../support/fake-registry.ts';
-import { createHostileRegistry, json, manifestOf, send, sendManifest } from '../support/hostile-registry.ts';
+import { startApp } from '../support/app/app.ts';
+import { startFakeRegistry } from '../support/registry/fake-registry.ts';
+import { createHostileRegistry, json, manifestOf, send, sendManifest } from '../support/registry/hostile-registry.ts';
 
 const MIB = 1024 * 1024;
 

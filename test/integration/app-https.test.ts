@@ -4,15 +4,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { request as requestHttps } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { ADMIN_PASSWORD, EVENT_SECRET, MEMBER, type RunningApp, startApp, startManaged } from '../support/app.ts';
-import { certificateFor, generateKey, pemOf } from '../support/operator-keys.ts';
-import { freePort, freePorts } from '../support/ports.ts';
-import { type RunningProcess, startProcess, waitUntil } from '../support/process.ts';
-import { type RunningRegistry, startRegistry } from '../support/registry.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
-import { requireTools } from '../support/tools.ts';
-import { assertWorked, browserOf, createClients, deleteByPage, eventually, pageText } from '../support/walk.ts';
-import { createVisitor } from '../support/web.ts';
+import { ADMIN_PASSWORD, EVENT_SECRET, MEMBER, type RunningApp, startApp, startManaged } from '../support/app/app.ts';
+import { assertWorked, browserOf, createClients, deleteByPage, eventually, pageText } from '../support/app/walk.ts';
+import { createVisitor } from '../support/app/web.ts';
+import { freePort, freePorts } from '../support/process/ports.ts';
+import { type RunningProcess, startProcess, waitUntil } from '../support/process/process.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/process/tmp.ts';
+import { requireTools } from '../support/process/tools.ts';
+import { certificateFor, generateKey, pemOf } from '../support/registry/operator-keys.ts';
+import { type RunningRegistry, startRegistry } from '../support/registry/registry.ts';
 
 // The certificates below are made by the tests; this file is a process of its own.
 process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
-import { type RunningApp, startApp } from '../support/app.ts';
+import { type RunningApp, startApp } from '../support/app/app.ts';
 
 let app: RunningApp;
 before(async () => {

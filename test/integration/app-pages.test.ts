@@ -5,12 +5,12 @@ import { request as requestHttp } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import SqliteDatabase from 'better-sqlite3';
-import { ADMIN_PASSWORD, type Stack, startStack } from '../support/app.ts';
-import { pushImageOf, pushIndex } from '../support/images.ts';
-import { startRegistry } from '../support/registry.ts';
-import { requireTools } from '../support/tools.ts';
-import { browserOf, eventually } from '../support/walk.ts';
-import type { Visitor } from '../support/web.ts';
+import { ADMIN_PASSWORD, type Stack, startStack } from '../support/app/app.ts';
+import { browserOf, eventually } from '../support/app/walk.ts';
+import type { Visitor } from '../support/app/web.ts';
+import { requireTools } from '../support/process/tools.ts';
+import { pushImageOf, pushIndex } from '../support/registry/images.ts';
+import { startRegistry } from '../support/registry/registry.ts';
 
 const { skip } = await requireTools('registry-3.1.1');
 const HTML = '<img src=x onerror=alert(1)>';

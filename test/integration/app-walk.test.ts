@@ -1,11 +1,7 @@
 /** From an empty folder to a deleted tag, with a registry that the server starts itself, as a person after `npm start`. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type RunningApp, startManaged, startStack } from '../support/app.ts';
-import { pushImage } from '../support/content.ts';
-import { type RegistryVersion, startRegistry } from '../support/registry.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
-import { requireTools } from '../support/tools.ts';
+import { type RunningApp, startManaged, startStack } from '../support/app/app.ts';
 import {
   assertFailed,
   assertWorked,
@@ -15,8 +11,12 @@ import {
   deleteByPage,
   eventually,
   pageText,
-} from '../support/walk.ts';
-import { createVisitor, type Visitor } from '../support/web.ts';
+} from '../support/app/walk.ts';
+import { createVisitor, type Visitor } from '../support/app/web.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/process/tmp.ts';
+import { requireTools } from '../support/process/tools.ts';
+import { pushImage } from '../support/registry/content.ts';
+import { type RegistryVersion, startRegistry } from '../support/registry/registry.ts';
 
 const ADMIN = { username: 'admin', password: 'my-own-long-password' };
 const LIN = { username: 'lin', password: 'the-password-of-lin' };

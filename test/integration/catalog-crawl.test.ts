@@ -3,10 +3,10 @@ import { after, before, beforeEach, test } from 'node:test';
 import { createSpace } from '../../server/catalog/space/space.ts';
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../server/log.ts';
-import { startCatalog } from '../support/catalog.ts';
-import { putManifest } from '../support/content.ts';
-import { deleteManifest, pushHelmChart, pushImageOf, pushIndex } from '../support/images.ts';
-import { registrySkip } from '../support/registry.ts';
+import { startCatalog } from '../support/app/catalog.ts';
+import { putManifest } from '../support/registry/content.ts';
+import { deleteManifest, pushHelmChart, pushImageOf, pushIndex } from '../support/registry/images.ts';
+import { registrySkip } from '../support/registry/registry.ts';
 
 const skip = await registrySkip('3.1.1');
 let catalog: Awaited<ReturnType<typeof startCatalog>>;

@@ -9,15 +9,15 @@ import { createIndexer, type Indexer } from '../../server/catalog/sync/indexer.t
 import { createLogger } from '../../server/log.ts';
 import { listRepositories } from '../../server/registry/disk/repositories.ts';
 import type { Database } from '../../server/storage/database.ts';
-import { quietBus } from '../support/bus.ts';
-import { openClient, watched } from '../support/catalog.ts';
-import { openTestDatabase } from '../support/database.ts';
-import { generateStorage } from '../support/generate-storage.ts';
-import { deleteManifest, pushImageOf, pushIndex } from '../support/images.ts';
-import { type RegistryVersion, registrySkip, startRegistry } from '../support/registry.ts';
-import { blobFolder, repositoryFolder, revisionFolder, rootOf } from '../support/storage-layout.ts';
-import { temporaryFolder } from '../support/tmp.ts';
-import { eventually } from '../support/walk.ts';
+import { quietBus } from '../support/app/bus.ts';
+import { openClient, watched } from '../support/app/catalog.ts';
+import { eventually } from '../support/app/walk.ts';
+import { openTestDatabase } from '../support/data/database.ts';
+import { temporaryFolder } from '../support/process/tmp.ts';
+import { generateStorage } from '../support/registry/generate-storage.ts';
+import { deleteManifest, pushImageOf, pushIndex } from '../support/registry/images.ts';
+import { type RegistryVersion, registrySkip, startRegistry } from '../support/registry/registry.ts';
+import { blobFolder, repositoryFolder, revisionFolder, rootOf } from '../support/registry/storage-layout.ts';
 
 const NOW = Date.parse('2026-03-01T00:00:00Z');
 const SIZE = { repositories: 60, tags: 400, manifests: 250 };

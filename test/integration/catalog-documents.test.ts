@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { packTar } from 'modern-tar';
-import { startCatalog } from '../support/catalog.ts';
-import * as samples from '../support/documents.ts';
-import { type Pushed, pushArtifact, pushImageOf, TYPES } from '../support/images.ts';
-import { registrySkip } from '../support/registry.ts';
+import { startCatalog } from '../support/app/catalog.ts';
+import * as samples from '../support/registry/documents.ts';
+import { type Pushed, pushArtifact, pushImageOf, TYPES } from '../support/registry/images.ts';
+import { registrySkip } from '../support/registry/registry.ts';
 
 const skip = await registrySkip('3.1.1');
 let catalog: Awaited<ReturnType<typeof startCatalog>>;

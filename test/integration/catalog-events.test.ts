@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CatalogEvent } from '../../server/catalog/sync/indexer.ts';
-import { startCatalog } from '../support/catalog.ts';
-import { deleteManifest, pushCosignSignature, pushImageOf, pushIndex } from '../support/images.ts';
-import { registrySkip } from '../support/registry.ts';
+import { startCatalog } from '../support/app/catalog.ts';
+import { deleteManifest, pushCosignSignature, pushImageOf, pushIndex } from '../support/registry/images.ts';
+import { registrySkip } from '../support/registry/registry.ts';
 
 const skip = await registrySkip('3.1.1');
 let catalog: Awaited<ReturnType<typeof startCatalog>>;

@@ -4,11 +4,11 @@ import { createIndexer, type Indexer } from '../../server/catalog/sync/indexer.t
 import { createDeletion, type Deletion } from '../../server/housekeeping/deletion.ts';
 import { createLogger } from '../../server/log.ts';
 import type { RegistryClient } from '../../server/registry/client/client.ts';
-import { applyEvent, openClient } from '../support/catalog.ts';
-import { putManifest } from '../support/content.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { deleteManifest, pushImageOf } from '../support/images.ts';
-import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';
+import { applyEvent, openClient } from '../support/app/catalog.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
+import { putManifest } from '../support/registry/content.ts';
+import { deleteManifest, pushImageOf } from '../support/registry/images.ts';
+import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry/registry.ts';
 
 const skip = await registrySkip('3.1.1');
 const log = createLogger('silent');

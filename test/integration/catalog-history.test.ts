@@ -8,10 +8,10 @@ import { createDeletion, type Deletion } from '../../server/housekeeping/deletio
 import { createLogger } from '../../server/log.ts';
 import type { RegistryClient } from '../../server/registry/client/client.ts';
 import type { Database } from '../../server/storage/database.ts';
-import { applyEvent, openClient } from '../support/catalog.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { pushImageOf } from '../support/images.ts';
-import { REGISTRY_VERSIONS, type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';
+import { applyEvent, openClient } from '../support/app/catalog.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
+import { pushImageOf } from '../support/registry/images.ts';
+import { REGISTRY_VERSIONS, type RunningRegistry, registrySkip, startRegistry } from '../support/registry/registry.ts';
 
 const ACTOR = { actor: 'lin', address: '10.0.0.1' };
 const OWN = { actor: '', userAgent: 'registry-web/0.1.0' };

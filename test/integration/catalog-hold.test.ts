@@ -6,12 +6,17 @@ import { createDeletion } from '../../server/housekeeping/deletion.ts';
 import { createLogger } from '../../server/log.ts';
 import type { RegistryClient } from '../../server/registry/client/client.ts';
 import type { Database } from '../../server/storage/database.ts';
-import { applyEvent, openClient } from '../support/catalog.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { deleteManifest, pushImageOf } from '../support/images.ts';
-import { freePort } from '../support/ports.ts';
-import { type RegistryVersion, type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';
-import { temporaryFolder } from '../support/tmp.ts';
+import { applyEvent, openClient } from '../support/app/catalog.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
+import { freePort } from '../support/process/ports.ts';
+import { temporaryFolder } from '../support/process/tmp.ts';
+import { deleteManifest, pushImageOf } from '../support/registry/images.ts';
+import {
+  type RegistryVersion,
+  type RunningRegistry,
+  registrySkip,
+  startRegistry,
+} from '../support/registry/registry.ts';
 
 const VERSIONS: readonly RegistryVersion[] = ['2.8.2', '3.1.1'];
 const START = Date.parse('2026-03-01T00:00:00Z');

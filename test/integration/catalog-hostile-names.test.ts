@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { createIndexer, type Indexer, type RegistryReader } from '../../server/catalog/sync/indexer.ts';
 import { createLogger } from '../../server/log.ts';
-import { addPeople, MEMBER, startApi, type TestApi } from '../support/api.ts';
-import { startRepositoryWeb } from '../support/repository-web.ts';
-import { createVisitor } from '../support/web.ts';
+import { addPeople, MEMBER, startApi, type TestApi } from '../support/app/api.ts';
+import { startRepositoryWeb } from '../support/app/repository-web.ts';
+import { createVisitor } from '../support/app/web.ts';
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const INDEX = 'application/vnd.oci.image.index.v1+json';

@@ -3,10 +3,10 @@ import type { ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { createIndexer } from '../../server/catalog/sync/indexer.ts';
 import { createLogger } from '../../server/log.ts';
-import { applyEvent, openClient } from '../support/catalog.ts';
-import { sha256 } from '../support/content.ts';
-import { openTestDatabase } from '../support/database.ts';
-import { startFakeRegistry } from '../support/fake-registry.ts';
+import { applyEvent, openClient } from '../support/app/catalog.ts';
+import { openTestDatabase } from '../support/data/database.ts';
+import { sha256 } from '../support/registry/content.ts';
+import { startFakeRegistry } from '../support/registry/fake-registry.ts';
 import {
   createHostileRegistry,
   json,
@@ -14,7 +14,7 @@ import {
   manifestOf,
   send,
   sendManifest,
-} from '../support/hostile-registry.ts';
+} from '../support/registry/hostile-registry.ts';
 
 const MIB = 1024 * 1024;
 const HTML = '<html><body>Welcome to nginx!</body></html>';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
-import { startCatalog } from '../support/catalog.ts';
-import { putManifest } from '../support/content.ts';
-import { pushHelmChart, pushImageOf, pushIndex, pushSbom, TYPES } from '../support/images.ts';
-import { registrySkip } from '../support/registry.ts';
+import { startCatalog } from '../support/app/catalog.ts';
+import { putManifest } from '../support/registry/content.ts';
+import { pushHelmChart, pushImageOf, pushIndex, pushSbom, TYPES } from '../support/registry/images.ts';
+import { registrySkip } from '../support/registry/registry.ts';
 
 const skip = await registrySkip('3.1.1');
 let catalog: Awaited<ReturnType<typeof startCatalog>>;

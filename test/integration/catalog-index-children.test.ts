@@ -3,11 +3,16 @@ import { after, before, describe, test } from 'node:test';
 import { createIndexer, type Indexer } from '../../server/catalog/sync/indexer.ts';
 import { createLogger } from '../../server/log.ts';
 import type { RegistryClient } from '../../server/registry/client/client.ts';
-import { openClient, watched } from '../support/catalog.ts';
-import { pushBlob, putManifest, sha256 } from '../support/content.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { deleteManifest, pushImageOf, pushIndex } from '../support/images.ts';
-import { type RegistryVersion, type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';
+import { openClient, watched } from '../support/app/catalog.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
+import { pushBlob, putManifest, sha256 } from '../support/registry/content.ts';
+import { deleteManifest, pushImageOf, pushIndex } from '../support/registry/images.ts';
+import {
+  type RegistryVersion,
+  type RunningRegistry,
+  registrySkip,
+  startRegistry,
+} from '../support/registry/registry.ts';
 
 const VERSIONS: readonly RegistryVersion[] = ['2.8.2', '3.1.1'];
 const HOUR = 3600_000;

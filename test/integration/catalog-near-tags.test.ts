@@ -5,8 +5,8 @@ import type { Rights } from '../../server/access/rights.ts';
 import { compileRule } from '../../server/access/rule.ts';
 import { createSearch } from '../../server/catalog/search/search.ts';
 import { createVisibility, EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { seedRepository } from '../support/seed.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
+import { seedRepository } from '../support/data/seed.ts';
 
 const SIGNATURE = `sha256-${'a'.repeat(64)}.sig`;
 let database: TestDatabase;

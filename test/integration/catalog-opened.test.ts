@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
-import { startCatalog } from '../support/catalog.ts';
-import { pushImageOf } from '../support/images.ts';
-import { registrySkip } from '../support/registry.ts';
+import { startCatalog } from '../support/app/catalog.ts';
+import { pushImageOf } from '../support/registry/images.ts';
+import { registrySkip } from '../support/registry/registry.ts';
 
 const skip = await registrySkip('3.1.1');
 

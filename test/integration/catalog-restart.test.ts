@@ -6,10 +6,11 @@ import { type TestContext, test } from 'node:test';
 import { createIndexSide, type IndexSide } from '../../server/app/indexer.ts';
 import { createCrawlJournal } from '../../server/catalog/sync/crawl-journal.ts';
 import { createLogger } from '../../server/log.ts';
-import { quietBus } from '../support/bus.ts';
-import { openClient } from '../support/catalog.ts';
-import { openTestDatabase } from '../support/database.ts';
-import { startFakeRegistry } from '../support/fake-registry.ts';
+import { quietBus } from '../support/app/bus.ts';
+import { openClient } from '../support/app/catalog.ts';
+import { eventually } from '../support/app/walk.ts';
+import { openTestDatabase } from '../support/data/database.ts';
+import { startFakeRegistry } from '../support/registry/fake-registry.ts';
 import {
   type Answering,
   createHostileRegistry,
@@ -17,8 +18,7 @@ import {
   manifestOf,
   send,
   sendManifest,
-} from '../support/hostile-registry.ts';
-import { eventually } from '../support/walk.ts';
+} from '../support/registry/hostile-registry.ts';
 
 const HOUR = 3600_000;
 const MINUTE = 60_000;

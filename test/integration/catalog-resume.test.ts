@@ -3,12 +3,12 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { createIndexer, type Indexer, type RegistryReader } from '../../server/catalog/sync/indexer.ts';
 import { createLogger } from '../../server/log.ts';
 import type { RegistryClient } from '../../server/registry/client/client.ts';
-import { openClient, watched } from '../support/catalog.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { generateStorage } from '../support/generate-storage.ts';
-import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
-import { unreachable } from '../support/unreachable.ts';
+import { openClient, watched } from '../support/app/catalog.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/process/tmp.ts';
+import { generateStorage } from '../support/registry/generate-storage.ts';
+import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry/registry.ts';
+import { unreachable } from '../support/registry/unreachable.ts';
 
 const SIZE = { repositories: 300, tags: 900, manifests: 500 };
 const DAY_MS = 24 * 3600_000;

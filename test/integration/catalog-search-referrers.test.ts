@@ -4,8 +4,8 @@ import { after, before, test } from 'node:test';
 import { changeRepository } from '../../server/catalog/index/repository-change.ts';
 import { ensureRepository } from '../../server/catalog/index/tag-writes.ts';
 import { findReferrers } from '../../server/catalog/manifests/referrers.ts';
-import { ADMIN, startApi, type TestApi } from '../support/api.ts';
-import { type SeedImage, seedIndex, seedManifest } from '../support/seed.ts';
+import { ADMIN, startApi, type TestApi } from '../support/app/api.ts';
+import { type SeedImage, seedIndex, seedManifest } from '../support/data/seed.ts';
 
 let app: TestApi;
 before(async () => {

@@ -5,8 +5,8 @@ import { compileRule } from '../../server/access/rule.ts';
 import { createSearch } from '../../server/catalog/search/search.ts';
 import { createVisibility, EVERYTHING, type Visibility } from '../../server/catalog/visibility/visibility.ts';
 import type { Schema } from '../../server/storage/schema.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { seedRepository } from '../support/seed.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
+import { seedRepository } from '../support/data/seed.ts';
 
 const ROWS = 20_000;
 const HIDDEN_ROWS = 4000;

@@ -6,9 +6,9 @@ import { compileRule } from '../../server/access/rule.ts';
 import { parseQuery } from '../../server/catalog/search/query.ts';
 import { createSearch, type SearchOptions } from '../../server/catalog/search/search.ts';
 import { createVisibility, EVERYTHING, NOTHING, type Visibility } from '../../server/catalog/visibility/visibility.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type ModelImage, modelSearch, passesRepository, readModel } from '../support/search-model.ts';
-import { type SeedImage, seedRepository } from '../support/seed.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
+import { type ModelImage, modelSearch, passesRepository, readModel } from '../support/data/search-model.ts';
+import { type SeedImage, seedRepository } from '../support/data/seed.ts';
 
 const DAY = 86_400_000;
 const NOW = 1_780_000_000_000;

@@ -3,9 +3,9 @@ import { after, before, test } from 'node:test';
 import { createSpace, type SpaceStore } from '../../server/catalog/space/space.ts';
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../server/log.ts';
-import { startCatalog } from '../support/catalog.ts';
-import { deleteManifest, type Pushed, pushImageOf } from '../support/images.ts';
-import { registrySkip } from '../support/registry.ts';
+import { startCatalog } from '../support/app/catalog.ts';
+import { deleteManifest, type Pushed, pushImageOf } from '../support/registry/images.ts';
+import { registrySkip } from '../support/registry/registry.ts';
 
 const skip = await registrySkip('3.1.1');
 let catalog: Awaited<ReturnType<typeof startCatalog>>;

@@ -8,8 +8,8 @@ import { createSpace } from '../../server/catalog/space/space.ts';
 import { buildVisibility } from '../../server/catalog/visibility/build.ts';
 import { EVERYTHING, type Visibility } from '../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../server/log.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type Held, hold, insertRepositories } from '../support/space.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
+import { type Held, hold, insertRepositories } from '../support/data/space.ts';
 
 const DAY = 24 * 3600_000;
 const NOW = Date.UTC(2026, 10, 20, 12);

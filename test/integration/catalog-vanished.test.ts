@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { MIN_APART_MS } from '../../server/catalog/sync/vanished.ts';
 import { buildVisibility } from '../../server/catalog/visibility/build.ts';
-import { startCatalog } from '../support/catalog.ts';
-import { derivedRows, expectedRows } from '../support/derived-model.ts';
-import { deleteManifest, pushImageOf } from '../support/images.ts';
-import { registrySkip } from '../support/registry.ts';
+import { startCatalog } from '../support/app/catalog.ts';
+import { derivedRows, expectedRows } from '../support/data/derived-model.ts';
+import { deleteManifest, pushImageOf } from '../support/registry/images.ts';
+import { registrySkip } from '../support/registry/registry.ts';
 
 const skip = await registrySkip('3.1.1');
 const MINUTE = 60_000;

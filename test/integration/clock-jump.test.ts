@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, test } from 'node:test';
-import { ADMIN_PASSWORD, type RunningApp, startApp, startManaged } from '../support/app.ts';
-import { freePort } from '../support/ports.ts';
-import { registrySkip } from '../support/registry.ts';
-import { movableClock } from '../support/skewed-app.ts';
-import { eventually } from '../support/walk.ts';
+import { ADMIN_PASSWORD, type RunningApp, startApp, startManaged } from '../support/app/app.ts';
+import { movableClock } from '../support/app/skewed-app.ts';
+import { eventually } from '../support/app/walk.ts';
+import { freePort } from '../support/process/ports.ts';
+import { registrySkip } from '../support/registry/registry.ts';
 
 const skip = await registrySkip('3.1.1');
 const HOUR_MS = 3_600_000;

@@ -5,12 +5,19 @@ import { imageView } from '../../server/web/image/image-view.ts';
 import { readFilters } from '../../server/web/parts/list-filters.ts';
 import { repositoryView } from '../../server/web/repositories/repository.ts';
 import { readView } from '../../server/web/repositories/tag-views.ts';
-import { startCatalog } from '../support/catalog.ts';
-import * as samples from '../support/documents.ts';
-import { type Part, type Pushed, pushArtifact, pushCosignSignature, pushImageOf, TYPES } from '../support/images.ts';
-import { registrySkip } from '../support/registry.ts';
-import { renderPage, testPage } from '../support/render.ts';
-import { headFor } from '../support/repository-head.ts';
+import { startCatalog } from '../support/app/catalog.ts';
+import { renderPage, testPage } from '../support/app/render.ts';
+import { headFor } from '../support/data/repository-head.ts';
+import * as samples from '../support/registry/documents.ts';
+import {
+  type Part,
+  type Pushed,
+  pushArtifact,
+  pushCosignSignature,
+  pushImageOf,
+  TYPES,
+} from '../support/registry/images.ts';
+import { registrySkip } from '../support/registry/registry.ts';
 
 const skip = await registrySkip('3.1.1');
 let catalog: Awaited<ReturnType<typeof startCatalog>>;

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { contentParts } from '../../server/web/image/content-parts.ts';
 import { imageView } from '../../server/web/image/image-view.ts';
-import { startCatalog } from '../support/catalog.ts';
-import { type ArtifactContent, pushArtifact, pushImageOf, pushIndex, TYPES } from '../support/images.ts';
-import { registrySkip } from '../support/registry.ts';
-import { renderPage, testPage } from '../support/render.ts';
+import { startCatalog } from '../support/app/catalog.ts';
+import { renderPage, testPage } from '../support/app/render.ts';
+import { type ArtifactContent, pushArtifact, pushImageOf, pushIndex, TYPES } from '../support/registry/images.ts';
+import { registrySkip } from '../support/registry/registry.ts';
 
 const skip = await registrySkip('3.1.1');
 let catalog: Awaited<ReturnType<typeof startCatalog>>;

@@ -8,12 +8,12 @@ import { createLogger } from '../../server/log.ts';
 import type { RegistryClient } from '../../server/registry/client/client.ts';
 import { imageView } from '../../server/web/image/image-view.ts';
 import { groupCells } from '../../server/web/repositories/tag-groups.ts';
-import { ADMIN, addPeople, MEMBER, startApi, type TestApi } from '../support/api.ts';
-import { openClient } from '../support/catalog.ts';
-import { pushImageOf } from '../support/images.ts';
-import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';
-import { renderPage, testPage } from '../support/render.ts';
-import { pushSchema1 } from '../support/schema1.ts';
+import { ADMIN, addPeople, MEMBER, startApi, type TestApi } from '../support/app/api.ts';
+import { openClient } from '../support/app/catalog.ts';
+import { renderPage, testPage } from '../support/app/render.ts';
+import { pushImageOf } from '../support/registry/images.ts';
+import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry/registry.ts';
+import { pushSchema1 } from '../support/registry/schema1.ts';
 
 const skip = await registrySkip('2.8.2');
 const log = createLogger('silent');

@@ -6,9 +6,9 @@ import { after, before, test } from 'node:test';
 import { build } from 'esbuild';
 import { CompiledQuery } from 'kysely';
 import { openDatabase } from '../../server/storage/database.ts';
-import { sendEvents } from '../support/event-sender.ts';
-import { startIntake } from '../support/intake.ts';
-import { temporaryFolder } from '../support/tmp.ts';
+import { startIntake } from '../support/app/intake.ts';
+import { temporaryFolder } from '../support/process/tmp.ts';
+import { sendEvents } from '../support/registry/event-sender.ts';
 
 const KILLS = 50;
 const SENDERS = 8;
@@ -18,7 +18,7 @@ const BUNDLE = join(ROOT, `node_modules/.cache/registry-web/intake-${process.pid
 // The sources compile at each start, which is most of the time of fifty starts; as in production it is a bundle.
 before(() =>
   build({
-    entryPoints: [join(ROOT, 'test/support/intake-process.ts')],
+    entryPoints: [join(ROOT, 'test/support/app/intake-process.ts')],
     outfile: BUNDLE,
     bundle: true,
     packages: 'external',

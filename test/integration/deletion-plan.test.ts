@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { readPlan } from '../../server/housekeeping/plan.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
 
 let opened: TestDatabase;
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
-import { ANN, type RunningDeletion, startDeletion } from '../support/deletion.ts';
-import { type Pushed, pushCosignSignature, pushImageOf, pushIndex, pushSbom } from '../support/images.ts';
-import { type RegistryVersion, registrySkip } from '../support/registry.ts';
+import { ANN, type RunningDeletion, startDeletion } from '../support/app/deletion.ts';
+import { type Pushed, pushCosignSignature, pushImageOf, pushIndex, pushSbom } from '../support/registry/images.ts';
+import { type RegistryVersion, registrySkip } from '../support/registry/registry.ts';
 
 const VERSIONS: readonly RegistryVersion[] = ['2.8.2', '3.1.1'];
 const digestsOf = (pushed: readonly Pushed[]) => pushed.map(({ digest }) => digest);

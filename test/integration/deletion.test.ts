@@ -7,10 +7,15 @@ import { createDeletion, type DeletionDeps } from '../../server/housekeeping/del
 import { makeThrowaway } from '../../server/housekeeping/throwaway.ts';
 import { createDeletionUseCases } from '../../server/housekeeping/use-cases/deletion.ts';
 import { createRegistryClient } from '../../server/registry/client/client.ts';
-import { configOf } from '../support/config.ts';
-import { digestOf, pushBlob, pushImage, putManifest } from '../support/content.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type RegistryVersion, type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';
+import { configOf } from '../support/app/config.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
+import { digestOf, pushBlob, pushImage, putManifest } from '../support/registry/content.ts';
+import {
+  type RegistryVersion,
+  type RunningRegistry,
+  registrySkip,
+  startRegistry,
+} from '../support/registry/registry.ts';
 
 const log = pino({ level: 'silent' });
 const VERSIONS: readonly RegistryVersion[] = ['2.8.2', '3.1.1'];

@@ -4,9 +4,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { sha256 } from '../support/content.ts';
-import { type RunningProcess, startProcess, waitUntil } from '../support/process.ts';
-import { registryBinary, registrySkip } from '../support/registry.ts';
+import { type RunningProcess, startProcess, waitUntil } from '../support/process/process.ts';
+import { sha256 } from '../support/registry/content.ts';
+import { registryBinary, registrySkip } from '../support/registry/registry.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 const STARTS_WITHIN_MS = 180_000;

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createEventStore } from '../../server/notifications/events.ts';
-import { insertEvents } from '../support/event-rows.ts';
-import { anEnvelope, anEvent } from '../support/events.ts';
-import { SECRET, type Stack, start } from '../support/receiver-stack.ts';
+import { SECRET, type Stack, start } from '../support/app/receiver-stack.ts';
+import { insertEvents } from '../support/data/event-rows.ts';
+import { anEnvelope, anEvent } from '../support/registry/events.ts';
 
 const NOW = Date.UTC(2026, 2, 1, 12);
 const HOUR_MS = 3_600_000;

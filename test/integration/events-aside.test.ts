@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { MEMBER, type RunningApp, startApp } from '../support/app.ts';
-import { browserOf, eventually, pageText } from '../support/walk.ts';
+import { MEMBER, type RunningApp, startApp } from '../support/app/app.ts';
+import { browserOf, eventually, pageText } from '../support/app/walk.ts';
 
 const SECRET = 'a-secret-of-the-notifications';
 

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ADMIN_PASSWORD, type AppOptions, MEMBER, startApp } from '../support/app.ts';
-import { certificateFor, generateKey, writePair } from '../support/operator-keys.ts';
-import { freePorts } from '../support/ports.ts';
-import { REGISTRY_VERSIONS, type RegistryVersion, registrySkip, startRegistry } from '../support/registry.ts';
-import { movableClock } from '../support/skewed-app.ts';
-import { headerOf } from '../support/token-stack.ts';
-import { browserOf, eventually } from '../support/walk.ts';
+import { ADMIN_PASSWORD, type AppOptions, MEMBER, startApp } from '../support/app/app.ts';
+import { movableClock } from '../support/app/skewed-app.ts';
+import { headerOf } from '../support/app/token-stack.ts';
+import { browserOf, eventually } from '../support/app/walk.ts';
+import { freePorts } from '../support/process/ports.ts';
+import { certificateFor, generateKey, writePair } from '../support/registry/operator-keys.ts';
+import { REGISTRY_VERSIONS, type RegistryVersion, registrySkip, startRegistry } from '../support/registry/registry.ts';
 
 const DAY_MS = 86_400_000;
 const ADMIN = { username: 'admin', password: ADMIN_PASSWORD };

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { rebuildCatalog } from '../../server/catalog/rebuild/rebuild.ts';
 import { type OpenedDatabase, openDatabase } from '../../server/storage/database.ts';
 import { fillCatalog } from '../bench/fill-catalog.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/process/tmp.ts';
 
 const SIZE = { repositories: 30, tags: 500, manifests: 220 };
 let folder: TemporaryFolder;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { sha256 } from '../support/content.ts';
-import { generateStorage } from '../support/generate-storage.ts';
-import { generateRegistry } from '../support/generated-content.ts';
-import { BIG_REPOSITORY } from '../support/generated-plan.ts';
-import { TYPES } from '../support/images.ts';
-import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/process/tmp.ts';
+import { sha256 } from '../support/registry/content.ts';
+import { generateStorage } from '../support/registry/generate-storage.ts';
+import { generateRegistry } from '../support/registry/generated-content.ts';
+import { BIG_REPOSITORY } from '../support/registry/generated-plan.ts';
+import { TYPES } from '../support/registry/images.ts';
+import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry/registry.ts';
 
 const SIZE = { repositories: 25, tags: 400, manifests: 160 };
 const ACCEPT = `${TYPES.index}, ${TYPES.image}`;

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createIndexSide } from '../../server/app/indexer.ts';
 import { createLogger } from '../../server/log.ts';
-import { quietBus } from '../support/bus.ts';
-import { openClient } from '../support/catalog.ts';
-import { openTestDatabase } from '../support/database.ts';
-import { startFakeRegistry } from '../support/fake-registry.ts';
-import { createHostileRegistry } from '../support/hostile-registry.ts';
+import { quietBus } from '../support/app/bus.ts';
+import { openClient } from '../support/app/catalog.ts';
+import { openTestDatabase } from '../support/data/database.ts';
+import { startFakeRegistry } from '../support/registry/fake-registry.ts';
+import { createHostileRegistry } from '../support/registry/hostile-registry.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -7,12 +7,12 @@ import type { Message } from '../../server/bus/message.ts';
 import { createLogger } from '../../server/log.ts';
 import { createIntake } from '../../server/notifications/intake.ts';
 import { openDatabase } from '../../server/storage/database.ts';
-import { configOf } from '../support/config.ts';
-import { pushImage } from '../support/content.ts';
-import { anEnvelope, anEvent, EVENTS_V2 } from '../support/events.ts';
-import { registrySkip, startRegistry } from '../support/registry.ts';
-import { temporaryFolder } from '../support/tmp.ts';
-import { eventually } from '../support/walk.ts';
+import { configOf } from '../support/app/config.ts';
+import { eventually } from '../support/app/walk.ts';
+import { temporaryFolder } from '../support/process/tmp.ts';
+import { pushImage } from '../support/registry/content.ts';
+import { anEnvelope, anEvent, EVENTS_V2 } from '../support/registry/events.ts';
+import { registrySkip, startRegistry } from '../support/registry/registry.ts';
 
 const skip = await registrySkip('3.1.1');
 const NOT_JUDGED = { isPermitted: false, isOwnDigest: false, deletedBy: undefined, restoredBy: undefined };

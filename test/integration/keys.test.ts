@@ -10,11 +10,11 @@ import { createLogger } from '../../server/log.ts';
 import { keyFolderOf } from '../../server/token/created-pair.ts';
 import { type Keys, openKeys } from '../../server/token/keys.ts';
 import { createSigner } from '../../server/token/signer.ts';
-import { quietBus } from '../support/bus.ts';
-import { configOf } from '../support/config.ts';
-import { certificateFor, generateKey, type KeyKind, pemOf, writePair } from '../support/operator-keys.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
-import { claimsOf, headerOf, testConfig } from '../support/token-stack.ts';
+import { quietBus } from '../support/app/bus.ts';
+import { configOf } from '../support/app/config.ts';
+import { claimsOf, headerOf, testConfig } from '../support/app/token-stack.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/process/tmp.ts';
+import { certificateFor, generateKey, type KeyKind, pemOf, writePair } from '../support/registry/operator-keys.ts';
 
 const DAY_MS = 86_400_000;
 let folder: TemporaryFolder;

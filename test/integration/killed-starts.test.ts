@@ -9,9 +9,9 @@ import { after, before, test } from 'node:test';
 import SqliteDatabase from 'better-sqlite3';
 import { build } from 'esbuild';
 import { MIGRATIONS } from '../../server/storage/migrations/index.ts';
-import { firstStart } from '../support/first-start.ts';
-import { upTo, writeOldFile } from '../support/old-database.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
+import { firstStart } from '../support/app/first-start.ts';
+import { upTo, writeOldFile } from '../support/data/old-database.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/process/tmp.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 const AT_ONCE = 4;
@@ -26,7 +26,7 @@ before(async () => {
   bundle = await temporaryFolder('killed-start');
   program = join(bundle.path, 'killed-start.cjs');
   await build({
-    entryPoints: [join(PROJECT, 'test/support/killed-start.ts')],
+    entryPoints: [join(PROJECT, 'test/support/app/killed-start.ts')],
     outfile: program,
     bundle: true,
     platform: 'node',

@@ -6,9 +6,9 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { canTieToParent } from '../../server/registry/managed/managed-child.ts';
-import { temporaryFolder } from '../support/tmp.ts';
-import { requireTools } from '../support/tools.ts';
-import { eventually } from '../support/walk.ts';
+import { eventually } from '../support/app/walk.ts';
+import { temporaryFolder } from '../support/process/tmp.ts';
+import { requireTools } from '../support/process/tools.ts';
 
 const skip = canTieToParent() ? false : 'setpriv cannot tie processes on this machine';
 const postgresSkip = skip || (await requireTools('postgres')).skip;
@@ -51,7 +51,7 @@ async function assertGoesToo(script: string): Promise<void> {
 
 test('what a test started', { skip }, () =>
   assertGoesToo(
-    `import { startProcess } from ${source('test/support/process.ts')};
+    `import { startProcess } from ${source('test/support/process/process.ts')};
      console.log(startProcess('sleep', ['60']).child.pid);`,
   ),
 );
@@ -61,7 +61,7 @@ test('the PostgreSQL of a test, which runs as another user', { skip: postgresSki
     `import { readdirSync, readFileSync } from 'node:fs';
      import { tmpdir } from 'node:os';
      import { join } from 'node:path';
-     import { startPostgres } from ${source('test/support/postgres.ts')};
+     import { startPostgres } from ${source('test/support/data/postgres.ts')};
      await startPostgres();
      const [folder] = readdirSync(tmpdir()).filter((name) => name.startsWith('registry-web-postgres-'));
      console.log(readFileSync(join(tmpdir(), folder, 'data', 'postmaster.pid'), 'utf8').split('\\n')[0]);`,

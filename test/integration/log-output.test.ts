@@ -7,9 +7,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { stringify } from 'yaml';
-import { freePort } from '../support/ports.ts';
-import { temporaryFolder } from '../support/tmp.ts';
-import { eventually } from '../support/walk.ts';
+import { eventually } from '../support/app/walk.ts';
+import { freePort } from '../support/process/ports.ts';
+import { temporaryFolder } from '../support/process/tmp.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 // More than a pipe takes.

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ADMIN_PASSWORD, startApp } from '../support/app.ts';
-import { generateStorage } from '../support/generate-storage.ts';
-import { freePort } from '../support/ports.ts';
-import { registryBinary, registrySkip } from '../support/registry.ts';
-import { eventually } from '../support/walk.ts';
-import { createVisitor } from '../support/web.ts';
+import { ADMIN_PASSWORD, startApp } from '../support/app/app.ts';
+import { eventually } from '../support/app/walk.ts';
+import { createVisitor } from '../support/app/web.ts';
+import { freePort } from '../support/process/ports.ts';
+import { generateStorage } from '../support/registry/generate-storage.ts';
+import { registryBinary, registrySkip } from '../support/registry/registry.ts';
 
 const SIZE = { repositories: 20, tags: 60, manifests: 40 };
 const skip = await registrySkip('3.1.1');

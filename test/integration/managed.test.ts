@@ -12,12 +12,12 @@ import { createLogger } from '../../server/log.ts';
 import { createRegistryClient } from '../../server/registry/client/client.ts';
 import { findRegistry } from '../../server/registry/managed/find-registry.ts';
 import { createManagedRegistry, type ManagedRegistryOptions } from '../../server/registry/managed/managed.ts';
-import { configOf } from '../support/config.ts';
-import { startFakeRegistry } from '../support/fake-registry.ts';
-import { freePort } from '../support/ports.ts';
-import { REGISTRY_VERSIONS, registryBinary, registrySkip } from '../support/registry.ts';
-import { temporaryFolder } from '../support/tmp.ts';
-import { run } from '../support/tools.ts';
+import { configOf } from '../support/app/config.ts';
+import { freePort } from '../support/process/ports.ts';
+import { temporaryFolder } from '../support/process/tmp.ts';
+import { run } from '../support/process/tools.ts';
+import { startFakeRegistry } from '../support/registry/fake-registry.ts';
+import { REGISTRY_VERSIONS, registryBinary, registrySkip } from '../support/registry/registry.ts';
 
 const SECRET = 'a-very-secret-value-for-events';
 const TEMPLATE = new URL('../../conf/registry.yml', import.meta.url).pathname;

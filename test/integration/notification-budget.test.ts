@@ -5,8 +5,8 @@ import { COMMAND_LINE } from '../../server/access/actor.ts';
 import { createAudit } from '../../server/audit/audit.ts';
 import { createAside } from '../../server/notifications/aside.ts';
 import { createConfirmedBudget } from '../../server/notifications/confirmed-budget.ts';
-import { anEnvelope, anEvent, EVENTS_V2 } from '../support/events.ts';
-import { type Stack, start, until } from '../support/receiver-stack.ts';
+import { type Stack, start, until } from '../support/app/receiver-stack.ts';
+import { anEnvelope, anEvent, EVENTS_V2 } from '../support/registry/events.ts';
 
 describe('unverified envelopes keep to their limits', () => {
   const limits = { bytes: 100_000, events: 200 };

@@ -6,10 +6,10 @@ import { COMMAND_LINE } from '../../server/access/actor.ts';
 import { createAudit } from '../../server/audit/audit.ts';
 import { createAside } from '../../server/notifications/aside.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
-import { pushImage } from '../support/content.ts';
-import { anEnvelope, anEvent, EVENTS_V1, EVENTS_V2 } from '../support/events.ts';
-import { SECRET, type Stack, start, until } from '../support/receiver-stack.ts';
-import { registrySkip, startRegistry } from '../support/registry.ts';
+import { SECRET, type Stack, start, until } from '../support/app/receiver-stack.ts';
+import { pushImage } from '../support/registry/content.ts';
+import { anEnvelope, anEvent, EVENTS_V1, EVENTS_V2 } from '../support/registry/events.ts';
+import { registrySkip, startRegistry } from '../support/registry/registry.ts';
 
 const MIB = 1024 * 1024;
 const everything = { all: true } as const;

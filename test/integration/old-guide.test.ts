@@ -6,12 +6,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { ADMIN_PASSWORD, OUTSIDER, type Person, type RunningApp, startApp } from '../support/app.ts';
-import { makeLoneKey } from '../support/lone-key.ts';
-import { freePorts } from '../support/ports.ts';
-import { type RegistryVersion, type RunningRegistry, startRegistry } from '../support/registry.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
-import { requireTools, run } from '../support/tools.ts';
+import { ADMIN_PASSWORD, OUTSIDER, type Person, type RunningApp, startApp } from '../support/app/app.ts';
 import {
   assertFailed,
   assertWorked,
@@ -21,8 +16,13 @@ import {
   deleteByPage,
   eventually,
   pageText,
-} from '../support/walk.ts';
-import type { Visitor } from '../support/web.ts';
+} from '../support/app/walk.ts';
+import type { Visitor } from '../support/app/web.ts';
+import { freePorts } from '../support/process/ports.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/process/tmp.ts';
+import { requireTools, run } from '../support/process/tools.ts';
+import { makeLoneKey } from '../support/registry/lone-key.ts';
+import { type RegistryVersion, type RunningRegistry, startRegistry } from '../support/registry/registry.ts';
 
 const CONFIG = `registry:
    url: http://registry:5000/v2      # with or without /v2, with or without a trailing slash

@@ -1,3 +1,3 @@
-import { describeOnPostgres } from '../support/on-postgres.ts';
+import { describeOnPostgres } from '../support/data/on-postgres.ts';
 
 describeOnPostgres(1, 3);

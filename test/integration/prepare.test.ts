@@ -5,8 +5,8 @@ import { after, before, test } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { prepareRegistryConfig } from '../../server/app/prepare.ts';
 import { StartError } from '../../server/errors.ts';
-import { configOf } from '../support/config.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
+import { configOf } from '../support/app/config.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/process/tmp.ts';
 
 let temporary: TemporaryFolder;
 before(async () => {

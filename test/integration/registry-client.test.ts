@@ -6,8 +6,8 @@ import { type TestContext, test } from 'node:test';
 import { AppError } from '../../server/errors.ts';
 import { createLogger } from '../../server/log.ts';
 import { createRegistryClient, type RegistryClientOptions } from '../../server/registry/client/client.ts';
-import { configOf } from '../support/config.ts';
-import { startFakeRegistry } from '../support/fake-registry.ts';
+import { configOf } from '../support/app/config.ts';
+import { startFakeRegistry } from '../support/registry/fake-registry.ts';
 
 const MIB = 1024 * 1024;
 const OCI = 'application/vnd.oci.image.manifest.v1+json';

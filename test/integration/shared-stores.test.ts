@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
-import { ADMIN_PASSWORD, startApp } from '../support/app.ts';
-import { sha256 } from '../support/content.ts';
-import { SPDX } from '../support/documents.ts';
-import { startFakeRegistry } from '../support/fake-registry.ts';
-import { json, send, sendManifest } from '../support/hostile-registry.ts';
-import { browserOf, eventually } from '../support/walk.ts';
+import { ADMIN_PASSWORD, startApp } from '../support/app/app.ts';
+import { browserOf, eventually } from '../support/app/walk.ts';
+import { sha256 } from '../support/registry/content.ts';
+import { SPDX } from '../support/registry/documents.ts';
+import { startFakeRegistry } from '../support/registry/fake-registry.ts';
+import { json, send, sendManifest } from '../support/registry/hostile-registry.ts';
 
 const NAME = 'team/sboms';
 const EMPTY = Buffer.from('{}');

@@ -4,11 +4,11 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { createStorageHealth } from '../../server/storage/health.ts';
-import { ADMIN_PASSWORD, MEMBER, type RunningApp, startApp } from '../support/app.ts';
-import { temporaryFolder } from '../support/tmp.ts';
-import { run } from '../support/tools.ts';
-import { eventually } from '../support/walk.ts';
-import { createVisitor } from '../support/web.ts';
+import { ADMIN_PASSWORD, MEMBER, type RunningApp, startApp } from '../support/app/app.ts';
+import { eventually } from '../support/app/walk.ts';
+import { createVisitor } from '../support/app/web.ts';
+import { temporaryFolder } from '../support/process/tmp.ts';
+import { run } from '../support/process/tools.ts';
 
 const MEGABYTE = 1024 * 1024;
 const canMount = await run('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt']).then(

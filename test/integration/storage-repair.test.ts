@@ -10,10 +10,10 @@ import { rebuildOldCatalog } from '../../server/catalog/rebuild/rebuild.ts';
 import { createIndexer } from '../../server/catalog/sync/indexer.ts';
 import { createLogger } from '../../server/log.ts';
 import { type Database, openDatabase } from '../../server/storage/database.ts';
-import { openClient } from '../support/catalog.ts';
-import { pushImageOf } from '../support/images.ts';
-import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
+import { openClient } from '../support/app/catalog.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/process/tmp.ts';
+import { pushImageOf } from '../support/registry/images.ts';
+import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry/registry.ts';
 
 const skip = await registrySkip('3.1.1');
 let registry: RunningRegistry;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startApp } from '../support/app.ts';
-import { eventually } from '../support/walk.ts';
+import { startApp } from '../support/app/app.ts';
+import { eventually } from '../support/app/walk.ts';
 
 const STRAY = "process.on('SIGUSR2', () => void Promise.reject(new Error('a stray one')))";
 

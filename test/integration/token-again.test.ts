@@ -14,7 +14,7 @@ import {
   SERVICE,
   startTokenStack,
   type TokenStack,
-} from '../support/token-stack.ts';
+} from '../support/app/token-stack.ts';
 
 interface Body {
   readonly token: string;

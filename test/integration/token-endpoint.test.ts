@@ -13,7 +13,7 @@ import {
   SERVICE,
   startTokenStack,
   type TokenStack,
-} from '../support/token-stack.ts';
+} from '../support/app/token-stack.ts';
 
 interface TokenBody {
   readonly token: string;

@@ -9,7 +9,7 @@ import {
   SERVICE,
   startTokenStack,
   type TokenStack,
-} from '../support/token-stack.ts';
+} from '../support/app/token-stack.ts';
 
 let stack: TokenStack;
 before(async () => {

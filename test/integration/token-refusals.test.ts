@@ -5,8 +5,8 @@ import { after, before, test } from 'node:test';
 import { createLogger } from '../../server/log.ts';
 import { type OpenedDatabase, openDatabase } from '../../server/storage/database.ts';
 import { createRefusals, type Refusals } from '../../server/token/refusals.ts';
-import { quietBus } from '../support/bus.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
+import { quietBus } from '../support/app/bus.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/process/tmp.ts';
 
 let folder: TemporaryFolder;
 let opened: OpenedDatabase;

@@ -7,11 +7,11 @@ import { after, before, describe, test } from 'node:test';
 import { createLogger } from '../../server/log.ts';
 import type { Layout } from '../../server/token/keys.ts';
 import { createSigner, type Trial } from '../../server/token/signer.ts';
-import { quietBus } from '../support/bus.ts';
-import { certificateFor, generateKey, type KeyKind, writePair } from '../support/operator-keys.ts';
-import { REGISTRY_VERSIONS, type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';
-import { temporaryFolder } from '../support/tmp.ts';
-import { addPeople, basic, ISSUER, SERVICE, startTokenStack, type TokenStack } from '../support/token-stack.ts';
+import { quietBus } from '../support/app/bus.ts';
+import { addPeople, basic, ISSUER, SERVICE, startTokenStack, type TokenStack } from '../support/app/token-stack.ts';
+import { temporaryFolder } from '../support/process/tmp.ts';
+import { certificateFor, generateKey, type KeyKind, writePair } from '../support/registry/operator-keys.ts';
+import { REGISTRY_VERSIONS, type RunningRegistry, registrySkip, startRegistry } from '../support/registry/registry.ts';
 
 /** What the app does with a token to learn whether the registry takes it. */
 function tryAt(url: string): (token: string) => Promise<Trial> {

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createTrash } from '../../server/housekeeping/trash.ts';
 import { openDatabase } from '../../server/storage/database.ts';
-import { ADMIN_PASSWORD, type RunningApp, startApp } from '../support/app.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { freePort } from '../support/ports.ts';
-import { movableClock } from '../support/skewed-app.ts';
-import { eventually } from '../support/walk.ts';
+import { ADMIN_PASSWORD, type RunningApp, startApp } from '../support/app/app.ts';
+import { movableClock } from '../support/app/skewed-app.ts';
+import { eventually } from '../support/app/walk.ts';
+import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
+import { freePort } from '../support/process/ports.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -5,10 +5,10 @@ import { after, before, describe, test } from 'node:test';
 import { main } from '../../server/admin.ts';
 import { type AuditEntry, createAudit } from '../../server/audit/audit.ts';
 import { openDatabase } from '../../server/storage/database.ts';
-import { ADMIN_PASSWORD, type Person, type RunningApp, startApp } from '../support/app.ts';
-import { pushImage } from '../support/content.ts';
-import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';
-import { browserOf, eventually } from '../support/walk.ts';
+import { ADMIN_PASSWORD, type Person, type RunningApp, startApp } from '../support/app/app.ts';
+import { browserOf, eventually } from '../support/app/walk.ts';
+import { pushImage } from '../support/registry/content.ts';
+import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry/registry.ts';
 
 const SECRET = 'a-secret-of-the-notifications';
 const DOORS = ['page', 'api'] as const;

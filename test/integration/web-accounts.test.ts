@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AppError } from '../../server/errors.ts';
 import type { PageModule } from '../../server/web/shell/routes.ts';
-import { createVisitor, startWeb, type TestWeb } from '../support/web.ts';
+import { createVisitor, startWeb, type TestWeb } from '../support/app/web.ts';
 
 const PASSWORD = 'a-password-for-tests';
 const failing: PageModule = (routes) => {

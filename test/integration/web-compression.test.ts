@@ -4,8 +4,8 @@ import { request as requestHttp } from 'node:http';
 import { after, before, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { createLive } from '../../server/web/live/live.ts';
-import { liveDeps } from '../support/live.ts';
-import { createVisitor, startWeb, type TestWeb, type Visitor } from '../support/web.ts';
+import { liveDeps } from '../support/app/live.ts';
+import { createVisitor, startWeb, type TestWeb, type Visitor } from '../support/app/web.ts';
 
 let web: TestWeb;
 let admin: Visitor;

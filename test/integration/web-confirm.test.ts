@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { carriedFields } from '../../server/web/shell/form.ts';
-import { createVisitor, startWeb } from '../support/web.ts';
+import { createVisitor, startWeb } from '../support/app/web.ts';
 
 const MINUTE = 60_000;
 let ahead = 0;

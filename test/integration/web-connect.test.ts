@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { connectPage } from '../../server/web/operations/connect.ts';
 import type { ConnectSettings } from '../../server/web/operations/connect-view.ts';
-import { statusFacts } from '../support/browse-facts.ts';
-import { createVisitor, startWeb } from '../support/web.ts';
+import { createVisitor, startWeb } from '../support/app/web.ts';
+import { statusFacts } from '../support/data/browse-facts.ts';
 
 const PASSWORD = 'a-long-enough-one';
 const SETTINGS: ConnectSettings = {

@@ -8,10 +8,10 @@ import { createLogger } from '../../server/log.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
 import { createRefusals } from '../../server/token/refusals.ts';
 import { type EventsPageDeps, eventsPage } from '../../server/web/activity/events.ts';
-import { quietBus } from '../support/bus.ts';
-import { insertEvents } from '../support/event-rows.ts';
-import { seedRepository } from '../support/seed.ts';
-import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb, type Visitor } from '../support/web.ts';
+import { quietBus } from '../support/app/bus.ts';
+import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb, type Visitor } from '../support/app/web.ts';
+import { insertEvents } from '../support/data/event-rows.ts';
+import { seedRepository } from '../support/data/seed.ts';
 
 const START = Date.UTC(2026, 2, 2, 10, 2);
 const MINUTE = 60_000;

@@ -5,7 +5,7 @@ import type { Holder } from '../../server/access/grants.ts';
 import { ANONYMOUS } from '../../server/access/rights.ts';
 import { createSingleRuleRoles } from '../../server/access/single-rule.ts';
 import { type GrantRefusedPageDeps, grantRefusedPage } from '../../server/web/activity/grant-refused.ts';
-import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb, type Visitor } from '../support/web.ts';
+import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb, type Visitor } from '../support/app/web.ts';
 
 const late = {} as GrantRefusedPageDeps;
 let web: TestWeb;

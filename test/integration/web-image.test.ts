@@ -10,11 +10,11 @@ import { createLogger } from '../../server/log.ts';
 import { comparePage } from '../../server/web/image/compare.ts';
 import { imagePage } from '../../server/web/image/image.ts';
 import type { ImagePageDeps } from '../../server/web/image/image-deps.ts';
-import { UP } from '../support/browse-facts.ts';
-import { SPDX } from '../support/documents.ts';
-import { NO_WORDS } from '../support/repository-head.ts';
-import { seedRepository } from '../support/seed.ts';
-import { createVisitor, startWeb, type TestWeb, type Visitor } from '../support/web.ts';
+import { createVisitor, startWeb, type TestWeb, type Visitor } from '../support/app/web.ts';
+import { UP } from '../support/data/browse-facts.ts';
+import { NO_WORDS } from '../support/data/repository-head.ts';
+import { seedRepository } from '../support/data/seed.ts';
+import { SPDX } from '../support/registry/documents.ts';
 
 const log = createLogger('silent');
 let web: TestWeb;

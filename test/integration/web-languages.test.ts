@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type TemporaryFolder, temporaryFolder } from '../support/tmp.ts';
-import { createVisitor, ROOT, startWeb, type TestWeb } from '../support/web.ts';
+import { createVisitor, ROOT, startWeb, type TestWeb } from '../support/app/web.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/process/tmp.ts';
 
 let folder: TemporaryFolder;
 let web: TestWeb;

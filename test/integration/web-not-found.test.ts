@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type AskedReference, referenceIn } from '../../server/web/shell/near-matches.ts';
-import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb } from '../support/web.ts';
+import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb } from '../support/app/web.ts';
 
 let web: TestWeb;
 const asked: string[] = [];

@@ -5,8 +5,8 @@ import { createReadingUseCases } from '../../server/catalog/use-cases/reading.ts
 import { createLogger } from '../../server/log.ts';
 import { statusPage } from '../../server/web/operations/status.ts';
 import { refreshPage } from '../../server/web/repositories/refresh.ts';
-import { statusFacts } from '../support/browse-facts.ts';
-import { createVisitor, startWeb } from '../support/web.ts';
+import { createVisitor, startWeb } from '../support/app/web.ts';
+import { statusFacts } from '../support/data/browse-facts.ts';
 
 const PASSWORD = 'a-long-enough-one';
 const read: string[] = [];

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import bcrypt from 'bcryptjs';
 import { createTrash } from '../../server/housekeeping/trash.ts';
-import { type RepositoryWeb, startRepositoryWeb } from '../support/repository-web.ts';
-import { seedRepository } from '../support/seed.ts';
-import { createVisitor, type TestWeb, type Visitor } from '../support/web.ts';
+import { type RepositoryWeb, startRepositoryWeb } from '../support/app/repository-web.ts';
+import { createVisitor, type TestWeb, type Visitor } from '../support/app/web.ts';
+import { seedRepository } from '../support/data/seed.ts';
 
 const PASSWORD = 'a-long-enough-one';
 const APP = '/repositories/team/app';

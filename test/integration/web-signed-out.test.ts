@@ -1,7 +1,7 @@
 /** Whoever lost the session without wanting to is told so on the page they came to, with the way back. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb } from '../support/web.ts';
+import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb } from '../support/app/web.ts';
 
 let web: TestWeb;
 before(async () => {

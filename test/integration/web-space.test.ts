@@ -10,10 +10,10 @@ import { createVisibility } from '../../server/catalog/visibility/visibility.ts'
 import { createLogger } from '../../server/log.ts';
 import { homePage } from '../../server/web/home/home.ts';
 import { spacePage } from '../../server/web/space/space.ts';
-import { UP } from '../support/browse-facts.ts';
-import { homeFacts } from '../support/home-facts.ts';
-import { hold, insertRepositories } from '../support/space.ts';
-import { createVisitor, startWeb, type TestWeb, type Visitor } from '../support/web.ts';
+import { createVisitor, startWeb, type TestWeb, type Visitor } from '../support/app/web.ts';
+import { UP } from '../support/data/browse-facts.ts';
+import { homeFacts } from '../support/data/home-facts.ts';
+import { hold, insertRepositories } from '../support/data/space.ts';
 
 let web: TestWeb;
 let admin: Visitor;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { folderOf } from '../../server/access/user-folder.ts';
-import { startRepositoryWeb } from '../support/repository-web.ts';
-import { seedRepository } from '../support/seed.ts';
-import { createVisitor, startWeb, type TestWeb } from '../support/web.ts';
+import { startRepositoryWeb } from '../support/app/repository-web.ts';
+import { createVisitor, startWeb, type TestWeb } from '../support/app/web.ts';
+import { seedRepository } from '../support/data/seed.ts';
 
 const USER_FOLDER = '$'.concat('{user}/**');
 

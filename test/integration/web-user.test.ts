@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { ANONYMOUS } from '../../server/access/rights.ts';
 import { createRefreshTokens } from '../../server/accounts/refresh-tokens.ts';
 import { createStars } from '../../server/catalog/lists/stars.ts';
-import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb, type Visitor } from '../support/web.ts';
+import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb, type Visitor } from '../support/app/web.ts';
 
 const PASSWORD = 'a-password-for-tests';
 const PULL = { repository: 'team/**', address: '*', canPull: true, canPush: false, canDelete: false };

@@ -1,11 +1,11 @@
 /** A registry that reports nothing and asks for nothing: what is pushed is there by itself, and lists say how old they are. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ADMIN_PASSWORD, MEMBER, type RunningApp, startApp } from '../support/app.ts';
-import { pushImageOf } from '../support/images.ts';
-import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry.ts';
-import { eventually } from '../support/walk.ts';
-import { createVisitor, type Visitor } from '../support/web.ts';
+import { ADMIN_PASSWORD, MEMBER, type RunningApp, startApp } from '../support/app/app.ts';
+import { eventually } from '../support/app/walk.ts';
+import { createVisitor, type Visitor } from '../support/app/web.ts';
+import { pushImageOf } from '../support/registry/images.ts';
+import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry/registry.ts';
 
 const skip = await registrySkip('3.1.1');
 

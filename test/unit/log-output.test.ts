@@ -97,7 +97,7 @@ test('many lines of one turn are written as they come', async () => {
   assert.ok(writes < 50, `${writes} writes`);
 });
 
-const WRITER = join(import.meta.dirname, '..', 'support', 'log-writer.ts');
+const WRITER = join(import.meta.dirname, '..', 'support', 'process', 'log-writer.ts');
 const options = { execArgv: ['--import', 'tsx'] };
 
 test('a pipe that nobody reads holds nobody up, and gets the newest lines when somebody does', async () => {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createStatusFacts, type StatusDeps } from '../../server/status.ts';
 import { isPostgres } from '../../server/storage/engine.ts';
-import { openTestDatabase } from '../support/database.ts';
-import { testConfig } from '../support/token-stack.ts';
+import { testConfig } from '../support/app/token-stack.ts';
+import { openTestDatabase } from '../support/data/database.ts';
 
 async function start(t: TestContext) {
   const { db, close } = await openTestDatabase();

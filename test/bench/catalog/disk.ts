@@ -1,10 +1,10 @@
 /** The first index from the storage folder, against the one over the API of the registry that serves it. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { generateStorage } from '../../support/generate-storage.ts';
-import type { RegistrySize } from '../../support/generated-plan.ts';
-import { startRegistry } from '../../support/registry.ts';
-import { temporaryFolder } from '../../support/tmp.ts';
+import { temporaryFolder } from '../../support/process/tmp.ts';
+import { generateStorage } from '../../support/registry/generate-storage.ts';
+import type { RegistrySize } from '../../support/registry/generated-plan.ts';
+import { startRegistry } from '../../support/registry/registry.ts';
 import { crawl, seconds } from './crawl.ts';
 import { describeSize } from './stages.ts';
 import { type Line, note } from './table.ts';

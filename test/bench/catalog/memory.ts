@@ -1,8 +1,8 @@
 /** Memory of the server at a million tags while people browse, clients get tokens and the registry tells of pulls. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ADMIN_PASSWORD, EVENT_SECRET } from '../../support/app.ts';
-import { anEnvelope, anEvent, EVENTS_V2 } from '../../support/events.ts';
-import { planRegistry } from '../../support/generated-plan.ts';
+import { ADMIN_PASSWORD, EVENT_SECRET } from '../../support/app/app.ts';
+import { anEnvelope, anEvent, EVENTS_V2 } from '../../support/registry/events.ts';
+import { planRegistry } from '../../support/registry/generated-plan.ts';
 import { pagePaths } from './pages.ts';
 import { ruledFolders, type Stage } from './stages.ts';
 import { type Line, median, note } from './table.ts';

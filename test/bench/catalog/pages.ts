@@ -1,5 +1,10 @@
 /** What people open, and how long the server takes for it while fifty of them do. */
-import { BIG_REPOSITORY, createRandom, planRegistry, type RegistrySize } from '../../support/generated-plan.ts';
+import {
+  BIG_REPOSITORY,
+  createRandom,
+  planRegistry,
+  type RegistrySize,
+} from '../../support/registry/generated-plan.ts';
 import { type LoadResult, load } from '../load.ts';
 import type { Stage } from './stages.ts';
 

@@ -1,10 +1,10 @@
 /** From the end of a push to the new tag in a page that somebody has open, in a real browser, a hundred times. */
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { ADMIN_PASSWORD, EVENT_SECRET } from '../../support/app.ts';
-import { pushImageOf } from '../../support/images.ts';
-import { freePorts } from '../../support/ports.ts';
-import { startRegistry } from '../../support/registry.ts';
-import { findTool } from '../../support/tools.ts';
+import { ADMIN_PASSWORD, EVENT_SECRET } from '../../support/app/app.ts';
+import { freePorts } from '../../support/process/ports.ts';
+import { findTool } from '../../support/process/tools.ts';
+import { pushImageOf } from '../../support/registry/images.ts';
+import { startRegistry } from '../../support/registry/registry.ts';
 import { startServer } from './server.ts';
 import { type Line, median, note } from './table.ts';
 

@@ -1,9 +1,9 @@
 /** The product as it runs in production: its bundle in a process of its own, with a hook that tells what it does. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ADMIN_PASSWORD, type AppOptions, type RunningApp, startApp } from '../../support/app.ts';
-import { freePort } from '../../support/ports.ts';
-import { createVisitor } from '../../support/web.ts';
+import { ADMIN_PASSWORD, type AppOptions, type RunningApp, startApp } from '../../support/app/app.ts';
+import { createVisitor } from '../../support/app/web.ts';
+import { freePort } from '../../support/process/ports.ts';
 
 const HOOK = join(import.meta.dirname, 'server-hook.mjs');
 const BUNDLE = 'dist/main.js';

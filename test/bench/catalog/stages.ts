@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RuleInput } from '../../../server/access/rule.ts';
 import { openDatabase } from '../../../server/storage/database.ts';
-import { ADMIN_PASSWORD, EVENT_SECRET } from '../../support/app.ts';
-import { insertEvents } from '../../support/event-rows.ts';
-import { planRegistry, type RegistrySize } from '../../support/generated-plan.ts';
+import { ADMIN_PASSWORD, EVENT_SECRET } from '../../support/app/app.ts';
+import { insertEvents } from '../../support/data/event-rows.ts';
+import { planRegistry, type RegistrySize } from '../../support/registry/generated-plan.ts';
 import { fillCatalog } from '../fill-catalog.ts';
 import { type CountingRegistry, startCountingRegistry } from './counting-registry.ts';
 import { type BenchServer, startServer } from './server.ts';
@@ -64,8 +64,8 @@ const MIGRATIONS = join('server', 'storage', 'migrations');
 const CONTENT = [
   'bench/fill-catalog.ts',
   'bench/fill-rows.ts',
-  'support/generated-content.ts',
-  'support/generated-plan.ts',
+  'support/registry/generated-content.ts',
+  'support/registry/generated-plan.ts',
 ];
 
 /** Of everything that says what is in a filled database: one that an older product filled is another one. */

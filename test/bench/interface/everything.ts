@@ -1,11 +1,18 @@
 /** Every page that somebody can reach in the demo and every state, in both schemes, languages and widths. */
 import type { Browser } from 'playwright-core';
 import { startDemo } from '../../../scripts/demo/demo.ts';
-import { checkOpen, contextOptions, LOOKS, lookName, type ProblemKind, viewportOf } from '../../support/page-check.ts';
-import { type WalkProblem, walkPages } from '../../support/page-walk.ts';
-import { registryBinary } from '../../support/registry.ts';
-import { openState, STATES, startStates } from '../../support/states.ts';
-import { ADMIN, NOBODY, READER } from '../../support/viewers.ts';
+import {
+  checkOpen,
+  contextOptions,
+  LOOKS,
+  lookName,
+  type ProblemKind,
+  viewportOf,
+} from '../../support/browser/page-check.ts';
+import { type WalkProblem, walkPages } from '../../support/browser/page-walk.ts';
+import { openState, STATES, startStates } from '../../support/browser/states.ts';
+import { ADMIN, NOBODY, READER } from '../../support/browser/viewers.ts';
+import { registryBinary } from '../../support/registry/registry.ts';
 import { type Line, note } from '../catalog/table.ts';
 
 interface Counted {

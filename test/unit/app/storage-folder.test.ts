@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { storageFolder } from '../../../server/app/storage-folder.ts';
 import type { Config } from '../../../server/config/config.ts';
 import type { Logger } from '../../../server/log.ts';
-import { temporaryFolder } from '../../support/tmp.ts';
+import { temporaryFolder } from '../../support/process/tmp.ts';
 
 async function setUp(t: TestContext, template?: string) {
   const folder = await temporaryFolder('storage-folder');

@@ -6,7 +6,7 @@ import { packTar } from 'modern-tar';
 import { decodeDocument } from '../../../server/artifacts/decode.ts';
 import type { ArtifactDocument } from '../../../server/artifacts/document.ts';
 import { flatten } from '../../../server/artifacts/json.ts';
-import * as samples from '../../support/documents.ts';
+import * as samples from '../../support/registry/documents.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const decode = (value: unknown) => decodeDocument(Buffer.from(JSON.stringify(value)));

@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { createContentReader } from '../../../server/artifacts/reader.ts';
-import * as samples from '../../support/documents.ts';
+import * as samples from '../../support/registry/documents.ts';
 
 const reader = createContentReader();
 after(() => reader.close());

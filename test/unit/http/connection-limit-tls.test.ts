@@ -7,7 +7,7 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'n
 import { createIsProxy } from '../../../server/http/client-address.ts';
 import { limitConnections } from '../../../server/http/connection-limit.ts';
 import { createHttpServer, listen, type ServerTls } from '../../../server/http/server.ts';
-import { certificateFor, generateKey, pemOf } from '../../support/operator-keys.ts';
+import { certificateFor, generateKey, pemOf } from '../../support/registry/operator-keys.ts';
 
 const MOST = 12;
 const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';

@@ -4,9 +4,9 @@ import { type TestContext, test } from 'node:test';
 import { createHost } from '../../../server/indexer/host.ts';
 import { createLogger } from '../../../server/log.ts';
 import { startThread } from '../../../server/thread.ts';
-import type { AskedCalls, AskingCalls } from '../../support/asked-thread.ts';
+import type { AskedCalls, AskingCalls } from '../../support/process/asked-thread.ts';
 
-const THREAD = new URL('../../support/asked-thread.ts', import.meta.url);
+const THREAD = new URL('../../support/process/asked-thread.ts', import.meta.url);
 
 async function start(t: TestContext, { failsFirst = false } = {}) {
   const seen = { started: 0, prepared: 0, died: 0 };

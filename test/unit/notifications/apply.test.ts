@@ -6,8 +6,8 @@ import { EVERYTHING } from '../../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../../server/log.ts';
 import { type ApplyDeps, createApplier } from '../../../server/notifications/apply.ts';
 import type { RegistryEvent } from '../../../server/notifications/events.ts';
-import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
-import { insertRepositories } from '../../support/space.ts';
+import { openTestDatabase, type TestDatabase } from '../../support/data/database.ts';
+import { insertRepositories } from '../../support/data/space.ts';
 
 const NOW = new Date(2026, 10, 20, 12).getTime();
 

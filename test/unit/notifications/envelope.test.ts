@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readPortions } from '../../../server/notifications/envelope.ts';
-import { anEnvelope, anEvent } from '../../support/events.ts';
+import { anEnvelope, anEvent } from '../../support/registry/events.ts';
 
 function parse(body: string | Buffer) {
   const portions = [...readPortions(Buffer.from(body), 1000)];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSilence } from '../../../server/notifications/silence.ts';
-import { quietBus } from '../../support/bus.ts';
+import { quietBus } from '../../support/app/bus.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import { isAmong, rowsOf } from '../../../server/storage/among.ts';
-import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../../support/data/database.ts';
 
 const MANY = 40_000;
 let database: TestDatabase;

@@ -10,7 +10,7 @@ import { type Database, type OpenedDatabase, openDatabase } from '../../../serve
 import { storageTrouble } from '../../../server/storage/failure.ts';
 import { createGroupedTransactions } from '../../../server/storage/grouped.ts';
 import { createSettings } from '../../../server/storage/settings.ts';
-import { temporaryFolder } from '../../support/tmp.ts';
+import { temporaryFolder } from '../../support/process/tmp.ts';
 
 const LARGE = 'x'.repeat(200_000);
 

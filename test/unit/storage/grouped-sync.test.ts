@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { openDatabase, synchronousMode } from '../../../server/storage/database.ts';
 import { createGroupedTransactions } from '../../../server/storage/grouped.ts';
 import { createSettings } from '../../../server/storage/settings.ts';
-import { temporaryFolder } from '../../support/tmp.ts';
+import { temporaryFolder } from '../../support/process/tmp.ts';
 
 test('grouped commits do not wait for the disk, every other one does', async (t) => {
   const folder = await temporaryFolder('grouped');

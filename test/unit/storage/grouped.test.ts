@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createGroupedTransactions } from '../../../server/storage/grouped.ts';
 import { createSettings } from '../../../server/storage/settings.ts';
-import { openTestDatabase } from '../../support/database.ts';
+import { openTestDatabase } from '../../support/data/database.ts';
 
 test('what comes together is committed together, and a failure undoes itself alone', async (t) => {
   const { db, close } = await openTestDatabase();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createInsertion } from '../../../server/storage/insert-rows.ts';
-import { openTestDatabase } from '../../support/database.ts';
+import { openTestDatabase } from '../../support/data/database.ts';
 
 const blobs = (count: number, size = 1) =>
   Array.from({ length: count }, (_, index) => ({ digest: `sha256:${index}`, size_bytes: size }));

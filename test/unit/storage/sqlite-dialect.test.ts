@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import { type OpenedDatabase, openDatabase } from '../../../server/storage/database.ts';
-import { type TemporaryFolder, temporaryFolder } from '../../support/tmp.ts';
+import { type TemporaryFolder, temporaryFolder } from '../../support/process/tmp.ts';
 
 let folder: TemporaryFolder;
 let opened: OpenedDatabase;

@@ -7,8 +7,14 @@ import SqliteDatabase from 'better-sqlite3';
 import { openDatabase } from '../../../server/storage/database.ts';
 import { MIGRATIONS } from '../../../server/storage/migrations/index.ts';
 import { upgrade } from '../../../server/storage/upgrade.ts';
-import { type OldDatabase, statementsOf, upTo, writeOldDatabase, writeOldFile } from '../../support/old-database.ts';
-import { temporaryFolder } from '../../support/tmp.ts';
+import {
+  type OldDatabase,
+  statementsOf,
+  upTo,
+  writeOldDatabase,
+  writeOldFile,
+} from '../../support/data/old-database.ts';
+import { temporaryFolder } from '../../support/process/tmp.ts';
 
 const NAMES = Object.keys(MIGRATIONS);
 /** Those that versions ran which committed each statement alone. */

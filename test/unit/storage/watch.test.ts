@@ -8,7 +8,7 @@ import { createLogger } from '../../../server/log.ts';
 import { openDatabase } from '../../../server/storage/database.ts';
 import { createSettings } from '../../../server/storage/settings.ts';
 import { createStorageWatch } from '../../../server/storage/watch.ts';
-import { temporaryFolder } from '../../support/tmp.ts';
+import { temporaryFolder } from '../../support/process/tmp.ts';
 
 const LARGE = 'x'.repeat(9_000_000);
 

@@ -5,12 +5,12 @@ import { test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { createWriteTurn } from '../../../server/storage/write-turn.ts';
 import { startThread } from '../../../server/thread.ts';
-import { type TurnThreadData, takeOften } from '../../support/turn-thread.ts';
+import { type TurnThreadData, takeOften } from '../../support/process/turn-thread.ts';
 
 const ROUNDS = 200;
 
 function startTurnThread(workerData: TurnThreadData): Worker {
-  return startThread(new URL('../../support/turn-thread.ts', import.meta.url), { workerData });
+  return startThread(new URL('../../support/process/turn-thread.ts', import.meta.url), { workerData });
 }
 
 test('three threads that write all the time never write at once, and each of them gets through', async () => {

@@ -4,7 +4,7 @@ import { generateKeyPair } from 'jose';
 import { createLogger } from '../../../server/log.ts';
 import type { Layout, SigningKey } from '../../../server/token/keys.ts';
 import { createLayoutProbe, type TokenHeader, type Trial } from '../../../server/token/layout-probe.ts';
-import { quietBus } from '../../support/bus.ts';
+import { quietBus } from '../../support/app/bus.ts';
 
 const { privateKey } = await generateKeyPair('ES256');
 const key = (layout: Layout): SigningKey => {

@@ -7,8 +7,8 @@ import { buildVisibility } from '../../../../server/catalog/visibility/build.ts'
 import { EVERYTHING, NOTHING, type Visibility } from '../../../../server/catalog/visibility/visibility.ts';
 import { calendarDay, DAY_MS, dayBegin } from '../../../../server/storage/calendar.ts';
 import { up as addActivity } from '../../../../server/storage/migrations/0006-activity.ts';
-import { openTestDatabase, type TestDatabase } from '../../../support/database.ts';
-import { insertRepositories } from '../../../support/space.ts';
+import { openTestDatabase, type TestDatabase } from '../../../support/data/database.ts';
+import { insertRepositories } from '../../../support/data/space.ts';
 
 const NOON = new Date(2026, 10, 20, 12).getTime();
 const NAMES = ['team/app', 'team/web', 'other/app', 'solo'];

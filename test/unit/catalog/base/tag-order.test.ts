@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { tagKey } from '../../../../server/catalog/base/tag-key.ts';
 import { versionsFirst } from '../../../../server/catalog/base/tag-order.ts';
-import { openTestDatabase, type TestDatabase } from '../../../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../../../support/data/database.ts';
 
 let database: TestDatabase;
 before(async () => {

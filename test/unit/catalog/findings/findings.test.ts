@@ -7,9 +7,9 @@ import { buildVisibility } from '../../../../server/catalog/visibility/build.ts'
 import { EVERYTHING, NOTHING, type Visibility } from '../../../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../../../server/log.ts';
 import { DAY_MS } from '../../../../server/storage/calendar.ts';
-import { openTestDatabase, type TestDatabase } from '../../../support/database.ts';
-import { seedRepository } from '../../../support/seed.ts';
-import { eventually } from '../../../support/walk.ts';
+import { eventually } from '../../../support/app/walk.ts';
+import { openTestDatabase, type TestDatabase } from '../../../support/data/database.ts';
+import { seedRepository } from '../../../support/data/seed.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const ago = (days: number) => NOW - days * DAY_MS;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compareImages, compareLayers } from '../../../../server/catalog/images/compare.ts';
 import type { LayerRow } from '../../../../server/catalog/images/image.ts';
-import { imageDetail } from '../../../support/browse-facts.ts';
+import { imageDetail } from '../../../support/data/browse-facts.ts';
 
 const layer = (digest: string, text = '', sizeBytes = 10): LayerRow => ({
   ...{

@@ -3,14 +3,14 @@ import { after, before, test } from 'node:test';
 import { createRepositoryStore, FOLDER_SORTS, type FolderSort } from '../../../../server/catalog/lists/repositories.ts';
 import { sumSpace } from '../../../../server/catalog/space/sums.ts';
 import { EVERYTHING } from '../../../../server/catalog/visibility/visibility.ts';
-import { openTestDatabase, type TestDatabase } from '../../../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../../../support/data/database.ts';
 import {
   ageOf,
   type MadeRepository,
   makeRepositories,
   storeRepositories,
   walk,
-} from '../../../support/list-content.ts';
+} from '../../../support/data/list-content.ts';
 
 const rest = async () => undefined;
 // Enough folders for ties and for several pages.

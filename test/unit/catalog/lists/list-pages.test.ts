@@ -9,7 +9,7 @@ import {
   type RepositoryFilters,
 } from '../../../../server/catalog/lists/repositories.ts';
 import { createVisibility, EVERYTHING, NOTHING } from '../../../../server/catalog/visibility/visibility.ts';
-import { openTestDatabase, type TestDatabase } from '../../../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../../../support/data/database.ts';
 import {
   asSeen,
   makeRepositories,
@@ -18,7 +18,7 @@ import {
   storeRepositories,
   storeSeenSums,
   walk,
-} from '../../../support/list-content.ts';
+} from '../../../support/data/list-content.ts';
 
 const MADE = makeRepositories(90);
 let database: TestDatabase;

@@ -5,7 +5,7 @@ import { compileRule } from '../../../../server/access/rule.ts';
 import { ensureRepository } from '../../../../server/catalog/index/tag-writes.ts';
 import { createRepositoryStore } from '../../../../server/catalog/lists/repositories.ts';
 import { createVisibility, EVERYTHING, isVisible } from '../../../../server/catalog/visibility/visibility.ts';
-import { openTestDatabase, type TestDatabase } from '../../../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../../../support/data/database.ts';
 
 let database: TestDatabase;
 before(async () => {

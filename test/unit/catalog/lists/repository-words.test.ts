@@ -8,8 +8,8 @@ import { createDescriptions } from '../../../../server/catalog/lists/description
 import { createRepositoryStore } from '../../../../server/catalog/lists/repositories.ts';
 import { createStars } from '../../../../server/catalog/lists/stars.ts';
 import { createVisibility, EVERYTHING, NOTHING } from '../../../../server/catalog/visibility/visibility.ts';
-import { openTestDatabase, type TestDatabase } from '../../../support/database.ts';
-import { seedRepository } from '../../../support/seed.ts';
+import { openTestDatabase, type TestDatabase } from '../../../support/data/database.ts';
+import { seedRepository } from '../../../support/data/seed.ts';
 
 let opened: TestDatabase;
 let clock = 1_700_000_000_000;

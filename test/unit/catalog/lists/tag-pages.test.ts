@@ -5,8 +5,8 @@ import { tagKey } from '../../../../server/catalog/base/tag-key.ts';
 import { ensureRepository } from '../../../../server/catalog/index/tag-writes.ts';
 import { createTagStore, TAG_SORTS, type TagFilters, type TagSort } from '../../../../server/catalog/lists/tags.ts';
 import type { HeldState } from '../../../../server/storage/schema.ts';
-import { openTestDatabase, type TestDatabase } from '../../../support/database.ts';
-import { walk } from '../../../support/list-content.ts';
+import { openTestDatabase, type TestDatabase } from '../../../support/data/database.ts';
+import { walk } from '../../../support/data/list-content.ts';
 
 interface MadeImage {
   readonly id: number;

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { createDocuments, type DocumentPart } from '../../../../server/catalog/manifests/documents.ts';
 import { createLogger } from '../../../../server/log.ts';
 import type { Database } from '../../../../server/storage/database.ts';
-import { openTestDatabase } from '../../../support/database.ts';
-import * as samples from '../../../support/documents.ts';
+import { openTestDatabase } from '../../../support/data/database.ts';
+import * as samples from '../../../support/registry/documents.ts';
 
 const CONTENT = Buffer.from(JSON.stringify(samples.SPDX));
 const PART: DocumentPart = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { recordOf } from '../../../support/manifest-records.ts';
+import { recordOf } from '../../../support/data/manifest-records.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const IMAGE = 'application/vnd.oci.image.manifest.v1+json';

@@ -13,8 +13,8 @@ import {
 } from '../../../../server/catalog/visibility/visibility.ts';
 import { monotonic } from '../../../../server/clock.ts';
 import { createLogger } from '../../../../server/log.ts';
-import { openTestDatabase, type TestDatabase } from '../../../support/database.ts';
-import { seedRepository } from '../../../support/seed.ts';
+import { openTestDatabase, type TestDatabase } from '../../../support/data/database.ts';
+import { seedRepository } from '../../../support/data/seed.ts';
 
 let database: TestDatabase;
 let digest = '';

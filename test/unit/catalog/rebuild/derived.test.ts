@@ -7,9 +7,9 @@ import { changeRepository } from '../../../../server/catalog/index/repository-ch
 import { ensureRepository } from '../../../../server/catalog/index/tag-writes.ts';
 import { type ManifestRecord, manifestRecord } from '../../../../server/catalog/manifests/record.ts';
 import { rebuildCatalog, rebuildOldCatalog } from '../../../../server/catalog/rebuild/rebuild.ts';
-import { openTestDatabase, type TestDatabase } from '../../../support/database.ts';
-import { derivedRows, expectedRows } from '../../../support/derived-model.ts';
-import { seedIndex, seedManifest, seedRepository } from '../../../support/seed.ts';
+import { openTestDatabase, type TestDatabase } from '../../../support/data/database.ts';
+import { derivedRows, expectedRows } from '../../../support/data/derived-model.ts';
+import { seedIndex, seedManifest, seedRepository } from '../../../support/data/seed.ts';
 
 let database: TestDatabase;
 before(async () => {

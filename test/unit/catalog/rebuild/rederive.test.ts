@@ -4,8 +4,8 @@ import { after, before, test } from 'node:test';
 import { changeRepository } from '../../../../server/catalog/index/repository-change.ts';
 import { ensureRepository } from '../../../../server/catalog/index/tag-writes.ts';
 import { rebuildCatalog, rebuildOldCatalog } from '../../../../server/catalog/rebuild/rebuild.ts';
-import { openTestDatabase, type TestDatabase } from '../../../support/database.ts';
-import { recordOf } from '../../../support/manifest-records.ts';
+import { openTestDatabase, type TestDatabase } from '../../../support/data/database.ts';
+import { recordOf } from '../../../support/data/manifest-records.ts';
 
 let database: TestDatabase;
 before(async () => {

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { createLabelKeys } from '../../../../server/catalog/search/label-keys.ts';
 import { factsOfTags } from '../../../../server/catalog/visibility/tag-facts.ts';
 import { EVERYTHING, NOTHING } from '../../../../server/catalog/visibility/visibility.ts';
-import { openTestDatabase } from '../../../support/database.ts';
-import { seedRepository } from '../../../support/seed.ts';
+import { openTestDatabase } from '../../../support/data/database.ts';
+import { seedRepository } from '../../../support/data/seed.ts';
 
 async function seeded() {
   const database = await openTestDatabase();

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { createIndexer, type RegistryReader } from '../../../../server/catalog/sync/indexer.ts';
 import { AppError } from '../../../../server/errors.ts';
 import { createLogger } from '../../../../server/log.ts';
-import { openTestDatabase, type TestDatabase } from '../../../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../../../support/data/database.ts';
 
 const NAMES = Array.from({ length: 500 }, (_, index) => `team/app-${index}`);
 const unauthorized = new AppError('UPSTREAM', 'does not accept our credentials', { key: 'registryUnauthorized' });

@@ -5,7 +5,7 @@ import { createGate } from '../../../../server/catalog/sync/gate.ts';
 import { createPace } from '../../../../server/catalog/sync/pace.ts';
 import type { RegistryReader } from '../../../../server/catalog/sync/refresh.ts';
 import { AppError } from '../../../../server/errors.ts';
-import { unreachable } from '../../../support/unreachable.ts';
+import { unreachable } from '../../../support/registry/unreachable.ts';
 
 /** A registry whose answers the test gives; the name of the repository tells the requests apart. */
 function startGate(most = 2, retryDelaysMs: readonly number[] = []) {

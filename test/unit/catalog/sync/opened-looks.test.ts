@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createOpenedLooks } from '../../../../server/catalog/sync/opened-looks.ts';
 import { createLogger } from '../../../../server/log.ts';
-import { quietBus } from '../../../support/bus.ts';
+import { quietBus } from '../../../support/app/bus.ts';
 
 function start(durationMs = 0) {
   const time = { now: 0 };

@@ -7,8 +7,9 @@ import { readBlob, readLinkedBlob } from '../../../../server/registry/disk/conte
 import { readLinks } from '../../../../server/registry/disk/links.ts';
 import { listRepositories } from '../../../../server/registry/disk/repositories.ts';
 import { openStorage } from '../../../../server/registry/disk/storage.ts';
-import { sha256 } from '../../../support/content.ts';
-import { generateStorage } from '../../../support/generate-storage.ts';
+import { type TemporaryFolder, temporaryFolder } from '../../../support/process/tmp.ts';
+import { sha256 } from '../../../support/registry/content.ts';
+import { generateStorage } from '../../../support/registry/generate-storage.ts';
 import {
   blobFolder,
   layerFolder,
@@ -18,8 +19,7 @@ import {
   rootOf,
   writeLink,
   writeTag,
-} from '../../../support/storage-layout.ts';
-import { type TemporaryFolder, temporaryFolder } from '../../../support/tmp.ts';
+} from '../../../support/registry/storage-layout.ts';
 
 const CONTENT = Buffer.from('{"schemaVersion":2}');
 const DIGEST = sha256(CONTENT);

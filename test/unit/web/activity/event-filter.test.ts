@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { csvHref, eventsFilterCells, readEventFilter } from '../../../../server/web/activity/event-filter.ts';
-import { testPage } from '../../../support/render.ts';
+import { testPage } from '../../../support/app/render.ts';
 
 const zone = process.env['TZ'];
 before(() => {

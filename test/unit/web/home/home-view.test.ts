@@ -4,10 +4,10 @@ import { homeView } from '../../../../server/web/home/home.ts';
 import type { HomeFacts } from '../../../../server/web/home/home-facts.ts';
 import { homeFigures } from '../../../../server/web/home/home-figures.ts';
 import { healthLines, loginLines } from '../../../../server/web/home/home-registry.ts';
-import { repositoryRow, UP } from '../../../support/browse-facts.ts';
-import { activityDays, homeFacts } from '../../../support/home-facts.ts';
-import { NOBODY, renderPage, testPage } from '../../../support/render.ts';
-import { spaceSums } from '../../../support/space-facts.ts';
+import { NOBODY, renderPage, testPage } from '../../../support/app/render.ts';
+import { repositoryRow, UP } from '../../../support/data/browse-facts.ts';
+import { activityDays, homeFacts } from '../../../support/data/home-facts.ts';
+import { spaceSums } from '../../../support/data/space-facts.ts';
 
 const page = testPage();
 const DAY_MS = 24 * 3600_000;

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { trashCells } from '../../../../server/web/housekeeping/trash.ts';
-import { digestOf } from '../../../support/browse-facts.ts';
-import { testPage } from '../../../support/render.ts';
+import { testPage } from '../../../support/app/render.ts';
+import { digestOf } from '../../../support/data/browse-facts.ts';
 
 const DAY_MS = 24 * 3600_000;
 const DELETED_AT = Date.UTC(2026, 2, 1, 12);

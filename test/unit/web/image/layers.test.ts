@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { imageView } from '../../../../server/web/image/image-view.ts';
-import { imageDetail } from '../../../support/browse-facts.ts';
-import { renderPage, testPage } from '../../../support/render.ts';
+import { renderPage, testPage } from '../../../support/app/render.ts';
+import { imageDetail } from '../../../support/data/browse-facts.ts';
 
 test('the layers of schema 1, which have no sizes, are not shown as empty', async () => {
   const { content } = imageDetail();

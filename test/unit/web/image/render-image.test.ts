@@ -9,10 +9,10 @@ import { compareView, parseCompared } from '../../../../server/web/image/compare
 import { comparedCells } from '../../../../server/web/image/compare-view.ts';
 import { imageView } from '../../../../server/web/image/image-view.ts';
 import { layerView } from '../../../../server/web/image/layer.ts';
-import * as facts from '../../../support/browse-facts.ts';
-import { HOSTILE } from '../../../support/browse-facts.ts';
-import * as samples from '../../../support/documents.ts';
-import { renderPage, type TestPage, testPage } from '../../../support/render.ts';
+import { renderPage, type TestPage, testPage } from '../../../support/app/render.ts';
+import * as facts from '../../../support/data/browse-facts.ts';
+import { HOSTILE } from '../../../support/data/browse-facts.ts';
+import * as samples from '../../../support/registry/documents.ts';
 
 const host = 'registry.example.com';
 const LAYER = facts.digestOf('9');

@@ -12,8 +12,8 @@ import { createLogger } from '../../../../server/log.ts';
 import { createLive } from '../../../../server/web/live/live.ts';
 import type { Page } from '../../../../server/web/shell/page.ts';
 import { createRoutes } from '../../../../server/web/shell/routes.ts';
-import { quietBus } from '../../../support/bus.ts';
-import { eventually } from '../../../support/walk.ts';
+import { quietBus } from '../../../support/app/bus.ts';
+import { eventually } from '../../../support/app/walk.ts';
 
 const stops: (() => void)[] = [];
 after(() => {

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import type { Rights } from '../../../../server/access/rights.ts';
 import { helpView } from '../../../../server/web/operations/help.ts';
 import { findHelp, helpText } from '../../../../server/web/operations/help-view.ts';
-import { ADMIN, READER, renderPage, testPage } from '../../../support/render.ts';
-import { ROOT } from '../../../support/web.ts';
+import { ADMIN, READER, renderPage, testPage } from '../../../support/app/render.ts';
+import { ROOT } from '../../../support/app/web.ts';
 
 const read = (name: string) => readFileSync(join(ROOT, 'docs', name), 'utf8');
 const english = helpText(read('troubleshooting.md'));

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { statusView } from '../../../../server/web/operations/status.ts';
 import type { JobFacts, StatusFacts } from '../../../../server/web/operations/status-facts.ts';
 import { indexNotices } from '../../../../server/web/parts/notices.ts';
-import { HOSTILE, NOW, statusFacts, UP } from '../../../support/browse-facts.ts';
-import { READER, renderPage, testPage } from '../../../support/render.ts';
+import { READER, renderPage, testPage } from '../../../support/app/render.ts';
+import { HOSTILE, NOW, statusFacts, UP } from '../../../support/data/browse-facts.ts';
 
 const MINUTE = 60_000;
 const running: Partial<StatusFacts['crawl']> = {

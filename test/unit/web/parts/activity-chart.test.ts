@@ -5,8 +5,8 @@ import { homeView } from '../../../../server/web/home/home.ts';
 import { activityChart, readPeriod } from '../../../../server/web/parts/activity-chart.ts';
 import { axisTop, linePath } from '../../../../server/web/parts/chart-lines.ts';
 import { sparkline } from '../../../../server/web/parts/sparkline.ts';
-import { activityDays, homeFacts } from '../../../support/home-facts.ts';
-import { renderPage, testPage } from '../../../support/render.ts';
+import { renderPage, testPage } from '../../../support/app/render.ts';
+import { activityDays, homeFacts } from '../../../support/data/home-facts.ts';
 
 const numbersOf = (path: string) => [...path.matchAll(/-?[\d.]+/g)].map(([text]) => Number(text));
 

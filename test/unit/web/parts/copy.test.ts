@@ -12,7 +12,7 @@ import {
   TOOLS,
   type Tool,
 } from '../../../../server/web/shell/copy-choice.ts';
-import { testPage } from '../../../support/render.ts';
+import { testPage } from '../../../support/app/render.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const SECURE = { host: 'r.example.com', isPlainHttp: false };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventRunCells } from '../../../../server/web/parts/event-cells.ts';
-import { NOW, registryEvent } from '../../../support/browse-facts.ts';
-import { testPage } from '../../../support/render.ts';
+import { testPage } from '../../../support/app/render.ts';
+import { NOW, registryEvent } from '../../../support/data/browse-facts.ts';
 
 const MINUTE = 60_000;
 const zone = process.env['TZ'];

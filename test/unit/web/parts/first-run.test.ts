@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { firstRun } from '../../../../server/web/parts/first-run.ts';
 import { plainHttpView } from '../../../../server/web/parts/plain-http.ts';
 import { registryReach } from '../../../../server/web/parts/reach.ts';
-import { configOf } from '../../../support/config.ts';
-import { NOBODY, testPage } from '../../../support/render.ts';
+import { configOf } from '../../../support/app/config.ts';
+import { NOBODY, testPage } from '../../../support/app/render.ts';
 
 const reachOf = (registry: object) => registryReach(configOf({ registry }));
 const LAN = reachOf({ url: 'http://registry.lan:5000', name: 'registry.lan:5000' });

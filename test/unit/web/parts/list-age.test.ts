@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ListAgePage, listAge } from '../../../../server/web/parts/list-age.ts';
-import { NOW, UP } from '../../../support/browse-facts.ts';
+import { NOW, UP } from '../../../support/data/browse-facts.ts';
 
 const MINUTE = 60_000;
 const LISTED = { listedAt: NOW - MINUTE, isOurs: false };

@@ -6,9 +6,9 @@ import { readFilters } from '../../../../server/web/parts/list-filters.ts';
 import { readQuery, repositoriesView } from '../../../../server/web/repositories/repositories.ts';
 import { repositoryView } from '../../../../server/web/repositories/repository.ts';
 import { readView } from '../../../../server/web/repositories/tag-views.ts';
-import * as facts from '../../../support/browse-facts.ts';
-import { renderPage, type TestPage, testPage } from '../../../support/render.ts';
-import { headFor } from '../../../support/repository-head.ts';
+import { renderPage, type TestPage, testPage } from '../../../support/app/render.ts';
+import * as facts from '../../../support/data/browse-facts.ts';
+import { headFor } from '../../../support/data/repository-head.ts';
 
 const MAX_BYTES = 45_000;
 const MAX_SENT_BYTES = 12_000;

@@ -6,10 +6,10 @@ import { filterValues, readFilters } from '../../../../server/web/parts/list-fil
 import { type FoundEntries, readQuery, repositoriesView } from '../../../../server/web/repositories/repositories.ts';
 import { type FoundTags, repositoryView } from '../../../../server/web/repositories/repository.ts';
 import { readView } from '../../../../server/web/repositories/tag-views.ts';
-import * as facts from '../../../support/browse-facts.ts';
-import { HOSTILE, UP } from '../../../support/browse-facts.ts';
-import { READER, renderPage, type TestPage, testPage } from '../../../support/render.ts';
-import { headFor } from '../../../support/repository-head.ts';
+import { READER, renderPage, type TestPage, testPage } from '../../../support/app/render.ts';
+import * as facts from '../../../support/data/browse-facts.ts';
+import { HOSTILE, UP } from '../../../support/data/browse-facts.ts';
+import { headFor } from '../../../support/data/repository-head.ts';
 
 const host = 'registry.example.com';
 const ends = { next: undefined, previous: undefined, isExact: true };

@@ -5,10 +5,10 @@ import {
   type RepositorySpaceFacts,
   repositorySpaceView,
 } from '../../../../server/web/repositories/repository-space.ts';
-import * as facts from '../../../support/browse-facts.ts';
-import { HOSTILE, NOW, UP } from '../../../support/browse-facts.ts';
-import { renderPage, testPage } from '../../../support/render.ts';
-import { spaceSample } from '../../../support/space-facts.ts';
+import { renderPage, testPage } from '../../../support/app/render.ts';
+import * as facts from '../../../support/data/browse-facts.ts';
+import { HOSTILE, NOW, UP } from '../../../support/data/browse-facts.ts';
+import { spaceSample } from '../../../support/data/space-facts.ts';
 
 const DIGEST = facts.digestOf('a');
 

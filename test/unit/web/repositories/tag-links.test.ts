@@ -5,8 +5,8 @@ import { movedFrom } from '../../../../server/web/parts/reference.ts';
 import { newestTag } from '../../../../server/web/repositories/repository-cells.ts';
 import { rowMenu } from '../../../../server/web/repositories/row-menu.ts';
 import { flatCells } from '../../../../server/web/repositories/tag-groups.ts';
-import * as facts from '../../../support/browse-facts.ts';
-import { testPage } from '../../../support/render.ts';
+import { testPage } from '../../../support/app/render.ts';
+import * as facts from '../../../support/data/browse-facts.ts';
 
 const DIGEST = facts.digestOf('a');
 const context = { page: testPage({}), repository: 'team/app', largest: 9 };

@@ -7,8 +7,8 @@ import type { BarItem } from '../../../../server/web/search/bar-item.ts';
 import { isMeant, parseCommand } from '../../../../server/web/search/command-words.ts';
 import type { Subject } from '../../../../server/web/search/commands-about.ts';
 import { type BarGroup, type BarSources, barGroups } from '../../../../server/web/search/search-bar.ts';
-import { digestOf, HOSTILE } from '../../../support/browse-facts.ts';
-import { ADMIN, NOBODY, READER, type TestPage, testPage } from '../../../support/render.ts';
+import { ADMIN, NOBODY, READER, type TestPage, testPage } from '../../../support/app/render.ts';
+import { digestOf, HOSTILE } from '../../../support/data/browse-facts.ts';
 
 const NAMES = ['team/app', 'team/api', 'other/app'];
 const TAGS = ['v1', 'v2'];

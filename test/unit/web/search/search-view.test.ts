@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseQuery } from '../../../../server/catalog/search/query.ts';
 import { searchView } from '../../../../server/web/search/search-view.ts';
-import { digestOf } from '../../../support/browse-facts.ts';
-import { renderPage, testPage } from '../../../support/render.ts';
+import { renderPage, testPage } from '../../../support/app/render.ts';
+import { digestOf } from '../../../support/data/browse-facts.ts';
 
 const hit = (key: string, value: string) => ({
   ...{ repository: 'team/app', digest: digestOf('a'), tag: 'v1', tagCount: 1, state: 'tagged' as const },

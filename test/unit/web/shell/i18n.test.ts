@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createLanguages, type Languages } from '../../../../server/web/shell/i18n.ts';
-import { type TemporaryFolder, temporaryFolder } from '../../../support/tmp.ts';
+import { type TemporaryFolder, temporaryFolder } from '../../../support/process/tmp.ts';
 
 const EN = {
   plain: 'Plain <text>',

@@ -12,12 +12,12 @@ import { readFilters } from '../../../../server/web/parts/list-filters.ts';
 import { repositoriesView } from '../../../../server/web/repositories/repositories.ts';
 import { repositoryView } from '../../../../server/web/repositories/repository.ts';
 import { readView } from '../../../../server/web/repositories/tag-views.ts';
-import * as facts from '../../../support/browse-facts.ts';
-import { HOSTILE, UP } from '../../../support/browse-facts.ts';
-import { activityDays, found, homeFacts } from '../../../support/home-facts.ts';
-import { ADMIN, NOBODY, READER, renderPage, type TestPage, testPage } from '../../../support/render.ts';
-import { headFor } from '../../../support/repository-head.ts';
-import { spaceSums } from '../../../support/space-facts.ts';
+import { ADMIN, NOBODY, READER, renderPage, type TestPage, testPage } from '../../../support/app/render.ts';
+import * as facts from '../../../support/data/browse-facts.ts';
+import { HOSTILE, UP } from '../../../support/data/browse-facts.ts';
+import { activityDays, found, homeFacts } from '../../../support/data/home-facts.ts';
+import { headFor } from '../../../support/data/repository-head.ts';
+import { spaceSums } from '../../../support/data/space-facts.ts';
 
 const host = 'registry.example.com';
 const order = { sort: 'pushed', direction: 'desc', after: '' } as const;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { escapeHtml } from '../../../../server/web/shell/escape-html.ts';
 import { createViewEngine } from '../../../../server/web/shell/view-engine.ts';
-import { type TemporaryFolder, temporaryFolder } from '../../../support/tmp.ts';
+import { type TemporaryFolder, temporaryFolder } from '../../../support/process/tmp.ts';
 
 const VIEWS = {
   'shell/layout': `<title><%= title %></title>\n<%- drawView() %>`,

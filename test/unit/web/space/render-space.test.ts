@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { chartPoints, growth } from '../../../../server/web/parts/space-chart.ts';
 import { readQuery, type SpaceFacts, spaceView } from '../../../../server/web/space/space.ts';
 import { stepOf } from '../../../../server/web/space/space-map.ts';
-import { HOSTILE, NOW, UP } from '../../../support/browse-facts.ts';
-import { NOBODY, READER, renderPage, testPage } from '../../../support/render.ts';
-import { spaceRow, spaceSample, spaceSums } from '../../../support/space-facts.ts';
+import { NOBODY, READER, renderPage, testPage } from '../../../support/app/render.ts';
+import { HOSTILE, NOW, UP } from '../../../support/data/browse-facts.ts';
+import { spaceRow, spaceSample, spaceSums } from '../../../support/data/space-facts.ts';
 
 const ROWS = [
   spaceRow('platform', { kind: 'folder', repositoryCount: 12, reclaimableBytes: 5e6 }),
