@@ -12,8 +12,9 @@ const SERVER = resolve(import.meta.dirname, '..', '..', 'server');
 const LADDER = [
   ['main', 'admin', 'health'],
   ['app'],
-  ['status', 'privileges'],
+  ['privileges'],
   ['web', 'api'],
+  ['operations'],
   ['token', 'housekeeping'],
   ['indexer'],
   ['catalog', 'notifications', 'jobs'],

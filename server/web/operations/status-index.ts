@@ -1,8 +1,8 @@
 /** How far the index is and when it is looked after, for /status. */
 
+import type { JobFacts, StatusFacts } from '../../operations/facts.ts';
 import { rounded } from '../parts/notices.ts';
 import type { Page } from '../shell/page.ts';
-import type { JobFacts, StatusFacts } from './status-facts.ts';
 
 type Crawl = StatusFacts['crawl'];
 type Shown = Pick<Page, 't' | 'format' | 'url' | 'viewer'>;

@@ -1,10 +1,10 @@
 import type { ReadingUseCases } from '../../catalog/use-cases/reading.ts';
+import { type Check, TITLES } from '../../operations/check.ts';
+import { overallState, statusChecks } from '../../operations/checks.ts';
+import type { LoadStatusFacts, StatusFacts } from '../../operations/facts.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { actorOf } from '../shell/who-asks.ts';
-import { type Check, TITLES } from './status-check.ts';
-import { overallState, statusChecks } from './status-checks.ts';
-import type { LoadStatusFacts, StatusFacts } from './status-facts.ts';
 import { type IndexView, indexView, type JobCells, jobCells } from './status-index.ts';
 
 export interface StatusPageDeps {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { JobFacts, StatusFacts } from '../../../../server/operations/facts.ts';
 import { statusView } from '../../../../server/web/operations/status.ts';
-import type { JobFacts, StatusFacts } from '../../../../server/web/operations/status-facts.ts';
 import { indexNotices } from '../../../../server/web/parts/notices.ts';
 import { READER, renderPage, testPage } from '../../../support/app/render.ts';
 import { HOSTILE, NOW, statusFacts, UP } from '../../../support/data/browse-facts.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLogger } from '../../../../server/log.ts';
-import { createStatusWatch } from '../../../../server/web/operations/status-watch.ts';
-import { quietBus } from '../../../support/app/bus.ts';
-import { eventually } from '../../../support/app/walk.ts';
-import { statusFacts } from '../../../support/data/browse-facts.ts';
+import { createLogger } from '../../../server/log.ts';
+import { createStatusWatch } from '../../../server/operations/watch.ts';
+import { quietBus } from '../../support/app/bus.ts';
+import { eventually } from '../../support/app/walk.ts';
+import { statusFacts } from '../../support/data/browse-facts.ts';
 
 test('when the registry comes back what failed is tried again at once, and pages hear that it is good', async () => {
   const bus = quietBus();

@@ -1,7 +1,7 @@
 /** The checks of /status about tokens: that the registry asks for them, where it sends clients, and whether it takes ours. */
-import { defaultFolder, trustPath } from './connect-lines.ts';
-import { type Check, check, type Fix } from './status-check.ts';
-import type { StatusFacts } from './status-facts.ts';
+import { type Check, check, type Fix } from './check.ts';
+import type { StatusFacts } from './facts.ts';
+import { defaultFolder, trustPath } from './trust-file.ts';
 
 const CLOCK_LIMIT_MS = 30_000;
 const DAY_MS = 86_400_000;

@@ -1,20 +1,20 @@
-/** Collects what /status shows, from every part that knows something. Judging it is `web/status-checks.ts`. */
-import type { CrawlProgress } from './catalog/sync/crawl.ts';
-import { type Clock, monotonic } from './clock.ts';
-import type { Config } from './config/config.ts';
-import { publicBaseUrl, registryHost, tokenRealm } from './config/public-url.ts';
-import { AppError } from './errors.ts';
-import type { JobState } from './jobs/scheduler.ts';
-import type { Arrivals } from './notifications/events.ts';
-import type { RegistryClient } from './registry/client/client.ts';
-import type { Monitor, RegistryHealth } from './registry/client/monitor.ts';
-import { tryRealm } from './registry/client/realm-trial.ts';
-import { type Database, synchronousMode } from './storage/database.ts';
-import { isPostgres } from './storage/engine.ts';
-import type { StorageHealth } from './storage/health.ts';
-import type { Layout, Signer } from './token/signer.ts';
-import type { LoadStatusFacts, StatusFacts } from './web/operations/status-facts.ts';
-import { within } from './within.ts';
+/** Gathers what /status shows, from every part that knows something. Judging it is `checks.ts`. */
+import type { CrawlProgress } from '../catalog/sync/crawl.ts';
+import { type Clock, monotonic } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { publicBaseUrl, registryHost, tokenRealm } from '../config/public-url.ts';
+import { AppError } from '../errors.ts';
+import type { JobState } from '../jobs/scheduler.ts';
+import type { Arrivals } from '../notifications/events.ts';
+import type { RegistryClient } from '../registry/client/client.ts';
+import type { Monitor, RegistryHealth } from '../registry/client/monitor.ts';
+import { tryRealm } from '../registry/client/realm-trial.ts';
+import { type Database, synchronousMode } from '../storage/database.ts';
+import { isPostgres } from '../storage/engine.ts';
+import type { StorageHealth } from '../storage/health.ts';
+import type { Layout, Signer } from '../token/signer.ts';
+import { within } from '../within.ts';
+import type { LoadStatusFacts, StatusFacts } from './facts.ts';
 
 export interface StatusDeps {
   readonly config: Config;

@@ -1,7 +1,7 @@
 /** Judges what /status knows of the data folder: space, damage, the write-ahead log. */
-import { MAX_WAL_BYTES } from '../../storage/health.ts';
-import type { Check } from './status-check.ts';
-import type { StorageState } from './status-facts.ts';
+import { MAX_WAL_BYTES } from '../storage/health.ts';
+import type { Check } from './check.ts';
+import type { StorageState } from './facts.ts';
 
 const LOW_BYTES = 512 * 1024 * 1024;
 const LOW_INODES = 1000;

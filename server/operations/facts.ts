@@ -1,7 +1,7 @@
-/** What /status is told. Collected by `app.ts` from the parts that know; judged by `status-checks.ts`. */
-import type { Config } from '../../config/config.ts';
-import type { RealmFailure } from '../../registry/client/realm-trial.ts';
-import type { StorageFacts } from '../../storage/health.ts';
+/** What is known of the installation. Gathered by `installation.ts`, judged by `checks.ts`. */
+import type { Config } from '../config/config.ts';
+import type { RealmFailure } from '../registry/client/realm-trial.ts';
+import type { StorageFacts } from '../storage/health.ts';
 
 export interface StatusFacts {
   readonly now: number;

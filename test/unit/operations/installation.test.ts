@@ -1,10 +1,10 @@
 /** The registry is tried once for everybody who looks within a moment; what is known without it is always of now. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { createStatusFacts, type StatusDeps } from '../../server/status.ts';
-import { isPostgres } from '../../server/storage/engine.ts';
-import { testConfig } from '../support/app/token-stack.ts';
-import { openTestDatabase } from '../support/data/database.ts';
+import { createStatusFacts, type StatusDeps } from '../../../server/operations/installation.ts';
+import { isPostgres } from '../../../server/storage/engine.ts';
+import { testConfig } from '../../support/app/token-stack.ts';
+import { openTestDatabase } from '../../support/data/database.ts';
 
 async function start(t: TestContext) {
   const { db, close } = await openTestDatabase();

@@ -3,10 +3,10 @@
  * registry's `config.yml` or in ours; its sentences are keys of `locales/<language>/operations.json`.
  */
 
-import { type Check, type CheckState, check, type Fix, type Found } from './status-check.ts';
-import type { StatusFacts } from './status-facts.ts';
-import { storageFolder, writeAheadLog } from './status-storage.ts';
-import { challenge, clock, demandsToken, expiry, realm, tokens, trust } from './status-token-checks.ts';
+import { type Check, type CheckState, check, type Fix, type Found } from './check.ts';
+import type { StatusFacts } from './facts.ts';
+import { storageFolder, writeAheadLog } from './storage-checks.ts';
+import { challenge, clock, demandsToken, expiry, realm, tokens, trust } from './token-checks.ts';
 
 // A push of large layers takes its time; its event comes at the end.
 const EVENT_DUE_MS = 15 * 60_000;

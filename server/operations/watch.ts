@@ -1,8 +1,8 @@
-import type { Bus } from '../../bus/bus.ts';
-import type { Logger } from '../../log.ts';
-import type { Check } from './status-check.ts';
-import { statusChecks } from './status-checks.ts';
-import type { LoadStatusFacts, StatusFacts } from './status-facts.ts';
+import type { Bus } from '../bus/bus.ts';
+import type { Logger } from '../log.ts';
+import type { Check } from './check.ts';
+import { statusChecks } from './checks.ts';
+import type { LoadStatusFacts, StatusFacts } from './facts.ts';
 
 export interface StatusWatchDeps {
   readonly load: LoadStatusFacts;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { overallState, statusChecks } from '../../../../server/web/operations/status-checks.ts';
-import type { StatusFacts, StorageState } from '../../../../server/web/operations/status-facts.ts';
-import { NOW, statusFacts } from '../../../support/data/browse-facts.ts';
+import { overallState, statusChecks } from '../../../server/operations/checks.ts';
+import type { StatusFacts, StorageState } from '../../../server/operations/facts.ts';
+import { NOW, statusFacts } from '../../support/data/browse-facts.ts';
 
 type Part = 'registry' | 'auth' | 'notifications' | 'database' | 'crawl';
 
