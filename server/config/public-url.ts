@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { hostName, isLoopbackName } from '../host-name.ts';
 import type { Config } from './config.ts';
+import { hostName, isLoopbackName } from './host-name.ts';
 import { hostAndPort } from './resolve.ts';
 
 type ServerConfig = Pick<Config, 'server'>;

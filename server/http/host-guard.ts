@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
-import { hostName, isLoopback, isLoopbackName } from '../host-name.ts';
+import { hostName, isLoopback, isLoopbackName } from '../config/host-name.ts';
 import { canonicalAddress } from './client-address.ts';
 
 /** A name that a page of the internet can make lead to this machine: it has a dot, and it is no address. */

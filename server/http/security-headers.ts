@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
-import { hostName, isLoopbackName } from '../host-name.ts';
+import { hostName, isLoopbackName } from '../config/host-name.ts';
 import type { OriginOf } from './client-address.ts';
 
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;

@@ -12,7 +12,6 @@ const SERVER = resolve(import.meta.dirname, '..', '..', 'server');
 const LADDER = [
   ['main', 'admin', 'health'],
   ['app'],
-  ['privileges'],
   ['web', 'api'],
   ['operations'],
   ['token', 'housekeeping'],
@@ -24,7 +23,7 @@ const LADDER = [
   ['storage', 'http'],
   ['bus', 'config'],
   ['errors', 'log', 'log-output'],
-  ['clock', 'host-name', 'thread', 'within'],
+  ['clock', 'thread', 'within'],
 ] as const satisfies Ladder;
 
 /** The same inside folders that are large. A file beside the folders is named like one. */

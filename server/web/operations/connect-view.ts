@@ -1,6 +1,6 @@
 /** What /connect shows: the choice, the lines for it, and which of them work already. */
 import { stringify } from 'yaml';
-import { hostName, isLoopbackName } from '../../host-name.ts';
+import { hostName, isLoopbackName } from '../../config/host-name.ts';
 import type { Check } from '../../operations/check.ts';
 import { statusChecks } from '../../operations/checks.ts';
 import type { StatusFacts } from '../../operations/facts.ts';

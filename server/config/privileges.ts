@@ -12,8 +12,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { Config } from './config/config.ts';
-import { errorText, StartError } from './errors.ts';
+import { errorText, StartError } from '../errors.ts';
+import type { Config } from './config.ts';
+import { isImage } from './container.ts';
 
 const OWN_USER = 1000;
 
@@ -33,7 +34,7 @@ function canBecomeAnother(): boolean {
 
 /** True in our image when it was started as root; elsewhere whoever starts us as root meant it. */
 export function startsAsImageRoot(env: NodeJS.ProcessEnv): boolean {
-  return process.getuid?.() === 0 && env['REGISTRY_WEB_CONTAINER'] === '1';
+  return process.getuid?.() === 0 && isImage(env);
 }
 
 /**

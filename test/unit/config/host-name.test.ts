@@ -1,7 +1,7 @@
 /** What leads to this machine, for all who have to know: the guard of hosts, warnings, headers, printed commands. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hostName, isLoopbackName } from '../../server/host-name.ts';
+import { hostName, isLoopbackName } from '../../../server/config/host-name.ts';
 
 const names = [
   ['localhost:8090', 'localhost'],
