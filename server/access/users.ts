@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
 import { likePattern } from '../storage/like.ts';
@@ -135,6 +135,25 @@ export function createUserStore(db: Database, now: () => number = Date.now) {
   };
 }
 export type UserStore = ReturnType<typeof createUserStore>;
+
+/**
+ * Condition for `where`: the user of this row is enabled and still has the password that was proven when the row was made.
+ *
+ * @param options.isFinal True: not one that has to be changed at the next sign-in.
+ */
+export function hasCurrentPassword(
+  table: 'sessions' | 'refresh_tokens',
+  { isFinal = false }: { readonly isFinal?: boolean } = {},
+): RawBuilder<SqlBool> {
+  return sql<SqlBool>`exists (select 1 from users where users.id = ${sql.ref(`${table}.user_id`)} and users.enabled = 1
+    and users.password_version = ${sql.ref(`${table}.password_version`)}
+    ${isFinal ? sql`and users.must_change_password = 0` : sql``})`;
+}
+
+/** Column: the name of the user whose id stands in `column`. */
+export function usernameIn(column: string): RawBuilder<string> {
+  return sql<string>`(select username from users where users.id = ${sql.ref(column)})`;
+}
 
 async function listUsers(db: Database, { filter, after, limit }: UserQuery): Promise<UserPage> {
   let query = db.selectFrom('users');

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { hasCurrentPassword, usernameIn } from '../access/users.ts';
 import type { Database } from '../storage/database.ts';
 
 export interface RefreshTokenRequest {
@@ -48,18 +49,15 @@ export function createRefreshTokens(db: Database, now: () => number = Date.now) 
     const tokenHash = hashOf(token);
     const row = await db
       .selectFrom('refresh_tokens')
-      .innerJoin('users', 'users.id', 'refresh_tokens.user_id')
-      .select(['users.id', 'users.username', 'refresh_tokens.client_id', 'refresh_tokens.last_used_at'])
+      .select(['user_id', 'client_id', 'last_used_at', usernameIn('refresh_tokens.user_id').as('username')])
       .where('token_hash', '=', tokenHash)
       .where('service', '=', service)
       .where('expires_at', '>', now())
-      .where('users.enabled', '=', 1)
-      .where('users.must_change_password', '=', 0)
-      .whereRef('users.password_version', '=', 'refresh_tokens.password_version')
+      .where(hasCurrentPassword('refresh_tokens', { isFinal: true }))
       .executeTakeFirst();
     if (row === undefined) return undefined;
     if (now() - row.last_used_at >= NOTE_USE_EVERY_MS) await noteUse(db, tokenHash, now());
-    return { userId: row.id, username: row.username, clientId: row.client_id };
+    return { userId: row.user_id, username: row.username, clientId: row.client_id };
   }
 
   return {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import session from 'express-session';
+import { hasCurrentPassword } from '../access/users.ts';
 import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
 
@@ -145,11 +146,9 @@ function isAlive({ created_at, last_seen_at }: Row, at: number): boolean {
 async function findCurrent(db: Database, idHash: string): Promise<Row | undefined> {
   return db
     .selectFrom('sessions')
-    .innerJoin('users', 'users.id', 'sessions.user_id')
-    .select(['sessions.data', 'sessions.created_at', 'sessions.last_seen_at'])
-    .where('sessions.id_hash', '=', idHash)
-    .where('users.enabled', '=', 1)
-    .whereRef('users.password_version', '=', 'sessions.password_version')
+    .select(['data', 'created_at', 'last_seen_at'])
+    .where('id_hash', '=', idHash)
+    .where(hasCurrentPassword('sessions'))
     .executeTakeFirst();
 }
 
@@ -198,10 +197,9 @@ async function update(db: Database, sid: string, data: session.SessionData, at: 
 async function listLive(db: Database, userId: number, at: number): Promise<readonly SessionInfo[]> {
   const rows = await db
     .selectFrom('sessions')
-    .innerJoin('users', 'users.id', 'sessions.user_id')
-    .select(['id_hash', 'data', 'sessions.created_at', 'last_seen_at', 'address', 'user_agent'])
+    .select(['id_hash', 'data', 'created_at', 'last_seen_at', 'address', 'user_agent'])
     .where('user_id', '=', userId)
-    .whereRef('users.password_version', '=', 'sessions.password_version')
+    .where(hasCurrentPassword('sessions'))
     .orderBy('last_seen_at', 'desc')
     .execute();
   return rows
