@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { createActivity } from '../catalog/activity/activity.ts';
+import { isVisibleName } from '../catalog/visibility/visibility.ts';
 import { monotonic } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { isOurs, tokenRealm } from '../config/public-url.ts';
@@ -45,7 +46,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   const isReadonly = config.registry.readonly;
   const notificationSecret = await chosenSecret(options);
   prepareOther(options, notificationSecret);
-  const events = createEventStore(db);
+  const events = createEventStore(db, isVisibleName);
   const deletion = createDeletion({
     db,
     client,

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { COMMAND_LINE } from '../../server/access/actor.ts';
 import { createAudit } from '../../server/audit/audit.ts';
+import { isVisibleName } from '../../server/catalog/visibility/visibility.ts';
 import { createAside } from '../../server/notifications/aside.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
 import { SECRET, type Stack, start, until } from '../support/app/receiver-stack.ts';
@@ -140,7 +141,10 @@ describe('without a secret', () => {
       anEnvelope(anEvent(own), anEvent({ digest: `sha256:${'f'.repeat(64)}`, repository: 'own/noise' })),
     );
     await stack.settled();
-    const { rows } = await createEventStore(stack.opened.db).list({ visible: everything, inRepository: 'own/noise' });
+    const { rows } = await createEventStore(stack.opened.db, isVisibleName).list({
+      visible: everything,
+      inRepository: 'own/noise',
+    });
     assert.deepEqual(rows, []);
     assert.equal(stack.applied.length, told);
   });
@@ -151,7 +155,10 @@ describe('without a secret', () => {
     const sent = [anEvent(ours), anEvent({ ...push, actor: 'ci' }), anEvent({ ...ours, tag: 'v2' })];
     await stack.send(anEnvelope(...sent));
     await stack.settled();
-    const { rows } = await createEventStore(stack.opened.db).list({ visible: { all: true }, inRepository: 'put/back' });
+    const { rows } = await createEventStore(stack.opened.db, isVisibleName).list({
+      visible: { all: true },
+      inRepository: 'put/back',
+    });
     assert.deepEqual(rows.map((row) => [row.action, row.tag, row.actor, row.actorConfirmed]).sort(), [
       ['push', 'v1', 'ci', false],
       ['push', 'v2', '', false],
@@ -171,7 +178,10 @@ describe('without a secret', () => {
       ),
     );
     await stack.settled();
-    const { rows } = await createEventStore(stack.opened.db).list({ visible: everything, inRepository: 'pulled/app' });
+    const { rows } = await createEventStore(stack.opened.db, isVisibleName).list({
+      visible: everything,
+      inRepository: 'pulled/app',
+    });
     assert.deepEqual(
       rows.map((row) => [row.tag, row.digest]),
       [['v1', digest]],
@@ -358,7 +368,8 @@ describe('the list of events', () => {
     await stack.settled();
   });
   after(() => stack.close());
-  const list = (filter: object) => createEventStore(stack.opened.db).list({ visible: everything, ...filter });
+  const list = (filter: object) =>
+    createEventStore(stack.opened.db, isVisibleName).list({ visible: everything, ...filter });
   const repositories = async (filter: object) => [...new Set((await list(filter)).rows.map((row) => row.repository))];
 
   test('shows what the viewer may pull', async () => {
@@ -385,7 +396,7 @@ describe('the list of events', () => {
     assert.equal(new Set(seen).size, 15);
   });
   test('tells how events arrive', async () => {
-    const arrivals = await createEventStore(stack.opened.db).arrivals();
+    const arrivals = await createEventStore(stack.opened.db, isVisibleName).arrivals();
     assert.ok(arrivals.lastReceivedAt);
     assert.equal(arrivals.lastVerifiedAt, undefined);
     assert.equal(arrivals.quarantined, 0);

@@ -9,7 +9,7 @@ import { createSpace } from '../../../server/catalog/space/space.ts';
 import { createDescriptionUseCases } from '../../../server/catalog/use-cases/descriptions.ts';
 import { createReadingUseCases, type ReadingUseCasesDeps } from '../../../server/catalog/use-cases/reading.ts';
 import { createSetStar } from '../../../server/catalog/use-cases/stars.ts';
-import { createVisibility } from '../../../server/catalog/visibility/visibility.ts';
+import { createVisibility, isVisibleName } from '../../../server/catalog/visibility/visibility.ts';
 import { createDeletionUseCases, type DeletionUseCasesDeps } from '../../../server/housekeeping/use-cases/deletion.ts';
 import { createLogger } from '../../../server/log.ts';
 import { createAside } from '../../../server/notifications/aside.ts';
@@ -137,7 +137,7 @@ function partsOf(
 }
 
 function routesDeps({ db, audit }: ApiParts): Omit<ApiRoutesDeps, 'stores' | 'useCases'> {
-  const events = createEventStore(db);
+  const events = createEventStore(db, isVisibleName);
   return {
     readonly: false,
     opened: () => undefined,

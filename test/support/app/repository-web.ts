@@ -13,7 +13,7 @@ import { createTagStore } from '../../../server/catalog/lists/tags.ts';
 import { createDocuments } from '../../../server/catalog/manifests/documents.ts';
 import { createDescriptionUseCases } from '../../../server/catalog/use-cases/descriptions.ts';
 import { createSetStar } from '../../../server/catalog/use-cases/stars.ts';
-import { createVisibility } from '../../../server/catalog/visibility/visibility.ts';
+import { createVisibility, isVisibleName } from '../../../server/catalog/visibility/visibility.ts';
 import type { SelectionRequest } from '../../../server/housekeeping/delete-selection.ts';
 import { readSelectionPlan } from '../../../server/housekeeping/selection-plan.ts';
 import { createTrash, type Trash } from '../../../server/housekeeping/trash.ts';
@@ -82,7 +82,7 @@ function depsOf({ db, audit, users, useCases }: TestWeb, deleted: SelectionReque
     stars,
     publicAccess: createPublicAccess({ access, single: createSingleRuleRoles(db) }),
     activity: createActivity({ db, now: Date.now }),
-    events: createEventStore(db),
+    events: createEventStore(db, isVisibleName),
     reach: createReach(db),
     deletion: {
       trash: { ...trash, count: (repository) => countTrash(db, repository) },

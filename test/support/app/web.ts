@@ -22,6 +22,7 @@ import { type Audit, createAudit } from '../../../server/audit/audit.ts';
 import { createFailedSignIns } from '../../../server/audit/failed-sign-ins.ts';
 import { createBus } from '../../../server/bus/bus.ts';
 import { createStars } from '../../../server/catalog/lists/stars.ts';
+import { isVisibleName } from '../../../server/catalog/visibility/visibility.ts';
 import { createOriginOf, type OriginOf } from '../../../server/http/client-address.ts';
 import { createLogger, type Logger } from '../../../server/log.ts';
 import { createEventStore } from '../../../server/notifications/events.ts';
@@ -125,7 +126,7 @@ export async function startWeb(options: TestWebOptions = {}) {
       audit,
       failedSignIns,
     },
-    ...{ refusals, refreshTokens, stars: createStars({ db }), events: createEventStore(db) },
+    ...{ refusals, refreshTokens, stars: createStars({ db }), events: createEventStore(db, isVisibleName) },
     tokenLifetime: config.registry.auth.lifetime,
     setupCode,
     now,
