@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { hidden } from '../../access/actor.ts';
+import type { ManifestReference } from '../../catalog/manifests/lookup.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
-import type { DeletionPlan, ManifestReference } from '../../housekeeping/plan.ts';
+import type { DeletionPlan } from '../../housekeeping/plan.ts';
 import type { DeletionUseCases } from '../../housekeeping/use-cases/deletion.ts';
 import { MAX_ID } from '../../storage/row-id.ts';
 import {

@@ -1,27 +1,17 @@
 /** What the index notes of a repository as a whole, and asks about it by name. */
 import type { Database } from '../../storage/database.ts';
+import { tagNames } from '../base/tag-lookup.ts';
 import { changeRepository, type RepositoryChange } from './repository-change.ts';
 import { lockRepository } from './tag-writes.ts';
 import type { TagState } from './write-looks.ts';
-
-export async function repositoryId(db: Database, name: string): Promise<number | undefined> {
-  const row = await db.selectFrom('repositories').select('id').where('name', '=', name).executeTakeFirst();
-  return row?.id;
-}
 
 export async function tagsBeyond(
   db: Database,
   repository: string,
   listed: readonly string[],
 ): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('tags')
-    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
-    .select('tags.name')
-    .where('repositories.name', '=', repository)
-    .execute();
   const present = new Set(listed);
-  return rows.map((row) => row.name).filter((name) => !present.has(name));
+  return (await tagNames(db, repository)).filter((name) => !present.has(name));
 }
 
 /** Tags that were found at their last look, and of whose manifest nothing is missing; none where something went wrong. */
@@ -78,15 +68,4 @@ export async function changeKnown(
     const id = await lockRepository(trx, repository);
     if (id !== undefined) await changeRepository(trx, id, change, at);
   });
-}
-
-export async function tagsOn(db: Database, repository: string, digest: string): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('tags')
-    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
-    .select('tags.name')
-    .where('repositories.name', '=', repository)
-    .where('tags.digest', '=', digest)
-    .execute();
-  return rows.map((row) => row.name);
 }

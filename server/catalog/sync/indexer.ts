@@ -5,6 +5,7 @@ import type { Database } from '../../storage/database.ts';
 import { createGroupedTransactions } from '../../storage/grouped.ts';
 import { createSettings } from '../../storage/settings.ts';
 import { createPulls } from '../activity/pulls.ts';
+import { taggedDigests } from '../base/tag-lookup.ts';
 import { type FirstIndexRun, indexFromDisk } from '../disk/first-index.ts';
 import { readUntagged } from '../disk/untagged.ts';
 import type { DroppedTag } from '../index/tag-writes.ts';
@@ -241,9 +242,9 @@ export function createIndexer(deps: IndexerDeps) {
     },
     /** We deleted something here ourselves: one look confirms it. */
     async refreshAfterDeletion(repository: string): Promise<void> {
-      const before = await digestsOf(db, repository);
+      const before = await taggedDigests(db, repository);
       await refresh.refreshRepository(repository, { isDeletionReported: true, isOwnDeletion: true });
-      const after = new Set(await digestsOf(db, repository));
+      const after = new Set(await taggedDigests(db, repository));
       for (const digest of before) if (!after.has(digest)) await refresh.dropManifestIfGone(repository, digest);
     },
     forgetTag: refresh.forgetTag,
@@ -280,15 +281,4 @@ async function checkedAt(db: Database, repository: string): Promise<number | nul
     .where('name', '=', repository)
     .executeTakeFirst();
   return row?.checked_at;
-}
-
-async function digestsOf(db: Database, repository: string): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('tags')
-    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
-    .select('tags.digest')
-    .distinct()
-    .where('repositories.name', '=', repository)
-    .execute();
-  return rows.map((row) => row.digest);
 }

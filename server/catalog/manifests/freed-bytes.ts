@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { isVisible, type Visibility } from '../catalog/visibility/visibility.ts';
-import { isAmong } from '../storage/among.ts';
-import type { Database } from '../storage/database.ts';
+import { isAmong } from '../../storage/among.ts';
+import type { Database } from '../../storage/database.ts';
+import { isVisible, type Visibility } from '../visibility/visibility.ts';
 
 /**
  * What garbage collection can free once these manifests are gone from the repository: their blobs that no other manifest

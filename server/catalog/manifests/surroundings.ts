@@ -1,11 +1,26 @@
 import { sql } from 'kysely';
-import { findReferrers, tagsAbout } from '../catalog/manifests/referrers.ts';
-import { isAmong } from '../storage/among.ts';
-import type { Database } from '../storage/database.ts';
-import type { Need, Surroundings } from './closure.ts';
+import { isAmong } from '../../storage/among.ts';
+import type { Database } from '../../storage/database.ts';
+import { findReferrers, tagsAbout } from './referrers.ts';
+
+/** `from` needs `to`: an index what it lists, a subject what refers to it. */
+export interface Need {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Surroundings {
+  /** What was asked for and everything below it, parents first. */
+  readonly digests: readonly string[];
+  readonly needs: readonly Need[];
+  /** Tags of these manifests; `subject` of a fallback or cosign tag. */
+  readonly tags: readonly { readonly name: string; readonly digest: string; readonly subject: string | null }[];
+  /** Needed from elsewhere in the repository: another index lists it, or it refers to an image that is not among these. */
+  readonly neededOutside: ReadonlySet<string>;
+}
 
 /** An index that lists more than this is not taken apart: its manifests stay. */
-export const MAX_MANIFESTS = 5000;
+const MAX_MANIFESTS = 5000;
 
 /** What these manifests list, what refers to all of that, and who else in the repository needs any of it. From the index. */
 export async function readSurroundings(
