@@ -88,7 +88,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       else log.warn({ registry: client.address, reason: error }, 'registry not reachable');
       if (reachable) signer?.retry();
       index.tell('noteReachable', reachable);
-      bus.tell({ kind: 'index-state-changed' });
+      bus.publish({ kind: 'index-state-changed' });
     },
   });
   bus.subscribe('token-accepted', () => index.tell('noteAccepted'));

@@ -8,7 +8,7 @@ export interface StatusWatchDeps {
   readonly load: LoadStatusFacts;
   readonly log: Logger;
   /** Told what pages show of it; tells when the registry came or went, or a crawl ended. */
-  readonly bus: Pick<Bus, 'tell' | 'subscribe'>;
+  readonly bus: Pick<Bus, 'publish' | 'subscribe'>;
   /** Runs `refresh`, unless everything is being stopped. */
   readonly run: () => Promise<void>;
   /** For tests. */
@@ -54,7 +54,7 @@ export function createStatusWatch({ load, log, bus, run, restMs = REST_MS }: Sta
     tell(statusChecks(facts));
     isOpen = facts.auth.enabled && facts.registry.demandsToken === false && facts.registry.demandsPassword !== true;
     if (isOpen && !wasOpen) log.warn({ registry: facts.registry.url }, OPEN);
-    if (countBefore !== failed.length || wasOpen !== isOpen) bus.tell({ kind: 'index-state-changed' });
+    if (countBefore !== failed.length || wasOpen !== isOpen) bus.publish({ kind: 'index-state-changed' });
   }
 
   /** The same facts for a page, so that what it shows and what others are told agree. */

@@ -17,7 +17,7 @@ export interface LayoutProbeOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Told when the registry takes our tokens after it did not. */
-  readonly bus: Pick<Bus, 'tell'>;
+  readonly bus: Pick<Bus, 'publish'>;
 }
 
 export interface LayoutStatus {
@@ -63,7 +63,7 @@ export function createLayoutProbe(options: LayoutProbeOptions) {
     lastTriedAt = clock();
     failures = found.state === 'accepted' ? 0 : failures + 1;
     clearTimeout(timer);
-    if (isAcceptedNow) options.bus.tell({ kind: 'token-accepted' });
+    if (isAcceptedNow) options.bus.publish({ kind: 'token-accepted' });
     if (found.state !== 'accepted' && !closed) schedule(RETRY_MS[Math.min(failures, RETRY_MS.length) - 1] ?? 60_000);
     return status;
   }

@@ -42,7 +42,7 @@ export interface RefusalsOptions {
   readonly now: () => number;
   readonly log: Logger;
   /** Told of who was refused, once it is written. */
-  readonly bus: Pick<Bus, 'tell'>;
+  readonly bus: Pick<Bus, 'publish'>;
 }
 
 const FLUSH_MS = 2000;
@@ -85,7 +85,7 @@ export function createRefusals(db: Database, { now, log, bus }: RefusalsOptions)
       await prune(transaction, true);
       await prune(transaction, false);
     });
-    bus.tell({ kind: 'tokens-refused', subjects: [...new Set(rows.map((row) => row.subject))] });
+    bus.publish({ kind: 'tokens-refused', subjects: [...new Set(rows.map((row) => row.subject))] });
   }
 
   /** Newest first, including what is not written yet. */

@@ -39,7 +39,7 @@ export interface TokenEndpointDeps {
   readonly refusals: Pick<Refusals, 'record'>;
   readonly originOf: OriginOf;
   /** Told of each push token: a repository somebody may push to now is worth a look even if its event never comes. */
-  readonly bus: Pick<Bus, 'tell'>;
+  readonly bus: Pick<Bus, 'publish'>;
   readonly now: () => number;
   readonly log: Logger;
 }
@@ -140,7 +140,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): PlainHandler {
     for (const { type, name: repository, actions } of access) {
       if (type !== 'repository') continue;
       deps.permits.note(subjectName, repository, actions);
-      if (actions.includes('push')) deps.bus.tell({ kind: 'push-token-issued', repository, at: deps.now() });
+      if (actions.includes('push')) deps.bus.publish({ kind: 'push-token-issued', repository, at: deps.now() });
     }
   }
 

@@ -17,7 +17,7 @@ export interface SignerOptions {
   readonly now: () => number;
   readonly clock?: Clock;
   readonly log: Logger;
-  readonly bus: Pick<Bus, 'tell'>;
+  readonly bus: Pick<Bus, 'publish'>;
 }
 
 export interface TokenRequest {

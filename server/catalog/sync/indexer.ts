@@ -41,7 +41,7 @@ export interface IndexerDeps {
    * Told of each change of the index, of repositories that were read because somebody opened them, and when the registry
    * lacks most of what is known or has it again. Left out: nobody follows.
    */
-  readonly bus?: Pick<Bus, 'tell'>;
+  readonly bus?: Pick<Bus, 'publish'>;
   /** Tags left the index because the registry no longer has them; also after deletions of ours. */
   readonly onGone?: (repository: string, tags: readonly DroppedTag[]) => void;
   /** No event came lately, so that pages that are opened have to ask. Left out: events come. */
@@ -56,7 +56,7 @@ export interface IndexerDeps {
 /** Keeps the index in line with the registry: by events, by looking again, and by crawls that repair what those missed. */
 export function createIndexer(deps: IndexerDeps) {
   const { db, now, log, bus = createBus(deps.log), onGone = () => undefined } = deps;
-  const onChanged = (repository: string) => bus.tell({ kind: 'repository-changed', repository });
+  const onChanged = (repository: string) => bus.publish({ kind: 'repository-changed', repository });
   const clock = deps.clock ?? (() => performance.now());
   const pace = createPace({ clock });
   const gate = createGate({ client: deps.client, pace, clock, ...retries(deps.retryDelaysMs) });

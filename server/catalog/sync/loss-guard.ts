@@ -29,7 +29,7 @@ export interface LossGuardDeps {
   readonly clock: () => number;
   readonly log: Logger;
   /** Told when a hold began or ended. */
-  readonly bus: Pick<Bus, 'tell'>;
+  readonly bus: Pick<Bus, 'publish'>;
 }
 
 const SETTING = 'index_hold';
@@ -64,7 +64,7 @@ export function createLossGuard({ db, client, now, clock, log, bus }: LossGuardD
     watchedAt = next === undefined ? undefined : clock();
     if (next === undefined) await settings.remove(SETTING);
     else await settings.set(SETTING, JSON.stringify(next));
-    if (hasChanged) bus.tell({ kind: 'index-state-changed' });
+    if (hasChanged) bus.publish({ kind: 'index-state-changed' });
   }
 
   async function decide(except?: string): Promise<boolean> {

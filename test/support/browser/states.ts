@@ -144,7 +144,7 @@ export const STATES: readonly State[] = [
     shows: /Your session has ended/,
     prepare: async ({ page, web }) => {
       await web.db.deleteFrom('sessions').execute();
-      web.bus.tell({ kind: 'audited', action: 'session.end' });
+      web.bus.publish({ kind: 'audited', action: 'session.end' });
       await page.getByText('Your session has ended.').waitFor();
     },
   },
@@ -163,7 +163,7 @@ export const STATES: readonly State[] = [
     shows: /Show new content/,
     prepare: async ({ page, web }) => {
       await page.locator('main a').first().focus();
-      web.bus.tell({ kind: 'repository-changed', repository: 'platform/api-gateway' });
+      web.bus.publish({ kind: 'repository-changed', repository: 'platform/api-gateway' });
       await page.getByRole('button', { name: 'Show new content' }).waitFor();
     },
   },

@@ -25,10 +25,10 @@ test('when the registry comes back what failed is tried again at once, and pages
   assert.ok(watch.failedCount() > 0);
   await eventually('the look that its own message led to', async () => state.runs === 1);
   state.reachable = true;
-  bus.tell({ kind: 'index-state-changed' });
+  bus.publish({ kind: 'index-state-changed' });
   await eventually('it is good', async () => watch.failedCount() === 0);
   await eventually('the last look', async () => state.runs === 3);
   assert.equal(state.told, 3, 'the failure, the return, and that it is good');
-  bus.tell({ kind: 'audited', action: 'session.begin' });
+  bus.publish({ kind: 'audited', action: 'session.begin' });
   assert.equal(state.runs, 3);
 });

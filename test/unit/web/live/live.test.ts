@@ -89,7 +89,7 @@ async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
 }
 
 function change(bus: Bus, repository: string): void {
-  bus.tell({ kind: 'repository-changed', repository });
+  bus.publish({ kind: 'repository-changed', repository });
 }
 
 async function listen(url: string) {
@@ -122,7 +122,7 @@ test('everybody is told when the registry comes or goes and when a crawl ends, a
   const { bus, state, url } = await start();
   state.seen = NOTHING;
   const stream = await listen(url);
-  bus.tell({ kind: 'index-state-changed' });
+  bus.publish({ kind: 'index-state-changed' });
   await eventually('the message', async () => stream.told().length > 0);
   assert.deepEqual(stream.told(), [['#index']]);
 });
@@ -155,7 +155,7 @@ test('what the viewer may not pull is never named, and rights taken away count a
   await eventually('the message', async () => stream.told().length > 0);
   state.seen = NOTHING;
   change(bus, 'team/later');
-  bus.tell({ kind: 'index-state-changed' });
+  bus.publish({ kind: 'index-state-changed' });
   await eventually('the second message', async () => stream.told().length > 1);
   assert.deepEqual(stream.told(), [['team/app'], ['#index']]);
 });
@@ -212,7 +212,7 @@ for (const [name, rights, message, told] of topics) {
     const { bus, state, url } = await start({ rights });
     state.hidden.add('secret/app');
     const stream = await listen(url);
-    bus.tell(message);
+    bus.publish(message);
     change(bus, 'team/fence');
     await eventually('the message', async () => stream.told().length > 0);
     assert.deepEqual(stream.told(), [['team/fence', ...told]]);
@@ -239,12 +239,12 @@ test('tells a viewer whose rights changed, and an admin that accounts did, whoev
 test('says that the session has ended, and ends', async () => {
   const { bus, state, url } = await start({ rights: member });
   const stream = await listen(url);
-  bus.tell({ kind: 'audited', action: 'session.end' });
+  bus.publish({ kind: 'audited', action: 'session.end' });
   change(bus, 'team/fence');
   await eventually('the fence', async () => stream.told().length > 0);
   assert.equal(stream.state.ended, false);
   state.isAlive = false;
-  bus.tell({ kind: 'audited', action: 'session.end' });
+  bus.publish({ kind: 'audited', action: 'session.end' });
   await eventually('the end', async () => stream.state.ended);
   assert.match(stream.state.text, /^event: ended$/m);
 });
@@ -255,9 +255,9 @@ test('a page that tells how old its list is hears when the list was read again',
   await eventually('the look', async () => opened.length > 0);
   assert.deepEqual(opened, ['team/app'], 'an open page has its repository looked at');
   state.now = 2000;
-  bus.tell({ kind: 'repository-read', repository: 'team/app' });
+  bus.publish({ kind: 'repository-read', repository: 'team/app' });
   state.now = 3000;
-  bus.tell({ kind: 'catalog-read' });
+  bus.publish({ kind: 'catalog-read' });
   const message = (at: number) => `event: read\ndata: {"at":${at}}\n\n`;
   await eventually(
     'both',
@@ -273,8 +273,8 @@ test('what a viewer may not see is neither looked at nor told of', async () => {
   state.hidden.add('secret/app');
   const [hidden, fence] = [await listen(`${url}?of=secret/app`), await listen(`${url}?of=team/app`)];
   await eventually('the look', async () => opened.length > 0);
-  bus.tell({ kind: 'repository-read', repository: 'secret/app' });
-  bus.tell({ kind: 'repository-read', repository: 'team/app' });
+  bus.publish({ kind: 'repository-read', repository: 'secret/app' });
+  bus.publish({ kind: 'repository-read', repository: 'team/app' });
   await eventually('the fence', async () => fence.state.text.includes('event: read'));
   assert.deepEqual(opened, ['team/app']);
   assert.doesNotMatch(hidden.state.text, /event: read/);
