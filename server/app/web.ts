@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createReach } from '../access/reach.ts';
+import { createRepositoryAccess } from '../access/repository-access.ts';
 import { readAbout } from '../catalog/images/repository-about.ts';
 import type { RepositoryStore } from '../catalog/lists/repositories.ts';
 import { createLabelKeys } from '../catalog/search/label-keys.ts';
@@ -121,7 +121,7 @@ export async function createWebSide(
         registryState: state,
       }),
       repositoriesPage({ ...browse, firstRun }),
-      repositoryTabsPage({ ...browse, ...core, reach: createReach(db), events: registry.events }),
+      repositoryTabsPage({ ...browse, ...core, repositoryAccess: createRepositoryAccess(db), events: registry.events }),
       ...(config.registry.auth.enabled ? [publicPage(browse)] : []),
       deleteTagPage(browse),
       selectionPage(browse),

@@ -102,7 +102,7 @@ test('where the registry shall get a certificate, tokens are refused with the re
   const { app, ask } = await start(t, { version: '3.1.1', notAfter: Date.now() - DAY_MS, header: 'x5c' });
   const { status, text } = await ask();
   assert.equal(status, 503);
-  assert.match(text, /certificate of the signing key has run out/);
+  assert.match(text, /certificate of the signing key has expired/);
   await assertSaid(app.url);
   const event = await fetch(`${app.url}/api/notification`, {
     method: 'POST',

@@ -25,7 +25,7 @@ const DATES: readonly string[] = [
   'housekeeping/resume.ts',
   'notifications/retention.ts',
   'notifications/silence.ts',
-  'token/created-pair.ts',
+  'token/key-pair.ts',
   'token/leaf.ts',
   'token/signer.ts',
 ];
@@ -33,7 +33,7 @@ const DATES: readonly string[] = [
 const OF_STORED = /^(web\/|api\/|storage\/(migrat|upgrade|repair))/;
 /** What such a file is about waits or lasts, whatever folder it is in: it never sees the date. */
 const LASTS =
-  /(^|[/\\-])(circuit|cache|retry|again|backoff|back-off|gap|pace|gate|permits|queue|slots|limit|loop|rest)(-|\.ts$)/;
+  /(^|[/\\-])(circuit|cache|retry|again|backoff|back-off|gap|pace|gate|recent-grants|queue|slots|limit|loop|rest)(-|\.ts$)/;
 
 test('the date is asked only through an argument, where one can be given', () => {
   const callers = files.filter(({ text }) => /\bDate\.now\(\)|\bnew Date\(\)/.test(text)).map(({ file }) => file);

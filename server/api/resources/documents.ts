@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hidden } from '../../access/actor.ts';
+import { notFoundOrHidden } from '../../access/actor.ts';
 import type { ArtifactDocument, CertificateFacts, Seal, Subject, TextFile } from '../../artifacts/document.ts';
 import type { ImageDetail, Images } from '../../catalog/images/images.ts';
 import type { Documents, ReadDocument } from '../../catalog/manifests/documents.ts';
@@ -96,7 +96,7 @@ export function documentRoutes(deps: DocumentRoutesDeps): readonly ApiRoute[] {
       handler: async ({ params: { repository, digest } }, context) => {
         await findRepository(deps, context, repository);
         const found = await deps.images.detail(repository, digest);
-        if (found === undefined) throw hidden();
+        if (found === undefined) throw notFoundOrHidden();
         const documents = await deps.documents.read(repository, partsOf(found));
         return { documents: documents.map(documentBody) };
       },

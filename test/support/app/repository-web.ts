@@ -1,7 +1,7 @@
 /** The pages of a repository over a fresh database: everything real but the registry, which only notes what it should delete. */
 import { createAccess } from '../../../server/access/engine.ts';
 import { createPublicAccess } from '../../../server/access/public.ts';
-import { createReach } from '../../../server/access/reach.ts';
+import { createRepositoryAccess } from '../../../server/access/repository-access.ts';
 import { createSingleRuleRoles } from '../../../server/access/single-rule.ts';
 import { createActivity } from '../../../server/catalog/activity/activity.ts';
 import { createImages } from '../../../server/catalog/images/images.ts';
@@ -83,7 +83,7 @@ function depsOf({ db, audit, users, useCases }: TestWeb, deleted: SelectionReque
     publicAccess: createPublicAccess({ access, single: createSingleRuleRoles(db) }),
     activity: createActivity({ db, now: Date.now }),
     events: createEventStore(db, isVisibleName),
-    reach: createReach(db),
+    repositoryAccess: createRepositoryAccess(db),
     deletion: {
       trash: { ...trash, count: (repository) => countTrash(db, repository) },
       planSelection: (seen, id, selection) => readSelectionPlan(db, seen, id, selection),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createTurnMemory } from '../../../server/token/same-turn.ts';
+import { createTickCache } from '../../../server/token/tick-cache.ts';
 
 test('what begins in one turn under one name is done once, in the next turn anew', async () => {
-  const memory = createTurnMemory<number>();
+  const memory = createTickCache<number>();
   let begun = 0;
   const begin = () => ++begun;
   assert.deepEqual([memory('a', begin), memory('b', begin), memory('a', begin)], [1, 2, 1]);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createAccess } from '../../server/access/engine.ts';
 import { createGrantStore } from '../../server/access/grants.ts';
-import { createReach } from '../../server/access/reach.ts';
+import { createRepositoryAccess } from '../../server/access/repository-access.ts';
 import { rulesFor } from '../../server/access/rights.ts';
 import { createRoleStore } from '../../server/access/roles.ts';
 import { createUserStore, type User } from '../../server/access/users.ts';
@@ -47,11 +47,11 @@ after(() => opened?.close());
 
 /** Page by page, as the page of a repository asks. */
 async function shown(repository: string, filter = ''): Promise<{ names: readonly string[]; total: number }> {
-  const [reach, access] = [createReach(opened.db), createAccess(opened.db)];
-  const roles = await reach.rolesOf(repository);
+  const [repositoryAccess, access] = [createRepositoryAccess(opened.db), createAccess(opened.db)];
+  const roles = await repositoryAccess.rolesOf(repository);
   const names: string[] = [];
   for (let after: string | undefined, total = 0; ; ) {
-    const page = await reach.usersOf(repository, { roles, filter, after, limit: 7 });
+    const page = await repositoryAccess.usersOf(repository, { roles, filter, after, limit: 7 });
     total = page.total;
     for (const { id, name } of page.users) {
       const rights = await access.rightsOf({ kind: 'user', id, name });
@@ -92,11 +92,13 @@ test('a filter takes parts of names literally', async () => {
 });
 
 test('roles are named with the rules that match, and with how many hold them', async () => {
-  const roles = await createReach(opened.db).rolesOf('u7/app');
+  const roles = await createRepositoryAccess(opened.db).rolesOf('u7/app');
   const named = new Map(roles.map((role) => [role.name, role]));
   assert.ok(named.has('admin') && named.has('r3') && named.has('r4') && !named.has('r0'));
   assert.equal(named.get('admin')?.users, 2);
   assert.equal(named.get('r4')?.rules[0]?.isPersonal, true);
-  const [everybody] = (await createReach(opened.db).rolesOf('other/a')).filter(({ isForEverybody }) => isForEverybody);
+  const [everybody] = (await createRepositoryAccess(opened.db).rolesOf('other/a')).filter(
+    ({ isForEverybody }) => isForEverybody,
+  );
   assert.equal(everybody?.name, 'r2');
 });

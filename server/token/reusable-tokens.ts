@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 export interface SignedToken {
   readonly token: string;
   readonly id: string;
-  /** From now, not from when it was signed. */
+  /** Counted from now, not from when it was signed. */
   readonly expiresInSeconds: number;
   /** Epoch seconds. */
   readonly issuedAt: number;
@@ -12,26 +12,26 @@ export interface SignedToken {
 
 interface Kept {
   readonly signed: SignedToken;
-  /** Of the clock that nobody sets. */
+  /** On the monotonic clock, which is never set back. */
   readonly keptAtMs: number;
 }
 
-export interface KeptTokensOptions {
-  /** The part of its lifetime during which a token is handed out again. */
+export interface ReusableTokensOptions {
+  /** Fraction (0 to 1) of its lifetime during which a token is handed out again. */
   readonly share: number;
-  /** One that ends sooner is not handed out any more. */
+  /** A token that expires sooner than this is not handed out again. */
   readonly minRemainingSeconds: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly clock: Clock;
 }
 
-// By length too: a token for a hundred repositories is twenty times as long as most.
+// Limited by length as well: a token for a hundred repositories is twenty times as long as most.
 const MAX_TOKENS = 5000;
 const MAX_CHARACTERS = 16_000_000;
 
-/** Signed tokens by a name that says everything that decided what they hold, and which key signed them. */
-export function createKeptTokens({ share, minRemainingSeconds, now, clock }: KeptTokensOptions) {
+/** Signed tokens by a key that names everything that decides what they contain, the signing key included. */
+export function createReusableTokens({ share, minRemainingSeconds, now, clock }: ReusableTokensOptions) {
   const kept = new LRUCache<string, Kept>({
     max: MAX_TOKENS,
     maxSize: MAX_CHARACTERS,
@@ -39,16 +39,16 @@ export function createKeptTokens({ share, minRemainingSeconds, now, clock }: Kep
   });
 
   return {
-    keep(name: string, signed: SignedToken): void {
+    set(name: string, signed: SignedToken): void {
       kept.set(name, { signed, keptAtMs: clock() });
     },
-    /** One that is young, by both clocks, and ends late enough; with what is left of it now. */
-    find(name: string): SignedToken | undefined {
+    /** A cached token while it is fresh by both clocks and valid long enough, with its remaining lifetime. */
+    get(name: string): SignedToken | undefined {
       const known = kept.get(name);
       if (known === undefined) return undefined;
       const { issuedAt, expiresInSeconds: lifetimeSeconds } = known.signed;
       const freshSeconds = lifetimeSeconds * share;
-      // A clock that was set makes a token begin, or run out, at another time.
+      // When the system clock was set, the token's validity moved with it, so both clocks are asked.
       const ageSeconds = Math.floor(now() / 1000) - issuedAt;
       const isFresh = ageSeconds >= 0 && ageSeconds < freshSeconds && clock() - known.keptAtMs < freshSeconds * 1000;
       const expiresInSeconds = lifetimeSeconds - ageSeconds;
@@ -58,4 +58,4 @@ export function createKeptTokens({ share, minRemainingSeconds, now, clock }: Kep
     clear: (): void => kept.clear(),
   };
 }
-export type KeptTokens = ReturnType<typeof createKeptTokens>;
+export type ReusableTokens = ReturnType<typeof createReusableTokens>;

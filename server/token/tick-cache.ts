@@ -1,8 +1,8 @@
 /**
- * What begins in one turn of the event loop under one name is done once. All of it had been asked for before the first
- * was looked at, so nobody gets an answer that is older than the question.
+ * Runs `begin` once per name and turn of the event loop and shares the result. All callers asked before the first
+ * result existed, so nobody gets an answer older than the question.
  */
-export function createTurnMemory<Value>() {
+export function createTickCache<Value>() {
   const begun = new Map<string, Value>();
   return (name: string, begin: () => Value): Value => {
     const known = begun.get(name);

@@ -7,18 +7,18 @@ import type { Logger } from '../log.ts';
 import { createCaCertificate, generateSigningKey } from './certificates.ts';
 import { writeAtomically } from './write-file.ts';
 
-export interface CreatedPairOptions {
+export interface KeyPairOptions {
   /** Folder of `auth.key` and `auth.cert`, see `keyFolderOf`. */
   readonly confPath: string;
-  /** Our own folder below the data folder; remembers which pair was made. */
+  /** Folder below the data folder, for the file that remembers which pair we created. */
   readonly folder: string;
-  /** True when the database was made by this start. */
+  /** True when this start created the database. */
   readonly isNew: boolean;
   readonly now: () => number;
   readonly log: Logger;
 }
 
-export interface PairPaths {
+export interface KeyPairPaths {
   readonly keyPath: string;
   readonly certPath: string;
 }
@@ -29,17 +29,18 @@ const CA_DAYS = 20 * 365;
 export interface KeyFolderOptions {
   readonly config: Pick<Config, 'registry' | 'data'>;
   readonly configFolder: string;
-  /** The configuration is a file of the operator's, not the one of this checkout. */
-  readonly isOperators: boolean;
+  /** The configuration is the operator's own file, not the one that ships with the product. */
+  readonly isOperatorFile: boolean;
 }
 
 /**
- * Where the pair of our own lies: in managed mode with the checkout's own settings beside them, where people look for it;
- * otherwise in the data folder, never beside a file of the operator's. A pair that an earlier version made there stays.
+ * Folder of the key pair that we create. In managed mode with the shipped configuration: beside that file, where people
+ * look for it. Otherwise the data folder, because an operator's folder is not ours to write to. A pair that an earlier
+ * version created beside the configuration stays there.
  */
-export function keyFolderOf({ config, configFolder, isOperators }: KeyFolderOptions): string {
+export function keyFolderOf({ config, configFolder, isOperatorFile }: KeyFolderOptions): string {
   const { registry, data } = config;
-  if (!isOperators && registry.url === null) return configFolder;
+  if (!isOperatorFile && registry.url === null) return configFolder;
   return wasMadeIn(configFolder, join(data.path, 'token')) ? configFolder : data.path;
 }
 
@@ -50,16 +51,18 @@ function wasMadeIn(confPath: string, ownFolder: string): boolean {
     const made = readFileSync(markerFile(ownFolder), 'utf8').trim();
     return new X509Certificate(readFileSync(join(confPath, 'auth.cert'))).fingerprint256 === made;
   } catch {
-    // What cannot be read is not a certificate of ours.
+    // A file that cannot be read is not a certificate of ours.
     return false;
   }
 }
 
 /**
- * The pair we made, making it first for a new installation.
- * @throws {StartError} when a pair was made before and is gone: a new one would silently lock every registry out.
+ * Paths of the key pair that we created; a new installation gets one now (writes `auth.key`, `auth.cert` and the marker
+ * file).
+ * @throws {StartError} when a pair was created before and a file of it is missing: a new pair would silently lock out
+ * every registry that trusts the old one.
  */
-export async function createdPair(options: CreatedPairOptions): Promise<PairPaths> {
+export async function ensureKeyPair(options: KeyPairOptions): Promise<KeyPairPaths> {
   const keyPath = join(options.confPath, 'auth.key');
   const certPath = join(options.confPath, 'auth.cert');
   const missing = [keyPath, certPath].filter((path) => !existsSync(path));
@@ -72,7 +75,7 @@ export async function createdPair(options: CreatedPairOptions): Promise<PairPath
   return { keyPath, certPath };
 }
 
-function refuseLostPair(missing: readonly string[], keyPath: string, { folder, isNew }: CreatedPairOptions): void {
+function refuseLostPair(missing: readonly string[], keyPath: string, { folder, isNew }: KeyPairOptions): void {
   if (!isNew && existsSync(markerFile(folder))) {
     throw new StartError([
       `The signing key pair made at the first start is incomplete: ${missing.join(' and ')} is missing. ` +
@@ -87,13 +90,13 @@ function refuseLostPair(missing: readonly string[], keyPath: string, { folder, i
   }
 }
 
-async function makePair(keyPath: string, certPath: string, { folder, now, log }: CreatedPairOptions): Promise<void> {
+async function makePair(keyPath: string, certPath: string, { folder, now, log }: KeyPairOptions): Promise<void> {
   const key = generateSigningKey();
   const validity = { notBefore: now() - DAY_MS, notAfter: now() + CA_DAYS * DAY_MS };
   const certificate = await createCaCertificate(key, 'CN=Registry Web token CA', validity);
   try {
     mkdirSync(dirname(keyPath), { recursive: true });
-    // The key last: where it stands, its certificate stands too.
+    // The key is written last, so that a key is never there without its certificate.
     writeAtomically(certPath, certificate, 0o644);
     writeAtomically(keyPath, key.export({ type: 'pkcs8', format: 'pem' }).toString(), 0o600);
     remember(folder, certPath);
@@ -115,7 +118,7 @@ function markerFile(folder: string): string {
   return join(folder, 'created');
 }
 
-/** Keeps the certificate's fingerprint, as the sign that a pair exists. */
+/** Stores the certificate's fingerprint: the marker that a pair was created. */
 function remember(folder: string, certPath: string): void {
   if (existsSync(markerFile(folder))) return;
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createKeptTokens, type SignedToken } from '../../../server/token/kept-tokens.ts';
+import { createReusableTokens, type SignedToken } from '../../../server/token/reusable-tokens.ts';
 
 const SIGNED_AT = 1_800_000_000;
 const signed = (lifetimeSeconds: number, token = 'a.b.c'): SignedToken => ({
@@ -10,8 +10,13 @@ const signed = (lifetimeSeconds: number, token = 'a.b.c'): SignedToken => ({
 /** Signed 0.4 s after a full second, as a clock is wherever it is. */
 function keptOnce(token: SignedToken) {
   let [wallMs, monotonicMs] = [SIGNED_AT * 1000 + 400, 5000];
-  const kept = createKeptTokens({ share: 0.1, minRemainingSeconds: 60, now: () => wallMs, clock: () => monotonicMs });
-  kept.keep('name', token);
+  const kept = createReusableTokens({
+    share: 0.1,
+    minRemainingSeconds: 60,
+    now: () => wallMs,
+    clock: () => monotonicMs,
+  });
+  kept.set('name', token);
   return {
     kept,
     pass: (wall: number, monotonic: number) => {
@@ -39,24 +44,24 @@ for (const [name, wall, monotonic, lifetime, expected] of cases) {
   test(`handed out again: ${name}`, () => {
     const { kept, pass } = keptOnce(signed(lifetime));
     pass(wall, monotonic);
-    assert.equal(kept.find('name')?.expiresInSeconds, expected);
+    assert.equal(kept.get('name')?.expiresInSeconds, expected);
   });
 }
 
 test('only under its own name, and not after everything was forgotten', () => {
   const { kept } = keptOnce(signed(900));
-  assert.equal(kept.find('other'), undefined);
-  assert.equal(kept.find('name')?.token, 'a.b.c');
+  assert.equal(kept.get('other'), undefined);
+  assert.equal(kept.get('name')?.token, 'a.b.c');
   kept.clear();
-  assert.equal(kept.find('name'), undefined);
+  assert.equal(kept.get('name'), undefined);
 });
 
 test('memory stays bounded: by number, and by the length of what is kept', () => {
   const { kept } = keptOnce(signed(900));
-  for (let index = 0; index < 5000; index += 1) kept.keep(`n${index}`, signed(900));
-  assert.deepEqual([kept.find('name'), kept.find('n4999')?.id], [undefined, 'a.b.c']);
+  for (let index = 0; index < 5000; index += 1) kept.set(`n${index}`, signed(900));
+  assert.deepEqual([kept.get('name'), kept.get('n4999')?.id], [undefined, 'a.b.c']);
   const long = signed(900, 'x'.repeat(30_000));
-  for (let index = 0; index < 600; index += 1) kept.keep(`long${index}`, long);
-  const left = Array.from({ length: 600 }, (_, index) => kept.find(`long${index}`)).filter(Boolean);
+  for (let index = 0; index < 600; index += 1) kept.set(`long${index}`, long);
+  const left = Array.from({ length: 600 }, (_, index) => kept.get(`long${index}`)).filter(Boolean);
   assert.ok(left.length > 100 && left.length * 30_000 <= 16_000_000, `${left.length} are kept`);
 });
