@@ -16,7 +16,7 @@ import { createLogger, type Logger } from './log.ts';
 import { createLogOutput, writeTo } from './log-output.ts';
 import { type OpenedDatabase, openDatabase } from './storage/database.ts';
 import { createStorageWatch, type StorageWatch } from './storage/watch.ts';
-import { keyFolderOf } from './token/created-pair.ts';
+import { keyFolderOf } from './token/key-pair.ts';
 
 const CROWDED =
   'this address holds so many connections that more are refused; if it is your proxy, name it in server.trusted_proxies';
@@ -45,7 +45,11 @@ async function start(log: Logger): Promise<void> {
   const app = await createApp({
     config,
     configFolder,
-    keyFolder: keyFolderOf({ config, configFolder, isOperators: inContainer || Boolean(process.env['CONFIG_PATH']) }),
+    keyFolder: keyFolderOf({
+      config,
+      configFolder,
+      isOperatorFile: inContainer || Boolean(process.env['CONFIG_PATH']),
+    }),
     root,
     opened,
     log,

@@ -1,5 +1,5 @@
 /** New passwords: for somebody else, for oneself, and instead of a default or reset one. */
-import { type Actor, auditedActor, requireAdmin } from '../../access/actor.ts';
+import { type Actor, auditActor, requireAdmin } from '../../access/actor.ts';
 import type { User, UserStore } from '../../access/users.ts';
 import type { Audit, AuditRecord } from '../../audit/audit.ts';
 import { AppError } from '../../errors.ts';
@@ -36,7 +36,7 @@ export function createPasswordReset(deps: PasswordResetDeps): PasswordReset {
     credentials.forget(id);
     // A password that only the one who asked has seen needs no code from the log.
     if (await setupCode.isNeededFor({ id, mustChangePassword: true })) await setupCode.clear();
-    await audit.record({ ...auditedActor(actor), action: 'password.reset', object: username, outcome: 'ok' });
+    await audit.record({ ...auditActor(actor), action: 'password.reset', object: username, outcome: 'ok' });
     return secret;
   };
 }

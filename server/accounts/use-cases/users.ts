@@ -1,5 +1,5 @@
 /** What admins do with accounts. Each throws {AppError} DENIED for anybody else, with nothing changed. */
-import { type Actor, auditedActor, requireAdmin } from '../../access/actor.ts';
+import { type Actor, auditActor, requireAdmin } from '../../access/actor.ts';
 import type { GrantStore } from '../../access/grants.ts';
 import type { RoleStore } from '../../access/roles.ts';
 import type { User, UserStore } from '../../access/users.ts';
@@ -40,7 +40,7 @@ export interface AddedAccount {
 export function createUserUseCases(deps: UserUseCasesDeps) {
   const { users, roles, grants, hasher, sessions, credentials, audit } = deps;
   const note = (actor: Actor, action: AuditAction, object: string, detail: AuditDetail = {}) =>
-    audit.record({ ...auditedActor(actor), action, object, outcome: 'ok', detail });
+    audit.record({ ...auditActor(actor), action, object, outcome: 'ok', detail });
 
   /** @throws {AppError} INVALID (field `role_id`) when one of them is not there. */
   async function namesOf(roleIds: readonly number[]): Promise<readonly string[]> {

@@ -3,32 +3,32 @@ import type { Database } from '../storage/database.ts';
 import { likePattern } from '../storage/like.ts';
 import type { RoleKind, Schema } from '../storage/schema.ts';
 import type { Action } from './action.ts';
-import { matchesGlob, mentionsUser, parseGlob, withAnyUser } from './glob.ts';
+import { hasUserPlaceholder, matchesGlob, parseGlob, userAsWildcard } from './glob.ts';
 import { type RuleColumns, toRule } from './roles.ts';
 import { actionsOf } from './rule.ts';
 
-/** A role that says something about one repository. */
-export interface ReachingRole {
+/** A role with rules that match one repository. */
+export interface MatchingRole {
   readonly id: number;
   readonly name: string;
   readonly kind: RoleKind;
-  /** Those that match; none for `admin`, which reaches everything. */
-  readonly rules: readonly ReachingRule[];
-  /** Users who hold it, disabled ones left out. */
+  /** The matching rules; empty for `admin`, which may do everything. */
+  readonly rules: readonly MatchingRule[];
+  /** Number of enabled users who hold the role. */
   readonly users: number;
   readonly isForEverybody: boolean;
 }
 
-export interface ReachingRule {
+export interface MatchingRule {
   readonly repository: string;
   readonly address: string;
   readonly actions: ReadonlySet<Action>;
-  /** With `${user}`: it holds for the one whose name stands in the repository's. */
+  /** With `${user}`: it applies only to the user whose name is part of the repository's. */
   readonly isPersonal: boolean;
 }
 
-export interface ReachQuery {
-  readonly roles: readonly ReachingRole[];
+export interface AccessQuery {
+  readonly roles: readonly MatchingRole[];
   /** Part of the name. */
   readonly filter?: string | undefined;
   /** `next` of the page before. */
@@ -36,34 +36,34 @@ export interface ReachQuery {
   readonly limit: number;
 }
 
-export interface ReachPage {
+export interface AccessPage {
   readonly users: readonly { readonly id: number; readonly name: string }[];
   readonly next: string | undefined;
   readonly total: number;
 }
 
 /**
- * Who might have to do with a repository: the roles whose rules match it, and who holds them. What each of them may do is
- * said by the engine alone, with `rightsOf`.
+ * Who may have access to a repository: the roles with matching rules, and the users who hold them. What each of them
+ * may do there is decided by `rightsOf`.
  */
-export function createReach(db: Database) {
+export function createRepositoryAccess(db: Database) {
   return {
-    rolesOf: (repository: string): Promise<readonly ReachingRole[]> => reachingRoles(db, repository),
-    usersOf: (repository: string, query: ReachQuery): Promise<ReachPage> => reachingUsers(db, repository, query),
+    rolesOf: (repository: string): Promise<readonly MatchingRole[]> => matchingRoles(db, repository),
+    usersOf: (repository: string, query: AccessQuery): Promise<AccessPage> => matchingUsers(db, repository, query),
   };
 }
-export type Reach = ReturnType<typeof createReach>;
+export type RepositoryAccess = ReturnType<typeof createRepositoryAccess>;
 
-async function reachingRoles(db: Database, repository: string): Promise<readonly ReachingRole[]> {
+async function matchingRoles(db: Database, repository: string): Promise<readonly MatchingRole[]> {
   const rows: readonly (RuleColumns & { role_id: number })[] = await db.selectFrom('rules').selectAll().execute();
-  const rules = new Map<number, ReachingRule[]>();
+  const rules = new Map<number, MatchingRule[]>();
   for (const row of rows) {
     if (!mayMatch(row.repository, repository)) continue;
     const rule = toRule(row);
     const reaching = {
       ...rule,
       actions: actionsOf(rule),
-      isPersonal: mentionsUser(row.repository) && !mentionsSlug(row.repository),
+      isPersonal: hasUserPlaceholder(row.repository) && !mentionsSlug(row.repository),
     };
     rules.set(row.role_id, [...(rules.get(row.role_id) ?? []), reaching]);
   }
@@ -82,14 +82,14 @@ async function reachingRoles(db: Database, repository: string): Promise<readonly
   }));
 }
 
-/** A cleaned name need not stand in the repository's as it is: the engine alone tells whom such a rule is about. */
+/** The slug of a user name may differ from the name, so the query cannot select by it; `rightsOf` decides. */
 function mentionsSlug(pattern: string): boolean {
   return pattern.includes(':slug}');
 }
 
-/** A user's name has no slash: what a `*` in its place does not match, no name does. */
+/** User names have no slash, so a name matches only where a `*` in its place does. */
 function mayMatch(pattern: string, repository: string): boolean {
-  return matchesGlob(parseGlob(withAnyUser(pattern)), repository);
+  return matchesGlob(parseGlob(userAsWildcard(pattern)), repository);
 }
 
 async function holders(db: Database) {
@@ -109,7 +109,7 @@ async function holders(db: Database) {
   };
 }
 
-async function reachingUsers(db: Database, repository: string, query: ReachQuery): Promise<ReachPage> {
+async function matchingUsers(db: Database, repository: string, query: AccessQuery): Promise<AccessPage> {
   const { after, limit } = query;
   const found = db.selectFrom('users').where((where) => reaches(where, repository, query));
   const rows = await found
@@ -123,10 +123,10 @@ async function reachingUsers(db: Database, repository: string, query: ReachQuery
   return { users, next: rows.length > limit ? users.at(-1)?.name : undefined, total: Number(total) };
 }
 
-function reaches(where: ExpressionBuilder<Schema, 'users'>, repository: string, { roles, filter }: ReachQuery) {
+function reaches(where: ExpressionBuilder<Schema, 'users'>, repository: string, { roles, filter }: AccessQuery) {
   const general = roles.filter(({ kind, rules }) => kind === 'admin' || rules.some(({ isPersonal }) => !isPersonal));
   const personal = roles.filter((role) => !general.includes(role));
-  const holds = (some: readonly ReachingRole[]) =>
+  const holds = (some: readonly MatchingRole[]) =>
     where.exists(
       where
         .selectFrom('grants')
@@ -135,7 +135,7 @@ function reaches(where: ExpressionBuilder<Schema, 'users'>, repository: string, 
         .whereRef('grants.subject_id', '=', 'users.id')
         .where('grants.role_id', 'in', [0, ...some.map(({ id }) => id)]),
     );
-  // A rule with `${user}` can only match for a name that stands in the repository's.
+  // A rule with `${user}` can only match for users whose name is part of the repository's.
   const isNamed = sql<boolean>`replace(${repository}, users.username, '') <> ${repository}`;
   const parts = [where('users.enabled', '=', 1), where.or([holds(general), where.and([isNamed, holds(personal)])])];
   if (filter) parts.push(sql<boolean>`users.username like ${likePattern(filter)} escape '\\'` as never);

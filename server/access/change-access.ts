@@ -6,16 +6,17 @@ import type { Schema } from '../storage/schema.ts';
 export type AccessTransaction = Transaction<Schema>;
 
 /**
- * Every change of users, roles, rules and grants goes through here: it raises the version by which compiled rights are
- * cached, in the same transaction, and keeps the last active admin.
- * @throws {AppError} CONFLICT when nobody would be left who may administrate; nothing is changed then.
+ * Runs a change of users, roles, rules or grants in a transaction that also raises the version by which compiled rights
+ * are cached.
+ * @throws {AppError} CONFLICT when no active admin would be left; nothing is changed then.
  */
 export async function changeAccess<Result>(
   db: Database,
   work: (transaction: AccessTransaction) => Promise<Result>,
 ): Promise<Result> {
   return db.transaction().execute(async (transaction) => {
-    // The first statement writes: a transaction that starts by reading could not become a writing one beside another process.
+    // The first statement is a write: a transaction that begins by reading cannot become a writing one while another
+    // process writes.
     await raiseVersion(transaction);
     const before = await countActiveAdmins(transaction);
     const result = await work(transaction);
