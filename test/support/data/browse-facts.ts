@@ -4,8 +4,8 @@ import type { FolderRow, RepositoryRow } from '../../../server/catalog/lists/rep
 import type { TagGroup, TagRow } from '../../../server/catalog/lists/tags.ts';
 import type { DeletionPlan } from '../../../server/housekeeping/plan.ts';
 import type { RegistryEvent } from '../../../server/notifications/events.ts';
-import type { RecordedRefusal } from '../../../server/token/refusals.ts';
 import type { StatusFacts } from '../../../server/operations/facts.ts';
+import type { RecordedRefusal } from '../../../server/token/refusals.ts';
 import type { IndexState } from '../../../server/web/parts/notices.ts';
 
 export const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);

@@ -7,9 +7,9 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { makeTemplate, type Postgres, startPostgres } from './postgres.ts';
 import { tied } from '../process/process.ts';
 import { requireTools } from '../process/tools.ts';
+import { makeTemplate, type Postgres, startPostgres } from './postgres.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const OPENS_DATABASE = /from '[./]*support\/(?:app|data)\/(?:database|catalog|api|receiver-stack)\.ts'/;
