@@ -8,9 +8,9 @@ import { TOPIC } from '../../server/web/live/live-news.ts';
 import type { PageModule } from '../../server/web/shell/routes.ts';
 import { quietBus } from '../support/app/bus.ts';
 import { liveDeps } from '../support/app/live.ts';
-import { eventually } from '../support/app/walk.ts';
 import { FIRST_PASSWORD, startWeb, type TestWeb } from '../support/app/web.ts';
 import { launch, problemsOf, signIn, skip } from '../support/browser/browser.ts';
+import { eventually } from '../support/process/eventually.ts';
 
 const bus = quietBus();
 let web: TestWeb;
@@ -186,7 +186,7 @@ test('back leads to where one was', { skip }, async () => {
   await page.waitForURL(/person-40/);
   await page.goBack();
   await page.waitForURL(/\/users$/);
-  await eventually('scrolled', async () => Math.abs((await look<number>(page, 'window.scrollY')) - before) < 5);
+  await eventually('scrolled', () => look<number>(page, 'window.scrollY'), { until: (y) => Math.abs(y - before) < 5 });
   await page.context().close();
 });
 

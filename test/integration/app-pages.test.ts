@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import SqliteDatabase from 'better-sqlite3';
 import { ADMIN_PASSWORD, type Stack, startStack } from '../support/app/app.ts';
-import { browserOf, eventually } from '../support/app/walk.ts';
+import { browserOf } from '../support/app/walk.ts';
 import type { Visitor } from '../support/app/web.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { requireTools } from '../support/process/tools.ts';
 import { pushImageOf, pushIndex } from '../support/registry/images.ts';
 import { startRegistry } from '../support/registry/registry.ts';
@@ -26,9 +27,9 @@ describe('with some images', { skip }, () => {
     await stack.app.halt();
     await stack.app.resume();
     admin = await browserOf(stack.app.url, { username: 'admin', password: ADMIN_PASSWORD });
-    await eventually('the crawl is done', async () =>
-      (await (await admin.request('/repositories')).text()).includes('/repositories/many"'),
-    );
+    await eventually('the crawl is done', async () => (await admin.request('/repositories')).text(), {
+      until: (html) => html.includes('/repositories/many"'),
+    });
   });
   after(() => stack?.stop());
 

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { createLogger } from '../../../server/log.ts';
 import { createStatusWatch } from '../../../server/operations/watch.ts';
 import { quietBus } from '../../support/app/bus.ts';
-import { eventually } from '../../support/app/walk.ts';
 import { statusFacts } from '../../support/data/browse-facts.ts';
+import { eventually } from '../../support/process/eventually.ts';
 
 test('when the registry comes back what failed is tried again at once, and pages hear that it is good', async () => {
   const bus = quietBus();

@@ -13,7 +13,7 @@ import { createLive } from '../../../../server/web/live/live.ts';
 import type { Page } from '../../../../server/web/shell/page.ts';
 import { createRoutes } from '../../../../server/web/shell/routes.ts';
 import { quietBus } from '../../../support/app/bus.ts';
-import { eventually } from '../../../support/app/walk.ts';
+import { eventually } from '../../../support/process/eventually.ts';
 
 const stops: (() => void)[] = [];
 after(() => {
