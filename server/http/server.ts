@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { errorText, StartError } from '../errors.ts';
 import { answerClientError } from './client-error.ts';
 
@@ -19,6 +19,7 @@ const LIMITS = {
 } as const;
 const MAX_CONNECTIONS = 2000;
 const MAX_HEADERS = 64;
+const ANSWERED_MS = 50;
 
 /** HTTP/1.1 only. With `tls` the server speaks https itself. Who may connect how often: `limitConnections`. @throws {StartError} when certificate and key do not fit. */
 export function createHttpServer(listener: RequestListener, tls: ServerTls | null): Server {
@@ -26,7 +27,21 @@ export function createHttpServer(listener: RequestListener, tls: ServerTls | nul
   server.maxConnections = MAX_CONNECTIONS;
   server.maxHeadersCount = MAX_HEADERS;
   server.on('clientError', answerClientError);
+  unused.set(server, trackUnused(server, tls === null ? 'connection' : 'secureConnection'));
   return server;
+}
+
+// Browsers open connections in advance. Node takes one on which nothing was asked yet for a busy one.
+const unused = new WeakMap<Server, ReadonlySet<Socket>>();
+
+function trackUnused(server: Server, event: 'connection' | 'secureConnection'): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on(event, (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('request', ({ socket }) => sockets.delete(socket));
+  return sockets;
 }
 
 function createSecure(listener: RequestListener, tls: ServerTls): Server {
@@ -68,7 +83,11 @@ function cannotListen(error: NodeJS.ErrnoException, port: number, host: string):
 export async function closeServer(server: Server, drainMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
+  for (const socket of unused.get(server) ?? []) socket.destroy();
+  // What has been answered meanwhile is kept alive by its client.
+  const answered = setInterval(() => server.closeIdleConnections(), ANSWERED_MS);
   const timer = setTimeout(() => server.closeAllConnections(), drainMs);
   await closed;
+  clearInterval(answered);
   clearTimeout(timer);
 }
