@@ -34,12 +34,7 @@ describe('with some images', { skip }, () => {
   after(() => stack?.stop());
 
   test('every link leads somewhere, and looking changes nothing', async (context) => {
-    await eventually('nothing moves any more', async () => {
-      const before = contentHash(stack.app.dataPath);
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      return before === contentHash(stack.app.dataPath);
-    });
-    const before = contentHash(stack.app.dataPath);
+    const before = await untilUnchanged(() => contentHash(stack.app.dataPath));
     const seen = await walkLinks(admin, ['/', '/users/-/new', '/roles/-/new', '/setup-password', '/login', '/account']);
     assert.ok(seen.size > 60, `${seen.size} pages`);
     context.diagnostic(`${seen.size} pages`);
@@ -210,6 +205,17 @@ async function walkLinks(visitor: Visitor, starts: readonly string[]): Promise<R
       waiting.push(link.replaceAll('&amp;', '&'));
   }
   return seen;
+}
+
+/** What lasts from the start is over when nothing has changed for a while. @returns what stays. */
+async function untilUnchanged(read: () => string): Promise<string> {
+  let before = '';
+  const isUnchanged = (now: string) => {
+    const same = now === before;
+    before = now;
+    return same;
+  };
+  return eventually('nothing moves any more', read, { until: isUnchanged, pauseMs: 500 });
 }
 
 /** Of all tables, but for the time of a session's last request. */
