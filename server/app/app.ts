@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express from 'express';
-import { purgeEndedAccess } from '../accounts/upkeep.ts';
+import { purgeExpiredAccess } from '../accounts/purge-expired.ts';
 import { ownHosts } from '../config/public-url.ts';
 import { createDispatcher, type PlainHandler } from '../http/dispatch.ts';
 import { guardHosts } from '../http/host-guard.ts';
@@ -39,7 +39,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const sides = { ...options, core, token, registry, stores, useCases };
   registry.jobs.add({
     ...{ name: 'account-upkeep', schedule: '50 * * * *', lane: 'accounts', isCaughtUp: true },
-    run: () => purgeEndedAccess(core),
+    run: () => purgeExpiredAccess(core),
   });
   const web = await createWebSide({ ...sides, apiDocument: () => api.document() });
   const api = createApiSide({ ...sides, web });
@@ -55,10 +55,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   pages.use(config.server.base_path === '' ? '/' : config.server.base_path, web.router);
   const listener = createDispatcher({
     basePath: config.server.base_path,
-    plain,
-    rest: guardHosts(ownHosts(config), pages),
-    machines: ['/api/', '/auth/', '/v2/'],
-    pages: ['/api/v1/', '/api/docs/'],
+    handlers: plain,
+    fallback: guardHosts(ownHosts(config), pages),
+    machinePrefixes: ['/api/', '/auth/', '/v2/'],
+    pagePrefixes: ['/api/v1/', '/api/docs/'],
     onError: (error, path) => log.error({ error, path }, 'request failed'),
   });
   return {

@@ -205,7 +205,10 @@ async function innerListener(config: Config, notification: PlainHandler) {
   if (config.server.tls.cert === null || config.registry.url !== null) return undefined;
   const plain = new Map([['/api/notification', notification]]);
   const rest: RequestListener = (_request, response) => void response.writeHead(404).end();
-  const server = createHttpServer(createDispatcher({ basePath: '', plain, rest, onError: () => undefined }), null);
+  const server = createHttpServer(
+    createDispatcher({ basePath: '', handlers: plain, fallback: rest, onError: () => undefined }),
+    null,
+  );
   const { port } = await listen(server, 0, '127.0.0.1');
   return { url: `http://127.0.0.1:${port}`, close: () => closeServer(server, INNER_DRAIN_MS) };
 }

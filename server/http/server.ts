@@ -9,7 +9,7 @@ export interface ServerTls {
   readonly key: Buffer;
 }
 
-// Node's defaults let a slow client hold a connection for five minutes.
+// Node's defaults would let a slow client hold a connection for five minutes.
 const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 15_000,
@@ -21,7 +21,10 @@ const MAX_CONNECTIONS = 2000;
 const MAX_HEADERS = 64;
 const ANSWERED_MS = 50;
 
-/** HTTP/1.1 only. With `tls` the server speaks https itself. Who may connect how often: `limitConnections`. @throws {StartError} when certificate and key do not fit. */
+/**
+ * An HTTP/1.1 server, with TLS when certificate and key are given. Limits header sizes and the time a request may take.
+ * @throws {StartError} when certificate and key do not match.
+ */
 export function createHttpServer(listener: RequestListener, tls: ServerTls | null): Server {
   const server = tls === null ? createServer(LIMITS, listener) : createSecure(listener, tls);
   server.maxConnections = MAX_CONNECTIONS;
@@ -79,7 +82,7 @@ function cannotListen(error: NodeJS.ErrnoException, port: number, host: string):
   ]);
 }
 
-/** Stops accepting, ends idle connections at once and gives running requests `drainMs`. */
+/** Stops accepting connections, closes idle ones at once and the others after `drainMs`. */
 export async function closeServer(server: Server, drainMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();

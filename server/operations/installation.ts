@@ -13,7 +13,7 @@ import { type Database, synchronousMode } from '../storage/database.ts';
 import { isPostgres } from '../storage/engine.ts';
 import type { StorageHealth } from '../storage/health.ts';
 import type { Layout, Signer } from '../token/signer.ts';
-import { within } from '../within.ts';
+import { withTimeout } from '../with-timeout.ts';
 import type { LoadStatusFacts, StatusFacts } from './facts.ts';
 
 export interface StatusDeps {
@@ -146,7 +146,7 @@ async function checkSoon({ monitor, client, now }: StatusDeps): Promise<Registry
     ping: undefined,
     checkedAt: now(),
   };
-  return (await within(monitor.check(), CHECK_WITHIN_MS)) ?? late;
+  return (await withTimeout(monitor.check(), CHECK_WITHIN_MS)) ?? late;
 }
 
 type TokenTrial = Pick<StatusFacts['auth'], 'accepted' | 'refusal'>;

@@ -23,7 +23,7 @@ const LADDER = [
   ['storage', 'http'],
   ['bus', 'config'],
   ['errors', 'log', 'log-output'],
-  ['clock', 'thread', 'within'],
+  ['clock', 'thread', 'with-timeout'],
 ] as const satisfies Ladder;
 
 /** The same inside folders that are large. A file beside the folders is named like one. */

@@ -10,7 +10,7 @@ const files = readdirSync(SERVER, { recursive: true, encoding: 'utf8' })
 
 /** Their instants stand in the database, in a certificate, in a token, in a request, or are only shown: they are dates. */
 const DATES: readonly string[] = [
-  'accounts/known-places.ts',
+  'accounts/known-addresses.ts',
   'accounts/refresh-tokens.ts',
   'accounts/sessions.ts',
   'audit/failed-sign-ins.ts',

@@ -6,7 +6,7 @@ import { createGrantStore } from '../../../server/access/grants.ts';
 import { createRoleStore } from '../../../server/access/roles.ts';
 import { createUserStore } from '../../../server/access/users.ts';
 import { createCredentialChecker } from '../../../server/accounts/credentials.ts';
-import { createKnownPlaces } from '../../../server/accounts/known-places.ts';
+import { createKnownAddresses } from '../../../server/accounts/known-addresses.ts';
 import { createPasswordHasher } from '../../../server/accounts/password.ts';
 import { createRefreshTokens } from '../../../server/accounts/refresh-tokens.ts';
 import { createBus } from '../../../server/bus/bus.ts';
@@ -64,7 +64,7 @@ export async function startTokenStack(options: TokenStackOptions = {}) {
   const credentials = createCredentialChecker({
     access,
     hasher,
-    knownPlaces: createKnownPlaces(db, now),
+    knownAddresses: createKnownAddresses(db, now),
     users,
     now,
     log,
@@ -89,8 +89,8 @@ export async function startTokenStack(options: TokenStackOptions = {}) {
   const plain = new Map([['/api/auth', endpoint], ['/auth/token', endpoint], ...publicKeyRoutes(signer)]);
   const dispatcher = createDispatcher({
     basePath: '',
-    plain,
-    rest: (_request, response) => response.writeHead(404).end(),
+    handlers: plain,
+    fallback: (_request, response) => response.writeHead(404).end(),
     onError: (error) => log.error({ error }, 'unexpected'),
   });
   const server = createHttpServer(dispatcher, null);

@@ -13,7 +13,7 @@ import { createSingleRuleRoles } from '../../../server/access/single-rule.ts';
 import { createUserStore } from '../../../server/access/users.ts';
 import { type CredentialChecker, createCredentialChecker } from '../../../server/accounts/credentials.ts';
 import { createSetupCode, ensureFirstAdmin } from '../../../server/accounts/first-admin.ts';
-import { createKnownPlaces } from '../../../server/accounts/known-places.ts';
+import { createKnownAddresses } from '../../../server/accounts/known-addresses.ts';
 import { createPasswordHasher } from '../../../server/accounts/password.ts';
 import { createRefreshTokens } from '../../../server/accounts/refresh-tokens.ts';
 import { createSessions } from '../../../server/accounts/sessions.ts';
@@ -96,7 +96,7 @@ export async function startWeb(options: TestWebOptions = {}) {
   const credentials = createCredentialChecker({
     access,
     hasher,
-    knownPlaces: createKnownPlaces(db, Date.now),
+    knownAddresses: createKnownAddresses(db, Date.now),
     users,
     now: Date.now,
     log,

@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** @returns undefined when it takes longer than that; the work goes on. @throws what the work throws in time. */
-export async function within<Result>(work: Promise<Result>, ms: number): Promise<Result | undefined> {
+/**
+ * Waits for a promise, but not longer than `ms`.
+ * @returns undefined on timeout; the work continues.
+ * @throws what the work throws in time.
+ */
+export async function withTimeout<Result>(work: Promise<Result>, ms: number): Promise<Result | undefined> {
   const answered = new AbortController();
   const late = sleep(ms, undefined, { signal: answered.signal }).catch(() => undefined);
   try {

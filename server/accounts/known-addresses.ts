@@ -2,10 +2,10 @@ import type { Database } from '../storage/database.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const KNOWN_MS = 30 * DAY_MS;
-const MAX_PLACES_PER_USER = 20;
+const MAX_ADDRESSES_PER_USER = 20;
 
-/** Addresses from which an account signed in within 30 days, the latest 20 of each. Everything about `known_places`. */
-export function createKnownPlaces(db: Database, now: () => number) {
+/** Table `known_places`: addresses from which an account signed in within 30 days, at most 20 each. */
+export function createKnownAddresses(db: Database, now: () => number) {
   async function lastAt(userId: number, address: string): Promise<number | undefined> {
     const place = db.selectFrom('known_places').where('user_id', '=', userId).where('address', '=', address);
     return (await place.select('last_at').executeTakeFirst())?.last_at;
@@ -13,7 +13,7 @@ export function createKnownPlaces(db: Database, now: () => number) {
 
   async function removeOldest(userId: number): Promise<void> {
     const newest = db.selectFrom('known_places').where('user_id', '=', userId).orderBy('last_at', 'desc');
-    const first = await newest.select('last_at').offset(MAX_PLACES_PER_USER).limit(1).executeTakeFirst();
+    const first = await newest.select('last_at').offset(MAX_ADDRESSES_PER_USER).limit(1).executeTakeFirst();
     if (first === undefined) return;
     const places = db.deleteFrom('known_places').where('user_id', '=', userId);
     await places.where('last_at', '<=', first.last_at).execute();
@@ -23,8 +23,8 @@ export function createKnownPlaces(db: Database, now: () => number) {
     async has(userId: number, address: string): Promise<boolean> {
       return ((await lastAt(userId, address)) ?? 0) > now() - KNOWN_MS;
     },
-    /** Writes at most once a day and place. */
-    async note(userId: number, address: string): Promise<void> {
+    /** Writes at most once a day for each account and address. */
+    async record(userId: number, address: string): Promise<void> {
       const at = now();
       const known = await lastAt(userId, address);
       if (known !== undefined && Math.abs(at - known) < DAY_MS) return;
@@ -43,4 +43,4 @@ export function createKnownPlaces(db: Database, now: () => number) {
     },
   };
 }
-export type KnownPlaces = ReturnType<typeof createKnownPlaces>;
+export type KnownAddresses = ReturnType<typeof createKnownAddresses>;

@@ -1,11 +1,11 @@
-/** Where a waiter stands: lanes of one network take turns, and networks take turns. */
+/** Networks take turns, and the lanes of one network take turns. */
 export interface Place {
   readonly network: string;
   readonly lane: string;
 }
 
-/** Waiters in turn: one of each network, and within a network one of each lane. The first to come goes first in a lane. */
-export function createRotation<Waiter extends Place>() {
+/** A queue that serves networks in turn, within a network its lanes in turn, and within a lane in order of arrival. */
+export function createRoundRobinQueue<Waiter extends Place>() {
   const networks = new Map<string, Map<string, Waiter[]>>();
   let size = 0;
 
@@ -32,7 +32,7 @@ export function createRotation<Waiter extends Place>() {
       size += 1;
     },
     remove,
-    /** The one whose turn it is, taken out; its lane and its network go to the end. */
+    /** Removes and returns the next waiter; its lane and network move to the end. */
     next(): Waiter | undefined {
       const [network, lanes] = firstOf(networks);
       const [lane, waiters] = firstOf(lanes);
@@ -43,14 +43,14 @@ export function createRotation<Waiter extends Place>() {
       moveToEnd(networks, network, lanes);
       return waiter;
     },
-    /** The last of the longest lane of the network that has most waiting; of equals the latest. */
+    /** The newest waiter of the longest lane of the network with most waiting; among equals the last one. */
     mostCrowded(): Waiter | undefined {
       const lanes = largest(networks.values(), waitersIn);
       return lanes && largest(lanes.values(), (waiters) => waiters.length)?.at(-1);
     },
   };
 }
-export type Rotation<Waiter extends Place> = ReturnType<typeof createRotation<Waiter>>;
+export type RoundRobinQueue<Waiter extends Place> = ReturnType<typeof createRoundRobinQueue<Waiter>>;
 
 function firstOf<Value>(map: ReadonlyMap<string, Value> | undefined): [string, Value | undefined] {
   for (const [key, value] of map ?? []) return [key, value];
