@@ -1,7 +1,7 @@
 /** The one wait of the tests: reads again until the awaited value is there, and says what it saw last when the time is over. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { within } from '../../../server/within.ts';
+import { withTimeout } from '../../../server/with-timeout.ts';
 
 export interface WaitOptions<Value> {
   readonly timeoutMs?: number;
@@ -30,7 +30,7 @@ export async function eventually<Value>(
   let failure: unknown;
   do {
     try {
-      const found = await within(readOnce(read), Math.max(1, leftMs()));
+      const found = await withTimeout(readOnce(read), Math.max(1, leftMs()));
       if (found === undefined) break;
       if (until(found.value)) return found.value;
       seen = `last value: ${show(found.value)}`;
@@ -40,7 +40,7 @@ export async function eventually<Value>(
     await sleep(pauseMs);
   } while (leftMs() > 0);
   const cause = failure === undefined ? '' : `\nlast error: ${show(failure)}`;
-  throw new Error(`Not within ${timeoutMs} ms: ${what}\n${seen}${cause}`, { cause: failure });
+  throw new Error(`Not withTimeout ${timeoutMs} ms: ${what}\n${seen}${cause}`, { cause: failure });
 }
 
 async function readOnce<Value>(read: () => Value | Promise<Value>): Promise<{ readonly value: Value }> {

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { StartError } from '../../../server/errors.ts';
 import { closeServer, createHttpServer, listen } from '../../../server/http/server.ts';
-import { within } from '../../../server/within.ts';
+import { withTimeout } from '../../../server/with-timeout.ts';
 
 test('a taken port is one sentence with the setting to change', async () => {
   const first = createHttpServer((_request, response) => response.end(), null);
@@ -40,7 +40,7 @@ test('stopping ends idle connections at once and lets a running request finish',
   await unusedEnded;
   running.end('done');
   assert.equal(await answer, 200);
-  const isClosed = await within(
+  const isClosed = await withTimeout(
     closed.then(() => true),
     4000,
   );
