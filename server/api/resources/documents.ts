@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { notFoundOrHidden } from '../../access/actor.ts';
-import type { ArtifactDocument, CertificateFacts, SignedEnvelope, Subject, TextFile } from '../../artifacts/document.ts';
+import type {
+  ArtifactDocument,
+  CertificateFacts,
+  SignedEnvelope,
+  Subject,
+  TextFile,
+} from '../../artifacts/document.ts';
 import type { ImageDetail, Images } from '../../catalog/images/images.ts';
 import type { Documents, ReadDocument } from '../../catalog/manifests/documents.ts';
 import { clip, clipList, count, digest, digestParam, repositoryParam, time, timeOrNull } from '../fields.ts';

@@ -40,7 +40,7 @@ export async function eventually<Value>(
     await sleep(pauseMs);
   } while (leftMs() > 0);
   const cause = failure === undefined ? '' : `\nlast error: ${show(failure)}`;
-  throw new Error(`Not withTimeout ${timeoutMs} ms: ${what}\n${seen}${cause}`, { cause: failure });
+  throw new Error(`Not within ${timeoutMs} ms: ${what}\n${seen}${cause}`, { cause: failure });
 }
 
 async function readOnce<Value>(read: () => Value | Promise<Value>): Promise<{ readonly value: Value }> {
