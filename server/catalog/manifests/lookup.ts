@@ -129,3 +129,15 @@ export async function unreachedDigests(
     .execute();
   return rows.map((row) => row.digest);
 }
+
+/** How many manifests each of these repositories has; those without any are left out. */
+export async function heldCounts(db: Database, repositoryIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  if (repositoryIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('held_manifests')
+    .select(({ fn }) => ['repository_id', fn.countAll<number>().as('held')])
+    .where('repository_id', 'in', repositoryIds)
+    .groupBy('repository_id')
+    .execute();
+  return new Map(rows.map((row) => [row.repository_id, Number(row.held)]));
+}

@@ -5,6 +5,7 @@ import type { Database } from '../../storage/database.ts';
 import { createGroupedTransactions } from '../../storage/grouped.ts';
 import { createSettings } from '../../storage/settings.ts';
 import { createPulls } from '../activity/pulls.ts';
+import { knownNames, repositoryByName } from '../base/repository-lookup.ts';
 import { taggedDigests } from '../base/tag-lookup.ts';
 import { type FirstIndexRun, indexFromDisk } from '../disk/first-index.ts';
 import { readUntagged } from '../disk/untagged.ts';
@@ -153,8 +154,7 @@ export function createIndexer(deps: IndexerDeps) {
     if (crawler.isRunning() || guard.current() !== undefined || !(await crawler.hasFinished())) return false;
     for await (const page of deps.client.catalogPages()) {
       if (page.length === 0) continue;
-      const rows = await db.selectFrom('repositories').select('name').where('name', 'in', page).execute();
-      const known = new Set(rows.map((row) => row.name));
+      const known = await knownNames(db, page);
       for (const name of page) if (!known.has(name)) await lookForPush(name);
     }
     return true;
@@ -197,7 +197,7 @@ export function createIndexer(deps: IndexerDeps) {
 
   /** What is new since the last look was pushed just now; in a repository never read before that cannot be said. */
   async function lookForPush(repository: string): Promise<void> {
-    const readAt = await checkedAt(db, repository);
+    const readAt = (await repositoryByName(db, repository, ['checked_at']))?.checked_at;
     const isRead = readAt === undefined ? await crawler.hasFinished() : readAt !== null;
     const push = { at: now(), by: null, confirmed: false, digest: null };
     await refresh.refreshRepository(repository, isRead ? { push } : {});
@@ -271,14 +271,4 @@ function retries(retryDelaysMs: readonly number[] | undefined) {
 
 function delays(delaysMs: readonly number[] | undefined) {
   return delaysMs === undefined ? {} : { delaysMs };
-}
-
-/** @returns null: not read yet; undefined: not known. */
-async function checkedAt(db: Database, repository: string): Promise<number | null | undefined> {
-  const row = await db
-    .selectFrom('repositories')
-    .select('checked_at')
-    .where('name', '=', repository)
-    .executeTakeFirst();
-  return row?.checked_at;
 }

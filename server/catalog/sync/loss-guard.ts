@@ -3,13 +3,15 @@
  * answers at its address, than everything was deleted. Nothing is dropped until a person accepts the loss, or readings
  * hours apart agree.
  */
+
 import type { Bus } from '../../bus/bus.ts';
 import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
 import { createSettings } from '../../storage/settings.ts';
 import { forEachBounded } from '../base/concurrency.ts';
-import { type KnownImage, sampleImages } from './image-sample.ts';
+import type { KnownImage } from '../base/tag-lookup.ts';
+import { sampleImages } from './image-sample.ts';
 import type { RegistryReader } from './refresh.ts';
 
 export interface LossHold {
