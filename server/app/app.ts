@@ -9,6 +9,7 @@ import { guardHosts } from '../http/host-guard.ts';
 import type { StorageHealth } from '../storage/health.ts';
 import { createApiSide } from './api.ts';
 import { type AppOptions, createCore } from './core.ts';
+import { createOperationsSide } from './operations.ts';
 import { createRegistrySide } from './registry.ts';
 import { createStores } from './stores.ts';
 import { createTokenSide } from './token.ts';
@@ -36,7 +37,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     getBlob: registry.client.getBlob,
   });
   const useCases = createUseCases({ core, token, registry, stores });
-  const sides = { ...options, core, token, registry, stores, useCases };
+  const operations = createOperationsSide({ ...options, core, token, registry });
+  const sides = { ...options, core, token, registry, operations, stores, useCases };
   registry.jobs.add({
     ...{ name: 'account-upkeep', schedule: '50 * * * *', lane: 'accounts', isCaughtUp: true },
     run: () => purgeExpiredAccess(core),
@@ -66,7 +68,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async start() {
       ready = true;
       await registry.start();
-      web.watch.refresh().catch((error: unknown) => log.warn({ error }, 'the status checks could not run'));
+      operations.check().catch((error: unknown) => log.warn({ error }, 'the status checks could not run'));
     },
     refuseNew: () => {
       ready = false;

@@ -27,6 +27,14 @@ export function isLocalName(url: string): boolean {
   return isLoopbackName(name) || isIP(name) !== 0;
 }
 
+/** Where the registry sends notifications: from another container it never reaches us under localhost. */
+export function notificationUrl(config: Pick<Config, 'registry' | 'server'>, inContainer: boolean): string {
+  const { registry, server } = config;
+  const isBeside = inContainer && registry.url !== null;
+  const base = isBeside ? `${registry.setup.own_url}${server.base_path}` : publicBaseUrl(config);
+  return `${base}/api/notification`;
+}
+
 type RegistryConfig = Pick<Config, 'registry'>;
 
 /** We write this registry's configuration ourselves. */

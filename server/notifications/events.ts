@@ -154,7 +154,7 @@ export async function readArrivals(db: Database): Promise<Arrivals> {
     lastVerifiedAt: verified?.received_at,
     lastInstanceId: newest?.instance_id || undefined,
     lagMs: newest && newest.received_at - newest.at,
-    quarantined: odd.count,
-    waiting: fresh.count,
+    quarantined: Number(odd.count),
+    waiting: Number(fresh.count),
   };
 }

@@ -3,6 +3,7 @@
  * registry's `config.yml` or in ours; its sentences are keys of `locales/<language>/operations.json`.
  */
 
+import type { CrawlProgress } from '../catalog/sync/crawl.ts';
 import { type Check, type CheckState, check, type Fix, type Found } from './check.ts';
 import type { StatusFacts } from './facts.ts';
 import { storageFolder, writeAheadLog } from './storage-checks.ts';
@@ -15,7 +16,7 @@ const FIRST_EVENT_DUE_MS = 60_000;
 
 export function statusChecks(facts: StatusFacts): readonly Check[] {
   const checks = [reachable(facts)];
-  if (facts.registry.trustsAnyCertificate === true) checks.push(trust());
+  if (facts.registry.trustsAnyCertificate) checks.push(trust());
   if (facts.auth.enabled)
     checks.push(demandsToken(facts), challenge(facts), realm(facts), tokens(facts), expiry(facts));
   checks.push(...content(facts));
@@ -30,8 +31,8 @@ export function overallState(checks: readonly Check[]): CheckState {
   return checks.some((check) => check.state === 'warning') ? 'warning' : 'ok';
 }
 
-function reachable({ registry, mode }: StatusFacts): Check {
-  const params = { url: registry.url, version: registry.version ?? '', error: registry.error ?? '' };
+function reachable({ registry }: StatusFacts): Check {
+  const params = { url: registry.address, version: registry.version ?? '', error: registry.error ?? '' };
   if (registry.reachable)
     return check(
       'reachable',
@@ -41,14 +42,15 @@ function reachable({ registry, mode }: StatusFacts): Check {
         params,
       },
     );
-  if (mode === 'managed') return check('reachable', 'failed', 'operations:status.reachable.managed', { params });
+  if (registry.mode === 'managed')
+    return check('reachable', 'failed', 'operations:status.reachable.managed', { params });
   if (registry.failure === undefined)
     return check('reachable', 'failed', 'operations:status.reachable.refused', { params });
   return check('reachable', 'failed', `errors:${registry.failure.key}`, { params: registry.failure.params });
 }
 
-function deletion({ registry, auth }: StatusFacts): Check {
-  if (auth.readonly)
+function deletion({ registry }: StatusFacts): Check {
+  if (registry.isReadonly)
     return check('deletion', 'ok', 'operations:status.deletion.readonly', {
       fix: { file: 'ours', lines: 'registry:\n  readonly: false' },
     });
@@ -62,10 +64,7 @@ function deletion({ registry, auth }: StatusFacts): Check {
 function notifications({ notifications: facts, now }: StatusFacts): Check {
   const fix: Fix = { file: 'registry', lines: endpointLines(facts) };
   if ((facts.refusedAt ?? 0) > (facts.lastAt ?? 0))
-    return check('notifications', 'failed', 'operations:status.notifications.refused', {
-      at: facts.refusedAt ?? null,
-      fix,
-    });
+    return check('notifications', 'failed', 'operations:status.notifications.refused', { at: facts.refusedAt, fix });
   if (facts.quarantined > 0) {
     return check('notifications', 'warning', 'operations:status.notifications.quarantined', {
       params: { count: facts.quarantined },
@@ -89,7 +88,7 @@ function notifications({ notifications: facts, now }: StatusFacts): Check {
     facts.lastPushTokenAt > facts.lastAt
   )
     return check('notifications', 'warning', 'operations:status.notifications.silent', { at: facts.lastAt, fix });
-  if (facts.lastVerified === true) {
+  if (facts.lastVerifiedAt === facts.lastAt) {
     const instance = facts.lastInstance ?? '';
     const key = instance === '' ? 'operations:status.notifications.ok' : 'operations:status.notifications.from';
     return check('notifications', 'ok', key, { at: facts.lastAt, params: { instance } });
@@ -103,18 +102,22 @@ function notifications({ notifications: facts, now }: StatusFacts): Check {
 }
 
 /** Nobody there, or refused for want of a token or a password: why that is so, another check has found. */
-function isExplained({ registry, crawl: { failure } }: StatusFacts, others: readonly Check[]): boolean {
+function isExplained({ registry, index }: StatusFacts, others: readonly Check[]): boolean {
+  const failure = index.crawl?.failure;
   if (!registry.reachable) return failure?.key === registry.failure?.key;
   const isRefused = failure?.key === 'registryUnauthorized' || failure?.key === 'registryPassword';
   return isRefused && others.some(({ state }) => state === 'failed');
 }
 
 function crawl(all: StatusFacts, others: readonly Check[]): Check {
-  const { crawl: facts } = all;
-  if (facts.running)
+  const { crawl: facts } = all.index;
+  if (facts === undefined) return check('crawl', 'unknown', 'operations:status.crawl.never');
+  if (facts.isRunning) {
+    const { repositoriesDone: done, repositoriesTotal } = facts;
     return check('crawl', 'ok', 'operations:status.crawl.running', {
-      params: { done: facts.done, total: facts.total ?? facts.done },
+      params: { done, total: repositoriesTotal ?? done },
     });
+  }
   if (facts.failure && isExplained(all, others)) return check('crawl', 'unknown', 'operations:status.crawl.explained');
   if (facts.failure) return check('crawl', 'failed', `errors:${facts.failure.key}`, crawlFailure(facts));
   if (facts.error !== null)
@@ -132,13 +135,13 @@ function crawl(all: StatusFacts, others: readonly Check[]): Check {
 }
 
 /** Only while there is something to decide. */
-function content({ hold }: StatusFacts): readonly Check[] {
-  if (!hold) return [];
+function content({ index: { hold } }: StatusFacts): readonly Check[] {
+  if (hold === undefined) return [];
   const params = { sampled: hold.sampledCount, missing: hold.missingCount };
   return [check('content', 'failed', 'operations:status.content.lost', { params, at: hold.since })];
 }
 
-function crawlFailure({ failure, finishedAt }: StatusFacts['crawl']): Found {
+function crawlFailure({ failure, finishedAt }: CrawlProgress): Found {
   return { params: failure?.params ?? {}, at: finishedAt };
 }
 
@@ -157,7 +160,6 @@ function database({ database: facts }: StatusFacts): Check {
 }
 
 function storage({ database: { storage: state } }: StatusFacts): readonly Check[] {
-  if (state === undefined) return [];
   const judged = { storage: storageFolder(state), wal: writeAheadLog(state) };
   return (['storage', 'wal'] as const).map((id) => check(id, judged[id].state, judged[id].key, judged[id]));
 }

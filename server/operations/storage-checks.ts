@@ -1,7 +1,6 @@
 /** Judges what /status knows of the data folder: space, damage, the write-ahead log. */
-import { MAX_WAL_BYTES } from '../storage/health.ts';
+import { MAX_WAL_BYTES, type StorageFacts } from '../storage/health.ts';
 import type { Check } from './check.ts';
-import type { StorageState } from './facts.ts';
 
 const LOW_BYTES = 512 * 1024 * 1024;
 const LOW_INODES = 1000;
@@ -17,7 +16,7 @@ export const TROUBLE_KEYS = {
 
 type Judged = Pick<Check, 'state' | 'key' | 'params' | 'at'>;
 
-export function storageFolder(storage: StorageState): Judged {
+export function storageFolder(storage: StorageFacts): Judged {
   const { trouble, since, freeBytes, freeInodes, fileBytes, checkedAt } = storage;
   if (trouble !== null) return { state: 'failed', key: TROUBLE_KEYS[trouble], params: {}, at: since };
   const params = { free: sizeText(freeBytes ?? 0), size: sizeText(fileBytes), files: freeInodes ?? 0 };
@@ -30,7 +29,7 @@ export function storageFolder(storage: StorageState): Judged {
   return { state: 'ok', key: 'operations:status.storage.checked', params, at: checkedAt };
 }
 
-export function writeAheadLog({ walBytes }: StorageState): Judged {
+export function writeAheadLog({ walBytes }: StorageFacts): Judged {
   const params = { size: sizeText(walBytes), limit: sizeText(MAX_WAL_BYTES) };
   if (walBytes > MAX_WAL_BYTES) return { state: 'warning', key: 'operations:status.wal.large', params, at: null };
   return { state: 'ok', key: 'operations:status.wal.ok', params, at: null };

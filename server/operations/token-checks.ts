@@ -13,10 +13,9 @@ export function demandsToken(facts: StatusFacts): Check {
   if (registry.demandsToken === null)
     return check('demands_token', 'unknown', 'operations:status.demands_token.unknown');
   if (registry.demandsToken) return check('demands_token', 'ok', 'operations:status.demands_token.ok');
-  const key =
-    registry.demandsPassword === true
-      ? 'operations:status.demands_token.basic'
-      : 'operations:status.demands_token.open';
+  const key = registry.demandsPassword
+    ? 'operations:status.demands_token.basic'
+    : 'operations:status.demands_token.open';
   return check('demands_token', 'failed', key, { fix: tokenFix(facts) });
 }
 
@@ -64,13 +63,13 @@ export function realm({ registry, auth }: StatusFacts): Check {
 }
 
 /** The address that works for the reader; never what is configured already. */
-function publicUrlFix({ cameBy = null, publicUrl = null }: StatusFacts['auth']): Fix | null {
+function publicUrlFix({ cameBy, publicUrl }: StatusFacts['auth']): Fix | null {
   if (cameBy === null || cameBy === publicUrl) return null;
   return { file: 'ours', lines: `server:\n  public_url: ${cameBy}` };
 }
 
-function isAt(realm: string, base: string | null | undefined): boolean {
-  return base != null && samePlace(realm, `${base}/api/auth`);
+function isAt(realm: string, base: string | null): boolean {
+  return base !== null && samePlace(realm, `${base}/api/auth`);
 }
 
 export function tokens(facts: StatusFacts): Check {

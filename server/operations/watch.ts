@@ -52,8 +52,8 @@ export function createStatusWatch({ load, log, bus, run, restMs = REST_MS }: Sta
   function note(facts: StatusFacts): void {
     const [countBefore, wasOpen] = [failed.length, isOpen];
     tell(statusChecks(facts));
-    isOpen = facts.auth.enabled && facts.registry.demandsToken === false && facts.registry.demandsPassword !== true;
-    if (isOpen && !wasOpen) log.warn({ registry: facts.registry.url }, OPEN);
+    isOpen = facts.auth.enabled && facts.registry.demandsToken === false && !facts.registry.demandsPassword;
+    if (isOpen && !wasOpen) log.warn({ registry: facts.registry.address }, OPEN);
     if (countBefore !== failed.length || wasOpen !== isOpen) bus.publish({ kind: 'index-state-changed' });
   }
 

@@ -11,7 +11,6 @@ export interface StatusPageDeps {
   readonly statusFacts: LoadStatusFacts;
   /** Begins to read the whole registry; /status shows how far it is. */
   readonly reading: Pick<ReadingUseCases, 'acceptLoss' | 'readEverything'>;
-  /** What is missing in the registry is gone. @returns false: nothing was held. */
 }
 
 export interface StatusView {
@@ -67,10 +66,10 @@ export function statusView(page: StatusPage, facts: StatusFacts): StatusView {
     nav: 'status',
     overall: overall(checks, t),
     checks: checks.map((check) => checkCells(check, page)),
-    hold: facts.hold && page.viewer.rights.isAdmin ? { action: page.url('/status/loss') } : null,
+    hold: facts.index.hold !== undefined && page.viewer.rights.isAdmin ? { action: page.url('/status/loss') } : null,
     checkedAt: facts.now,
-    index: indexView(page, facts.crawl),
-    jobs: (facts.jobs ?? []).map((job) => jobCells(page, job)),
+    index: indexView(page, facts.index.crawl),
+    jobs: facts.jobs.map((job) => jobCells(page, job)),
   };
 }
 

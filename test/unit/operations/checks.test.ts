@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { overallState, statusChecks } from '../../../server/operations/checks.ts';
-import type { StatusFacts, StorageState } from '../../../server/operations/facts.ts';
-import { NOW, statusFacts } from '../../support/data/browse-facts.ts';
+import type { StatusFacts } from '../../../server/operations/facts.ts';
+import type { StorageFacts } from '../../../server/storage/health.ts';
+import { NOW } from '../../support/data/browse-facts.ts';
+import { crawlProgress, statusFacts } from '../../support/data/operations-facts.ts';
 
-type Part = 'registry' | 'auth' | 'notifications' | 'database' | 'crawl';
+type Part = 'registry' | 'auth' | 'notifications' | 'database' | 'index';
 
 function having(part: Part, changes: object): StatusFacts {
   const facts = statusFacts();
@@ -37,8 +39,8 @@ const cases: readonly (readonly [string, Part, object, string, string])[] = [
   ],
   [
     'not read, and nothing else is wrong',
-    'crawl',
-    { failure: { key: 'registryUnauthorized', params: {} }, finishedAt: null },
+    'index',
+    { crawl: crawlProgress({ failure: { key: 'registryUnauthorized', params: {} }, finishedAt: null }) },
     'failed errors:registryUnauthorized',
     '',
   ],
@@ -151,20 +153,20 @@ const cases: readonly (readonly [string, Part, object, string, string])[] = [
   [
     'unverified events',
     'notifications',
-    { lastVerified: false, hasSecret: false },
+    { lastVerifiedAt: null, hasSecret: false },
     'warning operations:status.notifications.unverified',
     'secret:',
   ],
   [
     'wrong secret',
     'notifications',
-    { lastVerified: false },
+    { lastVerifiedAt: null },
     'failed operations:status.notifications.wrong_secret',
     'Authorization',
   ],
   ['clock behind', 'registry', { clockDifferenceMs: -95_000 }, 'failed operations:status.clock.behind', 'set-ntp'],
   ['loose database', 'database', { synchronous: 'normal' }, 'failed operations:status.database.loose', ''],
-  ['failed crawl', 'crawl', { error: 'x' }, 'failed operations:status.crawl.failed', ''],
+  ['failed crawl', 'index', { crawl: crawlProgress({ error: 'x' }) }, 'failed operations:status.crawl.failed', ''],
 ];
 
 for (const [name, part, changes, expected, fix] of cases) {
@@ -189,7 +191,9 @@ test('whoever asks for nothing takes anything: an open registry does not prove o
 
 test('a right event after a wrong one is good, and names the process it came from', () => {
   const checks = statusChecks(
-    having('notifications', { lastAt: NOW, refusedAt: NOW - 5000, lastInstance: 'a-process' }),
+    having('notifications', {
+      ...{ lastAt: NOW, lastVerifiedAt: NOW, refusedAt: NOW - 5000, lastInstance: 'a-process' },
+    }),
   );
   const found = checks.find(({ id }) => id === 'notifications');
   assert.deepEqual([found?.state, found?.params['instance']], ['ok', 'a-process']);
@@ -203,17 +207,13 @@ test('a trailing slash or the other path of the endpoint is the same realm', () 
 
 test('images that are missing while the index is held are a failed check, and otherwise none', () => {
   const ids = (facts: StatusFacts) => statusChecks(facts).map(({ id, state }) => `${id} ${state}`);
-  const held = { ...statusFacts(), hold: { since: NOW, sampledCount: 20, missingCount: 19 } };
+  const held = having('index', { hold: { since: NOW, sampledCount: 20, missingCount: 19, watchedMs: 0 } });
   assert.ok(ids(held).includes('content failed'));
   assert.ok(!ids(statusFacts()).some((text) => text.startsWith('content')));
 });
 
 describe('the data folder', () => {
-  const healthy: StorageState = {
-    ...{ trouble: null, since: null, freeBytes: 5e9, freeInodes: 1e6 },
-    ...{ fileBytes: 2e6, walBytes: 1e6, checkedAt: 5 },
-  };
-  const folders: readonly (readonly [string, Partial<StorageState>, string, string, string])[] = [
+  const folders: readonly (readonly [string, Partial<StorageFacts>, string, string, string])[] = [
     ['healthy and checked', {}, 'storage', 'ok', 'operations:status.storage.checked'],
     ['not checked yet', { checkedAt: null }, 'storage', 'ok', 'operations:status.storage.ok'],
     ['nearly full', { freeBytes: 1e8 }, 'storage', 'warning', 'operations:status.storage.low'],
@@ -225,8 +225,8 @@ describe('the data folder', () => {
   ];
   for (const [name, changes, id, state, key] of folders) {
     test(name, () => {
-      const database = { ...statusFacts().database, storage: { ...healthy, ...changes } };
-      const found = statusChecks({ ...statusFacts(), database }).find((check) => check.id === id);
+      const storage = { ...statusFacts().database.storage, ...changes };
+      const found = statusChecks(having('database', { storage })).find((check) => check.id === id);
       assert.deepEqual([found?.state, found?.key], [state, key]);
     });
   }
@@ -282,7 +282,7 @@ test('one cause, one line: a registry that was not read because it refuses us is
   for (const key of ['registryUnauthorized', 'registryPassword']) {
     const facts = {
       ...having('registry', { demandsToken: false, demandsPassword: true, challenge: null }),
-      crawl: { ...statusFacts().crawl, failure: { key, params: {} } },
+      index: { ...statusFacts().index, crawl: crawlProgress({ failure: { key, params: {} } }) },
     };
     const found = statusChecks(facts).filter(({ state }) => state === 'failed');
     assert.deepEqual(
@@ -296,7 +296,7 @@ test('one cause, one line: a registry that is away is no failure of the index, t
   const failure = { key: 'registryRefused', params: {} };
   const facts = {
     ...having('registry', { reachable: false, failure, demandsToken: null, challenge: null }),
-    crawl: { ...statusFacts().crawl, failure },
+    index: { ...statusFacts().index, crawl: crawlProgress({ failure }) },
   };
   const found = statusChecks(facts).filter(({ state }) => state === 'failed');
   assert.deepEqual(

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createLogger } from '../../../server/log.ts';
 import { createStatusWatch } from '../../../server/operations/watch.ts';
 import { quietBus } from '../../support/app/bus.ts';
-import { statusFacts } from '../../support/data/browse-facts.ts';
+import { statusFacts } from '../../support/data/operations-facts.ts';
 import { eventually } from '../../support/process/eventually.ts';
 
 test('when the registry comes back what failed is tried again at once, and pages hear that it is good', async () => {
