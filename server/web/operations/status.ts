@@ -128,7 +128,7 @@ const HELP: Partial<Record<Check['id'], string>> = {
   challenge: 'invalid_token',
   realm: 'no-such-host',
   tokens: 'invalid_token',
-  expiry: 'the-certificate-of-the-signing-key-has-run-out',
+  expiry: 'the-certificate-of-the-signing-key-has-expired',
   clock: 'invalid_token',
   deletion: 'unsupported',
   notifications: 'no-events-arrive',
