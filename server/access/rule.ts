@@ -1,13 +1,13 @@
 import type { Action } from './action.ts';
 import { type AddressPattern, parseAddressPattern } from './address.ts';
-import { compileForUser, type Glob } from './glob.ts';
+import { type Glob, withUser } from './glob.ts';
 
-/** One rule of a role, compiled for one subject. */
+/** One line of a role, made ready for one subject. */
 export interface Rule {
   readonly repository: Glob;
   readonly address: AddressPattern;
   readonly actions: ReadonlySet<Action>;
-  /** The role it comes from, for explanations. */
+  /** Where it stands, for those who ask why. */
   readonly source?: RuleSource;
 }
 
@@ -20,7 +20,7 @@ export interface RuleSource {
   readonly isForEverybody: boolean;
 }
 
-/** One rule of a role as entered. */
+/** One line of a role as a person writes it. */
 export interface RuleInput {
   readonly repository: string;
   readonly address: string;
@@ -30,19 +30,19 @@ export interface RuleInput {
 }
 
 /**
- * @param username Replaces `${user}`; taken literally, whatever it contains.
+ * @param username Stands where the pattern says `${user}`; taken literally, whatever it contains.
  * @throws {AppError} INVALID when a pattern is malformed.
  */
 export function compileRule(input: RuleInput, username: string, source?: RuleSource): Rule {
   return {
-    repository: compileForUser(input.repository, username),
+    repository: withUser(input.repository, username),
     address: parseAddressPattern(input.address),
     actions: actionsOf(input),
     ...(source === undefined ? {} : { source }),
   };
 }
 
-/** Push includes pull: no client can push without reading what exists. */
+/** Push implies pull: no client can push without reading what is there. */
 export function actionsOf(input: Pick<RuleInput, 'canPull' | 'canPush' | 'canDelete'>): ReadonlySet<Action> {
   const actions = new Set<Action>();
   if (input.canPull || input.canPush) actions.add('pull');

@@ -7,15 +7,15 @@ import { type Clock, monotonic } from '../clock.ts';
 import { AppError, errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Urgency } from './fair-queue.ts';
-import type { KnownAddresses } from './known-addresses.ts';
-import { fitsBcrypt, normalizePassword, type PasswordHasher } from './password.ts';
-import { createThrottle, networkOf, type ThrottleResult } from './throttle.ts';
+import type { KnownPlaces } from './known-places.ts';
+import { asTyped, isUsable, type PasswordHasher } from './password.ts';
+import { createThrottle, networkOf, type Turn } from './throttle.ts';
 
 export interface Credentials {
   readonly username: string;
   readonly password: string;
   readonly address: string;
-  /** Only for the sign-in form, which then shows the page where the password is replaced. */
+  /** For the sign-in form alone, which leads on to the page where the password is replaced. */
   readonly allowMustChange?: boolean;
 }
 
@@ -31,55 +31,51 @@ export type CredentialResult =
 export interface CredentialCheckerDeps {
   readonly access: Pick<Access, 'identify'>;
   readonly hasher: Pick<PasswordHasher, 'verify'>;
-  readonly knownAddresses: Pick<KnownAddresses, 'has' | 'record'>;
+  readonly knownPlaces: Pick<KnownPlaces, 'has' | 'note'>;
   readonly users: Pick<UserStore, 'recordSignIn'>;
   readonly now: () => number;
   readonly clock?: Clock;
   readonly log: Logger;
-  /** Delays a throttled attempt. */
+  /** How a guess waits for its turn. */
   readonly wait?: (ms: number) => Promise<unknown>;
 }
 
 const REMEMBERED_MS = 60_000;
 const RECOGNISED_MS = 24 * 3600_000;
-// As long as the longest throttle period: a wrong password that was counted is not verified again.
+// As long as the longest limit counts: what is counted already is never computed again.
 const REFUSED_MS = 3600_000;
 const MAX_REMEMBERED = 10_000;
 const BUSY_SECONDS = 2;
 
-// Same bcrypt cost as real hashes, so that an unknown name takes as long as a wrong password.
+// Same cost as real ones, so that an unknown name takes as long as a wrong password.
 const DUMMY_HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy';
 
-const UNTHROTTLED: ThrottleResult = {
+const AT_ONCE: Turn = {
   ...{ allowed: true, isSlow: false, waitMs: 0, retryAfterSeconds: 1 },
   refund: async () => undefined,
 };
 
 type Proof = 'right' | 'wrong' | { readonly retryAfterSeconds: number; readonly reason: 'throttled' | 'busy' };
 
-/** One attempt, with name and password normalized. */
+/** One attempt, with everything already in its one spelling. */
 interface Attempt {
   readonly name: string;
   readonly secret: string;
   readonly address: string;
   readonly identity: Identity | undefined;
-  /** HMAC of account, password version and password, with a key of this process. */
+  /** Stands for account, password version and secret; says nothing about them. */
   readonly key: string;
 }
 
-/**
- * The only place where passwords are verified, for the sign-in form, Basic authentication and POST alike. Verified and
- * refused passwords are remembered by HMAC, so that clients that send them with each request do not cost a bcrypt
- * computation.
- */
+/** The single way on which a password is checked: form, Basic and POST alike. */
 export function createCredentialChecker(deps: CredentialCheckerDeps) {
-  const { access, hasher, knownAddresses, users, now, clock = monotonic, log, wait = timeout } = deps;
+  const { access, hasher, knownPlaces, users, now, clock = monotonic, log, wait = timeout } = deps;
   const macKey = randomBytes(32);
   const memory = { max: MAX_REMEMBERED, perf: { now: clock }, ttlResolution: 0 };
   const verified = new LRUCache<string, number>({ ...memory, ttl: REMEMBERED_MS });
-  // Correct within the last day: verified again, but before other attempts and without throttling.
+  // Was right before: computed again, but ahead of everybody and whatever others guess meanwhile.
   const recognised = new LRUCache<string, number>({ ...memory, ttl: RECOGNISED_MS });
-  // A client that keeps sending its old password counts as one guess, however often it sends it.
+  // A client that keeps sending its old password is one guess, however often it asks.
   const refused = new LRUCache<string, true>({ ...memory, ttl: REFUSED_MS });
   const running = new Map<string, Promise<Proof>>();
   const throttle = createThrottle(clock);
@@ -90,10 +86,10 @@ export function createCredentialChecker(deps: CredentialCheckerDeps) {
     address,
     allowMustChange = false,
   }: Credentials): Promise<CredentialResult> {
-    // Clients probe with an empty password; that does not count as a guess.
+    // Clients probe without a password; that is no guess.
     if (password === '') return { ok: false, reason: 'wrong' };
     const name = username.normalize('NFC').toLowerCase();
-    const secret = normalizePassword(password);
+    const secret = asTyped(password);
     const identity = await access.identify(name);
     const attempt = { name, secret, address, identity, key: keyOf(identity, name, secret) };
     if (identity !== undefined && verified.get(attempt.key) !== undefined) return verdict(identity, allowMustChange);
@@ -129,7 +125,7 @@ export function createCredentialChecker(deps: CredentialCheckerDeps) {
       await turn.refund();
       return remember(attempt);
     } catch (error) {
-      // An attempt that was not verified does not count.
+      // What was not tried does not count.
       await turn.refund();
       if (error instanceof AppError && error.code === 'UNAVAILABLE') {
         return { reason: 'busy', retryAfterSeconds: error.retryAfterSeconds ?? BUSY_SECONDS };
@@ -138,13 +134,13 @@ export function createCredentialChecker(deps: CredentialCheckerDeps) {
     }
   }
 
-  async function takeTurn({ name, address, identity, key }: Attempt): Promise<ThrottleResult> {
-    if (recognised.get(key) !== undefined) return UNTHROTTLED;
-    const isKnownAddress = identity !== undefined && (await knownAddresses.has(identity.subject.id, address));
-    return throttle.take({ account: name, address, isKnownAddress });
+  async function takeTurn({ name, address, identity, key }: Attempt): Promise<Turn> {
+    if (recognised.get(key) !== undefined) return AT_ONCE;
+    const isKnownPlace = identity !== undefined && (await knownPlaces.has(identity.subject.id, address));
+    return throttle.take({ account: name, address, isKnownPlace });
   }
 
-  function urgencyOf({ key }: Attempt, { isSlow }: ThrottleResult & { readonly allowed: true }): Urgency {
+  function urgencyOf({ key }: Attempt, { isSlow }: Turn & { readonly allowed: true }): Urgency {
     if (recognised.get(key) !== undefined) return 'first';
     return isSlow ? 'slow' : 'normal';
   }
@@ -152,8 +148,8 @@ export function createCredentialChecker(deps: CredentialCheckerDeps) {
   async function isRight({ identity, name, address, secret }: Attempt, urgency: Urgency): Promise<boolean> {
     const place = { network: networkOf(address), lane: `${name} ${address}`, urgency };
     const hash = identity?.passwordHash;
-    // Too long for bcrypt, so it can never have been set; the dummy hash keeps the time the same.
-    const usable = fitsBcrypt(secret);
+    // What bcrypt would cut can never have been set; the dummy keeps the time the same.
+    const usable = isUsable(secret);
     const known = usable && hash !== undefined ? hash : DUMMY_HASH;
     const matches = await hasher.verify(usable ? secret : '-', known, place);
     return matches && usable && hash !== undefined;
@@ -166,10 +162,7 @@ export function createCredentialChecker(deps: CredentialCheckerDeps) {
     return 'right';
   }
 
-  function recordFailure(
-    attempt: Attempt,
-    { isSlow, retryAfterSeconds }: ThrottleResult & { readonly allowed: true },
-  ): Proof {
+  function recordFailure(attempt: Attempt, { isSlow, retryAfterSeconds }: Turn & { readonly allowed: true }): Proof {
     const { name, address, key } = attempt;
     refused.set(key, true);
     if (isSlow) return throttled(attempt, retryAfterSeconds);
@@ -182,7 +175,7 @@ export function createCredentialChecker(deps: CredentialCheckerDeps) {
     return { reason: 'throttled', retryAfterSeconds };
   }
 
-  /** The password may have been changed while bcrypt was computing. */
+  /** The computation took a while: the account may have got another password meanwhile. */
   async function stillCurrent({ name, identity, address }: Attempt): Promise<Identity | undefined> {
     const current = await access.identify(name);
     if (current === undefined || current.subject.id !== identity?.subject.id) return undefined;
@@ -194,19 +187,16 @@ export function createCredentialChecker(deps: CredentialCheckerDeps) {
   async function noteSignIn({ subject }: Identity, address: string): Promise<void> {
     try {
       await users.recordSignIn(subject.id, address, now());
-      await knownAddresses.record(subject.id, address);
+      await knownPlaces.note(subject.id, address);
     } catch (error) {
-      // Only information for admins; a failing write must not keep anybody from signing in.
-      log.warn({ user: subject.name, reason: errorText(error) }, 'sign-in time not stored');
+      // Only a note for admins; a busy disk must not keep anybody out.
+      log.warn({ user: subject.name, reason: errorText(error) }, 'sign-in time not kept');
     }
   }
 
   return {
     check,
-    /**
-     * Discards the remembered passwords of a user. Changed passwords and disabled accounts take effect at once even
-     * without this.
-     */
+    /** Drops what is remembered of a user; changes of the password or the account count at once even without. */
     forget(userId: number): void {
       for (const memory of [verified, recognised]) {
         for (const [key, id] of [...memory.entries()]) if (id === userId) memory.delete(key);

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { hasCurrentPassword, usernameIn } from '../access/users.ts';
 import type { Database } from '../storage/database.ts';
 
 export interface RefreshTokenRequest {
@@ -9,7 +8,7 @@ export interface RefreshTokenRequest {
   readonly clientId: string;
 }
 
-/** The account a refresh token was issued to. */
+/** Whom a refresh token stands for. */
 export interface Redeemed {
   readonly userId: number;
   readonly username: string;
@@ -21,10 +20,7 @@ const LIFETIME_MS = 90 * 24 * 3600_000;
 const MAX_PER_USER = 100;
 const NOTE_USE_EVERY_MS = 60_000;
 
-/**
- * Table `refresh_tokens`: opaque tokens that are valid for 90 days, until the password changes. Only their SHA-256 is
- * stored; each account keeps its 100 most recently used.
- */
+/** Opaque tokens that stand for a password until it changes; only their hash is kept. */
 export function createRefreshTokens(db: Database, now: () => number = Date.now) {
   async function issue({ userId, passwordVersion, service, clientId }: RefreshTokenRequest): Promise<string> {
     const token = PREFIX + randomBytes(32).toString('base64url');
@@ -46,30 +42,30 @@ export function createRefreshTokens(db: Database, now: () => number = Date.now) 
     return token;
   }
 
-  /**
-   * Undefined for an unknown or expired token, one of another service, a disabled account, or a password that was
-   * changed since or has to be changed.
-   */
+  /** Undefined for an unknown, expired or foreign token, a disabled user, a password changed since, or one that has to be changed. */
   async function redeem(token: string, service: string): Promise<Redeemed | undefined> {
     if (!token.startsWith(PREFIX)) return undefined;
     const tokenHash = hashOf(token);
     const row = await db
       .selectFrom('refresh_tokens')
-      .select(['user_id', 'client_id', 'last_used_at', usernameIn('refresh_tokens.user_id').as('username')])
+      .innerJoin('users', 'users.id', 'refresh_tokens.user_id')
+      .select(['users.id', 'users.username', 'refresh_tokens.client_id', 'refresh_tokens.last_used_at'])
       .where('token_hash', '=', tokenHash)
       .where('service', '=', service)
       .where('expires_at', '>', now())
-      .where(hasCurrentPassword('refresh_tokens', { isFinal: true }))
+      .where('users.enabled', '=', 1)
+      .where('users.must_change_password', '=', 0)
+      .whereRef('users.password_version', '=', 'refresh_tokens.password_version')
       .executeTakeFirst();
     if (row === undefined) return undefined;
     if (now() - row.last_used_at >= NOTE_USE_EVERY_MS) await noteUse(db, tokenHash, now());
-    return { userId: row.user_id, username: row.username, clientId: row.client_id };
+    return { userId: row.id, username: row.username, clientId: row.client_id };
   }
 
   return {
     issue,
     redeem,
-    /** Number of unexpired refresh tokens of the user. */
+    /** Logins that still hold, of clients that were given one. */
     async count(userId: number): Promise<number> {
       const row = await db
         .selectFrom('refresh_tokens')
@@ -97,7 +93,7 @@ async function noteUse(db: Database, tokenHash: string, at: number): Promise<voi
   await db.updateTable('refresh_tokens').set({ last_used_at: at }).where('token_hash', '=', tokenHash).execute();
 }
 
-/** Every `docker login` adds a token, so the least recently used ones are removed. */
+/** Every `docker login` leaves one behind. */
 async function dropOldest(db: Database, userId: number): Promise<void> {
   const kept = db
     .selectFrom('refresh_tokens')

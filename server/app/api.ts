@@ -15,13 +15,16 @@ import { searchRoutes } from '../api/resources/search.ts';
 import { selectionRoutes } from '../api/resources/selection.ts';
 import { type SpaceRoutesDeps, spaceRoutes } from '../api/resources/space.ts';
 import { starRoutes } from '../api/resources/stars.ts';
-import { type StatusRoutesDeps, statusRoutes } from '../api/resources/status.ts';
+import { type RegistryFacts, type StatusRoutesDeps, statusRoutes } from '../api/resources/status.ts';
 import { type TagRoutesDeps, tagRoutes } from '../api/resources/tags.ts';
 import { trashRoutes } from '../api/resources/trash.ts';
 import type { ApiRoute } from '../api/route.ts';
+import type { Config } from '../config/config.ts';
+import { registryHost } from '../config/public-url.ts';
 import { VERSION } from '../config/version.ts';
 import { sessionCookieName } from '../web/shell/session.ts';
 import type { Web } from '../web/web.ts';
+import type { RegistrySide } from './registry.ts';
 import type { Stores } from './stores.ts';
 import type { UseCases } from './use-cases.ts';
 import type { WebSideOptions } from './web.ts';
@@ -31,7 +34,7 @@ export interface ApiSideOptions extends WebSideOptions {
 }
 
 export function createApiSide(options: ApiSideOptions): Api {
-  const { config, core, token, registry, operations, stores, useCases, log, now, web } = options;
+  const { config, core, token, registry, stores, useCases, opened, log, now, web } = options;
   return createApi({
     ...core,
     sessions: web.sessions,
@@ -47,8 +50,14 @@ export function createApiSide(options: ApiSideOptions): Api {
       aside: registry.aside,
       space: registry.index.space,
       now,
-      version: VERSION,
-      operations,
+      status: {
+        version: VERSION,
+        registry: () => registryFacts(config, registry),
+        crawl: registry.index.crawlState,
+        arrivals: registry.events.arrivals,
+        hold: registry.index.hold,
+        storage: opened.storage.facts,
+      },
     }),
     authEnabled: config.registry.auth.enabled,
     basePath: config.server.base_path,
@@ -69,13 +78,12 @@ export interface ApiRoutesDeps {
   readonly aside: AsideRoutesDeps['aside'];
   readonly space: SpaceRoutesDeps['space'];
   readonly now: () => number;
-  readonly version: string;
-  readonly operations: StatusRoutesDeps['operations'];
+  readonly status: Omit<StatusRoutesDeps, 'readonly' | 'reading'>;
 }
 
 /** Every route of the API, in the order in which its page shows them. */
 export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
-  const { readonly, opened, deletion, events, refusals, aside, space, now, version, operations } = deps;
+  const { readonly, opened, deletion, events, refusals, aside, space, now, status } = deps;
   const found = { ...deps.stores, ...deps.useCases };
   return [
     ...repositoryRoutes(found),
@@ -94,7 +102,19 @@ export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
     ...spaceRoutes({ ...found, space, now }),
     ...eventRoutes({ events, refusals }),
     ...asideRoutes({ aside }),
-    ...statusRoutes({ ...found, version, operations }),
+    ...statusRoutes({ ...found, ...status, readonly }),
     ...accountRoutes(),
   ];
+}
+
+function registryFacts(config: Config, { client, monitor, managed }: RegistrySide): RegistryFacts {
+  const health = monitor.latest();
+  return {
+    name: registryHost(config),
+    reachable: health?.reachable ?? null,
+    lastAnswerAt: monitor.lastAnswerAt(),
+    version: managed?.status().version ?? null,
+    address: client.address,
+    error: health?.error ?? null,
+  };
 }

@@ -58,7 +58,7 @@ export function createIndexHost(options: IndexHostOptions) {
     notePush: options.notePush,
     keepGone: options.keepGone,
     noteInstance: options.onInstance,
-    hear: bus.publish,
+    hear: bus.tell,
     noteState: (told) => {
       state = told;
     },

@@ -5,31 +5,28 @@ import { AppError } from '../errors.ts';
 import { tooLargeToRead } from '../registry/documents/json-limits.ts';
 
 export interface ArchiveLimits {
-  readonly maxEntries: number;
+  readonly mostBytes: number;
+  readonly mostEntries: number;
 }
 
 export interface ArchiveEntry {
-  /** As in the archive: only shown, never used as a path. */
+  /** As it stands in the archive: a text, never a path of ours. */
   readonly name: string;
   readonly sizeBytes: number;
-  /** Undefined for files that `isWanted` did not select. */
+  /** Only of files that were asked for. */
   readonly content: Buffer | undefined;
 }
 
 const MAX_NAME_LENGTH = 500;
 
-/** Whether it begins with the magic bytes of gzip. @see https://www.rfc-editor.org/rfc/rfc1952#section-2.3 */
 export function isGzip(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/**
- * Decompresses gzip.
- * @throws {AppError} INVALID when it is damaged, TOO_LARGE when it unpacks to more than `maxBytes`.
- */
-export async function unpack(bytes: Buffer, maxBytes: number): Promise<Buffer> {
+/** @throws {AppError} INVALID when it is damaged; TOO_LARGE when it unpacks to more. */
+export async function unpack(bytes: Buffer, mostBytes: number): Promise<Buffer> {
   try {
-    return await promisify(gunzip)(bytes, { maxOutputLength: maxBytes });
+    return await promisify(gunzip)(bytes, { maxOutputLength: mostBytes });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLargeToRead();
     throw new AppError('INVALID', 'This content is damaged, or unpacks to more than is read here', { key: 'archive' });
@@ -37,18 +34,18 @@ export async function unpack(bytes: Buffer, maxBytes: number): Promise<Buffer> {
 }
 
 /**
- * Lists the regular files of a tar archive, with the content of those that `isWanted` selects. Nothing is written to
- * disk.
- * @throws {AppError} INVALID when it is damaged or has more than `maxEntries`.
+ * The files of a tar archive, nothing of it written anywhere.
+ *
+ * @throws {AppError} INVALID when it is damaged or has too many entries.
  */
 export async function readTar(
   bytes: Buffer,
   isWanted: (name: string) => boolean,
-  { maxEntries }: ArchiveLimits,
+  { mostEntries }: Pick<ArchiveLimits, 'mostEntries'>,
 ): Promise<readonly ArchiveEntry[]> {
   const headers: TarHeader[] = [];
   const filter = (header: TarHeader): boolean => {
-    if (headers.length >= maxEntries || !(header.size >= 0)) throw tooMany();
+    if (headers.length >= mostEntries || !(header.size >= 0)) throw tooMany();
     headers.push(header);
     return isFile(header) && isWanted(header.name);
   };

@@ -1,7 +1,4 @@
-/**
- * The content of an artifact, as pages and the API show it. All texts come from strangers: escape them, never interpret
- * them.
- */
+/** What an artifact says, as pages and the API show it. All texts are a stranger's: escape, never interpret. */
 export type ArtifactDocument =
   | SbomDocument
   | ProvenanceDocument
@@ -11,9 +8,9 @@ export type ArtifactDocument =
   | OtherDocument;
 
 interface Signed {
-  /** The signed envelope around it; null for plain content. Shown, not verified. */
-  readonly seal: SignedEnvelope | null;
-  /** What it describes. */
+  /** The signed envelope it came in; null for plain content. Shown, not verified. */
+  readonly seal: Seal | null;
+  /** What it speaks about. */
   readonly subjects: readonly Subject[];
 }
 
@@ -23,19 +20,19 @@ export interface Subject {
   readonly digest: string;
 }
 
-export interface SignedEnvelope {
+export interface Seal {
   readonly format: 'dsse' | 'sigstore-bundle';
   readonly certificate: CertificateFacts | null;
-  /** Key ID from the signature, for signatures without a certificate; '' where none is given. */
+  /** Names the key where there is no certificate; '' where nothing names it. */
   readonly keyHint: string;
-  /** Time of the entry in the transparency log, in epoch milliseconds. */
+  /** When a transparency log says that it was entered. */
   readonly loggedAt: number | null;
 }
 
 export interface CertificateFacts {
-  /** E-mail address, workflow or common name. */
+  /** Mail address, workflow or common name that the certificate was made out to. */
   readonly subject: string;
-  /** The identity provider, where the certificate names one (Fulcio), else the issuer's name. */
+  /** The identity provider where the certificate names one (Fulcio), else who issued it. */
   readonly issuer: string;
   readonly notBefore: number | null;
   readonly notAfter: number | null;
@@ -48,7 +45,7 @@ export interface SbomDocument extends Signed {
   readonly name: string;
   readonly tools: readonly string[];
   readonly createdAt: number | null;
-  /** Sorted by name; at most 20 000 of `packageCount`. */
+  /** In order of their names; at most 20 000 of them. */
   readonly packages: readonly SbomPackage[];
   readonly packageCount: number;
   readonly licenseCount: number;
@@ -75,7 +72,7 @@ export interface ProvenanceDocument extends Signed {
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
   readonly parameters: readonly (readonly [string, string])[];
-  /** At most 1000 of `materialCount`. */
+  /** At most 1000 of them. */
   readonly materials: readonly Material[];
   readonly materialCount: number;
 }
@@ -85,7 +82,7 @@ export interface Material {
   readonly digest: string;
 }
 
-/** An in-toto statement with a predicate type that is not read further. */
+/** An in-toto statement of a kind that we only know by name. */
 export interface StatementDocument extends Signed {
   readonly kind: 'statement';
   readonly predicateType: string;
@@ -95,27 +92,25 @@ export interface StatementDocument extends Signed {
 export interface SignatureDocument extends Signed {
   readonly kind: 'signature';
   readonly format: 'cosign' | 'notation' | 'sigstore-bundle';
-  /** The image reference that was signed (cosign); '' where none is given. */
+  /** The reference that the signer meant (cosign); '' where none is stated. */
   readonly identity: string;
-  /** Digest of the signed image. */
+  /** What is signed: the image's digest. */
   readonly digest: string;
   readonly certificate: CertificateFacts | null;
   readonly keyHint: string;
   readonly signedAt: number | null;
-  /** Further signed annotations. */
+  /** What else was signed along. */
   readonly annotations: readonly (readonly [string, string])[];
 }
 
-/**
- * Content of a Helm chart's archive. The chart's metadata is in the manifest's configuration, see `readChartMetadata`.
- */
+/** A Helm chart's archive. Its metadata stand in the manifest's configuration. */
 export interface ChartDocument {
   readonly kind: 'chart';
   readonly readme: TextFile | null;
   readonly values: TextFile | null;
   /** Chart.yaml as text. */
   readonly definition: TextFile | null;
-  /** Relative to the chart's folder; at most 2000 of `fileCount`. */
+  /** Without the chart's own folder; at most 2000 of them. */
   readonly files: readonly { readonly name: string; readonly sizeBytes: number }[];
   readonly fileCount: number;
 }
@@ -125,7 +120,7 @@ export interface TextFile {
   readonly isCut: boolean;
 }
 
-/** Content of an unknown format; `text` where it is readable text. */
+/** Content without a form that we know; `text` where it can be read. */
 export interface OtherDocument {
   readonly kind: 'other';
   readonly text: TextFile | null;

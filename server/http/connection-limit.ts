@@ -2,22 +2,19 @@ import type { Server, Socket } from 'node:net';
 import { canonicalAddress, machineOf } from './client-address.ts';
 
 export interface ConnectionLimitOptions {
-  /** Addresses of proxies, which are not limited: all clients come through them. */
+  /** Everybody comes through these: they are not counted. */
   readonly isProxy: (address: string) => boolean;
-  /** Called once when an address reaches the limit, and again only after it fell below half of it. */
-  readonly onLimitReached: (address: string) => void;
+  /** Once, until it has fewer again. */
+  readonly onCrowded: (address: string) => void;
   readonly maxPerAddress?: number;
 }
 
-/**
- * A quarter of all connections, so that no single address locks out the others. An office behind one address opens some
- * dozens.
- */
+/** A quarter of all: nobody alone keeps the others out. An office behind one address opens some dozens. */
 const MAX_PER_ADDRESS = 500;
 
-/** Closes new connections of an address (IPv6: of its /64) that already holds `maxPerAddress`. */
+/** Ends new connections of an address (IPv6: of its /64) that holds too many. */
 export function limitConnections(server: Server, options: ConnectionLimitOptions): void {
-  const { isProxy, onLimitReached: onCrowded, maxPerAddress = MAX_PER_ADDRESS } = options;
+  const { isProxy, onCrowded, maxPerAddress = MAX_PER_ADDRESS } = options;
   const open = new Map<string, number>();
   const crowded = new Set<string>();
 
@@ -25,7 +22,7 @@ export function limitConnections(server: Server, options: ConnectionLimitOptions
     const count = (open.get(source) ?? 1) - 1;
     if (count === 0) open.delete(source);
     else open.set(source, count);
-    // Hysteresis, so that an address near the limit is not reported again and again.
+    // Not at the very edge, where it would be told again and again.
     if (count < maxPerAddress / 2) crowded.delete(source);
   }
 

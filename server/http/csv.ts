@@ -3,15 +3,11 @@ import { sendText } from './compress.ts';
 
 export type CsvCell = string | number | boolean | null | undefined;
 
-// Spreadsheets treat text that begins so as a formula, also with full-width characters from Chinese and Japanese
-// keyboards.
+// Spreadsheets take what begins so for a formula; the wide forms, too, where Chinese or Japanese is typed.
 const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 const PLAIN = /^(?:[\w.:/][\w.:/-]*)?$/;
 
-/**
- * One record, with its line end. Texts that a spreadsheet would run as a formula get a `'` in front.
- * @see https://www.rfc-editor.org/rfc/rfc4180#section-2
- */
+/** One record as RFC 4180 has it. What strangers wrote is text to every spreadsheet. */
 export function csvLine(cells: readonly CsvCell[]): string {
   return `${cells.map(cellText).join(',')}\r\n`;
 }
@@ -25,11 +21,11 @@ function cellText(cell: CsvCell): string {
 
 export interface CsvFile {
   readonly text: string;
-  /** Without the extension. */
+  /** Without its ending. */
   readonly name: string;
 }
 
-/** Sends the file as a download. */
+/** To be saved, never shown: headers first, so that a failure before it can still be a page. */
 export function sendCsv(request: IncomingMessage, response: ServerResponse, { text, name }: CsvFile): Promise<void> {
   response.setHeader('Content-Type', 'text/csv; charset=utf-8; header=present');
   response.setHeader('Content-Disposition', `attachment; filename="${name}.csv"`);

@@ -5,21 +5,21 @@ import type { RefreshTokens } from '../accounts/refresh-tokens.ts';
 import {
   BUSY,
   changePasswordFirst,
-  type ErrorResponse,
+  type Refusal,
   tooManyFailures,
   WRONG_CREDENTIALS,
   WRONG_REFRESH_TOKEN,
-} from './responses.ts';
+} from './answers.ts';
 import type { Credential } from './token-request.ts';
 
-/** Who asks: a signed-in account, an anonymous client, or credentials that were refused. */
-export type Caller = ProvenCaller | { readonly refusal: ErrorResponse; readonly reason: string };
+/** Who asks: a proven account, everybody, or nobody we believe. */
+export type Caller = ProvenCaller | { readonly refusal: Refusal; readonly reason: string };
 
 export interface ProvenCaller {
   readonly rights: Rights;
-  /** Version of users, roles and grants that the rights were read at; the rights may be newer, never older. */
+  /** The rights are of this version of accounts and grants, or newer. */
   readonly accessVersion: number;
-  /** Undefined for an anonymous client. */
+  /** Undefined for everybody. */
   readonly identity: Identity | undefined;
 }
 
@@ -34,17 +34,12 @@ export interface CallerDeps {
 
 const DEFAULT_THROTTLE_SECONDS = 30;
 
-/**
- * Verifies the credential. Wrong, throttled or missing passwords are answers of it, with the `reason` for the log; it
- * throws only when something fails.
- */
 export async function findCaller(credential: Credential, address: string, deps: CallerDeps): Promise<Caller> {
   if (credential.kind === 'none') return everybody(deps);
   if (credential.kind === 'unreadable') return { refusal: WRONG_CREDENTIALS, reason: 'unreadable' };
   if (credential.kind === 'refresh') return byRefreshToken(credential.refreshToken, deps);
   const { username, password } = credential;
-  // Some clients send an empty password once before they ask for it. That is wrong, but it is not a guess that counts
-  // for the throttle.
+  // Some clients try once without a password before they ask for it: wrong, but nobody's guess.
   if (username === '' || password === '') return { refusal: WRONG_CREDENTIALS, reason: 'empty' };
   const result = await deps.credentials.check({ username, password, address });
   if (!result.ok) return { refusal: refusalFor(result, deps.publicUrl), reason: result.reason };
@@ -56,10 +51,7 @@ async function everybody({ access }: CallerDeps): Promise<Caller> {
   return { rights: await access.rightsOf(ANONYMOUS, accessVersion), accessVersion, identity: undefined };
 }
 
-/**
- * A refresh token carries no rights of its own: the rights are those its owner has now. `redeem` has checked that the
- * account is enabled.
- */
+/** Holds what its owner holds at this moment; the store has looked at the account already. */
 async function byRefreshToken(refreshToken: string, deps: CallerDeps): Promise<Caller> {
   const redeemed = await deps.refreshTokens?.redeem(refreshToken, deps.service);
   const identity = redeemed && (await deps.access.identify(redeemed.username));
@@ -73,7 +65,7 @@ async function known(identity: Identity, { access }: CallerDeps): Promise<Caller
 }
 
 /** A disabled account answers like a wrong password, so that nobody learns which accounts exist. */
-function refusalFor(result: CredentialResult & { readonly ok: false }, publicUrl: string): ErrorResponse {
+function refusalFor(result: CredentialResult & { readonly ok: false }, publicUrl: string): Refusal {
   switch (result.reason) {
     case 'throttled':
       return tooManyFailures(result.retryAfterSeconds ?? DEFAULT_THROTTLE_SECONDS);

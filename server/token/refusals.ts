@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import type { SubjectKind, TokenRefusalsTable } from '../storage/schema.ts';
 
-/** A token request in which some actions were not granted. */
+/** Somebody asked for something they do not hold. */
 export interface Refusal {
   readonly subject: string;
   readonly subjectKind: SubjectKind;
@@ -14,7 +14,7 @@ export interface Refusal {
   readonly repository: string;
   readonly asked: readonly string[];
   readonly missing: readonly string[];
-  /** The client's `client_id`, or its `User-Agent`. */
+  /** What the client calls itself. */
   readonly client: string;
 }
 
@@ -41,22 +41,19 @@ export interface RefusalQuery {
 export interface RefusalsOptions {
   readonly now: () => number;
   readonly log: Logger;
-  /** `tokens-refused` is published after each flush. */
-  readonly bus: Pick<Bus, 'publish'>;
+  /** Told of who was refused, once it is written. */
+  readonly bus: Pick<Bus, 'tell'>;
 }
 
 const FLUSH_MS = 2000;
 const MAX_PENDING = 500;
 const MAX_CLIENT_LENGTH = 200;
-// Separate limits, so that anonymous requests cannot evict those of people with an account.
+// Strangers cannot push out what happened to people with an account.
 const MAX_ROWS = { anonymous: 1000, known: 4000 } as const;
 
 type Pending = Refusal & { count: number; firstAt: number; lastAt: number };
 
-/**
- * Table `token_refusals`. Written after the request: repetitions are counted in memory and flushed together after 2 s.
- * Beyond 500 different refusals waiting, further ones are dropped.
- */
+/** Table `token_refusals`. Written behind the request: repetitions are counted in memory and flushed together. */
 export function createRefusals(db: Database, { now, log, bus }: RefusalsOptions) {
   const pending = new Map<string, Pending>();
   let timer: NodeJS.Timeout | undefined;
@@ -88,7 +85,7 @@ export function createRefusals(db: Database, { now, log, bus }: RefusalsOptions)
       await prune(transaction, true);
       await prune(transaction, false);
     });
-    bus.publish({ kind: 'tokens-refused', subjects: [...new Set(rows.map((row) => row.subject))] });
+    bus.tell({ kind: 'tokens-refused', subjects: [...new Set(rows.map((row) => row.subject))] });
   }
 
   /** Newest first, including what is not written yet. */
@@ -129,7 +126,7 @@ export function createRefusals(db: Database, { now, log, bus }: RefusalsOptions)
     return Number(row.count);
   }
 
-  /** Deletes the rows of a removed account: nobody is left to grant something to. */
+  /** Of an account that is no more: there is nobody left whom something could be granted to. */
   async function forget(username: string): Promise<void> {
     await flush();
     await db

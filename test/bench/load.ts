@@ -1,5 +1,9 @@
-/** A small load generator on raw sockets: it costs less than the servers it measures, and both get the same one. */
-import { connect } from 'node:net';
+/** A small load generator on raw sockets: it costs less than the servers it measures, and all of them get the same one. */
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { median, quantile } from './lines.ts';
+
+const ACCEPTED_MS = 100;
 
 export interface LoadResult {
   readonly perSecond: number;
@@ -8,51 +12,67 @@ export interface LoadResult {
   readonly failures: number;
 }
 
+type Headers = Readonly<Record<string, string>>;
+
 export interface LoadOptions {
   readonly port: number;
   /** Several are asked in turn; a function is called for each request. */
   readonly path: string | readonly string[] | (() => string);
-  readonly headers: Readonly<Record<string, string>>;
+  /** Of several each connection has its own, in turn. */
+  readonly headers: Headers | readonly Headers[];
   readonly connections: number;
   readonly durationMs: number;
 }
 
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const latencies: number[] = [];
-  const end = performance.now() + options.durationMs;
+  const sockets = await Promise.all(Array.from({ length: options.connections }, () => connected(options.port)));
+  // A busy server takes one new connection per turn of its loop: the last of them would wait for many answers of the first.
+  await sleep(ACCEPTED_MS);
   const start = performance.now();
-  const failures = await Promise.all(
-    Array.from({ length: options.connections }, (_, index) => drive(options, index, end, latencies)),
-  );
+  const end = start + options.durationMs;
+  const failures = await Promise.all(sockets.map((socket, index) => drive(options, { socket, index, end }, latencies)));
   const seconds = (performance.now() - start) / 1000;
-  latencies.sort((a, b) => a - b);
-  const at = (part: number) => latencies[Math.floor(latencies.length * part)] ?? 0;
   return {
     perSecond: latencies.length / seconds,
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
+    p50Ms: median(latencies),
+    p99Ms: quantile(latencies, 0.99),
     failures: failures.reduce((sum, count) => sum + count, 0),
   };
 }
 
-/** One connection: the next request when the answer to the last is complete. Returns how many were no 200. */
-function drive({ port, path, headers }: LoadOptions, first: number, end: number, latencies: number[]): Promise<number> {
-  const lines = Object.entries({ host: 'localhost', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+function connected(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(socket)).once('error', reject);
+  });
+}
+
+interface Client {
+  readonly socket: Socket;
+  readonly index: number;
+  readonly end: number;
+}
+
+/** The next request when the answer to the last is complete. Returns how many were no 200. */
+function drive({ path, headers }: LoadOptions, { socket, index, end }: Client, latencies: number[]): Promise<number> {
+  const own = [headers].flat();
+  const lines = Object.entries({ host: 'localhost', ...own[index % own.length] }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
   const requestFor = (each: string) => `GET ${each} HTTP/1.1\r\n${lines.join('')}\r\n`;
   const requests = typeof path === 'function' ? [] : [path].flat().map(requestFor);
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1');
     let failures = 0;
     let received = '';
     let sentAt = 0;
-    let next = first;
+    let next = index;
     const send = () => {
       sentAt = performance.now();
       socket.write(typeof path === 'function' ? requestFor(path()) : (requests[next % requests.length] ?? ''));
       next += 1;
     };
     socket.setNoDelay(true).setEncoding('latin1');
-    socket.on('connect', send).on('error', reject);
+    socket.on('error', reject).on('close', () => reject(new Error('The server closed a connection')));
     socket.on('data', (chunk: string) => {
       received += chunk;
       if (received.length < wholeLength(received)) return;
@@ -60,9 +80,10 @@ function drive({ port, path, headers }: LoadOptions, first: number, end: number,
       if (!received.startsWith('HTTP/1.1 200')) failures += 1;
       received = '';
       if (performance.now() < end) return send();
-      socket.destroy();
       resolve(failures);
+      socket.destroy();
     });
+    send();
   });
 }
 

@@ -16,7 +16,6 @@ import {
 } from '../support/browser/page-check.ts';
 import { repositoryRow, UP } from '../support/data/browse-facts.ts';
 import { activityDays, found, homeFacts } from '../support/data/home-facts.ts';
-import { registryFacts } from '../support/data/operations-facts.ts';
 
 /** As live updates do it, with one more push. */
 const REPLACE_WITH_NEWS = `
@@ -38,7 +37,7 @@ function pages() {
   const page = { rows, total: rows.length, isExact: true, next: undefined, previous: undefined };
   return [
     homePage({
-      ...{ firstRun: facts.firstRun, now: () => facts.at },
+      ...{ host: facts.host, readonly: false, firstRun: facts.firstRun, now: () => facts.at },
       visibility: { of: async () => EVERYTHING },
       repositories: { list: async () => page },
       space: { total: async () => facts.total, series: async () => [], biggest: async () => [] },
@@ -53,7 +52,8 @@ function pages() {
           facts.findings && { ...facts.findings, stalest: [found('team/old')], fastest: [found('ml/new')] },
       },
       stars: { of: async () => [] },
-      operations: { indexState: () => UP, registry: registryFacts },
+      indexState: () => UP,
+      registryState: () => ({ reachable: true, version: '3.1.1' }),
     }),
   ];
 }

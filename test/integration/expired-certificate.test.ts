@@ -5,8 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { ADMIN_PASSWORD, type AppOptions, MEMBER, startApp } from '../support/app/app.ts';
 import { movableClock } from '../support/app/skewed-app.ts';
 import { headerOf } from '../support/app/token-stack.ts';
-import { browserOf } from '../support/app/walk.ts';
-import { eventually } from '../support/process/eventually.ts';
+import { browserOf, eventually } from '../support/app/walk.ts';
 import { freePorts } from '../support/process/ports.ts';
 import { certificateFor, generateKey, writePair } from '../support/registry/operator-keys.ts';
 import { REGISTRY_VERSIONS, type RegistryVersion, registrySkip, startRegistry } from '../support/registry/registry.ts';
@@ -103,7 +102,7 @@ test('where the registry shall get a certificate, tokens are refused with the re
   const { app, ask } = await start(t, { version: '3.1.1', notAfter: Date.now() - DAY_MS, header: 'x5c' });
   const { status, text } = await ask();
   assert.equal(status, 503);
-  assert.match(text, /certificate of the signing key has expired/);
+  assert.match(text, /certificate of the signing key has run out/);
   await assertSaid(app.url);
   const event = await fetch(`${app.url}/api/notification`, {
     method: 'POST',

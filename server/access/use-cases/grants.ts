@@ -1,10 +1,7 @@
-/**
- * Granting and revoking rights. Each function throws {AppError} DENIED for anybody but admins, and changes nothing
- * then.
- */
+/** Who gets which right, and loses it. Each throws {AppError} DENIED for anybody but admins, with nothing changed. */
 import type { Audit, AuditDetail } from '../../audit/audit.ts';
 import { AppError } from '../../errors.ts';
-import { type Actor, auditActor, requireAdmin } from '../actor.ts';
+import { type Actor, auditedActor, requireAdmin } from '../actor.ts';
 import type { GrantStore, NamedHolder } from '../grants.ts';
 import type { PublicAccess, PublicTarget } from '../public.ts';
 import type { Role, RoleStore } from '../roles.ts';
@@ -22,11 +19,10 @@ export interface GrantUseCasesDeps {
 /** Everybody, signed in or not. */
 export const EVERYBODY: NamedHolder = { kind: 'anonymous', id: 0, name: '' };
 
-/** Every change writes its audit entries; repeating a grant or revocation that changes nothing writes none. */
 export function createGrantUseCases({ roles, grants, single, publicAccess, audit }: GrantUseCasesDeps) {
   type Change = 'role.grant' | 'role.revoke' | 'role.add' | 'role.remove';
   const note = (actor: Actor, action: Change, object: string, detail: AuditDetail) =>
-    audit.record({ ...auditActor(actor), action, object, outcome: 'ok', detail });
+    audit.record({ ...auditedActor(actor), action, object, outcome: 'ok', detail });
 
   async function findRole(id: number): Promise<Role> {
     const role = await roles.get(id);
@@ -83,7 +79,7 @@ export function createGrantUseCases({ roles, grants, single, publicAccess, audit
       requireAdmin(actor);
       const held = new Set((await grants.rolesOf(EVERYBODY)).map(({ id }) => id));
       for (const { id, kind } of await roles.list()) {
-        // `admin` and `auditor` cannot be granted to everybody.
+        // The right over the whole installation belongs to people with a name.
         if (kind !== 'rules' || wanted.has(id) === held.has(id)) continue;
         if (wanted.has(id)) await grantRole(actor, EVERYBODY, id);
         else await revokeRole(actor, EVERYBODY, id);
@@ -100,12 +96,12 @@ export function createGrantUseCases({ roles, grants, single, publicAccess, audit
 }
 export type GrantUseCases = ReturnType<typeof createGrantUseCases>;
 
-/** As in the audit log. */
+/** As the audit calls them. */
 function nameOf({ kind, name }: NamedHolder): string {
   return kind === 'anonymous' ? 'anonymous' : name;
 }
 
-/** Without this error an admin would believe that the repository is private. */
+/** Whoever believed that it is private then would be wrong. */
 function stillPublic(role: string): AppError {
   return new AppError('CONFLICT', `It is still public through the role ${role}.`, {
     key: 'still_public',

@@ -5,6 +5,7 @@ import {
   planRegistry,
   type RegistrySize,
 } from '../../support/registry/generated-plan.ts';
+import { median, quantile } from '../lines.ts';
 import { type LoadResult, load } from '../load.ts';
 import type { Stage } from './stages.ts';
 
@@ -21,7 +22,7 @@ export interface PageFigures {
 export type PagePaths = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Different ones of each kind, so that nothing is measured that was kept from the last request.
+ * Some of each kind.
  * @param below Only from these folders; default: everywhere.
  */
 export function pagePaths(size: RegistrySize, below?: readonly string[]): PagePaths {
@@ -47,6 +48,16 @@ export function pagePaths(size: RegistrySize, below?: readonly string[]): PagePa
   };
 }
 
+/** An address that nobody asked for before: what a server remembers of pages does not help it. */
+export function fresh(paths: readonly string[]): () => string {
+  let asked = 0;
+  return () => {
+    const path = paths[asked % paths.length] ?? '';
+    asked += 1;
+    return `${path}${path.includes('?') ? '&' : '?'}x=${asked}`;
+  };
+}
+
 export async function measurePages(
   stage: Stage,
   cookie: string,
@@ -55,25 +66,17 @@ export async function measurePages(
 ): Promise<readonly PageFigures[]> {
   const figures: PageFigures[] = [];
   for (const [name, paths] of Object.entries(pages)) {
-    const given = { port: stage.server.app.port, path: paths, headers: { cookie }, connections: CLIENTS };
+    const given = { port: stage.server.app.port, path: fresh(paths), headers: { cookie }, connections: CLIENTS };
     // Templates compiled, statements prepared.
     await load({ ...given, connections: 4, durationMs: 700 });
     await stage.server.reset();
     const seen = await load({ ...given, durationMs });
     const { durations, cpuMs } = await stage.server.report();
     if (seen.failures > 0) throw new Error(`${name}: ${seen.failures} answers were no 200`);
-    const sorted = [...durations].sort((one, other) => one - other);
     figures.push({
-      name,
-      serverP50Ms: at(sorted, 0.5),
-      serverP99Ms: at(sorted, 0.99),
-      cpuMs: cpuMs / sorted.length,
-      seen,
+      ...{ name, seen, cpuMs: cpuMs / durations.length },
+      ...{ serverP50Ms: median(durations), serverP99Ms: quantile(durations, 0.99) },
     });
   }
   return figures;
-}
-
-function at(sorted: readonly number[], part: number): number {
-  return sorted[Math.floor(sorted.length * part)] ?? Number.NaN;
 }

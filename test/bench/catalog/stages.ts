@@ -10,35 +10,40 @@ import { ADMIN_PASSWORD, EVENT_SECRET } from '../../support/app/app.ts';
 import { insertEvents } from '../../support/data/event-rows.ts';
 import { planRegistry, type RegistrySize } from '../../support/registry/generated-plan.ts';
 import { fillCatalog } from '../fill-catalog.ts';
-import { type CountingRegistry, startCountingRegistry } from './counting-registry.ts';
+import { note, seconds } from '../lines.ts';
+import { databaseOf } from './crawl.ts';
+import { type IndexRegistry, startIndexRegistry } from './index-registry.ts';
 import { type BenchServer, startServer } from './server.ts';
+import { describeSize } from './sizes.ts';
 
-export const SMALL: RegistrySize = { repositories: 1000, tags: 10_000, manifests: 3000 };
-export const MIDDLE: RegistrySize = { repositories: 10_000, tags: 100_000, manifests: 30_000 };
-export const LARGE: RegistrySize = { repositories: 100_000, tags: 1_000_000, manifests: 300_000 };
-
-/** Holds fifty rules of patterns and no more. */
-const RULED = 'ruled';
+/** Roles of people who are no admins. `fifty` holds fifty rules of patterns, `folder` one folder. */
+export const ROLES = ['everything', 'fifty', 'folder'] as const;
+const PER_ROLE = 4;
 
 export interface Stage {
   readonly size: RegistrySize;
   readonly server: BenchServer;
-  readonly registry: CountingRegistry;
-  /** Cookie headers. */
+  readonly registry: IndexRegistry;
+  /** Database of the index. */
+  readonly file: string;
+  /** Cookie header of the admin. */
   readonly admin: string;
-  readonly ruled: string;
+  /** Cookie headers of some people of that role and no other. */
+  people(role: (typeof ROLES)[number]): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
 export async function startStage(size: RegistrySize): Promise<Stage> {
-  const registry = await startCountingRegistry();
+  const registry = await startIndexRegistry();
   const server = await startServer({
     config: {
       registry: { url: registry.url, name: 'registry.example.com' },
       notifications: { secret: EVENT_SECRET },
     },
-    roles: { fifty: fiftyRules(size) },
-    people: [{ username: RULED, password: ADMIN_PASSWORD, roles: ['fifty'] }],
+    roles: rolesFor(size),
+    people: ROLES.flatMap((role) =>
+      namesOf(role).map((username) => ({ username, password: ADMIN_PASSWORD, roles: [role] })),
+    ),
     fill: async (dataPath) => {
       await filled(dataPath, size);
       await reportOnce(dataPath);
@@ -47,16 +52,17 @@ export async function startStage(size: RegistrySize): Promise<Stage> {
   // The crawl at the start tries for a while.
   await registry.quiet();
   return {
-    size,
-    server,
-    registry,
-    admin: await server.signIn('admin'),
-    ruled: await server.signIn(RULED),
+    ...{ size, server, registry, file: databaseOf(server), admin: await server.signIn('admin') },
+    people: (role) => Promise.all(namesOf(role).map((username) => server.signIn(username))),
     async stop() {
       await server.stop();
       await registry.stop();
     },
   };
+}
+
+function namesOf(role: string): readonly string[] {
+  return Array.from({ length: PER_ROLE }, (_, index) => `${role}-${index + 1}`);
 }
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..');
@@ -89,7 +95,7 @@ async function filled(dataPath: string, size: RegistrySize): Promise<void> {
   }
   const begin = performance.now();
   await fillCatalog(dataPath, size, Date.now());
-  console.log(`  filled ${describeSize(size)} in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
+  note(`filled ${describeSize(size)} in ${seconds(performance.now() - begin)}`);
   if (isKept) await copyFile(file, kept);
 }
 
@@ -100,10 +106,6 @@ async function reportOnce(dataPath: string): Promise<void> {
   await close();
 }
 
-export function describeSize({ repositories, tags }: RegistrySize): string {
-  return `${repositories.toLocaleString('en')} repositories, ${tags.toLocaleString('en')} tags`;
-}
-
 const WHOLE_FOLDERS = 10;
 
 function foldersOf(size: RegistrySize): readonly string[] {
@@ -111,7 +113,12 @@ function foldersOf(size: RegistrySize): readonly string[] {
   return [...new Set(inFolders.map(({ name }) => name.split('/')[0] ?? ''))];
 }
 
-/** What the one with fifty rules surely sees. */
+/** What all people see. */
+export function sharedFolder(size: RegistrySize): string {
+  return foldersOf(size)[0] ?? '';
+}
+
+/** What those with fifty rules surely see. */
 export function ruledFolders(size: RegistrySize): readonly string[] {
   return [...foldersOf(size).slice(0, WHOLE_FOLDERS), 'platform'];
 }
@@ -127,7 +134,17 @@ function fiftyRules(size: RegistrySize): readonly RuleInput[] {
     ...['a', 'b', 'c', 'd', 'e'].map((letter) => `**/gateway-${letter}*`),
   ];
   const singles = planRegistry(size).slice(-(50 - patterns.length));
-  return [...patterns, ...singles.map(({ name }) => name)].map((repository) => ({
-    ...{ repository, address: '*', canPull: true, canPush: false, canDelete: false },
-  }));
+  return [...patterns, ...singles.map(({ name }) => name)].map(canPull);
+}
+
+function canPull(repository: string): RuleInput {
+  return { repository, address: '*', canPull: true, canPush: false, canDelete: false };
+}
+
+function rolesFor(size: RegistrySize): Readonly<Record<(typeof ROLES)[number], readonly RuleInput[]>> {
+  return {
+    everything: [canPull('**')],
+    fifty: fiftyRules(size),
+    folder: [canPull(`${sharedFolder(size)}/**`)],
+  };
 }

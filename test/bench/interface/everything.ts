@@ -13,7 +13,7 @@ import { type WalkProblem, walkPages } from '../../support/browser/page-walk.ts'
 import { openState, STATES, startStates } from '../../support/browser/states.ts';
 import { ADMIN, NOBODY, READER } from '../../support/browser/viewers.ts';
 import { registryBinary } from '../../support/registry/registry.ts';
-import { type Line, note } from '../catalog/table.ts';
+import { type Line, note } from '../lines.ts';
 
 interface Counted {
   readonly looked: number;

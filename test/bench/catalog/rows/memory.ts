@@ -1,0 +1,120 @@
+/** Memory of the server while people browse, clients get tokens, the registry tells of pulls, and all of it is crawled. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ADMIN_PASSWORD, EVENT_SECRET } from '../../../support/app/app.ts';
+import { createVisitor } from '../../../support/app/web.ts';
+import { anEnvelope, anEvent, EVENTS_V2 } from '../../../support/registry/events.ts';
+import { planRegistry } from '../../../support/registry/generated-plan.ts';
+import { type Line, median, note, seconds } from '../../lines.ts';
+import { fresh, pagePaths } from '../pages.ts';
+import { ruledFolders, type Stage } from '../stages.ts';
+
+const MAX_MEGABYTES = 400;
+/** What the last third may be above the middle one. */
+const MAX_GROWTH = 1.05;
+const SAMPLE_MS = 2000;
+const READERS = 10;
+const PAUSE_MS = 50;
+
+export async function memoryRow(stage: Stage, durationMs: number): Promise<Line> {
+  const { server, registry, size } = stage;
+  const end = performance.now() + durationMs;
+  const samples: number[] = [];
+  const counts = { pages: 0, tokens: 0, events: 0, failures: 0 };
+  const isOver = () => performance.now() > end;
+  const [ruled = ''] = await stage.people('fifty');
+  registry.serve(stage.file);
+  registry.reset();
+  await server.resetPeak();
+  await crawlAll(stage);
+  const readers = Array.from({ length: READERS }, (_, index) =>
+    readPages(stage, { index, cookie: index % 2 === 0 ? stage.admin : ruled }, counts, isOver),
+  );
+  const work = Promise.all([...readers, askTokens(stage, counts, isOver), sendEvents(stage, counts, isOver)]);
+  while (!isOver()) {
+    await sleep(SAMPLE_MS);
+    samples.push((await server.residentMegabytes()).now);
+  }
+  await work;
+  const third = Math.floor(samples.length / 3);
+  const [middle, last] = [median(samples.slice(third, 2 * third)), median(samples.slice(2 * third))];
+  const { failures, ...done } = counts;
+  note(
+    `${seconds(durationMs)} of ${JSON.stringify({ ...done, crawled: registry.asked().length })}, ${failures} failures`,
+  );
+  note(`median of the middle third ${middle.toFixed(0)} MB, of the last third ${last.toFixed(0)} MB`);
+  const { peak } = await server.residentMegabytes();
+  return {
+    what: `memory of all threads at ${size.tags.toLocaleString('en')} tags under mixed load and a crawl`,
+    measured: `at most ${peak.toFixed(0)} MB, last third ${((last / middle - 1) * 100).toFixed(1)}% above the middle`,
+    goal: `below ${MAX_MEGABYTES} MB, flat`,
+    isMet: peak < MAX_MEGABYTES && last <= middle * MAX_GROWTH && failures === 0,
+  };
+}
+
+/** Every tag is asked for, which goes on as long as the rest. */
+async function crawlAll({ server: { app } }: Stage): Promise<void> {
+  const admin = createVisitor(app.url);
+  await admin.signIn('admin', ADMIN_PASSWORD);
+  const answer = await admin.post('/status/crawl', {});
+  if (answer.status !== 303) throw new Error(`The crawl was not begun: ${answer.status}`);
+}
+
+interface Counts {
+  pages: number;
+  tokens: number;
+  events: number;
+  failures: number;
+}
+
+interface Reader {
+  readonly index: number;
+  readonly cookie: string;
+}
+
+async function readPages(
+  stage: Stage,
+  { index, cookie }: Reader,
+  counts: Counts,
+  isOver: () => boolean,
+): Promise<void> {
+  const below = cookie === stage.admin ? undefined : ruledFolders(stage.size);
+  const all = Object.values(pagePaths(stage.size, below)).flat();
+  const next = fresh([...all.slice(index * 7), ...all.slice(0, index * 7)]);
+  while (!isOver()) {
+    const answer = await fetch(stage.server.app.url + next(), { headers: { cookie } });
+    await answer.arrayBuffer();
+    counts.pages += 1;
+    if (answer.status !== 200) counts.failures += 1;
+    await sleep(PAUSE_MS);
+  }
+}
+
+async function askTokens(stage: Stage, counts: Counts, isOver: () => boolean): Promise<void> {
+  const plans = planRegistry(stage.size);
+  const authorization = `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}`;
+  for (let step = 0; !isOver(); step += 1) {
+    const scope = `repository:${plans[step % plans.length]?.name}:pull`;
+    const url = `${stage.server.app.url}/api/auth?service=registry.example.com&scope=${scope}`;
+    const answer = await fetch(url, { headers: { authorization } });
+    await answer.arrayBuffer();
+    counts.tokens += 1;
+    if (answer.status !== 200) counts.failures += 1;
+    await sleep(PAUSE_MS);
+  }
+}
+
+async function sendEvents(stage: Stage, counts: Counts, isOver: () => boolean): Promise<void> {
+  const plans = planRegistry(stage.size);
+  for (let step = 0; !isOver(); step += 1) {
+    const event = anEvent({ action: 'pull', repository: plans[(step * 13) % plans.length]?.name ?? '', tag: 'v1.0.0' });
+    const answer = await fetch(`${stage.server.app.url}/api/notification`, {
+      method: 'POST',
+      headers: { authorization: EVENT_SECRET, 'content-type': EVENTS_V2 },
+      body: anEnvelope(event),
+    });
+    await answer.arrayBuffer();
+    counts.events += 1;
+    if (!answer.ok) counts.failures += 1;
+    await sleep(PAUSE_MS);
+  }
+}
