@@ -1,4 +1,7 @@
-/** Commands for whoever has the machine: the way back in when nobody can sign in any more. Works beside the running server. */
+/**
+ * Commands for whoever administers the machine, for example when nobody can sign in any more. They work beside a
+ * running server.
+ */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { COMMAND_LINE } from './access/actor.ts';
@@ -14,8 +17,8 @@ import { createUserUseCases } from './accounts/use-cases/users.ts';
 import { createAudit } from './audit/audit.ts';
 import { isInContainer } from './config/container.ts';
 import { configFile, loadConfig } from './config/load.ts';
+import { dropRoot, startsAsImageRoot } from './config/privileges.ts';
 import { AppError, StartError } from './errors.ts';
-import { dropRoot, startsAsImageRoot } from './privileges.ts';
 import { type Database, openDatabase } from './storage/database.ts';
 import { rebuildIndex, verifyDatabase } from './storage/repair.ts';
 import { createSettings } from './storage/settings.ts';
@@ -44,7 +47,7 @@ const ON_THE_TERMINAL: AdminOptions = {
 
 /**
  * @param argv The arguments after the command's own name.
- * @returns The exit code: 0, 1 when it could not be done, 64 for a wrong call, otherwise the one of a start that fails.
+ * @returns The exit code: 0; 1 on failure; 64 (EX_USAGE) for wrong arguments; that of a `StartError`.
  */
 export async function main(argv: readonly string[], options: AdminOptions = ON_THE_TERMINAL): Promise<number> {
   const run = commandOf(argv, options);
@@ -61,7 +64,7 @@ export async function main(argv: readonly string[], options: AdminOptions = ON_T
   }
 }
 
-/** @returns undefined for a wrong call. */
+/** @returns undefined for wrong arguments. */
 function commandOf(
   [command, username, ...more]: readonly string[],
   options: AdminOptions,
@@ -105,20 +108,20 @@ async function resetPassword(db: Database, name: string, { print, complain }: Ad
   return 0;
 }
 
-/** What an admin does on the pages: a new password, and the account enabled. */
+/** As on the pages: sets a new password and enables the account. */
 async function renewAccess(db: Database, user: User): Promise<string> {
   const hasher = createPasswordHasher();
   const stores = {
     ...{ hasher, users: createUserStore(db), roles: createRoleStore(db), grants: createGrantStore(db) },
     ...{ sessions: createSessions(db, { now: Date.now }), refreshTokens: createRefreshTokens(db) },
     ...{ setupCode: createSetupCode(createSettings(db)), audit: createAudit(db) },
-    // The running server remembers by password version, which grows; here nothing is remembered.
+    // The running server caches by password version, which increases; this process caches nothing.
     credentials: { forget: () => undefined },
     forgetRefusals: async () => undefined,
   };
   try {
     const password = await createPasswordReset(stores)(COMMAND_LINE, user);
-    // Afterwards, so that the old password never opens an enabled account.
+    // After the new password is set, so that the old one is never valid for an enabled account.
     if (!user.enabled) await createUserUseCases(stores).setEnabled(COMMAND_LINE, user, true);
     return password;
   } finally {
@@ -145,9 +148,9 @@ async function userLine(user: User, grants: ReturnType<typeof createGrantStore>)
   return `${[user.username, user.enabled ? 'enabled' : 'disabled', names, seen].join('\t')}\n`;
 }
 
-// The bundle is the command; tests call `main` themselves.
+// Runs only as the bundle; tests call `main` themselves.
 if (import.meta.url.endsWith('/dist/admin.js')) {
-  // `docker exec` enters our image as root: what is written must stay readable for the server.
+  // `docker exec` runs as root in our image: files it writes must stay readable for the server.
   if (startsAsImageRoot(process.env)) dropRoot();
   process.exitCode = await main(process.argv.slice(2));
 }

@@ -1,9 +1,9 @@
 /**
- * Two clocks, never mixed: `now` tells the date (`Date.now`), for what is shown, stored, or stands in certificates and
- * tokens; it jumps. What lasts or waits is measured by a `Clock`.
+ * Two clocks, never mixed. `now` (`Date.now`) is the date, for what is shown, stored or signed; it jumps when the
+ * system clock is set. Durations and waits are measured by a `Clock`.
  */
 
-/** Milliseconds that only go forward; they begin anywhere, so that only differences of them mean something. */
+/** Monotonic milliseconds from an arbitrary start: only differences have a meaning. */
 export type Clock = () => number;
 
 export const monotonic: Clock = () => performance.now();

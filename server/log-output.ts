@@ -1,9 +1,9 @@
-/** Where log lines go: nothing that reads them, and no disk that is full, holds the process up or ends it. */
+/** Writes log lines so that neither a slow reader nor a full disk blocks or ends the process. */
 import { fstatSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { monotonic } from './clock.ts';
 
-/** @returns how many of the bytes were taken. @throws when none can be now. */
+/** @returns the number of bytes written. @throws when none can be written now. */
 export type Write = (bytes: Buffer) => number;
 
 export interface LogOutputOptions {
@@ -14,28 +14,29 @@ export interface LogOutputOptions {
 
 export interface LogOutput {
   readonly write: (line: string) => void;
-  /** For the end of the process: waits a moment for a reader that is slow. */
+  /** Writes what waits, for at most half a second. For the end of the process. */
   readonly flush: () => void;
 }
 
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 const MAX_BATCH_LENGTH = 64 * 1024;
-/** What is only told: such a line may wait for the others of its turn. */
+/** Lines of level info may wait until the end of the turn. */
 const ROUTINE = '{"level":"info"';
 const RETRY_MS = 100;
 const MAX_FLUSH_MS = 500;
 const FLUSH_PAUSE_MS = 5;
 
 /**
- * Writes while that works: warnings and errors at once, the rest of one turn of the event loop together, because a busy
- * server would spend a tenth of its time on writing line by line. Otherwise lines wait, up to a limit; then the oldest go,
- * because the newest tell what happened last. How many went is told once writing works again.
+ * Writes warnings and errors at once, other lines at the end of the event loop's turn, because writing line by line
+ * would cost a busy server a tenth of its time. While nothing can be written, lines wait, up to a limit; then the
+ * oldest are dropped, because the newest say what happened last. The number of dropped lines is logged once writing
+ * works again.
  */
 export function createLogOutput(options: LogOutputOptions): LogOutput {
   const { write, now = Date.now, maxWaitingBytes = MAX_WAITING_BYTES } = options;
   const waiting: string[] = [];
   let waitingLength = 0;
-  /** What is left of the lines that are being written. */
+  /** Rest of a batch that was partly written. */
   let rest: Buffer | undefined;
   let dropped = 0;
   let retry: NodeJS.Timeout | undefined;
@@ -55,7 +56,7 @@ export function createLogOutput(options: LogOutputOptions): LogOutput {
     return Buffer.from(waiting.splice(0, count).join(''));
   }
 
-  /** @returns whether nothing is left. */
+  /** @returns whether everything was written. */
   function drain(): boolean {
     rest ??= next();
     while (rest !== undefined) {
@@ -95,7 +96,7 @@ export function createLogOutput(options: LogOutputOptions): LogOutput {
   };
 }
 
-/** A full pipe, a full disk, a reader that went away: all of that may be over in a moment, or never. */
+/** A full pipe or disk or a missing reader may recover at any time, so failures only mean: nothing written yet. */
 function attempt(write: Write, bytes: Buffer): number {
   try {
     return write(bytes);
@@ -109,7 +110,7 @@ function droppedLine(dropped: number, at: number): Buffer {
     level: 'warn',
     time: new Date(at).toISOString(),
     dropped,
-    msg: 'log lines dropped: nobody took them',
+    msg: 'log lines dropped: the output could not be written',
   };
   return Buffer.from(`${JSON.stringify(fields)}\n`);
 }
@@ -118,17 +119,17 @@ function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-// Kept, because a handle that is collected closes its descriptor.
+// Referenced here, because a handle that is garbage collected closes its descriptor.
 const handles: Socket[] = [];
 
-/** Writes to an open descriptor that never block where somebody reads: on pipes and sockets. */
+/** Writes to an open descriptor; pipes and sockets are made non-blocking, so that a slow reader never blocks us. */
 export function writeTo(descriptor: number): Write {
   const stat = fstatSync(descriptor);
   if (stat.isFIFO() || stat.isSocket()) handles.push(unblocked(descriptor));
   return (bytes) => writeSync(descriptor, bytes);
 }
 
-/** A handle makes its descriptor non-blocking, the only way to that in Node. */
+/** Opening a handle sets O_NONBLOCK on the descriptor, which Node.js offers no other way to do. */
 function unblocked(descriptor: number): Socket {
   const handle = new Socket({ fd: descriptor, readable: false, writable: true });
   handle.on('error', () => undefined);

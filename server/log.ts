@@ -4,7 +4,7 @@ import pino from 'pino';
 export type Logger = pino.Logger;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-// A net below the rule that nobody logs secrets in the first place.
+// A safety net: secrets must not be logged in the first place.
 const SECRET_FIELDS: ReadonlySet<string> = new Set([
   'password',
   'secret',
@@ -18,8 +18,8 @@ const REDACTED = '[redacted]';
 const MAX_TEXT_LENGTH = 1024;
 
 /**
- * Hides secrets, one level deep, and cuts hostile text (names, agents, paths), so that one event stays one readable
- * line. One pass of our own: the logger's path patterns cost more than everything else in a line.
+ * Redacts secrets, one level deep, and truncates long texts, which may come from strangers. A single pass of our own,
+ * because pino's redaction paths cost more than the rest of a log line.
  */
 function presentable(fields: Record<string, unknown>, depth = 0): Record<string, unknown> {
   const shown: Record<string, unknown> = {};
@@ -37,7 +37,10 @@ function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** @param destination The server's own is `log-output.ts`; without one lines go to the standard output as they come. */
+/**
+ * @param destination The server passes `log-output.ts`; without one, lines are written to standard output
+ * synchronously.
+ */
 export function createLogger(level: LogLevel, destination?: pino.DestinationStream): Logger {
   return pino(
     {

@@ -6,6 +6,7 @@ import { type App, createApp } from './app/app.ts';
 import type { Config } from './config/config.ts';
 import { isInContainer } from './config/container.ts';
 import { configFile, loadConfig } from './config/load.ts';
+import { startsAsImageRoot, takeOverAndDrop } from './config/privileges.ts';
 import { publicBaseUrl } from './config/public-url.ts';
 import { StartError } from './errors.ts';
 import { createIsProxy } from './http/client-address.ts';
@@ -13,20 +14,19 @@ import { limitConnections } from './http/connection-limit.ts';
 import { closeServer, createHttpServer, listen, type ServerTls } from './http/server.ts';
 import { createLogger, type Logger } from './log.ts';
 import { createLogOutput, writeTo } from './log-output.ts';
-import { startsAsImageRoot, takeOverAndDrop } from './privileges.ts';
 import { type OpenedDatabase, openDatabase } from './storage/database.ts';
 import { createStorageWatch, type StorageWatch } from './storage/watch.ts';
-import { keyFolderOf } from './token/created-pair.ts';
+import { keyFolderOf } from './token/key-pair.ts';
 
-const CROWDED =
+const TOO_MANY_CONNECTIONS =
   'this address holds so many connections that more are refused; if it is your proxy, name it in server.trusted_proxies';
 const DRAIN_MS = 10_000;
-const LAST_RESORT_MS = 30_000;
+const FORCED_EXIT_MS = 30_000;
 const LOST_DRAIN_MS = 1000;
 /** EX_IOERR */
 const EXIT_LOST = 74;
 
-/** Works for `server/main.ts` and for the bundle `dist/main.js` alike. */
+/** The same for `server/main.ts` and for the bundle `dist/main.js`. */
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 async function start(log: Logger): Promise<void> {
@@ -45,7 +45,11 @@ async function start(log: Logger): Promise<void> {
   const app = await createApp({
     config,
     configFolder,
-    keyFolder: keyFolderOf({ config, configFolder, isOperators: inContainer || Boolean(process.env['CONFIG_PATH']) }),
+    keyFolder: keyFolderOf({
+      config,
+      configFolder,
+      isOperatorFile: inContainer || Boolean(process.env['CONFIG_PATH']),
+    }),
     root,
     opened,
     log,
@@ -57,14 +61,14 @@ async function start(log: Logger): Promise<void> {
   const server = createHttpServer(app.listener, tls);
   limitConnections(server, {
     isProxy: createIsProxy(config.server.trusted_proxies),
-    onCrowded: (address) => log.warn({ address }, CROWDED),
+    onLimitReached: (address) => log.warn({ address }, TOO_MANY_CONNECTIONS),
   });
   const watch = watchStorage(opened, { server, app, log });
   stopOnSignal(server, { ...app, stop: () => watch.stop().then(app.stop) }, log);
   const address = await listen(server, config.server.port, config.server.host);
   log.info({ address: address.address, port: address.port, url: publicBaseUrl(config) }, 'listening');
   await app.start();
-  sayReady(config);
+  printReady(config);
 }
 
 function readTls({ server: { tls } }: Config): ServerTls | null {
@@ -75,8 +79,8 @@ function isBundle(): boolean {
   return import.meta.url.endsWith('.js') && existsSync(join(root, 'dist'));
 }
 
-/** For the person who typed `npm start`; machines read the log line. */
-function sayReady(config: Config): void {
+/** For people who start it on a terminal; programs read the log line. */
+function printReady(config: Config): void {
   if (!process.stdout.isTTY) return;
   process.stderr.write(`\n  Registry Web is ready: ${publicBaseUrl(config)}\n\n`);
 }
@@ -87,7 +91,7 @@ function stopOnSignal(server: ReturnType<typeof createHttpServer>, app: App, log
     if (stopping) process.exit(1);
     stopping = true;
     log.info({ signal }, 'stopping');
-    setTimeout(() => process.exit(1), LAST_RESORT_MS).unref();
+    setTimeout(() => process.exit(1), FORCED_EXIT_MS).unref();
     app.refuseNew();
     await closeServer(server, DRAIN_MS);
     await app.stop();
@@ -96,7 +100,7 @@ function stopOnSignal(server: ReturnType<typeof createHttpServer>, app: App, log
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
 }
 
-/** Answers that would not be kept are worse than none: what is under way is refused, then the process ends. */
+/** When the database file is gone, nothing can be stored: requests are refused, then the process ends. */
 function watchStorage(
   opened: OpenedDatabase,
   {
@@ -107,7 +111,7 @@ function watchStorage(
 ): StorageWatch {
   const onLost = async () => {
     process.stderr.write(`Registry Web stops: ${opened.file} was removed or replaced. Put it back and start again.\n`);
-    setTimeout(() => process.exit(EXIT_LOST), LAST_RESORT_MS).unref();
+    setTimeout(() => process.exit(EXIT_LOST), FORCED_EXIT_MS).unref();
     app.refuseNew();
     await closeServer(server, LOST_DRAIN_MS);
     await app.stop();
@@ -129,12 +133,12 @@ function failed(error: unknown, log: Logger): never {
 
 const output = createLogOutput({ write: writeTo(1) });
 const log = createLogger('info', output);
-// However it ends, the last lines say why.
+// Flushed on every exit, because the last lines say why.
 process.on('exit', output.flush);
 let isStarted = false;
-// After something nobody expected the state is unknown: the supervisor starts us anew.
+// After an uncaught exception the state is unknown: exit, and let the supervisor restart us.
 process.on('uncaughtException', (error) => failed(error, log));
-// Nobody waited for this work, so nothing half done stands behind it: what runs goes on.
+// Nothing waits for the result of background work, so the process continues.
 process.on('unhandledRejection', (error) => {
   if (!isStarted) failed(error, log);
   log.error({ error }, 'unexpected error in background work; please report this');

@@ -2,16 +2,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 /**
- * The file of a thread: the bundle has it beside itself, the sources beside the one that starts it.
- *
- * @param name without ending.
- * @param beside `import.meta.url` of who starts it.
+ * URL of a worker's file, beside the file that starts it: a bundle in production, a source file in development and
+ * tests.
  */
 export function threadFile(name: string, beside: string): URL {
   return new URL(`./${name}.${beside.endsWith('.ts') ? 'ts' : 'js'}`, beside);
 }
 
-/** The same for a pool of them, with what tells them of tsx where they are sources. */
+/** The same for a Piscina pool, with the arguments that make it load TypeScript sources. */
 export function poolFile(name: string, beside: string): { readonly filename: string; readonly execArgv: string[] } {
   const file = threadFile(name, beside);
   const isSource = file.pathname.endsWith('.ts');
@@ -19,10 +17,8 @@ export function poolFile(name: string, beside: string): { readonly filename: str
 }
 
 /**
- * A thread of ours. The bundle has it as a file; the sources run through tsx, which every thread has to be told of, like
- * whatever else the process was told to load first.
- *
- * @param file of `threadFile`.
+ * Starts a worker thread. Sources run through tsx, which each thread has to load itself, as well as the modules that
+ * the process was started with (`--import`).
  */
 export function startThread(file: URL, options: WorkerOptions): Worker {
   if (!file.pathname.endsWith('.ts')) return new Worker(file, { execArgv: [], ...options });
@@ -32,7 +28,7 @@ export function startThread(file: URL, options: WorkerOptions): Worker {
   return new Worker(new URL(`data:text/javascript,${encodeURIComponent(text)}`), { execArgv: [], ...options });
 }
 
-/** Files that `--import` names. */
+/** The modules that the process was started with by `--import`. */
 function loadedFirst(execArgv: readonly string[]): readonly string[] {
   return execArgv.flatMap((option, index) => {
     const name = execArgv[index + 1] ?? '';

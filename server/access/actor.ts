@@ -2,32 +2,35 @@ import { AppError } from '../errors.ts';
 import type { Action } from './action.ts';
 import { ANONYMOUS, allowedActions, type Rights } from './rights.ts';
 
-/** Who asks for a change, and from where: what each use case gets first, whichever way the request came. */
+/**
+ * Who makes a change, and from where: the first argument of every use case, whether a page, the API or a command calls
+ * it.
+ */
 export interface Actor {
-  /** As the audit has it: a user's name, '' for somebody not signed in. */
+  /** As in the audit log: a user's name, '' for somebody not signed in. */
   readonly name: string;
   readonly address: string;
   readonly rights: Rights;
 }
 
-/** Whoever has the machine may do everything; no account stands behind it. */
+/** Commands run on the server have all rights; no account stands behind them. */
 export const COMMAND_LINE: Actor = {
   name: 'command line',
   address: '',
   rights: { subject: ANONYMOUS, isAdmin: true, isAuditor: true, rules: [] },
 };
 
-/** The person whose rights these are. */
+/** The actor with these rights. @param address As `http/client-address.ts` gives it. */
 export function actorWith(rights: Rights, address: string): Actor {
   return { name: rights.subject.name, address, rights };
 }
 
-/** As an entry of the audit names them. */
-export function auditedActor({ name, address }: Actor): { readonly actor: string; readonly address: string } {
+/** The fields that name the actor in an audit entry. */
+export function auditActor({ name, address }: Actor): { readonly actor: string; readonly address: string } {
   return { actor: name, address };
 }
 
-/** @throws {AppError} DENIED. */
+/** @throws {AppError} DENIED for anybody but admins. */
 export function requireAdmin({ rights }: Actor): void {
   if (!rights.isAdmin) throw new AppError('DENIED', 'Only admins can do this.', { key: 'api.admin' });
 }
@@ -36,8 +39,11 @@ export function mayAct({ rights, address }: Actor, action: Action, repository: s
   return allowedActions(rights, repository, address).has(action);
 }
 
-/** Missing and hidden look the same. */
-export function hidden(): AppError {
+/**
+ * The NOT_FOUND error (returned, not thrown) for what is missing and for what the actor may not see: one text for both,
+ * so that it does not reveal hidden repositories.
+ */
+export function notFoundOrHidden(): AppError {
   return new AppError('NOT_FOUND', 'There is no such repository or image, or you may not see it.', {
     key: 'image_hidden',
   });

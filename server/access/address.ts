@@ -12,7 +12,10 @@ export interface AddressPattern {
 
 const MAPPED = '::ffff:';
 
-/** @throws {AppError} INVALID (field `address`). */
+/**
+ * Parses `*`, an IP address, a CIDR block (RFC 4632, RFC 4291 §2.3) or a glob such as `10.0.*`.
+ * @throws {AppError} INVALID (field `address`).
+ */
 export function parseAddressPattern(text: string): AddressPattern {
   const pattern = text.trim();
   if (pattern === '*' || pattern === '**') return { text: pattern, kind: 'any', block: undefined, glob: undefined };
@@ -20,7 +23,7 @@ export function parseAddressPattern(text: string): AddressPattern {
   if (isIP(address) !== 0 && more.length === 0) {
     return { text: pattern, kind: 'block', block: blockOf(address, bits, pattern), glob: undefined };
   }
-  // An address holds no slash, so such a glob could match nothing and is a mistyped block.
+  // No address contains a slash, so a glob with one could never match: it is a mistyped block.
   if (bits !== undefined || !/[*?[{]/.test(pattern)) throw malformed(pattern);
   return { text: pattern, kind: 'glob', block: undefined, glob: addressGlob(pattern) };
 }
@@ -35,7 +38,8 @@ export function matchesAddress(pattern: AddressPattern, address: string): boolea
 
 function blockOf(address: string, bits: string | undefined, pattern: string): BlockList {
   const mapped = address.toLowerCase().startsWith(MAPPED) && isIPv4(address.slice(MAPPED.length));
-  // Clients that reach an IPv6 socket over IPv4 are known by their IPv4 address, so the pattern has to be too.
+  // Clients that reach an IPv6 socket over IPv4 are known by their IPv4 address, so an IPv4-mapped pattern (RFC 4291
+  // §2.5.5.2) is converted, too.
   const plain = mapped ? address.slice(MAPPED.length) : address;
   const longest = isIPv6(address) ? 128 : 32;
   if (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > longest)) throw malformed(pattern);
@@ -60,7 +64,7 @@ function addressGlob(pattern: string): Glob {
   }
 }
 
-/** IPv6 has many spellings; a glob is compared with the shortest one. */
+/** One IPv6 address has many spellings; a glob is compared with the shortest one (RFC 5952). */
 function shortest(address: string): string {
   return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
 }

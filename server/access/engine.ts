@@ -1,7 +1,7 @@
 import { CompiledQuery, sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../storage/database.ts';
-import { mentionsUser } from './glob.ts';
+import { hasUserPlaceholder } from './glob.ts';
 import type { Rights, Subject } from './rights.ts';
 import { type RuleColumns, toRule } from './roles.ts';
 import { compileRule, type Rule } from './rule.ts';
@@ -13,7 +13,7 @@ export interface Identity {
   readonly passwordHash: string | undefined;
   readonly passwordVersion: number;
   readonly mustChangePassword: boolean;
-  /** Give it to `rightsOf`, which then needs no query of its own to find its cached answer. */
+  /** Passed to `rightsOf`, which then finds its cached answer without a query. */
   readonly accessVersion: number;
 }
 
@@ -29,7 +29,7 @@ interface IdentityRow {
 
 const MAX_CACHED = 2000;
 
-/** Written out once: building the same query anew for every request costs more than running it. */
+/** Compiled once: building the same query for every request costs more than running it. */
 function identityQuery(db: Database): string {
   const query = sql`select id, username, enabled, password_hash, password_version, must_change_password,
     coalesce((select version from access_state where id = 1), 0) as access_version
@@ -42,7 +42,10 @@ export function createAccess(db: Database) {
   const cache = new LRUCache<string, { readonly version: number; readonly rights: Rights }>({ max: MAX_CACHED });
   const identityText = identityQuery(db);
 
-  /** One query; called for every request, because a disabled account or a new password counts at once. */
+  /**
+   * One query. Called for every request, because disabling an account or changing its password takes effect at once.
+   * `undefined`: no such account.
+   */
   async function identify(username: string): Promise<Identity | undefined> {
     const { rows } = await db.executeQuery<IdentityRow>(CompiledQuery.raw(identityText, [username.toLowerCase()]));
     const row = rows[0];
@@ -63,8 +66,8 @@ export function createAccess(db: Database) {
   }
 
   /**
-   * What the subject holds now; a signed-in subject also holds what everybody does. A disabled account holds nothing of its own.
-   * @param accessVersion Of an `Identity` read for this same request.
+   * The subject's rights now, including those granted to everybody. A disabled account has no rights of its own.
+   * @param accessVersion Of an `Identity` that was read for this same request.
    */
   async function rightsOf(subject: Subject, accessVersion?: number): Promise<Rights> {
     // Read before the rules: rights can then be newer than their version, never older.
@@ -128,8 +131,8 @@ async function rulesFor(db: Database, subject: Subject, held: HeldRoles): Promis
     .execute();
   return (
     rows
-      // Everybody together has no name, so a rule about "their own folder" says nothing about them.
-      .filter((row) => own.has(row.role_id) || !mentionsUser(row.repository))
+      // A grant to everybody has no user name to fill in, so rules with `${user}` are left out.
+      .filter((row) => own.has(row.role_id) || !hasUserPlaceholder(row.repository))
       .map((row) => {
         const role = { roleId: row.role_id, role: names.get(row.role_id) ?? '' };
         const source = { ...role, pattern: row.repository, isForEverybody: !own.has(row.role_id) };

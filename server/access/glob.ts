@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { folderOf } from './user-folder.ts';
+import { userFolderName } from './user-folder.ts';
 
 /** A checked pattern, ready to match. `text` is what the person wrote (or, in a compiled rule, with `${user}` filled in). */
 export interface Glob {
@@ -28,7 +28,7 @@ type Step =
   | { readonly kind: 'run'; readonly crossing: boolean }
   | { readonly kind: 'goto'; readonly targets: readonly number[] };
 
-const LONGEST = 255;
+const MAX_PATTERN_LENGTH = 255;
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as people write it
 const USER = '${user}';
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as people write it
@@ -42,37 +42,46 @@ const SLASH = 0x2f;
  * @throws {AppError} INVALID (field `repository`) when malformed or longer than 255 characters.
  */
 export function parseGlob(text: string): Glob {
-  if (text.length > LONGEST)
-    throw malformed('pattern.too_long', `A pattern has at most ${LONGEST} characters.`, { most: LONGEST });
+  if (text.length > MAX_PATTERN_LENGTH)
+    throw malformed('pattern.too_long', `A pattern has at most ${MAX_PATTERN_LENGTH} characters.`, {
+      most: MAX_PATTERN_LENGTH,
+    });
   return compile(text);
 }
 
-/** The pattern with `${user}` and `${user:slug}` filled in for `name`, every character of which stands for itself. */
-export function withUser(text: string, name: string): Glob {
-  // An escaped character is skipped as a pair, so that a name never ends up behind a `\\` of the pattern.
+/**
+ * Compiles the pattern with `${user}` and `${user:slug}` replaced by `name`, whose characters are taken literally.
+ * @throws {AppError} INVALID (field `repository`) when the pattern is malformed.
+ */
+export function compileForUser(text: string, name: string): Glob {
+  // An escaped character is skipped as a pair, so that a name is never inserted behind a `\` of the pattern.
   return compile(text.replace(/\\.|\$\{user(:slug)?\}/gs, (found) => filledIn(found, name)));
 }
 
 function filledIn(found: string, name: string): string {
   if (found === USER) return escapeGlob(name);
-  return found === USER_SLUG ? escapeGlob(folderOf(name)) : found;
+  return found === USER_SLUG ? escapeGlob(userFolderName(name)) : found;
 }
 
-export function mentionsUser(text: string): boolean {
+/** Whether the pattern contains `${user}` or `${user:slug}`. */
+export function hasUserPlaceholder(text: string): boolean {
   return PLACEHOLDERS.some((placeholder) => text.includes(placeholder));
 }
 
-/** Every placeholder replaced, for those who ask whom a pattern could be about. */
-export function withAnyUser(text: string): string {
+/** The pattern with `*` for every placeholder: it matches whatever it could match for some user. */
+export function userAsWildcard(text: string): string {
   return PLACEHOLDERS.reduce((pattern, placeholder) => pattern.replaceAll(placeholder, '*'), text);
 }
 
-/** A pattern that matches exactly this text. */
+/** Escapes a text so that, as a pattern, it matches exactly itself. */
 export function escapeGlob(text: string): string {
   return text.replace(/[\\*?[\]{},$]/g, '\\$&');
 }
 
-/** Whole value, case-sensitive, in time proportional to value × pattern. Doubled and trailing slashes of the value do not count. */
+/**
+ * Matches the whole value, case-sensitively, in time proportional to value × pattern. Doubled and trailing slashes of
+ * the value are ignored.
+ */
 export function matchesGlob(glob: Glob, value: string): boolean {
   const path = withoutExtraSlashes(value);
   if (glob.simple?.kind === 'exact') return path === glob.simple.value;
@@ -181,7 +190,7 @@ function compileOne(characters: readonly string[], at: number, program: Step[]):
   }
 }
 
-/** `${user}` is no group: unfilled, it stands for itself, which no repository is called. */
+/** `${user}` is not a group. Without a user it stands for its own text, which no repository can be called. */
 function compileDollar(characters: readonly string[], at: number, program: Step[]): number {
   const found = PLACEHOLDERS.find((one) => characters.slice(at, at + one.length).join('') === one);
   if (found === undefined) {
@@ -217,7 +226,8 @@ function compileClass(characters: readonly string[], start: number, program: Ste
   if (end < 0) throw malformed('pattern.open_class', 'A set [ is not closed with ].');
   const inner = characters.slice(start, end);
   if (inner.includes('/')) throw malformed('pattern.slash_in_class', 'A set [ ] cannot contain /.');
-  if (mentionsUser(inner.join(''))) throw malformed('pattern.user_in_class', `${USER} cannot stand inside a set [ ].`);
+  if (hasUserPlaceholder(inner.join('')))
+    throw malformed('pattern.user_in_class', `${USER} cannot stand inside a set [ ].`);
   const negated = inner[0] === '!';
   const ranges = rangesOf(negated ? inner.slice(1) : inner);
   if (ranges.length === 0) throw malformed('pattern.empty_class', 'A set [ ] cannot be empty.');
@@ -225,7 +235,7 @@ function compileClass(characters: readonly string[], start: number, program: Ste
   return end;
 }
 
-/** A `-` first or last is itself; `^` is always itself. */
+/** A `-` at the beginning or end is literal; `^` is always literal. */
 function rangesOf(inner: readonly string[]): Range[] {
   const ranges: Range[] = [];
   for (let at = 0; at < inner.length; at += 1) {

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
 import type { RoleKind, SubjectKind } from '../storage/schema.ts';
-import { type AccessTransaction, changeAccess } from './version.ts';
+import { type AccessTransaction, changeAccess } from './change-access.ts';
 
 /** Who holds a role: `{ kind: 'anonymous', id: 0 }` is everybody, signed in or not. */
 export interface Holder {
@@ -23,13 +23,16 @@ export interface NamedHolder extends Holder {
   readonly name: string;
 }
 
-/** The one table of who holds which role. */
+/** Table `grants`: who holds which role. */
 export function createGrantStore(db: Database, now: () => number = Date.now) {
   return {
-    /** True when it is new. @throws {AppError} NOT_FOUND without such a role or user, INVALID for auditor or admin to anonymous. */
+    /**
+     * Returns whether it is new.
+     * @throws {AppError} NOT_FOUND when the role or user does not exist, INVALID for auditor or admin to anonymous.
+     */
     grant: (subject: Holder, roleId: number, by: string): Promise<boolean> =>
       changeAccess(db, (transaction) => insertGrant(transaction, { subject, roleId, by, at: now() })),
-    /** True when it was held. @throws {AppError} CONFLICT for `admin` of the last active admin. */
+    /** Returns whether it was held. @throws {AppError} CONFLICT for `admin` of the last active admin. */
     revoke: (subject: Holder, roleId: number): Promise<boolean> =>
       changeAccess(db, (transaction) => deleteGrant(transaction, subject, roleId)),
     async rolesOf(subject: Holder): Promise<readonly HeldRole[]> {
@@ -72,7 +75,7 @@ export interface NewGrant {
   readonly at: number;
 }
 
-/** True when it is new. @throws {AppError} as `grant`. */
+/** Returns whether it is new. @throws {AppError} NOT_FOUND, INVALID as `GrantStore.grant`. */
 export async function insertGrant(
   transaction: AccessTransaction,
   { subject, roleId, by, at }: NewGrant,
@@ -112,7 +115,7 @@ export async function isGranted(transaction: AccessTransaction, roleId: number):
 async function checkGrant(transaction: AccessTransaction, subject: Holder, roleId: number): Promise<void> {
   const role = await transaction.selectFrom('roles').select('kind').where('id', '=', roleId).executeTakeFirst();
   if (role === undefined) throw new AppError('NOT_FOUND', 'There is no such role.', { key: 'role.unknown' });
-  // Rights over the whole installation need somebody who can be named in the audit log.
+  // Rights over the whole installation are only given to subjects that the audit log can name.
   if (subject.kind === 'anonymous' && (role.kind !== 'rules' || subject.id !== 0)) {
     throw new AppError('INVALID', 'Only roles made of rules can be granted to everybody.', { key: 'role.not_for_all' });
   }

@@ -4,7 +4,7 @@ import { ANONYMOUS } from './rights.ts';
 import type { Rule, RuleInput } from './rule.ts';
 import type { SingleRuleRoles } from './single-rule.ts';
 
-/** What can be open to everybody at once: one repository, or all that lies in a folder. */
+/** What the *Public* switch applies to: one repository, or everything in a folder. */
 export interface PublicTarget {
   readonly kind: 'repository' | 'folder';
   readonly name: string;
@@ -13,11 +13,11 @@ export interface PublicTarget {
 export interface PublicState {
   /** Everybody may pull it, from anywhere, without signing in. */
   readonly isPublic: boolean;
-  /** A grant of exactly this says so: what the switch makes and ends. */
+  /** A grant with exactly this rule makes it public: the one that the switch creates and removes. */
   readonly isOwn: boolean;
-  /** Other rules for everybody that say the same. */
+  /** Other rules for everybody that include it. */
   readonly wider: readonly Rule[];
-  /** Rules for everybody that hold only from some addresses. */
+  /** Rules for everybody that apply only to some addresses. */
   readonly limited: readonly Rule[];
 }
 
@@ -26,7 +26,10 @@ export interface PublicAccessDeps {
   readonly single: SingleRuleRoles;
 }
 
-/** Whether everybody may pull, through what, and the one grant that makes it so. */
+/**
+ * Whether everybody may pull a repository or folder, through which rules, and the switch that grants or revokes exactly
+ * that.
+ */
 export function createPublicAccess({ access, single }: PublicAccessDeps) {
   async function state(target: PublicTarget): Promise<PublicState> {
     const rules = (await access.rightsOf(ANONYMOUS)).rules.filter((rule) => opens(rule, target));
@@ -56,7 +59,7 @@ function ruleOf({ kind, name }: PublicTarget): RuleInput {
   return { repository, address: '*', canPull: true, canPush: false, canDelete: false };
 }
 
-/** Of a folder: all of it. A pattern with wildcards in its middle is not taken for that. */
+/** A rule opens a folder when it covers all of it. A pattern with wildcards in its middle is never taken to cover one. */
 function opens({ actions, repository }: Rule, { kind, name }: PublicTarget): boolean {
   if (!actions.has('pull')) return false;
   if (kind === 'repository') return matchesGlob(repository, name);

@@ -1,6 +1,6 @@
 /**
- * Who may do what: users, roles, rules and grants, and the one engine that decides. Proving who somebody is belongs to
- * `accounts/`; tokens, lists and buttons only ask `Rights`.
+ * Who may do what: users, roles, rules, grants, and the engine that decides. Authentication belongs to `accounts/`;
+ * tokens, lists and buttons ask `Rights`.
  */
 import type { SubjectKind } from '../storage/schema.ts';
 import { ACTIONS, type Action } from './action.ts';
@@ -18,7 +18,7 @@ export interface Subject {
 
 export const ANONYMOUS: Subject = { kind: 'anonymous', id: 0, name: '' };
 
-/** What a subject holds at one moment. Frozen; a change of any grant gives a new one. */
+/** The rights of a subject at one moment. Frozen: a changed grant gives a new object. */
 export interface Rights {
   readonly subject: Subject;
   /** Holds the role `admin`: everything. */
@@ -31,7 +31,7 @@ export interface Rights {
 
 const EVERYTHING: ReadonlySet<Action> = new Set(ACTIONS);
 
-/** Everything the subject may do with this repository from this address. Rules only add. */
+/** Everything the subject may do with this repository from this address. Rules only add, none takes away. */
 export function allowedActions(rights: Rights, repository: string, address: string): ReadonlySet<Action> {
   if (rights.isAdmin) return EVERYTHING;
   const allowed = new Set<Action>();
@@ -44,7 +44,7 @@ export function allowedActions(rights: Rights, repository: string, address: stri
   return allowed;
 }
 
-/** The rules that say something about this repository, whatever the address; none for admins, who need none. */
+/** The rules that match this repository, whatever the address; empty for admins. */
 export function rulesFor(rights: Rights, repository: string): readonly Rule[] {
   return rights.rules.filter((rule) => matchesGlob(rule.repository, repository));
 }
@@ -54,7 +54,7 @@ function addsNothing(rule: Rule, allowed: ReadonlySet<Action>): boolean {
   return true;
 }
 
-/** The repository patterns that give pull from this address; `all` when no repository is hidden. */
+/** The repository patterns that allow pull from this address; `all` when every repository is visible. */
 export function pullPatterns(rights: Rights, address: string): 'all' | readonly string[] {
   if (rights.isAdmin) return 'all';
   const patterns = new Set<string>();

@@ -2,9 +2,9 @@ import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
 import type { RoleKind } from '../storage/schema.ts';
 import { parseAddressPattern } from './address.ts';
+import { type AccessTransaction, changeAccess } from './change-access.ts';
 import { parseGlob } from './glob.ts';
 import { actionsOf, type RuleInput } from './rule.ts';
-import { type AccessTransaction, changeAccess } from './version.ts';
 
 export interface RuleRow extends RuleInput {
   readonly id: number;
@@ -14,9 +14,9 @@ export interface Role {
   readonly id: number;
   readonly name: string;
   readonly description: string;
-  /** `auditor` and `admin` have no rules: their right is of another kind. */
+  /** `auditor` and `admin` have no rules: their rights do not depend on a repository. */
   readonly kind: RoleKind;
-  /** Made by us: neither its rules nor its name change, and it stays. */
+  /** Built in: it cannot be changed or removed. */
   readonly builtin: boolean;
   readonly rules: readonly RuleRow[];
 }
@@ -160,6 +160,7 @@ interface RoleValues {
   readonly created_at: number;
 }
 
+/** Inserts a role and returns its id. @throws {AppError} CONFLICT (field `name`) when the name is taken. */
 export async function addRole(transaction: AccessTransaction, values: RoleValues): Promise<number> {
   const row = await transaction
     .insertInto('roles')
@@ -175,6 +176,7 @@ export async function addRole(transaction: AccessTransaction, values: RoleValues
   });
 }
 
+/** Replaces all rules of the role. Expects rules that `parseRule` has checked. */
 export async function writeRules(
   transaction: AccessTransaction,
   id: number,
@@ -194,12 +196,13 @@ export async function writeRules(
   await transaction.insertInto('rules').values(rows).execute();
 }
 
+/** Deletes the role; its rules and grants go with it (`on delete cascade`). */
 export async function removeRole(transaction: AccessTransaction, id: number): Promise<void> {
   await transaction.deleteFrom('roles').where('id', '=', id).execute();
 }
 
-/** The name, or the first free one with a number behind it. */
-export async function freeName(transaction: AccessTransaction, name: string): Promise<string> {
+/** The name, or with the first free number appended: `name-2`. */
+export async function uniqueRoleName(transaction: AccessTransaction, name: string): Promise<string> {
   const rows = await transaction.selectFrom('roles').select('name').execute();
   const taken = new Set(rows.map((row) => row.name));
   let free = name;
@@ -207,7 +210,7 @@ export async function freeName(transaction: AccessTransaction, name: string): Pr
   return free;
 }
 
-/** The roles that have this rule, from any address, and no other; by name. */
+/** The roles that consist of exactly this rule, for any address; by name. */
 export async function rolesOfRule(db: Database, { repository, ...wanted }: RuleInput) {
   const rows = await db
     .selectFrom('rules')

@@ -1,13 +1,13 @@
 import type { Action } from './action.ts';
 import { type AddressPattern, parseAddressPattern } from './address.ts';
-import { type Glob, withUser } from './glob.ts';
+import { compileForUser, type Glob } from './glob.ts';
 
-/** One line of a role, made ready for one subject. */
+/** One rule of a role, compiled for one subject. */
 export interface Rule {
   readonly repository: Glob;
   readonly address: AddressPattern;
   readonly actions: ReadonlySet<Action>;
-  /** Where it stands, for those who ask why. */
+  /** The role it comes from, for explanations. */
   readonly source?: RuleSource;
 }
 
@@ -20,7 +20,7 @@ export interface RuleSource {
   readonly isForEverybody: boolean;
 }
 
-/** One line of a role as a person writes it. */
+/** One rule of a role as entered. */
 export interface RuleInput {
   readonly repository: string;
   readonly address: string;
@@ -30,19 +30,19 @@ export interface RuleInput {
 }
 
 /**
- * @param username Stands where the pattern says `${user}`; taken literally, whatever it contains.
+ * @param username Replaces `${user}`; taken literally, whatever it contains.
  * @throws {AppError} INVALID when a pattern is malformed.
  */
 export function compileRule(input: RuleInput, username: string, source?: RuleSource): Rule {
   return {
-    repository: withUser(input.repository, username),
+    repository: compileForUser(input.repository, username),
     address: parseAddressPattern(input.address),
     actions: actionsOf(input),
     ...(source === undefined ? {} : { source }),
   };
 }
 
-/** Push implies pull: no client can push without reading what is there. */
+/** Push includes pull: no client can push without reading what exists. */
 export function actionsOf(input: Pick<RuleInput, 'canPull' | 'canPush' | 'canDelete'>): ReadonlySet<Action> {
   const actions = new Set<Action>();
   if (input.canPull || input.canPush) actions.add('pull');

@@ -1,9 +1,9 @@
 import type { Database } from '../storage/database.ts';
 import { ACTIONS, type Action } from './action.ts';
+import { type AccessTransaction, changeAccess } from './change-access.ts';
 import { deleteGrant, type Holder, insertGrant, isGranted } from './grants.ts';
-import { addRole, freeName, MAX_NAME_LENGTH, parseRule, removeRole, rolesOfRule, writeRules } from './roles.ts';
+import { addRole, MAX_NAME_LENGTH, parseRule, removeRole, rolesOfRule, uniqueRoleName, writeRules } from './roles.ts';
 import { actionsOf, type RuleInput } from './rule.ts';
-import { type AccessTransaction, changeAccess } from './version.ts';
 
 export interface SingleGrant {
   readonly role: string;
@@ -14,11 +14,11 @@ export interface SingleGrant {
 
 export interface SingleRevoke {
   readonly role: string;
-  /** It was made for this grant, and nobody holds it any more. */
+  /** The role was created for this grant and nobody else held it, so it was removed. */
   readonly isRemoved: boolean;
 }
 
-/** Gives somebody exactly one rule, as a role that has no other: one that is there already, or a new one. */
+/** Grants exactly one rule, by a role that consists of it: an existing one, or a new one. */
 export function createSingleRuleRoles(db: Database, now: () => number = Date.now) {
   return {
     rolesOf: async (rule: RuleInput): Promise<readonly number[]> => (await rolesOfRule(db, rule)).map(({ id }) => id),
@@ -46,7 +46,7 @@ export function createSingleRuleRoles(db: Database, now: () => number = Date.now
 export type SingleRuleRoles = ReturnType<typeof createSingleRuleRoles>;
 
 async function makeRole(transaction: AccessTransaction, rule: RuleInput, at: number) {
-  const name = await freeName(transaction, baseName(rule));
+  const name = await uniqueRoleName(transaction, baseName(rule));
   const id = await addRole(transaction, { name, description: '', created_at: at });
   await writeRules(transaction, id, [parseRule(rule)]);
   return { id, name };
@@ -63,7 +63,7 @@ function baseName(rule: RuleInput): string {
   return `${place.slice(0, MAX_NAME_LENGTH - SUFFIX_LENGTH - verbs.length - 1)}-${verbs}`;
 }
 
-/** A name that somebody chose says that the role is wanted, whoever holds it. */
+/** A role with a description or a chosen name was made on purpose, so it stays when nobody holds it. */
 function isMadeFor({ name, description }: { name: string; description: string }, rule: RuleInput): boolean {
   const base = baseName(rule);
   return description === '' && (name === base || /^-\d+$/.test(name.startsWith(base) ? name.slice(base.length) : ''));

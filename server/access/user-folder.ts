@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 
-/** One part of a repository's name. @see https://distribution.github.io/distribution/spec/api/#overview */
+/** One path component of a repository name. @see https://distribution.github.io/distribution/spec/api/#overview */
 const FOLDER = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const HASH_LENGTH = 8;
 
-/** Whether a folder can have this user's name, so that `${user}` opens something. */
+/** Whether the user name is a valid path component, so that `${user}` can match a repository. */
 export function isFolderName(username: string): boolean {
   return FOLDER.test(username);
 }
 
 /**
- * What `${user:slug}` stands for: the name itself where a folder can have it, else the name cleaned, with a few digits of
- * its hash, so that `a+b@x.org` and `a-b@x.org` never share a folder.
+ * What `${user:slug}` stands for: the user name where it is a valid path component, else a cleaned name with eight
+ * digits of its SHA-256, so that `a+b@x.org` and `a-b@x.org` never share a folder.
  */
-export function folderOf(username: string): string {
+export function userFolderName(username: string): string {
   if (isFolderName(username)) return username;
   const parts = username
     .toLowerCase()

@@ -1,8 +1,8 @@
-import { sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
 import { likePattern } from '../storage/like.ts';
-import { type AccessTransaction, changeAccess } from './version.ts';
+import { type AccessTransaction, changeAccess } from './change-access.ts';
 
 export interface User {
   readonly id: number;
@@ -19,7 +19,7 @@ export interface NewUser {
   readonly passwordHash: string;
   readonly mustChangePassword: boolean;
   readonly roleIds: readonly number[];
-  /** Name of who grants the roles. */
+  /** User name of whoever grants the roles. */
   readonly by: string;
 }
 
@@ -40,11 +40,14 @@ export interface UserPage {
 }
 
 const MAX_NAME_LENGTH = 128;
-// Names that mean something else: to us, to `docker login` (identity tokens), or as a part of a path.
+// Reserved: names with a meaning for us, for `docker login` (identity tokens), or in a path.
 const RESERVED = new Set(['anonymous', '00000000-0000-0000-0000-000000000000', '.', '..']);
 
-/** The name as it is stored: lower-cased. Docker sends `user:password`, so a name never holds a colon.
- * @throws {AppError} INVALID (field `username`). */
+/**
+ * The name as stored: trimmed and in lower case. No colon, because Basic authentication separates user and password by
+ * it.
+ * @throws {AppError} INVALID (field `username`).
+ */
 export function parseUsername(text: string): string {
   const username = text.trim().toLowerCase();
   if (!/^[a-z0-9._@+-]+$/.test(username) || username.length > MAX_NAME_LENGTH) {
@@ -93,7 +96,7 @@ function toUser(row: UserRow): User {
   };
 }
 
-/** Everything that writes the `users` table. Password and enabled changes count at once: they are read with every request. */
+/** Table `users`. New passwords and disabling take effect at once, because both are read with every request. */
 export function createUserStore(db: Database, now: () => number = Date.now) {
   return {
     /** @param username In any case. */
@@ -135,6 +138,25 @@ export function createUserStore(db: Database, now: () => number = Date.now) {
   };
 }
 export type UserStore = ReturnType<typeof createUserStore>;
+
+/**
+ * Condition for `where`: the user of this row is enabled and still has the password that was proven when the row was made.
+ *
+ * @param options.isFinal True: not one that has to be changed at the next sign-in.
+ */
+export function hasCurrentPassword(
+  table: 'sessions' | 'refresh_tokens',
+  { isFinal = false }: { readonly isFinal?: boolean } = {},
+): RawBuilder<SqlBool> {
+  return sql<SqlBool>`exists (select 1 from users where users.id = ${sql.ref(`${table}.user_id`)} and users.enabled = 1
+    and users.password_version = ${sql.ref(`${table}.password_version`)}
+    ${isFinal ? sql`and users.must_change_password = 0` : sql``})`;
+}
+
+/** Column: the name of the user whose id stands in `column`. */
+export function usernameIn(column: string): RawBuilder<string> {
+  return sql<string>`(select username from users where users.id = ${sql.ref(column)})`;
+}
 
 async function listUsers(db: Database, { filter, after, limit }: UserQuery): Promise<UserPage> {
   let query = db.selectFrom('users');
@@ -204,7 +226,7 @@ async function writeEnabled(transaction: AccessTransaction, id: number, enabled:
     .updateTable('users')
     .set(({ eb }) => ({
       enabled: enabled ? 1 : 0,
-      // What was proven before must not count again when the account comes back.
+      // Sessions and tokens from before must not become valid again when the account is enabled.
       password_version: eb('password_version', '+', enabled ? 0 : 1),
     }))
     .where('id', '=', id)

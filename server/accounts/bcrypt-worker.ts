@@ -6,7 +6,8 @@ export type BcryptTask =
   | { readonly kind: 'hash'; readonly password: string; readonly cost: number }
   | { readonly kind: 'verify'; readonly password: string; readonly hash: string };
 
-// On Linux 0 is the calling thread: where cores are few, the event loop goes first. Elsewhere it would be the whole process.
+// Lower priority than the event loop, for machines with few cores. On Linux 0 means the calling thread; elsewhere it
+// would be the whole process.
 if (process.platform === 'linux') setPriority(0, 10);
 
 // Piscina calls the default export of the file it is given.

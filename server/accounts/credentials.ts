@@ -7,15 +7,15 @@ import { type Clock, monotonic } from '../clock.ts';
 import { AppError, errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Urgency } from './fair-queue.ts';
-import type { KnownPlaces } from './known-places.ts';
-import { asTyped, isUsable, type PasswordHasher } from './password.ts';
-import { createThrottle, networkOf, type Turn } from './throttle.ts';
+import type { KnownAddresses } from './known-addresses.ts';
+import { fitsBcrypt, normalizePassword, type PasswordHasher } from './password.ts';
+import { createThrottle, networkOf, type ThrottleResult } from './throttle.ts';
 
 export interface Credentials {
   readonly username: string;
   readonly password: string;
   readonly address: string;
-  /** For the sign-in form alone, which leads on to the page where the password is replaced. */
+  /** Only for the sign-in form, which then shows the page where the password is replaced. */
   readonly allowMustChange?: boolean;
 }
 
@@ -31,51 +31,55 @@ export type CredentialResult =
 export interface CredentialCheckerDeps {
   readonly access: Pick<Access, 'identify'>;
   readonly hasher: Pick<PasswordHasher, 'verify'>;
-  readonly knownPlaces: Pick<KnownPlaces, 'has' | 'note'>;
+  readonly knownAddresses: Pick<KnownAddresses, 'has' | 'record'>;
   readonly users: Pick<UserStore, 'recordSignIn'>;
   readonly now: () => number;
   readonly clock?: Clock;
   readonly log: Logger;
-  /** How a guess waits for its turn. */
+  /** Delays a throttled attempt. */
   readonly wait?: (ms: number) => Promise<unknown>;
 }
 
 const REMEMBERED_MS = 60_000;
 const RECOGNISED_MS = 24 * 3600_000;
-// As long as the longest limit counts: what is counted already is never computed again.
+// As long as the longest throttle period: a wrong password that was counted is not verified again.
 const REFUSED_MS = 3600_000;
 const MAX_REMEMBERED = 10_000;
 const BUSY_SECONDS = 2;
 
-// Same cost as real ones, so that an unknown name takes as long as a wrong password.
+// Same bcrypt cost as real hashes, so that an unknown name takes as long as a wrong password.
 const DUMMY_HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy';
 
-const AT_ONCE: Turn = {
+const UNTHROTTLED: ThrottleResult = {
   ...{ allowed: true, isSlow: false, waitMs: 0, retryAfterSeconds: 1 },
   refund: async () => undefined,
 };
 
 type Proof = 'right' | 'wrong' | { readonly retryAfterSeconds: number; readonly reason: 'throttled' | 'busy' };
 
-/** One attempt, with everything already in its one spelling. */
+/** One attempt, with name and password normalized. */
 interface Attempt {
   readonly name: string;
   readonly secret: string;
   readonly address: string;
   readonly identity: Identity | undefined;
-  /** Stands for account, password version and secret; says nothing about them. */
+  /** HMAC of account, password version and password, with a key of this process. */
   readonly key: string;
 }
 
-/** The single way on which a password is checked: form, Basic and POST alike. */
+/**
+ * The only place where passwords are verified, for the sign-in form, Basic authentication and POST alike. Verified and
+ * refused passwords are remembered by HMAC, so that clients that send them with each request do not cost a bcrypt
+ * computation.
+ */
 export function createCredentialChecker(deps: CredentialCheckerDeps) {
-  const { access, hasher, knownPlaces, users, now, clock = monotonic, log, wait = timeout } = deps;
+  const { access, hasher, knownAddresses, users, now, clock = monotonic, log, wait = timeout } = deps;
   const macKey = randomBytes(32);
   const memory = { max: MAX_REMEMBERED, perf: { now: clock }, ttlResolution: 0 };
   const verified = new LRUCache<string, number>({ ...memory, ttl: REMEMBERED_MS });
-  // Was right before: computed again, but ahead of everybody and whatever others guess meanwhile.
+  // Correct within the last day: verified again, but before other attempts and without throttling.
   const recognised = new LRUCache<string, number>({ ...memory, ttl: RECOGNISED_MS });
-  // A client that keeps sending its old password is one guess, however often it asks.
+  // A client that keeps sending its old password counts as one guess, however often it sends it.
   const refused = new LRUCache<string, true>({ ...memory, ttl: REFUSED_MS });
   const running = new Map<string, Promise<Proof>>();
   const throttle = createThrottle(clock);
@@ -86,10 +90,10 @@ export function createCredentialChecker(deps: CredentialCheckerDeps) {
     address,
     allowMustChange = false,
   }: Credentials): Promise<CredentialResult> {
-    // Clients probe without a password; that is no guess.
+    // Clients probe with an empty password; that does not count as a guess.
     if (password === '') return { ok: false, reason: 'wrong' };
     const name = username.normalize('NFC').toLowerCase();
-    const secret = asTyped(password);
+    const secret = normalizePassword(password);
     const identity = await access.identify(name);
     const attempt = { name, secret, address, identity, key: keyOf(identity, name, secret) };
     if (identity !== undefined && verified.get(attempt.key) !== undefined) return verdict(identity, allowMustChange);
@@ -125,7 +129,7 @@ export function createCredentialChecker(deps: CredentialCheckerDeps) {
       await turn.refund();
       return remember(attempt);
     } catch (error) {
-      // What was not tried does not count.
+      // An attempt that was not verified does not count.
       await turn.refund();
       if (error instanceof AppError && error.code === 'UNAVAILABLE') {
         return { reason: 'busy', retryAfterSeconds: error.retryAfterSeconds ?? BUSY_SECONDS };
@@ -134,13 +138,13 @@ export function createCredentialChecker(deps: CredentialCheckerDeps) {
     }
   }
 
-  async function takeTurn({ name, address, identity, key }: Attempt): Promise<Turn> {
-    if (recognised.get(key) !== undefined) return AT_ONCE;
-    const isKnownPlace = identity !== undefined && (await knownPlaces.has(identity.subject.id, address));
-    return throttle.take({ account: name, address, isKnownPlace });
+  async function takeTurn({ name, address, identity, key }: Attempt): Promise<ThrottleResult> {
+    if (recognised.get(key) !== undefined) return UNTHROTTLED;
+    const isKnownAddress = identity !== undefined && (await knownAddresses.has(identity.subject.id, address));
+    return throttle.take({ account: name, address, isKnownAddress });
   }
 
-  function urgencyOf({ key }: Attempt, { isSlow }: Turn & { readonly allowed: true }): Urgency {
+  function urgencyOf({ key }: Attempt, { isSlow }: ThrottleResult & { readonly allowed: true }): Urgency {
     if (recognised.get(key) !== undefined) return 'first';
     return isSlow ? 'slow' : 'normal';
   }
@@ -148,8 +152,8 @@ export function createCredentialChecker(deps: CredentialCheckerDeps) {
   async function isRight({ identity, name, address, secret }: Attempt, urgency: Urgency): Promise<boolean> {
     const place = { network: networkOf(address), lane: `${name} ${address}`, urgency };
     const hash = identity?.passwordHash;
-    // What bcrypt would cut can never have been set; the dummy keeps the time the same.
-    const usable = isUsable(secret);
+    // Too long for bcrypt, so it can never have been set; the dummy hash keeps the time the same.
+    const usable = fitsBcrypt(secret);
     const known = usable && hash !== undefined ? hash : DUMMY_HASH;
     const matches = await hasher.verify(usable ? secret : '-', known, place);
     return matches && usable && hash !== undefined;
@@ -162,7 +166,10 @@ export function createCredentialChecker(deps: CredentialCheckerDeps) {
     return 'right';
   }
 
-  function recordFailure(attempt: Attempt, { isSlow, retryAfterSeconds }: Turn & { readonly allowed: true }): Proof {
+  function recordFailure(
+    attempt: Attempt,
+    { isSlow, retryAfterSeconds }: ThrottleResult & { readonly allowed: true },
+  ): Proof {
     const { name, address, key } = attempt;
     refused.set(key, true);
     if (isSlow) return throttled(attempt, retryAfterSeconds);
@@ -175,7 +182,7 @@ export function createCredentialChecker(deps: CredentialCheckerDeps) {
     return { reason: 'throttled', retryAfterSeconds };
   }
 
-  /** The computation took a while: the account may have got another password meanwhile. */
+  /** The password may have been changed while bcrypt was computing. */
   async function stillCurrent({ name, identity, address }: Attempt): Promise<Identity | undefined> {
     const current = await access.identify(name);
     if (current === undefined || current.subject.id !== identity?.subject.id) return undefined;
@@ -187,16 +194,19 @@ export function createCredentialChecker(deps: CredentialCheckerDeps) {
   async function noteSignIn({ subject }: Identity, address: string): Promise<void> {
     try {
       await users.recordSignIn(subject.id, address, now());
-      await knownPlaces.note(subject.id, address);
+      await knownAddresses.record(subject.id, address);
     } catch (error) {
-      // Only a note for admins; a busy disk must not keep anybody out.
-      log.warn({ user: subject.name, reason: errorText(error) }, 'sign-in time not kept');
+      // Only information for admins; a failing write must not keep anybody from signing in.
+      log.warn({ user: subject.name, reason: errorText(error) }, 'sign-in time not stored');
     }
   }
 
   return {
     check,
-    /** Drops what is remembered of a user; changes of the password or the account count at once even without. */
+    /**
+     * Discards the remembered passwords of a user. Changed passwords and disabled accounts take effect at once even
+     * without this.
+     */
     forget(userId: number): void {
       for (const memory of [verified, recognised]) {
         for (const [key, id] of [...memory.entries()]) if (id === userId) memory.delete(key);

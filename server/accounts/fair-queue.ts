@@ -1,6 +1,6 @@
-import { createRotation, type Place, type Rotation } from './rotation.ts';
+import { createRoundRobinQueue, type Place, type RoundRobinQueue } from './round-robin-queue.ts';
 
-/** `first`: the password is known to be right. `slow`: after too many wrong ones; these never take all workers. */
+/** `first`: the password was correct lately. `slow`: after too many wrong passwords; these never occupy all workers. */
 export type Urgency = 'first' | 'normal' | 'slow';
 
 export interface QueuePlace extends Place {
@@ -12,7 +12,7 @@ export interface FairQueueOptions {
   readonly maxSlowRunning: number;
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
-  /** What somebody gets who waited too long, or whose place went to another. */
+  /** The error for a task that waited too long, or was removed because too many wait. */
   readonly refusal: () => Error;
 }
 
@@ -21,16 +21,19 @@ interface Waiter extends QueuePlace {
   readonly giveUp: () => void;
 }
 
-const MIN_URGENT_FIRST = ['slow', 'normal', 'first'] as const;
-// One in so many is a slow one, so that these come through however many others there are.
+const LEAST_URGENT_FIRST = ['slow', 'normal', 'first'] as const;
+// Every fourth task is a slow one, so that slow ones are not starved by the others.
 const SLOW_EVERY = 4;
 
-/** Runs a few tasks at a time. Who waits is served in turn by network and lane, so a crowd at one place delays that place. */
+/**
+ * Runs a limited number of tasks at a time. Waiting tasks are served round robin by network and lane, so that many from
+ * one network delay only each other.
+ */
 export function createFairQueue({ maxRunning, maxSlowRunning, maxWaiting, maxWaitMs, refusal }: FairQueueOptions) {
-  const lines: Readonly<Record<Urgency, Rotation<Waiter>>> = {
-    first: createRotation(),
-    normal: createRotation(),
-    slow: createRotation(),
+  const lines: Readonly<Record<Urgency, RoundRobinQueue<Waiter>>> = {
+    first: createRoundRobinQueue(),
+    normal: createRoundRobinQueue(),
+    slow: createRoundRobinQueue(),
   };
   let running = 0;
   let slowRunning = 0;
@@ -90,9 +93,9 @@ export function createFairQueue({ maxRunning, maxSlowRunning, maxWaiting, maxWai
 }
 export type FairQueue = ReturnType<typeof createFairQueue>;
 
-/** Whose place is taken when there are too many: the least urgent, of the place with the largest crowd, the last to come. */
-function mostCrowded(lines: Readonly<Record<Urgency, Rotation<Waiter>>>): Waiter | undefined {
-  for (const urgency of MIN_URGENT_FIRST) {
+/** The task to remove when too many wait: the least urgent, from the network with most waiting, the newest. */
+function mostCrowded(lines: Readonly<Record<Urgency, RoundRobinQueue<Waiter>>>): Waiter | undefined {
+  for (const urgency of LEAST_URGENT_FIRST) {
     const waiter = lines[urgency].mostCrowded();
     if (waiter !== undefined) return waiter;
   }

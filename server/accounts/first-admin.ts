@@ -6,12 +6,12 @@ import { createAudit } from '../audit/audit.ts';
 import { StartError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { createSettings, type Settings } from '../storage/settings.ts';
-import { isUsable, type PasswordHasher } from './password.ts';
+import { fitsBcrypt, type PasswordHasher } from './password.ts';
 
 export const FIRST_ADMIN = 'admin';
 const DEFAULT_PASSWORD = 'admin';
 const SETTING = 'setup.code';
-// No letters that are read as digits or as each other.
+// Without characters that are easily confused.
 const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
 const CODE_LENGTH = 16;
 
@@ -20,16 +20,16 @@ export interface FirstAdminDeps {
   readonly roles: RoleStore;
   readonly grants: GrantStore;
   readonly hasher: Pick<PasswordHasher, 'hash'>;
-  /** `admin.password`; null: the default, which only opens the page that replaces it. */
+  /** `admin.password`; null: the default password, which only opens the page that replaces it. */
   readonly password: string | null;
   readonly settings: Settings;
   readonly log: Logger;
 }
 
 /**
- * At every start: the built-in roles, on an empty database the first admin, and while the default password still opens its
- * one door a new one-time code, shown in the log.
- * @throws {StartError} when the configured password cannot be used.
+ * Runs at every start: adds missing built-in roles; on an empty database the first admin; while that admin has the
+ * default password, a new one-time code, which is written to the log.
+ * @throws {StartError} when the configured password is longer than bcrypt reads.
  */
 export async function ensureFirstAdmin(deps: FirstAdminDeps): Promise<void> {
   await deps.roles.ensureBuiltins();
@@ -39,7 +39,7 @@ export async function ensureFirstAdmin(deps: FirstAdminDeps): Promise<void> {
 }
 
 async function addAdmin({ users, roles, hasher, password, log }: FirstAdminDeps): Promise<void> {
-  if (password !== null && !isUsable(password)) {
+  if (password !== null && !fitsBcrypt(password)) {
     throw new StartError(['admin.password (ADMIN_PASSWORD) is longer than 72 bytes. Choose a shorter one.']);
   }
   const isDefault = password === null || password === DEFAULT_PASSWORD;
@@ -52,7 +52,7 @@ async function addAdmin({ users, roles, hasher, password, log }: FirstAdminDeps)
     by: '',
   };
   const detail = { roles: role === undefined ? [] : [role.name] };
-  // Together: a process killed in between would leave the default password without the code that guards it.
+  // In one transaction: a process killed in between would leave the default password without the code that guards it.
   await users.add(admin, async (transaction, user) => {
     const entry = { actor: '', address: '', action: 'user.add', object: user.username } as const;
     await createAudit(transaction).record({ ...entry, outcome: 'ok', detail });
@@ -61,7 +61,7 @@ async function addAdmin({ users, roles, hasher, password, log }: FirstAdminDeps)
   log.info({ user: FIRST_ADMIN }, 'first admin created');
 }
 
-/** Only a hash is kept, so a restart shows another code rather than the same. */
+/** Only the hash of the code is stored, so every start creates a new one. */
 async function renewCode({ users, settings, log }: FirstAdminDeps): Promise<void> {
   const record = parseRecord(await settings.get(SETTING));
   const user = record && (await users.get(record.userId));
@@ -74,20 +74,20 @@ async function renewCode({ users, settings, log }: FirstAdminDeps): Promise<void
   );
 }
 
-/** The one-time code that the log shows while the default password waits to be replaced. */
+/** The one-time code in the log, which is asked for while the default password is valid. */
 export function createSetupCode(settings: Settings) {
   return {
-    /** True while this user signed in with the default password, which anybody may know. */
+    /** True while this user still has the default password, which everybody knows. */
     async isNeededFor(user: Pick<User, 'id' | 'mustChangePassword'>): Promise<boolean> {
       return user.mustChangePassword && parseRecord(await settings.get(SETTING))?.userId === user.id;
     },
-    /** Spaces, dashes and case do not matter. */
+    /** Ignores spaces, dashes and case; compares in constant time. */
     async check(code: string): Promise<boolean> {
       const expected = parseRecord(await settings.get(SETTING))?.codeHash ?? '';
       const given = hashCode(code);
       return expected.length === given.length && timingSafeEqual(Buffer.from(expected), Buffer.from(given));
     },
-    /** After the password was replaced: the code has done its work. */
+    /** To be called once the default password was replaced. */
     clear: (): Promise<void> => settings.remove(SETTING),
   };
 }

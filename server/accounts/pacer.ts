@@ -8,12 +8,15 @@ export interface PacerOptions {
 
 const MAX_KEYS = 10_000;
 
-/** Spaces things of one key apart. Bounded: when there are too many keys, the one that came longest ago goes. */
+/** Spaces the actions of one key apart. At most 10 000 keys: beyond that the least recently used is dropped. */
 export function createPacer({ maxWaitMs, clock }: PacerOptions) {
   const freeAt = new LRUCache<string, number>({ max: MAX_KEYS });
 
   return {
-    /** How long to wait for a turn `gapMs` after the one before; undefined when that would take too long. */
+    /**
+     * Reserves the next slot and returns the milliseconds to wait for it, `gapMs` after the one before. Undefined, and
+     * nothing reserved, when the wait would exceed `maxWaitMs`.
+     */
     reserve(key: string, gapMs: number): number | undefined {
       if (gapMs === 0) return 0;
       const waitMs = Math.max(0, (freeAt.get(key) ?? 0) - clock());

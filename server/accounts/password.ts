@@ -1,6 +1,6 @@
 /**
- * Proving who somebody is: passwords, sessions, refresh tokens, the first admin. What a proven subject may do is decided
- * in `access/`; cookies, forms and headers belong to `web/` and `token/`.
+ * Authentication: passwords, sessions, refresh tokens, the first admin. What an account may do is decided in `access/`;
+ * cookies, forms and headers belong to `web/` and `token/`.
  */
 import type { Piscina } from 'piscina';
 import { AppError } from '../errors.ts';
@@ -9,19 +9,20 @@ import type { BcryptTask } from './bcrypt-worker.ts';
 import { COMMON_PASSWORDS } from './common-passwords.ts';
 import { createFairQueue, type QueuePlace } from './fair-queue.ts';
 
-/** bcrypt reads no further; a longer password would be cut without a word, so it is refused instead. */
+/** bcrypt ignores everything beyond 72 bytes, so longer passwords are refused. */
 const MAX_BYTES = 72;
 const MIN_CHARACTERS = 8;
+/** 2^10 rounds. */
 export const BCRYPT_COST = 10;
 
 const MAX_RUNNING = 2;
 const MAX_WAITING = 400;
-// docker gives a token request 15 s; a refusal has to reach it before that.
+// docker waits 15 s for a token; an error has to reach it before that.
 const MAX_WAIT_MS = 12_000;
 const IDLE_MS = 10_000;
 const RETRY_AFTER_SECONDS = 2;
 
-/** A password that is being set: by somebody who is signed in, so it goes first. */
+/** Setting a password goes first: that person is signed in. */
 const SETTING: QueuePlace = { network: '', lane: '', urgency: 'first' };
 const ANYWHERE: QueuePlace = { network: '', lane: '', urgency: 'normal' };
 
@@ -33,7 +34,10 @@ export interface PasswordHasher {
   readonly close: () => Promise<void>;
 }
 
-/** bcrypt in worker threads that start with the first password and end when idle: two at a time, the others in a fair queue. */
+/**
+ * bcrypt in worker threads: two at a time, other tasks wait in a fair queue. Threads start on demand and end after 10 s
+ * without work.
+ */
 export function createPasswordHasher(): PasswordHasher {
   let pool: Promise<Piscina> | undefined;
   const queue = createFairQueue({
@@ -52,10 +56,10 @@ export function createPasswordHasher(): PasswordHasher {
   }
   return {
     hash: async (password) =>
-      String(await run({ kind: 'hash', password: asTyped(password), cost: BCRYPT_COST }, SETTING)),
+      String(await run({ kind: 'hash', password: normalizePassword(password), cost: BCRYPT_COST }, SETTING)),
     async verify(password, hash, place = ANYWHERE) {
-      if (!isBcrypt(hash) || !isUsable(password)) return false;
-      return (await run({ kind: 'verify', password: asTyped(password), hash }, place)) === true;
+      if (!isBcrypt(hash) || !fitsBcrypt(password)) return false;
+      return (await run({ kind: 'verify', password: normalizePassword(password), hash }, place)) === true;
     },
     close: async () => {
       await (await pool)?.destroy();
@@ -76,14 +80,14 @@ async function openPool(): Promise<Piscina> {
   });
 }
 
-/** One spelling for letters that can be written in two ways, so that every keyboard gives the same password. */
-export function asTyped(password: string): string {
+/** Unicode NFC: the same password from keyboards that compose letters differently. */
+export function normalizePassword(password: string): string {
   return password.normalize('NFC');
 }
 
-/** Whether bcrypt reads all of it: it stops at 72 bytes and cannot tell a NUL from the end. */
-export function isUsable(password: string): boolean {
-  return Buffer.byteLength(asTyped(password)) <= MAX_BYTES && !password.includes('\0');
+/** Whether bcrypt would read all of it: it ignores what follows 72 bytes or a NUL. */
+export function fitsBcrypt(password: string): boolean {
+  return Buffer.byteLength(normalizePassword(password)) <= MAX_BYTES && !password.includes('\0');
 }
 
 function isBcrypt(hash: string): boolean {
@@ -91,11 +95,12 @@ function isBcrypt(hash: string): boolean {
 }
 
 /**
- * Checks a password that somebody wants to set; it comes back in the one spelling in which it is hashed.
- * @throws {AppError} INVALID (field `password`).
+ * Checks a password that is being set and returns it normalized, as it is hashed.
+ * @throws {AppError} INVALID (field `password`) when it is shorter than 8 characters, longer than 72 bytes, contains
+ * NUL, is common, or is the user name.
  */
 export function parsePassword(text: string, { username = '' }: { readonly username?: string } = {}): string {
-  const password = asTyped(text);
+  const password = normalizePassword(text);
   if (Array.from(password).length < MIN_CHARACTERS) {
     throw refused('password.short', `A password has at least ${MIN_CHARACTERS} characters.`);
   }
@@ -111,7 +116,7 @@ export function parsePassword(text: string, { username = '' }: { readonly userna
 
 function isCommon(password: string, username: string): boolean {
   if (COMMON_PASSWORDS.has(password) || new Set(password).size < 3) return true;
-  // The name with a digit or two behind it is the first guess of all.
+  // The user name with a few digits appended is the first thing attackers try.
   return username !== '' && password.replace(/[\d!._-]*$/, '') === username;
 }
 

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { hasCurrentPassword, usernameIn } from '../access/users.ts';
 import type { Database } from '../storage/database.ts';
 
 export interface RefreshTokenRequest {
@@ -8,7 +9,7 @@ export interface RefreshTokenRequest {
   readonly clientId: string;
 }
 
-/** Whom a refresh token stands for. */
+/** The account a refresh token was issued to. */
 export interface Redeemed {
   readonly userId: number;
   readonly username: string;
@@ -20,7 +21,10 @@ const LIFETIME_MS = 90 * 24 * 3600_000;
 const MAX_PER_USER = 100;
 const NOTE_USE_EVERY_MS = 60_000;
 
-/** Opaque tokens that stand for a password until it changes; only their hash is kept. */
+/**
+ * Table `refresh_tokens`: opaque tokens that are valid for 90 days, until the password changes. Only their SHA-256 is
+ * stored; each account keeps its 100 most recently used.
+ */
 export function createRefreshTokens(db: Database, now: () => number = Date.now) {
   async function issue({ userId, passwordVersion, service, clientId }: RefreshTokenRequest): Promise<string> {
     const token = PREFIX + randomBytes(32).toString('base64url');
@@ -42,30 +46,30 @@ export function createRefreshTokens(db: Database, now: () => number = Date.now) 
     return token;
   }
 
-  /** Undefined for an unknown, expired or foreign token, a disabled user, a password changed since, or one that has to be changed. */
+  /**
+   * Undefined for an unknown or expired token, one of another service, a disabled account, or a password that was
+   * changed since or has to be changed.
+   */
   async function redeem(token: string, service: string): Promise<Redeemed | undefined> {
     if (!token.startsWith(PREFIX)) return undefined;
     const tokenHash = hashOf(token);
     const row = await db
       .selectFrom('refresh_tokens')
-      .innerJoin('users', 'users.id', 'refresh_tokens.user_id')
-      .select(['users.id', 'users.username', 'refresh_tokens.client_id', 'refresh_tokens.last_used_at'])
+      .select(['user_id', 'client_id', 'last_used_at', usernameIn('refresh_tokens.user_id').as('username')])
       .where('token_hash', '=', tokenHash)
       .where('service', '=', service)
       .where('expires_at', '>', now())
-      .where('users.enabled', '=', 1)
-      .where('users.must_change_password', '=', 0)
-      .whereRef('users.password_version', '=', 'refresh_tokens.password_version')
+      .where(hasCurrentPassword('refresh_tokens', { isFinal: true }))
       .executeTakeFirst();
     if (row === undefined) return undefined;
     if (now() - row.last_used_at >= NOTE_USE_EVERY_MS) await noteUse(db, tokenHash, now());
-    return { userId: row.id, username: row.username, clientId: row.client_id };
+    return { userId: row.user_id, username: row.username, clientId: row.client_id };
   }
 
   return {
     issue,
     redeem,
-    /** Logins that still hold, of clients that were given one. */
+    /** Number of unexpired refresh tokens of the user. */
     async count(userId: number): Promise<number> {
       const row = await db
         .selectFrom('refresh_tokens')
@@ -93,7 +97,7 @@ async function noteUse(db: Database, tokenHash: string, at: number): Promise<voi
   await db.updateTable('refresh_tokens').set({ last_used_at: at }).where('token_hash', '=', tokenHash).execute();
 }
 
-/** Every `docker login` leaves one behind. */
+/** Every `docker login` adds a token, so the least recently used ones are removed. */
 async function dropOldest(db: Database, userId: number): Promise<void> {
   const kept = db
     .selectFrom('refresh_tokens')

@@ -1,25 +1,26 @@
 import { createHash } from 'node:crypto';
 import session from 'express-session';
+import { hasCurrentPassword } from '../access/users.ts';
 import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
 
-// What a signed-in session holds. Sign-in sets the first four before it saves; the store fills in the other two.
+// Data of a session. Sign-in sets the first four before it saves; the store adds the other two.
 declare module 'express-session' {
   interface SessionData {
     userId: number;
     passwordVersion: number;
     address: string;
     userAgent: string;
-    /** Set by the store: the row exists since then. */
+    /** Set by the store when the row is written. Epoch milliseconds. */
     createdAt: number;
     lastSeenAt: number;
-    /** Of one request, never kept: nobody did anything, a page asked by itself. */
+    /** For this request only, not stored: background requests of an open page do not extend the session. */
     isBackground: boolean;
   }
 }
 
 export interface SessionInfo {
-  /** Names the session on pages and in forms; the session id itself never leaves the cookie. */
+  /** Names the session on pages and in forms; the session ID itself is only in the cookie. */
   readonly idHash: string;
   readonly createdAt: number;
   readonly lastSeenAt: number;
@@ -27,14 +28,15 @@ export interface SessionInfo {
   readonly userAgent: string;
 }
 
-export const IDLE_MS = 30 * 60_000;
-export const ABSOLUTE_MS = 12 * 3600_000;
+export const MAX_IDLE_MS = 30 * 60_000;
+export const MAX_SESSION_AGE_MS = 12 * 3600_000;
 const MAX_PER_USER = 20;
 const TOUCH_EVERY_MS = 60_000;
-/** Small corrections of the clock are normal; a session from further in the future has an unknown age. */
+/** Small clock corrections are normal; a session that begins further in the future is treated as expired. */
 const CLOCK_SLACK_MS = 60_000;
 const MAX_AGENT_LENGTH = 300;
 
+/** SHA-256 in hex, as stored. @param sid The session ID from the cookie. */
 export function sessionIdHash(sid: string): string {
   return createHash('sha256').update(sid).digest('hex');
 }
@@ -48,8 +50,9 @@ interface Row {
 type Done = (error?: unknown) => void;
 
 /**
- * Sessions of signed-in users, in the database by the hash of their id. A session ends with 30 minutes of silence, after
- * 12 hours, and at once when its user is disabled, removed or gets another password. Visitors have none.
+ * Table `sessions`, by the hash of the session ID. A session ends 30 minutes after the last request, 12 hours after
+ * sign-in, and at once when its user is disabled, removed or gets another password. Visitors who are not signed in have
+ * none.
  */
 export function createSessions(db: Database, { now }: { readonly now: () => number }) {
   async function load(sid: string): Promise<session.SessionData | null> {
@@ -67,7 +70,7 @@ export function createSessions(db: Database, { now }: { readonly now: () => numb
   async function save(sid: string, data: session.SessionData): Promise<void> {
     if (typeof data.userId !== 'number') return;
     const at = now();
-    // Only a new session makes a row: a request still under way cannot bring back one that was ended meanwhile.
+    // Only a new session inserts a row, so that a running request cannot restore one that was ended meanwhile.
     if (typeof data.createdAt === 'number') return update(db, sid, data, at);
     data.createdAt = at;
     data.lastSeenAt = at;
@@ -90,37 +93,39 @@ export function createSessions(db: Database, { now }: { readonly now: () => numb
   return {
     /** For `express-session`; use it with `saveUninitialized: false`, `resave: false`. */
     store: asStore({ load, save, touch, destroy }),
-    /** Without touching it. */
+    /** Whether the session is valid; does not extend it. */
     async isAlive(sid: string): Promise<boolean> {
       const row = await findCurrent(db, sessionIdHash(sid));
       return row !== undefined && isAlive(row, now());
     },
-    /** Live sessions of a user, the latest first. */
+    /** Valid sessions of a user, the most recently used first. */
     list: (userId: number): Promise<readonly SessionInfo[]> => listLive(db, userId, now()),
-    /** True when there was one. @param userId Ends it only when it is this user's. */
+    /** Returns whether a session was ended. @param userId Ends it only if it belongs to this user. */
     async end(idHash: string, userId?: number): Promise<boolean> {
       let query = db.deleteFrom('sessions').where('id_hash', '=', idHash);
       if (userId !== undefined) query = query.where('user_id', '=', userId);
       return (await query.executeTakeFirst()).numDeletedRows > 0n;
     },
-    /** Returns how many ended. @param exceptHash The session that stays. */
+    /** Returns how many were ended. @param exceptHash The session to keep. */
     async endAll(userId: number, exceptHash?: string): Promise<number> {
       let query = db.deleteFrom('sessions').where('user_id', '=', userId);
       if (exceptHash !== undefined) query = query.where('id_hash', '!=', exceptHash);
       return Number((await query.executeTakeFirst()).numDeletedRows);
     },
-    /** Everybody's but one. Returns how many ended. */
+    /** Ends the sessions of all users but this one. Returns how many were ended. */
     async endOthers(exceptHash: string): Promise<number> {
       return Number(
         (await db.deleteFrom('sessions').where('id_hash', '!=', exceptHash).executeTakeFirst()).numDeletedRows,
       );
     },
-    /** Reading enforces the limits; this only frees the space. */
+    /** Deletes expired rows and returns their number. Expired sessions are never returned even without this. */
     async purgeExpired(): Promise<number> {
       const at = now();
       const result = await db
         .deleteFrom('sessions')
-        .where(({ or, eb }) => or([eb('last_seen_at', '<', at - IDLE_MS), eb('created_at', '<', at - ABSOLUTE_MS)]))
+        .where(({ or, eb }) =>
+          or([eb('last_seen_at', '<', at - MAX_IDLE_MS), eb('created_at', '<', at - MAX_SESSION_AGE_MS)]),
+        )
         .executeTakeFirst();
       return Number(result.numDeletedRows);
     },
@@ -128,7 +133,7 @@ export function createSessions(db: Database, { now }: { readonly now: () => numb
 }
 export type Sessions = ReturnType<typeof createSessions>;
 
-/** Pages can be read while nothing can be saved. */
+/** Ignores that the database cannot be written: pages can still be read then. */
 async function ifPossible(written: Promise<unknown>): Promise<void> {
   try {
     await written;
@@ -139,17 +144,15 @@ async function ifPossible(written: Promise<unknown>): Promise<void> {
 
 function isAlive({ created_at, last_seen_at }: Row, at: number): boolean {
   if (created_at > at + CLOCK_SLACK_MS || last_seen_at > at + CLOCK_SLACK_MS) return false;
-  return at - last_seen_at < IDLE_MS && at - created_at < ABSOLUTE_MS;
+  return at - last_seen_at < MAX_IDLE_MS && at - created_at < MAX_SESSION_AGE_MS;
 }
 
 async function findCurrent(db: Database, idHash: string): Promise<Row | undefined> {
   return db
     .selectFrom('sessions')
-    .innerJoin('users', 'users.id', 'sessions.user_id')
-    .select(['sessions.data', 'sessions.created_at', 'sessions.last_seen_at'])
-    .where('sessions.id_hash', '=', idHash)
-    .where('users.enabled', '=', 1)
-    .whereRef('users.password_version', '=', 'sessions.password_version')
+    .select(['data', 'created_at', 'last_seen_at'])
+    .where('id_hash', '=', idHash)
+    .where(hasCurrentPassword('sessions'))
     .executeTakeFirst();
 }
 
@@ -160,7 +163,7 @@ async function insert(db: Database, sid: string, data: session.SessionData, at: 
       .values({
         id_hash: sessionIdHash(sid),
         user_id: data.userId,
-        // A session that does not say which password proved it fits no user.
+        // Version 0 matches no user, so a session without a password version is invalid.
         password_version: data.passwordVersion ?? 0,
         data: JSON.stringify(data),
         created_at: at,
@@ -190,7 +193,7 @@ async function update(db: Database, sid: string, data: session.SessionData, at: 
     .updateTable('sessions')
     .set({ data: JSON.stringify(data), last_seen_at: at, password_version: data.passwordVersion ?? 0 })
     .where('id_hash', '=', sessionIdHash(sid))
-    // The user of a session never changes; another one signs in with a new id.
+    // The user of a session never changes; another sign-in gets a new session ID.
     .where('user_id', '=', data.userId)
     .execute();
 }
@@ -198,10 +201,9 @@ async function update(db: Database, sid: string, data: session.SessionData, at: 
 async function listLive(db: Database, userId: number, at: number): Promise<readonly SessionInfo[]> {
   const rows = await db
     .selectFrom('sessions')
-    .innerJoin('users', 'users.id', 'sessions.user_id')
-    .select(['id_hash', 'data', 'sessions.created_at', 'last_seen_at', 'address', 'user_agent'])
+    .select(['id_hash', 'data', 'created_at', 'last_seen_at', 'address', 'user_agent'])
     .where('user_id', '=', userId)
-    .whereRef('users.password_version', '=', 'sessions.password_version')
+    .where(hasCurrentPassword('sessions'))
     .orderBy('last_seen_at', 'desc')
     .execute();
   return rows
@@ -222,18 +224,18 @@ interface StoreActions {
   readonly destroy: (sid: string) => Promise<void>;
 }
 
-/** `express-session` wants an event emitter with callbacks. */
+/** Adapts promises to the callbacks that `express-session` expects. */
 function asStore({ load, save, touch, destroy }: StoreActions): session.Store {
   const Base = session.Store as unknown as new () => session.Store;
   return Object.assign(new Base(), {
     get: (sid: string, done: (error: unknown, data?: session.SessionData | null) => void) =>
       void load(sid).then((data) => done(null, data), done),
-    set: (sid: string, data: session.SessionData, done?: Done) => settle(save(sid, data), done),
-    touch: (sid: string, data: session.SessionData, done?: Done) => settle(touch(sid, data), done),
-    destroy: (sid: string, done?: Done) => settle(destroy(sid), done),
+    set: (sid: string, data: session.SessionData, done?: Done) => callDone(save(sid, data), done),
+    touch: (sid: string, data: session.SessionData, done?: Done) => callDone(touch(sid, data), done),
+    destroy: (sid: string, done?: Done) => callDone(destroy(sid), done),
   });
 }
 
-function settle(work: Promise<void>, done: Done = () => undefined): void {
+function callDone(work: Promise<void>, done: Done = () => undefined): void {
   void work.then(() => done(), done);
 }

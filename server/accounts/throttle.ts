@@ -5,28 +5,28 @@ import { createPacer } from './pacer.ts';
 
 export { networkOf };
 
-export type Turn =
+export type ThrottleResult =
   | {
       readonly allowed: true;
-      /** There were too many wrong guesses here: it is tried after `waitMs` and behind others, but it is tried. */
+      /** A limit is exceeded: the attempt is delayed by `waitMs` and goes behind others. */
       readonly isSlow: boolean;
       readonly waitMs: number;
-      /** Until guesses here are tried at once again. */
+      /** Seconds until attempts are no longer delayed. */
       readonly retryAfterSeconds: number;
-      /** For what was no wrong guess after all. */
+      /** Takes the count back, for attempts that were correct or were not verified. */
       readonly refund: () => Promise<void>;
     }
-  /** Too many wait for their turn already at this very place. */
+  /** Too many delayed attempts already wait for this account and address. */
   | { readonly allowed: false; readonly retryAfterSeconds: number };
 
 export interface Guess {
   readonly account: string;
   readonly address: string;
   /** The account signed in from this address before. */
-  readonly isKnownPlace: boolean;
+  readonly isKnownAddress: boolean;
 }
 
-/** How many wrong secrets are tried at once, and how far apart the ones beyond are. */
+/** `points` wrong passwords per `duration` (seconds) without delay; beyond that, attempts are `gapMs` apart. */
 const PER_ACCOUNT_AND_NETWORK = [
   { points: 10, duration: 60, gapMs: 250 },
   { points: 100, duration: 3600, gapMs: 2000 },
@@ -34,7 +34,7 @@ const PER_ACCOUNT_AND_NETWORK = [
 const PER_NETWORK = { points: 100, duration: 60, gapMs: 0 };
 
 const MAX_ACCOUNT_LENGTH = 128;
-// A client gives up after 15 s; the rest is for the computation.
+// Clients give up after 15 s; the rest of that time is for bcrypt.
 const MAX_PACED_WAIT_MS = 10_000;
 
 interface Count {
@@ -44,26 +44,26 @@ interface Count {
 }
 
 /**
- * Slows down guessing per account and network (IPv4 /24, IPv6 /64) and per network over all accounts. What exceeds a
- * limit is still tried, one after the other: the right password is never refused because others guessed. Other networks
- * are not touched, and an address from which the account signed in before has a count of its own.
+ * Slows down password guessing, per account and network (IPv4 /24, IPv6 /64) and per network over all accounts.
+ * Attempts beyond a limit are delayed, not refused, so that guesses of others never lock an account. Other networks are
+ * not affected, and an address from which the account signed in before is counted by itself.
  */
 export function createThrottle(clock: Clock) {
   const pairs = PER_ACCOUNT_AND_NETWORK.map((limit) => ({ ...limit, limiter: new RateLimiterMemory(limit) }));
   const networks = { ...PER_NETWORK, limiter: new RateLimiterMemory(PER_NETWORK) };
   const pacer = createPacer({ maxWaitMs: MAX_PACED_WAIT_MS, clock });
 
-  /** Counts one guess before it is tried, so that many at once cannot slip through together. */
-  async function take({ account, address, isKnownPlace }: Guess): Promise<Turn> {
+  /** Counts an attempt before it is verified, so that parallel attempts cannot exceed the limit. */
+  async function take({ account, address, isKnownAddress }: Guess): Promise<ThrottleResult> {
     const name = account.slice(0, MAX_ACCOUNT_LENGTH);
-    const pairKey = isKnownPlace ? `${name} only ${address}` : `${name} ${networkOf(address)}`;
+    const pairKey = isKnownAddress ? `${name} only ${address}` : `${name} ${networkOf(address)}`;
     const counts: Count[] = pairs.map((pair) => ({ ...pair, key: pairKey }));
-    if (!isKnownPlace) counts.push({ ...networks, key: networkOf(address) });
+    if (!isKnownAddress) counts.push({ ...networks, key: networkOf(address) });
     const refund = async () => {
       for (const { limiter, key } of counts) await limiter.reward(key);
     };
     const { gapMs, untilMs } = await countAll(counts);
-    // By the machine, not the network: a neighbour who guesses does not keep anybody waiting.
+    // Per machine, not per network: a guessing neighbour delays nobody else.
     const waitMs = pacer.reserve(`${name} ${machineOf(address)}`, gapMs);
     const retryAfterSeconds = Math.max(1, Math.ceil(untilMs / 1000));
     if (waitMs !== undefined) return { allowed: true, isSlow: untilMs > 0, waitMs, retryAfterSeconds, refund };
@@ -74,7 +74,7 @@ export function createThrottle(clock: Clock) {
 }
 export type Throttle = ReturnType<typeof createThrottle>;
 
-/** The longest gap and wait of the limits that this guess exceeds; zeros when it exceeds none. */
+/** The largest gap and waiting time of the exceeded limits; zeros when none is exceeded. */
 async function countAll(counts: readonly Count[]): Promise<{ readonly gapMs: number; readonly untilMs: number }> {
   let [gapMs, untilMs] = [0, 0];
   for (const count of counts) {
@@ -86,7 +86,7 @@ async function countAll(counts: readonly Count[]): Promise<{ readonly gapMs: num
   return { gapMs, untilMs };
 }
 
-/** Milliseconds until the limit is not exceeded any more, or undefined when it is not. */
+/** Milliseconds until the limit allows attempts again, or undefined when it is not exceeded. */
 async function countOne({ limiter, key }: Count): Promise<number | undefined> {
   try {
     await limiter.consume(key);

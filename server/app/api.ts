@@ -15,16 +15,13 @@ import { searchRoutes } from '../api/resources/search.ts';
 import { selectionRoutes } from '../api/resources/selection.ts';
 import { type SpaceRoutesDeps, spaceRoutes } from '../api/resources/space.ts';
 import { starRoutes } from '../api/resources/stars.ts';
-import { type RegistryFacts, type StatusRoutesDeps, statusRoutes } from '../api/resources/status.ts';
+import { type StatusRoutesDeps, statusRoutes } from '../api/resources/status.ts';
 import { type TagRoutesDeps, tagRoutes } from '../api/resources/tags.ts';
 import { trashRoutes } from '../api/resources/trash.ts';
 import type { ApiRoute } from '../api/route.ts';
-import type { Config } from '../config/config.ts';
-import { registryHost } from '../config/public-url.ts';
 import { VERSION } from '../config/version.ts';
 import { sessionCookieName } from '../web/shell/session.ts';
 import type { Web } from '../web/web.ts';
-import type { RegistrySide } from './registry.ts';
 import type { Stores } from './stores.ts';
 import type { UseCases } from './use-cases.ts';
 import type { WebSideOptions } from './web.ts';
@@ -34,7 +31,7 @@ export interface ApiSideOptions extends WebSideOptions {
 }
 
 export function createApiSide(options: ApiSideOptions): Api {
-  const { config, core, token, registry, stores, useCases, opened, log, now, web } = options;
+  const { config, core, token, registry, operations, stores, useCases, log, now, web } = options;
   return createApi({
     ...core,
     sessions: web.sessions,
@@ -50,14 +47,8 @@ export function createApiSide(options: ApiSideOptions): Api {
       aside: registry.aside,
       space: registry.index.space,
       now,
-      status: {
-        version: VERSION,
-        registry: () => registryFacts(config, registry),
-        crawl: registry.index.crawlState,
-        arrivals: registry.events.arrivals,
-        hold: registry.index.hold,
-        storage: opened.storage.facts,
-      },
+      version: VERSION,
+      operations,
     }),
     authEnabled: config.registry.auth.enabled,
     basePath: config.server.base_path,
@@ -78,12 +69,13 @@ export interface ApiRoutesDeps {
   readonly aside: AsideRoutesDeps['aside'];
   readonly space: SpaceRoutesDeps['space'];
   readonly now: () => number;
-  readonly status: Omit<StatusRoutesDeps, 'readonly' | 'reading'>;
+  readonly version: string;
+  readonly operations: StatusRoutesDeps['operations'];
 }
 
 /** Every route of the API, in the order in which its page shows them. */
 export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
-  const { readonly, opened, deletion, events, refusals, aside, space, now, status } = deps;
+  const { readonly, opened, deletion, events, refusals, aside, space, now, version, operations } = deps;
   const found = { ...deps.stores, ...deps.useCases };
   return [
     ...repositoryRoutes(found),
@@ -102,19 +94,7 @@ export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
     ...spaceRoutes({ ...found, space, now }),
     ...eventRoutes({ events, refusals }),
     ...asideRoutes({ aside }),
-    ...statusRoutes({ ...found, ...status, readonly }),
+    ...statusRoutes({ ...found, version, operations }),
     ...accountRoutes(),
   ];
-}
-
-function registryFacts(config: Config, { client, monitor, managed }: RegistrySide): RegistryFacts {
-  const health = monitor.latest();
-  return {
-    name: registryHost(config),
-    reachable: health?.reachable ?? null,
-    lastAnswerAt: monitor.lastAnswerAt(),
-    version: managed?.status().version ?? null,
-    address: client.address,
-    error: health?.error ?? null,
-  };
 }

@@ -2,13 +2,14 @@
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express from 'express';
-import { purgeEndedAccess } from '../accounts/upkeep.ts';
+import { purgeExpiredAccess } from '../accounts/purge-expired.ts';
 import { ownHosts } from '../config/public-url.ts';
 import { createDispatcher, type PlainHandler } from '../http/dispatch.ts';
 import { guardHosts } from '../http/host-guard.ts';
 import type { StorageHealth } from '../storage/health.ts';
 import { createApiSide } from './api.ts';
 import { type AppOptions, createCore } from './core.ts';
+import { createOperationsSide } from './operations.ts';
 import { createRegistrySide } from './registry.ts';
 import { createStores } from './stores.ts';
 import { createTokenSide } from './token.ts';
@@ -36,10 +37,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     getBlob: registry.client.getBlob,
   });
   const useCases = createUseCases({ core, token, registry, stores });
-  const sides = { ...options, core, token, registry, stores, useCases };
+  const operations = createOperationsSide({ ...options, core, token, registry });
+  const sides = { ...options, core, token, registry, operations, stores, useCases };
   registry.jobs.add({
     ...{ name: 'account-upkeep', schedule: '50 * * * *', lane: 'accounts', isCaughtUp: true },
-    run: () => purgeEndedAccess(core),
+    run: () => purgeExpiredAccess(core),
   });
   const web = await createWebSide({ ...sides, apiDocument: () => api.document() });
   const api = createApiSide({ ...sides, web });
@@ -55,10 +57,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   pages.use(config.server.base_path === '' ? '/' : config.server.base_path, web.router);
   const listener = createDispatcher({
     basePath: config.server.base_path,
-    plain,
-    rest: guardHosts(ownHosts(config), pages),
-    machines: ['/api/', '/auth/', '/v2/'],
-    pages: ['/api/v1/', '/api/docs/'],
+    handlers: plain,
+    fallback: guardHosts(ownHosts(config), pages),
+    machinePrefixes: ['/api/', '/auth/', '/v2/'],
+    pagePrefixes: ['/api/v1/', '/api/docs/'],
     onError: (error, path) => log.error({ error, path }, 'request failed'),
   });
   return {
@@ -66,7 +68,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async start() {
       ready = true;
       await registry.start();
-      web.watch.refresh().catch((error: unknown) => log.warn({ error }, 'the status checks could not run'));
+      operations.check().catch((error: unknown) => log.warn({ error }, 'the status checks could not run'));
     },
     refuseNew: () => {
       ready = false;

@@ -7,7 +7,7 @@ import { createRoleStore } from '../access/roles.ts';
 import { createUserStore } from '../access/users.ts';
 import { createCredentialChecker } from '../accounts/credentials.ts';
 import { createSetupCode, ensureFirstAdmin } from '../accounts/first-admin.ts';
-import { createKnownPlaces } from '../accounts/known-places.ts';
+import { createKnownAddresses } from '../accounts/known-addresses.ts';
 import { createPasswordHasher } from '../accounts/password.ts';
 import { createRefreshTokens } from '../accounts/refresh-tokens.ts';
 import { createSessions } from '../accounts/sessions.ts';
@@ -50,7 +50,7 @@ export async function createCore({ config, opened: { db }, log, now }: AppOption
   const grants = createGrantStore(db, now);
   const hasher = createPasswordHasher();
   const reader = createContentReader();
-  const knownPlaces = createKnownPlaces(db, now);
+  const knownAddresses = createKnownAddresses(db, now);
   const access = createAccess(db);
   const bus = createBus(log);
   const core = {
@@ -64,8 +64,8 @@ export async function createCore({ config, opened: { db }, log, now }: AppOption
     access,
     originOf: createOriginOf(config.server.trusted_proxies),
     publicUrl: publicBaseUrl(config),
-    credentials: createCredentialChecker({ access, hasher, knownPlaces, users, now, log }),
-    knownPlaces,
+    credentials: createCredentialChecker({ access, hasher, knownAddresses, users, now, log }),
+    knownAddresses,
     sessions: createSessions(db, { now }),
     refreshTokens: createRefreshTokens(db, now),
     setupCode: createSetupCode(settings),

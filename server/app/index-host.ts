@@ -58,7 +58,7 @@ export function createIndexHost(options: IndexHostOptions) {
     notePush: options.notePush,
     keepGone: options.keepGone,
     noteInstance: options.onInstance,
-    hear: bus.tell,
+    hear: bus.publish,
     noteState: (told) => {
       state = told;
     },

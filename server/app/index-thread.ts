@@ -15,7 +15,7 @@ import { createLink, type Port } from '../indexer/link.ts';
 import type { IndexerCalls, MainCalls } from '../indexer/messages.ts';
 import { createLogger } from '../log.ts';
 import { createEventReader } from '../notifications/event-reader.ts';
-import { createEventStore, type RegistryEvent } from '../notifications/events.ts';
+import { type RegistryEvent, readArrivals } from '../notifications/events.ts';
 import { createSilence } from '../notifications/silence.ts';
 import { createRegistryClient } from '../registry/client/client.ts';
 import { openBeside } from '../storage/database.ts';
@@ -43,8 +43,7 @@ function run(port: Port, data: IndexThreadData): void {
     ...{ log, now },
   });
   const bus = createBus(log);
-  const events = createEventStore(db);
-  const silence = createSilence({ arrivals: events.arrivals, now, clock: monotonic, bus });
+  const silence = createSilence({ arrivals: () => readArrivals(db), now, clock: monotonic, bus });
   let isReachable = false;
   let isStarted = false;
   const index = createIndexSide({

@@ -24,7 +24,7 @@ export interface IndexSideOptions
   > {
   readonly config: Pick<Config, 'catalog'>;
   readonly silence: Pick<Silence, 'check' | 'isSilent'>;
-  readonly bus: Pick<Bus, 'tell'>;
+  readonly bus: Pick<Bus, 'publish'>;
   /** Milliseconds that only go forward; tests have their own. */
   readonly clock?: () => number;
 }
@@ -76,14 +76,14 @@ export function createIndexSide(options: IndexSideOptions) {
     await silence.check();
     if (!silence.isSilent() || !(await indexer.findNewRepositories())) return;
     listedAt = now();
-    bus.tell({ kind: 'catalog-read' });
+    bus.publish({ kind: 'catalog-read' });
   }
 
   async function readCrawlState(): Promise<void> {
     const isComplete = crawlState.isComplete || (await indexer.hasCrawled());
     const before = phaseOf(crawlState);
     crawlState = { crawl: await indexer.progress(), isComplete };
-    if (phaseOf(crawlState) !== before) bus.tell({ kind: 'index-state-changed' });
+    if (phaseOf(crawlState) !== before) bus.publish({ kind: 'index-state-changed' });
   }
 
   function background(work: Promise<unknown>): void {

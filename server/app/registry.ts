@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { createActivity } from '../catalog/activity/activity.ts';
+import { isVisibleName } from '../catalog/visibility/visibility.ts';
 import { monotonic } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { isOurs, tokenRealm } from '../config/public-url.ts';
@@ -21,7 +22,7 @@ import { createNotificationEndpoint } from '../notifications/routes.ts';
 import { createMonitor } from '../registry/client/monitor.ts';
 import { findRegistry } from '../registry/managed/find-registry.ts';
 import { createManagedRegistry, type ManagedRegistry } from '../registry/managed/managed.ts';
-import type { Permits } from '../token/permits.ts';
+import type { RecentGrants } from '../token/recent-grants.ts';
 import type { AppOptions, Core } from './core.ts';
 import { createIndexHost } from './index-host.ts';
 import { prepareRegistryConfig } from './prepare.ts';
@@ -41,11 +42,11 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   const { config, core, token, opened, log, now } = options;
   const { db } = opened;
   const { bus } = core;
-  const { client, permits, signer } = token;
+  const { client, recentGrants, signer } = token;
   const isReadonly = config.registry.readonly;
   const notificationSecret = await chosenSecret(options);
   prepareOther(options, notificationSecret);
-  const events = createEventStore(db);
+  const events = createEventStore(db, isVisibleName);
   const deletion = createDeletion({
     db,
     client,
@@ -57,8 +58,8 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   const index = createIndexHost({
     ...{ config, opened, bus, now, log, writeLog: options.writeLog, storageFolder: storageFolder(options) },
     mint: async (scopes) => token.mint(scopes),
-    noteTokenRefused: async () => signer?.noteRefused(),
-    judge: createJudge(permits, deletion),
+    noteTokenRefused: async () => signer?.reportRefused(),
+    judge: createJudge(recentGrants, deletion),
     notePush: deletion.notePush,
     keepGone: deletion.keepGone,
     onInstance: () => signer?.retry(),
@@ -81,13 +82,13 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     client,
     token: async () => signer?.mint([]),
     now,
-    onRefused: () => background(signer?.noteRefused() ?? Promise.resolve()),
+    onRefused: () => background(signer?.reportRefused() ?? Promise.resolve()),
     onChange: ({ reachable, error }) => {
       if (reachable) log.info({ registry: client.address }, 'registry reachable');
       else log.warn({ registry: client.address, reason: error }, 'registry not reachable');
       if (reachable) signer?.retry();
       index.tell('noteReachable', reachable);
-      bus.tell({ kind: 'index-state-changed' });
+      bus.publish({ kind: 'index-state-changed' });
     },
   });
   bus.subscribe('token-accepted', () => index.tell('noteAccepted'));
@@ -204,7 +205,10 @@ async function innerListener(config: Config, notification: PlainHandler) {
   if (config.server.tls.cert === null || config.registry.url !== null) return undefined;
   const plain = new Map([['/api/notification', notification]]);
   const rest: RequestListener = (_request, response) => void response.writeHead(404).end();
-  const server = createHttpServer(createDispatcher({ basePath: '', plain, rest, onError: () => undefined }), null);
+  const server = createHttpServer(
+    createDispatcher({ basePath: '', handlers: plain, fallback: rest, onError: () => undefined }),
+    null,
+  );
   const { port } = await listen(server, 0, '127.0.0.1');
   return { url: `http://127.0.0.1:${port}`, close: () => closeServer(server, INNER_DRAIN_MS) };
 }
@@ -221,16 +225,19 @@ function writeBundle(dataPath: string, caPem: string | undefined): string {
 }
 
 /** What we did ourselves, and for whom: the registry only sees our name. */
-function createJudge(permits: Permits, deletion: Pick<Deletion, 'isOwnDigest' | 'whoDeleted' | 'whoRestored'>) {
+function createJudge(
+  recentGrants: RecentGrants,
+  deletion: Pick<Deletion, 'isOwnDigest' | 'whoDeleted' | 'whoRestored'>,
+) {
   return async (events: readonly Asked[]): Promise<readonly Judgement[]> =>
     events.map((event) => ({
-      isPermitted: isPermitted(permits, event),
+      isPermitted: isPermitted(recentGrants, event),
       isOwnDigest: event.digest !== null && deletion.isOwnDigest(event.digest),
       deletedBy: deletion.whoDeleted(event),
       restoredBy: deletion.whoRestored(event),
     }));
 }
 
-function isPermitted(permits: Permits, { action, actor, repository }: Asked): boolean {
-  return (action === 'push' || action === 'pull') && permits.holds(actor, repository, action);
+function isPermitted(recentGrants: RecentGrants, { action, actor, repository }: Asked): boolean {
+  return (action === 'push' || action === 'pull') && recentGrants.has(actor, repository, action);
 }

@@ -5,11 +5,11 @@ import type { Config } from '../config/config.ts';
 import type { PlainHandler } from '../http/dispatch.ts';
 import { createRegistryClient, type RegistryClient } from '../registry/client/client.ts';
 import { type Keys, openKeys } from '../token/keys.ts';
-import { createPermits } from '../token/permits.ts';
+import { publicKeyRoutes } from '../token/public-key-routes.ts';
+import { createRecentGrants } from '../token/recent-grants.ts';
 import { createRefusals } from '../token/refusals.ts';
 import { createTokenEndpoint } from '../token/routes.ts';
 import { createSigner, type Signer, type Trial } from '../token/signer.ts';
-import { tokenFileRoutes } from '../token/token-files.ts';
 import type { AppOptions, Core } from './core.ts';
 
 export type TokenSide = Awaited<ReturnType<typeof createTokenSide>>;
@@ -20,14 +20,14 @@ export async function createTokenSide({ core, ...options }: AppOptions & { reado
   const keys = config.registry.auth.enabled
     ? await openKeys({ config, confPath: keyFolder, dataPath: config.data.path, isNew: opened.isNew, now, log })
     : undefined;
-  const permits = createPermits({ clock: monotonic, lifetimeSeconds: config.registry.auth.lifetime });
+  const recentGrants = createRecentGrants({ clock: monotonic, lifetimeSeconds: config.registry.auth.lifetime });
   const refusals = createRefusals(opened.db, { now, log, bus });
   const signer = keys && createSigner({ keys, config, tryToken: (token) => tryToken(client, token), now, log, bus });
   const mint = async (scopes: readonly string[]) => (asksForBasic(config) ? undefined : signer?.mint(scopes));
   const client = createRegistryClient({
     config,
     token: mint,
-    onTokenRefused: async () => signer?.noteRefused(),
+    onTokenRefused: async () => signer?.reportRefused(),
     log,
     now,
   });
@@ -41,7 +41,7 @@ export async function createTokenSide({ core, ...options }: AppOptions & { reado
       credentials,
       refreshTokens,
       signer,
-      permits,
+      recentGrants,
       refusals,
       originOf,
       bus,
@@ -50,14 +50,14 @@ export async function createTokenSide({ core, ...options }: AppOptions & { reado
     };
     const endpoint = createTokenEndpoint(deps);
     for (const path of ['/api/auth', '/auth/token']) handlers.set(path, endpoint);
-    for (const [path, handler] of tokenFileRoutes(signer)) handlers.set(path, handler);
+    for (const [path, handler] of publicKeyRoutes(signer)) handlers.set(path, handler);
   }
   return {
     keys,
     signer,
     mint,
     client,
-    permits,
+    recentGrants,
     refusals,
     handlers,
     stop: () => stop(keys, signer, client, refusals.flush),

@@ -2,18 +2,17 @@
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createReach } from '../access/reach.ts';
+import { createRepositoryAccess } from '../access/repository-access.ts';
 import { readAbout } from '../catalog/images/repository-about.ts';
 import type { RepositoryStore } from '../catalog/lists/repositories.ts';
 import { createLabelKeys } from '../catalog/search/label-keys.ts';
-import type { CrawlProgress } from '../catalog/sync/crawl.ts';
 import { previewMatches } from '../catalog/visibility/preview.ts';
 import { factsOfTags } from '../catalog/visibility/tag-facts.ts';
 import { EVERYTHING, type VisibilityStore } from '../catalog/visibility/visibility.ts';
 import { visibleNames } from '../catalog/visibility/visible-names.ts';
-import type { Config } from '../config/config.ts';
 import { isOurs, publicBaseUrl, registryHost, tokenRealm } from '../config/public-url.ts';
-import { createStatusFacts } from '../status.ts';
+import type { LoadStatusFacts } from '../operations/facts.ts';
+import type { Operations } from '../operations/operations.ts';
 import { eventsPage } from '../web/activity/events.ts';
 import { eventsAsidePage } from '../web/activity/events-aside.ts';
 import { grantRefusedPage } from '../web/activity/grant-refused.ts';
@@ -30,10 +29,7 @@ import { connectPage, type TestEvent } from '../web/operations/connect.ts';
 import type { ConnectSettings } from '../web/operations/connect-view.ts';
 import { helpPage } from '../web/operations/help.ts';
 import { statusPage } from '../web/operations/status.ts';
-import type { LoadStatusFacts } from '../web/operations/status-facts.ts';
-import { createStatusWatch, type StatusWatch } from '../web/operations/status-watch.ts';
 import type { FirstRunFacts } from '../web/parts/first-run.ts';
-import type { IndexState } from '../web/parts/notices.ts';
 import { registryReach } from '../web/parts/reach.ts';
 import { publicPage } from '../web/repositories/public.ts';
 import { refreshPage } from '../web/repositories/refresh.ts';
@@ -59,6 +55,7 @@ export interface WebSideOptions extends AppOptions {
   readonly core: Core;
   readonly token: TokenSide;
   readonly registry: RegistrySide;
+  readonly operations: Operations;
   readonly stores: Stores;
   readonly useCases: UseCases;
 }
@@ -68,10 +65,8 @@ export interface WebSideWithApi extends WebSideOptions {
   readonly apiDocument: () => ApiDocument;
 }
 
-export async function createWebSide(
-  options: WebSideWithApi,
-): Promise<Web & { readonly live: Live; readonly watch: StatusWatch }> {
-  const { config, root, core, token, registry, stores, useCases, opened, log, now, cacheViews } = options;
+export async function createWebSide(options: WebSideWithApi): Promise<Web & { readonly live: Live }> {
+  const { config, root, core, token, registry, operations, stores, useCases, opened, log, now, cacheViews } = options;
   const { db } = opened;
   const { visibility } = registry.index;
   const { repositories, search, stars } = stores;
@@ -87,7 +82,7 @@ export async function createWebSide(
     deletion: registry.deletion,
     activity: registry.activity,
     readAbout: (repository: { id: number; newestDigest: string | null }) => readAbout(db, repository, core.reader),
-    ...{ indexState: () => indexState(registry, isOurs(config)), opened: registry.opened },
+    ...{ operations, indexState: operations.indexState, opened: registry.opened },
     granting: useCases.accounts.grants,
   };
   const live = createLive({
@@ -101,12 +96,6 @@ export async function createWebSide(
     log,
   });
   const firstRun = { reach: registryReach(config), realm: tokenRealm(config) };
-  const watch = createStatusWatch({
-    load: createStatusFacts(statusDeps(options)),
-    ...{ bus: core.bus, log, run: () => registry.jobs.run('status-checks') },
-  });
-  registry.jobs.add({ name: 'status-checks', schedule: '*/10 * * * *', lane: 'status', run: watch.refresh });
-  const state = () => registryState(registry, watch.isOpen());
   const web = createWeb({
     ...core,
     ...{ config, root, log, now, cacheViews, previewMatches: matchesOf },
@@ -118,10 +107,9 @@ export async function createWebSide(
         ...{ ...browse, now },
         findings: registry.index.findings,
         firstRun,
-        registryState: state,
       }),
       repositoriesPage({ ...browse, firstRun }),
-      repositoryTabsPage({ ...browse, ...core, reach: createReach(db), events: registry.events }),
+      repositoryTabsPage({ ...browse, ...core, repositoryAccess: createRepositoryAccess(db), events: registry.events }),
       ...(config.registry.auth.enabled ? [publicPage(browse)] : []),
       deleteTagPage(browse),
       selectionPage(browse),
@@ -133,9 +121,9 @@ export async function createWebSide(
       spacePage({ ...browse, now }),
       repositorySpacePage({ ...browse, now }),
       grantRefusedPage({ ...browse, ...core, refusals: token.refusals, previewMatches: matchesOf }),
-      ...connectPages(options, { statusFacts: watch.load, repositories, firstRun }),
+      ...connectPages(options, { statusFacts: operations.status, repositories, firstRun }),
       helpPage({ docs: join(root, 'docs'), ...firstRun }),
-      statusPage({ ...useCases, statusFacts: watch.load }),
+      statusPage({ ...useCases, statusFacts: operations.status }),
       refreshPage({ ...useCases, log }),
       apiDocsPage({ document: options.apiDocument }),
       searchPage({
@@ -147,13 +135,13 @@ export async function createWebSide(
     ],
     counts: async (viewer, address) => ({
       ...(await navCounts(options, visibility, repositories, viewer, address)),
-      ...(watch.failedCount() > 0 && { status: watch.failedCount() }),
+      ...(operations.failedCheckCount() > 0 && { status: operations.failedCheckCount() }),
     }),
-    registryState: state,
+    registryState: () => registryState(operations),
     storageError: opened.storage.error,
     near: async (viewer, address, asked) => search.near(await visibility.of(viewer.rights, address), asked, MAX_NEAR),
   });
-  return { ...web, live, watch };
+  return { ...web, live };
 }
 
 // A registry sends within a second; then it waits for its backoff.
@@ -213,68 +201,8 @@ async function navCounts(
   return viewer.rights.isAdmin ? { ...counts, users: (await core.users.list({ limit: 1 })).total } : counts;
 }
 
-function indexState({ monitor, index }: RegistrySide, isOurs: boolean): IndexState {
-  const health = monitor.latest();
-  const { crawl, isComplete } = index.crawlState();
-  const listed = index.listedAt();
-  return {
-    reachable: health?.reachable ?? true,
-    lastAnswerAt: monitor.lastAnswerAt(),
-    crawl: crawl === undefined || crawl.finishedAt !== null ? null : crawlLine(crawl),
-    isHeld: index.hold() !== undefined,
-    complete: isComplete,
-    polled: listed === undefined ? undefined : { listedAt: listed, isOurs },
-  };
-}
-
-function crawlLine(crawl: CrawlProgress): NonNullable<IndexState['crawl']> {
-  const { repositoriesDone: done, repositoriesTotal: total, repositoriesPerSecond: perSecond, remainingMs } = crawl;
-  return { done, total, perSecond, remainingMs, isInterrupted: !crawl.isRunning };
-}
-
-function registryState({ monitor, managed }: RegistrySide, isOpen: boolean): RegistryState | undefined {
-  const health = monitor.latest();
-  return health && { isOpen, reachable: health.reachable, version: shortVersion(managed?.status().version) };
-}
-
-/** `v3.1.1` and `2.8.2+unknown` as people say them. */
-function shortVersion(version: string | undefined): string | null {
-  return /\d+\.\d+\.\d+/.exec(version ?? '')?.[0] ?? null;
-}
-
-/** Our own pair stands beside the configuration; an operator's where it was named. */
-function pairFiles({ registry: { auth } }: Config, folder: string | undefined, hasCertificate: boolean) {
-  if (folder === undefined || !hasCertificate) return { certificateFile: null, keyFile: null };
-  if (auth.key !== null) return { certificateFile: auth.cert, keyFile: auth.key };
-  return { certificateFile: join(folder, 'auth.cert'), keyFile: join(folder, 'auth.key') };
-}
-
-/** Where a registry reaches us: from another container never under localhost. */
-function endpointBase({ registry, server }: Config, publicUrl: string, inContainer: boolean): string {
-  return inContainer && registry.url !== null ? `${registry.setup.own_url}${server.base_path}` : publicUrl;
-}
-
-function statusDeps({ config, core, token, registry, opened, keyFolder, now, inContainer }: WebSideOptions) {
-  const { client, keys, signer } = token;
-  return {
-    ...{ config, inContainer },
-    notificationUrl: `${endpointBase(config, core.publicUrl, inContainer)}/api/notification`,
-    hasSecret: registry.notificationSecret !== null,
-    readonly: registry.isReadonly,
-    client,
-    monitor: registry.monitor,
-    version: async () => shortVersion(registry.managed?.status().version),
-    arrivals: registry.events.arrivals,
-    lastPushTokenAt: registry.lastPushTokenAt,
-    crawl: () => registry.index.remote.progress(),
-    hold: registry.index.hold,
-    jobs: registry.jobs.states,
-    signer,
-    refusedNotifications: registry.notification.refusals,
-    hasCertificate: keys?.certificate !== undefined,
-    ...pairFiles(config, keys === undefined ? undefined : keyFolder, keys?.certificate !== undefined),
-    db: opened.db,
-    storage: opened.storage,
-    now,
-  };
+/** undefined: it was not asked yet. */
+function registryState({ registry }: Operations): RegistryState | undefined {
+  const { reachable, version, isOpen } = registry();
+  return reachable === null ? undefined : { reachable, version, isOpen };
 }

@@ -5,28 +5,31 @@ import { AppError } from '../errors.ts';
 import { tooLargeToRead } from '../registry/documents/json-limits.ts';
 
 export interface ArchiveLimits {
-  readonly mostBytes: number;
-  readonly mostEntries: number;
+  readonly maxEntries: number;
 }
 
 export interface ArchiveEntry {
-  /** As it stands in the archive: a text, never a path of ours. */
+  /** As in the archive: only shown, never used as a path. */
   readonly name: string;
   readonly sizeBytes: number;
-  /** Only of files that were asked for. */
+  /** Undefined for files that `isWanted` did not select. */
   readonly content: Buffer | undefined;
 }
 
 const MAX_NAME_LENGTH = 500;
 
+/** Whether it begins with the magic bytes of gzip. @see https://www.rfc-editor.org/rfc/rfc1952#section-2.3 */
 export function isGzip(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/** @throws {AppError} INVALID when it is damaged; TOO_LARGE when it unpacks to more. */
-export async function unpack(bytes: Buffer, mostBytes: number): Promise<Buffer> {
+/**
+ * Decompresses gzip.
+ * @throws {AppError} INVALID when it is damaged, TOO_LARGE when it unpacks to more than `maxBytes`.
+ */
+export async function unpack(bytes: Buffer, maxBytes: number): Promise<Buffer> {
   try {
-    return await promisify(gunzip)(bytes, { maxOutputLength: mostBytes });
+    return await promisify(gunzip)(bytes, { maxOutputLength: maxBytes });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLargeToRead();
     throw new AppError('INVALID', 'This content is damaged, or unpacks to more than is read here', { key: 'archive' });
@@ -34,18 +37,18 @@ export async function unpack(bytes: Buffer, mostBytes: number): Promise<Buffer> 
 }
 
 /**
- * The files of a tar archive, nothing of it written anywhere.
- *
- * @throws {AppError} INVALID when it is damaged or has too many entries.
+ * Lists the regular files of a tar archive, with the content of those that `isWanted` selects. Nothing is written to
+ * disk.
+ * @throws {AppError} INVALID when it is damaged or has more than `maxEntries`.
  */
 export async function readTar(
   bytes: Buffer,
   isWanted: (name: string) => boolean,
-  { mostEntries }: Pick<ArchiveLimits, 'mostEntries'>,
+  { maxEntries }: ArchiveLimits,
 ): Promise<readonly ArchiveEntry[]> {
   const headers: TarHeader[] = [];
   const filter = (header: TarHeader): boolean => {
-    if (headers.length >= mostEntries || !(header.size >= 0)) throw tooMany();
+    if (headers.length >= maxEntries || !(header.size >= 0)) throw tooMany();
     headers.push(header);
     return isFile(header) && isWanted(header.name);
   };

@@ -1,20 +1,19 @@
 import type { CertificateFacts } from './document.ts';
 
-// Fulcio names the identity provider in extensions of its own: as DER text, and (older) as bare bytes.
+// Fulcio's extensions with the identity provider: DER-encoded, and an older one with the bare text.
 const ISSUER = '1.3.6.1.4.1.57264.1.8';
 const ISSUER_BARE = '1.3.6.1.4.1.57264.1.1';
 const ALTERNATIVE_NAMES = '2.5.29.17';
-const LONGEST = 20_000;
+const MAX_CERTIFICATE_LENGTH = 20_000;
 
 /**
- * Whom a certificate was made out to, by whom. Read, not verified.
- *
+ * Subject and issuer of a certificate, for display; nothing is verified.
  * @param certificate PEM, or DER in base64.
- * @returns null for anything that is no certificate.
+ * @returns null for anything else.
  * @see https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md
  */
 export async function readCertificate(certificate: unknown): Promise<CertificateFacts | null> {
-  if (typeof certificate !== 'string' || certificate === '' || certificate.length > LONGEST) return null;
+  if (typeof certificate !== 'string' || certificate === '' || certificate.length > MAX_CERTIFICATE_LENGTH) return null;
   try {
     // Loaded on first use: most pages show no certificate.
     await import('reflect-metadata');

@@ -1,15 +1,19 @@
 import { type ArchiveEntry, readTar } from './archive.ts';
 import type { ChartDocument, TextFile } from './document.ts';
-import { type Json, object, objects, text, texts } from './json.ts';
+import { asObject, asObjects, asText, asTexts, type Json } from './json.ts';
 
 const MAX_ENTRIES = 5000;
 const MAX_FILES = 2000;
 const MAX_TEXT_LENGTH = 256 * 1024;
 const SHOWN = /^[^/]+\/(?:README(?:\.md|\.txt)?|values\.yaml|Chart\.yaml)$/i;
 
-/** A chart's archive: one folder that carries the chart's name. @returns undefined when it is none. */
+/**
+ * Reads the archive of a Helm chart: one folder with the chart's name.
+ * @returns undefined when it has no Chart.yaml.
+ * @throws {AppError} INVALID for a damaged archive.
+ */
 export async function readChart(tar: Buffer): Promise<ChartDocument | undefined> {
-  const entries = await readTar(tar, (name) => SHOWN.test(name), { mostEntries: MAX_ENTRIES });
+  const entries = await readTar(tar, (name) => SHOWN.test(name), { maxEntries: MAX_ENTRIES });
   const inner = entries.map((entry) => ({ ...entry, name: entry.name.slice(entry.name.indexOf('/') + 1) }));
   const file = (pattern: RegExp) => textFile(inner.find(({ name, content }) => content && pattern.test(name)));
   const definition = file(/^Chart\.yaml$/);
@@ -56,34 +60,34 @@ export interface ChartDependency {
 
 /** @param config The configuration of a chart's manifest: Chart.yaml as JSON. */
 export function readChartMetadata(config: Json): ChartMetadata {
-  const field = (name: string) => text(config[name], 500);
+  const field = (name: string) => asText(config[name], 500);
   return {
     name: field('name'),
     version: field('version'),
     appVersion: field('appVersion'),
-    description: text(config.description),
+    description: asText(config.description),
     type: field('type'),
     kubeVersion: field('kubeVersion'),
     home: field('home'),
     icon: field('icon'),
     isDeprecated: config.deprecated === true,
-    keywords: texts(config.keywords, 50),
-    sources: texts(config.sources, 50),
-    maintainers: objects(config.maintainers, 50).map((person) => ({
-      name: text(person.name, 200),
-      email: text(person.email, 200),
-      url: text(person.url, 500),
+    keywords: asTexts(config.keywords, 50),
+    sources: asTexts(config.sources, 50),
+    maintainers: asObjects(config.maintainers, 50).map((person) => ({
+      name: asText(person.name, 200),
+      email: asText(person.email, 200),
+      url: asText(person.url, 500),
     })),
-    dependencies: objects(config.dependencies, 200).map((chart) => ({
-      name: text(chart.name, 200),
-      version: text(chart.version, 200),
-      repository: text(chart.repository, 500),
-      condition: text(chart.condition, 200),
+    dependencies: asObjects(config.dependencies, 200).map((chart) => ({
+      name: asText(chart.name, 200),
+      version: asText(chart.version, 200),
+      repository: asText(chart.repository, 500),
+      condition: asText(chart.condition, 200),
     })),
     annotations: Object.fromEntries(
-      Object.entries(object(config.annotations) ?? {})
+      Object.entries(asObject(config.annotations) ?? {})
         .slice(0, 200)
-        .map(([key, value]) => [key.slice(0, 300), text(value)]),
+        .map(([key, value]) => [key.slice(0, 300), asText(value)]),
     ),
   };
 }

@@ -11,10 +11,10 @@ export const MAX_UNPACKED_BYTES = 32 * 1024 * 1024;
 const MAX_TEXT_LENGTH = 64 * 1024;
 
 /**
- * What some content says. Its own form tells what it is: media types are anybody's choice, and the same bytes may be
- * stored under several.
- *
- * @throws {AppError} INVALID when it is damaged or unpacks to too much.
+ * Recognises and reads an attached document: SBOM, provenance, signature, chart. By its content, because media types
+ * are chosen freely and the same bytes may be stored under several.
+ * @throws {AppError} INVALID when it is damaged, TOO_LARGE when it unpacks to more than 32 MB or exceeds the limits for
+ * JSON.
  */
 export async function decodeDocument(bytes: Buffer): Promise<ArtifactDocument> {
   const plain = isGzip(bytes) ? await unpack(bytes, MAX_UNPACKED_BYTES) : bytes;
@@ -51,7 +51,7 @@ function isTar(bytes: Buffer): boolean {
   return bytes.subarray(257, 262).toString('latin1') === 'ustar';
 }
 
-/** null for what is no text. */
+/** null for binary content. */
 function readableText(bytes: Buffer): TextFile | null {
   const isCut = bytes.length > MAX_TEXT_LENGTH;
   const text = bytes.subarray(0, MAX_TEXT_LENGTH).toString('utf8');

@@ -1,4 +1,7 @@
-/** What an artifact says, as pages and the API show it. All texts are a stranger's: escape, never interpret. */
+/**
+ * The content of an artifact, as pages and the API show it. All texts come from strangers: escape them, never interpret
+ * them.
+ */
 export type ArtifactDocument =
   | SbomDocument
   | ProvenanceDocument
@@ -8,9 +11,9 @@ export type ArtifactDocument =
   | OtherDocument;
 
 interface Signed {
-  /** The signed envelope it came in; null for plain content. Shown, not verified. */
-  readonly seal: Seal | null;
-  /** What it speaks about. */
+  /** The signed envelope around it; null for plain content. Shown, not verified. */
+  readonly seal: SignedEnvelope | null;
+  /** What it describes. */
   readonly subjects: readonly Subject[];
 }
 
@@ -20,19 +23,19 @@ export interface Subject {
   readonly digest: string;
 }
 
-export interface Seal {
+export interface SignedEnvelope {
   readonly format: 'dsse' | 'sigstore-bundle';
   readonly certificate: CertificateFacts | null;
-  /** Names the key where there is no certificate; '' where nothing names it. */
+  /** Key ID from the signature, for signatures without a certificate; '' where none is given. */
   readonly keyHint: string;
-  /** When a transparency log says that it was entered. */
+  /** Time of the entry in the transparency log, in epoch milliseconds. */
   readonly loggedAt: number | null;
 }
 
 export interface CertificateFacts {
-  /** Mail address, workflow or common name that the certificate was made out to. */
+  /** E-mail address, workflow or common name. */
   readonly subject: string;
-  /** The identity provider where the certificate names one (Fulcio), else who issued it. */
+  /** The identity provider, where the certificate names one (Fulcio), else the issuer's name. */
   readonly issuer: string;
   readonly notBefore: number | null;
   readonly notAfter: number | null;
@@ -45,7 +48,7 @@ export interface SbomDocument extends Signed {
   readonly name: string;
   readonly tools: readonly string[];
   readonly createdAt: number | null;
-  /** In order of their names; at most 20 000 of them. */
+  /** Sorted by name; at most 20 000 of `packageCount`. */
   readonly packages: readonly SbomPackage[];
   readonly packageCount: number;
   readonly licenseCount: number;
@@ -72,7 +75,7 @@ export interface ProvenanceDocument extends Signed {
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
   readonly parameters: readonly (readonly [string, string])[];
-  /** At most 1000 of them. */
+  /** At most 1000 of `materialCount`. */
   readonly materials: readonly Material[];
   readonly materialCount: number;
 }
@@ -82,7 +85,7 @@ export interface Material {
   readonly digest: string;
 }
 
-/** An in-toto statement of a kind that we only know by name. */
+/** An in-toto statement with a predicate type that is not read further. */
 export interface StatementDocument extends Signed {
   readonly kind: 'statement';
   readonly predicateType: string;
@@ -92,25 +95,27 @@ export interface StatementDocument extends Signed {
 export interface SignatureDocument extends Signed {
   readonly kind: 'signature';
   readonly format: 'cosign' | 'notation' | 'sigstore-bundle';
-  /** The reference that the signer meant (cosign); '' where none is stated. */
+  /** The image reference that was signed (cosign); '' where none is given. */
   readonly identity: string;
-  /** What is signed: the image's digest. */
+  /** Digest of the signed image. */
   readonly digest: string;
   readonly certificate: CertificateFacts | null;
   readonly keyHint: string;
   readonly signedAt: number | null;
-  /** What else was signed along. */
+  /** Further signed annotations. */
   readonly annotations: readonly (readonly [string, string])[];
 }
 
-/** A Helm chart's archive. Its metadata stand in the manifest's configuration. */
+/**
+ * Content of a Helm chart's archive. The chart's metadata is in the manifest's configuration, see `readChartMetadata`.
+ */
 export interface ChartDocument {
   readonly kind: 'chart';
   readonly readme: TextFile | null;
   readonly values: TextFile | null;
   /** Chart.yaml as text. */
   readonly definition: TextFile | null;
-  /** Without the chart's own folder; at most 2000 of them. */
+  /** Relative to the chart's folder; at most 2000 of `fileCount`. */
   readonly files: readonly { readonly name: string; readonly sizeBytes: number }[];
   readonly fileCount: number;
 }
@@ -120,7 +125,7 @@ export interface TextFile {
   readonly isCut: boolean;
 }
 
-/** Content without a form that we know; `text` where it can be read. */
+/** Content of an unknown format; `text` where it is readable text. */
 export interface OtherDocument {
   readonly kind: 'other';
   readonly text: TextFile | null;

@@ -1,4 +1,7 @@
-/** What the worker of `reader.ts` computes. Its answers cross threads, where an error keeps neither class nor code. */
+/**
+ * What the worker of `reader.ts` computes. Errors are sent back as plain data, because structured cloning loses their
+ * class and code.
+ */
 import { AppError } from '../errors.ts';
 import { type ImageConfig, parseImageConfig } from '../registry/documents/image-config.ts';
 import { type ParsedManifest, parseManifest } from '../registry/documents/manifest.ts';
@@ -14,7 +17,7 @@ export interface TaskResults {
 export interface ReadTask<Kind extends keyof TaskResults = keyof TaskResults> {
   readonly kind: Kind;
   readonly bytes: Uint8Array;
-  /** Of a manifest: as the registry served it. */
+  /** Of a manifest: its Content-Type as the registry served it. */
   readonly mediaType?: string;
 }
 
@@ -30,12 +33,16 @@ const READERS: {
   config: async (bytes) => parseImageConfig(bytes),
 };
 
+/** @throws {AppError} INVALID for damaged content, TOO_LARGE beyond the limits. */
 export async function runReadTask<Kind extends keyof TaskResults>(task: ReadTask<Kind>): Promise<TaskResults[Kind]> {
   const { buffer, byteOffset, byteLength } = task.bytes;
   return READERS[task.kind](Buffer.from(buffer, byteOffset, byteLength), task.mediaType ?? '');
 }
 
-export async function answerReadTask<Kind extends keyof TaskResults>(task: ReadTask<Kind>): Promise<TaskAnswer<Kind>> {
+/** Never throws an `AppError`: it is returned as `failure`. */
+export async function runReadTaskForThread<Kind extends keyof TaskResults>(
+  task: ReadTask<Kind>,
+): Promise<TaskAnswer<Kind>> {
   try {
     return { value: await runReadTask(task) };
   } catch (error) {

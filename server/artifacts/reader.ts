@@ -9,21 +9,22 @@ import type { ArtifactDocument } from './document.ts';
 import { type ReadTask, runReadTask, type TaskAnswer, type TaskResults } from './reader-tasks.ts';
 
 export interface ContentReader {
-  /** @throws {AppError} INVALID when it is no manifest; TOO_LARGE. */
+  /** @throws {AppError} INVALID when it is not a manifest, TOO_LARGE beyond the limits. */
   readonly manifest: (bytes: Buffer, mediaType: string) => Promise<ParsedManifest>;
-  /** @throws {AppError} INVALID when it is no JSON object; TOO_LARGE. */
+  /** @throws {AppError} INVALID when it is not a JSON object, TOO_LARGE beyond the limits. */
   readonly config: (bytes: Buffer) => Promise<ImageConfig>;
-  /** @throws {AppError} INVALID when it is damaged; TOO_LARGE. */
+  /** @throws {AppError} INVALID when it is damaged, TOO_LARGE beyond the limits. */
   readonly document: (bytes: Buffer) => Promise<ArtifactDocument>;
   readonly close: () => Promise<void>;
 }
 
 export interface ContentReaderOptions {
-  /** A read that takes longer is given up, and its thread ended. */
+  /** After this the thread is terminated, and the document counts as too large. */
   readonly timeoutMs?: number;
 }
 
-// So much takes less time to read here than to hand over; what is compressed may be of any size.
+// Reading up to this size takes less time than handing it to a thread. Not for compressed content, which may unpack to
+// any size.
 const MAX_INLINE_BYTES = 64 * 1024;
 const MAX_THREADS = 2;
 const MAX_HEAP_MB = 512;
@@ -31,8 +32,8 @@ const TIMEOUT_MS = 15_000;
 const IDLE_MS = 10_000;
 
 /**
- * Reads the documents of strangers in worker threads with limits on bytes, values, depth, memory and time. Threads start
- * with the first large document and end when idle.
+ * Reads documents of strangers in worker threads, with limits on bytes, values, depth, memory and time. Small ones are
+ * read at once; threads start on demand and end after 10 s without work.
  */
 export function createContentReader({ timeoutMs = TIMEOUT_MS }: ContentReaderOptions = {}): ContentReader {
   let pool: Promise<Piscina> | undefined;
@@ -63,7 +64,7 @@ export function createContentReader({ timeoutMs = TIMEOUT_MS }: ContentReaderOpt
   };
 }
 
-/** A thread that ran out of time or memory is ended by the pool; what it read counts as too large. */
+/** The pool terminates a thread that ran out of time or memory; its document counts as too large. */
 async function runUntil<Kind extends keyof TaskResults>(
   threads: Piscina,
   task: ReadTask<Kind>,
@@ -82,7 +83,7 @@ function isExhausted(error: unknown): boolean {
   return name === 'AbortError' || code === 'ERR_WORKER_OUT_OF_MEMORY';
 }
 
-/** Waiting here instead of in the pool: the time limit is for reading, not for the queue. */
+/** Tasks wait here, not in the pool, so that the time limit does not include waiting. */
 function createLimit(maxRunning: number) {
   const waiting: (() => void)[] = [];
   let running = 0;

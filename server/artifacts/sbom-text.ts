@@ -1,11 +1,11 @@
-/** Bills of materials that are no JSON, brought into the form of those that are. */
+/** Converts SBOMs that are not JSON to the shape of those that are. */
 import type { Json } from './json.ts';
 import { parseXml, type XmlElement } from './xml.ts';
 
 const HEAD = 4000;
 const MAX_PACKAGES = 100_000;
 
-/** CycloneDX as XML, or SPDX as lines of tags; undefined for anything else. */
+/** Reads CycloneDX XML or SPDX tag-value; undefined for anything else. */
 export function sbomFromText(text: string): Json | undefined {
   const head = text.slice(0, HEAD);
   const schema = /cyclonedx\.org\/schema\/bom\/([\d.]+)/.exec(head)?.[1];

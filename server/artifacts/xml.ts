@@ -1,6 +1,6 @@
 import { tooLargeToRead } from '../registry/documents/json-limits.ts';
 
-/** An element without its attributes; names without their prefix. */
+/** An element without attributes and namespace prefixes. */
 export interface XmlElement {
   readonly name: string;
   readonly text: string;
@@ -18,10 +18,9 @@ const MAX_DEPTH = 100;
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
 /**
- * Reads each character once. Entities of a document's own are left as they are: nothing is ever expanded or fetched.
- *
- * @returns undefined when it is no well-formed element.
- * @throws {AppError} TOO_LARGE
+ * A minimal XML parser in linear time. Entities that the document declares are not expanded, and nothing is fetched.
+ * @returns undefined when it is not well-formed.
+ * @throws {AppError} TOO_LARGE beyond 500 000 elements or 100 levels.
  */
 export function parseXml(source: string): XmlElement | undefined {
   const root: OpenElement = { name: '', text: '', children: [] };
@@ -50,7 +49,7 @@ export function parseXml(source: string): XmlElement | undefined {
   return open.length === 1 ? root.children[0] : undefined;
 }
 
-/** Behind its end; -1: there is none. */
+/** Index behind its end; -1 when it does not end. */
 function endOfMarkup(source: string, start: number): number {
   const [mark, length] = source.startsWith('<!--', start)
     ? ['-->', 3]

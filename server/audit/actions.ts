@@ -1,6 +1,6 @@
 /**
- * Every action that the audit knows, in the order of its page: one word for one thing, whichever way it was asked for.
- * A new one gets its text in `web/accounts/audit.ts`.
+ * Every action of the audit log, in the order of its filter: one name for one action, whether a page, the API or a
+ * command asked for it. A new one needs its text in `web/accounts/audit.ts`.
  */
 export const AUDIT_ACTIONS = [
   'session.start',
@@ -27,7 +27,7 @@ export const AUDIT_ACTIONS = [
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
-/** What an entry can tell beside its action and object; each has a text, too. */
+/** The details an entry may hold beside its action and object; each needs a text, too. */
 export type AuditFact =
   | 'bytes'
   | 'digest'

@@ -16,7 +16,7 @@ export interface AuditRecord {
   readonly detail?: AuditDetail;
 }
 
-/** As it was written: of another version it may have words that this one does not know. */
+/** As stored: an entry of another version may hold actions and details that this version does not know. */
 export interface AuditEntry extends Omit<Required<AuditRecord>, 'action' | 'detail'> {
   readonly action: string;
   readonly detail: Readonly<Record<string, AuditValue>>;
@@ -43,17 +43,20 @@ export interface AuditPage {
   readonly next: number | undefined;
 }
 
-/** @param bus Told of each entry; left out where nobody follows them, as in a command. */
-export function createAudit(db: Database, now: () => number = Date.now, bus?: Pick<Bus, 'tell'>) {
+/**
+ * Table `audit`. `record` writes one row and publishes `audited`.
+ * @param bus Left out in commands, where nobody subscribes.
+ */
+export function createAudit(db: Database, now: () => number = Date.now, bus?: Pick<Bus, 'publish'>) {
   return {
     async record({ detail = {}, ...entry }: AuditRecord): Promise<void> {
       await db
         .insertInto('audit')
         .values({ ...entry, at: now(), detail: JSON.stringify(detail) })
         .execute();
-      bus?.tell({ kind: 'audited', action: entry.action });
+      bus?.publish({ kind: 'audited', action: entry.action });
     },
-    /** The latest first. */
+    /** Newest first. */
     list: (query: AuditQuery): Promise<AuditPage> => listEntries(db, query),
   };
 }

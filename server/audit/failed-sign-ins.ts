@@ -12,7 +12,7 @@ export interface FailedSignIn {
   readonly reason: string;
 }
 
-/** The same failure, over and over. */
+/** Failures of one actor from one address for one reason, counted. Times in epoch milliseconds. */
 export interface FailedSignIns extends FailedSignIn {
   readonly id: number;
   readonly count: number;
@@ -30,8 +30,8 @@ export interface FailedSignInQuery {
 export interface FailedSignInsOptions {
   readonly now: () => number;
   readonly log: Logger;
-  /** Told once they are written. */
-  readonly bus: Pick<Bus, 'tell'>;
+  /** `audited` is published after each flush. */
+  readonly bus: Pick<Bus, 'publish'>;
 }
 
 const FLUSH_MS = 2000;
@@ -42,7 +42,10 @@ const KEEP_MS = 30 * 24 * 3600 * 1000;
 
 type Pending = FailedSignIn & { readonly count: number; readonly firstAt: number; readonly lastAt: number };
 
-/** Table `failed_sign_ins`. Written behind the request: repetitions are counted in memory and flushed together. */
+/**
+ * Table `failed_sign_ins`. Written after the request: repetitions are counted in memory and flushed together after 2 s.
+ * Beyond 500 different failures waiting, further ones are dropped.
+ */
 export function createFailedSignIns(db: Database, { now, log, bus }: FailedSignInsOptions) {
   const pending = new Map<string, Pending>();
   let timer: NodeJS.Timeout | undefined;
@@ -72,10 +75,10 @@ export function createFailedSignIns(db: Database, { now, log, bus }: FailedSignI
       for (const failure of failures) await upsert(transaction, failure);
       await prune(transaction, now() - KEEP_MS);
     });
-    bus.tell({ kind: 'audited', action: 'session.fail' });
+    bus.publish({ kind: 'audited', action: 'session.fail' });
   }
 
-  /** The latest first, including what is not written yet. */
+  /** Newest first, including what is not written yet: flushes before it reads. */
   async function list({ actor, after, limit }: FailedSignInQuery) {
     await flush();
     let query = db.selectFrom('failed_sign_ins').selectAll().orderBy('last_at', 'desc').orderBy('id', 'desc');
@@ -108,7 +111,7 @@ async function upsert(db: Database, { firstAt, lastAt, ...failure }: Pending): P
     .execute();
 }
 
-/** What is older than 30 days, and the oldest beyond 2000. */
+/** Deletes rows older than 30 days, and the oldest beyond 2000. */
 async function prune(db: Database, before: number): Promise<void> {
   const newest = db.selectFrom('failed_sign_ins').select(['last_at', 'id']);
   const cut = await newest

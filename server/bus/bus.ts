@@ -3,7 +3,7 @@ import type { Message, MessageKind, MessageOf } from './message.ts';
 
 type Listener = (message: Message) => void;
 
-/** What happened, told to whoever subscribed to it: parts that must not import each other meet here. */
+/** Publish and subscribe inside the process: parts that must not import each other communicate here. */
 export function createBus(log: Pick<Logger, 'error'>) {
   const listeners = new Map<MessageKind, Set<Listener>>();
 
@@ -14,8 +14,8 @@ export function createBus(log: Pick<Logger, 'error'>) {
   }
 
   return {
-    /** Every listener was called when this returns, in the order in which they subscribed. Never throws. */
-    tell(message: Message): void {
+    /** Calls every listener synchronously, in the order of subscription. Never throws: a failing listener is logged. */
+    publish(message: Message): void {
       for (const listener of listenersOf(message.kind)) {
         try {
           listener(message);
@@ -24,9 +24,9 @@ export function createBus(log: Pick<Logger, 'error'>) {
         }
       }
     },
-    /** @returns what ends it. */
+    /** @returns a function that ends this subscription. */
     subscribe<K extends MessageKind>(kinds: K | readonly K[], listener: (message: MessageOf<K>) => void): () => void {
-      // One of its own for each call, so that the same function may be subscribed twice and each is ended alone.
+      // A new function for each call, so that one listener can be subscribed twice and each subscription ends alone.
       const own: Listener = (message) => listener(message as MessageOf<K>);
       const sets = (typeof kinds === 'string' ? [kinds] : kinds).map(listenersOf);
       for (const set of sets) set.add(own);

@@ -2,8 +2,8 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { errorText } from '../errors.ts';
-import { hostName, isLoopbackName } from '../host-name.ts';
 import type { Config, GivenConfig } from './config.ts';
+import { hostName, isLoopbackName } from './host-name.ts';
 import { isLocalName, publicBaseUrl, registryHost } from './public-url.ts';
 
 type Check = readonly [holds: boolean, sentence: string];

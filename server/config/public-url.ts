@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { hostName, isLoopbackName } from '../host-name.ts';
 import type { Config } from './config.ts';
+import { hostName, isLoopbackName } from './host-name.ts';
 import { hostAndPort } from './resolve.ts';
 
 type ServerConfig = Pick<Config, 'server'>;
@@ -25,6 +25,14 @@ export function tokenRealm(config: ServerConfig, cameBy?: string): string {
 export function isLocalName(url: string): boolean {
   const name = hostName(new URL(url).host);
   return isLoopbackName(name) || isIP(name) !== 0;
+}
+
+/** Where the registry sends notifications: from another container it never reaches us under localhost. */
+export function notificationUrl(config: Pick<Config, 'registry' | 'server'>, inContainer: boolean): string {
+  const { registry, server } = config;
+  const isBeside = inContainer && registry.url !== null;
+  const base = isBeside ? `${registry.setup.own_url}${server.base_path}` : publicBaseUrl(config);
+  return `${base}/api/notification`;
 }
 
 type RegistryConfig = Pick<Config, 'registry'>;

@@ -1,5 +1,5 @@
-import { hostName, isLoopback } from '../host-name.ts';
 import type { Config, GivenConfig } from './config.ts';
+import { hostName, isLoopback } from './host-name.ts';
 
 export interface ResolvedConfig {
   readonly config: Config;

@@ -1,20 +1,5 @@
-/** Which manifests nothing needs any more once some tags are gone. Pure: `surroundings.ts` reads what it works on. */
-
-/** `from` needs `to`: an index what it lists, a subject what refers to it. */
-export interface Need {
-  readonly from: string;
-  readonly to: string;
-}
-
-export interface Surroundings {
-  /** What was asked for and everything below it, parents first. */
-  readonly digests: readonly string[];
-  readonly needs: readonly Need[];
-  /** Tags of these manifests; `subject` of a fallback or cosign tag. */
-  readonly tags: readonly { readonly name: string; readonly digest: string; readonly subject: string | null }[];
-  /** Needed from elsewhere in the repository: another index lists it, or it refers to an image that is not among these. */
-  readonly neededOutside: ReadonlySet<string>;
-}
+/** Which manifests nothing needs any more once some tags are gone. Pure: what it works on is read by `catalog/manifests/`. */
+import type { Surroundings } from '../catalog/manifests/surroundings.ts';
 
 /**
  * @param removed the tags that go.

@@ -2,6 +2,7 @@
  * Deleting and the trash: how it is done. Who may, and what the audit keeps, is in `use-cases/deletion.ts`; what the index
  * shows afterwards is `catalog/`'s.
  */
+import { unreachedDigests } from '../catalog/manifests/lookup.ts';
 import type { Visibility } from '../catalog/visibility/visibility.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -17,7 +18,7 @@ import { createRemoval, type DeletingClient } from './removal.ts';
 import { type RestoreResult, restoreManifest } from './restore.ts';
 import { createRestoreSelection } from './restore-selection.ts';
 import { createResume } from './resume.ts';
-import { type AskedSelection, readSelectionPlan, type SelectionPlan, untaggedDigests } from './selection-plan.ts';
+import { type AskedSelection, readSelectionPlan, type SelectionPlan } from './selection-plan.ts';
 import { createTrash } from './trash.ts';
 import { countTrash, listTrash, type TrashQuery } from './trash-list.ts';
 
@@ -128,7 +129,7 @@ export function createDeletion(deps: DeletionDeps) {
       readSelectionPlan(db, seen, repositoryId, selection),
     /** Everything that no tag keeps, oldest first, without what may belong to a push that still runs. */
     async planUntagged(seen: Visibility, repositoryId: number, limit: number): Promise<SelectionPlan> {
-      const digests = await untaggedDigests(db, repositoryId, { before: now() - RUNNING_PUSH_MS, limit });
+      const digests = await unreachedDigests(db, repositoryId, { before: now() - RUNNING_PUSH_MS, limit });
       return readSelectionPlan(db, seen, repositoryId, { tags: [], images: [], digests });
     },
     trash: {

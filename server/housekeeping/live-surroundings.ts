@@ -1,13 +1,12 @@
-/** The same as `surroundings.ts`, checked against the registry: what the index has not heard of yet keeps its manifests. */
-import { sql } from 'kysely';
+/** What the index knows around manifests, checked against the registry: what it has not heard of yet keeps its manifests. */
 import { forEachBounded } from '../catalog/base/concurrency.ts';
+import { repositoryId } from '../catalog/base/repository-lookup.ts';
+import { readAmong } from '../catalog/manifests/lookup.ts';
 import { subjectOfTag } from '../catalog/manifests/referrers.ts';
+import { readSurroundings, type Surroundings } from '../catalog/manifests/surroundings.ts';
 import type { RegistryClient } from '../registry/client/client.ts';
-import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
 import { childDigests } from './children.ts';
-import type { Surroundings } from './closure.ts';
-import { readSurroundings } from './surroundings.ts';
 
 export type ReadingClient = Pick<RegistryClient, 'tags' | 'headManifest' | 'getManifest'>;
 
@@ -27,11 +26,11 @@ export async function readLiveSurroundings(
   roots: readonly string[],
 ): Promise<LiveSurroundings> {
   const live = await readLiveTags(client, repository);
-  const repositoryId = await idOf(db, repository);
-  const around = repositoryId === undefined ? alone(roots) : await readSurroundings(db, repositoryId, roots);
+  const homeId = await repositoryId(db, repository);
+  const around = homeId === undefined ? alone(roots) : await readSurroundings(db, homeId, roots);
   const inside = new Set(around.digests);
   const tags = [...live].map(([name, digest]) => ({ name, digest, subject: subjectOfTag(name) ?? null }));
-  const unread = await unreadAmong(db, repositoryId, new Set(live.values()));
+  const unread = await unreadAmong(db, homeId, [...new Set(live.values())]);
   const listed = await listedBy(
     client,
     repository,
@@ -54,11 +53,6 @@ async function readLiveTags(client: ReadingClient, repository: string): Promise<
   return live;
 }
 
-async function idOf(db: Database, repository: string): Promise<number | undefined> {
-  const row = await db.selectFrom('repositories').select('id').where('name', '=', repository).executeTakeFirst();
-  return row?.id;
-}
-
 function alone(digests: readonly string[]): Surroundings {
   return { digests, needs: [], tags: [], neededOutside: new Set() };
 }
@@ -66,18 +60,11 @@ function alone(digests: readonly string[]): Surroundings {
 async function unreadAmong(
   db: Database,
   repositoryId: number | undefined,
-  digests: ReadonlySet<string>,
+  digests: readonly string[],
 ): Promise<readonly string[]> {
-  if (repositoryId === undefined) return [...digests];
-  const rows = await db
-    .selectFrom('held_manifests')
-    .innerJoin('manifests', 'manifests.digest', 'held_manifests.digest')
-    .select('held_manifests.digest')
-    .where('repository_id', '=', repositoryId)
-    .where(isAmong(db, sql.ref('held_manifests.digest'), [...digests]))
-    .execute();
-  const read = new Set(rows.map((row) => row.digest));
-  return [...digests].filter((digest) => !read.has(digest));
+  if (repositoryId === undefined) return digests;
+  const read = await readAmong(db, repositoryId, digests);
+  return digests.filter((digest) => !read.has(digest));
 }
 
 /** Everything below these manifests. */

@@ -1,18 +1,13 @@
-import { sql } from 'kysely';
+import { findTag } from '../catalog/base/tag-lookup.ts';
+import { freedBytes } from '../catalog/manifests/freed-bytes.ts';
+import { childrenOf, describeManifests, indexesListing, type ManifestReference } from '../catalog/manifests/lookup.ts';
 import { findReferrers } from '../catalog/manifests/referrers.ts';
+import { readSurroundings } from '../catalog/manifests/surroundings.ts';
 import type { Visibility } from '../catalog/visibility/visibility.ts';
-import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
-import type { ManifestKind } from '../storage/schema.ts';
 import { unneededAfter } from './closure.ts';
-import { freedBytes } from './freed-bytes.ts';
-import { readSurroundings } from './surroundings.ts';
 
-export interface ManifestReference {
-  readonly digest: string;
-  readonly kind: ManifestKind;
-  readonly artifactType: string | undefined;
-}
+const MAX_PARENTS = 1000;
 
 /** What deleting a tag does and does not do, before anything is done. From the index, not from the registry. */
 export interface DeletionPlan {
@@ -37,7 +32,6 @@ export interface DeletionPlan {
   readonly canDeleteManifest: boolean;
 }
 
-/** Reads across the tables of the index, as no single one of them knows what a deletion takes along. */
 export async function readPlan(
   db: Database,
   seen: Visibility,
@@ -56,59 +50,11 @@ export async function readPlan(
   const lastTag = siblings.length === 0;
   return {
     ...{ repository, tag, digest, siblings, lastTag, children },
-    parents: await parentsOf(db, repository, digest),
-    referrers: await describe(db, [...new Set(referrers.map((one) => one.digest))]),
-    unneeded: await describe(db, gone.includes(digest) ? gone : []),
+    parents: await indexesListing(db, repositoryId, digest, MAX_PARENTS),
+    referrers: await describeManifests(db, [...new Set(referrers.map((one) => one.digest))]),
+    unneeded: await describeManifests(db, gone.includes(digest) ? gone : []),
     // Also where it has to stay for now: what it would free is what a person weighs.
     freesBytes: await freedBytes(db, seen, repositoryId, gone.includes(digest) ? gone : [digest]),
     canDeleteManifest: lastTag && gone.includes(digest),
   };
-}
-
-async function findTag(db: Database, repository: string, tag: string) {
-  return db
-    .selectFrom('tags')
-    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
-    .select(['tags.digest', 'tags.repository_id as repositoryId'])
-    .where('repositories.name', '=', repository)
-    .where('tags.name', '=', tag)
-    .executeTakeFirst();
-}
-
-async function childrenOf(db: Database, digest: string): Promise<DeletionPlan['children']> {
-  return db
-    .selectFrom('manifest_children')
-    .select(['child_digest as digest', 'platform'])
-    .where('parent_digest', '=', digest)
-    .orderBy('position')
-    .execute();
-}
-
-/** Indexes that are still in the repository and list this manifest. */
-export async function parentsOf(db: Database, repository: string, digest: string): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('manifest_children')
-    .innerJoin('held_manifests', 'held_manifests.digest', 'manifest_children.parent_digest')
-    .innerJoin('repositories', 'repositories.id', 'held_manifests.repository_id')
-    .select('manifest_children.parent_digest as digest')
-    .distinct()
-    .where('repositories.name', '=', repository)
-    .where('manifest_children.child_digest', '=', digest)
-    .execute();
-  return rows.map((row) => row.digest);
-}
-
-/** What these manifests are, in the order given. */
-export async function describe(db: Database, digests: readonly string[]): Promise<readonly ManifestReference[]> {
-  if (digests.length === 0) return [];
-  const rows = await db
-    .selectFrom('manifests')
-    .select(['digest', 'kind', 'artifact_type'])
-    .where(isAmong(db, sql.ref('digest'), digests))
-    .execute();
-  const known = new Map(rows.map((row) => [row.digest, row]));
-  return digests.map((digest) => {
-    const row = known.get(digest);
-    return { digest, kind: row?.kind ?? 'unknown', artifactType: row?.artifact_type ?? undefined };
-  });
 }

@@ -1,12 +1,10 @@
-import { sql } from 'kysely';
+import { freedBytes } from '../catalog/manifests/freed-bytes.ts';
+import { describeManifests, heldSizes, type ManifestReference } from '../catalog/manifests/lookup.ts';
+import { readSurroundings } from '../catalog/manifests/surroundings.ts';
 import type { Visibility } from '../catalog/visibility/visibility.ts';
-import { isAmong } from '../storage/among.ts';
 import type { Database } from '../storage/database.ts';
 import type { ManifestKind } from '../storage/schema.ts';
 import { unneededAfter } from './closure.ts';
-import { freedBytes } from './freed-bytes.ts';
-import { describe, type ManifestReference } from './plan.ts';
-import { readSurroundings } from './surroundings.ts';
 
 /** What a person chose in one repository. */
 export interface Selection {
@@ -60,7 +58,7 @@ export async function readSelectionPlan(
   const removed = new Set(tags.map(({ name }) => name));
   const unneeded = unneededAfter(around, removed);
   const isUnneeded = new Set(unneeded);
-  const facts = await heldFacts(db, repositoryId, roots);
+  const facts = await heldSizes(db, repositoryId, roots);
   const namesOn = (all: readonly { readonly name: string; readonly digest: string }[], digest: string) =>
     all.filter((tag) => tag.digest === digest).map(({ name }) => name);
   return {
@@ -72,35 +70,7 @@ export async function readSelectionPlan(
       siblings: namesOn(around.tags, digest).filter((name) => !removed.has(name)),
       isUnneeded: isUnneeded.has(digest),
     })),
-    unneeded: await describe(db, unneeded),
+    unneeded: await describeManifests(db, unneeded),
     freesBytes: await freedBytes(db, seen, repositoryId, unneeded),
   };
-}
-
-async function heldFacts(db: Database, repositoryId: number, digests: readonly string[]) {
-  const rows = await db
-    .selectFrom('held_manifests')
-    .select(['digest', 'kind', 'size_bytes'])
-    .where('repository_id', '=', repositoryId)
-    .where(isAmong(db, sql.ref('digest'), digests))
-    .execute();
-  return new Map(rows.map((row) => [row.digest, row]));
-}
-
-/** What no tag keeps, by itself, by an index or by an image that it refers to. */
-export async function untaggedDigests(
-  db: Database,
-  repositoryId: number,
-  { before, limit }: { readonly before: number; readonly limit: number },
-): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('held_manifests')
-    .select('digest')
-    .where('repository_id', '=', repositoryId)
-    .where('reached', '=', 0)
-    .where('first_seen_at', '<=', before)
-    .orderBy('id')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => row.digest);
 }

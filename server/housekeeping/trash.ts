@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { manifestSize } from '../catalog/manifests/lookup.ts';
 import type { Database } from '../storage/database.ts';
 import type { ManifestKind, TrashTable } from '../storage/schema.ts';
 
@@ -172,12 +173,8 @@ export type Trash = ReturnType<typeof createTrash>;
 
 /** Kept with it, because the index forgets what the registry no longer has. */
 async function contentOf(db: Database, digest: string) {
-  const row = await db
-    .selectFrom('manifests')
-    .select(['kind', 'total_bytes'])
-    .where('digest', '=', digest)
-    .executeTakeFirst();
-  return row === undefined ? {} : { kind: row.kind, content_bytes: row.total_bytes };
+  const size = await manifestSize(db, digest);
+  return size === undefined ? {} : { kind: size.kind, content_bytes: size.contentBytes };
 }
 
 /** All but its bytes. */

@@ -1,10 +1,13 @@
-/** What all routes share: addresses, errors, headers, the table of routes and who may use them. Knows nothing of the domain. */
+/** What all routes share: addresses, errors, headers, dispatching. Knows nothing of the domain. */
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 
-/** Who calls, over what, under which name: from the socket, or from a trusted proxy's headers. */
+/**
+ * The client's address, whether it used https, and the host it named: from the socket, or from a trusted proxy's
+ * headers.
+ */
 export interface ClientOrigin {
-  /** Canonical text: IPv4-mapped IPv6 folded to IPv4, zone removed. */
+  /** Canonical: IPv4-mapped IPv6 as IPv4, without a zone. */
   readonly address: string;
   readonly secure: boolean;
   /** Host as the browser used it, with the port; only for display and same-origin checks, never for links. */
@@ -13,7 +16,7 @@ export interface ClientOrigin {
 
 export type OriginOf = (request: IncomingMessage) => ClientOrigin;
 
-/** IPv4-mapped IPv6 becomes IPv4, the zone and brackets go; anything else comes back as it is. */
+/** IPv4-mapped IPv6 becomes IPv4; zone and brackets are removed. Other text is returned trimmed, in lower case. */
 export function canonicalAddress(text: string): string {
   const bare =
     text
@@ -24,12 +27,12 @@ export function canonicalAddress(text: string): string {
   return mapped?.[1] ?? bare.toLowerCase();
 }
 
-/** One machine: an IPv4 address, and all addresses that an IPv6 machine can give itself. */
+/** What identifies one machine: an IPv4 address; of IPv6 the /64, in which a machine can choose any address. */
 export function machineOf(address: string): string {
   return isIPv4(address) ? address : networkOf(address);
 }
 
-/** What one person or company usually holds: IPv4 /24, IPv6 /64. */
+/** The network that usually belongs to one customer: IPv4 /24, IPv6 /64. Other text is returned unchanged. */
 export function networkOf(address: string): string {
   if (isIPv4(address)) return `${address.slice(0, address.lastIndexOf('.'))}.0/24`;
   if (!isIPv6(address)) return address;
@@ -51,10 +54,10 @@ function proxyList(trusted: readonly string[]): BlockList {
   return list;
 }
 
-/** @param trusted addresses and CIDR blocks @returns whether a canonical address is one of them */
+/** @param trusted Addresses and CIDR blocks. @returns whether a canonical address is in one of them. */
 export function createIsProxy(trusted: readonly string[]): (address: string) => boolean {
   const proxies = proxyList(trusted);
-  // Without proxies nothing has to be looked up, which the token endpoint notices.
+  // Without proxies the lookup is skipped: the token endpoint is measurably faster.
   return (address) =>
     trusted.length > 0 && isIP(address) !== 0 && proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
@@ -65,8 +68,8 @@ function header(request: IncomingMessage, name: string): string | undefined {
 }
 
 /**
- * @param trusted Addresses and CIDR blocks of the proxies whose `X-Forwarded-*` count; empty: none do.
- * The client is the right-most hop that no trusted proxy wrote about itself.
+ * @param trusted Addresses and CIDR blocks of the proxies whose `X-Forwarded-*` headers are believed; empty: none. The
+ * client is the right-most address in `X-Forwarded-For` that is not a trusted proxy.
  */
 export function createOriginOf(trusted: readonly string[]): OriginOf {
   const isProxy = createIsProxy(trusted);
@@ -91,7 +94,7 @@ function forwardedAddress(peer: string, list: string | undefined, isProxy: (addr
   const hops = (list ?? '').split(',').map((hop) => canonicalAddress(withoutPort(hop.trim())));
   let client = peer;
   for (const hop of hops.reverse()) {
-    // A hop that is no address ends the chain: what stands left of it was written by nobody we trust.
+    // Anything but an address ends the chain: what is left of it was not written by a trusted proxy.
     if (isIP(hop) === 0) return client;
     client = hop;
     if (!isProxy(hop)) return client;

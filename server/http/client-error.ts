@@ -11,13 +11,16 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, message: 'The chunk extensions are too long' },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, message: 'The request took too long to arrive' },
 };
-const MALFORMED: Answer = { status: 400, message: 'This is no well-formed HTTP request' };
+const MALFORMED: Answer = { status: 400, message: 'This is not a well-formed HTTP request' };
 
-// Closing while the client still sends resets the connection, and the answer may be lost with it.
+// Closing while the client still sends would reset the connection, and the answer could be lost.
 const LINGER_MS = 1000;
 const answered = new WeakSet<Duplex>();
 
-/** For what is so broken that no handler sees it: the same JSON as from any other error, and the end of the connection. */
+/**
+ * Answers a request that Node.js could not parse, which no handler sees: JSON like every other error, then closes the
+ * connection.
+ */
 export function answerClientError(error: Error & { readonly code?: string }, socket: Duplex): void {
   if (answered.has(socket)) return;
   answered.add(socket);
@@ -26,7 +29,7 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
-/** Another answer is half-way out: ours would become part of it. */
+/** Another answer was partly sent: ours would become part of it. */
 function isAnswering(socket: Duplex & { readonly _httpMessage?: ServerResponse | null }): boolean {
   return socket._httpMessage?.headersSent === true;
 }

@@ -5,7 +5,7 @@ import Negotiator from 'negotiator';
 
 export type Encoding = 'br' | 'gzip';
 
-/** Smaller than that it fits one packet anyway. */
+/** A smaller body fits into one packet anyway. */
 const MIN_BYTES = 1400;
 /** Measured in docs/adr/0007-compression.md: more costs several times as much for a tenth of the bytes. */
 const GZIP_LEVEL = 1;
@@ -13,36 +13,43 @@ const BROTLI_QUALITY = 1;
 
 const [toGzip, toBrotli] = [promisify(gzip), promisify(brotliCompress)];
 
-const SPOKEN = ['br', 'gzip'] as const;
-// A longer list was made to keep us busy.
+const SUPPORTED = ['br', 'gzip'] as const;
+// Longer lists are only sent to cost processor time.
 const MAX_ACCEPTED_LENGTH = 500;
 
-/** What the client prefers of what we speak; undefined: as it is. */
+/**
+ * The client's preferred encoding of those supported; undefined: send uncompressed.
+ * @param accepted The `Accept-Encoding` header.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3
+ */
 export function encodingFor(accepted: string | undefined): Encoding | undefined {
   const headers = { 'accept-encoding': accepted?.slice(0, MAX_ACCEPTED_LENGTH) };
-  return new Negotiator({ headers }).encodings(SPOKEN, { preferred: SPOKEN })[0];
+  return new Negotiator({ headers }).encodings(SUPPORTED, { preferred: SUPPORTED })[0];
 }
 
 /**
- * Compressed, an answer tells its length, and with it whether text of the address repeats what the page holds. Only
- * another site could make somebody's browser ask a thousand times, so what it asks for goes out as it is (BREACH).
+ * The length of a compressed page reveals whether text from its address repeats a secret in it (BREACH). Only requests
+ * caused by another site could exploit that, so those are answered uncompressed.
  */
 function isAskedByAnotherSite({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site'];
   return site === 'cross-site' || site === 'same-site';
 }
 
-/** Off the event loop: a page of 100 kB would hold it for a millisecond. */
+/** In the thread pool: compressing 100 kB would block the event loop for a millisecond. */
 function compressed(body: Buffer, encoding: Encoding): Promise<Buffer> {
   if (encoding === 'gzip') return toGzip(body, { level: GZIP_LEVEL });
   const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = constants;
   return toBrotli(body, { params: { [BROTLI_PARAM_QUALITY]: BROTLI_QUALITY, [BROTLI_PARAM_SIZE_HINT]: body.length } });
 }
 
-/** Ends the answer with a text whose headers are set; never for what is written piece by piece. */
+/**
+ * Sends the text, compressed if that is worth it, and ends the response. Content-Type must be set before; not for
+ * streams.
+ */
 export async function sendText(request: IncomingMessage, response: ServerResponse, text: string): Promise<void> {
   response.appendHeader('Vary', 'Accept-Encoding');
-  // The length of a HEAD is that of its GET only when nobody compresses: better none.
+  // The length would depend on compression, so a HEAD is answered without one.
   if (request.method === 'HEAD') {
     response.end();
     return;

@@ -2,19 +2,22 @@ import type { Server, Socket } from 'node:net';
 import { canonicalAddress, machineOf } from './client-address.ts';
 
 export interface ConnectionLimitOptions {
-  /** Everybody comes through these: they are not counted. */
+  /** Addresses of proxies, which are not limited: all clients come through them. */
   readonly isProxy: (address: string) => boolean;
-  /** Once, until it has fewer again. */
-  readonly onCrowded: (address: string) => void;
+  /** Called once when an address reaches the limit, and again only after it fell below half of it. */
+  readonly onLimitReached: (address: string) => void;
   readonly maxPerAddress?: number;
 }
 
-/** A quarter of all: nobody alone keeps the others out. An office behind one address opens some dozens. */
+/**
+ * A quarter of all connections, so that no single address locks out the others. An office behind one address opens some
+ * dozens.
+ */
 const MAX_PER_ADDRESS = 500;
 
-/** Ends new connections of an address (IPv6: of its /64) that holds too many. */
+/** Closes new connections of an address (IPv6: of its /64) that already holds `maxPerAddress`. */
 export function limitConnections(server: Server, options: ConnectionLimitOptions): void {
-  const { isProxy, onCrowded, maxPerAddress = MAX_PER_ADDRESS } = options;
+  const { isProxy, onLimitReached: onCrowded, maxPerAddress = MAX_PER_ADDRESS } = options;
   const open = new Map<string, number>();
   const crowded = new Set<string>();
 
@@ -22,7 +25,7 @@ export function limitConnections(server: Server, options: ConnectionLimitOptions
     const count = (open.get(source) ?? 1) - 1;
     if (count === 0) open.delete(source);
     else open.set(source, count);
-    // Not at the very edge, where it would be told again and again.
+    // Hysteresis, so that an address near the limit is not reported again and again.
     if (count < maxPerAddress / 2) crowded.delete(source);
   }
 

@@ -3,11 +3,15 @@ import { sendText } from './compress.ts';
 
 export type CsvCell = string | number | boolean | null | undefined;
 
-// Spreadsheets take what begins so for a formula; the wide forms, too, where Chinese or Japanese is typed.
+// Spreadsheets treat text that begins so as a formula, also with full-width characters from Chinese and Japanese
+// keyboards.
 const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 const PLAIN = /^(?:[\w.:/][\w.:/-]*)?$/;
 
-/** One record as RFC 4180 has it. What strangers wrote is text to every spreadsheet. */
+/**
+ * One record, with its line end. Texts that a spreadsheet would run as a formula get a `'` in front.
+ * @see https://www.rfc-editor.org/rfc/rfc4180#section-2
+ */
 export function csvLine(cells: readonly CsvCell[]): string {
   return `${cells.map(cellText).join(',')}\r\n`;
 }
@@ -21,11 +25,11 @@ function cellText(cell: CsvCell): string {
 
 export interface CsvFile {
   readonly text: string;
-  /** Without its ending. */
+  /** Without the extension. */
   readonly name: string;
 }
 
-/** To be saved, never shown: headers first, so that a failure before it can still be a page. */
+/** Sends the file as a download. */
 export function sendCsv(request: IncomingMessage, response: ServerResponse, { text, name }: CsvFile): Promise<void> {
   response.setHeader('Content-Type', 'text/csv; charset=utf-8; header=present');
   response.setHeader('Content-Disposition', `attachment; filename="${name}.csv"`);

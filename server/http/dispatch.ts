@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 import { toHttpError } from './http-error.ts';
 import { normaliseTarget } from './request-target.ts';
 
-const NOT_THERE =
+const NOT_FOUND_TEXT =
   'Nothing is served under this path. Tokens come from /api/auth, notifications go to /api/notification, the API is described at /api/docs; images are in the registry itself.';
 
 export type PlainHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
@@ -11,41 +11,41 @@ export type PlainHandler = (request: IncomingMessage, response: ServerResponse) 
 export interface DispatchOptions {
   /** '' or '/prefix'. */
   readonly basePath: string;
-  /** Paths without trailing slash; each is also answered with one, never by a redirect. */
-  readonly plain: ReadonlyMap<string, PlainHandler>;
-  /** Everything else. */
-  readonly rest: RequestListener;
-  /** Below these only machines ask, so that what is not there is said in JSON. With a slash at the end. */
-  readonly machines?: readonly string[];
-  /** Below the above, and answered by the rest all the same. */
-  readonly pages?: readonly string[];
+  /** By path without a trailing slash; a path with one is answered as well, without a redirect. */
+  readonly handlers: ReadonlyMap<string, PlainHandler>;
+  /** Handles every other path: the framework. */
+  readonly fallback: RequestListener;
+  /** Unknown paths below these are answered 404 as JSON, for clients that are not browsers. With a slash at the end. */
+  readonly machinePrefixes?: readonly string[];
+  /** Exceptions below `machinePrefixes`, which the fallback handles. */
+  readonly pagePrefixes?: readonly string[];
   readonly onError: (error: unknown, path: string) => void;
 }
 
-/** Puts the machine endpoints in front of the framework, which alone would cost half of their rate. */
+/** Serves the machine endpoints before the framework, which alone would halve their request rate. */
 export function createDispatcher(options: DispatchOptions): RequestListener {
-  const { basePath, plain, rest, onError } = options;
+  const { basePath, handlers: given, fallback, onError } = options;
   const handlers = new Map<string, PlainHandler>();
-  for (const [path, handler] of plain) {
+  for (const [path, handler] of given) {
     for (const end of ['', '/']) handlers.set(`${basePath}${path}${end}`, handler);
   }
   return (request, response) => {
     normaliseTarget(request);
     const path = pathOf(request.url ?? '/');
-    const handler = handlers.get(path) ?? (isUnknown(options, path) ? notThere : undefined);
-    if (handler === undefined) return rest(request, response);
+    const handler = handlers.get(path) ?? (isUnknown(options, path) ? notFound : undefined);
+    if (handler === undefined) return fallback(request, response);
     run(handler, request, response, (error) => onError(error, path));
   };
 }
 
-function isUnknown({ basePath, machines = [], pages = [] }: DispatchOptions, path: string): boolean {
+function isUnknown({ basePath, machinePrefixes = [], pagePrefixes = [] }: DispatchOptions, path: string): boolean {
   const below = path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path;
   const isBelow = (place: string) => `${below}/`.startsWith(place);
-  return machines.some(isBelow) && !pages.some(isBelow);
+  return machinePrefixes.some(isBelow) && !pagePrefixes.some(isBelow);
 }
 
-function notThere(): never {
-  throw new AppError('NOT_FOUND', NOT_THERE);
+function notFound(): never {
+  throw new AppError('NOT_FOUND', NOT_FOUND_TEXT);
 }
 
 function pathOf(url: string): string {
@@ -67,7 +67,7 @@ async function run(
   }
 }
 
-/** The registry's own error envelope, which is what the clients of these endpoints read. */
+/** In the registry's error format, which clients of these endpoints parse. */
 function answerError(response: ServerResponse, error: unknown): void {
   if (response.headersSent) {
     response.destroy();

@@ -1,17 +1,18 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
-import { hostName, isLoopback, isLoopbackName } from '../host-name.ts';
+import { hostName, isLoopback, isLoopbackName } from '../config/host-name.ts';
 import { canonicalAddress } from './client-address.ts';
 
-/** A name that a page of the internet can make lead to this machine: it has a dot, and it is no address. */
+/** A DNS name that an outsider could point to this machine: it has a dot and is not an address. */
 function isPublicName(name: string): boolean {
   return name.includes('.') && isIP(name) === 0 && !isLoopbackName(name);
 }
 
 /**
- * Keeps web pages of other sites out whose name was made to lead to this machine (DNS rebinding): for the browser such a
- * page and we are one site. Only callers from this machine are asked: elsewhere people reach us by any name.
- * @param names Host names that are ours, without ports.
+ * Answers 421 to requests for a foreign host name from this machine: protects against DNS rebinding, where a web page's
+ * own name resolves to this machine. Requests from elsewhere are not checked, because operators may use any name there.
+ * @param names Our own host names, without ports.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.5.20
  */
 export function guardHosts(names: readonly string[], rest: RequestListener): RequestListener {
   const known = new Set(names.map(hostName));
@@ -27,11 +28,11 @@ function isFromThisMachine(request: IncomingMessage): boolean {
   return isLoopback(canonicalAddress(request.socket.remoteAddress ?? ''));
 }
 
-// Everything that proxies add. A proxy on this machine makes strangers look as if they came from here.
+// Headers that proxies add. Behind a proxy on this machine every client seems to be local.
 const FORWARDED = /^(forwarded|via|x-real-ip|x-forwarded-.*)$/;
 
-/** Somebody who sits at this machine: from here, to a name of here, through nobody in between. */
-export function isAtThisMachine(request: IncomingMessage): boolean {
+/** Whether the request comes from a person at this machine: from loopback, to a loopback name, without a proxy. */
+export function isLocalRequest(request: IncomingMessage): boolean {
   if (!isFromThisMachine(request) || !isLoopbackName(hostName(request.headers.host ?? ''))) return false;
   return !Object.keys(request.headers).some((name) => FORWARDED.test(name));
 }

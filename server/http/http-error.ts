@@ -19,7 +19,7 @@ export interface HttpError {
   readonly retryAfterSeconds: number | undefined;
 }
 
-/** The only place where a failure becomes a status. The text of an unexpected error stays in the log. */
+/** The only place that maps errors to a status. The text of an unexpected error is not shown, it is in the log. */
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof AppError) {
     const { code, message, retryAfterSeconds } = error;
@@ -35,7 +35,10 @@ export function toHttpError(error: unknown): HttpError {
   return { status: 500, code: 'UNKNOWN', message: 'Something went wrong', retryAfterSeconds: undefined };
 }
 
-/** Express and its body parsers mark what the client caused: bad JSON, a body too large, a broken %-escape. */
+/**
+ * Express and its body parsers give errors that the client caused a 4xx status: invalid JSON, a body too large, a
+ * broken %-escape.
+ */
 function isClientError(error: unknown): error is { status: number; message: string } {
   if (!(error instanceof Error) || !('status' in error)) return false;
   const { status } = error;

@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * The target as everything behind reads it: a path that begins with one slash. The absolute form, which every server has
- * to take, also says the host; two slashes at the begin are what a realm with a slash too many makes.
- *
+ * Rewrites `request.url` to a path that begins with exactly one slash. Accepts the absolute form, which also sets the
+ * Host header, and doubled slashes, which a realm with a trailing slash produces.
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
  */
 export function normaliseTarget(request: IncomingMessage): void {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
-import { hostName, isLoopbackName } from '../host-name.ts';
+import { hostName, isLoopbackName } from '../config/host-name.ts';
 import type { OriginOf } from './client-address.ts';
 
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
@@ -26,7 +26,7 @@ interface Kind {
   readonly trustworthy: boolean;
 }
 
-/** They are the same for every request of a kind, so helmet is asked once. */
+/** The headers depend only on these two flags, so helmet runs once for each combination. */
 function headersFor(kind: Kind): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();
   const recorder = {
@@ -47,12 +47,13 @@ function helmetFor({ secure, trustworthy }: Kind): Middleware {
     originAgentCluster: trustworthy,
     crossOriginResourcePolicy: { policy: 'same-origin' },
     referrerPolicy: { policy: 'same-origin' },
-    // Over plain HTTP it would do nothing now and lock people out later.
+    // HSTS over plain HTTP is ignored by browsers now, and could lock people out later.
     strictTransportSecurity: secure ? { maxAge: YEAR_SECONDS, includeSubDomains: true } : false,
     xFrameOptions: { action: 'deny' },
   }) as Middleware;
 }
 
+/** Sets Content-Security-Policy and the other headers of helmet. HSTS only on requests over https. */
 export function securityHeaders(originOf: OriginOf): Middleware {
   const https = headersFor({ secure: true, trustworthy: true });
   const local = headersFor({ secure: false, trustworthy: true });

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { errorText, StartError } from '../errors.ts';
 import { answerClientError } from './client-error.ts';
 
@@ -9,7 +9,7 @@ export interface ServerTls {
   readonly key: Buffer;
 }
 
-// Node's defaults let a slow client hold a connection for five minutes.
+// Node's defaults would let a slow client hold a connection for five minutes.
 const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 15_000,
@@ -19,14 +19,32 @@ const LIMITS = {
 } as const;
 const MAX_CONNECTIONS = 2000;
 const MAX_HEADERS = 64;
+const ANSWERED_MS = 50;
 
-/** HTTP/1.1 only. With `tls` the server speaks https itself. Who may connect how often: `limitConnections`. @throws {StartError} when certificate and key do not fit. */
+/**
+ * An HTTP/1.1 server, with TLS when certificate and key are given. Limits header sizes and the time a request may take.
+ * @throws {StartError} when certificate and key do not match.
+ */
 export function createHttpServer(listener: RequestListener, tls: ServerTls | null): Server {
   const server = tls === null ? createServer(LIMITS, listener) : createSecure(listener, tls);
   server.maxConnections = MAX_CONNECTIONS;
   server.maxHeadersCount = MAX_HEADERS;
   server.on('clientError', answerClientError);
+  unused.set(server, trackUnused(server, tls === null ? 'connection' : 'secureConnection'));
   return server;
+}
+
+// Browsers open connections in advance. Node takes one on which nothing was asked yet for a busy one.
+const unused = new WeakMap<Server, ReadonlySet<Socket>>();
+
+function trackUnused(server: Server, event: 'connection' | 'secureConnection'): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on(event, (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('request', ({ socket }) => sockets.delete(socket));
+  return sockets;
 }
 
 function createSecure(listener: RequestListener, tls: ServerTls): Server {
@@ -64,11 +82,15 @@ function cannotListen(error: NodeJS.ErrnoException, port: number, host: string):
   ]);
 }
 
-/** Stops accepting, ends idle connections at once and gives running requests `drainMs`. */
+/** Stops accepting connections, closes idle ones at once and the others after `drainMs`. */
 export async function closeServer(server: Server, drainMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
+  for (const socket of unused.get(server) ?? []) socket.destroy();
+  // What has been answered meanwhile is kept alive by its client.
+  const answered = setInterval(() => server.closeIdleConnections(), ANSWERED_MS);
   const timer = setTimeout(() => server.closeAllConnections(), drainMs);
   await closed;
+  clearInterval(answered);
   clearTimeout(timer);
 }

@@ -8,7 +8,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
-  // The only JSON among them.
+  // The only JSON files are speculation rules.
   '.json': 'application/speculationrules+json',
 };
 const ENDINGS: Readonly<Record<Encoding, string>> = { br: '.br', gzip: '.gz' };
@@ -20,8 +20,8 @@ interface StaticFile {
 }
 
 /**
- * The few files that the build made, read once; each name carries the hash of its content, so a browser keeps it for
- * ever. The build also made them small: a request costs nothing but its bytes.
+ * Serves the built files from memory. File names contain a hash of the content, so browsers cache them forever.
+ * Compressed variants were made by the build.
  * @param folder Files `x.css` with `x.css.br` and `x.css.gz` beside them.
  */
 export function createStaticFiles(folder: string) {
@@ -38,7 +38,7 @@ export function createStaticFiles(folder: string) {
     return { type, plain: readFileSync(join(folder, name)), smaller };
   }
 
-  /** In development the build makes others while we run. */
+  /** Reads a file when it is first asked for: in development the build adds files while the server runs. */
   function find(name: string): StaticFile | undefined {
     const known = files.get(name);
     if (known !== undefined) return known;

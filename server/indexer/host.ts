@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { within } from '../within.ts';
+import { withTimeout } from '../with-timeout.ts';
 import { type Calls, createLink, createRemote, type Link, type Remote } from './link.ts';
 
 export interface HostDeps<Other extends Calls> {
@@ -82,7 +82,7 @@ export function createHost<Other extends Calls>(deps: HostDeps<Other>): Host<Oth
 
   async function call(name: string, given: readonly unknown[]): Promise<unknown> {
     if (isStopping) throw notRunning();
-    const current = await within(ready.passed, PATIENCE_MS);
+    const current = await withTimeout(ready.passed, PATIENCE_MS);
     if (current === undefined) throw notRunning();
     return (current.remote as Record<string, (...values: readonly unknown[]) => Promise<unknown>>)[name]?.(...given);
   }

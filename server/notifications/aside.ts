@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely';
-import { type Actor, auditedActor, requireAdmin } from '../access/actor.ts';
+import { type Actor, auditActor, requireAdmin } from '../access/actor.ts';
 import type { Audit } from '../audit/audit.ts';
 import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
@@ -68,7 +68,7 @@ export function createAside(db: Database, audit: Pick<Audit, 'record'>) {
       const row = isRowId(id) ? await remove(db, id) : undefined;
       if (row === undefined) throw new AppError('NOT_FOUND', 'This notification is gone.', { key: 'asideGone' });
       const detail = { error: row.error ?? '', bytes: row.size_bytes };
-      const entry = { ...auditedActor(actor), action: 'event.dismiss', object: String(id) } as const;
+      const entry = { ...auditActor(actor), action: 'event.dismiss', object: String(id) } as const;
       await audit.record({ ...entry, outcome: 'ok', detail });
     },
   };

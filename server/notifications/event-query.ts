@@ -1,12 +1,15 @@
 /** Which events a list holds, and in which order. */
-import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
+import { type Expression, type ExpressionBuilder, type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import { escapeLike } from '../storage/like.ts';
 import { MAX_ID } from '../storage/row-id.ts';
 import type { EventsTable, Schema } from '../storage/schema.ts';
 
-/** Which repositories the viewer may pull; the shape of `catalog/visibility.ts`. */
+/** Which repositories the viewer may pull; the shape of `catalog/visibility/`, which stands beside this folder. */
 export type VisibleRepositories = { readonly all: true } | { readonly all: false; readonly id: number };
+
+/** Condition for `where`: the repository whose name stands in `column` may be seen. */
+export type SeesRepository = (visible: VisibleRepositories, column: string) => RawBuilder<SqlBool>;
 
 export interface EventFilter {
   readonly visible: VisibleRepositories;
@@ -28,12 +31,18 @@ export interface EventFilter {
 export type EventRow = Selectable<EventsTable>;
 
 /** Newest first; only manifests, without our own reads and throw-away manifests. */
-export function readEvents(db: Database, filter: EventFilter, limit: number): Promise<readonly EventRow[]> {
+export function readEvents(
+  db: Database,
+  seesRepository: SeesRepository,
+  filter: EventFilter,
+  limit: number,
+): Promise<readonly EventRow[]> {
   return db
     .selectFrom('events')
     .selectAll()
     .where('of_manifest', '=', 1)
     .where('hidden', '=', 0)
+    .where(seesRepository(filter.visible, 'events.repository'))
     .where((where) => where.and(conditions(where, filter)))
     .orderBy('at', 'desc')
     .orderBy('id', 'desc')
@@ -48,7 +57,7 @@ export function positionOf({ at, id }: EventRow): string {
 type Where = ExpressionBuilder<Schema, 'events'>;
 
 function conditions(where: Where, filter: EventFilter) {
-  const parts = [visible(where, filter.visible)];
+  const parts: Expression<SqlBool>[] = [];
   if (filter.action) parts.push(where('action', '=', filter.action));
   if (filter.user) parts.push(where('actor', '=', filter.user));
   if (filter.inRepository) parts.push(where('repository', '=', filter.inRepository));
@@ -61,19 +70,6 @@ function conditions(where: Where, filter: EventFilter) {
     parts.push(sql<boolean>`(at <= ${position.at} and (at < ${position.at} or id < ${position.id}))`);
   }
   return parts;
-}
-
-/** What nobody may pull any more (a repository that is gone) only those see who see everything. */
-function visible(where: Where, repositories: VisibleRepositories) {
-  if (repositories.all) return sql<boolean>`1 = 1`;
-  return where.exists(
-    where
-      .selectFrom('repositories')
-      .innerJoin('visible_repositories', 'visible_repositories.repository_id', 'repositories.id')
-      .select('repositories.id')
-      .whereRef('repositories.name', '=', 'events.repository')
-      .where('visible_repositories.visibility_id', '=', repositories.id),
-  );
 }
 
 /** A filter, not a rule: `*` crosses slashes here, and the database matches in linear enough time at this length. */

@@ -1,5 +1,5 @@
 import type { Database } from '../storage/database.ts';
-import { type EventFilter, type EventRow, positionOf, readEvents } from './event-query.ts';
+import { type EventFilter, type EventRow, positionOf, readEvents, type SeesRepository } from './event-query.ts';
 import { readRuns } from './runs.ts';
 
 /** One entry of an envelope, as the registry reported it. */
@@ -63,13 +63,17 @@ const MAX_ROWS = 100;
 const MAX_RUN_ROWS = 2000;
 const RUN_ROWS_AT_ONCE = 250;
 
-/** Everything that reads the `events` table for people. */
-export function createEventStore(db: Database) {
+/**
+ * Everything that reads the `events` table for people.
+ *
+ * @param seesRepository Of `catalog/visibility/`. What nobody may pull any more only those see who see everything.
+ */
+export function createEventStore(db: Database, seesRepository: SeesRepository) {
   return {
     /** Newest first. */
     async list(filter: EventFilter): Promise<EventPage> {
       const limit = limitOf(filter);
-      const rows = await readEvents(db, filter, limit + 1);
+      const rows = await readEvents(db, seesRepository, filter, limit + 1);
       const shown = rows.slice(0, limit);
       const last = shown.at(-1);
       return {
@@ -79,7 +83,8 @@ export function createEventStore(db: Database) {
     },
     /** The same list, where what repeats is one row. */
     async runs(filter: EventFilter): Promise<EventRunPage> {
-      const read = (after: string | undefined, limit: number) => readEvents(db, { ...filter, after }, limit);
+      const read = (after: string | undefined, limit: number) =>
+        readEvents(db, seesRepository, { ...filter, after }, limit);
       const limits = { runs: limitOf(filter), rows: MAX_RUN_ROWS, rowsAtOnce: RUN_ROWS_AT_ONCE };
       const { runs, next } = await readRuns({ read, isSame: isSameDoing, positionOf }, filter.after, limits);
       return { rows: runs.map(({ rows, isCut }) => ({ events: rows.map(toEvent), isCut })), next };
@@ -127,7 +132,8 @@ export function toEvent(row: EventRow): RegistryEvent {
   };
 }
 
-async function readArrivals(db: Database): Promise<Arrivals> {
+/** How the notifications arrive. */
+export async function readArrivals(db: Database): Promise<Arrivals> {
   const last = (verified?: 1) =>
     db
       .selectFrom('events')
@@ -148,7 +154,7 @@ async function readArrivals(db: Database): Promise<Arrivals> {
     lastVerifiedAt: verified?.received_at,
     lastInstanceId: newest?.instance_id || undefined,
     lagMs: newest && newest.received_at - newest.at,
-    quarantined: odd.count,
-    waiting: fresh.count,
+    quarantined: Number(odd.count),
+    waiting: Number(fresh.count),
   };
 }

@@ -29,7 +29,7 @@ export interface ProjectionDeps {
   readonly onInstance: (instanceId: string, verified: boolean) => void;
   readonly log: Logger;
   /** Told after each portion that was kept. */
-  readonly bus: Pick<Bus, 'tell'>;
+  readonly bus: Pick<Bus, 'publish'>;
   /** Not all of it was understood: what it tells has to be looked up. */
   readonly onAside?: (envelope: AsideEnvelope) => void;
   /** How many events were read in envelopes that nobody vouches for, and of how many of them the user is known. */
@@ -79,7 +79,7 @@ export function createProjection(deps: ProjectionDeps) {
     const confirmed = await store(deps, reads);
     noteInstances(reads);
     const named = new Set(eventsIn(reads).map(({ repository }) => repository));
-    if (named.size > 0) deps.bus.tell({ kind: 'events-kept', repositories: [...named] });
+    if (named.size > 0) deps.bus.publish({ kind: 'events-kept', repositories: [...named] });
     const isOpen = ({ envelope }: Read) => envelope.verified === 0;
     deps.onUnverified?.(eventsIn(reads.filter(isOpen)).length, confirmed);
     for (const { envelope, error } of reads) if (error !== undefined) noteAside(envelope, error);

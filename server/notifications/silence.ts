@@ -7,7 +7,7 @@ export interface SilenceDeps {
   readonly now: () => number;
   readonly clock: Clock;
   /** Told when events come again, and when none came for a day: pages say other things from now on. */
-  readonly bus: Pick<Bus, 'tell'>;
+  readonly bus: Pick<Bus, 'publish'>;
 }
 
 /** Our own reading is reported, too: whoever looks at the registry after that soon learns whether events come. */
@@ -28,7 +28,7 @@ export function createSilence({ arrivals, now, clock, bus }: SilenceDeps) {
     lastAt = at;
     if (wasSilent === isOlderThan(SILENT_MS)) return;
     wasSilent = !wasSilent;
-    bus.tell({ kind: 'index-state-changed' });
+    bus.publish({ kind: 'index-state-changed' });
   }
 
   /** The first time by its date; after that, whatever is stored anew came since the last look. */

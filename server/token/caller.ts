@@ -5,21 +5,21 @@ import type { RefreshTokens } from '../accounts/refresh-tokens.ts';
 import {
   BUSY,
   changePasswordFirst,
-  type Refusal,
+  type ErrorResponse,
   tooManyFailures,
   WRONG_CREDENTIALS,
   WRONG_REFRESH_TOKEN,
-} from './answers.ts';
+} from './responses.ts';
 import type { Credential } from './token-request.ts';
 
-/** Who asks: a proven account, everybody, or nobody we believe. */
-export type Caller = ProvenCaller | { readonly refusal: Refusal; readonly reason: string };
+/** Who asks: a signed-in account, an anonymous client, or credentials that were refused. */
+export type Caller = ProvenCaller | { readonly refusal: ErrorResponse; readonly reason: string };
 
 export interface ProvenCaller {
   readonly rights: Rights;
-  /** The rights are of this version of accounts and grants, or newer. */
+  /** Version of users, roles and grants that the rights were read at; the rights may be newer, never older. */
   readonly accessVersion: number;
-  /** Undefined for everybody. */
+  /** Undefined for an anonymous client. */
   readonly identity: Identity | undefined;
 }
 
@@ -34,12 +34,17 @@ export interface CallerDeps {
 
 const DEFAULT_THROTTLE_SECONDS = 30;
 
+/**
+ * Verifies the credential. Wrong, throttled or missing passwords are answers of it, with the `reason` for the log; it
+ * throws only when something fails.
+ */
 export async function findCaller(credential: Credential, address: string, deps: CallerDeps): Promise<Caller> {
   if (credential.kind === 'none') return everybody(deps);
   if (credential.kind === 'unreadable') return { refusal: WRONG_CREDENTIALS, reason: 'unreadable' };
   if (credential.kind === 'refresh') return byRefreshToken(credential.refreshToken, deps);
   const { username, password } = credential;
-  // Some clients try once without a password before they ask for it: wrong, but nobody's guess.
+  // Some clients send an empty password once before they ask for it. That is wrong, but it is not a guess that counts
+  // for the throttle.
   if (username === '' || password === '') return { refusal: WRONG_CREDENTIALS, reason: 'empty' };
   const result = await deps.credentials.check({ username, password, address });
   if (!result.ok) return { refusal: refusalFor(result, deps.publicUrl), reason: result.reason };
@@ -51,7 +56,10 @@ async function everybody({ access }: CallerDeps): Promise<Caller> {
   return { rights: await access.rightsOf(ANONYMOUS, accessVersion), accessVersion, identity: undefined };
 }
 
-/** Holds what its owner holds at this moment; the store has looked at the account already. */
+/**
+ * A refresh token carries no rights of its own: the rights are those its owner has now. `redeem` has checked that the
+ * account is enabled.
+ */
 async function byRefreshToken(refreshToken: string, deps: CallerDeps): Promise<Caller> {
   const redeemed = await deps.refreshTokens?.redeem(refreshToken, deps.service);
   const identity = redeemed && (await deps.access.identify(redeemed.username));
@@ -65,7 +73,7 @@ async function known(identity: Identity, { access }: CallerDeps): Promise<Caller
 }
 
 /** A disabled account answers like a wrong password, so that nobody learns which accounts exist. */
-function refusalFor(result: CredentialResult & { readonly ok: false }, publicUrl: string): Refusal {
+function refusalFor(result: CredentialResult & { readonly ok: false }, publicUrl: string): ErrorResponse {
   switch (result.reason) {
     case 'throttled':
       return tooManyFailures(result.retryAfterSeconds ?? DEFAULT_THROTTLE_SECONDS);

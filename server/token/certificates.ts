@@ -9,13 +9,13 @@ export interface Validity {
   readonly notAfter: number;
 }
 
-/** Loading the library takes a third of a second, and most starts make no certificate. */
+/** Loaded on demand: it takes a third of a second, and most starts issue no certificate. */
 async function loadX509(): Promise<typeof import('@peculiar/x509')> {
   await import('reflect-metadata');
   return import('@peculiar/x509');
 }
 
-/** A new P-256 key that every registry names the same way. */
+/** A new P-256 key whose thumbprint every registry computes alike, see `hasLeadingZero`. */
 export function generateSigningKey(): KeyObject {
   for (;;) {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
@@ -23,7 +23,10 @@ export function generateSigningKey(): KeyObject {
   }
 }
 
-/** The certificate that the registry gets as its `rootcertbundle`. PEM. */
+/**
+ * A self-signed CA certificate for the registry's `auth.token.rootcertbundle`, as PEM.
+ * @param name Subject in X.500 notation: `CN=…`.
+ */
 export async function createCaCertificate(key: KeyObject, name: string, validity: Validity): Promise<string> {
   const x509 = await loadX509();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -45,7 +48,10 @@ export interface LeafRequest extends Validity {
   readonly caCertificate: string;
 }
 
-/** A certificate that may sign tokens and nothing else. PEM. */
+/**
+ * An end-entity certificate for signing tokens, issued by the CA, as PEM. `createLeafCertificate` does not check that
+ * the CA may issue it.
+ */
 export async function createLeafCertificate({ key, caKey, caCertificate, ...validity }: LeafRequest): Promise<string> {
   const x509 = await loadX509();
   const issuer: X509CertificateCreateParamsName = new x509.X509Certificate(caCertificate).subjectName;

@@ -3,7 +3,7 @@ import { allowedActions, type Rights } from '../access/rights.ts';
 import { isRepositoryName } from '../registry/documents/reference.ts';
 import { formatScope, parseScopes, type Scope } from './scope.ts';
 
-/** One entry of the `access` claim, as the registry reads it. */
+/** One entry of the token's `access` claim. @see https://distribution.github.io/distribution/spec/auth/jwt/ */
 export interface AccessEntry {
   readonly type: string;
   readonly class?: string;
@@ -11,9 +11,9 @@ export interface AccessEntry {
   readonly actions: readonly string[];
 }
 
-/** Something asked for that is not held. */
-export interface Shortfall {
-  /** A repository, or `registry:catalog`, which no repository can be called. */
+/** A requested scope of which some actions are not granted. */
+export interface DeniedScope {
+  /** A repository name, or `registry:catalog`, which cannot be a repository name. */
   readonly repository: string;
   readonly asked: readonly string[];
   readonly missing: readonly string[];
@@ -21,38 +21,39 @@ export interface Shortfall {
 
 export interface Grant {
   readonly access: readonly AccessEntry[];
-  readonly shortfalls: readonly Shortfall[];
+  readonly denied: readonly DeniedScope[];
 }
 
 export interface GrantContext {
   /** Canonical address of the client. */
   readonly address: string;
-  /** No token may delete. */
+  /** Read-only mode: no token allows delete. */
   readonly readonly: boolean;
 }
 
+/** Stands in lists where a repository name stands, for a request for the whole catalog. */
 export const CATALOG = 'registry:catalog';
-const NOTHING: Grant = { access: [], shortfalls: [] };
+const NOTHING: Grant = { access: [], denied: [] };
 
 /**
- * What is asked for and held, and what is asked for and not held. Nothing that was not asked for is ever granted, and
- * names and types that the registry does not know give nothing.
+ * Intersects the requested scopes with the subject's rights. Nothing is granted that was not requested; unknown types
+ * and invalid repository names grant nothing and are not reported as denied.
  */
 export function grantScopes(scopes: readonly Scope[], rights: Rights, context: GrantContext): Grant {
   if (scopes.length === 0) return NOTHING;
   const access: AccessEntry[] = [];
-  const shortfalls: Shortfall[] = [];
+  const denied: DeniedScope[] = [];
   for (const scope of scopes) {
-    const { entry, shortfall } = grantOne(scope, rights, context);
+    const { entry, deniedScope } = grantOne(scope, rights, context);
     if (entry !== undefined && entry.actions.length > 0) access.push(entry);
-    if (shortfall !== undefined && shortfall.missing.length > 0) shortfalls.push(shortfall);
+    if (deniedScope !== undefined && deniedScope.missing.length > 0) denied.push(deniedScope);
   }
-  return { access, shortfalls };
+  return { access, denied };
 }
 
 interface Outcome {
   readonly entry?: AccessEntry;
-  readonly shortfall?: Shortfall;
+  readonly deniedScope?: DeniedScope;
 }
 
 function grantOne(scope: Scope, rights: Rights, context: GrantContext): Outcome {
@@ -67,13 +68,13 @@ function grantRepository(scope: Scope, rights: Rights, { address, readonly }: Gr
   const wantsAll = scope.actions.includes('*');
   const asked = wantsAll ? ACTIONS : ACTIONS.filter((action) => scope.actions.includes(action));
   const actions: string[] = asked.filter(may);
-  // A literal `*` would also allow what a later registry may check, so only who may do everything gets it.
+  // A literal `*` would also allow actions that a later registry may introduce, so only admins get it.
   if (wantsAll && rights.isAdmin && !readonly) actions.push('*');
   const entry = { type: 'repository', ...(scope.class === undefined ? {} : { class: scope.class }), name: scope.name };
   const missing = asked.filter((action) => !may(action));
   return {
     entry: { ...entry, actions },
-    shortfall: { repository: scope.name, asked: scope.actions, missing },
+    deniedScope: { repository: scope.name, asked: scope.actions, missing },
   };
 }
 
@@ -81,16 +82,16 @@ function grantRepository(scope: Scope, rights: Rights, { address, readonly }: Gr
 function grantCatalog(scope: Scope, rights: Rights): Outcome {
   if (!scope.actions.includes('*')) return {};
   if (rights.isAdmin) return { entry: { type: 'registry', name: 'catalog', actions: ['*'] } };
-  return { shortfall: { repository: CATALOG, asked: scope.actions, missing: ['*'] } };
+  return { deniedScope: { repository: CATALOG, asked: scope.actions, missing: ['*'] } };
 }
 
-/** Space-separated, as the OAuth answer names it. */
+/** Space-separated scopes, as in the `scope` member of the OAuth answer (RFC 6749 §3.3). */
 export function formatAccess(access: readonly AccessEntry[]): string {
   return access.map((entry) => formatScope({ class: undefined, ...entry })).join(' ');
 }
 
 /**
- * Exactly what is asked, for the calls that we make ourselves.
+ * Access for our own calls: exactly the given scopes, without looking at anybody's rights.
  * @throws {AppError} INVALID for a malformed scope.
  */
 export function grantAll(scopes: readonly string[]): readonly AccessEntry[] {

@@ -7,8 +7,10 @@ const MIN_RSA_BITS = 2048;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /**
- * @param setting Name of the configuration key, so that the message says what to change.
- * @throws {StartError} when it is missing, empty, unreadable, encrypted, too weak or of a kind registries do not take.
+ * Reads a PEM private key.
+ * @param setting Name of the configuration key, for the error message.
+ * @throws {StartError} when the file is missing, empty, unreadable or encrypted, or the key is too weak or of an
+ * unsupported kind.
  */
 export function readPrivateKey(path: string, setting: string): KeyObject {
   const text = readText(path, setting);
@@ -80,11 +82,12 @@ function unreadable(path: string, setting: string, error: unknown): string {
   return `The file ${path} (${setting}) cannot be read: ${errorText(error)}.`;
 }
 
+/** Whether every user of this machine may read the file. @throws when there is no such file. */
 export function isWorldReadable(path: string): boolean {
   return (statSync(path).mode & 0o004) !== 0;
 }
 
-/** Epoch milliseconds. */
+/** Both in epoch milliseconds. */
 export function validityOf(certificate: X509Certificate): { notBefore: number; notAfter: number } {
   return { notBefore: Date.parse(certificate.validFrom), notAfter: Date.parse(certificate.validTo) };
 }

@@ -4,7 +4,10 @@ import { calculateJwkThumbprint, type JWK } from 'jose';
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const LIBTRUST_BYTES = 30;
 
-/** How registry 2.x names a key: the start of the hash of its public part, in base32, twelve groups of four. */
+/**
+ * Key ID of registry 2.x (libtrust): the first 240 bits of the SHA-256 of the public key (DER), in base32, twelve
+ * groups of four.
+ */
 export function libtrustId(publicKey: KeyObject): string {
   const der = publicKey.export({ type: 'spki', format: 'der' });
   const text = base32(createHash('sha256').update(der).digest().subarray(0, LIBTRUST_BYTES));
@@ -24,12 +27,15 @@ function base32(bytes: Buffer): string {
   return text;
 }
 
-/** How registry 3.x names a key. @see https://www.rfc-editor.org/rfc/rfc7638 */
+/** Key ID of registry 3.x: the JWK thumbprint (SHA-256). @see https://www.rfc-editor.org/rfc/rfc7638 */
 export function rfc7638Thumbprint(publicKey: KeyObject): Promise<string> {
   return calculateJwkThumbprint(publicKey.export({ format: 'jwk' }) as JWK);
 }
 
-/** Registry 3.1 drops leading zero bytes of a coordinate before it hashes, so such a key would be known by two names. */
+/**
+ * Registry 3.1 drops leading zero bytes of a coordinate before it hashes, so it would compute another thumbprint than
+ * we do.
+ */
 export function hasLeadingZero(publicKey: KeyObject): boolean {
   const { x = '', y = '' } = publicKey.export({ format: 'jwk' }) as JsonWebKey;
   return [x, y].some((coordinate) => Buffer.from(coordinate, 'base64url')[0] === 0);

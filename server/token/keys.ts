@@ -6,27 +6,30 @@ import type { Config } from '../config/config.ts';
 import { errorText, StartError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type Algorithm, algorithmOf, supportedAlgorithm } from './algorithm.ts';
-import { createdPair } from './created-pair.ts';
 import { isWorldReadable, readCertificates, readPrivateKey, validityOf } from './key-files.ts';
 import { libtrustId, rfc7638Thumbprint } from './key-names.ts';
-import { issueLeaf, isTimely, type Leaf, type LeafOptions, obtainLeaf } from './leaf.ts';
+import { ensureKeyPair } from './key-pair.ts';
+import { isLeafCurrent, issueLeaf, type Leaf, type LeafOptions, obtainLeaf } from './leaf.ts';
 
-/** How a token tells the registry which key verifies it. */
+/** How the header of a token names the key that verifies it: a certificate chain (`x5c`) or a key ID (`kid`). */
 export type Layout = 'leaf-x5c' | 'certificate-x5c' | 'kid-rfc7638' | 'kid-libtrust';
 
-/** Everything that signs a token in one layout. */
+/** What is needed to sign a token in one layout. */
 export interface SigningKey {
   readonly layout: Layout;
   readonly algorithm: Algorithm;
   readonly privateKey: CryptoKey;
   readonly kid: string;
-  /** Base64 DER, the signer's own certificate first. */
+  /** RFC 7515 §4.1.6: base64 DER, the signer's own certificate first. Undefined: no chain in the header. */
   readonly x5c: readonly string[] | undefined;
   /** Epoch milliseconds after which no registry accepts the certificate; undefined where none is carried. */
   readonly notAfter: number | undefined;
 }
 
-/** Where the key came from: made by us, the operator's CA, the operator's plain certificate, or a key alone. */
+/**
+ * Where the key came from: created by us, the operator's CA, the operator's end-entity certificate, or a key without a
+ * certificate.
+ */
 export type KeySource = 'created' | 'ca' | 'certificate' | 'key';
 
 export interface CertificateFacts {
@@ -38,25 +41,28 @@ export interface CertificateFacts {
 export interface Keys {
   readonly source: KeySource;
   readonly certificate: CertificateFacts | undefined;
-  /** In the order in which `auto` tries them; the same array until the leaf is renewed. Some may not be good for now. */
+  /** In the order in which `auto` tries them; the same array until the leaf is renewed. Some may have expired. */
   signingKeys(): readonly SigningKey[];
-  /** What the registry gets as `rootcertbundle`; undefined for a key alone. */
+  /** PEM for the registry's `rootcertbundle`; undefined for a key without a certificate. */
   caPem(): string | undefined;
-  /** What a registry 3.x may get as `jwks` instead. */
+  /** JWK set (RFC 7517 §5) for the `jwks` setting of a registry 3.x. */
   jwks(): { readonly keys: readonly JWK[] };
-  /** The leaf is 20 days old, or not valid now: the clock was set. */
+  /** The leaf certificate is 20 days old, or not valid now because the clock was set. */
   isRenewalDue(): boolean;
-  /** Makes a new leaf when that is due; a timer does so while the process runs, and whoever signs. Never fails. */
+  /**
+   * Issues a new leaf certificate when that is due. Called by a timer and before signing. Never rejects: a failure is
+   * logged.
+   */
   renew(): Promise<void>;
   close(): void;
 }
 
 export interface OpenKeysOptions {
   readonly config: Config;
-  /** Folder in which a pair of our own is made: the one of the configuration file. */
+  /** Folder in which our own key pair is created, see `keyFolderOf`. */
   readonly confPath: string;
   readonly dataPath: string;
-  /** True when the database was made by this start: only then a missing pair of our own is made. */
+  /** True when this start created the database: only then a missing key pair is created. */
   readonly isNew: boolean;
   readonly now: () => number;
   readonly clock?: Clock;
@@ -64,17 +70,22 @@ export interface OpenKeysOptions {
 }
 
 const RENEWAL_CHECK_MS = 3_600_000;
-// One that cannot be made is not tried for each token.
+// After a failed renewal, requests within this pause do not try again.
 const MIN_PAUSE_MS = 5000;
 
 interface Material {
   readonly key: KeyObject;
-  /** The key's own certificate first, then what else the file holds: intermediates, or a CA about to go or come. */
+  /**
+   * The key's own certificate first, then the rest of the file: intermediates, or a predecessor or successor of the CA.
+   */
   readonly certificates: readonly X509Certificate[];
   readonly source: KeySource;
 }
 
-/** @throws {StartError} one plain sentence about what is wrong with the files and what to do. */
+/**
+ * Reads or creates the signing key and its certificates, and starts the renewal timer; `close` stops it.
+ * @throws {StartError} naming what is wrong with the files and how to fix it.
+ */
 export async function openKeys(options: OpenKeysOptions): Promise<Keys> {
   const { now, log, clock = monotonic } = options;
   const folder = join(options.dataPath, 'token');
@@ -92,13 +103,13 @@ export async function openKeys(options: OpenKeysOptions): Promise<Keys> {
   const source = material.source === 'ca' && leaf === undefined && !own?.ca ? 'certificate' : material.source;
   let signingKeys = await layouts(material, leaf);
 
-  // A certificate that was good and issued none never will: it is no authority after all.
+  // A certificate that is valid now and still could not issue a leaf is treated as an end-entity certificate.
   const isAuthority = own?.ca === true && (leaf !== undefined || !canIssue(own, now()));
   let renewing: Promise<void> | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
 
   function isRenewalDue(): boolean {
-    if (!isAuthority || (leaf !== undefined && isTimely(leaf, now()))) return false;
+    if (!isAuthority || (leaf !== undefined && isLeafCurrent(leaf, now()))) return false;
     if (renewing !== undefined) return true;
     return canIssue(own, now()) && clock() - failedAt >= MIN_PAUSE_MS;
   }
@@ -142,7 +153,7 @@ async function readMaterial(options: OpenKeysOptions, folder: string): Promise<M
   if (certPath !== null) {
     throw new StartError(['registry.auth.cert is set without registry.auth.key. Set the key of that certificate too.']);
   }
-  const pair = await createdPair({ ...options, folder });
+  const pair = await ensureKeyPair({ ...options, folder });
   const setting = 'the pair made at the first start';
   return { ...readPair(pair.keyPath, pair.certPath, [setting, setting], options.log), source: 'created' };
 }
@@ -167,7 +178,7 @@ function warnOfValidity(certificate: X509Certificate, now: number, log: Logger):
   const { notBefore, notAfter } = validityOf(certificate);
   const facts = { subject: certificate.subject, notBefore: new Date(notBefore), notAfter: new Date(notAfter) };
   if (notAfter <= now)
-    log.warn(facts, 'the certificate of the signing key has run out; registries refuse tokens with it');
+    log.warn(facts, 'the certificate of the signing key has expired; registries refuse tokens with it');
   if (notBefore > now) log.warn(facts, 'the certificate of the signing key is not valid yet; compare the clocks');
 }
 
@@ -177,7 +188,7 @@ function canIssue(certificate: X509Certificate | undefined, now: number): boolea
   return notBefore <= now && now < notAfter;
 }
 
-/** A leaf that cannot be renewed now still signs until it runs out, and the next that signs tries again. */
+/** When renewal fails, the old leaf is used until it expires; the next signature tries to renew again. */
 async function issueOrKeep(options: LeafOptions, leaf: Leaf | undefined, log: Logger): Promise<Leaf | undefined> {
   try {
     const renewed = (await issueLeaf(options)) ?? leaf;
@@ -207,7 +218,7 @@ async function layouts({ key, certificates }: Material, leaf: Leaf | undefined):
 
 async function leafKey(leaf: Leaf, authority: X509Certificate, between: readonly string[]): Promise<SigningKey> {
   const kid = await rfc7638Thumbprint(createPublicKey(leaf.key));
-  // A root stands in the registry's bundle; an intermediate may not, and the chain is then refused without it.
+  // The registry has the root in its bundle. An intermediate may be missing there, so it goes into the chain.
   const chain = authority.checkIssued(authority) ? between : [toX5c(authority), ...between];
   const x5c = [toX5c(leaf.certificate), ...chain];
   return { ...(await importForSigning(leaf.key)), layout: 'leaf-x5c', kid, x5c, notAfter: leaf.notAfter };
@@ -229,10 +240,10 @@ function certificateFacts(certificate: X509Certificate): CertificateFacts {
   return { subject, fingerprint: fingerprint256, notAfter: validityOf(certificate).notAfter };
 }
 
-/** Each key under both of its names: a registry that is only given this file then verifies either layout. */
+/** Every key under both key IDs, so that this one file is enough for either layout. */
 async function publicKeys({ key, certificates }: Material): Promise<{ readonly keys: readonly JWK[] }> {
   const [own, ...rest] = certificates;
-  // The predecessor or successor of our pair, not the authorities above it.
+  // Other keys in the file: a predecessor or successor of our pair, not the authorities that issued it.
   const others = rest
     .filter((certificate) => !own?.checkIssued(certificate))
     .map((certificate) => certificate.publicKey);

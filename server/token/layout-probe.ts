@@ -16,8 +16,8 @@ export interface LayoutProbeOptions {
   readonly now: () => number;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Told when the registry takes our tokens after it did not. */
-  readonly bus: Pick<Bus, 'tell'>;
+  /** `token-accepted` is published when the registry accepts our tokens after it did not. */
+  readonly bus: Pick<Bus, 'publish'>;
 }
 
 export interface LayoutStatus {
@@ -28,13 +28,16 @@ export interface LayoutStatus {
   readonly tried: readonly { readonly layout: Layout; readonly result: Trial }[];
 }
 
-// A registry that starts with us is there within seconds; one that refuses us needs its operator.
+// A registry that starts together with us answers within seconds; one that refuses us needs its operator.
 const RETRY_MS = [1000, 2000, 5000, 10_000, 30_000, 60_000];
 const MIN_PAUSE_MS = 5000;
-// The shortest token, the leeway that registries add, and the second that rounding takes.
+// Shortest token lifetime (60 s), leeway that registries add (60 s), and one second of rounding.
 const MIN_VALIDITY_MS = 121_000;
 
-/** Finds the layout this registry verifies, by trying, and keeps it until `retry` says that something changed. */
+/**
+ * Finds the token layout that this registry verifies, by trying each. Retries with growing pauses until one is
+ * accepted; `retry` asks again.
+ */
 export function createLayoutProbe(options: LayoutProbeOptions) {
   const { clock, log } = options;
   let status: LayoutStatus = { layout: firstLayout(options), state: 'untried', checkedAt: undefined, tried: [] };
@@ -46,24 +49,24 @@ export function createLayoutProbe(options: LayoutProbeOptions) {
 
   function probe(): Promise<LayoutStatus> {
     running ??= tryAll(options, status.layout)
-      .then(settle)
+      .then(applyResult)
       .finally(() => {
         running = undefined;
       });
     return running;
   }
 
-  function settle(found: LayoutStatus): LayoutStatus {
+  function applyResult(found: LayoutStatus): LayoutStatus {
     if (found.state !== status.state || found.layout !== status.layout) {
       const level = found.state === 'accepted' ? 'info' : 'warn';
-      log[level]({ layout: found.layout, state: found.state, tried: found.tried }, 'registry tried with our tokens');
+      log[level]({ layout: found.layout, state: found.state, tried: found.tried }, 'token layout probed');
     }
     const isAcceptedNow = found.state === 'accepted' && status.state !== 'accepted';
     status = found;
     lastTriedAt = clock();
     failures = found.state === 'accepted' ? 0 : failures + 1;
     clearTimeout(timer);
-    if (isAcceptedNow) options.bus.tell({ kind: 'token-accepted' });
+    if (isAcceptedNow) options.bus.publish({ kind: 'token-accepted' });
     if (found.state !== 'accepted' && !closed) schedule(RETRY_MS[Math.min(failures, RETRY_MS.length) - 1] ?? 60_000);
     return status;
   }
@@ -75,7 +78,10 @@ export function createLayoutProbe(options: LayoutProbeOptions) {
 
   return {
     probe,
-    /** Something hints that the registry changed: a new instance, a 401 to our own token. Cheap to call often. */
+    /**
+     * To be called when the registry may have changed: a new instance ID, a 401 to our own token. At most one probe in
+     * 5 s.
+     */
     retry(): void {
       const recent = clock() - lastTriedAt < MIN_PAUSE_MS;
       if (!recent && options.tryToken !== undefined && !closed) void probe();
@@ -88,7 +94,10 @@ export function createLayoutProbe(options: LayoutProbeOptions) {
   };
 }
 
-/** Until something worked: a good certificate where there is one (every registry that knows it takes that), else 2.x's own way. */
+/**
+ * Until a layout was accepted: a valid certificate chain, which every registry that trusts the CA takes; without one
+ * the key ID of registry 2.x.
+ */
 function firstLayout({ signingKeys, header, now }: LayoutProbeOptions): Layout {
   const all = candidates(signingKeys(), header);
   const good = all.filter((key) => isUsable(key, now()));
@@ -118,7 +127,7 @@ async function tryAll(options: LayoutProbeOptions, fallback: Layout): Promise<La
   return { layout: isKept ? fallback : firstLayout(options), state, checkedAt: options.now(), tried };
 }
 
-/** A certificate that goes along has to be good long enough for the shortest token. */
+/** Whether a token signed with this key would be valid long enough. @param at Epoch milliseconds. */
 export function isUsable({ notAfter }: SigningKey, at: number): boolean {
   return notAfter === undefined || notAfter - at > MIN_VALIDITY_MS;
 }

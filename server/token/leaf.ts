@@ -21,22 +21,25 @@ export interface LeafAuthority {
 
 export interface LeafOptions {
   readonly authority: LeafAuthority;
-  /** Folder in which the leaf is kept, so that the next start has one at once. */
+  /** Folder in which the leaf is stored, for the next start. */
   readonly folder: string;
   readonly now: () => number;
-  /** Lifetime of a token: the certificate outlives the last one it signs. */
+  /** Lifetime of a token; the certificate outlives the last token that it signs. */
   readonly lifetimeSeconds: number;
   readonly log: Logger;
 }
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-// Registries check dates without any leeway, and their clock may be behind ours.
+// Registries check these dates without leeway, and their clock may be behind ours.
 const BACKDATED_MS = HOUR_MS;
 const RENEW_AFTER_MS = 20 * DAY_MS;
 const SPARE_MS = 10 * DAY_MS;
 
-/** The kept leaf while it is good, else a new one, kept. `undefined`: the CA certificate cannot issue any. */
+/**
+ * The stored leaf certificate while it is valid and issued by this CA, else a new one, which is stored. `undefined`:
+ * this CA certificate cannot issue certificates.
+ */
 export async function obtainLeaf(options: LeafOptions): Promise<Leaf | undefined> {
   const kept = readLeaf(options.folder);
   if (kept !== undefined && isGood(kept, options)) return kept;
@@ -44,14 +47,18 @@ export async function obtainLeaf(options: LeafOptions): Promise<Leaf | undefined
 }
 
 function isGood(leaf: Leaf, { authority, now }: LeafOptions): boolean {
-  return isTimely(leaf, now()) && isIssuedBy(leaf.certificate, authority.certificate);
+  return isLeafCurrent(leaf, now()) && isIssuedBy(leaf.certificate, authority.certificate);
 }
 
-/** True while a leaf made before needs no successor. Cheap: it is asked for each token. */
-export function isTimely({ notBefore, notAfter }: Leaf, at: number): boolean {
+/** Whether the leaf needs no renewal. Cheap: it is checked for each token. @param at Epoch milliseconds. */
+export function isLeafCurrent({ notBefore, notAfter }: Leaf, at: number): boolean {
   return notBefore <= at && at < notBefore + BACKDATED_MS + RENEW_AFTER_MS && at < notAfter;
 }
 
+/**
+ * Issues a leaf certificate with a new key and stores both; a failure to store is only logged. `undefined`: this CA
+ * certificate cannot issue certificates.
+ */
 export async function issueLeaf(options: LeafOptions): Promise<Leaf | undefined> {
   const { authority, now, lifetimeSeconds } = options;
   const key = generateSigningKey();
@@ -70,7 +77,7 @@ export async function issueLeaf(options: LeafOptions): Promise<Leaf | undefined>
   return { key, certificate, ...validityOf(certificate) };
 }
 
-/** One that cannot be kept signs all the same: the next start makes another. */
+/** A leaf that cannot be stored is used all the same: the next start issues another. */
 function keepLeaf({ folder, log }: LeafOptions, pem: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -78,7 +85,7 @@ function keepLeaf({ folder, log }: LeafOptions, pem: string): void {
   } catch (error) {
     log.warn(
       { error: errorText(error), folder },
-      'the signing certificate could not be kept; it signs until the next start',
+      'the signing certificate could not be stored; it is used until the next start',
     );
   }
 }
@@ -87,7 +94,7 @@ function leafFile(folder: string): string {
   return join(folder, 'leaf.pem');
 }
 
-/** Whatever is wrong with it, a leaf can be made anew. */
+/** `undefined` whatever is wrong with the file: a new leaf can be issued. */
 function readLeaf(folder: string): Leaf | undefined {
   try {
     const text = readFileSync(leafFile(folder), 'utf8');

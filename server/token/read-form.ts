@@ -2,10 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { AppError } from '../errors.ts';
 
 export const MAX_FORM_BYTES = 64 * 1024;
-// Read and thrown away, so that the client reads our answer instead of a broken connection.
+// Up to this size the rest of a too large body is read and discarded, so that the client sees our answer instead of a
+// reset connection.
 const MAX_DRAINED_BYTES = 4 * 1024 * 1024;
 
-/** @throws {AppError} INVALID for another media type, TOO_LARGE above 64 KB. */
+/**
+ * Reads an `application/x-www-form-urlencoded` body.
+ * @throws {AppError} INVALID for another media type or a body that ends early, TOO_LARGE above 64 KB.
+ */
 export async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
   const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
   if (mediaType !== 'application/x-www-form-urlencoded') {

@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import type { SubjectKind, TokenRefusalsTable } from '../storage/schema.ts';
 
-/** Somebody asked for something they do not hold. */
+/** A token request in which some actions were not granted. */
 export interface Refusal {
   readonly subject: string;
   readonly subjectKind: SubjectKind;
@@ -14,7 +14,7 @@ export interface Refusal {
   readonly repository: string;
   readonly asked: readonly string[];
   readonly missing: readonly string[];
-  /** What the client calls itself. */
+  /** The client's `client_id`, or its `User-Agent`. */
   readonly client: string;
 }
 
@@ -41,19 +41,22 @@ export interface RefusalQuery {
 export interface RefusalsOptions {
   readonly now: () => number;
   readonly log: Logger;
-  /** Told of who was refused, once it is written. */
-  readonly bus: Pick<Bus, 'tell'>;
+  /** `tokens-refused` is published after each flush. */
+  readonly bus: Pick<Bus, 'publish'>;
 }
 
 const FLUSH_MS = 2000;
 const MAX_PENDING = 500;
 const MAX_CLIENT_LENGTH = 200;
-// Strangers cannot push out what happened to people with an account.
+// Separate limits, so that anonymous requests cannot evict those of people with an account.
 const MAX_ROWS = { anonymous: 1000, known: 4000 } as const;
 
 type Pending = Refusal & { count: number; firstAt: number; lastAt: number };
 
-/** Table `token_refusals`. Written behind the request: repetitions are counted in memory and flushed together. */
+/**
+ * Table `token_refusals`. Written after the request: repetitions are counted in memory and flushed together after 2 s.
+ * Beyond 500 different refusals waiting, further ones are dropped.
+ */
 export function createRefusals(db: Database, { now, log, bus }: RefusalsOptions) {
   const pending = new Map<string, Pending>();
   let timer: NodeJS.Timeout | undefined;
@@ -85,7 +88,7 @@ export function createRefusals(db: Database, { now, log, bus }: RefusalsOptions)
       await prune(transaction, true);
       await prune(transaction, false);
     });
-    bus.tell({ kind: 'tokens-refused', subjects: [...new Set(rows.map((row) => row.subject))] });
+    bus.publish({ kind: 'tokens-refused', subjects: [...new Set(rows.map((row) => row.subject))] });
   }
 
   /** Newest first, including what is not written yet. */
@@ -126,7 +129,7 @@ export function createRefusals(db: Database, { now, log, bus }: RefusalsOptions)
     return Number(row.count);
   }
 
-  /** Of an account that is no more: there is nobody left whom something could be granted to. */
+  /** Deletes the rows of a removed account: nobody is left to grant something to. */
   async function forget(username: string): Promise<void> {
     await flush();
     await db

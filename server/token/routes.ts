@@ -9,56 +9,60 @@ import { AppError } from '../errors.ts';
 import type { OriginOf } from '../http/client-address.ts';
 import { toHttpError } from '../http/http-error.ts';
 import type { Logger } from '../log.ts';
-import {
-  cannotSave,
-  METHOD_NOT_ALLOWED,
-  type Refusal,
-  refusalOf,
-  sendRefusal,
-  sendToken,
-  signInFirst,
-} from './answers.ts';
 import { type Caller, type CallerDeps, findCaller, type ProvenCaller } from './caller.ts';
 import { type AccessEntry, formatAccess, type Grant, grantScopes } from './grant.ts';
-import type { Permits } from './permits.ts';
+import type { RecentGrants } from './recent-grants.ts';
 import type { Refusals } from './refusals.ts';
-import { createTurnMemory } from './same-turn.ts';
+import {
+  type ErrorResponse,
+  errorResponseOf,
+  METHOD_NOT_ALLOWED,
+  sendErrorResponse,
+  sendToken,
+  signInFirst,
+  storageFailureResponse,
+} from './responses.ts';
 import { formatScope } from './scope.ts';
 import type { Signer } from './signer.ts';
+import { createTickCache } from './tick-cache.ts';
 import { type Credential, type ParsedRequest, parseGet, parsePost, UNSUPPORTED_GRANT_TYPE } from './token-request.ts';
 
 export interface TokenEndpointDeps {
   readonly config: Config;
-  /** Where people reach us, with the base path and without a trailing slash. */
+  /** Address of this server for browsers, with the base path and without a trailing slash. */
   readonly publicUrl: string;
   readonly access: CallerDeps['access'];
   readonly credentials: Pick<CredentialChecker, 'check'>;
   readonly refreshTokens: Pick<RefreshTokens, 'issue' | 'redeem'>;
   readonly signer: Pick<Signer, 'sign'>;
-  readonly permits: Pick<Permits, 'note'>;
+  readonly recentGrants: Pick<RecentGrants, 'record'>;
   readonly refusals: Pick<Refusals, 'record'>;
   readonly originOf: OriginOf;
-  /** Told of each push token: a repository somebody may push to now is worth a look even if its event never comes. */
-  readonly bus: Pick<Bus, 'tell'>;
+  /**
+   * `push-token-issued` is published for each push token, so that the repository is read even if the push event never
+   * comes.
+   */
+  readonly bus: Pick<Bus, 'publish'>;
   readonly now: () => number;
   readonly log: Logger;
 }
 
 type PlainHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** What one request is about. */
+/** One request, its parsed content and its response. */
 interface Exchange {
   readonly asked: ParsedRequest;
   readonly address: string;
-  /** What the client calls itself. */
+  /** The client's `client_id`, or its `User-Agent`. */
   readonly client: string;
   readonly response: ServerResponse;
   readonly isForm: boolean;
 }
 
 /**
- * The endpoint that `auth.token.realm` points to. A plain handler: it is mounted in front of the framework, and it
- * answers every request itself, in the registry's error format.
+ * The endpoint that the registry's `auth.token.realm` points to: GET and POST. A plain handler mounted in front of the
+ * framework; it answers every request itself, errors in the registry's format.
+ * @see https://distribution.github.io/distribution/spec/auth/token/
  */
 export function createTokenEndpoint(deps: TokenEndpointDeps): PlainHandler {
   const { config, access, credentials, publicUrl, log } = deps;
@@ -67,7 +71,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): PlainHandler {
   const refreshTokens = auth.refresh_tokens ? deps.refreshTokens : undefined;
   const callerDeps: CallerDeps = { access, credentials, refreshTokens, service, publicUrl };
   const signIn = signInFirst(publicName);
-  const callers = createTurnMemory<Promise<Caller>>();
+  const callers = createTickCache<Promise<Caller>>();
 
   async function answer(request: IncomingMessage, response: ServerResponse, isForm: boolean): Promise<void> {
     const asked = isForm ? await parsePost(request) : parseGet(request);
@@ -79,12 +83,12 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): PlainHandler {
     if ('refusal' in caller) return refuse(caller.refusal, caller.reason, exchange);
     const grant = grantScopes(asked.scopes, caller.rights, { address, readonly });
     recordShortfalls(grant, caller.identity?.subject ?? ANONYMOUS, exchange);
-    // Somebody without a name gets 401 where nothing is public, so that the client comes back with a password.
+    // An anonymous client that would get nothing is answered 401, so that it comes back with a password.
     if (caller.identity === undefined && grant.access.length === 0) return refuse(signIn, 'anonymous', exchange);
     await issue(caller, grant, exchange);
   }
 
-  /** A client that pulls asks with one password on many connections at once. */
+  /** A pulling client sends the same password on many connections at once: within one turn it is verified once. */
   function callerOf(credential: Credential, address: string): Promise<Caller> {
     const find = () => findCaller(credential, address, callerDeps);
     if (credential.kind === 'none') return callers('', find);
@@ -93,15 +97,19 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): PlainHandler {
     return callers(`${address} ${username.length} ${username}${password}`, find);
   }
 
-  function refuse(refusal: Refusal, reason: string, { asked, address, client, response, isForm }: Exchange): void {
+  function refuse(
+    refusal: ErrorResponse,
+    reason: string,
+    { asked, address, client, response, isForm }: Exchange,
+  ): void {
     const user = asked.credential.kind === 'password' ? asked.credential.username.slice(0, MAX_LOGGED_NAME_LENGTH) : '';
     log.warn({ reason, user, status: refusal.status, address, client }, 'token refused');
-    sendRefusal(response, refusal, isForm);
+    sendErrorResponse(response, refusal, isForm);
   }
 
-  function recordShortfalls({ shortfalls }: Grant, subject: Subject, { address, client }: Exchange): void {
-    for (const shortfall of shortfalls) {
-      deps.refusals.record({ ...shortfall, subject: subject.name, subjectKind: subject.kind, address, client });
+  function recordShortfalls({ denied }: Grant, subject: Subject, { address, client }: Exchange): void {
+    for (const deniedScope of denied) {
+      deps.refusals.record({ ...deniedScope, subject: subject.name, subjectKind: subject.kind, address, client });
     }
   }
 
@@ -128,7 +136,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): PlainHandler {
     });
   }
 
-  /** Only for a password: a refresh token that begets refresh tokens would never end. */
+  /** Only for a password: a refresh token that could fetch new refresh tokens would never expire. */
   async function refreshTokenFor(identity: Identity | undefined, asked: ParsedRequest): Promise<string | undefined> {
     if (refreshTokens === undefined || !asked.wantsRefreshToken) return undefined;
     if (identity === undefined || asked.credential.kind !== 'password') return undefined;
@@ -139,34 +147,34 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): PlainHandler {
   function noteIssued(subjectName: string, access: readonly AccessEntry[]): void {
     for (const { type, name: repository, actions } of access) {
       if (type !== 'repository') continue;
-      deps.permits.note(subjectName, repository, actions);
-      if (actions.includes('push')) deps.bus.tell({ kind: 'push-token-issued', repository, at: deps.now() });
+      deps.recentGrants.record(subjectName, repository, actions);
+      if (actions.includes('push')) deps.bus.publish({ kind: 'push-token-issued', repository, at: deps.now() });
     }
   }
 
   return async (request, response) => {
     const isForm = request.method === 'POST';
-    if (!isForm && request.method !== 'GET') return sendRefusal(response, METHOD_NOT_ALLOWED, false);
+    if (!isForm && request.method !== 'GET') return sendErrorResponse(response, METHOD_NOT_ALLOWED, false);
     try {
       await answer(request, response, isForm);
     } catch (error) {
       if (!(error instanceof AppError)) log.error({ error }, 'token request failed');
-      sendRefusal(response, toRefusal(error), isForm);
+      sendErrorResponse(response, toRefusal(error), isForm);
     }
   };
 }
 
 const MAX_LOGGED_NAME_LENGTH = 64;
 
-/** A token for another audience would open somebody else's registry. */
+/** A token with another audience would be valid at another registry. */
 function otherService(asked: string): AppError {
   const name = asked.slice(0, 80);
   return new AppError('INVALID', `This server gives no tokens for the service “${name}”; compare auth.token.service`);
 }
 
-function toRefusal(error: unknown): Refusal {
-  if (error instanceof AppError && error.key?.startsWith('storage.')) return cannotSave(toHttpError(error));
-  const refusal = refusalOf(toHttpError(error));
+function toRefusal(error: unknown): ErrorResponse {
+  if (error instanceof AppError && error.key?.startsWith('storage.')) return storageFailureResponse(toHttpError(error));
+  const refusal = errorResponseOf(toHttpError(error));
   const isGrantType = error instanceof AppError && error.key === UNSUPPORTED_GRANT_TYPE;
   return isGrantType ? { ...refusal, oauthError: UNSUPPORTED_GRANT_TYPE } : refusal;
 }

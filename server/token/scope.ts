@@ -1,21 +1,21 @@
 /**
- * The token server the registry's `auth.token.realm` points to: what a client asks (`scope.ts`), what we allow of it
- * (`grant.ts`), how that is signed (`keys.ts`, `signer.ts`) and how it is asked for (`routes.ts`). Who holds which
- * right is decided in `access/`, whether a password is right in `accounts/`.
+ * The token server behind the registry's `auth.token.realm`: what a client asks (`scope.ts`), what is granted of it
+ * (`grant.ts`), how that is signed (`keys.ts`, `signer.ts`) and served (`routes.ts`). `access/` decides who has which
+ * right, `accounts/` whether a password is right.
  */
 import { AppError } from '../errors.ts';
 
-/** One thing a client asks for; the same thing asked for twice is merged into one. */
+/** One requested resource with its actions; requests for the same resource are merged. */
 export interface Scope {
   readonly type: string;
   /** `plugin` in `repository(plugin):…`; undefined where there is none. */
   readonly class: string | undefined;
   readonly name: string;
-  /** As asked, each once, in the order asked. */
+  /** Without duplicates, in the order asked. */
   readonly actions: readonly string[];
 }
 
-/** Tools that copy many repositories ask for all of them at once; the length of an address ends it anyway. */
+/** Tools that copy many repositories ask for all of them at once; the length limit of URLs is near anyway. */
 export const MAX_SCOPES = 100;
 export const MAX_SCOPE_BYTES = 12 * 1024;
 
@@ -70,7 +70,7 @@ function merge(merged: Map<string, Scope>, scope: Scope): void {
   merged.set(key, { ...scope, actions });
 }
 
-/** The same text for the same scope, for logs and for the `scope` member of an answer. */
+/** Inverse of `parseScope`, for logs and for the `scope` member of an answer. */
 export function formatScope(scope: Pick<Scope, 'type' | 'class' | 'name' | 'actions'>): string {
   const kind = scope.class === undefined ? scope.type : `${scope.type}(${scope.class})`;
   return `${kind}:${scope.name}:${scope.actions.join(',')}`;

@@ -4,9 +4,9 @@ import type { Config } from '../config/config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type AccessEntry, formatAccess, grantAll } from './grant.ts';
-import { createKeptTokens, type KeptTokens, type SignedToken } from './kept-tokens.ts';
 import type { KeySource, Keys, Layout, SigningKey } from './keys.ts';
 import { createLayoutProbe, isUsable, type LayoutStatus, type Trial } from './layout-probe.ts';
+import { createReusableTokens, type ReusableTokens, type SignedToken } from './reusable-tokens.ts';
 import { randomTokenId, signToken } from './sign-token.ts';
 
 export interface SignerOptions {
@@ -17,7 +17,7 @@ export interface SignerOptions {
   readonly now: () => number;
   readonly clock?: Clock;
   readonly log: Logger;
-  readonly bus: Pick<Bus, 'tell'>;
+  readonly bus: Pick<Bus, 'publish'>;
 }
 
 export interface TokenRequest {
@@ -25,8 +25,8 @@ export interface TokenRequest {
   readonly subject: string;
   readonly access: readonly AccessEntry[];
   /**
-   * What the access was granted on: the account, the version of the rights, the address. A token signed for the same may
-   * be handed out again. Undefined: always a new one.
+   * What the grant depended on: account, version of the rights, address. A token signed for the same values may be
+   * handed out again. Undefined: always a new token.
    */
   readonly grantedOn?: string;
   /** Default: `registry.auth.lifetime`. */
@@ -38,29 +38,32 @@ export interface SignerStatus extends LayoutStatus {
   readonly service: string;
   readonly issuer: string;
   readonly algorithm: string;
-  /** Of the operator's or our own CA certificate; undefined for a key alone. */
+  /** Expiry of the operator's or our own CA certificate; undefined for a key without a certificate. */
   readonly certificateNotAfter: number | undefined;
-  /** Of the certificate that is sent along now. */
+  /** Expiry of the certificate in the token header now; undefined when none is sent. */
   readonly leafNotAfter: number | undefined;
-  /** Less than 30 days are left, or none. */
-  readonly certificateRunsOut: boolean;
+  /** The CA certificate expires within 30 days, or has expired. */
+  readonly certificateExpiresSoon: boolean;
 }
 
-// Clocks that are behind ours a little take a fresh token all the same; registries add 60 s of their own.
+// `nbf` lies a little in the past, for registries whose clock is behind ours; they add 60 s of leeway themselves.
 const BACKDATED_SECONDS = 10;
 const LEEWAY_SECONDS = 60;
 const MIN_LIFETIME_SECONDS = 60;
 const WARN_BEFORE_MS = 30 * 86_400_000;
-// One look at a time at a registry that refuses everything, however many calls it refuses.
+// At most one probe in this time, however many of our calls the registry refuses.
 const MIN_PAUSE_MS = 5000;
 
-/** Signs every token, in the layout the registry verifies. */
+/**
+ * Signs every token, in the layout that the registry verifies. Identical requests get the same token again while it is
+ * fresh.
+ */
 export function createSigner({ keys, config, tryToken, now, clock = monotonic, log, bus }: SignerOptions) {
   const { auth } = config.registry;
   const { service } = auth;
-  const minted = createKeptTokens({ share: 0.5, minRemainingSeconds: 1, now, clock });
-  // Clients use every token for a minute at least, whatever they are told.
-  const issued = createKeptTokens({ share: 0.1, minRemainingSeconds: MIN_LIFETIME_SECONDS, now, clock });
+  const minted = createReusableTokens({ share: 0.5, minRemainingSeconds: 1, now, clock });
+  // Clients use a token for at least a minute, whatever `expires_in` says.
+  const issued = createReusableTokens({ share: 0.1, minRemainingSeconds: MIN_LIFETIME_SECONDS, now, clock });
   let trying: Promise<void> | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
   const probe = createLayoutProbe({
@@ -85,8 +88,8 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
   }
 
   /**
-   * The one to sign with now. A clock that was set, or time itself, may have made the leaf useless: it is renewed. Without
-   * any certificate that is good, the registry is asked whether it takes the key without one.
+   * The key to sign with now. When the leaf expired, or the clock was set, it is renewed first. Without any valid
+   * certificate the registry is probed again: it may accept the key without one.
    */
   async function usableKey(): Promise<SigningKey> {
     if (keys.isRenewalDue()) await keys.renew();
@@ -113,17 +116,17 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
     return { token: await signToken(claims, key), id, expiresInSeconds, issuedAt };
   }
 
-  async function signOrFind(kept: KeptTokens, request: TokenRequest, name: string): Promise<SignedToken> {
+  async function signOrFind(kept: ReusableTokens, request: TokenRequest, name: string): Promise<SignedToken> {
     const key = isReady() ? currentKey() : await usableKey();
     const fullName = `${key.layout} ${key.kid} ${request.subject}\n${name}`;
-    const known = kept.find(fullName);
+    const known = kept.get(fullName);
     if (known !== undefined) return known;
     const signed = await signWith(key, request);
-    kept.keep(fullName, signed);
+    kept.set(fullName, signed);
     return signed;
   }
 
-  /** @throws {AppError} UNAVAILABLE when the certificate that has to go along has run out. */
+  /** @throws {AppError} UNAVAILABLE when the certificate of the only accepted layout has expired. */
   async function sign(request: TokenRequest): Promise<SignedToken> {
     const { grantedOn, access } = request;
     if (grantedOn === undefined) return signWith(isReady() ? currentKey() : await usableKey(), request);
@@ -131,8 +134,8 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
   }
 
   /**
-   * A token for our own calls, holding exactly these scopes; kept and given out again for half of its lifetime.
-   * @throws {AppError} INVALID for a malformed scope.
+   * A token for our own calls with exactly these scopes, reused for half of its lifetime.
+   * @throws {AppError} INVALID for a malformed scope, UNAVAILABLE when the certificate has expired.
    */
   async function mint(scopes: readonly string[], subject = ''): Promise<string> {
     const { token } = await signOrFind(minted, { subject, access: grantAll(scopes) }, scopes.join('\n'));
@@ -146,7 +149,7 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
     triedAt = clock();
   }
 
-  /** Not more often than every few seconds, whoever asks. */
+  /** At most once in 5 s, however many callers. */
   async function tryAgain(): Promise<void> {
     if (clock() - triedAt < MIN_PAUSE_MS) return;
     trying ??= startAnew().finally(() => {
@@ -166,15 +169,15 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
       algorithm: key.algorithm,
       certificateNotAfter,
       leafNotAfter: key.notAfter,
-      certificateRunsOut: certificateNotAfter !== undefined && certificateNotAfter - now() < WARN_BEFORE_MS,
+      certificateExpiresSoon: certificateNotAfter !== undefined && certificateNotAfter - now() < WARN_BEFORE_MS,
     };
   }
 
   return {
     sign,
     mint,
-    /** A token of ours was refused. Those that we keep may be the reason: they are made anew, in the form that works. */
-    noteRefused: tryAgain,
+    /** The registry refused a token of ours: discards the cached tokens and probes which layout works. */
+    reportRefused: tryAgain,
     headerMode: (): Layout => probe.status().layout,
     /** Tries the registry now. */
     probe: probe.probe,
@@ -187,12 +190,12 @@ export function createSigner({ keys, config, tryToken, now, clock = monotonic, l
 }
 export type Signer = ReturnType<typeof createSigner>;
 
-/** A token never outlives the certificate it carries. */
+/** A token never outlives the certificate in its header. */
 function lifetimeWithin(key: SigningKey, issuedAt: number, lifetimeSeconds: number): number {
   if (key.notAfter === undefined) return lifetimeSeconds;
   const left = Math.floor(key.notAfter / 1000) - issuedAt - LEEWAY_SECONDS - 1;
   if (left >= MIN_LIFETIME_SECONDS) return Math.min(lifetimeSeconds, left);
-  throw new AppError('UNAVAILABLE', 'The certificate of the signing key has run out. Renew it and restart.', {
+  throw new AppError('UNAVAILABLE', 'The certificate of the signing key has expired. Renew it and restart.', {
     key: 'certificate_ran_out',
   });
 }

@@ -7,10 +7,10 @@ export type Credential =
   | { readonly kind: 'none' }
   | { readonly kind: 'password'; readonly username: string; readonly password: string }
   | { readonly kind: 'refresh'; readonly refreshToken: string }
-  /** An `Authorization` header that we cannot read: never the same as having sent none. */
+  /** An `Authorization` header that is not valid Basic authentication; not the same as none. */
   | { readonly kind: 'unreadable' };
 
-/** What a client asks, by GET or by POST. */
+/** A token request, by GET or POST. */
 export interface ParsedRequest {
   readonly credential: Credential;
   /** '' when the client names none. */
@@ -20,7 +20,7 @@ export interface ParsedRequest {
   readonly clientId: string;
 }
 
-// Beyond this no header is a user name and a password.
+// No user name and password are longer than this.
 const MAX_AUTHORIZATION_LENGTH = 16 * 1024;
 const MAX_CLIENT_ID_LENGTH = 100;
 
@@ -38,7 +38,7 @@ export function parseGet(request: IncomingMessage): ParsedRequest {
 }
 
 /**
- * Reads the body only: what stands in the query of a POST ends up in the logs of proxies.
+ * Parameters are read from the body only: the query of a POST ends up in the logs of proxies.
  * @throws {AppError} INVALID for what cannot be understood, TOO_LARGE above 64 KB of form or 12 KB of scopes.
  * @see https://distribution.github.io/distribution/spec/auth/oauth/
  */
@@ -56,14 +56,14 @@ function common(params: URLSearchParams) {
   };
 }
 
-/** Two values for one thing would let us and whoever stands before us read different requests. */
+/** A repeated parameter is refused: a proxy in front of us might read the other value. */
 function single(params: URLSearchParams, name: string): string | undefined {
   const values = params.getAll(name);
   if (values.length > 1) throw new AppError('INVALID', `The parameter ${name} was given more than once`);
   return values[0];
 }
 
-/** The name belongs to whom the password proves; a parameter never makes anybody somebody else. */
+/** The `account` parameter must match the user name of the password; it never selects another user. */
 function refuseOtherAccount(account: string | undefined, credential: Credential): void {
   if (account === undefined || account === '' || credential.kind !== 'password') return;
   if (account.toLowerCase() === credential.username.toLowerCase()) return;
@@ -100,7 +100,7 @@ function formCredential(form: URLSearchParams, basic: Credential): Credential {
   return credential;
 }
 
-/** The code of the OAuth answer travels as the error's key. */
+/** The OAuth error code (RFC 6749 §5.2); used as the key of the `AppError`. */
 export const UNSUPPORTED_GRANT_TYPE = 'unsupported_grant_type';
 
 function unsupported(grantType: string | undefined): AppError {

@@ -1,6 +1,10 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 
-/** Either the old content or the whole new one is there, also after a power cut. */
+/**
+ * Replaces the file by writing and syncing a draft and renaming it: after a power cut the old or the whole new content
+ * is there.
+ * @param mode Permission bits, such as 0o600.
+ */
 export function writeAtomically(path: string, text: string, mode: number): void {
   const draft = `${path}.new`;
   rmSync(draft, { force: true });

@@ -16,6 +16,7 @@ import {
 } from '../support/browser/page-check.ts';
 import { repositoryRow, UP } from '../support/data/browse-facts.ts';
 import { activityDays, found, homeFacts } from '../support/data/home-facts.ts';
+import { registryFacts } from '../support/data/operations-facts.ts';
 
 /** As live updates do it, with one more push. */
 const REPLACE_WITH_NEWS = `
@@ -37,7 +38,7 @@ function pages() {
   const page = { rows, total: rows.length, isExact: true, next: undefined, previous: undefined };
   return [
     homePage({
-      ...{ host: facts.host, readonly: false, firstRun: facts.firstRun, now: () => facts.at },
+      ...{ firstRun: facts.firstRun, now: () => facts.at },
       visibility: { of: async () => EVERYTHING },
       repositories: { list: async () => page },
       space: { total: async () => facts.total, series: async () => [], biggest: async () => [] },
@@ -52,8 +53,7 @@ function pages() {
           facts.findings && { ...facts.findings, stalest: [found('team/old')], fastest: [found('ml/new')] },
       },
       stars: { of: async () => [] },
-      indexState: () => UP,
-      registryState: () => ({ reachable: true, version: '3.1.1' }),
+      operations: { indexState: () => UP, registry: registryFacts },
     }),
   ];
 }

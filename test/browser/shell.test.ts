@@ -8,9 +8,9 @@ import { TOPIC } from '../../server/web/live/live-news.ts';
 import type { PageModule } from '../../server/web/shell/routes.ts';
 import { quietBus } from '../support/app/bus.ts';
 import { liveDeps } from '../support/app/live.ts';
-import { eventually } from '../support/app/walk.ts';
 import { FIRST_PASSWORD, startWeb, type TestWeb } from '../support/app/web.ts';
 import { launch, problemsOf, signIn, skip } from '../support/browser/browser.ts';
+import { eventually } from '../support/process/eventually.ts';
 
 const bus = quietBus();
 let web: TestWeb;
@@ -147,11 +147,11 @@ test('? shows the map, keeps the focus in it and gives it back; letters can be s
 test('a list follows what happens, and does not move under the hands', { skip }, async () => {
   const { page, problems } = await open('/');
   const before = drawn;
-  bus.tell({ kind: 'events-kept', repositories: ['team/app'] });
+  bus.publish({ kind: 'events-kept', repositories: ['team/app'] });
   await page.getByText(`drawn ${before + 1}`).waitFor();
   // Somebody is at work: a mark, and nothing else.
   await page.locator('main a').first().focus();
-  bus.tell({ kind: 'events-kept', repositories: ['team/app'] });
+  bus.publish({ kind: 'events-kept', repositories: ['team/app'] });
   const mark = page.getByRole('button', { name: 'Show new content' });
   await mark.waitFor();
   const shown = drawn;
@@ -186,7 +186,7 @@ test('back leads to where one was', { skip }, async () => {
   await page.waitForURL(/person-40/);
   await page.goBack();
   await page.waitForURL(/\/users$/);
-  await eventually('scrolled', async () => Math.abs((await look<number>(page, 'window.scrollY')) - before) < 5);
+  await eventually('scrolled', () => look<number>(page, 'window.scrollY'), { until: (y) => Math.abs(y - before) < 5 });
   await page.context().close();
 });
 
@@ -197,12 +197,12 @@ test('an open page does not keep the session alive, and says when it has ended',
   const long = Date.now() - 10 * 60_000;
   await web.db.updateTable('sessions').set({ last_seen_at: long }).execute();
   const before = drawn;
-  bus.tell({ kind: 'events-kept', repositories: ['team/app'] });
+  bus.publish({ kind: 'events-kept', repositories: ['team/app'] });
   await page.getByText(`drawn ${before + 1}`).waitFor();
   const rows = await web.db.selectFrom('sessions').select('last_seen_at').execute();
   assert.deepEqual(new Set(rows.map((row) => row.last_seen_at)), new Set([long]));
   await web.sessions.endAll(user.id);
-  bus.tell({ kind: 'audited', action: 'session.end' });
+  bus.publish({ kind: 'audited', action: 'session.end' });
   await page.getByText('Your session has ended.').waitFor();
   await page.locator('.live-status').getByRole('link', { name: 'Sign in' }).click();
   await page.getByText('Sign in to return to the page').waitFor();
@@ -232,7 +232,7 @@ test('without a connection the page says so, and goes on by itself', { skip }, a
   await page.getByText('Offline.').waitFor({ state: 'detached' });
   const before = drawn;
   await eventually('it follows again', async () => {
-    bus.tell({ kind: 'events-kept', repositories: ['team/app'] });
+    bus.publish({ kind: 'events-kept', repositories: ['team/app'] });
     return drawn > before;
   });
   await page.context().close();

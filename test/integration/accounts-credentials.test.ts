@@ -7,7 +7,7 @@ import {
   type CredentialCheckerDeps,
   createCredentialChecker,
 } from '../../server/accounts/credentials.ts';
-import { createKnownPlaces } from '../../server/accounts/known-places.ts';
+import { createKnownAddresses } from '../../server/accounts/known-addresses.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../server/accounts/password.ts';
 import { AppError } from '../../server/errors.ts';
 import { createLogger } from '../../server/log.ts';
@@ -57,7 +57,7 @@ beforeEach(async () => {
   waited = [];
   started = {
     access,
-    knownPlaces: createKnownPlaces(database.db, () => time),
+    knownAddresses: createKnownAddresses(database.db, () => time),
     users,
     now: () => time,
     clock: () => time,
@@ -246,9 +246,9 @@ test('whom we know at a place is remembered over a restart: guesses from beside 
 });
 
 test('known places end after a month, and the latest twenty of an account are kept', async () => {
-  const places = createKnownPlaces(database.db, () => time);
+  const places = createKnownAddresses(database.db, () => time);
   for (let place = 0; place < 25; place += 1) {
-    await places.note(anna.id, `10.1.0.${place}`);
+    await places.record(anna.id, `10.1.0.${place}`);
     time += 1000;
   }
   const known = async (place: number) => places.has(anna.id, `10.1.0.${place}`);

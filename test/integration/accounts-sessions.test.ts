@@ -6,8 +6,8 @@ import { after, before, beforeEach, test } from 'node:test';
 import express from 'express';
 import session, { type SessionData } from 'express-session';
 import { createUserStore, type User, type UserStore } from '../../server/access/users.ts';
+import { purgeExpiredAccess } from '../../server/accounts/purge-expired.ts';
 import { createSessions, type Sessions, sessionIdHash } from '../../server/accounts/sessions.ts';
-import { purgeEndedAccess } from '../../server/accounts/upkeep.ts';
 import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
 
 const MINUTE = 60_000;
@@ -217,9 +217,9 @@ test('purging frees what has ended and nothing else', async () => {
 test('upkeep purges the others too when one fails, and says what failed', async () => {
   await save('old', dataFor(anna));
   time += HOUR;
-  const knownPlaces = { purgeExpired: async () => undefined };
+  const knownAddresses = { purgeExpired: async () => undefined };
   const refreshTokens = { purgeExpired: () => Promise.reject(new Error('disk is busy')) };
-  await assert.rejects(purgeEndedAccess({ sessions, refreshTokens, knownPlaces }), /disk is busy/);
+  await assert.rejects(purgeExpiredAccess({ sessions, refreshTokens, knownAddresses }), /disk is busy/);
   assert.equal(await rows(), 0);
 });
 

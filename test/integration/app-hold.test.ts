@@ -4,8 +4,9 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ADMIN_PASSWORD, MEMBER, type Stack, startStack } from '../support/app/app.ts';
-import { browserOf, eventually, pageText } from '../support/app/walk.ts';
+import { browserOf, pageText } from '../support/app/walk.ts';
 import type { Visitor } from '../support/app/web.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { requireTools } from '../support/process/tools.ts';
 import { pushImageOf } from '../support/registry/images.ts';
 import { startRegistry } from '../support/registry/registry.ts';
@@ -26,10 +27,10 @@ describe('a registry whose volume is not mounted', { skip }, () => {
     admin = await browserOf(stack.app.url, { username: 'admin', password: ADMIN_PASSWORD });
     member = await browserOf(stack.app.url, MEMBER);
     await admin.post('/status/crawl', {});
-    await eventually('all is read', async () => REPOSITORIES.length === (await tagged()).length);
+    await eventually('all is read', tagged, { until: ({ length }) => length === REPOSITORIES.length });
     await rename(join(stack.registry.storage, 'docker'), join(stack.registry.storage, 'away'));
     await admin.post('/status/crawl', {});
-    await eventually('it is held', async () => (await holdOf(admin)) !== null);
+    await eventually('it is held', () => holdOf(admin));
   });
   after(() => stack?.stop());
 
@@ -60,7 +61,7 @@ describe('a registry whose volume is not mounted', { skip }, () => {
 
   test('once it is confirmed the index follows, and the audit names who did it', async () => {
     assert.equal((await admin.post('/status/loss', {})).status, 303);
-    await eventually('the tags are gone', async () => (await tagged()).length === 0);
+    await eventually('the tags are gone', tagged, { until: ({ length }) => length === 0 });
     assert.equal(await holdOf(admin), null);
     assert.match(await pageText(admin, '/audit'), /loss of images confirmed/);
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { startApp } from '../support/app/app.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { startFakeRegistry } from '../support/registry/fake-registry.ts';
 import { createHostileRegistry, json, manifestOf, send, sendManifest } from '../support/registry/hostile-registry.ts';
 
@@ -29,11 +30,8 @@ test('beside a registry that misbehaves every page opens, says what is wrong, an
   });
   t.after(app.stop);
   const get = (path: string) => fetch(`${app.url}${path}`);
-  const isRead = async () => {
-    const { index } = (await (await get('/api/v1/status')).json()) as { index: { isComplete: boolean } };
-    return index.isComplete;
-  };
-  while (!(await isRead())) await new Promise((resolve) => setTimeout(resolve, 100));
+  const status = async () => (await (await get('/api/v1/status')).json()) as { index: { isComplete: boolean } };
+  await eventually('all is read', status, { until: ({ index }) => index.isComplete, pauseMs: 100 });
 
   const list = await (await get('/repositories')).text();
   for (const name of registry.repositories.keys()) assert.ok(list.includes(name), name);
@@ -51,7 +49,7 @@ test('beside a registry that misbehaves every page opens, says what is wrong, an
     assert.ok([200, 404, 502].includes(answer.status), `${path}: ${answer.status}`);
     assert.match(answer.headers.get('content-type') ?? '', /html/);
   }
-  const status = await readFile(`/proc/${app.pid}/status`, 'utf8').catch(() => '');
-  const peakKb = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0);
+  const ofProcess = await readFile(`/proc/${app.pid}/status`, 'utf8').catch(() => '');
+  const peakKb = Number(/VmHWM:\s+(\d+)/.exec(ofProcess)?.[1] ?? 0);
   assert.ok(peakKb < 600 * 1024, `${peakKb} kB`);
 });

@@ -5,8 +5,9 @@ import { request as requestHttps } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ADMIN_PASSWORD, EVENT_SECRET, MEMBER, type RunningApp, startApp, startManaged } from '../support/app/app.ts';
-import { assertWorked, browserOf, createClients, deleteByPage, eventually, pageText } from '../support/app/walk.ts';
+import { assertWorked, browserOf, createClients, deleteByPage, pageText } from '../support/app/walk.ts';
 import { createVisitor } from '../support/app/web.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { freePort, freePorts } from '../support/process/ports.ts';
 import { type RunningProcess, startProcess, waitUntil } from '../support/process/process.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/process/tmp.ts';
@@ -56,9 +57,8 @@ describe('own TLS and a registry of our own', { skip }, () => {
     assertWorked(await member.login());
     assertWorked(await member.push('team/app'));
     const admin = await browserOf(url, ADMIN);
-    await eventually('the push is on the page', async () => {
-      const html = await (await admin.request('/repositories/team/app')).text();
-      return html.includes('>v1</a>') && html.includes('member');
+    await eventually('the push is on the page', () => pageText(admin, '/repositories/team/app'), {
+      until: (html) => html.includes('>v1</a>') && html.includes('member'),
     });
     assert.match(await pageText(admin, '/events'), /member/);
     await deleteByPage(admin, 'team/app:v1');
@@ -164,18 +164,17 @@ describe('behind nginx, with TLS and under a sub-path', { skip: proxy.skip }, ()
     assertWorked(await member.login());
     assertWorked(await member.push('team/app'));
     const admin = await browserOf(url, ADMIN);
-    await eventually('the push is on the page', async () => {
-      const html = await (await admin.request('/repositories/team/app')).text();
-      return html.includes('>v1</a>') && html.includes('member');
+    await eventually('the push is on the page', () => pageText(admin, '/repositories/team/app'), {
+      until: (html) => html.includes('>v1</a>') && html.includes('member'),
     });
     assert.match(await pageText(admin, '/events'), /member/);
     const undo = await deleteByPage(admin, 'team/app:v1');
     assert.equal((await admin.post(undo, {})).headers.get('location'), '/hub/repositories/team/app');
     assertWorked(await member.pull('team/app'));
     // What was found when the registry was not up yet is shown for two seconds.
-    await eventually('the status page names the realm', async () =>
-      (await pageText(admin, '/status')).includes(`${url}/api/auth`),
-    );
+    await eventually('the status page names the realm', () => pageText(admin, '/status'), {
+      until: (html) => html.includes(`${url}/api/auth`),
+    });
   });
 });
 

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import SqliteDatabase from 'better-sqlite3';
 import { ADMIN_PASSWORD, type Stack, startStack } from '../support/app/app.ts';
-import { browserOf, eventually } from '../support/app/walk.ts';
+import { browserOf } from '../support/app/walk.ts';
 import type { Visitor } from '../support/app/web.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { requireTools } from '../support/process/tools.ts';
 import { pushImageOf, pushIndex } from '../support/registry/images.ts';
 import { startRegistry } from '../support/registry/registry.ts';
@@ -26,19 +27,14 @@ describe('with some images', { skip }, () => {
     await stack.app.halt();
     await stack.app.resume();
     admin = await browserOf(stack.app.url, { username: 'admin', password: ADMIN_PASSWORD });
-    await eventually('the crawl is done', async () =>
-      (await (await admin.request('/repositories')).text()).includes('/repositories/many"'),
-    );
+    await eventually('the crawl is done', async () => (await admin.request('/repositories')).text(), {
+      until: (html) => html.includes('/repositories/many"'),
+    });
   });
   after(() => stack?.stop());
 
   test('every link leads somewhere, and looking changes nothing', async (context) => {
-    await eventually('nothing moves any more', async () => {
-      const before = contentHash(stack.app.dataPath);
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      return before === contentHash(stack.app.dataPath);
-    });
-    const before = contentHash(stack.app.dataPath);
+    const before = await untilUnchanged(() => contentHash(stack.app.dataPath));
     const seen = await walkLinks(admin, ['/', '/users/-/new', '/roles/-/new', '/setup-password', '/login', '/account']);
     assert.ok(seen.size > 60, `${seen.size} pages`);
     context.diagnostic(`${seen.size} pages`);
@@ -209,6 +205,17 @@ async function walkLinks(visitor: Visitor, starts: readonly string[]): Promise<R
       waiting.push(link.replaceAll('&amp;', '&'));
   }
   return seen;
+}
+
+/** What lasts from the start is over when nothing has changed for a while. @returns what stays. */
+async function untilUnchanged(read: () => string): Promise<string> {
+  let before = '';
+  const isUnchanged = (now: string) => {
+    const same = now === before;
+    before = now;
+    return same;
+  };
+  return eventually('nothing moves any more', read, { until: isUnchanged, pauseMs: 500 });
 }
 
 /** Of all tables, but for the time of a session's last request. */

@@ -11,8 +11,8 @@ import { listRepositories } from '../../server/registry/disk/repositories.ts';
 import type { Database } from '../../server/storage/database.ts';
 import { quietBus } from '../support/app/bus.ts';
 import { openClient, watched } from '../support/app/catalog.ts';
-import { eventually } from '../support/app/walk.ts';
 import { openTestDatabase } from '../support/data/database.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { temporaryFolder } from '../support/process/tmp.ts';
 import { generateStorage } from '../support/registry/generate-storage.ts';
 import { deleteManifest, pushImageOf, pushIndex } from '../support/registry/images.ts';
@@ -204,7 +204,7 @@ test('one that was interrupted goes on from disk, and asks for nothing twice', {
   t.after(close);
   const first = await startIndex(t, url, folder, db);
   const crawl = first.indexer.crawl('start');
-  await eventually('something read', async () => first.changed.size > 0);
+  await eventually('something is read', () => first.changed.size);
   await first.indexer.close();
   await crawl;
   const done = first.changed.size;

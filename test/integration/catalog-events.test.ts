@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CatalogEvent } from '../../server/catalog/sync/indexer.ts';
 import { startCatalog } from '../support/app/catalog.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { deleteManifest, pushCosignSignature, pushImageOf, pushIndex } from '../support/registry/images.ts';
 import { registrySkip } from '../support/registry/registry.ts';
 
@@ -34,10 +34,6 @@ function event(fields: Partial<CatalogEvent>): CatalogEvent {
     address: '10.0.0.1',
     ...fields,
   };
-}
-
-async function eventually(isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 60 && !(await isSo()); tries += 1) await sleep(50);
 }
 
 async function tagOf(repository: string, name: string) {
@@ -95,8 +91,8 @@ test('a push whose manifest cannot be read yet is asked for again', { skip }, as
   await applyEvent(event({ repository: 'late' }));
   assert.equal(await catalog.repository('late'), undefined);
   await pushImageOf(url, 'late', 'v1', { layers: ['late'] });
-  await eventually(async () => (await tagOf('late', 'v1')) !== undefined);
-  assert.equal((await tagOf('late', 'v1'))?.pushedBy, 'ci');
+  const tag = await eventually('the tag is indexed', () => tagOf('late', 'v1'));
+  assert.equal(tag?.pushedBy, 'ci');
 });
 
 test('a delete event removes the tag after one 404', { skip }, async () => {
@@ -141,8 +137,7 @@ test('after a push token the repository is looked at again, and its event tells 
   await indexer.crawl('start');
   indexer.lookAgain('watched');
   const { digest } = await pushImageOf(url, 'watched', 'v1', { layers: ['w'] });
-  await eventually(async () => (await tagOf('watched', 'v1')) !== undefined);
-  const seen = await tagOf('watched', 'v1');
+  const seen = await eventually('the tag is indexed', () => tagOf('watched', 'v1'));
   assert.deepEqual([seen?.digest, seen?.pushedAt, seen?.pushedBy], [digest, state.clock, null]);
   await applyEvent(event({ repository: 'watched', digest, at: state.clock - 1000 }));
   const told = await tagOf('watched', 'v1');

@@ -5,6 +5,7 @@ import { createIndexer } from '../../server/catalog/sync/indexer.ts';
 import { createLogger } from '../../server/log.ts';
 import { applyEvent, openClient } from '../support/app/catalog.ts';
 import { openTestDatabase } from '../support/data/database.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { sha256 } from '../support/registry/content.ts';
 import { startFakeRegistry } from '../support/registry/fake-registry.ts';
 import {
@@ -298,9 +299,13 @@ test('a hundred thousand tags in one answer are taken as they are', async (t) =>
 
 test('an event is told while the crawl waits for a registry that hangs', async (t) => {
   const { registry, db, indexer, tags } = await startHostile(t);
-  for (let index = 0; index < 60; index += 1) registry.repositories.set(`slow/r${index}`, { head: () => undefined });
+  let hanging = 0;
+  const hang = () => {
+    hanging += 1;
+  };
+  for (let index = 0; index < 60; index += 1) registry.repositories.set(`slow/r${index}`, { head: hang });
   const crawl = indexer.crawl('start');
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await eventually('the crawl waits', () => hanging);
   registry.repositories.set('pushed', {});
   await applyEvent(db, indexer, {
     ...{

@@ -8,8 +8,8 @@ import { createCrawlJournal } from '../../server/catalog/sync/crawl-journal.ts';
 import { createLogger } from '../../server/log.ts';
 import { quietBus } from '../support/app/bus.ts';
 import { openClient } from '../support/app/catalog.ts';
-import { eventually } from '../support/app/walk.ts';
 import { openTestDatabase } from '../support/data/database.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { startFakeRegistry } from '../support/registry/fake-registry.ts';
 import {
   type Answering,
@@ -209,7 +209,7 @@ test('after a gap in the events every tag is asked for at once', async (t) => {
   side.noteReachable(false);
   pair.time.clock += 2 * MINUTE;
   side.noteReachable(true);
-  await eventually('the moved tag', async () => (await pair.digestOf('team/r33')) !== before);
+  await eventually('the moved tag is read', () => pair.digestOf('team/r33'), { until: (digest) => digest !== before });
 });
 
 const DEPTHS = [

@@ -10,6 +10,7 @@ import { EVERYTHING, type Visibility } from '../../server/catalog/visibility/vis
 import { createLogger } from '../../server/log.ts';
 import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
 import { type Held, hold, insertRepositories } from '../support/data/space.ts';
+import { eventually } from '../support/process/eventually.ts';
 
 const DAY = 24 * 3600_000;
 const NOW = Date.UTC(2026, 10, 20, 12);
@@ -317,7 +318,7 @@ test('a change is summed up by itself, and closing leaves the values of before',
   space.start();
   await hold(db, [{ repository: 'team/app', blob: 1, tagged: 1, untagged: 0 }], SIZES);
   space.changed();
-  while ((await space.total(EVERYTHING)).sizeBytes !== 10) await new Promise((resolve) => setTimeout(resolve, 50));
+  await eventually('the sum', () => space.total(EVERYTHING), { until: ({ sizeBytes }) => sizeBytes === 10 });
   await space.close();
   await hold(db, [{ repository: 'team/app', blob: 2, tagged: 1, untagged: 0 }], SIZES);
   space.changed();

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { after, test } from 'node:test';
 import { ADMIN_PASSWORD, type RunningApp, startApp, startManaged } from '../support/app/app.ts';
 import { movableClock } from '../support/app/skewed-app.ts';
-import { eventually } from '../support/app/walk.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { freePort } from '../support/process/ports.ts';
 import { registrySkip } from '../support/registry/registry.ts';
 
@@ -39,11 +39,12 @@ for (const [name, aheadMs] of [
     cleanups.push(clock.remove);
     const { app } = await startManaged(clock.options);
     cleanups.push(() => app.stop());
-    await eventually('the registry refuses what we made at the wrong time', async () => {
-      return (await factsOf(app)).details.crawlError !== null;
+    const page = () => factsOf(app);
+    await eventually('the registry refuses what we made at the wrong time', page, {
+      until: ({ details }) => details.crawlError !== null,
     });
     await clock.set(app, 0);
-    await eventually('the index is complete', async () => (await factsOf(app)).index.isComplete, 60_000);
+    await eventually('the index is complete', page, { until: ({ index }) => index.isComplete });
     assert.equal((await factsOf(app)).details.crawlError, null);
     assert.doesNotMatch(app.logs(), /unhandled/);
   });
@@ -55,12 +56,12 @@ test('clock set back while the registry is away: it is found when it is back, no
   const app = await startApp({ ...clock.options, config: { registry: { url: `http://127.0.0.1:${port}` } } });
   cleanups.push(clock.remove, () => app.stop());
   const page = () => factsOf(app);
-  await eventually('it is known to be away', async () => (await page()).registry.reachable === false);
+  await eventually('it is known to be away', page, { until: ({ registry }) => registry.reachable === false });
   // Failures enough for the circuit to open.
-  await eventually('calls fail at once', async () => (app.logs().match(/crawl ended|not read/g) ?? []).length > 0);
+  await eventually('calls fail at once', app.logs, { until: (logs) => /crawl ended|not read/.test(logs) });
   await clock.set(app, -HOUR_MS);
   const server = createServer((_request, response) => response.setHeader('content-type', 'application/json').end('{}'));
   server.listen(port, '127.0.0.1');
   cleanups.push(async () => server.close());
-  await eventually('it is found', async () => (await page()).registry.reachable === true, 20_000);
+  await eventually('it is found', page, { until: ({ registry }) => registry.reachable === true });
 });

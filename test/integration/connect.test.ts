@@ -9,6 +9,7 @@ import { createShell } from '../clients/shell.ts';
 import { CLIENTS } from '../clients/table.ts';
 import { ADMIN_PASSWORD, MEMBER, type RunningApp, startApp } from '../support/app/app.ts';
 import { createVisitor, type Visitor } from '../support/app/web.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { freePorts } from '../support/process/ports.ts';
 import { type RunningProcess, startProcess, waitUntil } from '../support/process/process.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/process/tmp.ts';
@@ -115,16 +116,16 @@ async function checkOf({ admin, query }: Bench, title: string): Promise<string> 
   return found.slice(0, found.indexOf('</ul>'));
 }
 
-async function until<T>(read: () => Promise<T>, isGood: (value: T) => boolean): Promise<T> {
-  for (let turn = 0; turn < 100; turn += 1) {
-    const value = await read();
-    if (isGood(value)) return value;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return read();
+const isDone = (states: Readonly<Record<string, string>>) => Object.values(states).every((state) => state === 'ok');
+
+async function allDone(bench: Bench): Promise<void> {
+  await eventually('every check is done', () => ticks(bench), { until: isDone, pauseMs: 100 });
 }
 
-const isDone = (states: Readonly<Record<string, string>>) => Object.values(states).every((state) => state === 'ok');
+async function stateOf(bench: Bench, title: string, state: 'ok' | 'failed'): Promise<void> {
+  const isWanted = (states: Readonly<Record<string, string>>) => states[title] === state;
+  await eventually(`${title}: ${state}`, () => ticks(bench), { until: isWanted, pauseMs: 100 });
+}
 
 async function fetchTrust(bench: Bench, more = ''): Promise<void> {
   const html = await (await bench.admin.request(`/connect${bench.query(more)}`)).text();
@@ -187,8 +188,7 @@ for (const version of ['2.8.2', '3.0.0', '3.1.1'] as const) {
       const registry = await bench.serve(text);
       try {
         await pushAndPull(bench, join(temporary.path, 'one'), skopeo.paths.skopeo);
-        const states = await until(() => ticks(bench), isDone);
-        assert.ok(isDone(states), JSON.stringify(states));
+        await allDone(bench);
         const page = await (await bench.admin.request('/connect?runs=file')).text();
         assert.match(page, new RegExp(`detected: version ${version[0]}`));
       } finally {
@@ -217,7 +217,7 @@ for (const version of ['2.8.2', '3.0.0', '3.1.1'] as const) {
       const registry = await bench.serve(bare, services.registry.environment);
       try {
         await pushAndPull(bench, join(temporary.path, 'two'), skopeo.paths.skopeo);
-        assert.ok(isDone(await until(() => ticks(bench), isDone)));
+        await allDone(bench);
       } finally {
         await registry.stop();
       }
@@ -240,7 +240,7 @@ for (const version of ['2.8.2', '3.0.0', '3.1.1'] as const) {
       const registry = await bench.serve(bare, env);
       try {
         await pushAndPull(bench, join(temporary.path, 'three'), skopeo.paths.skopeo);
-        assert.ok(isDone(await until(() => ticks(bench), isDone)));
+        await allDone(bench);
       } finally {
         await registry.stop();
       }
@@ -249,20 +249,14 @@ for (const version of ['2.8.2', '3.0.0', '3.1.1'] as const) {
     if (version !== '2.8.2') {
       test('keys as a JWKS instead of a certificate', async () => {
         // Visits within a moment share one trial: this one must not see the registry of the test before.
-        await until(
-          () => ticks(bench),
-          (states) => states['Registry reachable'] === 'failed',
-        );
+        await stateOf(bench, 'Registry reachable', 'failed');
         await fetchTrust(bench, '&trust=jwks');
         const registry = await bench.serve(await merged(bench, ownFile(bench), '&trust=jwks'));
         try {
           // An EC key by its name is what 3.0.0 derives wrongly, but a JWKS names its keys itself.
-          await until(
-            () => ticks(bench),
-            (states) => states['Tokens of this server'] === 'ok',
-          );
+          await stateOf(bench, 'Tokens of this server', 'ok');
           await pushAndPull(bench, join(temporary.path, 'four'), skopeo.paths.skopeo);
-          assert.ok(isDone(await until(() => ticks(bench), isDone)));
+          await allDone(bench);
         } finally {
           await registry.stop();
         }
@@ -303,11 +297,7 @@ for (const version of ['2.8.2', '3.0.0', '3.1.1'] as const) {
         await writeFile(join(bench.folder, 'foreign.pem'), await foreignCertificate());
         const registry = await bench.serve(spoil(await merged(bench, ownFile(bench))));
         try {
-          const states = await until(
-            () => ticks(bench),
-            (each) => each[title] === 'failed',
-          );
-          assert.equal(states[title], 'failed', JSON.stringify(states));
+          await stateOf(bench, title, 'failed');
           assert.match(await checkOf(bench, title), fix);
         } finally {
           await registry.stop();
@@ -318,21 +308,19 @@ for (const version of ['2.8.2', '3.0.0', '3.1.1'] as const) {
     test('a wrong secret is seen, and a right one mends it', async () => {
       await fetchTrust(bench);
       const text = await merged(bench, ownFile(bench));
-      const states = async (config: string) => {
+      const states = [
+        [text.replace(SECRET, 'something else altogether'), 'failed'],
+        [text, 'ok'],
+      ] as const;
+      for (const [config, state] of states) {
         const registry = await bench.serve(config);
         try {
           await bench.admin.post('/connect/try', {});
-          const wanted = config === text ? 'ok' : 'failed';
-          return await until(
-            () => ticks(bench),
-            (each) => each['Notifications'] === wanted,
-          );
+          await stateOf(bench, 'Notifications', state);
         } finally {
           await registry.stop();
         }
-      };
-      assert.equal((await states(text.replace(SECRET, 'something else altogether')))['Notifications'], 'failed');
-      assert.equal((await states(text))['Notifications'], 'ok');
+      }
     });
   });
 }

@@ -1,6 +1,7 @@
 /** A registry whose clock runs ahead, or says nothing sensible, does not put its events above all that come after them. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { isVisibleName } from '../../server/catalog/visibility/visibility.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
 import { SECRET, type Stack, start } from '../support/app/receiver-stack.ts';
 import { insertEvents } from '../support/data/event-rows.ts';
@@ -17,7 +18,8 @@ after(() => stack?.close());
 
 const iso = (ms: number) => new Date(ms).toISOString();
 const everything = { all: true } as const;
-const list = (filter: object = {}) => createEventStore(stack.opened.db).list({ visible: everything, ...filter });
+const list = (filter: object = {}) =>
+  createEventStore(stack.opened.db, isVisibleName).list({ visible: everything, ...filter });
 
 async function send(tag: string, timestamp: string, repository = 'team/app'): Promise<void> {
   const answer = await stack.send(anEnvelope(anEvent({ tag, timestamp, repository })), { Authorization: SECRET });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { MEMBER, type RunningApp, startApp } from '../support/app/app.ts';
-import { browserOf, eventually, pageText } from '../support/app/walk.ts';
+import { browserOf, pageText } from '../support/app/walk.ts';
+import { eventually } from '../support/process/eventually.ts';
 
 const SECRET = 'a-secret-of-the-notifications';
 
@@ -19,9 +20,8 @@ describe('notifications that were set aside', () => {
 
   test('are read and dismissed by an admin', async () => {
     const admin = await browserOf(app.url, { username: 'admin', password: app.adminPassword });
-    await eventually('both are there', async () => {
-      const html = await pageText(admin, '/events/aside');
-      return html.includes('an event that is no object') && html.includes('nonsense &lt;b&gt;one');
+    await eventually('both are there', () => pageText(admin, '/events/aside'), {
+      until: (html) => html.includes('an event that is no object') && html.includes('nonsense &lt;b&gt;one'),
     });
     const [, action = ''] = /action="([^"]*\/dismiss)"/.exec(await pageText(admin, '/events/aside')) ?? [];
     assert.equal((await admin.post(action, {})).status, 303);

@@ -5,7 +5,8 @@ import { type TestContext, test } from 'node:test';
 import { ADMIN_PASSWORD, type AppOptions, MEMBER, startApp } from '../support/app/app.ts';
 import { movableClock } from '../support/app/skewed-app.ts';
 import { headerOf } from '../support/app/token-stack.ts';
-import { browserOf, eventually } from '../support/app/walk.ts';
+import { browserOf } from '../support/app/walk.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { freePorts } from '../support/process/ports.ts';
 import { certificateFor, generateKey, writePair } from '../support/registry/operator-keys.ts';
 import { REGISTRY_VERSIONS, type RegistryVersion, registrySkip, startRegistry } from '../support/registry/registry.ts';
@@ -102,7 +103,7 @@ test('where the registry shall get a certificate, tokens are refused with the re
   const { app, ask } = await start(t, { version: '3.1.1', notAfter: Date.now() - DAY_MS, header: 'x5c' });
   const { status, text } = await ask();
   assert.equal(status, 503);
-  assert.match(text, /certificate of the signing key has run out/);
+  assert.match(text, /certificate of the signing key has expired/);
   await assertSaid(app.url);
   const event = await fetch(`${app.url}/api/notification`, {
     method: 'POST',

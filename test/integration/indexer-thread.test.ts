@@ -8,7 +8,7 @@ import { createLogger } from '../../server/log.ts';
 import { createIntake } from '../../server/notifications/intake.ts';
 import { openDatabase } from '../../server/storage/database.ts';
 import { configOf } from '../support/app/config.ts';
-import { eventually } from '../support/app/walk.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { temporaryFolder } from '../support/process/tmp.ts';
 import { pushImage } from '../support/registry/content.ts';
 import { anEnvelope, anEvent, EVENTS_V2 } from '../support/registry/events.ts';
@@ -73,11 +73,11 @@ test('what is there is read, what is reported is applied, and everybody here hea
   await pushImage(registry.url, 'team/app', 'v1');
   await index.begin();
   await index.start();
-  await eventually('the crawl is told', async () => index.crawlState().isComplete);
+  await eventually('the crawl is told', index.crawlState, { until: ({ isComplete }) => isComplete });
   assert.deepEqual(await tags('team/app'), ['v1 null']);
   const { digest } = await pushImage(registry.url, 'team/app', 'v2');
   await report('v2', digest);
-  await eventually('the push is there', async () => (await tags('team/app')).includes('v2 ann'));
+  await eventually('the push is there', () => tags('team/app'), { until: (names) => names.includes('v2 ann') });
   assert.ok(heard.some((message) => message.kind === 'repository-changed' && message.repository === 'team/app'));
   assert.ok(heard.some((message) => message.kind === 'events-kept'));
   assert.ok(lines.some((line) => (JSON.parse(line) as { msg: string }).msg === 'crawl ended'));
@@ -89,12 +89,12 @@ test('one that dies is started again, and applies what came meanwhile', { skip }
   await pushImage(registry.url, 'team/app', 'v1');
   await index.begin();
   await index.start();
-  await eventually('the crawl is told', async () => index.crawlState().isComplete);
+  await eventually('the crawl is told', index.crawlState, { until: ({ isComplete }) => isComplete });
   const { digest } = await pushImage(registry.url, 'team/app', 'v2');
   await index.thread()?.terminate();
   await report('v2', digest);
   assert.deepEqual(await tags('team/app'), ['v1 null']);
-  await eventually('the push is there', async () => (await tags('team/app')).includes('v2 ann'));
+  await eventually('the push is there', () => tags('team/app'), { until: (names) => names.includes('v2 ann') });
   await pushImage(registry.url, 'team/other', 'v1');
   await index.remote.refreshRepository('team/other');
   assert.deepEqual(await tags('team/other'), ['v1 null']);
@@ -124,7 +124,7 @@ test('ended anywhere in its work it leaves an index that is whole, and the turn 
       .execute();
     await eventually('the next one answers', answers);
   }
-  await eventually('all is read', async () => index.crawlState().isComplete);
+  await eventually('all is read', index.crawlState, { until: ({ isComplete }) => isComplete });
   const rows = await opened.db.selectFrom('repositories').select('name').orderBy('name').execute();
   assert.deepEqual(
     rows.map(({ name }) => name),

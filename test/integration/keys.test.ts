@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { StartError } from '../../server/errors.ts';
 import { createLogger } from '../../server/log.ts';
-import { keyFolderOf } from '../../server/token/created-pair.ts';
+import { keyFolderOf } from '../../server/token/key-pair.ts';
 import { type Keys, openKeys } from '../../server/token/keys.ts';
 import { createSigner } from '../../server/token/signer.ts';
 import { quietBus } from '../support/app/bus.ts';
@@ -103,9 +103,9 @@ describe('a new installation', () => {
     assert.equal((await open()).caPem(), first.caPem());
   });
   test("a pair of ours is never made beside the operator's file, but one made there before stays", async () => {
-    const folderOf = (url: string | null, isOperators: boolean) => {
+    const folderOf = (url: string | null, isOperatorFile: boolean) => {
       const config = configOf({ registry: { url }, data: { path: at('data') } });
-      return keyFolderOf({ config, configFolder: at('conf'), isOperators });
+      return keyFolderOf({ config, configFolder: at('conf'), isOperatorFile });
     };
     assert.equal(folderOf(null, false), at('conf'));
     assert.equal(folderOf('http://registry:5000', false), at('data'));
@@ -201,9 +201,9 @@ describe('rotation', () => {
     await writeFile(at('data', 'token'), 'no folder');
     clock = 40 * DAY_MS;
     assert.ok((await signerOf(keys).sign({ subject: '', access: [] })).token);
-    assert.match(lines.join(''), /could not be kept/);
+    assert.match(lines.join(''), /could not be stored/);
   });
-  test('a certificate that has run out is left out, and the key signs by its name', async () => {
+  test('a certificate that has expired is left out, and the key signs by its name', async () => {
     const auth = await operatorPair(new Date(Date.now() - DAY_MS), new Date(Date.now() - 2 * DAY_MS));
     const { token } = await signerOf(await open(auth), auth).sign({ subject: '', access: [] });
     assert.equal(headerOf(token).x5c, undefined);
@@ -311,15 +311,15 @@ describe("the operator's files", () => {
     await refuses({ key: keyPath, cert: certPath }, /holds no PEM certificate/);
   });
   test('a certificate without its key', () => refuses({ cert: at('a.cert') }, /without registry\.auth\.key/));
-  test('a certificate that has run out is a warning, and kid still signs', async () => {
+  test('a certificate that has expired is a warning, and kid still signs', async () => {
     const key = generateKey('rsa');
     const notAfter = new Date(Date.now() - DAY_MS);
     const pem = await certificateFor(key, { isCa: true, notBefore: new Date(Date.now() - 2 * DAY_MS), notAfter });
     const { keyPath, certPath } = await writePair(folder.path, key, pem);
     const auth = { key: keyPath, cert: certPath };
     const keys = await open(auth);
-    assert.ok(lines.some((line) => line.includes('has run out') && line.includes('"warn"')));
-    assert.equal(signerOf(keys).status().certificateRunsOut, true);
+    assert.ok(lines.some((line) => line.includes('has expired') && line.includes('"warn"')));
+    assert.equal(signerOf(keys).status().certificateExpiresSoon, true);
     const { token } = await signerOf(keys, { token_header: 'kid-libtrust' }).sign({ subject: '', access: [] });
     assert.equal(headerOf(token)['alg'], 'RS256');
   });

@@ -6,7 +6,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { canTieToParent } from '../../server/registry/managed/managed-child.ts';
-import { eventually } from '../support/app/walk.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { temporaryFolder } from '../support/process/tmp.ts';
 import { requireTools } from '../support/process/tools.ts';
 

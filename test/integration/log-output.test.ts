@@ -7,7 +7,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { stringify } from 'yaml';
-import { eventually } from '../support/app/walk.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { freePort } from '../support/process/ports.ts';
 import { temporaryFolder } from '../support/process/tmp.ts';
 
@@ -37,12 +37,7 @@ async function start(t: TestContext, out: number | 'pipe') {
     await folder.remove();
   });
   const url = `http://127.0.0.1:${port}`;
-  const answers = () =>
-    fetch(`${url}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  await eventually('it is ready', answers, 60_000);
+  await eventually('it is ready', async () => (await fetch(`${url}/readyz`)).ok);
   return { child, url };
 }
 

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ADMIN_PASSWORD, startApp } from '../support/app/app.ts';
-import { eventually } from '../support/app/walk.ts';
 import { createVisitor } from '../support/app/web.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { freePort } from '../support/process/ports.ts';
 import { generateStorage } from '../support/registry/generate-storage.ts';
 import { registryBinary, registrySkip } from '../support/registry/registry.ts';
@@ -22,8 +22,9 @@ test('in managed mode the first index is read from the storage folder', { skip }
   const admin = createVisitor(app.url);
   await admin.signIn('admin', ADMIN_PASSWORD);
   const text = async (path: string) => (await admin.request(path)).text();
-  await eventually('the index', async () => (await text('/status')).includes('storage folder of the registry'));
-  await eventually('its end', async () => /"repositoriesDone":20,|20 of 20/.test(await text('/status')));
+  await eventually('the index is read from the storage folder', () => text('/status'), {
+    until: (html) => html.includes('storage folder of the registry') && /"repositoriesDone":20,|20 of 20/.test(html),
+  });
   const list = JSON.parse(await text('/api/v1/repositories?limit=100')) as { items: readonly unknown[] };
   assert.equal(list.items.length, SIZE.repositories);
 });

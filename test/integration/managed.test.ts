@@ -6,13 +6,13 @@ import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { StartError } from '../../server/errors.ts';
 import { createLogger } from '../../server/log.ts';
 import { createRegistryClient } from '../../server/registry/client/client.ts';
 import { findRegistry } from '../../server/registry/managed/find-registry.ts';
 import { createManagedRegistry, type ManagedRegistryOptions } from '../../server/registry/managed/managed.ts';
 import { configOf } from '../support/app/config.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { freePort } from '../support/process/ports.ts';
 import { temporaryFolder } from '../support/process/tmp.ts';
 import { run } from '../support/process/tools.ts';
@@ -68,14 +68,6 @@ async function managedIn(t: TestContext, version: string, options: Partial<Manag
   });
   t.after(() => managed.stop());
   return { managed, dataPath, lines, port };
-}
-
-async function until(isSo: () => Promise<boolean> | boolean, what: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await isSo()) return;
-    await sleep(50);
-  }
-  assert.fail(`never: ${what}`);
 }
 
 function isAlive(pid: number): boolean {
@@ -135,7 +127,7 @@ for (const version of REGISTRY_VERSIONS) {
     const descriptor = { mediaType: 'application/vnd.oci.image.config.v1+json', digest, size: config.length };
     const raw = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config: descriptor, layers: [] }));
     const pushed = await client.putManifest('team/app', 'v1', mediaType, raw);
-    await until(() => receiver.requests.length > 0, 'an event');
+    await eventually('an event', () => receiver.requests.length);
     assert.equal(receiver.requests[0]?.headers.authorization, `Bearer ${SECRET}`);
     assert.equal((await client.headManifest('team/app', 'v1'))?.digest, pushed);
     assert.deepEqual((await client.getManifest('team/app', pushed))?.raw, raw);
@@ -160,8 +152,8 @@ test('a registry that dies is started again', { skip }, async (t) => {
   await managed.start();
   const first = managed.status().pid ?? 0;
   process.kill(first, 'SIGKILL');
-  await until(() => managed.status().restarts === 1 && managed.status().pid !== first, 'a restart');
-  await until(async () => (await fetch(`${managed.url}/v2/`).catch(() => undefined))?.ok === true, 'an answer');
+  await eventually('a restart', managed.status, { until: ({ restarts, pid }) => restarts === 1 && pid !== first });
+  await eventually('an answer', async () => (await fetch(`${managed.url}/v2/`)).ok);
   await managed.stop();
   assert.equal(managed.status().state, 'stopped');
   assert.ok(!isAlive(first));
@@ -212,7 +204,7 @@ test('the registry ends with us, even after SIGKILL', { skip }, async (t) => {
   const pid = Number(output.toString());
   assert.ok(isAlive(pid));
   parent.kill('SIGKILL');
-  await until(() => !isAlive(pid), 'the registry ended');
+  await eventually('the registry ended', () => !isAlive(pid));
 });
 
 test('the next start ends what an earlier one left behind', { skip }, async (t) => {

@@ -5,7 +5,8 @@ import { COMMAND_LINE } from '../../server/access/actor.ts';
 import { createAudit } from '../../server/audit/audit.ts';
 import { createAside } from '../../server/notifications/aside.ts';
 import { createConfirmedBudget } from '../../server/notifications/confirmed-budget.ts';
-import { type Stack, start, until } from '../support/app/receiver-stack.ts';
+import { type Stack, start } from '../support/app/receiver-stack.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { anEnvelope, anEvent, EVENTS_V2 } from '../support/registry/events.ts';
 
 describe('unverified envelopes keep to their limits', () => {
@@ -22,17 +23,17 @@ describe('unverified envelopes keep to their limits', () => {
     const events = rows.reduce((sum, row) => sum + row.event_count, 0);
     return { bytes: rows.reduce((sum, row) => sum + row.size_bytes, 0), events };
   }
-  const isWithin = async (stack: Stack) => {
-    const { bytes, events } = await sums(stack);
-    return bytes <= limits.bytes && events <= limits.events;
-  };
+  const keptWithin = (stack: Stack) =>
+    eventually('what is kept is within the limit', () => sums(stack), {
+      until: ({ bytes, events }) => Number(bytes) <= limits.bytes && Number(events) <= limits.events,
+    });
 
   test('of bytes: the oldest go first', async (t) => {
     const stack = await start(null, { unverifiedLimits: limits });
     t.after(stack.close);
     for (let index = 0; index < 60; index += 1) assert.equal((await stack.send(padded(`budget ${index}`))).status, 204);
     await stack.settled();
-    await until(() => isWithin(stack));
+    await keptWithin(stack);
     const left = await ids(stack);
     assert.ok(left.includes('budget 59'));
     assert.ok(!left.includes('budget 0'));
@@ -46,7 +47,7 @@ describe('unverified envelopes keep to their limits', () => {
     await stranger(stack, anEnvelope(...Array.from({ length: 3000 }, (_, index) => anEvent({ id: `his ${index}` }))));
     await stack.send(anEnvelope(anEvent({ id: 'ours too' })));
     await stack.settled();
-    await until(async () => (await ids(stack)).length === 2);
+    await eventually('two are left', () => ids(stack), { until: ({ length }) => length === 2 });
     assert.deepEqual((await ids(stack)).sort(), ['ours', 'ours too']);
   });
 
@@ -59,7 +60,7 @@ describe('unverified envelopes keep to their limits', () => {
     for (let index = 0; index < 80; index += 1) await stranger(stack, padded(`false ${index}`));
     await stack.send(anEnvelope(anEvent({ id: 'real 5' })));
     await stack.settled();
-    await until(() => isWithin(stack));
+    await keptWithin(stack);
     const left = await ids(stack);
     for (const id of ['confirmed', 'real 0', 'real 4', 'real 5', 'false 79']) assert.ok(left.includes(id), id);
     assert.ok(!left.includes('false 0'));
@@ -71,7 +72,7 @@ describe('unverified envelopes keep to their limits', () => {
     await stack.send(permitted);
     for (let index = 0; index < 60; index += 1) await stack.send(padded(`later ${index}`));
     await stack.settled();
-    await until(() => isWithin(stack));
+    await keptWithin(stack);
     const left = await ids(stack);
     assert.ok(left.includes('confirmed'));
     assert.ok(!left.includes('later 0'));
@@ -83,7 +84,7 @@ describe('unverified envelopes keep to their limits', () => {
     for (let index = 0; index < 900; index += 1) await stranger(stack, '');
     await stack.settled();
     const count = async () => (await stack.opened.db.selectFrom('envelopes').select('id').execute()).length;
-    await until(async () => (await count()) <= limits.bytes / 200);
+    await eventually('the oldest are gone', count, { until: (left) => left <= limits.bytes / 200 });
     assert.ok((await count()) > 0);
   });
 
@@ -103,7 +104,7 @@ describe('unverified envelopes keep to their limits', () => {
     }
     await stack.send(anEnvelope(anEvent({ id: 'ours' })));
     await stack.settled();
-    await until(async () => (await ids(stack)).length <= limits.events);
+    await eventually('the oldest are gone', () => ids(stack), { until: ({ length }) => length <= limits.events });
     const left = await ids(stack);
     assert.ok(left.includes('ours'));
     assert.ok(!left.includes('part 0 0'));
@@ -119,12 +120,17 @@ describe('events whose user is known, of unverified envelopes, keep to a limit o
   const ids = async (stack: Stack) =>
     (await stack.opened.db.selectFrom('events').select('event_id').orderBy('id').execute()).map((row) => row.event_id);
 
+  const keptWithin = (stack: Stack) =>
+    eventually('what is kept is within the limit', () => ids(stack), {
+      until: ({ length }) => length <= confirmedLimit,
+    });
+
   test('the oldest go first', async (t) => {
     const stack = await start(null, { confirmedLimit });
     t.after(stack.close);
     for (let round = 0; round < 6; round += 1) await from(stack, '192.0.2.1', confirmed(30, `round ${round}`));
     await stack.settled();
-    await until(async () => (await ids(stack)).length <= confirmedLimit);
+    await keptWithin(stack);
     const left = await ids(stack);
     assert.ok(left.length >= 60, `${left.length} are left`);
     assert.ok(left.includes('round 5 29'));
@@ -138,7 +144,7 @@ describe('events whose user is known, of unverified envelopes, keep to a limit o
     for (let round = 0; round < 5; round += 1) await from(stack, '192.0.2.66', confirmed(30, `stranger ${round}`));
     await from(stack, '192.0.2.1', confirmed(20, 'registry again'));
     await stack.settled();
-    await until(async () => (await ids(stack)).length <= confirmedLimit);
+    await keptWithin(stack);
     const left = await ids(stack);
     assert.equal(left.filter((id) => id.startsWith('registry')).length, 40);
   });
@@ -157,7 +163,7 @@ describe('events whose user is known, of unverified envelopes, keep to a limit o
     await from(stack, '192.0.2.1', confirmed(60, 'permitted too'));
     await stack.settled();
     const count = async (start: string) => (await ids(stack)).filter((id) => id.startsWith(start)).length;
-    await until(async () => (await count('permitted')) <= confirmedLimit);
+    await eventually('the oldest are gone', () => count('permitted'), { until: (left) => left <= confirmedLimit });
     assert.equal(await count('verified'), 150);
     assert.equal(await count('claimed'), 150);
   });
@@ -171,7 +177,7 @@ describe('events whose user is known, of unverified envelopes, keep to a limit o
       await from(stack, '192.0.2.1', 'x'.repeat(20_000));
       await stack.settled();
     }
-    await until(async () => (await ids(stack)).length <= confirmedLimit);
+    await keptWithin(stack);
     const again = createConfirmedBudget(stack.opened.db, 50);
     await again.keep();
     const left = await ids(stack);

@@ -4,9 +4,11 @@ import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { COMMAND_LINE } from '../../server/access/actor.ts';
 import { createAudit } from '../../server/audit/audit.ts';
+import { isVisibleName } from '../../server/catalog/visibility/visibility.ts';
 import { createAside } from '../../server/notifications/aside.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
-import { SECRET, type Stack, start, until } from '../support/app/receiver-stack.ts';
+import { SECRET, type Stack, start } from '../support/app/receiver-stack.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { pushImage } from '../support/registry/content.ts';
 import { anEnvelope, anEvent, EVENTS_V1, EVENTS_V2 } from '../support/registry/events.ts';
 import { registrySkip, startRegistry } from '../support/registry/registry.ts';
@@ -140,7 +142,10 @@ describe('without a secret', () => {
       anEnvelope(anEvent(own), anEvent({ digest: `sha256:${'f'.repeat(64)}`, repository: 'own/noise' })),
     );
     await stack.settled();
-    const { rows } = await createEventStore(stack.opened.db).list({ visible: everything, inRepository: 'own/noise' });
+    const { rows } = await createEventStore(stack.opened.db, isVisibleName).list({
+      visible: everything,
+      inRepository: 'own/noise',
+    });
     assert.deepEqual(rows, []);
     assert.equal(stack.applied.length, told);
   });
@@ -151,7 +156,10 @@ describe('without a secret', () => {
     const sent = [anEvent(ours), anEvent({ ...push, actor: 'ci' }), anEvent({ ...ours, tag: 'v2' })];
     await stack.send(anEnvelope(...sent));
     await stack.settled();
-    const { rows } = await createEventStore(stack.opened.db).list({ visible: { all: true }, inRepository: 'put/back' });
+    const { rows } = await createEventStore(stack.opened.db, isVisibleName).list({
+      visible: { all: true },
+      inRepository: 'put/back',
+    });
     assert.deepEqual(rows.map((row) => [row.action, row.tag, row.actor, row.actorConfirmed]).sort(), [
       ['push', 'v1', 'ci', false],
       ['push', 'v2', '', false],
@@ -171,7 +179,10 @@ describe('without a secret', () => {
       ),
     );
     await stack.settled();
-    const { rows } = await createEventStore(stack.opened.db).list({ visible: everything, inRepository: 'pulled/app' });
+    const { rows } = await createEventStore(stack.opened.db, isVisibleName).list({
+      visible: everything,
+      inRepository: 'pulled/app',
+    });
     assert.deepEqual(
       rows.map((row) => [row.tag, row.digest]),
       [['v1', digest]],
@@ -239,7 +250,7 @@ describe('what is set aside starts a look', () => {
       const stack = await start(SECRET);
       assert.equal((await stack.send(body, { Authorization: SECRET })).status, 204);
       await stack.settled();
-      await until(async () => stack.looks.length >= expected.length);
+      await eventually('a look', () => stack.looks, { until: ({ length }) => length >= expected.length });
       assert.deepEqual(stack.looks, expected);
       await stack.close();
     });
@@ -250,7 +261,7 @@ describe('what is set aside starts a look', () => {
     await stack.send(named('team/app'));
     await stack.send(named('team/app'));
     await stack.settled();
-    await until(async () => stack.looks.includes('team/app'));
+    await eventually('a look', () => stack.looks, { until: (looks) => looks.includes('team/app') });
     assert.deepEqual(stack.looks, ['', 'team/app']);
     await stack.close();
   });
@@ -265,7 +276,7 @@ test('all of ten thousand events are read, and told to the index', async () => {
   const body = JSON.stringify({ events: sent });
   assert.ok(body.length < 8 * MIB);
   assert.equal((await stack.send(body, { Authorization: SECRET })).status, 204);
-  await until(async () => stack.applied.length === sent.length, 60_000);
+  await eventually('all are applied', () => stack.applied.length, { until: (count) => count === sent.length });
   const [envelope] = await stack.opened.db.selectFrom('envelopes').select(['state', 'event_count']).execute();
   assert.deepEqual(envelope, { state: 'parsed', event_count: 10_000 });
   await stack.close();
@@ -300,7 +311,7 @@ describe('bodies that do not end', () => {
   test('of one address hold no more than its part, and others get in', async () => {
     const stack = await start(null, {}, budget);
     const holders = await holdMany(stack, Array<string>(60).fill('127.0.0.2'));
-    await until(async () => refused(holders).length >= 52);
+    await eventually('the rest is refused', () => refused(holders).length, { until: (count) => count >= 52 });
     for (const { answer } of refused(holders)) {
       assert.match(answer(), /^HTTP\/1\.1 503 /);
       assert.match(answer(), /\r\nRetry-After: 1\r\n/);
@@ -309,7 +320,7 @@ describe('bodies that do not end', () => {
     assert.ok(stack.endpoint.heldBytes() <= budget.maxBytesPerAddress);
     assert.equal((await stack.send(anEnvelope(anEvent()))).status, 204);
     for (const { socket } of holders) socket.destroy();
-    await until(async () => stack.endpoint.heldBytes() === 0);
+    await eventually('nothing is held', stack.endpoint.heldBytes, { until: (bytes) => bytes === 0 });
     await stack.close();
   });
 
@@ -319,12 +330,12 @@ describe('bodies that do not end', () => {
       stack,
       Array.from({ length: 60 }, (_, index) => `127.0.0.${2 + (index % 6)}`),
     );
-    await until(async () => refused(holders).length >= 44);
+    await eventually('the rest is refused', () => refused(holders).length, { until: (count) => count >= 44 });
     assert.ok(stack.endpoint.heldBytes() <= budget.maxBytes);
     const event = { ...anEvent({ id: 'later' }), padding: 'x'.repeat(200_000) };
     assert.equal((await stack.send(anEnvelope(event))).status, 503);
     for (const { socket } of holders) socket.destroy();
-    await until(async () => stack.endpoint.heldBytes() === 0);
+    await eventually('nothing is held', stack.endpoint.heldBytes, { until: (bytes) => bytes === 0 });
     assert.equal((await stack.send(anEnvelope(event))).status, 204);
     await stack.close();
   });
@@ -358,7 +369,8 @@ describe('the list of events', () => {
     await stack.settled();
   });
   after(() => stack.close());
-  const list = (filter: object) => createEventStore(stack.opened.db).list({ visible: everything, ...filter });
+  const list = (filter: object) =>
+    createEventStore(stack.opened.db, isVisibleName).list({ visible: everything, ...filter });
   const repositories = async (filter: object) => [...new Set((await list(filter)).rows.map((row) => row.repository))];
 
   test('shows what the viewer may pull', async () => {
@@ -385,7 +397,7 @@ describe('the list of events', () => {
     assert.equal(new Set(seen).size, 15);
   });
   test('tells how events arrive', async () => {
-    const arrivals = await createEventStore(stack.opened.db).arrivals();
+    const arrivals = await createEventStore(stack.opened.db, isVisibleName).arrivals();
     assert.ok(arrivals.lastReceivedAt);
     assert.equal(arrivals.lastVerifiedAt, undefined);
     assert.equal(arrivals.quarantined, 0);
@@ -399,7 +411,10 @@ for (const version of ['2.8.2', '3.1.1'] as const) {
     const registry = await startRegistry({ version, notifications });
     try {
       const image = await pushImage(registry.url, 'team/real', 'v1');
-      await until(async () => stack.applied.some((event) => event.digest === image.digest && event.tag === 'v1'), 1000);
+      await eventually('the push', () => stack.applied, {
+        until: (events) => events.some((event) => event.digest === image.digest && event.tag === 'v1'),
+        timeoutMs: 1000,
+      });
     } finally {
       await registry.stop();
       await stack.close();

@@ -14,10 +14,10 @@ import {
   type ClientUser,
   createClients,
   deleteByPage,
-  eventually,
   pageText,
 } from '../support/app/walk.ts';
 import type { Visitor } from '../support/app/web.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { freePorts } from '../support/process/ports.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/process/tmp.ts';
 import { requireTools, run } from '../support/process/tools.ts';
@@ -93,17 +93,15 @@ for (const [version, format, layout] of SETUPS) {
       assertFailed(await (await clientOf({ ...WRITER, password: 'wrong-password' })).login(), REFUSED);
       assertWorked(await writer.login());
       assertWorked(await writer.push('team/app'));
-      await eventually('the push is on the page', async () => {
-        const html = await (await admin.request('/repositories/team/app')).text();
-        return html.includes('>v1</a>') && html.includes('writer');
+      const page = () => pageText(admin, '/repositories/team/app');
+      await eventually('the push is on the page', page, {
+        until: (html) => html.includes('>v1</a>') && html.includes('writer'),
       });
-      assert.doesNotMatch(await pageText(admin, '/repositories/team/app'), /unconfirmed/);
+      assert.doesNotMatch(await page(), /unconfirmed/);
       const reader = await clientOf(READER);
       assertWorked(await reader.login());
       assertWorked(await reader.pull('team/app'));
-      await eventually('the pull is counted', async () =>
-        /<td>1\s*</.test(await pageText(admin, '/repositories/team/app')),
-      );
+      await eventually('the pull is counted', page, { until: (html) => /<td>1\s*</.test(html) });
       const events = await pageText(admin, '/events');
       for (const name of ['writer', 'reader']) assert.match(events, new RegExp(name));
       assert.doesNotMatch(events, /unconfirmed/);

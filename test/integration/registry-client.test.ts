@@ -7,6 +7,7 @@ import { AppError } from '../../server/errors.ts';
 import { createLogger } from '../../server/log.ts';
 import { createRegistryClient, type RegistryClientOptions } from '../../server/registry/client/client.ts';
 import { configOf } from '../support/app/config.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { startFakeRegistry } from '../support/registry/fake-registry.ts';
 
 const MIB = 1024 * 1024;
@@ -171,8 +172,7 @@ for (const [name, key, listener] of BROKEN) {
       for await (const _ of client.catalogPages());
     }, fails(key));
     assert.ok(process.memoryUsage().rss - before < 80 * MIB, 'memory stays flat');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    assert.ok(fake.openSockets() <= 1, 'no socket is left behind in use');
+    await eventually('no socket is left behind in use', fake.openSockets, { until: (count) => count <= 1 });
   });
 }
 
@@ -346,11 +346,15 @@ test('a deletion says what it came to', async (t) => {
 });
 
 test('at most 48 requests run at once, and a hung registry holds nobody for long', async (t) => {
-  const { fake, client } = await against(t, () => undefined);
+  const { fake, client } = await against(t, (request, response) => {
+    if (request.url === '/fence') response.end();
+  });
   const started = Date.now();
   const calls = Array.from({ length: 200 }, () => client.getManifest('app', 'v1').catch((error: unknown) => error));
-  await new Promise((resolve) => setTimeout(resolve, 150));
-  assert.equal(fake.openSockets(), 48);
+  await eventually('requests', () => fake.requests.length, { until: (count) => count >= 48, pauseMs: 5 });
+  // Sent after all of them: what else the client had sent would have come before.
+  await fetch(`${fake.url}/fence`);
+  assert.equal(fake.requests.length, 49);
   const errors = await Promise.all(calls);
   assert.ok(errors.every((error) => error instanceof AppError));
   assert.ok(Date.now() - started < 1500, `took ${Date.now() - started} ms`);
@@ -372,7 +376,7 @@ test('after some failures calls fail at once, and it recovers by itself', async 
 });
 
 test('an answer nobody asked for is not taken for the next one', async (t) => {
-  const { client } = await against(t, (request, response) => {
+  const { fake, client } = await against(t, (request, response) => {
     if (request.url?.endsWith('first')) {
       sendManifest(response);
       const forged = Buffer.from('{"forged":true}');
@@ -384,6 +388,6 @@ test('an answer nobody asked for is not taken for the next one', async (t) => {
     } else sendManifest(response);
   });
   await client.getManifest('app', 'first');
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await eventually('the client hangs up', fake.openSockets, { until: (count) => count === 0 });
   assert.deepEqual((await client.getManifest('app', 'second'))?.raw, MANIFEST);
 });

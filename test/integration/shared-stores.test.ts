@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { ADMIN_PASSWORD, startApp } from '../support/app/app.ts';
-import { browserOf, eventually } from '../support/app/walk.ts';
+import { browserOf } from '../support/app/walk.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { sha256 } from '../support/registry/content.ts';
 import { SPDX } from '../support/registry/documents.ts';
 import { startFakeRegistry } from '../support/registry/fake-registry.ts';
@@ -53,13 +54,17 @@ test('one who opens a document and one who asks the API for it cause one request
   const authorization = `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}`;
   const documents = (digest: string) =>
     fetch(`${app.url}/api/v1/repositories/${NAME}/-/manifests/${digest}/documents`, { headers: { authorization } });
-  await eventually('the index knows both', async () => {
-    const answers = ['held', 'fence'].map((tag) => admin.request(`/repositories/${NAME}:${tag}?tab=manifest`));
-    return (await Promise.all(answers)).every(({ status }) => status === 200);
-  });
+  await eventually(
+    'the index knows both',
+    async () => {
+      const answers = ['held', 'fence'].map((tag) => admin.request(`/repositories/${NAME}:${tag}?tab=manifest`));
+      return (await Promise.all(answers)).map(({ status }) => status);
+    },
+    { until: (statuses) => statuses.every((status) => status === 200) },
+  );
 
   const page = admin.request(`/repositories/${NAME}:held`);
-  await eventually('the page asks the registry', async () => waiting.length === 1);
+  await eventually('the page asks the registry', () => waiting.length, { until: (count) => count === 1 });
   const answer = documents(held.digest);
   // Sent later, it takes the same way and further: once it is answered, the one before it asks or waits.
   assert.equal((await documents(fence.digest)).status, 200);

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { createStorageHealth } from '../../server/storage/health.ts';
 import { ADMIN_PASSWORD, MEMBER, type RunningApp, startApp } from '../support/app/app.ts';
-import { eventually } from '../support/app/walk.ts';
 import { createVisitor } from '../support/app/web.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { temporaryFolder } from '../support/process/tmp.ts';
 import { run } from '../support/process/tools.ts';
 
@@ -58,7 +58,9 @@ describe('a data folder', { skip }, () => {
 
     assert.match(await readiness(app), /^503 .*disk of the data folder is full/);
     // The log has room for a few small writes before the first of them fails.
-    await eventually('an event is refused', async () => (await event(app)).status === 503);
+    await eventually('an event is refused', async () => (await event(app)).status, {
+      until: (status) => status === 503,
+    });
     assert.match(await (await event(app)).text(), /disk of the data folder is full/);
     const signIn = await createVisitor(app.url)
       .signIn(MEMBER.username, MEMBER.password)
@@ -74,7 +76,7 @@ describe('a data folder', { skip }, () => {
     assert.match(api, /"trouble":"full"/);
 
     await rm(filler);
-    await eventually('ready again', async () => (await readiness(app)) === '200 ready\n');
+    await eventually('ready again', () => readiness(app), { until: (text) => text === '200 ready\n' });
     assert.equal((await event(app)).status, 204);
     assert.doesNotMatch(app.logs(), /cannot rollback/);
   });
@@ -103,7 +105,7 @@ test('a data folder that is taken away: events are refused, and the process ends
   await rename(app.dataPath, `${app.dataPath}-moved`);
   assert.equal((await event(app)).status, 503);
   assert.match(await readiness(app), /^503 .*removed from the data folder or replaced/);
-  await eventually('the process ends', async () => app.exitCode() !== null);
+  await eventually('the process ends', app.exitCode, { until: (code) => code !== null });
   assert.equal(app.exitCode(), 74);
   assert.match(app.logs(), /Registry Web stops: \S+registry-web\.db was removed or replaced\. Put it back/);
 });

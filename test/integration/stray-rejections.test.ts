@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startApp } from '../support/app/app.ts';
-import { eventually } from '../support/app/walk.ts';
+import { eventually } from '../support/process/eventually.ts';
 
 const STRAY = "process.on('SIGUSR2', () => void Promise.reject(new Error('a stray one')))";
 
@@ -13,10 +13,10 @@ test('a rejected promise that nobody waits for is logged, and the process goes o
   });
   t.after(app.stop);
   // Only then the start is over.
-  await eventually('it is not only listening', async () => (await fetch(`${app.url}/readyz`)).status === 200);
-  await eventually('the registry was asked', async () => app.logs().includes('registry not reachable'));
+  await eventually('it is ready', async () => (await fetch(`${app.url}/readyz`)).ok);
+  await eventually('the registry was asked', app.logs, { until: (logs) => logs.includes('registry not reachable') });
   process.kill(app.pid, 'SIGUSR2');
-  await eventually('the log has it', async () => app.logs().includes('a stray one'));
+  await eventually('the log has it', app.logs, { until: (logs) => logs.includes('a stray one') });
   assert.equal((await fetch(`${app.url}/healthz`)).status, 200);
   assert.match(app.logs(), /"level":"error"[^\n]*a stray one/);
 });

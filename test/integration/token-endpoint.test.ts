@@ -372,7 +372,7 @@ describe('scopes', () => {
     await get(asked('repository:team/pushed:pull,push'), basic('alice'));
     await get(asked('repository:team/pulled:pull'), basic('alice'));
     assert.deepEqual(seen, ['team/pushed']);
-    const held = (subject: string, repository: string) => stack.permits.holds(subject, repository, 'push');
+    const held = (subject: string, repository: string) => stack.recentGrants.has(subject, repository, 'push');
     assert.deepEqual(
       [held('alice', 'team/pushed'), held('alice', 'team/pulled'), held('root', 'team/pushed')],
       [true, false, false],

@@ -5,8 +5,8 @@ import { createTrash } from '../../server/housekeeping/trash.ts';
 import { openDatabase } from '../../server/storage/database.ts';
 import { ADMIN_PASSWORD, type RunningApp, startApp } from '../support/app/app.ts';
 import { movableClock } from '../support/app/skewed-app.ts';
-import { eventually } from '../support/app/walk.ts';
 import { openTestDatabase, type TestDatabase } from '../support/data/database.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { freePort } from '../support/process/ports.ts';
 
 const HOUR_MS = 3_600_000;
@@ -95,7 +95,7 @@ describe('trash.keep of the real server', () => {
   }
 
   test('what is over is gone soon after a start, what is not stays', async () => {
-    await eventually('the old one is gone', async () => !(await trashed()).includes('team/old'));
+    await eventually('the old one is gone', trashed, { until: (names) => !names.includes('team/old') });
     assert.deepEqual(await trashed(), ['team/young']);
   });
 
@@ -104,6 +104,6 @@ describe('trash.keep of the real server', () => {
     await app.resume();
     assert.deepEqual(await trashed(), ['team/young']);
     await clock.set(app, 3 * DAY_MS);
-    await eventually('it is gone', async () => (await trashed()).length === 0);
+    await eventually('it is gone', trashed, { until: (names) => names.length === 0 });
   });
 });

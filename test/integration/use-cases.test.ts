@@ -6,7 +6,8 @@ import { main } from '../../server/admin.ts';
 import { type AuditEntry, createAudit } from '../../server/audit/audit.ts';
 import { openDatabase } from '../../server/storage/database.ts';
 import { ADMIN_PASSWORD, type Person, type RunningApp, startApp } from '../support/app/app.ts';
-import { browserOf, eventually } from '../support/app/walk.ts';
+import { browserOf } from '../support/app/walk.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { pushImage } from '../support/registry/content.ts';
 import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry/registry.ts';
 
@@ -33,15 +34,19 @@ describe('page, API and command', { skip: await registrySkip('3.1.1') }, () => {
     const config = { registry: { url: registry.url }, notifications: { secret: SECRET } };
     app = await startApp({ config, people: PEOPLE });
     admin = await browserOf(app.url, { username: 'admin', password: ADMIN_PASSWORD });
-    await eventually('both are in the index', async () => {
-      const answers = await Promise.all(DOORS.map((door) => api('GET', `/repositories/${door}`)));
-      return answers.every(({ ok }) => ok);
-    });
+    await eventually(
+      'both are in the index',
+      async () => {
+        const answers = await Promise.all(DOORS.map((door) => api('GET', `/repositories/${door}`)));
+        return answers.map(({ status }) => status);
+      },
+      { until: (statuses) => statuses.every((status) => status === 200) },
+    );
     for (const _ of DOORS) {
       const headers = { Authorization: SECRET };
       await fetch(`${app.url}/api/notification`, { method: 'POST', headers, body: 'nonsense' });
     }
-    await eventually('what nobody can read is set aside', async () => (await asideIds()).length === DOORS.length);
+    await eventually('what nobody can read is set aside', asideIds, { until: (ids) => ids.length === DOORS.length });
   });
   after(async () => {
     await app?.stop();

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { connectPage } from '../../server/web/operations/connect.ts';
 import type { ConnectSettings } from '../../server/web/operations/connect-view.ts';
 import { createVisitor, startWeb } from '../support/app/web.ts';
-import { statusFacts } from '../support/data/browse-facts.ts';
+import { statusFacts } from '../support/data/operations-facts.ts';
 
 const PASSWORD = 'a-long-enough-one';
 const SETTINGS: ConnectSettings = {

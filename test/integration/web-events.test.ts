@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import bcrypt from 'bcryptjs';
-import { createVisibility } from '../../server/catalog/visibility/visibility.ts';
+import { createVisibility, isVisibleName } from '../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../server/log.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
 import { createRefusals } from '../../server/token/refusals.ts';
@@ -31,7 +31,7 @@ before(async () => {
   const { db, roles, users } = web;
   made.deps = {
     visibility: createVisibility(db),
-    events: createEventStore(db),
+    events: createEventStore(db, isVisibleName),
     refusals: createRefusals(db, { now: Date.now, log: createLogger('silent'), bus: quietBus() }),
   };
   const team = await roles.add({ name: 'team', description: '' });

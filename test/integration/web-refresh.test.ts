@@ -6,7 +6,7 @@ import { createLogger } from '../../server/log.ts';
 import { statusPage } from '../../server/web/operations/status.ts';
 import { refreshPage } from '../../server/web/repositories/refresh.ts';
 import { createVisitor, startWeb } from '../support/app/web.ts';
-import { statusFacts } from '../support/data/browse-facts.ts';
+import { statusFacts } from '../support/data/operations-facts.ts';
 
 const PASSWORD = 'a-long-enough-one';
 const read: string[] = [];

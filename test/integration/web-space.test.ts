@@ -13,6 +13,7 @@ import { spacePage } from '../../server/web/space/space.ts';
 import { createVisitor, startWeb, type TestWeb, type Visitor } from '../support/app/web.ts';
 import { UP } from '../support/data/browse-facts.ts';
 import { homeFacts } from '../support/data/home-facts.ts';
+import { registryFacts } from '../support/data/operations-facts.ts';
 import { hold, insertRepositories } from '../support/data/space.ts';
 
 let web: TestWeb;
@@ -35,10 +36,10 @@ before(async () => {
   };
   const space = late((db) => createSpace({ db, now: Date.now, log }));
   const deps = {
-    host: 'registry.example.com',
     visibility: late((db) => createVisibility(db)),
     repositories: late((db) => createRepositoryStore(db)),
-    ...{ space, indexState: () => UP, now: Date.now, readonly: false, registryState: () => undefined },
+    ...{ space, indexState: () => UP, now: Date.now },
+    operations: { indexState: () => UP, registry: registryFacts },
     activity: late((db) => createActivity({ db, now: Date.now })),
     findings: late((db) => createPatientFindings({ ask: createFindings({ db, now: Date.now, log }).of, log })),
     stars: late((db) => createStars({ db })),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { folderOf } from '../../server/access/user-folder.ts';
+import { userFolderName } from '../../server/access/user-folder.ts';
 import { startRepositoryWeb } from '../support/app/repository-web.ts';
 import { createVisitor, startWeb, type TestWeb } from '../support/app/web.ts';
 import { seedRepository } from '../support/data/seed.ts';
@@ -22,7 +22,7 @@ test('a name that no folder can have is told beside the role whose rules open no
   const admin = createVisitor(web.url);
   await admin.signIn('admin', 'first-admin-password');
   const stuck = await (await admin.request('/users/anna@example.com')).text();
-  assert.match(stuck, new RegExp(`own-folder[\\s\\S]*${folderOf('anna@example.com')}`));
+  assert.match(stuck, new RegExp(`own-folder[\\s\\S]*${userFolderName('anna@example.com')}`));
   const fine = await (await admin.request('/users/anna')).text();
   assert.doesNotMatch(fine, /not a valid folder name/);
   assert.match(await (await admin.request('/roles/own-folder')).text(), /\$\{user:slug\}/);
@@ -42,7 +42,7 @@ test('check access tells what the placeholders of a rule stand for', async () =>
     for (const username of ['anna', 'anna@example.com']) await web.users.add({ username, ...more });
     const admin = createVisitor(web.url);
     await admin.signIn('admin', 'first-admin-password');
-    const folder = folderOf('anna@example.com');
+    const folder = userFolderName('anna@example.com');
     for (const [username, home] of [
       ['anna', 'anna'],
       ['anna@example.com', folder],

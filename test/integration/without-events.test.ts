@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ADMIN_PASSWORD, MEMBER, type RunningApp, startApp } from '../support/app/app.ts';
-import { eventually } from '../support/app/walk.ts';
 import { createVisitor, type Visitor } from '../support/app/web.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { pushImageOf } from '../support/registry/images.ts';
 import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry/registry.ts';
 
@@ -23,12 +23,14 @@ before(async () => {
   member = createVisitor(app.url);
   await admin.signIn('admin', ADMIN_PASSWORD);
   await member.signIn(MEMBER.username, MEMBER.password);
-  await eventually('the first index run', async () => (await text(admin, '/repositories')).includes('list-age'));
+  await eventually('the first crawl has ended', () => text(admin, '/repositories'), { until: has('list-age') });
 });
 after(async () => {
   await app?.stop();
   await registry?.stop();
 });
+
+const has = (part: string) => (body: string) => body.includes(part);
 
 async function text(who: Visitor, path: string): Promise<string> {
   return (await who.request(path)).text();
@@ -37,7 +39,7 @@ async function text(who: Visitor, path: string): Promise<string> {
 test('a new tag is there the second time its page is opened', { skip }, async () => {
   await pushImageOf(registry.url, 'team/app', 'v2', { layers: ['two'] });
   assert.doesNotMatch(await text(member, '/repositories/team/app'), />v2</, 'the page does not wait for the registry');
-  await eventually('v2', async () => (await text(member, '/repositories/team/app')).includes('>v2<'));
+  await eventually('v2 is listed', () => text(member, '/repositories/team/app'), { until: has('>v2<') });
 });
 
 test('every list says how old it is, and to an admin what would make it instant', { skip }, async () => {
@@ -60,7 +62,7 @@ test('the API looks, too', { skip }, async () => {
   await pushImageOf(registry.url, 'team/api', 'v1', { layers: ['one'] });
   await admin.post('/status/crawl', {});
   const repository = '/api/v1/repositories/team/api';
-  await eventually('the repository', async () => (await text(admin, repository)).includes('"v1"'));
+  await eventually('the repository is indexed', () => text(admin, repository), { until: has('"v1"') });
   await pushImageOf(registry.url, 'team/api', 'v2', { layers: ['two'] });
-  await eventually('v2', async () => (await text(admin, `${repository}/-/tags`)).includes('"v2"'));
+  await eventually('v2 is listed', () => text(admin, `${repository}/-/tags`), { until: has('"v2"') });
 });

@@ -12,8 +12,8 @@ const SERVER = resolve(import.meta.dirname, '..', '..', 'server');
 const LADDER = [
   ['main', 'admin', 'health'],
   ['app'],
-  ['status', 'privileges'],
   ['web', 'api'],
+  ['operations'],
   ['token', 'housekeeping'],
   ['indexer'],
   ['catalog', 'notifications', 'jobs'],
@@ -23,7 +23,7 @@ const LADDER = [
   ['storage', 'http'],
   ['bus', 'config'],
   ['errors', 'log', 'log-output'],
-  ['clock', 'host-name', 'thread', 'within'],
+  ['clock', 'thread', 'with-timeout'],
 ] as const satisfies Ladder;
 
 /** The same inside folders that are large. A file beside the folders is named like one. */

@@ -10,7 +10,7 @@ const files = readdirSync(SERVER, { recursive: true, encoding: 'utf8' })
 
 /** Their instants stand in the database, in a certificate, in a token, in a request, or are only shown: they are dates. */
 const DATES: readonly string[] = [
-  'accounts/known-places.ts',
+  'accounts/known-addresses.ts',
   'accounts/refresh-tokens.ts',
   'accounts/sessions.ts',
   'audit/failed-sign-ins.ts',
@@ -25,7 +25,7 @@ const DATES: readonly string[] = [
   'housekeeping/resume.ts',
   'notifications/retention.ts',
   'notifications/silence.ts',
-  'token/created-pair.ts',
+  'token/key-pair.ts',
   'token/leaf.ts',
   'token/signer.ts',
 ];
@@ -33,7 +33,7 @@ const DATES: readonly string[] = [
 const OF_STORED = /^(web\/|api\/|storage\/(migrat|upgrade|repair))/;
 /** What such a file is about waits or lasts, whatever folder it is in: it never sees the date. */
 const LASTS =
-  /(^|[/\\-])(circuit|cache|retry|again|backoff|back-off|gap|pace|gate|permits|queue|slots|limit|loop|rest)(-|\.ts$)/;
+  /(^|[/\\-])(circuit|cache|retry|again|backoff|back-off|gap|pace|gate|recent-grants|queue|slots|limit|loop|rest)(-|\.ts$)/;
 
 test('the date is asked only through an argument, where one can be given', () => {
   const callers = files.filter(({ text }) => /\bDate\.now\(\)|\bnew Date\(\)/.test(text)).map(({ file }) => file);

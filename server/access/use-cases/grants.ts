@@ -1,7 +1,10 @@
-/** Who gets which right, and loses it. Each throws {AppError} DENIED for anybody but admins, with nothing changed. */
+/**
+ * Granting and revoking rights. Each function throws {AppError} DENIED for anybody but admins, and changes nothing
+ * then.
+ */
 import type { Audit, AuditDetail } from '../../audit/audit.ts';
 import { AppError } from '../../errors.ts';
-import { type Actor, auditedActor, requireAdmin } from '../actor.ts';
+import { type Actor, auditActor, requireAdmin } from '../actor.ts';
 import type { GrantStore, NamedHolder } from '../grants.ts';
 import type { PublicAccess, PublicTarget } from '../public.ts';
 import type { Role, RoleStore } from '../roles.ts';
@@ -19,10 +22,11 @@ export interface GrantUseCasesDeps {
 /** Everybody, signed in or not. */
 export const EVERYBODY: NamedHolder = { kind: 'anonymous', id: 0, name: '' };
 
+/** Every change writes its audit entries; repeating a grant or revocation that changes nothing writes none. */
 export function createGrantUseCases({ roles, grants, single, publicAccess, audit }: GrantUseCasesDeps) {
   type Change = 'role.grant' | 'role.revoke' | 'role.add' | 'role.remove';
   const note = (actor: Actor, action: Change, object: string, detail: AuditDetail) =>
-    audit.record({ ...auditedActor(actor), action, object, outcome: 'ok', detail });
+    audit.record({ ...auditActor(actor), action, object, outcome: 'ok', detail });
 
   async function findRole(id: number): Promise<Role> {
     const role = await roles.get(id);
@@ -79,7 +83,7 @@ export function createGrantUseCases({ roles, grants, single, publicAccess, audit
       requireAdmin(actor);
       const held = new Set((await grants.rolesOf(EVERYBODY)).map(({ id }) => id));
       for (const { id, kind } of await roles.list()) {
-        // The right over the whole installation belongs to people with a name.
+        // `admin` and `auditor` cannot be granted to everybody.
         if (kind !== 'rules' || wanted.has(id) === held.has(id)) continue;
         if (wanted.has(id)) await grantRole(actor, EVERYBODY, id);
         else await revokeRole(actor, EVERYBODY, id);
@@ -96,12 +100,12 @@ export function createGrantUseCases({ roles, grants, single, publicAccess, audit
 }
 export type GrantUseCases = ReturnType<typeof createGrantUseCases>;
 
-/** As the audit calls them. */
+/** As in the audit log. */
 function nameOf({ kind, name }: NamedHolder): string {
   return kind === 'anonymous' ? 'anonymous' : name;
 }
 
-/** Whoever believed that it is private then would be wrong. */
+/** Without this error an admin would believe that the repository is private. */
 function stillPublic(role: string): AppError {
   return new AppError('CONFLICT', `It is still public through the role ${role}.`, {
     key: 'still_public',

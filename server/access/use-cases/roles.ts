@@ -1,6 +1,6 @@
-/** What admins do with roles. Each throws {AppError} DENIED for anybody else, with nothing changed. */
+/** Managing roles. Each function throws {AppError} DENIED for anybody but admins, and changes nothing then. */
 import type { Audit } from '../../audit/audit.ts';
-import { type Actor, auditedActor, requireAdmin } from '../actor.ts';
+import { type Actor, auditActor, requireAdmin } from '../actor.ts';
 import type { GrantStore } from '../grants.ts';
 import type { Role, RoleStore } from '../roles.ts';
 import type { RuleInput } from '../rule.ts';
@@ -19,14 +19,14 @@ export function createRoleUseCases({ roles, grants, audit }: RoleUseCasesDeps) {
     async add(actor: Actor, given: Pick<Role, 'name' | 'description'>): Promise<Role> {
       requireAdmin(actor);
       const role = await roles.add(given);
-      await audit.record({ ...auditedActor(actor), action: 'role.add', object: role.name, outcome: 'ok' });
+      await audit.record({ ...auditActor(actor), action: 'role.add', object: role.name, outcome: 'ok' });
       return role;
     },
     /** Replaces all of them. @throws {AppError} INVALID, NOT_FOUND, CONFLICT for a built-in role. */
     async setRules(actor: Actor, { id, name }: NamedRole, rules: readonly RuleInput[]): Promise<void> {
       requireAdmin(actor);
       await roles.setRules(id, rules);
-      const entry = { ...auditedActor(actor), action: 'role.rules', object: name } as const;
+      const entry = { ...auditActor(actor), action: 'role.rules', object: name } as const;
       await audit.record({ ...entry, outcome: 'ok', detail: { rules: rules.length } });
     },
     /** Takes it from everybody who holds it. @throws {AppError} NOT_FOUND, CONFLICT for a built-in role. */
@@ -34,7 +34,7 @@ export function createRoleUseCases({ roles, grants, audit }: RoleUseCasesDeps) {
       requireAdmin(actor);
       const holders = await grants.holdersOf(id);
       await roles.remove(id);
-      const entry = { ...auditedActor(actor), action: 'role.remove', object: name } as const;
+      const entry = { ...auditActor(actor), action: 'role.remove', object: name } as const;
       await audit.record({ ...entry, outcome: 'ok', detail: { holders: holders.length } });
     },
   };

@@ -1,5 +1,5 @@
-/** New passwords: for somebody else, for oneself, and instead of a default or reset one. */
-import { type Actor, auditedActor, requireAdmin } from '../../access/actor.ts';
+/** Setting passwords: for another account, for one's own, and in place of a default or reset one. */
+import { type Actor, auditActor, requireAdmin } from '../../access/actor.ts';
 import type { User, UserStore } from '../../access/users.ts';
 import type { Audit, AuditRecord } from '../../audit/audit.ts';
 import { AppError } from '../../errors.ts';
@@ -22,21 +22,25 @@ export interface PasswordResetDeps {
 
 export type PasswordReset = (actor: Actor, user: User) => Promise<string>;
 
-/** Gives back a new password, which is not kept anywhere; it has to be changed at the first sign-in. */
+/**
+ * Sets a generated password and returns it; it is not stored and has to be changed at the next sign-in. Ends the
+ * sessions and refresh tokens of the account.
+ * @throws {AppError} DENIED for anybody but admins, NOT_FOUND.
+ */
 export function createPasswordReset(deps: PasswordResetDeps): PasswordReset {
   const { users, hasher, sessions, refreshTokens, setupCode, credentials, audit } = deps;
-  /** @throws {AppError} DENIED, NOT_FOUND. */
+
   return async (actor, { id, username }) => {
     requireAdmin(actor);
     const secret = generatePassword();
     await users.setPassword(id, await hasher.hash(secret), { mustChange: true });
-    // The new password version ends them already; this leaves no rows of them behind.
+    // The new password version invalidates them already; this deletes their rows.
     await sessions.endAll(id);
     await refreshTokens.revokeAll(id);
     credentials.forget(id);
-    // A password that only the one who asked has seen needs no code from the log.
+    // The default password is gone, so the code from the log is no longer needed.
     if (await setupCode.isNeededFor({ id, mustChangePassword: true })) await setupCode.clear();
-    await audit.record({ ...auditedActor(actor), action: 'password.reset', object: username, outcome: 'ok' });
+    await audit.record({ ...auditActor(actor), action: 'password.reset', object: username, outcome: 'ok' });
     return secret;
   };
 }
@@ -49,21 +53,21 @@ export interface OwnPasswordDeps {
   readonly audit: Pick<Audit, 'record'>;
 }
 
-/** As it was typed into a form. */
+/** As entered in the form. */
 export interface NewPassword {
   readonly password: string;
   readonly repeated: string;
 }
 
-/** Who changes the password of the own account, and from where. */
+/** Who changes their own password, and from where. */
 export interface Owner {
   readonly user: User;
   readonly address: string;
 }
 
-/** Each gives back the new password version: every session of the old one is over. */
+/** Each returns the new password version, which invalidates all sessions of the old one. */
 export function createOwnPassword({ users, hasher, credentials, setupCode, audit }: OwnPasswordDeps) {
-  /** A refusal is recorded, too: somebody at a browser left open may be trying. */
+  /** Failed attempts are audited, too: somebody may be trying at an unattended browser. */
   async function change({ user: { id, username }, address }: Owner, given: NewPassword, prove: () => Promise<void>) {
     const entry: Omit<AuditRecord, 'outcome'> = {
       ...{ actor: username, address, action: 'password.change', object: username },
@@ -90,8 +94,8 @@ export function createOwnPassword({ users, hasher, credentials, setupCode, audit
         if (!proof.ok) throw notCurrent(proof);
       }),
     /**
-     * Instead of a default or reset one, which whoever asks has signed in with.
-     * @param code the one-time code from the log, from another machine as long as the default password opens the door.
+     * Replaces a default or reset password after signing in with it.
+     * @param given.code The one-time code from the log; asked from other machines while the default password is valid.
      * @throws {AppError} INVALID with the field that is wrong: `code`, `password` or `repeated`.
      */
     async replace(owner: Owner, given: NewPassword & { readonly code: string; readonly asksCode: boolean }) {

@@ -1,4 +1,4 @@
-/** Sign-in with a form, the password asked for again, and the end of sessions. */
+/** Signing in by form, confirming the password, and ending sessions. */
 import type { User } from '../../access/users.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { FailedSignInStore } from '../../audit/failed-sign-ins.ts';
@@ -23,7 +23,10 @@ type Proven = CredentialResult & { readonly ok: true };
 
 export function createSignIn({ credentials, sessions, failedSignIns, audit }: SignInDeps) {
   return {
-    /** @param start makes the session of who proved it; recorded once it is there. */
+    /**
+     * A wrong password is a result, not an error, and is recorded.
+     * @param start Creates the session; the sign-in is audited after it.
+     */
     async start(typed: TypedCredentials, start: (proven: Proven) => Promise<void>): Promise<CredentialResult> {
       const { address } = typed;
       const result = await credentials.check({ ...typed, allowMustChange: true });
@@ -36,7 +39,10 @@ export function createSignIn({ credentials, sessions, failedSignIns, audit }: Si
       await audit.record({ actor, address, action: 'session.start', object: '', outcome: 'ok' });
       return result;
     },
-    /** Of somebody who is signed in. @param renew gives the session its new moment of proof. */
+    /**
+     * Asks a signed-in user for the password again.
+     * @param renew Stores the time of confirmation in the session.
+     */
     async confirm(typed: TypedCredentials, renew: (proven: Proven) => Promise<void>): Promise<CredentialResult> {
       const { username: actor, address } = typed;
       const result = await credentials.check(typed);
@@ -49,12 +55,12 @@ export function createSignIn({ credentials, sessions, failedSignIns, audit }: Si
       await audit.record({ ...entry, outcome: 'ok' });
       return result;
     },
-    /** @param end ends the session that asks. */
+    /** @param end Ends the session of this request. */
     async signOut({ username, address }: Pick<User, 'username'> & { address: string }, end: () => Promise<void>) {
       await end();
       await audit.record({ actor: username, address, action: 'session.end', object: '', outcome: 'ok' });
     },
-    /** Of the own account: one, or all but the one that asks. */
+    /** Ends sessions of one's own account: one, or all but the current one. */
     async endOwn({ user: { id, username }, address }: Owner, chosen: { hash: string } | { exceptHash: string }) {
       if ('hash' in chosen) await sessions.end(chosen.hash, id);
       else await sessions.endAll(id, chosen.exceptHash);

@@ -1,5 +1,5 @@
-/** What admins do with accounts. Each throws {AppError} DENIED for anybody else, with nothing changed. */
-import { type Actor, auditedActor, requireAdmin } from '../../access/actor.ts';
+/** Managing accounts. Each function throws {AppError} DENIED for anybody but admins, and changes nothing then. */
+import { type Actor, auditActor, requireAdmin } from '../../access/actor.ts';
 import type { GrantStore } from '../../access/grants.ts';
 import type { RoleStore } from '../../access/roles.ts';
 import type { User, UserStore } from '../../access/users.ts';
@@ -19,13 +19,13 @@ export interface UserUseCasesDeps {
   readonly sessions: Pick<Sessions, 'list' | 'endAll' | 'endOthers'>;
   readonly credentials: Pick<CredentialChecker, 'forget'>;
   readonly audit: Pick<Audit, 'record'>;
-  /** What the token endpoint remembers of somebody it refused. */
+  /** Deletes the account's refused token requests. */
   readonly forgetRefusals: (username: string) => Promise<unknown>;
 }
 
 export interface NewAccount {
   readonly username: string;
-  /** '': one is made, and given back once. */
+  /** '': a password is generated and returned once. */
   readonly password: string;
   readonly mustChangePassword: boolean;
   readonly roleIds: readonly number[];
@@ -33,23 +33,23 @@ export interface NewAccount {
 
 export interface AddedAccount {
   readonly user: User;
-  /** The password that was made; not kept anywhere. */
+  /** The generated password, which is not stored; undefined when one was given. */
   readonly secret: string | undefined;
 }
 
 export function createUserUseCases(deps: UserUseCasesDeps) {
   const { users, roles, grants, hasher, sessions, credentials, audit } = deps;
   const note = (actor: Actor, action: AuditAction, object: string, detail: AuditDetail = {}) =>
-    audit.record({ ...auditedActor(actor), action, object, outcome: 'ok', detail });
+    audit.record({ ...auditActor(actor), action, object, outcome: 'ok', detail });
 
-  /** @throws {AppError} INVALID (field `role_id`) when one of them is not there. */
+  /** @throws {AppError} INVALID (field `role_id`) when a role does not exist. */
   async function namesOf(roleIds: readonly number[]): Promise<readonly string[]> {
     const chosen = (await roles.list()).filter(({ id }) => roleIds.includes(id));
     if (chosen.length === new Set(roleIds).size) return chosen.map(({ name }) => name);
     throw new AppError('INVALID', 'There is no such role.', { key: 'role.unknown', field: 'role_id' });
   }
 
-  /** What goes with the account, as the audit names it. */
+  /** What is deleted with the account, for the confirmation and the audit entry. */
   async function readHeld({ id }: Pick<User, 'id'>) {
     const [held, live] = await Promise.all([grants.rolesOf({ kind: 'user', id }), sessions.list(id)]);
     return { roles: held.map(({ name }) => name), sessions: live.length };
@@ -79,7 +79,7 @@ export function createUserUseCases(deps: UserUseCasesDeps) {
     /** @throws {AppError} CONFLICT for the own account and the last active admin, NOT_FOUND. */
     async remove(actor: Actor, user: User): Promise<void> {
       requireAdmin(actor);
-      if (isOneself(actor, user)) throw ownAccount();
+      if (isSelf(actor, user)) throw ownAccount();
       const held = await readHeld(user);
       await users.remove(user.id);
       credentials.forget(user.id);
@@ -92,7 +92,7 @@ export function createUserUseCases(deps: UserUseCasesDeps) {
       credentials.forget(id);
       await note(actor, 'session.end', username);
     },
-    /** Everybody's but one. @returns how many ended. */
+    /** Ends the sessions of all users but this one. @returns how many were ended. */
     async endOtherSessions(actor: Actor, exceptHash: string): Promise<number> {
       requireAdmin(actor);
       const count = await sessions.endOthers(exceptHash);
@@ -103,7 +103,7 @@ export function createUserUseCases(deps: UserUseCasesDeps) {
 }
 export type UserUseCases = ReturnType<typeof createUserUseCases>;
 
-export function isOneself({ rights: { subject } }: Actor, { id }: Pick<User, 'id'>): boolean {
+export function isSelf({ rights: { subject } }: Actor, { id }: Pick<User, 'id'>): boolean {
   return subject.kind === 'user' && subject.id === id;
 }
 

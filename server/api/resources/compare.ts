@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hidden } from '../../access/actor.ts';
+import { notFoundOrHidden } from '../../access/actor.ts';
 import { type ComparedField, type ComparedLayer, compareImages } from '../../catalog/images/compare.ts';
 import type { ImageContent, Images, LayerRow } from '../../catalog/images/images.ts';
 import { AppError } from '../../errors.ts';
@@ -91,7 +91,7 @@ async function contentOf(
   await findRepository(deps, context, parsed.repository);
   const target = 'tag' in parsed ? parsed.tag : parsed.digest;
   const found = await deps.images.detail(parsed.repository, target, wanted);
-  if (found?.content === undefined) throw hidden();
+  if (found?.content === undefined) throw notFoundOrHidden();
   return found.content;
 }
 

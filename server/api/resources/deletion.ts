@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { hidden } from '../../access/actor.ts';
+import { notFoundOrHidden } from '../../access/actor.ts';
+import type { ManifestReference } from '../../catalog/manifests/lookup.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
-import type { DeletionPlan, ManifestReference } from '../../housekeeping/plan.ts';
+import type { DeletionPlan } from '../../housekeeping/plan.ts';
 import type { DeletionUseCases } from '../../housekeeping/use-cases/deletion.ts';
 import { MAX_ID } from '../../storage/row-id.ts';
 import {
@@ -148,7 +149,7 @@ async function restore(
   context: RequestContext,
 ): Promise<z.input<typeof restoredSchema>> {
   const item = await deps.deletion.trash.get(trashId);
-  if (item?.repository !== repository) throw hidden();
+  if (item?.repository !== repository) throw notFoundOrHidden();
   const restored = await deps.deleting.restore(actorOf(context), trashId);
   return { repository, digest: restored.digest, tags: [...restored.tags], taken: [...restored.taken] };
 }

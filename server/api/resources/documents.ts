@@ -1,6 +1,12 @@
 import { z } from 'zod';
-import { hidden } from '../../access/actor.ts';
-import type { ArtifactDocument, CertificateFacts, Seal, Subject, TextFile } from '../../artifacts/document.ts';
+import { notFoundOrHidden } from '../../access/actor.ts';
+import type {
+  ArtifactDocument,
+  CertificateFacts,
+  SignedEnvelope,
+  Subject,
+  TextFile,
+} from '../../artifacts/document.ts';
 import type { ImageDetail, Images } from '../../catalog/images/images.ts';
 import type { Documents, ReadDocument } from '../../catalog/manifests/documents.ts';
 import { clip, clipList, count, digest, digestParam, repositoryParam, time, timeOrNull } from '../fields.ts';
@@ -96,7 +102,7 @@ export function documentRoutes(deps: DocumentRoutesDeps): readonly ApiRoute[] {
       handler: async ({ params: { repository, digest } }, context) => {
         await findRepository(deps, context, repository);
         const found = await deps.images.detail(repository, digest);
-        if (found === undefined) throw hidden();
+        if (found === undefined) throw notFoundOrHidden();
         const documents = await deps.documents.read(repository, partsOf(found));
         return { documents: documents.map(documentBody) };
       },
@@ -144,7 +150,7 @@ function contentBody(document: ArtifactDocument): z.input<typeof contentSchema> 
   }
 }
 
-function signedBody<Document extends { readonly seal: Seal | null; readonly subjects: readonly Subject[] }>({
+function signedBody<Document extends { readonly seal: SignedEnvelope | null; readonly subjects: readonly Subject[] }>({
   seal,
   subjects,
   ...rest
@@ -152,7 +158,7 @@ function signedBody<Document extends { readonly seal: Seal | null; readonly subj
   return { ...rest, seal: seal === null ? null : sealBody(seal), subjects: clipList(subjects).map(clipFields) };
 }
 
-function sealBody({ format, certificate, keyHint, loggedAt }: Seal) {
+function sealBody({ format, certificate, keyHint, loggedAt }: SignedEnvelope) {
   const shown = certificate === null ? null : certificateBody(certificate);
   return { format, certificate: shown, keyHint: clip(keyHint), loggedAt: timeOrNull(loggedAt) };
 }

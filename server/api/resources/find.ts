@@ -1,5 +1,5 @@
 import type { Action } from '../../access/action.ts';
-import { type Actor, actorWith, hidden, mayAct } from '../../access/actor.ts';
+import { type Actor, actorWith, mayAct, notFoundOrHidden } from '../../access/actor.ts';
 import type { RepositoryRow, RepositoryStore } from '../../catalog/lists/repositories.ts';
 import type { TagRow, TagStore } from '../../catalog/lists/tags.ts';
 import type { RequestContext } from '../route.ts';
@@ -26,7 +26,7 @@ export async function findRepository(
   name: string,
 ): Promise<RepositoryRow> {
   const found = await repositories.find(await context.visibility(), name);
-  if (found === undefined) throw hidden();
+  if (found === undefined) throw notFoundOrHidden();
   return found;
 }
 
@@ -38,6 +38,6 @@ export async function findTag(
 ): Promise<{ readonly repository: RepositoryRow; readonly tag: TagRow }> {
   const repository = await findRepository(deps, context, params.repository);
   const tag = await deps.tags.resolve(repository.id, params.tag);
-  if (tag === undefined) throw hidden();
+  if (tag === undefined) throw notFoundOrHidden();
   return { repository, tag };
 }

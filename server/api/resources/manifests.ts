@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hidden } from '../../access/actor.ts';
+import { notFoundOrHidden } from '../../access/actor.ts';
 import type {
   DockerfileStep,
   ImageContent,
@@ -67,7 +67,7 @@ export function manifestRoutes(deps: ManifestRoutesDeps): readonly ApiRoute[] {
       params,
       handler: async (given, context) => {
         const { raw, mediaType, digest } = await detailOf(deps, given, context);
-        if (raw === null) throw hidden();
+        if (raw === null) throw notFoundOrHidden();
         return { bytes: Buffer.from(raw), mediaType: safeMediaType(mediaType), etag: digest };
       },
     }),
@@ -87,7 +87,7 @@ async function detailOf(
 ): Promise<ImageDetail> {
   await findRepository(deps, context, repository);
   const found = await deps.images.detail(repository, digest, platform, await context.visibility());
-  if (found === undefined) throw hidden();
+  if (found === undefined) throw notFoundOrHidden();
   return found;
 }
 

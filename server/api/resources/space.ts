@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hidden } from '../../access/actor.ts';
+import { notFoundOrHidden } from '../../access/actor.ts';
 import { SPACE_SORTS } from '../../catalog/space/list.ts';
 import type { SpaceStore, SpaceSums } from '../../catalog/space/space.ts';
 import { DAY_MS } from '../../storage/calendar.ts';
@@ -92,7 +92,7 @@ export function spaceRoutes({ repositories, space, now }: SpaceRoutesDeps): read
       handler: async ({ query: { folder, sort, direction }, page }, context) => {
         const seen = await context.visibility();
         const found = await space.overview(seen, { folder, sort, direction, ...page });
-        if (found.sums === undefined && folder !== '') throw hidden();
+        if (found.sums === undefined && folder !== '') throw notFoundOrHidden();
         const all = sumsBody(found.sums ?? (await space.total(seen)));
         const { rows, next, previous } = found;
         return { items: rows.map((row) => ({ ...row })), next, previous, beside: { sums: all } };

@@ -3,7 +3,7 @@ import type { CrawlProgress } from '../../catalog/sync/crawl.ts';
 import type { LossHold } from '../../catalog/sync/loss-guard.ts';
 import type { ReadingUseCases } from '../../catalog/use-cases/reading.ts';
 import { AppError } from '../../errors.ts';
-import type { Arrivals } from '../../notifications/events.ts';
+import type { Operations } from '../../operations/operations.ts';
 import type { StorageFacts } from '../../storage/health.ts';
 import { count, time, timeOf, timeOrNull } from '../fields.ts';
 import { type ApiRoute, route } from '../route.ts';
@@ -11,23 +11,8 @@ import { actorOf } from './find.ts';
 
 export interface StatusRoutesDeps {
   readonly version: string;
-  readonly readonly: boolean;
-  readonly registry: () => RegistryFacts;
-  readonly crawl: () => { readonly crawl: CrawlProgress | undefined; readonly isComplete: boolean };
-  readonly arrivals: () => Promise<Arrivals>;
-  readonly hold: () => LossHold | undefined;
+  readonly operations: Pick<Operations, 'index' | 'notifications' | 'registry' | 'storage'>;
   readonly reading: Pick<ReadingUseCases, 'acceptLoss'>;
-  readonly storage: () => StorageFacts;
-}
-
-export interface RegistryFacts {
-  readonly name: string;
-  /** null: not asked yet. */
-  readonly reachable: boolean | null;
-  readonly lastAnswerAt: number | null;
-  readonly version: string | null;
-  readonly address: string;
-  readonly error: string | null;
 }
 
 const storageSchema = z.strictObject({
@@ -110,7 +95,7 @@ export function statusRoutes(deps: StatusRoutesDeps): readonly ApiRoute[] {
       response: statusSchema,
       handler: async (_input, { caller: { rights } }) => ({
         ...factsForAll(deps),
-        details: rights.isAdmin || rights.isAuditor ? await detailsOf(deps) : null,
+        details: rights.isAdmin || rights.isAuditor ? await detailsOf(deps.operations) : null,
       }),
     }),
     route({
@@ -131,14 +116,14 @@ export function statusRoutes(deps: StatusRoutesDeps): readonly ApiRoute[] {
   ];
 }
 
-function factsForAll(deps: StatusRoutesDeps) {
-  const { name, reachable, lastAnswerAt } = deps.registry();
-  const { crawl, isComplete } = deps.crawl();
+function factsForAll({ version, operations }: StatusRoutesDeps) {
+  const { publicName, reachable, lastAnswerAt, isReadonly } = operations.registry();
+  const { crawl, hold, isComplete } = operations.index();
   return {
-    version: deps.version,
-    readonly: deps.readonly,
-    registry: { name, reachable, lastAnswerAt: timeOrNull(lastAnswerAt) },
-    index: { isComplete, hold: holdBody(deps.hold()), crawl: crawl === undefined ? null : crawlBody(crawl) },
+    version,
+    readonly: isReadonly,
+    registry: { name: publicName, reachable, lastAnswerAt: timeOrNull(lastAnswerAt) },
+    index: { isComplete, hold: holdBody(hold), crawl: crawl === undefined ? null : crawlBody(crawl) },
   };
 }
 
@@ -169,10 +154,10 @@ function storageBody(facts: StorageFacts) {
   };
 }
 
-async function detailsOf(deps: StatusRoutesDeps) {
-  const { address, version, error } = deps.registry();
-  const { crawl } = deps.crawl();
-  const arrivals = await deps.arrivals();
+async function detailsOf(operations: StatusRoutesDeps['operations']) {
+  const { address, version, error } = operations.registry();
+  const { crawl } = operations.index();
+  const events = await operations.notifications();
   return {
     registryAddress: address,
     registryVersion: version,
@@ -180,11 +165,11 @@ async function detailsOf(deps: StatusRoutesDeps) {
     crawlReason: crawl?.reason ?? null,
     crawlFailures: crawl?.failures ?? 0,
     crawlError: crawl?.error ?? null,
-    lastEventAt: timeOrNull(arrivals.lastReceivedAt),
-    lastVerifiedEventAt: timeOrNull(arrivals.lastVerifiedAt),
-    eventLagMs: arrivals.lagMs ?? null,
-    envelopesWaiting: Number(arrivals.waiting),
-    envelopesQuarantined: Number(arrivals.quarantined),
-    storage: storageBody(deps.storage()),
+    lastEventAt: timeOrNull(events.lastAt),
+    lastVerifiedEventAt: timeOrNull(events.lastVerifiedAt),
+    eventLagMs: events.lagMs,
+    envelopesWaiting: events.waiting,
+    envelopesQuarantined: events.quarantined,
+    storage: storageBody(operations.storage()),
   };
 }

@@ -1,7 +1,9 @@
-import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../../storage/database.ts';
+import { addPull } from '../base/repository-writes.ts';
+import { addPullOfManifest } from '../index/held-writes.ts';
 import { rememberPull } from '../index/tag-history.ts';
+import { addPullOfTag } from '../index/tag-writes.ts';
 
 /** A manifest that somebody read through the registry. */
 export interface PullEvent {
@@ -98,42 +100,9 @@ function askedTag(before: readonly Seen[], digest: string): string | null {
 /** For a transaction. */
 export async function storePull(trx: Database, repositoryId: number, pull: Pull): Promise<void> {
   const { repository, tag, digest, at } = pull;
-  await trx
-    .updateTable('repositories')
-    .set(pulledAt(at))
-    .set({ changed_at: sql<number>`case when changed_at < ${at} then ${at} else changed_at end` })
-    .where('id', '=', repositoryId)
-    .execute();
-  const pointed = tag === null ? undefined : await pullTag(trx, repositoryId, tag, at);
+  await addPull(trx, repositoryId, at);
+  const pointed = tag === null ? undefined : await addPullOfTag(trx, repositoryId, tag, at);
   const pulled = digest || pointed;
   await rememberPull(trx, { repository, tag: tag ?? '', digest: pulled ?? '', at });
-  if (pulled) await pullManifest(trx, repositoryId, pulled, at);
-}
-
-function pulledAt(at: number) {
-  return {
-    pull_count: sql<number>`pull_count + 1`,
-    last_pulled_at: sql<number>`case when coalesce(last_pulled_at, 0) < ${at} then ${at} else last_pulled_at end`,
-  };
-}
-
-/** @returns what it points to. */
-async function pullTag(trx: Database, repositoryId: number, tag: string, at: number): Promise<string | undefined> {
-  const row = await trx
-    .updateTable('tags')
-    .set(pulledAt(at))
-    .where('repository_id', '=', repositoryId)
-    .where('name', '=', tag)
-    .returning('digest')
-    .executeTakeFirst();
-  return row?.digest;
-}
-
-async function pullManifest(trx: Database, repositoryId: number, digest: string, at: number): Promise<void> {
-  await trx
-    .updateTable('held_manifests')
-    .set(pulledAt(at))
-    .where('repository_id', '=', repositoryId)
-    .where('digest', '=', digest)
-    .execute();
+  if (pulled) await addPullOfManifest(trx, repositoryId, pulled, at);
 }

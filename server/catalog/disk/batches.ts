@@ -1,5 +1,7 @@
 /** The repositories that a crawl has not read yet, some at a time, as they stand on disk. */
+
 import type { Database } from '../../storage/database.ts';
+import { repositoriesAfter } from '../base/repository-lookup.ts';
 import type { ManifestRecord } from '../manifests/record.ts';
 import { knownManifests } from '../manifests/store.ts';
 import { type LinkedRepository, type NamedRepository, weightOf } from './batch.ts';
@@ -104,15 +106,12 @@ async function* linked(deps: BatchDeps) {
 
 async function* unreadNames({ db, crawlId, signal }: BatchDeps): AsyncGenerator<readonly NamedRepository[]> {
   for (let after = 0; !signal.aborted; ) {
-    const rows = await db
-      .selectFrom('repositories')
-      .select(['id', 'name'])
-      .where('id', '>', after)
-      .where('crawl_id', '<>', crawlId)
-      .where('checked_at', 'is', null)
-      .orderBy('id')
-      .limit(NAMES_AT_ONCE)
-      .execute();
+    const rows = await repositoriesAfter(db, ['id', 'name'], {
+      after,
+      limit: NAMES_AT_ONCE,
+      unreadIn: crawlId,
+      isChecked: false,
+    });
     if (rows.length === 0) return;
     for (let start = 0; start < rows.length && !signal.aborted; start += LINKS_AT_ONCE) {
       yield rows.slice(start, start + LINKS_AT_ONCE);

@@ -2,10 +2,12 @@
  * Manifests that no tag points to, which no list of the API names: found on disk and confirmed by the registry, one by one.
  * Those that left the disk without an event leave the index in the same way.
  */
+
 import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { isOverload, isRefusal } from '../../registry/client/failure.ts';
 import type { Database } from '../../storage/database.ts';
+import { repositoriesAfter } from '../base/repository-lookup.ts';
 import { groupBy } from '../base/rows.ts';
 import type { NamedRepository } from './batch.ts';
 import { createDiskReader, type DiskReader } from './disk-reader.ts';
@@ -45,14 +47,7 @@ export async function readUntagged(deps: UntaggedDeps): Promise<void> {
 
 async function* repositories({ db, signal }: UntaggedDeps): AsyncGenerator<readonly NamedRepository[]> {
   for (let after = 0; !signal.aborted; ) {
-    const rows = await db
-      .selectFrom('repositories')
-      .select(['id', 'name'])
-      .where('id', '>', after)
-      .where('checked_at', 'is not', null)
-      .orderBy('id')
-      .limit(REPOSITORIES_AT_ONCE)
-      .execute();
+    const rows = await repositoriesAfter(db, ['id', 'name'], { after, limit: REPOSITORIES_AT_ONCE, isChecked: true });
     if (rows.length === 0) return;
     yield rows;
     after = rows.at(-1)?.id ?? after;

@@ -1,9 +1,9 @@
 import type { Database } from '../../storage/database.ts';
 import type { Transact } from '../../storage/grouped.ts';
+import { lockRepository } from '../base/repository-writes.ts';
 import { type FirstContent, storeFirstContent } from '../index/first-content.ts';
 import { changeRepository } from '../index/repository-change.ts';
 import { noteChecked } from '../index/repository-notes.ts';
-import { lockRepository } from '../index/tag-writes.ts';
 import type { ManifestRecord } from '../manifests/record.ts';
 import { knownManifests, saveManifests, sumUpIndex } from '../manifests/store.ts';
 import { completeManifests } from '../manifests/stored-manifests.ts';

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { within } from '../../within.ts';
+import { withTimeout } from '../../with-timeout.ts';
 import type { Visibility } from '../visibility/visibility.ts';
 import type { Findings } from './findings.ts';
 
@@ -42,7 +42,7 @@ export function createPatientFindings({ ask, log, patienceMs = PATIENCE_MS }: Pa
     async of(visibility) {
       const asked = underway.get(visibility.id) ?? askAnew(visibility);
       underway.set(visibility.id, asked);
-      return (await within(asked, patienceMs)) ?? known.get(visibility.id);
+      return (await withTimeout(asked, patienceMs)) ?? known.get(visibility.id);
     },
   };
 }

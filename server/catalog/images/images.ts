@@ -4,11 +4,11 @@ import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { isDigest } from '../../registry/documents/reference.ts';
 import type { Database } from '../../storage/database.ts';
-import { indexesListing } from '../index/index-sums.ts';
-import { repositoryId } from '../index/repository-notes.ts';
+import { repositoryId } from '../base/repository-lookup.ts';
 import { attachedReferrers } from '../lists/attachments.ts';
 import { createTagStore, type TagRow, usageOf } from '../lists/tags.ts';
 import type { DocumentPart } from '../manifests/documents.ts';
+import { heldSizes, indexesListing } from '../manifests/lookup.ts';
 import { partsOf } from '../manifests/referrers.ts';
 import { createSharedMemory, uniqueBytes } from '../manifests/sharing.ts';
 import { isFinal } from '../manifests/stored-manifests.ts';
@@ -188,11 +188,5 @@ function subjectOf(row: ManifestRow | undefined, tags: readonly TagRow[]): strin
 
 async function isHeld(db: Database, repositoryId: number, digest: string): Promise<boolean> {
   if (digest === '') return false;
-  const row = await db
-    .selectFrom('held_manifests')
-    .select('digest')
-    .where('repository_id', '=', repositoryId)
-    .where('digest', '=', digest)
-    .executeTakeFirst();
-  return row !== undefined;
+  return (await heldSizes(db, repositoryId, [digest])).has(digest);
 }

@@ -3,13 +3,15 @@
  * fraction of what one change after the other costs. The rows are those that `repository-change.ts` comes to.
  */
 import type { Database } from '../../storage/database.ts';
+import { lockUnknown, setColumns } from '../base/repository-writes.ts';
 import { groupBy } from '../base/rows.ts';
 import { tagKey } from '../base/tag-key.ts';
 import { countFirstBlobs } from '../manifests/blob-counts.ts';
 import { heldAfter } from './held-rows.ts';
+import { insertHeld } from './held-writes.ts';
 import { type Edge, factsOf, type HeldRow, listedBy, type ManifestFacts, type Neighbourhood } from './neighbourhood.ts';
 import { addFacetCounts, firstSums } from './rollups.ts';
-import { insertHeld, withImage } from './settle.ts';
+import { withImage } from './settle.ts';
 import { NO_PAST } from './tag-history.ts';
 import { newTag, storeTags, type TagRow } from './tag-writes.ts';
 
@@ -60,33 +62,6 @@ export async function storeFirstContent(
   return unknown;
 }
 
-/** Nobody else changes them until the transaction ends. */
-async function lockUnknown(trx: Database, ids: readonly number[]): Promise<ReadonlySet<number>> {
-  const rows = await trx
-    .updateTable('repositories')
-    .set(({ ref }) => ({ changed_at: ref('changed_at') }))
-    .where('id', 'in', ids)
-    .where('checked_at', 'is', null)
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('tags').select('id').whereRef('tags.repository_id', '=', 'repositories.id'))),
-    )
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('held_manifests').select('id').whereRef('held_manifests.repository_id', '=', 'repositories.id'),
-        ),
-      ),
-    )
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(selectFrom('tag_history').select('digest').whereRef('tag_history.repository', '=', 'repositories.name')),
-      ),
-    )
-    .returning('id')
-    .execute();
-  return new Set(rows.map(({ id }) => id));
-}
-
 function workOut(
   first: FirstContent,
   facts: ReadonlyMap<string, ManifestFacts>,
@@ -125,11 +100,8 @@ async function storeSums(trx: Database, written: readonly Written[], at: number,
   for (const { id, rows, tagRows } of written) {
     const { columns, facets } = firstSums(rows, tagRows, bytes.get(id) ?? 0);
     facetRows.push(...[...facets].map(([facet, image_count]) => ({ facet, repository_id: id, image_count })));
-    await trx
-      .updateTable('repositories')
-      .set({ ...columns, checked_at: at, error: null, crawl_id: crawlId, ...(rows.size > 0 && { changed_at: at }) })
-      .where('id', '=', id)
-      .execute();
+    const isChanged = rows.size > 0 && { changed_at: at };
+    await setColumns(trx, id, { ...columns, checked_at: at, error: null, crawl_id: crawlId, ...isChanged });
   }
   await addFacetCounts(trx, facetRows);
 }

@@ -44,19 +44,3 @@ async function sumsOf(trx: Database, own: readonly string[]) {
     created_at: created === null || created === undefined ? null : Number(created),
   };
 }
-
-const MAX_INDEXES = 20;
-
-/** Of the indexes that the repository has, those that list this manifest. */
-export async function indexesListing(db: Database, repositoryId: number, digest: string): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('manifest_children')
-    .innerJoin('held_manifests', 'held_manifests.digest', 'parent_digest')
-    .select('parent_digest')
-    .distinct()
-    .where('child_digest', '=', digest)
-    .where('held_manifests.repository_id', '=', repositoryId)
-    .limit(MAX_INDEXES)
-    .execute();
-  return rows.map((row) => row.parent_digest);
-}

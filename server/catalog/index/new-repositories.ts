@@ -1,5 +1,7 @@
 import type { Database } from '../../storage/database.ts';
 import { folderOf } from '../base/folders.ts';
+import { knownNames } from '../base/repository-lookup.ts';
+import { insertRepositories } from '../base/repository-writes.ts';
 import { showRepositories } from '../visibility/build.ts';
 import { pastOfRepositories } from './tag-history.ts';
 
@@ -14,9 +16,8 @@ export async function ensureRepositories(trx: Database, names: readonly string[]
 }
 
 async function insertMissing(trx: Database, names: readonly string[], at: number): Promise<void> {
-  const known = await trx.selectFrom('repositories').select('name').where('name', 'in', names).execute();
-  const present = new Set(known.map((row) => row.name));
-  const missing = names.filter((name) => !present.has(name));
+  const known = await knownNames(trx, names);
+  const missing = names.filter((name) => !known.has(name));
   if (missing.length === 0) return;
   const pasts = await pastOfRepositories(trx, missing);
   const rows = missing.map((name) => {
@@ -35,12 +36,6 @@ async function insertMissing(trx: Database, names: readonly string[], at: number
       error: null,
     };
   });
-  const inserted = await trx
-    .insertInto('repositories')
-    .values(rows)
-    // An event may have brought it in the meantime.
-    .onConflict((conflict) => conflict.doNothing())
-    .returning(['id', 'name'])
-    .execute();
-  await showRepositories(trx, inserted);
+  // An event may have brought some in the meantime.
+  await showRepositories(trx, await insertRepositories(trx, rows));
 }

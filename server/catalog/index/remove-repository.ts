@@ -1,7 +1,9 @@
 import type { Database } from '../../storage/database.ts';
+import { repositoryById } from '../base/repository-lookup.ts';
+import { deleteRepository, lockRepository } from '../base/repository-writes.ts';
+import { hasTags } from '../base/tag-lookup.ts';
 import { hideRepository } from '../visibility/build.ts';
 import { changeRepository } from './repository-change.ts';
-import { lockRepository } from './tag-writes.ts';
 
 export interface KnownRepository {
   readonly id: number;
@@ -20,14 +22,13 @@ export async function removeRepository(trx: Database, known: KnownRepository, at
   if ((await lockRepository(trx, known.name)) !== known.id || !(await isAsKnown(trx, known))) return false;
   await releaseManifests(trx, known.id, at);
   await hideRepository(trx, known);
-  await trx.deleteFrom('repositories').where('id', '=', known.id).execute();
+  await deleteRepository(trx, known.id);
   return true;
 }
 
 async function isAsKnown(trx: Database, { id, changed_at }: KnownRepository): Promise<boolean> {
-  const row = await trx.selectFrom('repositories').select('changed_at').where('id', '=', id).executeTakeFirst();
-  const tag = await trx.selectFrom('tags').select('id').where('repository_id', '=', id).limit(1).executeTakeFirst();
-  return row?.changed_at === changed_at && tag === undefined;
+  const row = await repositoryById(trx, id, ['changed_at']);
+  return row?.changed_at === changed_at && !(await hasTags(trx, id));
 }
 
 /** One after the other as everywhere, so that blobs which other repositories share are counted right. */

@@ -1,38 +1,30 @@
 /** What the index notes of a repository as a whole, and asks about it by name. */
-import type { Database } from '../../storage/database.ts';
-import { changeRepository, type RepositoryChange } from './repository-change.ts';
-import { lockRepository } from './tag-writes.ts';
-import type { TagState } from './write-looks.ts';
 
-export async function repositoryId(db: Database, name: string): Promise<number | undefined> {
-  const row = await db.selectFrom('repositories').select('id').where('name', '=', name).executeTakeFirst();
-  return row?.id;
-}
+import type { Database } from '../../storage/database.ts';
+import { repositoryByName } from '../base/repository-lookup.ts';
+import { lockRepository, setColumnsByName } from '../base/repository-writes.ts';
+import { tagNames } from '../base/tag-lookup.ts';
+import { changeRepository, type RepositoryChange } from './repository-change.ts';
+import type { TagState } from './write-looks.ts';
 
 export async function tagsBeyond(
   db: Database,
   repository: string,
   listed: readonly string[],
 ): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('tags')
-    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
-    .select('tags.name')
-    .where('repositories.name', '=', repository)
-    .execute();
   const present = new Set(listed);
-  return rows.map((row) => row.name).filter((name) => !present.has(name));
+  return (await tagNames(db, repository)).filter((name) => !present.has(name));
 }
 
 /** Tags that were found at their last look, and of whose manifest nothing is missing; none where something went wrong. */
 export async function settledTags(db: Database, repository: string): Promise<ReadonlySet<string>> {
+  const home = await repositoryByName(db, repository, ['id', 'error']);
+  if (home === undefined || home.error !== null) return new Set();
   const rows = await db
     .selectFrom('tags')
-    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
     .innerJoin('manifests', 'manifests.digest', 'tags.digest')
     .select('tags.name')
-    .where('repositories.name', '=', repository)
-    .where('repositories.error', 'is', null)
+    .where('tags.repository_id', '=', home.id)
     .where('tags.missing_since', 'is', null)
     .where(({ or, eb }) => or([eb('manifests.error', 'is', null), eb('manifests.kind', '=', 'unknown')]))
     .execute();
@@ -61,11 +53,11 @@ interface CheckedColumns {
 }
 
 export async function noteChecked(db: Database, repository: string, columns: CheckedColumns): Promise<void> {
-  await db.updateTable('repositories').set(columns).where('name', '=', repository).execute();
+  await setColumnsByName(db, repository, columns);
 }
 
 export async function noteProblem(db: Database, repository: string, error: string): Promise<void> {
-  await db.updateTable('repositories').set({ error }).where('name', '=', repository).execute();
+  await setColumnsByName(db, repository, { error });
 }
 
 export async function changeKnown(
@@ -78,15 +70,4 @@ export async function changeKnown(
     const id = await lockRepository(trx, repository);
     if (id !== undefined) await changeRepository(trx, id, change, at);
   });
-}
-
-export async function tagsOn(db: Database, repository: string, digest: string): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('tags')
-    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
-    .select('tags.name')
-    .where('repositories.name', '=', repository)
-    .where('tags.digest', '=', digest)
-    .execute();
-  return rows.map((row) => row.name);
 }

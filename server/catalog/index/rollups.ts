@@ -1,7 +1,7 @@
 /** A repository's sums, kept by adding what changed. Each function is for a transaction. */
-import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
+import { addSums } from '../base/repository-writes.ts';
 import { tagKey } from '../base/tag-key.ts';
 import type { HeldRow } from './neighbourhood.ts';
 import type { TagRow } from './tag-writes.ts';
@@ -15,29 +15,17 @@ export interface HeldChange {
 }
 
 export async function sumUp(trx: Database, repositoryId: number, change: HeldChange): Promise<void> {
-  const sums = difference(change);
+  const added = { ...difference(change), size_bytes: change.bytes };
   const platforms = await changeFacets(trx, repositoryId, change);
-  await trx
-    .updateTable('repositories')
-    .set(({ eb }) => ({
-      tag_count: eb('tag_count', '+', sums.tags),
-      image_count: eb('image_count', '+', sums.images),
-      untagged_count: eb('untagged_count', '+', sums.untagged),
-      logical_bytes: eb('logical_bytes', '+', sums.logicalBytes),
-      size_bytes: eb('size_bytes', '+', change.bytes),
-      changed_at: sql<number>`case when changed_at < ${change.at} then ${change.at} else changed_at end`,
-    }))
-    .set(await newestTag(trx, repositoryId))
-    .$if(platforms !== undefined, (row) =>
-      row.set({ platforms: JSON.stringify(platforms), platform_count: platforms?.length ?? 0 }),
-    )
-    .where('id', '=', repositoryId)
-    .execute();
+  const columns = {
+    ...(await newestTag(trx, repositoryId)),
+    ...(platforms !== undefined && platformColumns(platforms)),
+  };
+  await addSums(trx, repositoryId, added, { ...columns, at: change.at });
 }
 
 /** The same columns of a repository of which nothing was known, from all its rows. */
 export function firstSums(rows: ReadonlyMap<string, HeldRow>, tags: readonly TagRow[], bytes: number) {
-  const { tags: tag_count, images: image_count, untagged: untagged_count, logicalBytes: logical_bytes } = sumsOf(rows);
   const facets = new Map<string, number>();
   addFacets(facets, rows, 1);
   const platforms = platformsAmong([...facets.keys()]);
@@ -45,8 +33,9 @@ export function firstSums(rows: ReadonlyMap<string, HeldRow>, tags: readonly Tag
   return {
     facets,
     columns: {
-      ...{ tag_count, image_count, untagged_count, logical_bytes, size_bytes: bytes },
-      ...{ platforms: JSON.stringify(platforms), platform_count: platforms.length },
+      ...sumsOf(rows),
+      size_bytes: bytes,
+      ...platformColumns(platforms),
       ...newestColumns(newest),
     },
   };
@@ -69,20 +58,20 @@ function isAfter(one: TagRow, other: TagRow, ageOf: (tag: TagRow) => number | st
 function difference({ before, after }: HeldChange) {
   const [less, more] = [sumsOf(before), sumsOf(after)];
   return {
-    tags: more.tags - less.tags,
-    images: more.images - less.images,
-    untagged: more.untagged - less.untagged,
-    logicalBytes: more.logicalBytes - less.logicalBytes,
+    tag_count: more.tag_count - less.tag_count,
+    image_count: more.image_count - less.image_count,
+    untagged_count: more.untagged_count - less.untagged_count,
+    logical_bytes: more.logical_bytes - less.logical_bytes,
   };
 }
 
 function sumsOf(rows: ReadonlyMap<string, HeldRow>) {
-  const sums = { tags: 0, images: 0, untagged: 0, logicalBytes: 0 };
+  const sums = { tag_count: 0, image_count: 0, untagged_count: 0, logical_bytes: 0 };
   for (const row of rows.values()) {
-    sums.tags += row.tag_count;
-    sums.images += row.state === 'tagged' ? 1 : 0;
-    sums.untagged += row.state === 'untagged' ? 1 : 0;
-    sums.logicalBytes += row.state === 'tagged' ? row.size_bytes : 0;
+    sums.tag_count += row.tag_count;
+    sums.image_count += row.state === 'tagged' ? 1 : 0;
+    sums.untagged_count += row.state === 'untagged' ? 1 : 0;
+    sums.logical_bytes += row.state === 'tagged' ? row.size_bytes : 0;
   }
   return sums;
 }
@@ -107,6 +96,10 @@ function newestColumns(newest: Pick<TagRow, 'name' | 'aged_at'> | undefined) {
     newest_key: newest === undefined ? '' : tagKey(newest.name),
     newest_at: newest?.aged_at ?? 0,
   };
+}
+
+function platformColumns(platforms: readonly string[]) {
+  return { platforms: JSON.stringify(platforms), platform_count: platforms.length };
 }
 
 const PLATFORM = 'platform:';
@@ -143,6 +136,11 @@ function addFacets(counts: Map<string, number>, rows: ReadonlyMap<string, HeldRo
       counts.set(facet, (counts.get(facet) ?? 0) + step);
     }
   }
+}
+
+/** For who counts them anew. */
+export async function deleteFacets(trx: Database, repositoryId: number): Promise<void> {
+  await trx.deleteFrom('repository_facets').where('repository_id', '=', repositoryId).execute();
 }
 
 async function dropEmptyFacets(trx: Database, repositoryId: number): Promise<void> {

@@ -1,9 +1,9 @@
 /** Brings everything that follows from tags and manifests up to date, at a cost of what changed. For transactions. */
 import type { Database } from '../../storage/database.ts';
-import { createInsertion } from '../../storage/insert-rows.ts';
 import { tagKey } from '../base/tag-key.ts';
 import { type BlobMove, countedAs, moveBlobs } from '../manifests/blob-counts.ts';
 import { heldAfter, type Wish } from './held-rows.ts';
+import { deleteHeld, HELD_COLUMNS, insertHeld } from './held-writes.ts';
 import { withOwnSums } from './index-sums.ts';
 import { type HeldRow, type Neighbourhood, readNeighbourhood } from './neighbourhood.ts';
 import { sumUp } from './rollups.ts';
@@ -85,23 +85,6 @@ export function withImage(tag: TagRow, row: HeldRow | undefined): TagRow {
   };
 }
 
-const HELD_COLUMNS = [
-  'state',
-  'reached',
-  'tag_count',
-  'tag_name',
-  'tag_key',
-  'kind',
-  'size_bytes',
-  'platforms',
-  'platform_count',
-  'created_at',
-  'aged_at',
-  'pushed_at',
-  'pushed_by',
-  'push_confirmed',
-] as const;
-
 function differs<Row>(one: Row, other: Row, columns: readonly (keyof Row)[]): boolean {
   return columns.some((column) => one[column] !== other[column]);
 }
@@ -127,13 +110,11 @@ async function storeHeld(
     trx,
     news.map((row) => withPulls(row, pulls.get(row.digest))),
   );
-  const gone = [...held.keys()].filter((digest) => !rows.has(digest));
-  if (gone.length === 0) return;
-  await trx
-    .deleteFrom('held_manifests')
-    .where('repository_id', '=', repositoryId)
-    .where('digest', 'in', gone)
-    .execute();
+  await deleteHeld(
+    trx,
+    repositoryId,
+    [...held.keys()].filter((digest) => !rows.has(digest)),
+  );
 }
 
 /** A manifest that comes back has its pulls again. */
@@ -141,12 +122,6 @@ function withPulls(row: HeldRow, pulls: PullColumns | undefined): HeldRow {
   if (pulls === undefined) return row;
   return { ...row, pull_count: pulls.pull_count, last_pulled_at: pulls.last_pulled_at ?? 0 };
 }
-
-export const insertHeld = createInsertion({
-  into: 'held_manifests',
-  columns: [...HELD_COLUMNS, 'repository_id', 'digest', 'first_seen_at', 'last_pulled_at', 'pull_count'],
-  conflict: { on: ['repository_id', 'digest'], set: HELD_COLUMNS },
-});
 
 function blobMoves(
   { held }: Neighbourhood,

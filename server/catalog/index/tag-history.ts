@@ -2,9 +2,11 @@
  * Who pushed, when, and how often something was pulled, by (repository, tag, digest). Rows of the index go when a tag goes
  * and are made anew when it comes back; these stay, so that it comes back with its past.
  */
+
 import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
+import { nameOf, repositoryById } from '../base/repository-lookup.ts';
 
 export interface PushColumns {
   readonly pushed_at: number | null;
@@ -25,8 +27,6 @@ export interface TagPast extends PullColumns {
 const KEEP_MS = 400 * 24 * 60 * 60 * 1000;
 const NO_PULLS: PullColumns = { pull_count: 0, last_pulled_at: null };
 export const NO_PAST: TagPast = { ...NO_PULLS, pushes: new Map() };
-
-const nameOf = (repositoryId: number) => sql<string>`(select name from repositories where id = ${repositoryId})`;
 
 /** What is remembered of tags; those without a past are left out. */
 export async function pastOfTags(
@@ -124,16 +124,18 @@ export async function rememberPushes(
 ): Promise<void> {
   const pushed = tags.filter((tag) => tag.pushed_at !== null);
   if (pushed.length === 0) return;
-  const { name: repository } = await trx
-    .selectFrom('repositories')
-    .select('name')
-    .where('id', '=', repositoryId)
-    .executeTakeFirstOrThrow();
+  const repository = await nameOfLocked(trx, repositoryId);
   const rows = pushed.map(({ name, digest, pushed_at, pushed_by, push_confirmed }) => ({
     ...{ repository, tag: name, digest, pushed_at, pushed_by, push_confirmed },
     changed_at: at,
   }));
   await storePushes(trx, rows);
+}
+
+async function nameOfLocked(trx: Database, repositoryId: number): Promise<string> {
+  const row = await repositoryById(trx, repositoryId, ['name']);
+  if (row === undefined) throw new Error(`There is no repository ${repositoryId}`);
+  return row.name;
 }
 
 /** For a transaction. @param pull '' where the tag or the digest is not known. */

@@ -1,8 +1,9 @@
-/** What changes in the tables of repositories and tags. Each function is for a transaction and asks nobody. */
+/** Everything that writes the table of tags. Each function is for a transaction and asks nobody. */
 import type { Selectable } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
 import type { TagsTable } from '../../storage/schema.ts';
+import { lockRepository, pulledAt, setLastPush } from '../base/repository-writes.ts';
 import { subjectOfTag } from '../manifests/referrers.ts';
 import { ensureRepositories } from './new-repositories.ts';
 import { NO_PAST, type PushColumns, pastOfTags, type TagPast } from './tag-history.ts';
@@ -25,18 +26,7 @@ export interface SeenTag {
 
 export type TagRow = Omit<Selectable<TagsTable>, 'id'>;
 
-/** @returns its id, for changes: until the transaction ends nobody else changes this repository. */
-export async function lockRepository(trx: Database, name: string): Promise<number | undefined> {
-  const row = await trx
-    .updateTable('repositories')
-    .set(({ ref }) => ({ changed_at: ref('changed_at') }))
-    .where('name', '=', name)
-    .returning('id')
-    .executeTakeFirst();
-  return row?.id;
-}
-
-/** @returns its id, locked as above; a new one is matched against every pattern that somebody holds. */
+/** @returns its id, locked; a new one is matched against every pattern that somebody holds. */
 export async function ensureRepository(trx: Database, name: string, at: number): Promise<number> {
   const known = await lockRepository(trx, name);
   if (known !== undefined) return known;
@@ -200,26 +190,26 @@ function pushColumns(push: Push | undefined): PushColumns {
   return { pushed_at: push?.at ?? null, pushed_by: confirmed ? (push?.by ?? null) : null, push_confirmed: confirmed };
 }
 
-const EVENT_DELAY_MS = 2 * 60_000;
-
 /** The repository's own last push stays, whatever becomes of the tag. */
 export async function notePush(trx: Database, repositoryId: number, push: Push): Promise<void> {
-  const { pushed_at, pushed_by, push_confirmed } = pushColumns(push);
-  await trx
-    .updateTable('repositories')
-    .set({ last_pushed_at: pushed_at, last_pushed_by: pushed_by, last_push_confirmed: push_confirmed })
-    .where('id', '=', repositoryId)
-    .where((where) => {
-      const isLater = where.or([where('last_pushed_at', 'is', null), where('last_pushed_at', '<', push.at)]);
-      if (!push.confirmed) return isLater;
-      // We saw the change ourselves; its event comes a little later and tells who made it.
-      const isSameUnproven = [
-        where('last_push_confirmed', '=', 0),
-        where('last_pushed_at', '<', push.at + EVENT_DELAY_MS),
-      ];
-      return where.or([isLater, where.and(isSameUnproven)]);
-    })
-    .execute();
+  await setLastPush(trx, repositoryId, { ...pushColumns(push), pushed_at: push.at });
+}
+
+/** @returns what it points to. */
+export async function addPullOfTag(
+  trx: Database,
+  repositoryId: number,
+  name: string,
+  at: number,
+): Promise<string | undefined> {
+  const row = await trx
+    .updateTable('tags')
+    .set(pulledAt(at))
+    .where('repository_id', '=', repositoryId)
+    .where('name', '=', name)
+    .returning('digest')
+    .executeTakeFirst();
+  return row?.digest;
 }
 
 export interface DroppedTag {

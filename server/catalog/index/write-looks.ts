@@ -1,16 +1,10 @@
 /** What a look at the registry means for the index: one transaction per batch of tags. */
+
 import type { Database } from '../../storage/database.ts';
+import { lockRepository } from '../base/repository-writes.ts';
 import type { ManifestRecord } from '../manifests/record.ts';
 import { changeRepository } from './repository-change.ts';
-import {
-  type DroppedTag,
-  ensureRepository,
-  lockRepository,
-  markMissing,
-  notePush,
-  type Push,
-  type SeenTag,
-} from './tag-writes.ts';
+import { type DroppedTag, ensureRepository, markMissing, notePush, type Push, type SeenTag } from './tag-writes.ts';
 
 /** Why we look at a tag: what a missing one means, and what may be said of who pushed it. */
 export interface TagCheck {

@@ -1,6 +1,8 @@
 /** How many manifests of a repository list a blob, kept with each change. Each function is for a transaction. */
+import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
+import { addBytes } from '../base/repository-writes.ts';
 import { groupBy } from '../base/rows.ts';
 
 export interface KnownBlob {
@@ -99,12 +101,7 @@ function taggedBytes(changes: ReadonlyMap<number, Change>): number {
 export async function uncountBlobs(trx: Database, repositoryId: number, rows: readonly HeldDigest[]): Promise<void> {
   const moves = rows.map((row) => ({ digest: row.digest, before: countedAs(row), after: null }));
   const bytes = await moveBlobs(trx, repositoryId, moves);
-  if (bytes === 0) return;
-  await trx
-    .updateTable('repositories')
-    .set(({ eb }) => ({ size_bytes: eb('size_bytes', '+', bytes) }))
-    .where('id', '=', repositoryId)
-    .execute();
+  if (bytes !== 0) await addBytes(trx, sql`${repositoryId}`, bytes);
 }
 
 /**
@@ -202,15 +199,18 @@ export async function ensureBlobs(trx: Database, sizes: ReadonlyMap<string, numb
 async function growBlob(trx: Database, { id, size_bytes }: KnownBlob, size: number): Promise<void> {
   if (size <= size_bytes) return;
   await trx.updateTable('blobs').set({ size_bytes: size }).where('id', '=', id).execute();
-  await trx
-    .updateTable('repositories')
-    .set(({ eb }) => ({ size_bytes: eb('size_bytes', '+', size - size_bytes) }))
-    .where('id', 'in', (held) =>
-      held
-        .selectFrom('repository_blobs')
-        .select('repository_id')
-        .where('blob_id', '=', id)
-        .where('tagged_count', '>', 0),
-    )
-    .execute();
+  const holders = sql`select repository_id from repository_blobs where blob_id = ${id} and tagged_count > 0`;
+  await addBytes(trx, holders, size - size_bytes);
+}
+
+/** Counts the blobs of a repository anew, as if nothing in it had a tag. */
+export async function recountBlobs(trx: Database, repositoryId: number): Promise<void> {
+  await trx.deleteFrom('repository_blobs').where('repository_id', '=', repositoryId).execute();
+  await sql`insert into repository_blobs (repository_id, blob_id, tagged_count, untagged_count)
+    select held.repository_id, blobs.id, 0, count(distinct held.digest)
+    from held_manifests as held
+      join manifest_blobs on manifest_blobs.digest = held.digest
+      join blobs on blobs.digest = manifest_blobs.blob_digest
+    where held.repository_id = ${repositoryId}
+    group by held.repository_id, blobs.id`.execute(trx);
 }

@@ -20,6 +20,10 @@ export async function saveLabels(
   await insertManifestLabels(trx, rows);
 }
 
+export async function deleteLabels(trx: Database, digests: readonly string[]): Promise<void> {
+  await trx.deleteFrom('manifest_labels').where('digest', 'in', digests).execute();
+}
+
 const insertManifestLabels = createInsertion({
   into: 'manifest_labels',
   columns: ['label_id', 'digest'],

@@ -3,7 +3,7 @@ import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
 import { groupBy } from '../base/rows.ts';
 import { ensureBlobs, uncountBlobs } from './blob-counts.ts';
-import { saveLabels } from './labels.ts';
+import { deleteLabels, saveLabels } from './labels.ts';
 import type { ManifestRecord } from './record.ts';
 
 /**
@@ -84,7 +84,7 @@ async function forgetContent(
 async function deleteContent(trx: Database, digests: readonly string[]): Promise<void> {
   await trx.deleteFrom('manifest_blobs').where('digest', 'in', digests).execute();
   await trx.deleteFrom('manifest_children').where('parent_digest', 'in', digests).execute();
-  await trx.deleteFrom('manifest_labels').where('digest', 'in', digests).execute();
+  await deleteLabels(trx, digests);
 }
 
 async function insertManifests(trx: Database, rows: readonly ReturnType<typeof toColumns>[]): Promise<void> {

@@ -5,7 +5,7 @@ import type { Database } from '../../storage/database.ts';
 import type { ManifestsTable } from '../../storage/schema.ts';
 import { searchableLabels } from '../base/labels.ts';
 import { ensureBlobs } from '../manifests/blob-counts.ts';
-import { saveLabels } from '../manifests/labels.ts';
+import { deleteLabels, saveLabels } from '../manifests/labels.ts';
 import { type ManifestRecord, readImageConfig } from '../manifests/record.ts';
 
 const MANIFESTS_AT_ONCE = 300;
@@ -40,7 +40,7 @@ export async function rebuildBlobsAndLabels(
 async function rebuildPart(trx: Database, labels: readonly Pick<ManifestRecord, 'digest' | 'labels'>[]): Promise<void> {
   const digests = labels.map((row) => row.digest);
   await ensureBlobs(trx, await listedSizes(trx, digests));
-  await trx.deleteFrom('manifest_labels').where('digest', 'in', digests).execute();
+  await deleteLabels(trx, digests);
   await saveLabels(trx, labels);
 }
 

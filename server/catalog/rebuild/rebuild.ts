@@ -4,7 +4,10 @@ import { type ContentReader, createContentReader } from '../../artifacts/reader.
 import type { Database } from '../../storage/database.ts';
 import { createSettings } from '../../storage/settings.ts';
 import { folderOf } from '../base/folders.ts';
+import { countRepositories, repositoriesAfter } from '../base/repository-lookup.ts';
+import { lockRepositoryId } from '../base/repository-writes.ts';
 import { settle } from '../index/settle.ts';
+import { heldCounts } from '../manifests/lookup.ts';
 import { rebuildBlobsAndLabels } from './manifests.ts';
 import { rederiveManifests } from './rederive-manifests.ts';
 import { resetRepository, unsettled } from './repository.ts';
@@ -62,14 +65,6 @@ export async function rebuildCatalog(
   await settings.set(LAYOUT_KEY, LAYOUT);
 }
 
-async function countRepositories(db: Database): Promise<number> {
-  const { total } = await db
-    .selectFrom('repositories')
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  return Number(total);
-}
-
 /** Small repositories together, since each transaction waits for the disk; a large one alone. */
 async function* groups(db: Database): AsyncGenerator<readonly Repository[]> {
   for await (const page of pages(db)) {
@@ -90,24 +85,15 @@ async function* groups(db: Database): AsyncGenerator<readonly Repository[]> {
 async function* pages(db: Database): AsyncGenerator<readonly Repository[]> {
   let after = 0;
   for (;;) {
-    const rows = await db
-      .selectFrom('repositories')
-      .select(({ selectFrom, ref }) => [
-        'id',
-        'name',
-        selectFrom('held_manifests')
-          .whereRef('held_manifests.repository_id', '=', ref('repositories.id'))
-          .select(({ fn }) => fn.countAll<number>().as('held'))
-          .as('held'),
-      ])
-      .where('id', '>', after)
-      .orderBy('id')
-      .limit(REPOSITORIES_AT_ONCE)
-      .execute();
+    const rows = await repositoriesAfter(db, ['id', 'name'], { after, limit: REPOSITORIES_AT_ONCE });
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.id;
-    yield rows.map(({ id, name, held }) => ({ id, name, held: Number(held ?? 0) }));
+    const held = await heldCounts(
+      db,
+      rows.map(({ id }) => id),
+    );
+    yield rows.map(({ id, name }) => ({ id, name, held: held.get(id) ?? 0 }));
   }
 }
 
@@ -151,11 +137,7 @@ async function settlePart(trx: Database, id: number, part: readonly string[], se
   const open = part.filter((digest) => !settled.has(digest));
   if (open.length === 0) return;
   // A lock against those that change this repository on another replica; nobody saw a change.
-  await trx
-    .updateTable('repositories')
-    .set(({ ref }) => ({ changed_at: ref('changed_at') }))
-    .where('id', '=', id)
-    .execute();
+  await lockRepositoryId(trx, id);
   const { digests } = await settle(
     trx,
     id,

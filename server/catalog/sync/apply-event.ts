@@ -4,7 +4,8 @@ import { isDigest, isRepositoryName, isTag } from '../../registry/documents/refe
 import type { Database } from '../../storage/database.ts';
 import { isOwn, type Pulls } from '../activity/pulls.ts';
 import { countUses, type Use } from '../activity/writes.ts';
-import { repositoryId, tagsOn } from '../index/repository-notes.ts';
+import { repositoryId } from '../base/repository-lookup.ts';
+import { tagsOn } from '../base/tag-lookup.ts';
 import { subjectOfTag } from '../manifests/referrers.ts';
 import type { Refresh } from './refresh.ts';
 

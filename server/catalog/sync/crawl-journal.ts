@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { AppError } from '../../errors.ts';
 import type { Database } from '../../storage/database.ts';
 import type { CrawlsTable } from '../../storage/schema.ts';
+import { countRepositories } from '../base/repository-lookup.ts';
 
 /** An error as a sentence in every language: a key of the namespace `errors`. */
 export interface Failure {
@@ -81,12 +82,8 @@ export function createCrawlJournal(db: Database, now: () => number) {
       if (!isEnough || (reason === ACCEPTED && interrupted.reason !== ACCEPTED)) {
         return begin(reason, isFull || interrupted?.isFull === true);
       }
-      const { read } = await db
-        .selectFrom('repositories')
-        .select((each) => each.fn.countAll().as('read'))
-        .where('crawl_id', '=', interrupted.id)
-        .executeTakeFirstOrThrow();
-      return { ...interrupted, repositoriesDone: Number(read), failures: 0, error: null, failure: null };
+      const read = await countRepositories(db, interrupted.id);
+      return { ...interrupted, repositoriesDone: read, failures: 0, error: null, failure: null };
     },
 
     async save(row: CrawlRow): Promise<void> {

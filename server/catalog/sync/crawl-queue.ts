@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../storage/database.ts';
+import { repositoriesAfter } from '../base/repository-lookup.ts';
 
 export interface CrawlQueueDeps {
   readonly db: Database;
@@ -21,14 +22,7 @@ export async function* unreadRepositories({ db, crawlId, isListed, signal }: Cra
   while (!signal.aborted) {
     // Asked before the query: what is listed in between is found by the next one.
     const wasListed = isListed();
-    const rows = await db
-      .selectFrom('repositories')
-      .select(['id', 'name'])
-      .where('id', '>', after)
-      .where('crawl_id', '<>', crawlId)
-      .orderBy('id')
-      .limit(NAMES_AT_ONCE)
-      .execute();
+    const rows = await repositoriesAfter(db, ['id', 'name'], { after, limit: NAMES_AT_ONCE, unreadIn: crawlId });
     for (const row of rows) {
       if (signal.aborted) return;
       after = row.id;
@@ -38,12 +32,4 @@ export async function* unreadRepositories({ db, crawlId, isListed, signal }: Cra
     if (wasListed) return;
     await sleep(LISTING_POLL_MS, undefined, { ref: false });
   }
-}
-
-export async function countRepositories(db: Database): Promise<number> {
-  const { total } = await db
-    .selectFrom('repositories')
-    .select((each) => each.fn.countAll().as('total'))
-    .executeTakeFirstOrThrow();
-  return Number(total);
 }

@@ -1,14 +1,16 @@
 /** One crawl at work: the storage folder first where that is allowed, then the registry's lists and what they name. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { isOverload, isRefusal } from '../../registry/client/failure.ts';
 import type { Database } from '../../storage/database.ts';
 import { forEachBounded } from '../base/concurrency.ts';
+import { countRepositories } from '../base/repository-lookup.ts';
 import type { FirstIndexRun } from '../disk/first-index.ts';
 import { ensureRepositories } from '../index/new-repositories.ts';
 import { ACCEPTED, type CrawlRow, failureOf } from './crawl-journal.ts';
-import { countRepositories, unreadRepositories } from './crawl-queue.ts';
+import { unreadRepositories } from './crawl-queue.ts';
 import type { Meter } from './meter.ts';
 import type { Pace } from './pace.ts';
 import type { Refresh, RegistryReader } from './refresh.ts';

@@ -5,6 +5,8 @@ import type { Database } from '../../storage/database.ts';
 import { createGroupedTransactions } from '../../storage/grouped.ts';
 import { createSettings } from '../../storage/settings.ts';
 import { createPulls } from '../activity/pulls.ts';
+import { knownNames, repositoryByName } from '../base/repository-lookup.ts';
+import { taggedDigests } from '../base/tag-lookup.ts';
 import { type FirstIndexRun, indexFromDisk } from '../disk/first-index.ts';
 import { readUntagged } from '../disk/untagged.ts';
 import type { DroppedTag } from '../index/tag-writes.ts';
@@ -40,7 +42,7 @@ export interface IndexerDeps {
    * Told of each change of the index, of repositories that were read because somebody opened them, and when the registry
    * lacks most of what is known or has it again. Left out: nobody follows.
    */
-  readonly bus?: Pick<Bus, 'tell'>;
+  readonly bus?: Pick<Bus, 'publish'>;
   /** Tags left the index because the registry no longer has them; also after deletions of ours. */
   readonly onGone?: (repository: string, tags: readonly DroppedTag[]) => void;
   /** No event came lately, so that pages that are opened have to ask. Left out: events come. */
@@ -55,7 +57,7 @@ export interface IndexerDeps {
 /** Keeps the index in line with the registry: by events, by looking again, and by crawls that repair what those missed. */
 export function createIndexer(deps: IndexerDeps) {
   const { db, now, log, bus = createBus(deps.log), onGone = () => undefined } = deps;
-  const onChanged = (repository: string) => bus.tell({ kind: 'repository-changed', repository });
+  const onChanged = (repository: string) => bus.publish({ kind: 'repository-changed', repository });
   const clock = deps.clock ?? (() => performance.now());
   const pace = createPace({ clock });
   const gate = createGate({ client: deps.client, pace, clock, ...retries(deps.retryDelaysMs) });
@@ -152,8 +154,7 @@ export function createIndexer(deps: IndexerDeps) {
     if (crawler.isRunning() || guard.current() !== undefined || !(await crawler.hasFinished())) return false;
     for await (const page of deps.client.catalogPages()) {
       if (page.length === 0) continue;
-      const rows = await db.selectFrom('repositories').select('name').where('name', 'in', page).execute();
-      const known = new Set(rows.map((row) => row.name));
+      const known = await knownNames(db, page);
       for (const name of page) if (!known.has(name)) await lookForPush(name);
     }
     return true;
@@ -196,7 +197,7 @@ export function createIndexer(deps: IndexerDeps) {
 
   /** What is new since the last look was pushed just now; in a repository never read before that cannot be said. */
   async function lookForPush(repository: string): Promise<void> {
-    const readAt = await checkedAt(db, repository);
+    const readAt = (await repositoryByName(db, repository, ['checked_at']))?.checked_at;
     const isRead = readAt === undefined ? await crawler.hasFinished() : readAt !== null;
     const push = { at: now(), by: null, confirmed: false, digest: null };
     await refresh.refreshRepository(repository, isRead ? { push } : {});
@@ -241,9 +242,9 @@ export function createIndexer(deps: IndexerDeps) {
     },
     /** We deleted something here ourselves: one look confirms it. */
     async refreshAfterDeletion(repository: string): Promise<void> {
-      const before = await digestsOf(db, repository);
+      const before = await taggedDigests(db, repository);
       await refresh.refreshRepository(repository, { isDeletionReported: true, isOwnDeletion: true });
-      const after = new Set(await digestsOf(db, repository));
+      const after = new Set(await taggedDigests(db, repository));
       for (const digest of before) if (!after.has(digest)) await refresh.dropManifestIfGone(repository, digest);
     },
     forgetTag: refresh.forgetTag,
@@ -270,25 +271,4 @@ function retries(retryDelaysMs: readonly number[] | undefined) {
 
 function delays(delaysMs: readonly number[] | undefined) {
   return delaysMs === undefined ? {} : { delaysMs };
-}
-
-/** @returns null: not read yet; undefined: not known. */
-async function checkedAt(db: Database, repository: string): Promise<number | null | undefined> {
-  const row = await db
-    .selectFrom('repositories')
-    .select('checked_at')
-    .where('name', '=', repository)
-    .executeTakeFirst();
-  return row?.checked_at;
-}
-
-async function digestsOf(db: Database, repository: string): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('tags')
-    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
-    .select('tags.digest')
-    .distinct()
-    .where('repositories.name', '=', repository)
-    .execute();
-  return rows.map((row) => row.digest);
 }

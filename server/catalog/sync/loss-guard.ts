@@ -3,13 +3,15 @@
  * answers at its address, than everything was deleted. Nothing is dropped until a person accepts the loss, or readings
  * hours apart agree.
  */
+
 import type { Bus } from '../../bus/bus.ts';
 import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
 import { createSettings } from '../../storage/settings.ts';
 import { forEachBounded } from '../base/concurrency.ts';
-import { type KnownImage, sampleImages } from './image-sample.ts';
+import type { KnownImage } from '../base/tag-lookup.ts';
+import { sampleImages } from './image-sample.ts';
 import type { RegistryReader } from './refresh.ts';
 
 export interface LossHold {
@@ -29,7 +31,7 @@ export interface LossGuardDeps {
   readonly clock: () => number;
   readonly log: Logger;
   /** Told when a hold began or ended. */
-  readonly bus: Pick<Bus, 'tell'>;
+  readonly bus: Pick<Bus, 'publish'>;
 }
 
 const SETTING = 'index_hold';
@@ -64,7 +66,7 @@ export function createLossGuard({ db, client, now, clock, log, bus }: LossGuardD
     watchedAt = next === undefined ? undefined : clock();
     if (next === undefined) await settings.remove(SETTING);
     else await settings.set(SETTING, JSON.stringify(next));
-    if (hasChanged) bus.tell({ kind: 'index-state-changed' });
+    if (hasChanged) bus.publish({ kind: 'index-state-changed' });
   }
 
   async function decide(except?: string): Promise<boolean> {

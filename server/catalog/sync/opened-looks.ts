@@ -12,7 +12,7 @@ export interface OpenedLooksDeps {
   /** No event came lately, and the registry answers. */
   readonly isQuiet: () => boolean;
   /** Told after each look that ended well, changed or not. */
-  readonly bus: Pick<Bus, 'tell'>;
+  readonly bus: Pick<Bus, 'publish'>;
   /** Milliseconds that only go forward. */
   readonly clock: () => number;
   readonly log: Logger;
@@ -53,7 +53,7 @@ export function createOpenedLooks({ look, isQuiet, bus, clock, log }: OpenedLook
     try {
       await look(repository, begun - readAt <= RECENT_MS);
       rest(repository, Math.max(REST_MS, REST_PER_LOOK * (clock() - begun)), begun);
-      bus.tell({ kind: 'repository-read', repository });
+      bus.publish({ kind: 'repository-read', repository });
     } catch (error) {
       rest(repository, REST_AFTER_FAILURE_MS, readAt);
       log.debug({ repository, error: errorText(error) }, 'opened repository not read');

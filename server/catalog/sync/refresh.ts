@@ -5,7 +5,7 @@ import type { RegistryClient } from '../../registry/client/client.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Transact } from '../../storage/grouped.ts';
 import { createLocks } from '../base/concurrency.ts';
-import { indexesListing } from '../index/index-sums.ts';
+import { tagsOn } from '../base/tag-lookup.ts';
 import { changeRepository } from '../index/repository-change.ts';
 import {
   changeKnown,
@@ -15,10 +15,10 @@ import {
   problemOf,
   settledTags,
   tagsBeyond,
-  tagsOn,
 } from '../index/repository-notes.ts';
 import { type DroppedTag, ensureRepository } from '../index/tag-writes.ts';
 import { type DropRules, type Look, type TagCheck, type TagState, writeLooks } from '../index/write-looks.ts';
+import { indexesListing } from '../manifests/lookup.ts';
 import { createManifestSource, type Underway } from '../manifests/source.ts';
 import { createPatience } from './patience.ts';
 import { createTagReader } from './tag-reader.ts';

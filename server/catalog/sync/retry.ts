@@ -2,6 +2,7 @@ import { AppError, errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
 import { forEachBounded } from '../base/concurrency.ts';
+import { repositoriesAfter } from '../base/repository-lookup.ts';
 import type { Crawl } from './crawl.ts';
 import type { Refresh } from './refresh.ts';
 
@@ -27,14 +28,7 @@ export function createRetry({ db, crawler, refresh, limit, clock, log }: RetryDe
   let notBefore = 0;
 
   async function unread(): Promise<readonly { id: number; name: string }[]> {
-    const rows = await db
-      .selectFrom('repositories')
-      .select(['id', 'name'])
-      .where('error', 'is not', null)
-      .where('id', '>', after)
-      .orderBy('id')
-      .limit(REPOSITORIES_PER_TURN)
-      .execute();
+    const rows = await repositoriesAfter(db, ['id', 'name'], { after, limit: REPOSITORIES_PER_TURN, hasError: true });
     // Each gets its turn, however many never get better.
     after = rows.length < REPOSITORIES_PER_TURN ? 0 : (rows.at(-1)?.id ?? 0);
     return rows;

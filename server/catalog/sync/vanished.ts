@@ -3,9 +3,11 @@
  * manifests, and not in the whole catalog. No single one of these is proof: some registries forget a repository in their
  * lists with its last tag, and keep its manifests.
  */
+
 import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
+import { repositoriesWithoutTags } from '../base/repository-lookup.ts';
 import { removeRepository } from '../index/remove-repository.ts';
 import type { RegistryReader } from './refresh.ts';
 
@@ -36,19 +38,7 @@ export function createVanished({ db, client, now, clock, log, onChanged }: Vanis
 
   /** Without tags, as far as is known. A share of them each time, so that many cost no more than a few. */
   async function nextCandidates(): Promise<readonly Candidate[]> {
-    const rows = await db
-      .selectFrom('repositories')
-      .select(['id', 'name', 'changed_at'])
-      .where('tag_count', '=', 0)
-      .where('name', '>', after)
-      .where('checked_at', 'is not', null)
-      .where('error', 'is', null)
-      .where(({ not, exists, selectFrom }) =>
-        not(exists(selectFrom('tags').select('id').whereRef('tags.repository_id', '=', 'repositories.id'))),
-      )
-      .orderBy('name')
-      .limit(MAX_LOOKS)
-      .execute();
+    const rows = await repositoriesWithoutTags(db, after, MAX_LOOKS);
     after = rows.length < MAX_LOOKS ? '' : (rows.at(-1)?.name ?? '');
     return rows;
   }

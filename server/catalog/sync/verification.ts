@@ -7,6 +7,7 @@ import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
 import { forEachBounded } from '../base/concurrency.ts';
 import { groupBy } from '../base/rows.ts';
+import { countTags, longestUnseen, type SeenTag } from '../base/tag-lookup.ts';
 import type { Refresh, TagState } from './refresh.ts';
 
 export interface VerificationDeps {
@@ -31,14 +32,7 @@ const OVERDUE_AT_ONCE = 10;
 const COUNT_EVERY_MS = 3600_000;
 const REPOSITORIES_AT_ONCE = 4;
 
-interface DueTag {
-  readonly id: number;
-  readonly name: string;
-  readonly checked_at: number;
-  readonly repository: string;
-}
-
-type Position = Pick<DueTag, 'id' | 'checked_at'>;
+type Position = Pick<SeenTag, 'id' | 'checked_at'>;
 
 const START: Position = { id: 0, checked_at: Number.MIN_SAFE_INTEGER };
 
@@ -52,11 +46,7 @@ export function createVerification({ db, refresh, now, clock, log, isAway, onMis
 
   async function tagCount(): Promise<number> {
     if (counted === undefined || clock() - counted.at > COUNT_EVERY_MS) {
-      const { tags } = await db
-        .selectFrom('tags')
-        .select(({ fn }) => fn.countAll().as('tags'))
-        .executeTakeFirstOrThrow();
-      counted = { tags: Number(tags), at: clock() };
+      counted = { tags: await countTags(db), at: clock() };
     }
     return counted.tags;
   }
@@ -77,7 +67,7 @@ export function createVerification({ db, refresh, now, clock, log, isAway, onMis
     roundBegunAt = clock();
   }
 
-  async function nextTags(count: number): Promise<readonly DueTag[]> {
+  async function nextTags(count: number): Promise<readonly SeenTag[]> {
     if (clock() - roundBegunAt >= ROUND_MS) beginRound();
     const limit = Math.max(count, OVERDUE_AT_ONCE);
     const rows = await longestUnseen(db, position, limit);
@@ -88,7 +78,7 @@ export function createVerification({ db, refresh, now, clock, log, isAway, onMis
   }
 
   /** @returns false: the registry is away, or has too much to do. */
-  async function verify(repository: string, tags: readonly DueTag[]): Promise<boolean> {
+  async function verify(repository: string, tags: readonly SeenTag[]): Promise<boolean> {
     const { signal } = stopping;
     const checks = tags.map(({ name }) => ({ name }));
     const states = await refresh.checkTags(repository, checks, { signal });
@@ -101,7 +91,7 @@ export function createVerification({ db, refresh, now, clock, log, isAway, onMis
     return true;
   }
 
-  async function tryToVerify(repository: string, tags: readonly DueTag[]): Promise<boolean> {
+  async function tryToVerify(repository: string, tags: readonly SeenTag[]): Promise<boolean> {
     try {
       return await verify(repository, tags);
     } catch (error) {
@@ -128,16 +118,4 @@ export type Verification = ReturnType<typeof createVerification>;
 
 function includes(states: ReadonlyMap<string, TagState>, wanted: TagState): boolean {
   return [...states.values()].includes(wanted);
-}
-
-function longestUnseen(db: Database, { id, checked_at }: Position, limit: number): Promise<readonly DueTag[]> {
-  return db
-    .selectFrom('tags')
-    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
-    .select(['tags.id', 'tags.name', 'tags.checked_at', 'repositories.name as repository'])
-    .where(({ eb, refTuple, tuple }) => eb(refTuple('tags.checked_at', 'tags.id'), '>', tuple(checked_at, id)))
-    .orderBy('tags.checked_at')
-    .orderBy('tags.id')
-    .limit(limit)
-    .execute();
 }

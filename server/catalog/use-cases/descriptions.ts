@@ -1,4 +1,4 @@
-import { type Actor, auditedActor, mayAct } from '../../access/actor.ts';
+import { type Actor, auditActor, mayAct } from '../../access/actor.ts';
 import type { Audit } from '../../audit/audit.ts';
 import { AppError } from '../../errors.ts';
 import type { Description, DescriptionEdit, Descriptions } from '../lists/descriptions.ts';
@@ -15,7 +15,7 @@ export function createDescriptionUseCases({ descriptions, audit }: DescriptionUs
     async edit(actor: Actor, edit: Omit<DescriptionEdit, 'by'>): Promise<Description> {
       requireEdit(actor, edit.repository);
       const written = await descriptions.write({ ...edit, by: actor.name });
-      const entry = { ...auditedActor(actor), action: 'description.edit', object: edit.repository } as const;
+      const entry = { ...auditActor(actor), action: 'description.edit', object: edit.repository } as const;
       const detail = { version: written.version, bytes: Buffer.byteLength(written.text) };
       await audit.record({ ...entry, outcome: 'ok', detail });
       return written;

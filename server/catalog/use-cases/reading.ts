@@ -1,5 +1,5 @@
 /** What people ask of the index: read one repository again, read everything again, believe a loss. */
-import { type Actor, auditedActor, hidden, mayAct, requireAdmin } from '../../access/actor.ts';
+import { type Actor, auditActor, mayAct, notFoundOrHidden, requireAdmin } from '../../access/actor.ts';
 import type { Audit } from '../../audit/audit.ts';
 import { AppError } from '../../errors.ts';
 import type { LossHold } from '../sync/loss-guard.ts';
@@ -33,7 +33,7 @@ export function createReadingUseCases({ refresh, crawl, acceptLoss, registryAddr
      * @throws {AppError} at once: NOT_FOUND where the actor may not even see it, DENIED where only the right is missing.
      */
     refresh(actor: Actor, repository: string): { readonly finished: Promise<void> } {
-      if (!mayAct(actor, 'pull', repository)) throw hidden();
+      if (!mayAct(actor, 'pull', repository)) throw notFoundOrHidden();
       if (!mayAct(actor, 'push', repository)) throw refreshDenied(repository);
       return { finished: refreshOnce(repository) };
     },
@@ -47,7 +47,7 @@ export function createReadingUseCases({ refresh, crawl, acceptLoss, registryAddr
       requireAdmin(actor);
       const held = await acceptLoss();
       if (held === undefined) return false;
-      const entry = { ...auditedActor(actor), action: 'index.accept_loss', object: registryAddress } as const;
+      const entry = { ...auditActor(actor), action: 'index.accept_loss', object: registryAddress } as const;
       const detail = { sampled: held.sampledCount, missing: held.missingCount };
       await audit.record({ ...entry, outcome: 'ok', detail });
       return true;

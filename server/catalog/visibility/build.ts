@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { type Glob, matchesGlob, withUser } from '../../access/glob.ts';
+import { compileForUser, type Glob, matchesGlob } from '../../access/glob.ts';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
 import { countByFolder, foldersAbove, parentOf } from '../base/folders.ts';
@@ -227,7 +227,7 @@ const compiled = new LRUCache<string, Glob>({ max: MAX_COMPILED });
 function compilePattern(pattern: string): Glob {
   const kept = compiled.get(pattern);
   if (kept !== undefined) return kept;
-  const glob = withUser(pattern, '');
+  const glob = compileForUser(pattern, '');
   compiled.set(pattern, glob);
   return glob;
 }

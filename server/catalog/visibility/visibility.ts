@@ -24,6 +24,14 @@ export function isVisible(visibility: Visibility, column = 'repositories.id'): R
     where seen.visibility_id = ${visibility.id} and seen.repository_id = ${sql.ref(column)})`;
 }
 
+/** The same by name. What is gone from the index only those see who see everything. */
+export function isVisibleName(visibility: Visibility | { readonly all: true }, column: string): RawBuilder<SqlBool> {
+  if (visibility.all) return sql<SqlBool>`1 = 1`;
+  return sql<SqlBool>`exists (select 1 from repositories as home
+    join visible_repositories as seen on seen.repository_id = home.id
+    where home.name = ${sql.ref(column)} and seen.visibility_id = ${visibility.id})`;
+}
+
 const MAX_REMEMBERED = 10_000;
 const USE_NOTED_EVERY_MS = 3600_000;
 /** Kept that long after its last viewer. */

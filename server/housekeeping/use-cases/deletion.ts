@@ -1,5 +1,5 @@
 /** Deleting and restoring on somebody's behalf: the right, the act, and its entry in the audit. */
-import { type Actor, auditedActor, hidden, mayAct } from '../../access/actor.ts';
+import { type Actor, auditActor, mayAct, notFoundOrHidden } from '../../access/actor.ts';
 import type { Audit, AuditDetail } from '../../audit/audit.ts';
 import { AppError, errorText } from '../../errors.ts';
 import type { SelectionRequest, SelectionResult } from '../delete-selection.ts';
@@ -38,7 +38,7 @@ export function createDeletionUseCases({ deletion, isReadonly, audit }: Deletion
 
   async function note(actor: Actor, object: string, detail: AuditDetail, error?: unknown): Promise<void> {
     const action = object.includes('@') ? 'manifest.delete' : 'tag.delete';
-    const entry = { ...auditedActor(actor), action, object } as const;
+    const entry = { ...auditActor(actor), action, object } as const;
     if (error === undefined) return audit.record({ ...entry, outcome: 'ok', detail });
     const outcome = error instanceof AppError && error.code !== 'UPSTREAM' ? 'refused' : 'failed';
     await audit.record({ ...entry, outcome, detail: { ...detail, reason: errorText(error) } });
@@ -75,7 +75,7 @@ export function createDeletionUseCases({ deletion, isReadonly, audit }: Deletion
   /** With its last tag the repository may have left the index, so the right decides, not the list. */
   async function findRestorable(actor: Actor, id: number): Promise<TrashedManifest> {
     const item = await deletion.trash.get(id);
-    if (item === undefined || !mayAct(actor, 'pull', item.repository)) throw hidden();
+    if (item === undefined || !mayAct(actor, 'pull', item.repository)) throw notFoundOrHidden();
     requireDelete(actor, item.repository);
     return item;
   }
@@ -84,7 +84,7 @@ export function createDeletionUseCases({ deletion, isReadonly, audit }: Deletion
     await findRestorable(actor, id);
     const result = await deletion.restore(id, { actor: actor.name });
     const { repository, digest, tags } = result;
-    const entry = { ...auditedActor(actor), action: 'manifest.restore', object: `${repository}@${digest}` } as const;
+    const entry = { ...auditActor(actor), action: 'manifest.restore', object: `${repository}@${digest}` } as const;
     await audit.record({ ...entry, outcome: 'ok', detail: { tags } });
     return result;
   }

@@ -1,5 +1,5 @@
+import { hostName, isLoopbackName } from '../../config/host-name.ts';
 import { errorText } from '../../errors.ts';
-import { hostName, isLoopbackName } from '../../host-name.ts';
 
 /**
  * Why the realm did not answer us. `container`: it says localhost, which inside of a container is the container.

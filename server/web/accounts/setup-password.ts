@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { isAtThisMachine } from '../../http/host-guard.ts';
+import { isLocalRequest } from '../../http/host-guard.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
@@ -25,7 +25,7 @@ function nextOf(page: Page): string {
 export function setupPasswordPage({ useCases, setupCode, now }: Deps): PageModule {
   /** The default password is no secret, so from another machine something from this one's log has to prove the rest. */
   async function asksCode(page: Page, request: Request): Promise<boolean> {
-    return !isAtThisMachine(request) && (await setupCode.isNeededFor(signedInUser(page)));
+    return !isLocalRequest(request) && (await setupCode.isNeededFor(signedInUser(page)));
   }
 
   async function show(page: Page, request: Request, errors: FieldErrors = {}): Promise<void> {

@@ -1,5 +1,5 @@
 import type { User, UserStore } from '../../access/users.ts';
-import { isOneself } from '../../accounts/use-cases/users.ts';
+import { isSelf } from '../../accounts/use-cases/users.ts';
 import { AppError } from '../../errors.ts';
 import { rolePath, userPath } from '../parts/people.ts';
 import type { FieldErrors } from '../shell/form.ts';
@@ -65,7 +65,7 @@ async function showPreview(deps: Deps, page: Page, user: User, errors: FieldErro
     [starred, t('accounts:user.delete.stars', { count: starred })],
     [refused, t('accounts:user.delete.refused', { count: refused })],
   ] as const;
-  const oneself = isOneself(actorOf(page), user) ? t('errors:user.own_account') : undefined;
+  const oneself = isSelf(actorOf(page), user) ? t('errors:user.own_account') : undefined;
   const error = Object.values(errors)[0] ?? oneself;
   const minutes = Math.ceil(deps.tokenLifetime / MINUTE_S);
   const model = {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { HeldRole } from '../../access/grants.ts';
 import type { Role } from '../../access/roles.ts';
-import { folderOf, isFolderName } from '../../access/user-folder.ts';
+import { isFolderName, userFolderName } from '../../access/user-folder.ts';
 import type { User } from '../../access/users.ts';
 import { rolePath, userPath } from '../parts/people.ts';
 import type { FieldErrors } from '../shell/form.ts';
@@ -29,7 +29,7 @@ function folderNotice({ t }: Page, { username }: User, held: readonly Role[]): s
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as people write it
   const isStuck = ({ rules }: Role) => rules.some(({ repository }) => repository.includes('${user}'));
   const role = isFolderName(username) ? undefined : held.find(isStuck);
-  return role && t('accounts:user.no_folder', { name: username, role: role.name, folder: folderOf(username) });
+  return role && t('accounts:user.no_folder', { name: username, role: role.name, folder: userFolderName(username) });
 }
 
 /** With who gave it and when, for the title. */

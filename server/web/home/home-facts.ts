@@ -5,18 +5,17 @@ import type { RepositoryPage, RepositoryRow } from '../../catalog/lists/reposito
 import type { SpaceRow } from '../../catalog/space/list.ts';
 import type { Sample } from '../../catalog/space/samples.ts';
 import type { SpaceSums } from '../../catalog/space/space.ts';
+import type { IndexState } from '../../operations/facts.ts';
+import type { JudgedRegistry } from '../../operations/operations.ts';
 import type { FirstRunFacts, FirstRunPage } from '../parts/first-run.ts';
-import type { IndexState } from '../parts/notices.ts';
-import type { Page, RegistryState } from '../shell/page.ts';
+import type { Page } from '../shell/page.ts';
 
 export type HomePageParts = FirstRunPage & Pick<Page, 'format' | 'locale'>;
 
 export interface HomeFacts {
-  readonly host: string;
-  readonly isReadonly: boolean;
   readonly firstRun: FirstRunFacts;
   readonly index: IndexState;
-  readonly registry: RegistryState | undefined;
+  readonly registry: JudgedRegistry;
   readonly at: number;
   readonly recent: RepositoryPage;
   /** Of all that the viewer sees. */

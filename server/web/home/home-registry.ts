@@ -1,3 +1,4 @@
+import { unfinishedCrawl } from '../parts/notices.ts';
 import type { RegistryReach } from '../parts/reach.ts';
 import type { Page } from '../shell/page.ts';
 import type { HomeFacts, HomePageParts } from './home-facts.ts';
@@ -8,38 +9,42 @@ export interface HealthLine {
   readonly tone: 'good' | 'bad' | null;
 }
 
-type HealthFacts = Pick<HomeFacts, 'index' | 'registry' | 'isReadonly' | 'total'>;
+type HealthFacts = Pick<HomeFacts, 'index' | 'registry' | 'total'>;
 
 /** How the registry is, and how far what is shown here can be trusted. */
 export function healthLines(facts: HealthFacts, page: Pick<Page, 't' | 'format'>): readonly HealthLine[] {
   const { t, format } = page;
-  const { index, registry, isReadonly, total } = facts;
+  const { index, registry, total } = facts;
   const plain = (label: string, value: string): HealthLine => ({ label, value, tone: null });
   return [
     healthOf(facts, t),
-    ...(registry?.version ? [plain(t('home:health.version'), registry.version)] : []),
+    ...(registry.version ? [plain(t('home:health.version'), registry.version)] : []),
     plain(
       t('home:health.answer'),
       index.lastAnswerAt === null ? t('home:health.no_answer') : format.relative(index.lastAnswerAt),
     ),
     plain(t('home:health.index'), crawlText(index, page)),
     plain(t('home:health.holds'), holdsText(total, page)),
-    plain(t('home:health.deleting'), isReadonly ? t('home:health.deleting_off') : t('home:health.deleting_on')),
+    plain(
+      t('home:health.deleting'),
+      registry.isReadonly ? t('home:health.deleting_off') : t('home:health.deleting_on'),
+    ),
   ];
 }
 
 function healthOf({ index, registry }: HealthFacts, t: Page['t']): HealthLine {
   const label = t('home:health.state');
   if (!index.reachable) return { label, value: t('home:health.unreachable'), tone: 'bad' };
-  if (registry?.isOpen === true) return { label, value: t('shell:registry.open'), tone: 'bad' };
+  if (registry.isOpen) return { label, value: t('shell:registry.open'), tone: 'bad' };
   return { label, value: t('home:health.reachable'), tone: 'good' };
 }
 
-function crawlText({ crawl, complete }: HealthFacts['index'], { t, format }: Pick<Page, 't' | 'format'>): string {
-  if (crawl === null) return complete ? t('home:health.complete') : t('home:health.waiting');
-  const done = format.number(crawl.done);
-  if (crawl.total === null) return t('home:health.listing', { done });
-  return t('home:health.crawling', { done, total: format.number(crawl.total) });
+function crawlText(index: HealthFacts['index'], { t, format }: Pick<Page, 't' | 'format'>): string {
+  const crawl = unfinishedCrawl(index);
+  if (crawl === undefined) return index.isComplete ? t('home:health.complete') : t('home:health.waiting');
+  const done = format.number(crawl.repositoriesDone);
+  if (crawl.repositoriesTotal === null) return t('home:health.listing', { done });
+  return t('home:health.crawling', { done, total: format.number(crawl.repositoriesTotal) });
 }
 
 function holdsText(total: HealthFacts['total'], { t, format }: Pick<Page, 't' | 'format'>): string {

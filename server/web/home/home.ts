@@ -4,15 +4,16 @@ import type { RepositoryStore } from '../../catalog/lists/repositories.ts';
 import type { Stars } from '../../catalog/lists/stars.ts';
 import type { SpaceStore } from '../../catalog/space/space.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
+import type { Operations } from '../../operations/operations.ts';
 import { DAY_MS } from '../../storage/calendar.ts';
 import { type ActivityChart, activityChart, readPeriod } from '../parts/activity-chart.ts';
 import { referencePath } from '../parts/cells.ts';
 import type { Figure } from '../parts/figure.ts';
 import { type FirstRunFacts, type FirstRunView, firstRun } from '../parts/first-run.ts';
 import { type ListAge, listAge } from '../parts/list-age.ts';
-import { type IndexState, indexNotices, type Notice } from '../parts/notices.ts';
+import { indexNotices, type Notice } from '../parts/notices.ts';
 import { noRightsText, seesEverything } from '../parts/what-is-seen.ts';
-import type { Page, RegistryState } from '../shell/page.ts';
+import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { type MapFrame, mapFrames } from '../space/space-map.ts';
 import { folderSpacePath } from '../space/space-rows.ts';
@@ -22,8 +23,6 @@ import { homeFigures } from './home-figures.ts';
 import { type HealthLine, healthLines, loginLines } from './home-registry.ts';
 
 export interface HomePageDeps {
-  readonly host: string;
-  readonly readonly: boolean;
   readonly visibility: VisibilityStore;
   readonly repositories: Pick<RepositoryStore, 'list'>;
   readonly space: Pick<SpaceStore, 'total' | 'series' | 'biggest'>;
@@ -31,8 +30,7 @@ export interface HomePageDeps {
   readonly findings: Pick<FindingsStore, 'of'>;
   readonly stars: Pick<Stars, 'of'>;
   readonly firstRun: FirstRunFacts;
-  readonly indexState: () => IndexState;
-  readonly registryState: () => RegistryState | undefined;
+  readonly operations: Pick<Operations, 'indexState' | 'registry'>;
   readonly now: () => number;
 }
 
@@ -61,11 +59,9 @@ async function homeFacts(deps: HomePageDeps, page: Page, seen: Visibility): Prom
   const mine = await myRepositories(deps, page, seen);
   const shown = [...biggest.rows, ...mine.map(({ row }) => row)];
   return {
-    host: deps.host,
-    isReadonly: deps.readonly,
     firstRun: deps.firstRun,
-    index: deps.indexState(),
-    registry: deps.registryState(),
+    index: deps.operations.indexState(),
+    registry: deps.operations.registry(),
     at: now(),
     recent: await repositories.list(seen, { sort: 'pushed', direction: 'desc', limit: RECENT }),
     total: await space.total(seen),
@@ -125,7 +121,7 @@ export function homeView(page: HomePageParts, facts: HomeFacts): HomeView {
   const { t, format } = page;
   const state = homeState(facts, page);
   return {
-    ...{ title: t('home:title'), nav: 'home', live: '*', host: facts.host, state },
+    ...{ title: t('home:title'), nav: 'home', live: '*', host: facts.registry.publicName, state },
     notices: indexNotices(facts.index, page),
     firstRun: state === 'empty' ? firstRun(page, facts.firstRun) : null,
     noRightsText: noRightsText(page),
@@ -152,5 +148,5 @@ function homeState({ recent, index }: HomeFacts, { viewer }: HomePageParts): Hom
   if (recent.total > 0) return 'list';
   // Whoever sees only a part cannot be told that the registry is empty: that would be a guess.
   if (!seesEverything(viewer)) return 'no-rights';
-  return index.complete ? 'empty' : 'reading';
+  return index.isComplete ? 'empty' : 'reading';
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hidden } from '../../access/actor.ts';
+import { notFoundOrHidden } from '../../access/actor.ts';
 import type { RepositoryStore } from '../../catalog/lists/repositories.ts';
 import type { VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
@@ -62,9 +62,9 @@ export function deleteTagPage(deps: DeleteTagPageDeps): PageModule {
 
 async function planFor({ visibility, repositories, deletion }: DeleteTagPageDeps, page: Page, path: string) {
   const reference = referenceOf(path);
-  if (!('tag' in reference)) throw hidden();
+  if (!('tag' in reference)) throw notFoundOrHidden();
   const seen = await visibility.of(page.viewer.rights, page.origin.address);
-  if ((await repositories.find(seen, reference.repository)) === undefined) throw hidden();
+  if ((await repositories.find(seen, reference.repository)) === undefined) throw notFoundOrHidden();
   return deletion.plan(reference.repository, reference.tag, seen);
 }
 

@@ -1,7 +1,7 @@
 /** What was deleted: of one repository, or of all that the viewer may see; restored one by one or several at once. */
 
 import { z } from 'zod';
-import { hidden } from '../../access/actor.ts';
+import { notFoundOrHidden } from '../../access/actor.ts';
 import { allowedActions } from '../../access/rights.ts';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import { AppError } from '../../errors.ts';
@@ -158,7 +158,7 @@ export function trashCells(
 
 async function restoreOne(deps: TrashPageDeps, page: Page, text: string): Promise<void> {
   const id = parseTrashId(text);
-  if (id === undefined) throw hidden();
+  if (id === undefined) throw notFoundOrHidden();
   goBack(page, await deps.deleting.restore(actorOf(page), id));
 }
 
@@ -172,7 +172,7 @@ function goBack(page: Page, { repository, tags, taken }: RestoreResult): void {
 /** Everything that one deletion took: one image by name, several only by their number. */
 async function undo(deps: TrashPageDeps, page: Page, text: string): Promise<void> {
   const id = parseTrashId(text);
-  if (id === undefined) throw hidden();
+  if (id === undefined) throw notFoundOrHidden();
   const { repository, entries } = await deps.deleting.undo(actorOf(page), id);
   const [entry, ...more] = entries;
   if (entry === undefined || more.length > 0) return showRestored(deps, page, entries, referencePath(repository));

@@ -5,8 +5,8 @@ import type {
   CertificateFacts,
   ProvenanceDocument,
   SbomDocument,
-  Seal,
   SignatureDocument,
+  SignedEnvelope,
 } from '../../artifacts/document.ts';
 import type { DocumentPart, DocumentProblem, ReadDocument } from '../../catalog/manifests/documents.ts';
 import { shortDigest } from '../parts/cells.ts';
@@ -187,7 +187,7 @@ function aboutFacts({ subjects, seal }: Pick<SbomDocument, 'subjects' | 'seal'>,
   return [code(t('image:document.about'), about.join('\n')), ...sealFacts(seal, page)];
 }
 
-function sealFacts(seal: Seal | null, page: DocumentPage): readonly Fact[] {
+function sealFacts(seal: SignedEnvelope | null, page: DocumentPage): readonly Fact[] {
   if (seal === null) return [];
   const { t, format } = page;
   return [

@@ -1,4 +1,4 @@
-import { hidden } from '../../access/actor.ts';
+import { notFoundOrHidden } from '../../access/actor.ts';
 import type { Images } from '../../catalog/images/images.ts';
 import type { RepositoryRow, RepositoryStore } from '../../catalog/lists/repositories.ts';
 import type { Documents } from '../../catalog/manifests/documents.ts';
@@ -21,6 +21,6 @@ export async function findVisible(
   name: string,
 ): Promise<RepositoryRow> {
   const row = await deps.repositories.find(seen, name);
-  if (row === undefined) throw hidden();
+  if (row === undefined) throw notFoundOrHidden();
   return row;
 }

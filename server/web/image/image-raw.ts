@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import { hidden } from '../../access/actor.ts';
+import { notFoundOrHidden } from '../../access/actor.ts';
 import type { Visibility } from '../../catalog/visibility/visibility.ts';
 import { referenceOf } from '../parts/reference.ts';
 import { findVisible, type ImagePageDeps } from './image-deps.ts';
@@ -12,11 +12,11 @@ export async function sendRaw(
   response: Response,
 ): Promise<void> {
   const reference = referenceOf(path);
-  if (!('digest' in reference)) throw hidden();
+  if (!('digest' in reference)) throw notFoundOrHidden();
   const row = await findVisible(deps, seen, reference.repository);
   const detail = await deps.images.detail(row.name, reference.digest);
   const raw = what === 'config' ? detail?.content?.rawConfig : detail?.raw;
-  if (detail === undefined || raw === undefined || raw === null) throw hidden();
+  if (detail === undefined || raw === undefined || raw === null) throw notFoundOrHidden();
   const type = what === 'config' ? (detail.content?.configMediaType ?? '') : detail.mediaType;
   response.set({
     'Content-Type': safeType(type),

@@ -1,4 +1,4 @@
-import { hidden } from '../../access/actor.ts';
+import { notFoundOrHidden } from '../../access/actor.ts';
 import type { ImageDetail } from '../../catalog/images/image.ts';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { Visibility } from '../../catalog/visibility/visibility.ts';
@@ -57,7 +57,7 @@ async function showReference(
   if ('digest' in reference) return showImage(deps, page, seen, { row, digest: reference.digest, tag: null });
   const { tag } = reference;
   const found = await deps.tags.resolve(row.id, tag);
-  if (found === undefined) throw hidden();
+  if (found === undefined) throw notFoundOrHidden();
   await showImage(deps, page, seen, { row, digest: found.digest, tag });
 }
 
@@ -71,7 +71,7 @@ async function showImage(deps: ImagePageDeps, page: Page, seen: Visibility, aske
   const { row } = asked;
   deps.opened(row.name);
   const detail = await deps.images.detail(row.name, asked.digest, page.query('platform') || undefined, seen);
-  if (detail === undefined) throw hidden();
+  if (detail === undefined) throw notFoundOrHidden();
   const deleteNote = whyNoDelete({ page, readonly: deps.readonly, repository: row });
   const notices = [...indexNotices(deps.indexState(), page), ...movedNotice(asked, page)];
   const loaded = await loadContent(deps, detail, page.query('tab'));

@@ -1,4 +1,4 @@
-import { hidden } from '../../access/actor.ts';
+import { notFoundOrHidden } from '../../access/actor.ts';
 import type { LayerHolders } from '../../catalog/images/layer-holders.ts';
 import type { Visibility } from '../../catalog/visibility/visibility.ts';
 import { platformLabel, referencePath, shortDigest, splitName } from '../parts/cells.ts';
@@ -37,11 +37,11 @@ export async function showLayer(
   [path = '', layer = '']: readonly string[],
 ): Promise<void> {
   const reference = referenceOf(path);
-  if (!('digest' in reference)) throw hidden();
+  if (!('digest' in reference)) throw notFoundOrHidden();
   const row = await findVisible(deps, seen, reference.repository);
   const query = { after: page.query('after') || undefined, limit: ROWS };
   const found = await deps.images.holders(row.id, reference.digest, layer, seen, query);
-  if (found === undefined) throw hidden();
+  if (found === undefined) throw notFoundOrHidden();
   await page.render('image/layer', layerView({ page, repository: row.name, image: reference.digest, layer, found }));
 }
 

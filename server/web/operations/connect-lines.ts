@@ -3,6 +3,7 @@
  * config.yml, as environment of a compose service or of docker run, as Kubernetes objects. Pure: values in, text out.
  */
 import { stringify } from 'yaml';
+import { TRUST_FILES, type TrustChoice, trustPath } from '../../operations/trust-file.ts';
 import type { Lines } from '../parts/plain-http.ts';
 
 export const RUNS = ['file', 'compose', 'docker', 'kubernetes'] as const;
@@ -26,24 +27,12 @@ export interface ConnectFacts {
   readonly canDelete: boolean;
 }
 
-export interface ConnectChoice {
+export interface ConnectChoice extends TrustChoice {
   readonly version: 2 | 3;
   readonly runs: Runs;
-  readonly trust: 'certificate' | 'jwks';
-  /** Of the registry's configuration. */
-  readonly folder: string;
 }
 
 type Tree = Record<string, unknown>;
-
-export const defaultFolder = (version: 2 | 3) => (version === 3 ? '/etc/distribution' : '/etc/docker/registry');
-
-const FILES = { certificate: 'registry-web.pem', jwks: 'registry-web.jwks.json' } as const;
-
-/** Where the registry finds what it trusts. */
-export function trustPath({ folder, trust }: Pick<ConnectChoice, 'folder' | 'trust'>): string {
-  return `${folder.replace(/\/+$/, '')}/${FILES[trust]}`;
-}
 
 /** What has to stand in config.yml, whatever else does. */
 export function registrySections(facts: ConnectFacts, choice: ConnectChoice): Readonly<Record<string, Tree>> {
@@ -85,7 +74,7 @@ export function trustLines({ from, publicUrl }: ConnectFacts, choice: ConnectCho
   const isMounted = choice.runs === 'compose' || choice.runs === 'docker';
   const base = isMounted ? publicUrl : from;
   const address = `${base}/api/auth/${choice.trust === 'jwks' ? 'jwks.json' : 'ca.pem'}`;
-  const target = isMounted ? FILES[choice.trust] : trustPath(choice);
+  const target = isMounted ? TRUST_FILES[choice.trust] : trustPath(choice);
   return [{ file: null, text: `curl -fsS -o ${target} ${address}` }];
 }
 
@@ -111,7 +100,7 @@ function composeLines(facts: ConnectFacts, choice: ConnectChoice): Lines {
     environment: Object.fromEntries(
       Object.entries(variables).map(([name, value]) => [name, value.replaceAll('$', '$$$$')]),
     ),
-    volumes: [`./${FILES[choice.trust]}:${trustPath(choice)}:ro`],
+    volumes: [`./${TRUST_FILES[choice.trust]}:${trustPath(choice)}:ro`],
   };
   return { file: 'docker-compose.yml', text: yaml({ services: { registry: service } }) };
 }
@@ -121,7 +110,7 @@ function dockerLines(facts: ConnectFacts, choice: ConnectChoice): Lines {
   const variables = [...environment(facts, choice), [ENDPOINTS, JSON.stringify([endpoint(facts)])] as const];
   const options = [
     '-d --name registry --restart unless-stopped -p 5000:5000 -v registry:/var/lib/registry',
-    `-v "$PWD/${FILES[choice.trust]}:${trustPath(choice)}:ro"`,
+    `-v "$PWD/${TRUST_FILES[choice.trust]}:${trustPath(choice)}:ro"`,
     ...variables.map(([name, value]) => `-e ${quoted(`${name}=${value}`)}`),
   ];
   const command = ['docker run', ...options, `registry:${choice.version}`].join(' \\\n  ');
@@ -135,7 +124,7 @@ function quoted(word: string): string {
 }
 
 function kubernetesLines(facts: ConnectFacts, choice: ConnectChoice): readonly Lines[] {
-  const file = FILES[choice.trust];
+  const file = TRUST_FILES[choice.trust];
   const content = choice.trust === 'jwks' ? facts.jwks : (facts.caPem ?? '');
   const objects = [
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'registry-web-trust' }, data: { [file]: content } },
@@ -164,7 +153,7 @@ function deploymentPatch(facts: ConnectFacts, choice: ConnectChoice): Tree {
       { name: ENDPOINTS, valueFrom: secret },
     ],
     volumeMounts: [
-      { name: 'registry-web-trust', mountPath: trustPath(choice), subPath: FILES[choice.trust], readOnly: true },
+      { name: 'registry-web-trust', mountPath: trustPath(choice), subPath: TRUST_FILES[choice.trust], readOnly: true },
     ],
   };
   const volumes = [{ name: 'registry-web-trust', configMap: { name: 'registry-web-trust' } }];

@@ -1,21 +1,14 @@
 /** What /connect shows: the choice, the lines for it, and which of them work already. */
 import { stringify } from 'yaml';
-import { hostName, isLoopbackName } from '../../host-name.ts';
+import { hostName, isLoopbackName } from '../../config/host-name.ts';
+import type { Check } from '../../operations/check.ts';
+import { statusChecks } from '../../operations/checks.ts';
+import type { StatusFacts } from '../../operations/facts.ts';
+import { defaultFolder } from '../../operations/trust-file.ts';
 import type { Lines, PlainHttpView } from '../parts/plain-http.ts';
 import type { Page } from '../shell/page.ts';
-import {
-  type ConnectChoice,
-  type ConnectFacts,
-  defaultFolder,
-  RUNS,
-  type Runs,
-  registryLines,
-  trustLines,
-} from './connect-lines.ts';
+import { type ConnectChoice, type ConnectFacts, RUNS, type Runs, registryLines, trustLines } from './connect-lines.ts';
 import { type CheckCells, checkCells } from './status.ts';
-import type { Check } from './status-check.ts';
-import { statusChecks } from './status-checks.ts';
-import type { StatusFacts } from './status-facts.ts';
 
 /** What the running configuration says. */
 export interface ConnectSettings extends Omit<ConnectFacts, 'from' | 'secret'> {

@@ -2,6 +2,7 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
+import type { LoadStatusFacts, StatusFacts } from '../../operations/facts.ts';
 import { plainHttpView } from '../parts/plain-http.ts';
 import type { RegistryReach } from '../parts/reach.ts';
 import type { Page } from '../shell/page.ts';
@@ -18,7 +19,6 @@ import {
   type MergeView,
   withSecret,
 } from './connect-view.ts';
-import type { LoadStatusFacts, StatusFacts } from './status-facts.ts';
 
 export interface ConnectPageDeps {
   readonly statusFacts: LoadStatusFacts;

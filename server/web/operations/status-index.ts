@@ -1,10 +1,10 @@
 /** How far the index is and when it is looked after, for /status. */
 
+import type { CrawlProgress } from '../../catalog/sync/crawl.ts';
+import type { JobState } from '../../jobs/scheduler.ts';
 import { rounded } from '../parts/notices.ts';
 import type { Page } from '../shell/page.ts';
-import type { JobFacts, StatusFacts } from './status-facts.ts';
 
-type Crawl = StatusFacts['crawl'];
 type Shown = Pick<Page, 't' | 'format' | 'url' | 'viewer'>;
 
 export interface IndexView {
@@ -29,39 +29,39 @@ export interface JobCells {
   readonly nextAt: number | null;
 }
 
-export function indexView(page: Shown, crawl: Crawl): IndexView {
-  const isKnown = crawl.total !== null && crawl.total > 0;
-  const percent = isKnown ? Math.min(100, Math.round((crawl.done / (crawl.total ?? 1)) * 100)) : null;
-  const mayAsk = page.viewer.rights.isAdmin && !crawl.running;
+/** @param crawl undefined: there was none yet. */
+export function indexView(page: Shown, crawl: CrawlProgress | undefined): IndexView {
+  const { t, url, viewer } = page;
+  const action = viewer.rights.isAdmin && crawl?.isRunning !== true ? url('/status/crawl') : '';
+  if (crawl === undefined) {
+    return { text: t('operations:status.index.idle'), percent: null, facts: [], startedAt: null, action };
+  }
+  const { repositoriesDone: done, repositoriesTotal: total, finishedAt, startedAt } = crawl;
+  const percent = total ? Math.min(100, Math.round((done / total) * 100)) : null;
   return {
-    text: sentence(page, crawl),
-    percent: crawl.running || isInterrupted(crawl) ? percent : null,
-    facts: crawl.startedAt ? factsOf(page, crawl) : [],
-    startedAt: crawl.startedAt ?? null,
-    action: mayAsk ? page.url('/status/crawl') : '',
+    ...{ text: sentence(page, crawl), facts: factsOf(page, crawl), startedAt, action },
+    percent: finishedAt === null ? percent : null,
   };
 }
 
-function isInterrupted({ running, startedAt, finishedAt }: Crawl): boolean {
-  return !running && finishedAt === null && Boolean(startedAt);
+function sentence({ t, format }: Shown, crawl: CrawlProgress): string {
+  const { repositoriesDone: done, repositoriesTotal: total, finishedAt, isRunning } = crawl;
+  if (finishedAt !== null) return t('operations:status.index.idle');
+  const values = { done: format.number(done), total: format.number(total ?? done) };
+  if (!isRunning) return t('operations:status.index.interrupted', values);
+  return total === null ? t('operations:status.index.listing') : t('operations:status.index.running', values);
 }
 
-function sentence({ t, format }: Shown, crawl: Crawl): string {
-  const values = { done: format.number(crawl.done), total: format.number(crawl.total ?? crawl.done) };
-  if (isInterrupted(crawl)) return t('operations:status.index.interrupted', values);
-  if (!crawl.running) return t('operations:status.index.idle');
-  return crawl.total === null ? t('operations:status.index.listing') : t('operations:status.index.running', values);
-}
-
-function factsOf(page: Shown, crawl: Crawl): IndexView['facts'] {
+function factsOf(page: Shown, crawl: CrawlProgress): IndexView['facts'] {
   const { t, format } = page;
-  const done = format.number(crawl.done);
-  const ofTotal = t('operations:status.index.of', { done, total: format.number(crawl.total ?? 0) });
+  const { repositoriesTotal: total } = crawl;
+  const done = format.number(crawl.repositoriesDone);
+  const ofTotal = t('operations:status.index.of', { done, total: format.number(total ?? 0) });
   const rows: (readonly [label: string, value: string | null])[] = [
-    [t('operations:status.index.reason'), reasonText(page, crawl.reason ?? '')],
+    [t('operations:status.index.reason'), reasonText(page, crawl.reason)],
     [t('operations:status.index.source'), sourceText(page, crawl)],
-    [t('operations:status.index.repositories'), crawl.total === null ? done : ofTotal],
-    [t('operations:status.index.tags'), format.number(crawl.tags ?? 0)],
+    [t('operations:status.index.repositories'), total === null ? done : ofTotal],
+    [t('operations:status.index.tags'), format.number(crawl.tagsDone)],
     [t('operations:status.index.failures'), crawl.failures === 0 ? null : format.number(crawl.failures)],
     [t('operations:status.index.took'), crawl.elapsedMs ? format.duration(crawl.elapsedMs) : null],
     [t('operations:status.index.speed'), speedText(page, crawl)],
@@ -72,18 +72,19 @@ function factsOf(page: Shown, crawl: Crawl): IndexView['facts'] {
 }
 
 /** null: the registry, as everybody expects. */
-function sourceText({ t }: Shown, { source, sourceProblem }: Crawl): string | null {
+function sourceText({ t }: Shown, { source, sourceProblem }: CrawlProgress): string | null {
   if (sourceProblem) return t(`errors:${sourceProblem.key}`, sourceProblem.params);
   return source === 'disk' ? t('operations:status.index.disk') : null;
 }
 
 /** While it runs: what it makes now; afterwards: what it made on the whole. */
-function speedText({ t, format }: Shown, crawl: Crawl): string | null {
-  const seconds = (crawl.elapsedMs ?? 0) / 1000;
-  const overall = crawl.running || seconds < 1 ? null : { repositories: crawl.done, tags: crawl.tags ?? 0 };
-  const repositories = overall ? overall.repositories / seconds : crawl.repositoriesPerSecond;
-  const tags = overall ? overall.tags / seconds : crawl.tagsPerSecond;
-  if (repositories === null || repositories === undefined) return null;
+function speedText({ t, format }: Shown, crawl: CrawlProgress): string | null {
+  const { isRunning, elapsedMs, repositoriesDone, tagsDone, repositoriesPerSecond, tagsPerSecond } = crawl;
+  const seconds = elapsedMs / 1000;
+  const isOverall = !isRunning && seconds >= 1;
+  const repositories = isOverall ? repositoriesDone / seconds : repositoriesPerSecond;
+  const tags = isOverall ? tagsDone / seconds : tagsPerSecond;
+  if (repositories === null) return null;
   return t('operations:status.index.speed_value', {
     repositories: format.number(rounded(repositories)),
     tags: format.number(rounded(tags ?? 0)),
@@ -103,7 +104,7 @@ function reasonText({ t }: Shown, reason: string): string | null {
   return texts[reason] ?? null;
 }
 
-export function jobCells(page: Shown, job: JobFacts): JobCells {
+export function jobCells(page: Shown, job: JobState): JobCells {
   const { t, format } = page;
   return {
     name: jobName(page, job.name),
@@ -116,7 +117,7 @@ export function jobCells(page: Shown, job: JobFacts): JobCells {
   };
 }
 
-function jobResult({ t }: Shown, job: JobFacts): Pick<JobCells, 'tone' | 'result'> {
+function jobResult({ t }: Shown, job: JobState): Pick<JobCells, 'tone' | 'result'> {
   if (job.isRunning) return { tone: 'plain', result: t('operations:status.jobs.running') };
   if (job.lastStartedAt === null) return { tone: 'plain', result: t('operations:status.jobs.never') };
   return job.lastError === null

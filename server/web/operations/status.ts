@@ -1,17 +1,16 @@
 import type { ReadingUseCases } from '../../catalog/use-cases/reading.ts';
+import { type Check, TITLES } from '../../operations/check.ts';
+import { overallState, statusChecks } from '../../operations/checks.ts';
+import type { LoadStatusFacts, StatusFacts } from '../../operations/facts.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { actorOf } from '../shell/who-asks.ts';
-import { type Check, TITLES } from './status-check.ts';
-import { overallState, statusChecks } from './status-checks.ts';
-import type { LoadStatusFacts, StatusFacts } from './status-facts.ts';
 import { type IndexView, indexView, type JobCells, jobCells } from './status-index.ts';
 
 export interface StatusPageDeps {
   readonly statusFacts: LoadStatusFacts;
   /** Begins to read the whole registry; /status shows how far it is. */
   readonly reading: Pick<ReadingUseCases, 'acceptLoss' | 'readEverything'>;
-  /** What is missing in the registry is gone. @returns false: nothing was held. */
 }
 
 export interface StatusView {
@@ -67,10 +66,10 @@ export function statusView(page: StatusPage, facts: StatusFacts): StatusView {
     nav: 'status',
     overall: overall(checks, t),
     checks: checks.map((check) => checkCells(check, page)),
-    hold: facts.hold && page.viewer.rights.isAdmin ? { action: page.url('/status/loss') } : null,
+    hold: facts.index.hold !== undefined && page.viewer.rights.isAdmin ? { action: page.url('/status/loss') } : null,
     checkedAt: facts.now,
-    index: indexView(page, facts.crawl),
-    jobs: (facts.jobs ?? []).map((job) => jobCells(page, job)),
+    index: indexView(page, facts.index.crawl),
+    jobs: facts.jobs.map((job) => jobCells(page, job)),
   };
 }
 
@@ -129,7 +128,7 @@ const HELP: Partial<Record<Check['id'], string>> = {
   challenge: 'invalid_token',
   realm: 'no-such-host',
   tokens: 'invalid_token',
-  expiry: 'the-certificate-of-the-signing-key-has-run-out',
+  expiry: 'the-certificate-of-the-signing-key-has-expired',
   clock: 'invalid_token',
   deletion: 'unsupported',
   notifications: 'no-events-arrive',

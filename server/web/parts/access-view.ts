@@ -2,8 +2,8 @@
 
 import { ACTIONS, type Action } from '../../access/action.ts';
 import { matchesAddress } from '../../access/address.ts';
-import { mentionsUser } from '../../access/glob.ts';
-import type { ReachingRole } from '../../access/reach.ts';
+import { hasUserPlaceholder } from '../../access/glob.ts';
+import type { MatchingRole } from '../../access/repository-access.ts';
 import { allowedActions, type Rights, rulesFor } from '../../access/rights.ts';
 import type { Rule } from '../../access/rule.ts';
 import type { Page } from '../shell/page.ts';
@@ -70,7 +70,7 @@ export function ruleReason({ source, repository, address, actions }: Rule, page:
   const pattern = source?.pattern ?? repository.text;
   return {
     ...{ role, roleHref: roleHref(role, page) },
-    ...{ pattern, filled: mentionsUser(pattern) ? repository.text : '', from: fromText(address.text, page) },
+    ...{ pattern, filled: hasUserPlaceholder(pattern) ? repository.text : '', from: fromText(address.text, page) },
     actions: actionChips(actions, page),
     isForEverybody: source?.isForEverybody ?? false,
   };
@@ -95,7 +95,7 @@ function fromText(address: string, { t }: Pick<Page, 't'>): string {
   return address === '*' || address === '**' ? '' : t('repositories:access.from', { address });
 }
 
-export function roleCells(role: ReachingRole, page: AccessPage): RoleCells {
+export function roleCells(role: MatchingRole, page: AccessPage): RoleCells {
   const rules = role.rules.map((rule) => ({
     pattern: rule.repository,
     from: fromText(rule.address, page),

@@ -9,7 +9,7 @@
  * The menu of the rows in views/repositories/repository.ejs is made of a `copyPattern`.
  */
 
-import { hostName, isLoopbackName } from '../../host-name.ts';
+import { hostName, isLoopbackName } from '../../config/host-name.ts';
 import type { ManifestKind } from '../../storage/schema.ts';
 import { type CopyKind, FORMS, type Form, TOOLS_OF, type Tool } from '../shell/copy-choice.ts';
 import type { Page } from '../shell/page.ts';

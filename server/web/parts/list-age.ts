@@ -1,5 +1,5 @@
+import type { IndexState } from '../../operations/facts.ts';
 import type { Page } from '../shell/page.ts';
-import type { IndexState } from './notices.ts';
 
 /** How old a list is, where the registry reports nothing and so has to be asked. */
 export interface ListAge {

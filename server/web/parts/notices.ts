@@ -1,28 +1,7 @@
 /** Says on every browse page how far what it shows can be trusted: being read, or as old as the last answer. */
+import type { CrawlProgress } from '../../catalog/sync/crawl.ts';
+import type { IndexState } from '../../operations/facts.ts';
 import type { Page } from '../shell/page.ts';
-
-/** From the index and the registry's client, brought together by `app.ts`. */
-export interface IndexState {
-  readonly reachable: boolean;
-  /** The last time the registry answered; null: never since the start. */
-  readonly lastAnswerAt: number | null;
-  /** The crawl that runs, or waits for the registry to go on. */
-  readonly crawl: CrawlState | null;
-  /** The registry lacks most of what is known: see `catalog/loss-guard.ts`. */
-  readonly isHeld?: boolean;
-  /** A crawl has been finished at least once: what is not listed is not there. */
-  readonly complete: boolean;
-  /** No events come, so the registry is asked: when it last said which repositories it has. Left out: events come. */
-  readonly polled?: { readonly listedAt: number | null; readonly isOurs: boolean } | undefined;
-}
-
-export interface CrawlState {
-  readonly done: number;
-  readonly total: number | null;
-  readonly perSecond?: number | null;
-  readonly remainingMs?: number | null;
-  readonly isInterrupted?: boolean;
-}
 
 export interface Notice {
   readonly tone: 'info' | 'amber';
@@ -44,10 +23,11 @@ export function indexNotices(state: IndexState, page: NoticePage): readonly Noti
         : t('parts:notice.stale', { when: format.dateTime(state.lastAnswerAt) });
     notices.push({ tone: 'amber', icon: 'plug-connected-x', text, percent: null });
   }
-  if (state.isHeld === true) notices.push(heldNotice(page));
+  if (state.hold !== undefined) notices.push(heldNotice(page));
   // Only the first crawl is worth a line: later ones repair what is complete already.
-  if (state.crawl !== null && !state.complete && !isBarelyBegun(state.crawl))
-    notices.push(crawlNotice(state.crawl, { t, format }));
+  const crawl = unfinishedCrawl(state);
+  if (crawl !== undefined && !state.isComplete && !isBarelyBegun(crawl))
+    notices.push(crawlNotice(crawl, { t, format }));
   return notices;
 }
 
@@ -61,9 +41,14 @@ function heldNotice({ t, url, viewer }: NoticePage): Notice {
   return { tone: 'amber', icon: 'alert-triangle', text: t('parts:notice.held'), percent: null, links };
 }
 
+/** The crawl that runs, or waits for the registry to go on. */
+export function unfinishedCrawl({ crawl }: Pick<IndexState, 'crawl'>): CrawlProgress | undefined {
+  return crawl?.finishedAt === null ? crawl : undefined;
+}
+
 /** It broke off before there was anything to count: that the registry does not answer says all. */
-function isBarelyBegun({ total, isInterrupted }: CrawlState): boolean {
-  return isInterrupted === true && (total ?? 0) === 0;
+function isBarelyBegun({ repositoriesTotal, isRunning }: CrawlProgress): boolean {
+  return !isRunning && (repositoriesTotal ?? 0) === 0;
 }
 
 /** What the last look at a repository could not read; what is shown may be old or lack something. */
@@ -76,22 +61,24 @@ export function unreadNotices(
   return [{ tone: 'amber', icon: 'alert-triangle', text, percent: null }];
 }
 
-function crawlNotice(crawl: CrawlState, { t, format }: Pick<Page, 't' | 'format'>): Notice {
-  const { total } = crawl;
+function crawlNotice(crawl: CrawlProgress, { t, format }: Pick<Page, 't' | 'format'>): Notice {
+  const { repositoriesTotal: total, isRunning } = crawl;
   const base = { tone: 'info', icon: 'refresh' } as const;
-  const done = format.number(crawl.done);
+  const done = format.number(crawl.repositoriesDone);
   if (total === null) return { ...base, text: t('parts:notice.listing', { done }), percent: null };
-  const percent = total === 0 ? 100 : Math.min(100, Math.round((crawl.done / total) * 100));
+  const percent = total === 0 ? 100 : Math.min(100, Math.round((crawl.repositoriesDone / total) * 100));
   const values = { done, total: format.number(total) };
-  if (crawl.isInterrupted) return { ...base, text: t('parts:notice.interrupted', values), percent };
+  if (!isRunning) return { ...base, text: t('parts:notice.interrupted', values), percent };
   const speed = crawlSpeed(crawl, { t, format });
   return { ...base, text: [t('parts:notice.crawling', values), ...speed].join(' '), percent };
 }
 
 /** How fast it goes and how long it takes, as far as that can be said. */
-function crawlSpeed({ perSecond, remainingMs }: CrawlState, { t, format }: Pick<Page, 't' | 'format'>): string[] {
+function crawlSpeed(crawl: CrawlProgress, { t, format }: Pick<Page, 't' | 'format'>): string[] {
+  const { repositoriesPerSecond, remainingMs } = crawl;
   const parts: string[] = [];
-  if (perSecond) parts.push(t('parts:notice.speed', { rate: format.number(rounded(perSecond)) }));
+  if (repositoriesPerSecond)
+    parts.push(t('parts:notice.speed', { rate: format.number(rounded(repositoriesPerSecond)) }));
   if (remainingMs) parts.push(t('parts:notice.remaining', { time: format.duration(Math.max(1000, remainingMs)) }));
   return parts;
 }

@@ -1,6 +1,6 @@
 /** What each client has to be told before it talks plain HTTP to a registry on another machine. */
 import { isIP } from 'node:net';
-import { hostName, isLoopbackName } from '../../host-name.ts';
+import { hostName, isLoopbackName } from '../../config/host-name.ts';
 import type { Page } from '../shell/page.ts';
 import type { RegistryReach } from './reach.ts';
 

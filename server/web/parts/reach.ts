@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Config } from '../../config/config.ts';
+import { hostName, isLoopbackName } from '../../config/host-name.ts';
 import { isPlainRegistry, registryHost } from '../../config/public-url.ts';
-import { hostName, isLoopbackName } from '../../host-name.ts';
 
 /** How clients get to the registry, as far as the configuration tells. */
 export interface RegistryReach {

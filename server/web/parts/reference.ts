@@ -1,4 +1,4 @@
-import { hidden } from '../../access/actor.ts';
+import { notFoundOrHidden } from '../../access/actor.ts';
 import { parseReferencePath, type Reference } from '../../registry/documents/reference.ts';
 import type { Page } from '../shell/page.ts';
 
@@ -9,7 +9,7 @@ import type { Page } from '../shell/page.ts';
  */
 export function referenceOf(path: string): Reference {
   const reference = parseReferencePath(path);
-  if (reference === undefined) throw hidden();
+  if (reference === undefined) throw notFoundOrHidden();
   return reference;
 }
 

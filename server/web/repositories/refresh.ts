@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hidden } from '../../access/actor.ts';
+import { notFoundOrHidden } from '../../access/actor.ts';
 import type { ReadingUseCases } from '../../catalog/use-cases/reading.ts';
 import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
@@ -22,7 +22,7 @@ export function refreshPage(deps: RefreshPageDeps): PageModule {
   return (routes) => {
     routes.post(REFRESH_ROUTE, 'browse', async (page, request) => {
       const reference = referenceOf(request.params[0] ?? '');
-      if ('tag' in reference || 'digest' in reference) throw hidden();
+      if ('tag' in reference || 'digest' in reference) throw notFoundOrHidden();
       const { repository } = reference;
       const { finished } = deps.reading.refresh(actorOf(page), repository);
       const key = await readAgain(deps, repository, finished);

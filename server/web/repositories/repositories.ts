@@ -7,6 +7,7 @@ import {
   type RepositoryStore,
 } from '../../catalog/lists/repositories.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
+import type { IndexState } from '../../operations/facts.ts';
 import { type Column, parseSorting, type Sorting, sortedColumn } from '../parts/cells.ts';
 import { pushLines } from '../parts/commands.ts';
 import { type FirstRunFacts, type FirstRunPage, type FirstRunView, firstRun } from '../parts/first-run.ts';
@@ -25,7 +26,7 @@ import {
   readFilters,
   withoutFilters,
 } from '../parts/list-filters.ts';
-import { type IndexState, indexNotices, type Notice } from '../parts/notices.ts';
+import { indexNotices, type Notice } from '../parts/notices.ts';
 import { listPager, type Pager, totalText } from '../parts/pager.ts';
 import { readUndo, type Undo, type UndoDeps } from '../parts/undo.ts';
 import { noRightsText, seesEverything } from '../parts/what-is-seen.ts';
@@ -186,7 +187,7 @@ function listState(
   if (found.total > 0 || isFiltered(asked.filters) || asked.folder !== '') return 'list';
   // Whoever sees only a part cannot be told that the registry is empty: that would be a guess.
   if (!seesEverything(viewer)) return 'no-rights';
-  return index.complete ? 'empty' : 'reading';
+  return index.isComplete ? 'empty' : 'reading';
 }
 
 function listFilter({ asked, facets, page }: RepositoriesFacts): ListFilter {

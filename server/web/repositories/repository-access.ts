@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { ACTIONS, type Action } from '../../access/action.ts';
 import type { Access } from '../../access/engine.ts';
-import type { Reach } from '../../access/reach.ts';
+import type { RepositoryAccess } from '../../access/repository-access.ts';
 import { ANONYMOUS, type Rights, rulesFor } from '../../access/rights.ts';
 import type { UserStore } from '../../access/users.ts';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
@@ -26,7 +26,7 @@ import { type RepositoryHeadDeps, readHead, repositoryFrame, tabName, tabPath } 
 
 export interface AccessTabDeps extends RepositoryHeadDeps {
   readonly access: Pick<Access, 'rightsOf'>;
-  readonly reach: Reach;
+  readonly repositoryAccess: RepositoryAccess;
   readonly users: Pick<UserStore, 'find'>;
 }
 
@@ -87,11 +87,15 @@ function ownRights(page: Page, repository: string): { text: string; reasons: rea
   };
 }
 
-async function othersView({ access, reach }: AccessTabDeps, page: Page, repository: string): Promise<Others> {
+async function othersView(
+  { access, repositoryAccess }: AccessTabDeps,
+  page: Page,
+  repository: string,
+): Promise<Others> {
   const filter = page.query('filter').trim().slice(0, 128);
-  const roles = await reach.rolesOf(repository);
+  const roles = await repositoryAccess.rolesOf(repository);
   const query = { roles, filter, after: page.query('after') || undefined, limit: PAGE_ROWS };
-  const found = await reach.usersOf(repository, query);
+  const found = await repositoryAccess.usersOf(repository, query);
   const people: PersonCells[] = [];
   for (const user of found.users) {
     const rights = await access.rightsOf({ kind: 'user', id: user.id, name: user.name });

@@ -1,4 +1,4 @@
-import { hidden } from '../../access/actor.ts';
+import { notFoundOrHidden } from '../../access/actor.ts';
 import { allowedActions } from '../../access/rights.ts';
 import type { TrashItem } from '../../housekeeping/trash.ts';
 import { shortDigest } from '../parts/cells.ts';
@@ -18,10 +18,10 @@ export interface GoneDeps {
  * @throws {AppError} NOT_FOUND
  */
 export async function showGone({ readonly, deletion }: GoneDeps, page: Page, name: string): Promise<void> {
-  if (!allowedActions(page.viewer.rights, name, page.origin.address).has('pull')) throw hidden();
+  if (!allowedActions(page.viewer.rights, name, page.origin.address).has('pull')) throw notFoundOrHidden();
   const items = await deletion.trash.list(name);
   const [latest] = items;
-  if (latest === undefined) throw hidden();
+  if (latest === undefined) throw notFoundOrHidden();
   const deleteNote = whyNoDelete({ page, readonly, repository: { name } });
   const model = {
     ...repositoryFrame(page, { name }),

@@ -6,13 +6,14 @@ import type { Description, Descriptions } from '../../catalog/lists/descriptions
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { Stars } from '../../catalog/lists/stars.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
+import type { IndexState } from '../../operations/facts.ts';
 import { referencePath, splitName } from '../parts/cells.ts';
 import { type CopyBox, copyBox, kindOfAll } from '../parts/commands.ts';
 import { whyNoDelete } from '../parts/delete-right.ts';
 import { folderCrumbs, folderLink } from '../parts/labels.ts';
 import { type ListAge, listAge } from '../parts/list-age.ts';
 import { plainSummary } from '../parts/markdown.ts';
-import { type IndexState, indexNotices, type Notice, unreadNotices } from '../parts/notices.ts';
+import { indexNotices, type Notice, unreadNotices } from '../parts/notices.ts';
 import { totalText } from '../parts/pager.ts';
 import { mayPush } from '../parts/push-right.ts';
 import { readUndo, type Undo, type UndoDeps } from '../parts/undo.ts';

@@ -1,5 +1,5 @@
 /** The pages below `/repositories/team/app/-/`, all with one head. */
-import { hidden } from '../../access/actor.ts';
+import { notFoundOrHidden } from '../../access/actor.ts';
 import type { RepositoryRow, RepositoryStore } from '../../catalog/lists/repositories.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import { referenceOf, repositoryRoute } from '../parts/reference.ts';
@@ -33,10 +33,10 @@ export interface AskedRepository {
 /** @throws {AppError} NOT_FOUND for what is not there, and for what the viewer may not pull. */
 export async function findAsked(deps: FindDeps, page: Page, path: string): Promise<AskedRepository> {
   const reference = referenceOf(path);
-  if ('tag' in reference || 'digest' in reference) throw hidden();
+  if ('tag' in reference || 'digest' in reference) throw notFoundOrHidden();
   const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
   const repository = await deps.repositories.find(seen, reference.repository);
-  if (repository === undefined) throw hidden();
+  if (repository === undefined) throw notFoundOrHidden();
   return { seen, repository };
 }
 

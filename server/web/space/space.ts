@@ -3,9 +3,10 @@ import type { Sample } from '../../catalog/space/samples.ts';
 import type { SpaceOverview, SpaceStore, SpaceSums } from '../../catalog/space/space.ts';
 import type { VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import { AppError } from '../../errors.ts';
+import type { IndexState } from '../../operations/facts.ts';
 import { type Column, parseSorting, type Sorting } from '../parts/cells.ts';
 import type { Figure } from '../parts/figure.ts';
-import { type IndexState, indexNotices, type Notice } from '../parts/notices.ts';
+import { indexNotices, type Notice } from '../parts/notices.ts';
 import { listPager, type Pager } from '../parts/pager.ts';
 import { DAY_MS, MAX_DAYS, overTime, readDays, type SpaceTime } from '../parts/space-time.ts';
 import { noRightsText, seesEverything } from '../parts/what-is-seen.ts';
@@ -126,7 +127,7 @@ function spaceState({ found, index, page }: SpaceFacts): SpaceView['state'] {
   if (found.sums !== undefined) return 'list';
   // Whoever sees only a part cannot be told that the registry is empty: that would be a guess.
   if (!seesEverything(page.viewer)) return 'no-rights';
-  return index.complete ? 'empty' : 'reading';
+  return index.isComplete ? 'empty' : 'reading';
 }
 
 function spaceCrumbs(folder: string, { url }: Pick<Page, 'url'>): readonly Crumb[] {

@@ -1,8 +1,8 @@
 /** What a browser tells of a page: when it was painted, what moved, what was loaded, what was refused. */
 import type { BrowserContext, CDPSession, Page } from 'playwright-core';
-import { eventually } from '../../support/app/walk.ts';
 import { seenByTest, shiftByTest } from '../../support/browser/in-page.js';
 import { watchContext } from '../../support/browser/page-check.ts';
+import { eventually } from '../../support/process/eventually.ts';
 
 /** Of the page that is open now; times are milliseconds. */
 export interface Seen {

@@ -9,12 +9,13 @@ import { createSpace } from '../../../server/catalog/space/space.ts';
 import { createDescriptionUseCases } from '../../../server/catalog/use-cases/descriptions.ts';
 import { createReadingUseCases, type ReadingUseCasesDeps } from '../../../server/catalog/use-cases/reading.ts';
 import { createSetStar } from '../../../server/catalog/use-cases/stars.ts';
-import { createVisibility } from '../../../server/catalog/visibility/visibility.ts';
+import { createVisibility, isVisibleName } from '../../../server/catalog/visibility/visibility.ts';
 import { createDeletionUseCases, type DeletionUseCasesDeps } from '../../../server/housekeeping/use-cases/deletion.ts';
 import { createLogger } from '../../../server/log.ts';
 import { createAside } from '../../../server/notifications/aside.ts';
 import { createEventStore } from '../../../server/notifications/events.ts';
 import { createRefusals } from '../../../server/token/refusals.ts';
+import { registryFacts, statusFacts } from '../data/operations-facts.ts';
 import { quietBus } from './bus.ts';
 import { type ApiParts, startWeb, type TestWeb, type TestWebOptions } from './web.ts';
 
@@ -137,7 +138,7 @@ function partsOf(
 }
 
 function routesDeps({ db, audit }: ApiParts): Omit<ApiRoutesDeps, 'stores' | 'useCases'> {
-  const events = createEventStore(db);
+  const events = createEventStore(db, isVisibleName);
   return {
     readonly: false,
     opened: () => undefined,
@@ -147,19 +148,12 @@ function routesDeps({ db, audit }: ApiParts): Omit<ApiRoutesDeps, 'stores' | 'us
     refusals: createRefusals(db, { now: Date.now, log: silent, bus: quietBus() }),
     space: createSpace({ db, now: Date.now, log: silent }),
     now: Date.now,
-    status: {
-      version: '0.0.0',
-      registry: () => ({
-        ...{ name: 'registry:5000', reachable: true, lastAnswerAt: Date.UTC(2026, 2, 1), version: '3.1.1' },
-        ...{ address: 'http://registry:5000', error: null },
-      }),
-      crawl: () => ({ crawl: undefined, isComplete: true }),
-      arrivals: events.arrivals,
-      hold: () => undefined,
-      storage: () => ({
-        ...{ trouble: null, since: null, error: null, freeBytes: 1e9, freeInodes: 1e6 },
-        ...{ fileBytes: 4096, walBytes: 0, checkedAt: null },
-      }),
+    version: '0.0.0',
+    operations: {
+      registry: () => registryFacts({ publicName: 'registry:5000', lastAnswerAt: Date.UTC(2026, 2, 1) }),
+      index: () => ({ isComplete: true, crawl: undefined, hold: undefined, polled: undefined }),
+      notifications: async () => statusFacts().notifications,
+      storage: () => statusFacts().database.storage,
     },
   };
 }

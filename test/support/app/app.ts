@@ -7,6 +7,7 @@ import { createRoleStore } from '../../../server/access/roles.ts';
 import type { RuleInput } from '../../../server/access/rule.ts';
 import { createUserStore } from '../../../server/access/users.ts';
 import { type Database, openDatabase } from '../../../server/storage/database.ts';
+import { eventually } from '../process/eventually.ts';
 import { freePort, freePorts } from '../process/ports.ts';
 import { startProcess, waitUntil } from '../process/process.ts';
 import { temporaryFolder } from '../process/tmp.ts';
@@ -17,7 +18,6 @@ import {
   registryBinary,
   startRegistry,
 } from '../registry/registry.ts';
-import { eventually } from './walk.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..');
 const SOURCES = ['--import', 'tsx', 'server/main.ts'];
@@ -261,11 +261,7 @@ export async function startManaged(options: ManagedOptions = {}): Promise<{ app:
       await options.prepare?.(confPath);
     },
   });
-  const isUp = () =>
-    fetch(`http://${host}/`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
+  const isUp = async () => (await fetch(`http://${host}/`)).ok;
   await eventually('the registry answers', isUp).catch(async (error) => {
     const logs = app.logs();
     await app.stop();

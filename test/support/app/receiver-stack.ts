@@ -10,6 +10,7 @@ import type { RegistryEvent } from '../../../server/notifications/events.ts';
 import { createIntake, type Envelope } from '../../../server/notifications/intake.ts';
 import { createNotificationEndpoint, type NotificationEndpoint } from '../../../server/notifications/routes.ts';
 import { openTestDatabase, type TestDatabase } from '../data/database.ts';
+import { eventually } from '../process/eventually.ts';
 import { EVENTS_V2 } from '../registry/events.ts';
 import { quietBus } from './bus.ts';
 
@@ -73,7 +74,9 @@ export async function start(
   });
   const server = createServer(endpoint);
   const url = await listen(server);
-  const count = (state: 'new') => opened.db.selectFrom('envelopes').select('id').where('state', '=', state).execute();
+  const unread = () => opened.db.selectFrom('envelopes').select('id').where('state', '=', 'new').execute();
+  const unapplied = () => opened.db.selectFrom('events').selectAll().where('applied', '=', 0).execute();
+  const isEmpty = (rows: readonly unknown[]) => rows.length === 0;
   return {
     url,
     opened,
@@ -85,10 +88,8 @@ export async function start(
     send: (body, headers = {}) =>
       fetch(url, { method: 'POST', body: Buffer.from(body), headers: { 'Content-Type': EVENTS_V2, ...headers } }),
     settled: async () => {
-      await until(async () => (await count('new')).length === 0);
-      await until(
-        async () => (await opened.db.selectFrom('events').select('id').where('applied', '=', 0).execute()).length === 0,
-      );
+      await eventually('every envelope is read', unread, { until: isEmpty, pauseMs: 10 });
+      await eventually('every event is applied', unapplied, { until: isEmpty, pauseMs: 10 });
     },
     close: async () => {
       server.closeAllConnections();
@@ -103,12 +104,4 @@ export async function start(
 async function listen(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/notification`;
-}
-
-export async function until(isDone: () => Promise<boolean>, timeoutMs = 5000): Promise<void> {
-  for (const end = Date.now() + timeoutMs; Date.now() < end; ) {
-    if (await isDone()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error('not within the time');
 }

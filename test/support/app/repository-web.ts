@@ -1,7 +1,7 @@
 /** The pages of a repository over a fresh database: everything real but the registry, which only notes what it should delete. */
 import { createAccess } from '../../../server/access/engine.ts';
 import { createPublicAccess } from '../../../server/access/public.ts';
-import { createReach } from '../../../server/access/reach.ts';
+import { createRepositoryAccess } from '../../../server/access/repository-access.ts';
 import { createSingleRuleRoles } from '../../../server/access/single-rule.ts';
 import { createActivity } from '../../../server/catalog/activity/activity.ts';
 import { createImages } from '../../../server/catalog/images/images.ts';
@@ -13,7 +13,7 @@ import { createTagStore } from '../../../server/catalog/lists/tags.ts';
 import { createDocuments } from '../../../server/catalog/manifests/documents.ts';
 import { createDescriptionUseCases } from '../../../server/catalog/use-cases/descriptions.ts';
 import { createSetStar } from '../../../server/catalog/use-cases/stars.ts';
-import { createVisibility } from '../../../server/catalog/visibility/visibility.ts';
+import { createVisibility, isVisibleName } from '../../../server/catalog/visibility/visibility.ts';
 import type { SelectionRequest } from '../../../server/housekeeping/delete-selection.ts';
 import { readSelectionPlan } from '../../../server/housekeeping/selection-plan.ts';
 import { createTrash, type Trash } from '../../../server/housekeeping/trash.ts';
@@ -82,8 +82,8 @@ function depsOf({ db, audit, users, useCases }: TestWeb, deleted: SelectionReque
     stars,
     publicAccess: createPublicAccess({ access, single: createSingleRuleRoles(db) }),
     activity: createActivity({ db, now: Date.now }),
-    events: createEventStore(db),
-    reach: createReach(db),
+    events: createEventStore(db, isVisibleName),
+    repositoryAccess: createRepositoryAccess(db),
     deletion: {
       trash: { ...trash, count: (repository) => countTrash(db, repository) },
       planSelection: (seen, id, selection) => readSelectionPlan(db, seen, id, selection),

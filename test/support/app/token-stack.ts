@@ -6,7 +6,7 @@ import { createGrantStore } from '../../../server/access/grants.ts';
 import { createRoleStore } from '../../../server/access/roles.ts';
 import { createUserStore } from '../../../server/access/users.ts';
 import { createCredentialChecker } from '../../../server/accounts/credentials.ts';
-import { createKnownPlaces } from '../../../server/accounts/known-places.ts';
+import { createKnownAddresses } from '../../../server/accounts/known-addresses.ts';
 import { createPasswordHasher } from '../../../server/accounts/password.ts';
 import { createRefreshTokens } from '../../../server/accounts/refresh-tokens.ts';
 import { createBus } from '../../../server/bus/bus.ts';
@@ -17,11 +17,11 @@ import { closeServer, createHttpServer, listen } from '../../../server/http/serv
 import { createLogger, type Logger } from '../../../server/log.ts';
 import { openDatabase } from '../../../server/storage/database.ts';
 import { openKeys } from '../../../server/token/keys.ts';
-import { createPermits } from '../../../server/token/permits.ts';
+import { publicKeyRoutes } from '../../../server/token/public-key-routes.ts';
+import { createRecentGrants } from '../../../server/token/recent-grants.ts';
 import { createRefusals } from '../../../server/token/refusals.ts';
 import { createTokenEndpoint } from '../../../server/token/routes.ts';
 import { createSigner, type Trial } from '../../../server/token/signer.ts';
-import { tokenFileRoutes } from '../../../server/token/token-files.ts';
 import { temporaryFolder } from '../process/tmp.ts';
 import { configOf } from './config.ts';
 
@@ -64,14 +64,14 @@ export async function startTokenStack(options: TokenStackOptions = {}) {
   const credentials = createCredentialChecker({
     access,
     hasher,
-    knownPlaces: createKnownPlaces(db, now),
+    knownAddresses: createKnownAddresses(db, now),
     users,
     now,
     log,
   });
   const refreshTokens = createRefreshTokens(db);
   const refusals = createRefusals(db, { now, log, bus });
-  const permits = createPermits({ clock: now, lifetimeSeconds: config.registry.auth.lifetime });
+  const recentGrants = createRecentGrants({ clock: now, lifetimeSeconds: config.registry.auth.lifetime });
   const endpoint = createTokenEndpoint({
     config,
     publicUrl: 'http://registry.test:8090',
@@ -79,18 +79,18 @@ export async function startTokenStack(options: TokenStackOptions = {}) {
     credentials,
     refreshTokens,
     signer,
-    permits,
+    recentGrants,
     refusals,
     originOf: createOriginOf([]),
     bus,
     now,
     log,
   });
-  const plain = new Map([['/api/auth', endpoint], ['/auth/token', endpoint], ...tokenFileRoutes(signer)]);
+  const plain = new Map([['/api/auth', endpoint], ['/auth/token', endpoint], ...publicKeyRoutes(signer)]);
   const dispatcher = createDispatcher({
     basePath: '',
-    plain,
-    rest: (_request, response) => response.writeHead(404).end(),
+    handlers: plain,
+    fallback: (_request, response) => response.writeHead(404).end(),
     onError: (error) => log.error({ error }, 'unexpected'),
   });
   const server = createHttpServer(dispatcher, null);
@@ -101,7 +101,7 @@ export async function startTokenStack(options: TokenStackOptions = {}) {
     realm: `${base}/api/auth`,
     folder: folder.path,
     ...{ config, db, bus, keys, signer, users, roles: createRoleStore(db), grants: createGrantStore(db), hasher },
-    ...{ refusals, permits, credentials, refreshTokens },
+    ...{ refusals, recentGrants, credentials, refreshTokens },
     async stop(): Promise<void> {
       await closeServer(server, 100);
       await refusals.flush();

@@ -12,16 +12,6 @@ const found = CLIENTS.find(({ tool }) => tool === 'skopeo');
 if (found === undefined) throw new Error('No skopeo in the table of clients');
 const skopeo = found;
 
-/** Asks until the answer is true. @returns after how many milliseconds it was. */
-export async function eventually(what: string, isSo: () => Promise<boolean>, limitMs = 30_000): Promise<number> {
-  const start = performance.now();
-  while (performance.now() - start < limitMs) {
-    if (await isSo()) return performance.now() - start;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`Not within ${limitMs} ms: ${what}`);
-}
-
 export interface ClientUser {
   readonly login: () => Promise<Outcome>;
   readonly push: (repository: string) => Promise<Outcome>;

@@ -13,7 +13,7 @@ import { createSingleRuleRoles } from '../../../server/access/single-rule.ts';
 import { createUserStore } from '../../../server/access/users.ts';
 import { type CredentialChecker, createCredentialChecker } from '../../../server/accounts/credentials.ts';
 import { createSetupCode, ensureFirstAdmin } from '../../../server/accounts/first-admin.ts';
-import { createKnownPlaces } from '../../../server/accounts/known-places.ts';
+import { createKnownAddresses } from '../../../server/accounts/known-addresses.ts';
 import { createPasswordHasher } from '../../../server/accounts/password.ts';
 import { createRefreshTokens } from '../../../server/accounts/refresh-tokens.ts';
 import { createSessions } from '../../../server/accounts/sessions.ts';
@@ -22,6 +22,7 @@ import { type Audit, createAudit } from '../../../server/audit/audit.ts';
 import { createFailedSignIns } from '../../../server/audit/failed-sign-ins.ts';
 import { createBus } from '../../../server/bus/bus.ts';
 import { createStars } from '../../../server/catalog/lists/stars.ts';
+import { isVisibleName } from '../../../server/catalog/visibility/visibility.ts';
 import { createOriginOf, type OriginOf } from '../../../server/http/client-address.ts';
 import { createLogger, type Logger } from '../../../server/log.ts';
 import { createEventStore } from '../../../server/notifications/events.ts';
@@ -95,7 +96,7 @@ export async function startWeb(options: TestWebOptions = {}) {
   const credentials = createCredentialChecker({
     access,
     hasher,
-    knownPlaces: createKnownPlaces(db, Date.now),
+    knownAddresses: createKnownAddresses(db, Date.now),
     users,
     now: Date.now,
     log,
@@ -125,7 +126,7 @@ export async function startWeb(options: TestWebOptions = {}) {
       audit,
       failedSignIns,
     },
-    ...{ refusals, refreshTokens, stars: createStars({ db }), events: createEventStore(db) },
+    ...{ refusals, refreshTokens, stars: createStars({ db }), events: createEventStore(db, isVisibleName) },
     tokenLifetime: config.registry.auth.lifetime,
     setupCode,
     now,

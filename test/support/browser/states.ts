@@ -6,9 +6,9 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { RepositoryRow } from '../../../server/catalog/lists/repositories.ts';
 import { AppError } from '../../../server/errors.ts';
+import type { IndexState } from '../../../server/operations/facts.ts';
 import { deleteTagPage } from '../../../server/web/housekeeping/delete-tag.ts';
 import { createLive } from '../../../server/web/live/live.ts';
-import type { IndexState } from '../../../server/web/parts/notices.ts';
 import { repositoriesPage } from '../../../server/web/repositories/repositories.ts';
 import type { PageModule } from '../../../server/web/shell/routes.ts';
 import { quietBus } from '../app/bus.ts';
@@ -16,6 +16,7 @@ import { liveDeps } from '../app/live.ts';
 import { FIRST_PASSWORD, startWeb } from '../app/web.ts';
 import * as facts from '../data/browse-facts.ts';
 import { memoryBrowse } from '../data/memory-browse.ts';
+import { crawling } from '../data/operations-facts.ts';
 import { signIn } from './browser.ts';
 import { type Problem, watchContext } from './page-check.ts';
 
@@ -53,7 +54,7 @@ const PEOPLE = {
   admin: { username: 'admin', password: FIRST_PASSWORD },
   member: { username: 'member', password: 'member-password-1' },
 } as const;
-const crawl = { done: 4200, total: 10_000, perSecond: 310, remainingMs: 19_000 };
+const crawl = { repositoriesDone: 4200, repositoriesTotal: 10_000, repositoriesPerSecond: 310, remainingMs: 19_000 };
 
 export const STATES: readonly State[] = [
   { name: 'missing', path: '/no-such-page', status: 404, shows: /Not found/ },
@@ -73,19 +74,19 @@ export const STATES: readonly State[] = [
   {
     name: 'never-reached',
     path: '/repositories',
-    world: { rows: [], index: { ...facts.UP, reachable: false, lastAnswerAt: null, complete: false } },
+    world: { rows: [], index: { ...facts.UP, reachable: false, lastAnswerAt: null, isComplete: false } },
     shows: /Showing last known data/,
   },
   {
     name: 'crawling',
     path: '/repositories',
-    world: { index: { ...facts.UP, complete: false, crawl } },
+    world: { index: crawling(crawl) },
     shows: /Indexing: 4,200 of 10,000/,
   },
   {
     name: 'crawl-interrupted',
     path: '/repositories',
-    world: { index: { ...facts.UP, complete: false, crawl: { ...crawl, isInterrupted: true } } },
+    world: { index: crawling({ ...crawl, isRunning: false }) },
     shows: /was interrupted at 4,200 of 10,000/,
   },
   { name: 'empty', path: '/repositories', world: { rows: [] }, shows: /The registry is empty: push a first image/ },
@@ -144,7 +145,7 @@ export const STATES: readonly State[] = [
     shows: /Your session has ended/,
     prepare: async ({ page, web }) => {
       await web.db.deleteFrom('sessions').execute();
-      web.bus.tell({ kind: 'audited', action: 'session.end' });
+      web.bus.publish({ kind: 'audited', action: 'session.end' });
       await page.getByText('Your session has ended.').waitFor();
     },
   },
@@ -163,7 +164,7 @@ export const STATES: readonly State[] = [
     shows: /Show new content/,
     prepare: async ({ page, web }) => {
       await page.locator('main a').first().focus();
-      web.bus.tell({ kind: 'repository-changed', repository: 'platform/api-gateway' });
+      web.bus.publish({ kind: 'repository-changed', repository: 'platform/api-gateway' });
       await page.getByRole('button', { name: 'Show new content' }).waitFor();
     },
   },

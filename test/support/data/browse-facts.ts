@@ -4,9 +4,8 @@ import type { FolderRow, RepositoryRow } from '../../../server/catalog/lists/rep
 import type { TagGroup, TagRow } from '../../../server/catalog/lists/tags.ts';
 import type { DeletionPlan } from '../../../server/housekeeping/plan.ts';
 import type { RegistryEvent } from '../../../server/notifications/events.ts';
+import type { IndexState } from '../../../server/operations/facts.ts';
 import type { RecordedRefusal } from '../../../server/token/refusals.ts';
-import type { StatusFacts } from '../../../server/web/operations/status-facts.ts';
-import type { IndexState } from '../../../server/web/parts/notices.ts';
 
 export const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 export const HOSTILE = `"><script>alert(1)</script><img src=x onerror=alert(1)>'\`\${x}`;
@@ -14,7 +13,10 @@ const MINUTE = 60_000;
 
 export const digestOf = (char: string) => `sha256:${char.repeat(64)}`;
 
-export const UP: IndexState = { reachable: true, lastAnswerAt: NOW - 20_000, crawl: null, complete: true };
+export const UP: IndexState = {
+  ...{ reachable: true, lastAnswerAt: NOW - 20_000, isComplete: true },
+  ...{ crawl: undefined, hold: undefined, polled: undefined },
+};
 
 export function repositoryRow(overrides: Partial<RepositoryRow> = {}): RepositoryRow {
   return {
@@ -262,28 +264,5 @@ export function refusal(overrides: Partial<RecordedRefusal> = {}): RecordedRefus
     missing: ['push'],
     client: 'docker/27.3.1',
     ...overrides,
-  };
-}
-
-export function statusFacts(): StatusFacts {
-  return {
-    now: NOW,
-    mode: 'configured',
-    registry: {
-      ...{ url: 'http://registry:5000', publicName: 'registry.example.com', reachable: true, error: null },
-      ...{ version: '3.1.1', demandsToken: true, clockDifferenceMs: 300, deletionEnabled: true },
-      challenge: { scheme: 'Bearer', realm: 'https://web.example.com/api/auth', service: 'registry.example.com' },
-    },
-    auth: {
-      ...{ enabled: true, service: 'registry.example.com', issuer: 'registry-web', readonly: false, accepted: true },
-      ...{ realm: 'https://web.example.com/api/auth', realmReachable: true, realmError: null, headerMode: 'x5c' },
-      ...{ certificateExpiresAt: NOW + 365 * 86_400_000, hasCertificate: true },
-    },
-    notifications: {
-      ...{ endpoint: 'https://web.example.com/api/notification', lastAt: NOW - MINUTE, lastVerified: true },
-      ...{ hasSecret: true, quarantined: 0, lastPushTokenAt: null },
-    },
-    database: { engine: 'sqlite', synchronous: 'full' },
-    crawl: { running: false, done: 0, total: null, finishedAt: NOW - 10 * MINUTE, failures: 0, error: null },
   };
 }

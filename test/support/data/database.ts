@@ -1,7 +1,7 @@
 import { type Database, openDatabase } from '../../../server/storage/database.ts';
+import { temporaryFolder } from '../process/tmp.ts';
 import { openPostgres } from './open-postgres.ts';
 import { makeDatabase } from './postgres.ts';
-import { temporaryFolder } from '../process/tmp.ts';
 
 export interface TestDatabase {
   readonly db: Database;

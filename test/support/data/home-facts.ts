@@ -1,6 +1,7 @@
 import { EVERYTHING } from '../../../server/catalog/visibility/visibility.ts';
 import type { HomeFacts } from '../../../server/web/home/home-facts.ts';
 import { UP } from './browse-facts.ts';
+import { registryFacts } from './operations-facts.ts';
 import { spaceSums } from './space-facts.ts';
 
 const DAY_MS = 24 * 3600_000;
@@ -20,8 +21,6 @@ export const found = (name: string, more: Partial<NonNullable<HomeFacts['finding
 
 export function homeFacts(more: Partial<HomeFacts> = {}): HomeFacts {
   return {
-    host: 'registry.example.com',
-    isReadonly: false,
     firstRun: {
       reach: {
         ...{ host: 'registry.example.com', hostname: 'registry.example.com', transport: 'https' },
@@ -30,7 +29,7 @@ export function homeFacts(more: Partial<HomeFacts> = {}): HomeFacts {
       realm: 'https://registry.example.com/api/auth',
     },
     index: UP,
-    registry: { reachable: true, version: '3.1.1' },
+    registry: registryFacts(),
     at: TODAY + 12 * 3600_000,
     recent: { rows: [], total: 0, isExact: true, next: undefined, previous: undefined },
     total: spaceSums(),

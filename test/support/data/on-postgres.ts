@@ -7,12 +7,12 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { makeTemplate, type Postgres, startPostgres } from './postgres.ts';
 import { tied } from '../process/process.ts';
 import { requireTools } from '../process/tools.ts';
+import { makeTemplate, type Postgres, startPostgres } from './postgres.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
-const OPENS_DATABASE = /from '[./]*support\/(?:database|catalog|api|receiver-stack)\.ts'/;
+const OPENS_DATABASE = /from '[./]*support\/(?:app|data)\/(?:database|catalog|api|receiver-stack)\.ts'/;
 
 /** What they test is the file of SQLite, or a registry that takes its time; the tables they touch are in others, too. */
 const ABOUT_OTHER_THINGS = new Set([
@@ -47,6 +47,8 @@ export function describeOnPostgres(number: number, of: number): void {
       await makeTemplate(postgres.url);
     });
     after(() => postgres.stop());
+
+    test('there are tests that open a database', () => assert.ok(files.length > 10));
 
     for (const file of files) {
       test(file, async () => {

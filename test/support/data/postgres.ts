@@ -2,11 +2,11 @@
 import { chown } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { openPostgres } from './open-postgres.ts';
 import { freePort } from '../process/ports.ts';
 import { type Account, startProcess, waitUntil } from '../process/process.ts';
 import { temporaryFolder } from '../process/tmp.ts';
 import { POSTGRES_FOLDER, run } from '../process/tools.ts';
+import { openPostgres } from './open-postgres.ts';
 
 const TEMPLATE = 'registry_web_template';
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { canTieToParent } from '../../../server/registry/managed/managed-child.ts';
+import { eventually } from './eventually.ts';
 
 export interface RunningProcess {
   readonly child: ChildProcess;
@@ -63,17 +64,17 @@ async function stopChild(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'
   clearTimeout(timer);
 }
 
-/** Polls until `isReady` answers true. @throws with what the process wrote, when it ends or takes too long. */
+/** Waits until `isReady` answers true. @throws with what the process wrote, when it ends or takes too long. */
 export async function waitUntil(
   running: RunningProcess,
   isReady: () => Promise<boolean>,
   timeoutMs = 90_000,
 ): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  while (Date.now() < end) {
-    if (running.child.exitCode !== null || running.child.pid === undefined) break;
-    if (await isReady().catch(() => false)) return;
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
-  throw new Error(`Not ready (exit ${running.child.exitCode}):\n${running.output()}`);
+  const { child } = running;
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+  const fail = (cause: unknown) => {
+    throw new Error(`Not ready (exit ${child.exitCode ?? child.signalCode}):\n${running.output()}`, { cause });
+  };
+  await eventually('the process is ready', async () => hasEnded() || isReady(), { timeoutMs }).catch(fail);
+  if (hasEnded()) fail(undefined);
 }

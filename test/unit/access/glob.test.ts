@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { escapeGlob, matchesGlob, parseGlob, withUser } from '../../../server/access/glob.ts';
+import { compileForUser, escapeGlob, matchesGlob, parseGlob } from '../../../server/access/glob.ts';
 
 // What rules written for the predecessor meant; they have to keep meaning it.
 const table = [
@@ -81,7 +81,7 @@ for (const pattern of malformed) {
 const USER_FOLDER = '$'.concat('{user}/**');
 
 test('stands for the own folder of the subject', () => {
-  const glob = withUser(USER_FOLDER, 'anna');
+  const glob = compileForUser(USER_FOLDER, 'anna');
   assert.equal(matchesGlob(glob, 'anna/app'), true);
   assert.equal(matchesGlob(glob, 'bob/app'), false);
   assert.equal(matchesGlob(parseGlob(USER_FOLDER), 'anna/app'), false);
@@ -89,7 +89,7 @@ test('stands for the own folder of the subject', () => {
 
 for (const name of ['*', '**', '.*', '[a-z]', '{a,b}', '?', 'a/**', '\\', '$'.concat('{user}')]) {
   test(`takes the name ${name} literally`, () => {
-    const glob = withUser(USER_FOLDER, name);
+    const glob = compileForUser(USER_FOLDER, name);
     assert.equal(matchesGlob(glob, 'a/x'), false);
     assert.equal(matchesGlob(glob, 'team/x'), false);
     assert.equal(matchesGlob(glob, `${name}/x`), true);
@@ -100,7 +100,7 @@ for (const name of ['*', '**', '.*', '[a-z]', '{a,b}', '?', 'a/**', '\\', '$'.co
 }
 
 test('an escaped dollar sign is no placeholder, and a hostile name stays literal behind a backslash', () => {
-  const glob = withUser('\\'.concat(USER_FOLDER), '*');
+  const glob = compileForUser('\\'.concat(USER_FOLDER), '*');
   assert.equal(matchesGlob(glob, '$user/x'), true);
   assert.equal(matchesGlob(glob, 'anything/x'), false);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { matchesGlob, mentionsUser, parseGlob, withUser } from '../../../server/access/glob.ts';
-import { folderOf, isFolderName } from '../../../server/access/user-folder.ts';
+import { compileForUser, hasUserPlaceholder, matchesGlob, parseGlob } from '../../../server/access/glob.ts';
+import { isFolderName, userFolderName } from '../../../server/access/user-folder.ts';
 
 const names = [
   ['anna', /^anna$/],
@@ -15,25 +15,25 @@ const names = [
 ] as const;
 for (const [name, folder] of names) {
   test(`the folder of ${name} can be one`, () => {
-    assert.match(folderOf(name), folder);
-    assert.equal(isFolderName(folderOf(name)), true);
+    assert.match(userFolderName(name), folder);
+    assert.equal(isFolderName(userFolderName(name)), true);
   });
 }
 
 test('two names that look alike when cleaned never share a folder', () => {
-  const folders = ['a+b@x.org', 'a-b@x.org', 'a@b-x.org', 'a-b-x.org'].map(folderOf);
+  const folders = ['a+b@x.org', 'a-b@x.org', 'a@b-x.org', 'a-b-x.org'].map(userFolderName);
   assert.equal(new Set(folders).size, 4);
 });
 
 const SLUG = '$'.concat('{user:slug}/**');
 
 test('the cleaned name is filled in for the subject, and for nobody else', () => {
-  const glob = withUser(SLUG, 'anna@example.com');
-  assert.equal(matchesGlob(glob, `${folderOf('anna@example.com')}/app`), true);
+  const glob = compileForUser(SLUG, 'anna@example.com');
+  assert.equal(matchesGlob(glob, `${userFolderName('anna@example.com')}/app`), true);
   assert.equal(matchesGlob(glob, 'anna-example.com/app'), false);
-  assert.equal(matchesGlob(withUser(SLUG, 'anna'), 'anna/app'), true);
+  assert.equal(matchesGlob(compileForUser(SLUG, 'anna'), 'anna/app'), true);
   assert.equal(matchesGlob(parseGlob(SLUG), 'anna/app'), false);
-  assert.equal(mentionsUser(SLUG), true);
+  assert.equal(hasUserPlaceholder(SLUG), true);
 });
 
 test('it cannot stand inside a set', () => {

@@ -36,7 +36,7 @@ test('each listener hears the kinds it subscribed to, in order, before the telle
   bus.subscribe(['repository-changed', 'push-token-issued'], ({ kind, repository }) =>
     heard.push(`two ${kind} ${repository}`),
   );
-  for (const message of Object.values(MESSAGES)) bus.tell(message);
+  for (const message of Object.values(MESSAGES)) bus.publish(message);
   assert.deepEqual(heard, ['one team/app', 'two repository-changed team/app', 'two push-token-issued team/app']);
 });
 
@@ -47,8 +47,8 @@ test('who ended its subscription hears nothing more, of none of its kinds', () =
   const end = bus.subscribe(['catalog-read', 'token-accepted'], listener);
   bus.subscribe('catalog-read', listener);
   end();
-  bus.tell(MESSAGES['catalog-read']);
-  bus.tell(MESSAGES['token-accepted']);
+  bus.publish(MESSAGES['catalog-read']);
+  bus.publish(MESSAGES['token-accepted']);
   assert.deepEqual(heard, ['catalog-read']);
 });
 
@@ -61,8 +61,8 @@ test('a listener that ends itself or another while a message is told is no longe
     endSecond();
   });
   const endSecond = bus.subscribe('catalog-read', () => heard.push('second'));
-  bus.tell({ kind: 'catalog-read' });
-  bus.tell({ kind: 'catalog-read' });
+  bus.publish({ kind: 'catalog-read' });
+  bus.publish({ kind: 'catalog-read' });
   assert.deepEqual(heard, ['first']);
 });
 
@@ -73,7 +73,7 @@ test('a listener that throws keeps neither the others nor the teller from going 
     throw new Error('broken listener');
   });
   bus.subscribe('repository-changed', ({ repository }) => heard.push(repository));
-  bus.tell({ kind: 'repository-changed', repository: 'team/app' });
+  bus.publish({ kind: 'repository-changed', repository: 'team/app' });
   assert.deepEqual(heard, ['team/app']);
   assert.equal(lines.length, 1);
   const { kind, error, level } = JSON.parse(lines[0] ?? '') as { kind: string; error: Error; level: string };
@@ -83,8 +83,8 @@ test('a listener that throws keeps neither the others nor the teller from going 
 test('what a listener tells in turn is told at once', () => {
   const { bus } = start();
   const heard: string[] = [];
-  bus.subscribe('token-accepted', () => bus.tell({ kind: 'index-state-changed' }));
+  bus.subscribe('token-accepted', () => bus.publish({ kind: 'index-state-changed' }));
   bus.subscribe(['token-accepted', 'index-state-changed'], ({ kind }) => heard.push(kind));
-  bus.tell({ kind: 'token-accepted' });
+  bus.publish({ kind: 'token-accepted' });
   assert.deepEqual(heard, ['index-state-changed', 'token-accepted']);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
-import { isLoopback } from '../../../server/host-name.ts';
+import { isLoopback } from '../../../server/config/host-name.ts';
 import { canonicalAddress, createOriginOf } from '../../../server/http/client-address.ts';
 
 function request(peer: string, headers: Record<string, string> = {}, encrypted = false): IncomingMessage {

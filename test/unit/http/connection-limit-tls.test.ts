@@ -21,7 +21,7 @@ async function serve(t: { after: (end: () => void) => void }, trusted: readonly 
   const server = createHttpServer((_request, response) => response.end('served'), tls);
   const crowded: string[] = [];
   const isProxy = createIsProxy(trusted);
-  limitConnections(server, { isProxy, onCrowded: (address) => crowded.push(address), maxPerAddress: MOST });
+  limitConnections(server, { isProxy, onLimitReached: (address) => crowded.push(address), maxPerAddress: MOST });
   const { port } = await listen(server, 0, '127.0.0.1');
   const opened: { destroy: () => void }[] = [];
   t.after(() => {

@@ -11,7 +11,7 @@ const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 async function serve(t: { after: (end: () => void) => void }, trusted: readonly string[]) {
   const server = createHttpServer((_request, response) => response.end('served'), null);
   const crowded: string[] = [];
-  limitConnections(server, { isProxy: createIsProxy(trusted), onCrowded: (address) => crowded.push(address) });
+  limitConnections(server, { isProxy: createIsProxy(trusted), onLimitReached: (address) => crowded.push(address) });
   const { port } = await listen(server, 0, '127.0.0.1');
   const sockets: Socket[] = [];
   t.after(() => {

@@ -9,14 +9,14 @@ const errors: unknown[] = [];
 const server = createHttpServer(
   createDispatcher({
     basePath: '/sub',
-    plain: new Map<string, PlainHandler>([
+    handlers: new Map<string, PlainHandler>([
       ['/api/auth', (_request, response) => void response.end('plain')],
       ['/fails', () => Promise.reject(new TypeError('inner detail'))],
       ['/busy', () => Promise.reject(new AppError('UNAVAILABLE', 'Try later', { retryAfterSeconds: 3 }))],
     ]),
-    rest: (request, response) => void response.end(`rest ${request.headers.host} ${request.url}`),
-    machines: ['/api/', '/v2/'],
-    pages: ['/api/v1/', '/api/docs/'],
+    fallback: (request, response) => void response.end(`rest ${request.headers.host} ${request.url}`),
+    machinePrefixes: ['/api/', '/v2/'],
+    pagePrefixes: ['/api/v1/', '/api/docs/'],
     onError: (error) => errors.push(error),
   }),
   null,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { test } from 'node:test';
-import { guardHosts, isAtThisMachine } from '../../../server/http/host-guard.ts';
+import { guardHosts, isLocalRequest } from '../../../server/http/host-guard.ts';
 
 function requestTo(host: string, remoteAddress: string, headers: Readonly<Record<string, string>> = {}) {
   return { url: '/', headers: { host, ...headers }, socket: { remoteAddress } } as unknown as IncomingMessage;
@@ -53,6 +53,6 @@ const places = [
 ] as const;
 for (const [host, peer, headers, isHere] of places) {
   test(`${host} from ${peer} with ${JSON.stringify(headers)} is ${isHere ? '' : 'not '}somebody at this machine`, () => {
-    assert.equal(isAtThisMachine(requestTo(host, peer, headers)), isHere);
+    assert.equal(isLocalRequest(requestTo(host, peer, headers)), isHere);
   });
 }

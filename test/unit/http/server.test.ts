@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { request } from 'node:http';
+import { Agent, request, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { StartError } from '../../../server/errors.ts';
 import { closeServer, createHttpServer, listen } from '../../../server/http/server.ts';
+import { withTimeout } from '../../../server/with-timeout.ts';
 
 test('a taken port is one sentence with the setting to change', async () => {
   const first = createHttpServer((_request, response) => response.end(), null);
@@ -18,21 +19,32 @@ test('a taken port is one sentence with the setting to change', async () => {
   await closeServer(first, 100);
 });
 
-test('stopping lets a running request finish and ends idle connections', async () => {
-  const server = createHttpServer((_request, response) => setTimeout(() => response.end('done'), 100), null);
+test('stopping ends idle connections at once and lets a running request finish', async () => {
+  let arrived = (_response: ServerResponse): void => undefined;
+  const arrival = new Promise<ServerResponse>((resolve) => {
+    arrived = resolve;
+  });
+  const server = createHttpServer((_request, response) => arrived(response), null);
   const { port } = await listen(server, 0, '127.0.0.1');
-  const idle = connect(port, '127.0.0.1');
-  const idleEnded = new Promise((resolve) => idle.once('close', resolve));
+  // As browsers open them in advance.
+  const unused = connect(port, '127.0.0.1').resume();
+  const unusedEnded = new Promise((resolve) => unused.once('close', resolve));
+  const agent = new Agent({ keepAlive: true });
   const answer = new Promise<number | undefined>((resolve, reject) => {
-    const sent = request({ port, host: '127.0.0.1' }, (response) => resolve(response.statusCode));
+    const sent = request({ port, host: '127.0.0.1', agent }, (response) => resolve(response.resume().statusCode));
     sent.on('error', reject);
     sent.end();
   });
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  idle.resume();
-  await closeServer(server, 1000);
+  const running = await arrival;
+  const closed = closeServer(server, 60_000);
+  await unusedEnded;
+  running.end('done');
   assert.equal(await answer, 200);
-  await idleEnded;
+  const isClosed = await withTimeout(
+    closed.then(() => true),
+    4000,
+  );
+  assert.ok(isClosed, 'its connection is not kept alive');
 });
 
 test('a certificate that is none stops the start', () => {

@@ -51,13 +51,13 @@ test('read-only takes delete from everybody', () => {
   assert.equal(formatAccess(access), 'repository:team/app:pull,push');
 });
 test('names what is missing', () => {
-  const { shortfalls } = grant('repository:team/app:pull,push', reader);
-  assert.deepEqual(shortfalls, [{ repository: 'team/app', asked: ['pull', 'push'], missing: ['push'] }]);
-  assert.deepEqual(grant('registry:catalog:*', reader).shortfalls[0]?.repository, CATALOG);
+  const { denied } = grant('repository:team/app:pull,push', reader);
+  assert.deepEqual(denied, [{ repository: 'team/app', asked: ['pull', 'push'], missing: ['push'] }]);
+  assert.deepEqual(grant('registry:catalog:*', reader).denied[0]?.repository, CATALOG);
 });
 test('what no registry could mean is not worth a note', () => {
   for (const scope of ['foo:bar:baz', 'repository:../x:pull', 'repository:team/app:frobnicate']) {
-    assert.deepEqual(grant(scope, reader), { access: [], shortfalls: [] });
+    assert.deepEqual(grant(scope, reader), { access: [], denied: [] });
   }
 });
 test('our own calls get exactly what they ask', () => {

@@ -7,9 +7,9 @@ import { buildVisibility } from '../../../../server/catalog/visibility/build.ts'
 import { EVERYTHING, NOTHING, type Visibility } from '../../../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../../../server/log.ts';
 import { DAY_MS } from '../../../../server/storage/calendar.ts';
-import { eventually } from '../../../support/app/walk.ts';
 import { openTestDatabase, type TestDatabase } from '../../../support/data/database.ts';
 import { seedRepository } from '../../../support/data/seed.ts';
+import { eventually } from '../../../support/process/eventually.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const ago = (days: number) => NOW - days * DAY_MS;
@@ -140,7 +140,7 @@ test('a page does not wait for a look that takes long', async () => {
   const findings = patient(0);
   const first = await findings.of(EVERYTHING);
   assert.ok(first === undefined || first.staleCount === 1);
-  await eventually('the look is done', async () => (await findings.of(EVERYTHING))?.staleCount === 1);
+  await eventually('the look is done', () => findings.of(EVERYTHING), { until: (found) => found?.staleCount === 1 });
 });
 
 test('closing ends a look that is under way, before the database goes', async () => {

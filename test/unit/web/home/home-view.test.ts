@@ -7,6 +7,7 @@ import { healthLines, loginLines } from '../../../../server/web/home/home-regist
 import { NOBODY, renderPage, testPage } from '../../../support/app/render.ts';
 import { repositoryRow, UP } from '../../../support/data/browse-facts.ts';
 import { activityDays, homeFacts } from '../../../support/data/home-facts.ts';
+import { crawling, registryFacts } from '../../../support/data/operations-facts.ts';
 import { spaceSums } from '../../../support/data/space-facts.ts';
 
 const page = testPage();
@@ -69,7 +70,7 @@ test('an empty registry shows the first lines; who sees nothing is told whom to 
   const refused = await draw(homeFacts(), testPage({ rights: NOBODY }));
   assert.match(refused, /has no roles yet/);
   assert.doesNotMatch(refused, /docker push/);
-  const index = { ...UP, complete: false, crawl: { done: 3, total: 12 } };
+  const index = crawling({ repositoriesDone: 3, repositoriesTotal: 12 });
   assert.match(await draw(homeFacts({ index })), /3 of 12 repositories/);
 });
 
@@ -81,7 +82,10 @@ test('what is mine is there only if there is something', async () => {
 });
 
 test('health names what is known, and a registry that is down', () => {
-  const lines = healthLines(full({ index: { ...UP, reachable: false }, isReadonly: true }), page);
+  const lines = healthLines(
+    full({ index: { ...UP, reachable: false }, registry: registryFacts({ isReadonly: true }) }),
+    page,
+  );
   assert.deepEqual([lines[0]?.value, lines[0]?.tone], ['not reachable', 'bad']);
   assert.equal(lines.at(-1)?.value, 'disabled: read-only');
 });

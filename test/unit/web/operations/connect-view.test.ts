@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ConnectSettings, connectView } from '../../../../server/web/operations/connect-view.ts';
 import { testPage } from '../../../support/app/render.ts';
-import { statusFacts } from '../../../support/data/browse-facts.ts';
+import { statusFacts } from '../../../support/data/operations-facts.ts';
 
 const SETTINGS: ConnectSettings = {
   ...{ realm: 'http://web.lan:8090/api/auth', service: 'registry.lan:5000', issuer: 'registry-web' },

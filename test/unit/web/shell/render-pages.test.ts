@@ -16,6 +16,7 @@ import { ADMIN, NOBODY, READER, renderPage, type TestPage, testPage } from '../.
 import * as facts from '../../../support/data/browse-facts.ts';
 import { HOSTILE, UP } from '../../../support/data/browse-facts.ts';
 import { activityDays, found, homeFacts } from '../../../support/data/home-facts.ts';
+import { crawling, statusFacts } from '../../../support/data/operations-facts.ts';
 import { headFor } from '../../../support/data/repository-head.ts';
 import { spaceSums } from '../../../support/data/space-facts.ts';
 
@@ -84,7 +85,7 @@ for (const locale of ['en', 'zh-CN'] as const) {
       ['activity/events', eventsView(page, event), /10\.4\.0\.17/],
       ['activity/events-refused', refusalsView(page, [facts.refusal()], undefined), /\/web\/events\/refused\/7\/grant/],
       ['activity/grant-refused', grantRefusedView(page, facts.refusal(), { rules: [], roles: [] }, {}), /\/web\/roles/],
-      ['operations/status', statusView(page, facts.statusFacts()), /3\.1\.1/],
+      ['operations/status', statusView(page, statusFacts()), /3\.1\.1/],
     ];
     for (const [view, model, expected] of pages) assert.match(await renderPage(page, view, model), expected, view);
   });
@@ -115,8 +116,8 @@ test('a filter without result keeps the filter and offers to clear it', async ()
 
 test('the first crawl shows its progress, a registry that is down the age of the list', async () => {
   const page = testPage();
-  const crawling = { ...UP, complete: false, crawl: { done: 30, total: 120 } };
-  assert.match(await renderPage(page, 'repositories/repositories', list(page, NONE, crawling)), /value="25"/);
+  const begun = crawling({ repositoriesDone: 30, repositoriesTotal: 120 });
+  assert.match(await renderPage(page, 'repositories/repositories', list(page, NONE, begun)), /value="25"/);
   const down = { ...UP, reachable: false };
   assert.match(
     await renderPage(page, 'repositories/repositories', list(page, oneRow(), down)),
@@ -201,7 +202,7 @@ test('hostile texts are escaped everywhere', async () => {
   };
   const hostileRun = { events: [facts.registryEvent(event), facts.registryEvent(event)], isCut: true };
   const refused = facts.refusal({ subject: HOSTILE, repository: HOSTILE, client: HOSTILE, missing: [HOSTILE] });
-  const status = facts.statusFacts();
+  const status = statusFacts();
   const down = { ...status, registry: { ...status.registry, reachable: false, error: HOSTILE, url: HOSTILE } };
   const pages: readonly (readonly [string, object])[] = [
     ['home/home', homeView(page, fullHome(names))],

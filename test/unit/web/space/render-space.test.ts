@@ -88,7 +88,7 @@ test('says when nothing is summed up, kept or stored yet', async () => {
   assert.match(await renderPage(page, 'space/space', fresh), /The chart starts tomorrow/);
   const none = { sums: undefined, rows: [], next: undefined, previous: undefined };
   assert.equal(view({ found: none }).state, 'empty');
-  assert.equal(view({ found: none, index: { ...UP, complete: false } }).state, 'reading');
+  assert.equal(view({ found: none, index: { ...UP, isComplete: false } }).state, 'reading');
   assert.match(await renderPage(page, 'space/space', view({ found: none })), /No data yet/);
   const outsider = testPage({ rights: NOBODY });
   assert.equal(view({ found: none }, outsider).state, 'no-rights');

@@ -1,0 +1,143 @@
+/** Short questions about manifests, by digest. */
+import { sql } from 'kysely';
+import { isAmong } from '../../storage/among.ts';
+import type { Database } from '../../storage/database.ts';
+import type { ManifestKind } from '../../storage/schema.ts';
+
+export interface ManifestReference {
+  readonly digest: string;
+  readonly kind: ManifestKind;
+  readonly artifactType: string | undefined;
+}
+
+/** What these manifests are, in the order given. */
+export async function describeManifests(
+  db: Database,
+  digests: readonly string[],
+): Promise<readonly ManifestReference[]> {
+  if (digests.length === 0) return [];
+  const rows = await db
+    .selectFrom('manifests')
+    .select(['digest', 'kind', 'artifact_type'])
+    .where(isAmong(db, sql.ref('digest'), digests))
+    .execute();
+  const known = new Map(rows.map((row) => [row.digest, row]));
+  return digests.map((digest) => {
+    const row = known.get(digest);
+    return { digest, kind: row?.kind ?? 'unknown', artifactType: row?.artifact_type ?? undefined };
+  });
+}
+
+export interface ManifestSize {
+  readonly kind: ManifestKind;
+  /** Config and layers, each once; of an index: of all that it lists. */
+  readonly contentBytes: number;
+}
+
+export async function manifestSize(db: Database, digest: string): Promise<ManifestSize | undefined> {
+  return db
+    .selectFrom('manifests')
+    .select(['kind', 'total_bytes as contentBytes'])
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+}
+
+/** What an index lists, whether a repository has it or not. */
+export async function childrenOf(
+  db: Database,
+  digest: string,
+): Promise<readonly { readonly digest: string; readonly platform: string }[]> {
+  return db
+    .selectFrom('manifest_children')
+    .select(['child_digest as digest', 'platform'])
+    .where('parent_digest', '=', digest)
+    .orderBy('position')
+    .execute();
+}
+
+const MAX_INDEXES = 20;
+
+/** Of the indexes that the repository has, those that list this manifest. */
+export async function indexesListing(
+  db: Database,
+  repositoryId: number,
+  digest: string,
+  limit = MAX_INDEXES,
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('manifest_children')
+    .innerJoin('held_manifests', 'held_manifests.digest', 'parent_digest')
+    .select('parent_digest')
+    .distinct()
+    .where('child_digest', '=', digest)
+    .where('held_manifests.repository_id', '=', repositoryId)
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.parent_digest);
+}
+
+export interface HeldSize {
+  readonly kind: ManifestKind;
+  readonly size_bytes: number;
+}
+
+/** Of these manifests, as far as the repository has them. */
+export async function heldSizes(
+  db: Database,
+  repositoryId: number,
+  digests: readonly string[],
+): Promise<ReadonlyMap<string, HeldSize>> {
+  const rows = await db
+    .selectFrom('held_manifests')
+    .select(['digest', 'kind', 'size_bytes'])
+    .where('repository_id', '=', repositoryId)
+    .where(isAmong(db, sql.ref('digest'), digests))
+    .execute();
+  return new Map(rows.map((row) => [row.digest, row]));
+}
+
+/** Of these manifests, those that the repository has and whose content is known. */
+export async function readAmong(
+  db: Database,
+  repositoryId: number,
+  digests: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('held_manifests')
+    .innerJoin('manifests', 'manifests.digest', 'held_manifests.digest')
+    .select('held_manifests.digest')
+    .where('repository_id', '=', repositoryId)
+    .where(isAmong(db, sql.ref('held_manifests.digest'), digests))
+    .execute();
+  return new Set(rows.map((row) => row.digest));
+}
+
+/** What no tag keeps, by itself, by an index or by an image that it refers to. */
+export async function unreachedDigests(
+  db: Database,
+  repositoryId: number,
+  { before, limit }: { readonly before: number; readonly limit: number },
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('held_manifests')
+    .select('digest')
+    .where('repository_id', '=', repositoryId)
+    .where('reached', '=', 0)
+    .where('first_seen_at', '<=', before)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.digest);
+}
+
+/** How many manifests each of these repositories has; those without any are left out. */
+export async function heldCounts(db: Database, repositoryIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  if (repositoryIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('held_manifests')
+    .select(({ fn }) => ['repository_id', fn.countAll<number>().as('held')])
+    .where('repository_id', 'in', repositoryIds)
+    .groupBy('repository_id')
+    .execute();
+  return new Map(rows.map((row) => [row.repository_id, Number(row.held)]));
+}
