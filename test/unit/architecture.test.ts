@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { test } from 'node:test';
 
-const SERVER = resolve(import.meta.dirname, '..', '..', 'server');
+const ROOT = resolve(import.meta.dirname, '..', '..');
+const SERVER = join(ROOT, 'server');
 
 /**
  * Who may import whom: only what stands further down; parts on one line do not know each other. A new folder or a new
@@ -108,20 +109,74 @@ for (const [folder, ladder] of Object.entries(INSIDE)) {
 }
 
 test('the documentation shows the same ladder', () => {
-  const text = readFileSync(join(SERVER, '..', 'docs', 'architecture.md'), 'utf8');
+  const text = readFileSync(join(ROOT, 'docs', 'architecture.md'), 'utf8');
   const rows = [...text.matchAll(/^\| \d+ \| ([^|]+) \|/gm)].map(([, parts = '']) =>
     parts.replaceAll('`', '').split(' '),
   );
   assert.deepEqual(rows, LADDER);
 });
 
-test('every folder on the ladder says what it owns', () => {
-  const folders = [...levels.keys()].filter((part) => existsSync(join(SERVER, part)));
+const folders = [...levels.keys()].filter((part) => existsSync(join(SERVER, part)));
+
+test('every folder on the ladder says what it owns, in five to fifteen lines', () => {
   assert.ok(folders.length > 12);
+  const lengths = folders.map((part) => {
+    const file = join(SERVER, part, 'README.md');
+    return { part, lines: existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').length : 0 };
+  });
   assert.deepEqual(
-    folders.filter((part) => !existsSync(join(SERVER, part, 'README.md'))),
+    lengths.filter(({ lines }) => lines < 5 || lines > 15),
     [],
   );
+});
+
+test('the documentation names files that exist', () => {
+  const known = ['conf', 'docs', 'public', 'scripts', 'server', 'test', 'views'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) => `/${folder}/${file}`),
+  );
+  const documents = [
+    'CONTRIBUTING.md',
+    'docs/architecture.md',
+    ...folders.map((folder) => `server/${folder}/README.md`),
+  ];
+  const wrong = documents.flatMap((document) =>
+    filesNamedIn(document)
+      .filter(({ name, isNew }) => known.some((file) => file.endsWith(`/${name}`)) === isNew)
+      .map(({ name, isNew }) => `${document} names ${name}${isNew ? ' as new' : ''}`),
+  );
+  assert.deepEqual(wrong, []);
+});
+
+/** In backquotes, with an ending, below any folder: `token/scope.ts`. What is called "a new file" must not be there yet. */
+function filesNamedIn(document: string) {
+  const text = readFileSync(join(ROOT, document), 'utf8');
+  const found = text.matchAll(/`([\w./-]+\.(?:ts|mjs|js|ejs|css|md|yml))`(, a new file)?/g);
+  return [...found].map(([, name = '', mark]) => ({ name, isNew: mark !== undefined }));
+}
+
+test('each trip through the server is told in at most a dozen files', () => {
+  const text = readFileSync(join(ROOT, 'docs', 'architecture.md'), 'utf8');
+  const [, trips = ''] = /^## Four trips$([\s\S]*?)^## /m.exec(text) ?? [];
+  const names = [...trips.matchAll(/^### (.+)$/gm)].map(([, name]) => name);
+  assert.deepEqual(names, ['A token request', 'An event', 'A page', 'A deletion']);
+  for (const trip of trips.split(/^### /m).slice(1)) {
+    const steps = [...trip.matchAll(/^\d+\. `([^`]+)`: \S/gm)].map(([, file = '']) => file);
+    assert.ok(steps.length >= 5 && steps.length <= 12, trip);
+    assert.equal(steps.length, [...trip.matchAll(/^\d+\. /gm)].length, `each step names its file: ${trip}`);
+    assert.deepEqual(
+      steps.filter((file) => !existsSync(join(ROOT, file))),
+      [],
+    );
+  }
+});
+
+test('every decision has its date and its status', () => {
+  const decisions = readdirSync(join(ROOT, 'docs', 'adr'));
+  assert.ok(decisions.length > 12);
+  const without = decisions.filter(
+    (name) => !/^# .+\n\n20\d\d-\d\d-\d\d, accepted\./.test(readFileSync(join(ROOT, 'docs', 'adr', name), 'utf8')),
+  );
+  assert.deepEqual(without, []);
 });
 
 /** Whatever belongs to one part of the pages stands under its name: markup, styles, texts, tests. */
@@ -130,7 +185,7 @@ for (const folder of ['views', 'public/css', 'locales/en', 'test/unit/web']) {
     const parts = new Set(readdirSync(join(SERVER, 'web')).filter((name) => !name.includes('.')));
     // What `errors.ts` and the layers below say.
     if (folder.startsWith('locales')) parts.add('errors');
-    const entries = readdirSync(join(SERVER, '..', folder)).map((name) => name.replace(/\.(?:css|json|test\.ts)$/, ''));
+    const entries = readdirSync(join(ROOT, folder)).map((name) => name.replace(/\.(?:css|json|test\.ts)$/, ''));
     assert.ok(entries.length > 5);
     assert.deepEqual(
       entries.filter((name) => !parts.has(name)),
