@@ -1,10 +1,11 @@
 /** The indexer's thread: everything that writes the index, with a connection and a registry client of its own. */
+
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createContentReader } from '../artifacts/reader.ts';
 import { createBus } from '../bus/bus.ts';
 import { MESSAGE_KINDS } from '../bus/message.ts';
-import { createActivity } from '../catalog/activity/activity.ts';
+import { pruneDays } from '../catalog/activity/writes.ts';
 import { createFindings } from '../catalog/findings/findings.ts';
 import { pruneTagHistory } from '../catalog/index/tag-history.ts';
 import { createSpace } from '../catalog/space/space.ts';
@@ -54,7 +55,6 @@ function run(port: Port, data: IndexThreadData): void {
   const { indexer, jobs } = index;
   const space = createSpace({ db, now, log, isComplete: indexer.hasCrawled });
   const findings = createFindings({ db, now, log });
-  const activity = createActivity({ db, now });
   const eventReader = createEventReader({
     ...{ db, log, now, bus },
     onEvent: async (event) => {
@@ -72,7 +72,13 @@ function run(port: Port, data: IndexThreadData): void {
   // Sums follow changes by themselves; once an hour in case one was missed.
   jobs.add({ name: 'space-sums', schedule: '10 * * * *', lane: 'index', run: space.sum });
   jobs.add({ name: 'space-sample', schedule: '5 0 * * *', lane: 'index', run: space.sample });
-  jobs.add({ name: 'activity-prune', schedule: '40 4 * * *', lane: 'index', run: activity.prune, isCaughtUp: true });
+  jobs.add({
+    name: 'activity-prune',
+    schedule: '40 4 * * *',
+    lane: 'index',
+    run: () => pruneDays(db),
+    isCaughtUp: true,
+  });
   jobs.add({ name: 'events-prune', schedule: '30 4 * * *', lane: 'index', run: removeOld, isCaughtUp: true });
 
   async function removeOld(): Promise<void> {

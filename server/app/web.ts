@@ -9,7 +9,7 @@ import { createLabelKeys } from '../catalog/search/label-keys.ts';
 import { previewMatches } from '../catalog/visibility/preview.ts';
 import { factsOfTags } from '../catalog/visibility/tag-facts.ts';
 import { EVERYTHING, type VisibilityStore } from '../catalog/visibility/visibility.ts';
-import { visibleNames } from '../catalog/visibility/visible-names.ts';
+import { visibleNames } from '../catalog/visibility/visible-repositories.ts';
 import { isOurs, publicBaseUrl, registryHost, tokenRealm } from '../config/public-url.ts';
 import type { LoadStatusFacts } from '../operations/facts.ts';
 import type { Operations } from '../operations/operations.ts';

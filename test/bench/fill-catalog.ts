@@ -9,7 +9,7 @@ import { tagKey } from '../../server/catalog/base/tag-key.ts';
 import type { TagRow } from '../../server/catalog/index/tag-writes.ts';
 import type { ManifestRecord } from '../../server/catalog/manifests/record.ts';
 import { rebuildOldCatalog } from '../../server/catalog/rebuild/rebuild.ts';
-import { recountVisibilities } from '../../server/catalog/rebuild/visibilities.ts';
+import { recountVisibilities } from '../../server/catalog/visibility/recount.ts';
 import { openDatabase } from '../../server/storage/database.ts';
 import { generateRegistry } from '../support/registry/generated-content.ts';
 import { createRandom, type RegistrySize } from '../support/registry/generated-plan.ts';

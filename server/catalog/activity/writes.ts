@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { calendarDay, DAY_MS } from '../../storage/calendar.ts';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
+import { repositoriesByName } from '../base/repository-lookup.ts';
 import { groupBy } from '../base/rows.ts';
 import { type Pull, storePull } from './pulls.ts';
 
@@ -47,8 +49,7 @@ function dayOfUse(at: number, now: number): number {
 
 async function idsOf(trx: Database, uses: readonly Use[]): Promise<ReadonlyMap<string, number>> {
   const names = [...new Set(uses.map((use) => use.repository))];
-  if (names.length === 0) return new Map();
-  const rows = await trx.selectFrom('repositories').select(['id', 'name']).where('name', 'in', names).execute();
+  const rows = await repositoriesByName(trx, names, ['id', 'name']);
   return new Map(rows.map((row) => [row.name, row.id]));
 }
 
@@ -97,3 +98,69 @@ const insertDays = createInsertion({
   columns: ['day_at', 'pulls', 'pushes'],
   conflict: { on: ['day_at'], add: ['pulls', 'pushes'] },
 });
+
+/** Days on which something happened; so no clock that was ahead for a while makes them go too early. */
+const KEPT_DAYS = 400;
+const ROWS_AT_ONCE = 2000;
+
+/** Forgets days that nobody can look at any more. */
+export async function pruneDays(db: Database): Promise<void> {
+  const kept = await db
+    .selectFrom('activity_days')
+    .select('day_at')
+    .orderBy('day_at', 'desc')
+    .offset(KEPT_DAYS)
+    .limit(1)
+    .executeTakeFirst();
+  if (kept === undefined) return;
+  while (await pruneRepositoryDays(db, kept.day_at)) await nextTurn();
+  while (await prunePushDays(db, kept.day_at)) await nextTurn();
+  await db.deleteFrom('activity_days').where('day_at', '<=', kept.day_at).execute();
+}
+
+interface DayRow {
+  readonly repository_id: number;
+  readonly day_at: number;
+}
+
+/** A day at a time, and of a busy one a part, so that nobody waits long. @returns false: nothing is left. */
+async function pruneRepositoryDays(db: Database, until: number): Promise<boolean> {
+  const part = firstDay(
+    await db
+      .selectFrom('repository_days')
+      .select(['repository_id', 'day_at'])
+      .where('day_at', '<=', until)
+      .orderBy('day_at')
+      .limit(ROWS_AT_ONCE)
+      .execute(),
+  );
+  if (part === undefined) return false;
+  await db
+    .deleteFrom('repository_days')
+    .where('day_at', '=', part.day)
+    .where('repository_id', 'in', part.ids)
+    .execute();
+  return true;
+}
+
+async function prunePushDays(db: Database, until: number): Promise<boolean> {
+  const part = firstDay(
+    await db
+      .selectFrom('push_days')
+      .select(['repository_id', 'day_at'])
+      .where('day_at', '<=', until)
+      .orderBy('day_at')
+      .limit(ROWS_AT_ONCE)
+      .execute(),
+  );
+  if (part === undefined) return false;
+  await db.deleteFrom('push_days').where('day_at', '=', part.day).where('repository_id', 'in', part.ids).execute();
+  return true;
+}
+
+function firstDay(rows: readonly DayRow[]): { readonly day: number; readonly ids: readonly number[] } | undefined {
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const ids = rows.filter((row) => row.day_at === first.day_at).map((row) => row.repository_id);
+  return { day: first.day_at, ids: [...new Set(ids)] };
+}

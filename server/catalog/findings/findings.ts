@@ -4,7 +4,8 @@ import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
 import { createRest, type Rest } from '../base/rest.ts';
 import { readVisible } from '../space/sums.ts';
-import { isVisible, NOTHING, type Visibility } from '../visibility/visibility.ts';
+import { NOTHING, type Visibility } from '../visibility/visibility.ts';
+import { visibleNamesById } from '../visibility/visible-repositories.ts';
 import { type Finding, type Scan, scanRepositories } from './scan.ts';
 
 export interface FoundRepository extends Omit<Finding, 'grownOwnBytes'> {
@@ -113,7 +114,11 @@ async function findingsOf(db: Database, visibility: Visibility, scan: Scan, rest
   const found = visibility.all ? [...scan.findings] : await visibleFindings(db, visibility, scan, rest);
   const stalest = top(found, ({ staleBytes }) => staleBytes);
   const fastest = top(found, ({ grownBytes }) => grownBytes);
-  const names = await namesOf(db, visibility, [...stalest, ...fastest]);
+  const names = await visibleNamesById(
+    db,
+    visibility,
+    [...stalest, ...fastest].map(([id]) => id),
+  );
   return {
     staleCount: found.reduce((sum, [, { staleCount }]) => sum + staleCount, 0),
     staleBytes: found.reduce((sum, [, { staleBytes }]) => sum + staleBytes, 0),
@@ -147,23 +152,6 @@ function top(found: readonly Entry[], value: (finding: Finding) => number): read
     .filter(([, finding]) => value(finding) > 0)
     .sort(([id, one], [otherId, other]) => value(other) - value(one) || id - otherId)
     .slice(0, SHOWN);
-}
-
-/** Of those that are there still, and that the viewer still sees. */
-async function namesOf(
-  db: Database,
-  visibility: Visibility,
-  entries: readonly Entry[],
-): Promise<ReadonlyMap<number, string>> {
-  if (entries.length === 0) return new Map();
-  const ids = [...new Set(entries.map(([id]) => id))];
-  const rows = await db
-    .selectFrom('repositories')
-    .select(['id', 'name'])
-    .where('id', 'in', ids)
-    .where(isVisible(visibility))
-    .execute();
-  return new Map(rows.map((row) => [row.id, row.name]));
 }
 
 function withNames(entries: readonly Entry[], names: ReadonlyMap<number, string>): readonly FoundRepository[] {

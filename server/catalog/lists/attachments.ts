@@ -1,6 +1,7 @@
 import type { ArtifactDocument } from '../../artifacts/document.ts';
 import type { Database } from '../../storage/database.ts';
 import type { ManifestKind } from '../../storage/schema.ts';
+import { repositoryById } from '../base/repository-lookup.ts';
 import { versionsFirst } from '../base/tag-order.ts';
 import { type DocumentPart, storedDocuments } from '../manifests/documents.ts';
 import {
@@ -116,12 +117,8 @@ export async function statedBy(
 }
 
 async function readBefore(db: Database, repositoryId: number, parts: readonly DocumentPart[]) {
-  const { name } = await db
-    .selectFrom('repositories')
-    .select('name')
-    .where('id', '=', repositoryId)
-    .executeTakeFirstOrThrow();
-  return storedDocuments(db, name, parts);
+  const home = await repositoryById(db, repositoryId, ['name']);
+  return storedDocuments(db, home?.name ?? '', parts);
 }
 
 function predicateOf({ annotations }: Pick<DocumentPart, 'annotations'>): string {

@@ -77,6 +77,23 @@ function toRow(row: StoredRepository, { kinds, newestDigest }: Beside): Reposito
   };
 }
 
+/** In the order of `ids`; whether the viewer may see them was decided before. */
+export async function rowsById(
+  db: Database,
+  visibility: Visibility,
+  ids: readonly number[],
+): Promise<readonly RepositoryRow[]> {
+  if (ids.length === 0) return [];
+  const rows = await db.selectFrom('repositories').selectAll().where('id', 'in', ids).execute();
+  const places = new Map(ids.map((id, place) => [id, place]));
+  const place = ({ id }: StoredRepository) => places.get(id) ?? 0;
+  return toRows(
+    db,
+    visibility,
+    rows.toSorted((one, other) => place(one) - place(other)),
+  );
+}
+
 export async function toRows(
   db: Database,
   visibility: Visibility,

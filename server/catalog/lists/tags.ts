@@ -9,6 +9,7 @@ import {
   readKeyPage,
   type Total,
 } from '../base/key-page.ts';
+import { repositoryById } from '../base/repository-lookup.ts';
 import { versionsFirst } from '../base/tag-order.ts';
 import { referrerCounts } from '../manifests/referrers.ts';
 import { attachmentsOf, NO_ATTACHMENTS, namesOfSubjects, statedBy } from './attachments.ts';
@@ -244,11 +245,7 @@ interface Counted {
 }
 
 async function totalOf(db: Database, repositoryId: number, { keptIn, all, some }: Counted): Promise<Total> {
-  const repository = await db
-    .selectFrom('repositories')
-    .select(['tag_count', 'image_count', 'untagged_count'])
-    .where('id', '=', repositoryId)
-    .executeTakeFirst();
+  const repository = await repositoryById(db, repositoryId, ['tag_count', 'image_count', 'untagged_count']);
   if (keptIn !== undefined) return exactly(repository?.[keptIn] ?? 0);
   const held = (repository?.tag_count ?? 0) + (repository?.untagged_count ?? 0);
   const isSmall = held <= MAX_EXAMINED;

@@ -6,6 +6,7 @@ import { withLayerAnnotations } from '../../artifacts/signature.ts';
 import { AppError, errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
+import { idOf, repositoryId } from '../base/repository-lookup.ts';
 import { createManifestRetries } from './retries.ts';
 import { isTooLarge } from './source.ts';
 
@@ -169,14 +170,11 @@ async function keep(
     .values({ digest, ...row })
     .onConflict((conflict) => conflict.column('digest').doUpdateSet(row))
     .execute();
+  const homeId = await repositoryId(db, repository);
+  if (homeId === undefined) return;
   await db
     .insertInto('document_sources')
-    .columns(['digest', 'repository_id'])
-    .expression(({ selectFrom, val }) =>
-      selectFrom('repositories')
-        .select([val(digest).as('digest'), 'id'])
-        .where('name', '=', repository),
-    )
+    .values({ digest, repository_id: homeId })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
@@ -191,10 +189,9 @@ async function kept(
   const rows = await db
     .selectFrom('documents')
     .innerJoin('document_sources', 'document_sources.digest', 'documents.digest')
-    .innerJoin('repositories', 'repositories.id', 'document_sources.repository_id')
     .selectAll('documents')
     .where('documents.digest', 'in', digests)
-    .where('repositories.name', '=', repository)
+    .where('document_sources.repository_id', '=', idOf(repository))
     .execute();
   const found = new Map<string, ReadDocument>();
   for (const row of rows) {

@@ -3,6 +3,7 @@ import type { RegistryClient } from '../../registry/client/client.ts';
 import { isAboutOne } from '../../registry/client/failure.ts';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
+import { idOf } from '../base/repository-lookup.ts';
 import type { ManifestRecord } from './record.ts';
 import type { ManifestRetries } from './retries.ts';
 import { heldIn } from './stored-manifests.ts';
@@ -95,8 +96,7 @@ async function unheldBelow(db: Database, repository: string, roots: readonly str
       union select closure.root, listed.child_digest
         from closure join manifest_children as listed on listed.parent_digest = closure.digest)
     select closure.root, closure.digest from closure join manifests on manifests.digest = closure.digest
-    where not exists (select 1 from repositories as home
-      join held_manifests as held on held.repository_id = home.id and held.digest = closure.digest
-      where home.name = ${repository})`.execute(db);
+    where not exists (select 1 from held_manifests as held
+      where held.digest = closure.digest and held.repository_id = ${idOf(repository)})`.execute(db);
   return rows;
 }

@@ -1,9 +1,11 @@
 /** What is stored of a manifest already, so that the registry need not be asked for it again. */
+
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { StoredManifest } from '../../registry/client/client.ts';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Schema } from '../../storage/schema.ts';
+import { idOf } from '../base/repository-lookup.ts';
 
 /** The manifests that are stored without anything missing; the others are worth another request. */
 export async function completeManifests(db: Database, digests: readonly string[]): Promise<ReadonlySet<string>> {
@@ -79,10 +81,9 @@ export async function storedConfig(
 
 function rowIn({ selectFrom }: Pick<ExpressionBuilder<Schema, 'manifests'>, 'selectFrom'>, repository: string) {
   return selectFrom('held_manifests')
-    .innerJoin('repositories', 'repositories.id', 'held_manifests.repository_id')
     .select('held_manifests.id')
     .whereRef('held_manifests.digest', '=', 'manifests.digest')
-    .where('repositories.name', '=', repository);
+    .where('held_manifests.repository_id', '=', idOf(repository));
 }
 
 /** Those of these manifests of which the registry said that it has them in this repository. */
@@ -94,9 +95,8 @@ export async function heldIn(
   if (digests.length === 0) return new Set();
   const rows = await db
     .selectFrom('held_manifests')
-    .innerJoin('repositories', 'repositories.id', 'held_manifests.repository_id')
     .select('digest')
-    .where('repositories.name', '=', repository)
+    .where('held_manifests.repository_id', '=', idOf(repository))
     .where(isAmong(db, sql.ref('held_manifests.digest'), digests))
     .execute();
   return new Set(rows.map(({ digest }) => digest));

@@ -1,7 +1,8 @@
 /** Tags of one repository that are nearly the one that was asked for. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
-import { isVisible, type Visibility } from '../visibility/visibility.ts';
+import type { Visibility } from '../visibility/visibility.ts';
+import { visibleRepositoryId } from '../visibility/visible-repositories.ts';
 import { distance, mistakesAllowed } from './name-distance.ts';
 import { foldCase } from './name-search.ts';
 import { MAX_READ, withCommonLetters } from './near-names.ts';
@@ -27,14 +28,9 @@ export async function nearTags(
 ): Promise<readonly string[]> {
   const word = foldCase(tag);
   if (word.length < MIN_LENGTH) return [];
-  const home = await db
-    .selectFrom('repositories')
-    .select('id')
-    .where('name', '=', repository)
-    .where(isVisible(visibility))
-    .executeTakeFirst();
-  if (home === undefined) return [];
-  const names = await withCommonLetters(db, newestTags(home.id), word);
+  const homeId = await visibleRepositoryId(db, visibility, repository);
+  if (homeId === undefined) return [];
+  const names = await withCommonLetters(db, newestTags(homeId), word);
   return names
     .flatMap((name) => {
       const mistakes = mistakesInTag(word, foldCase(name));

@@ -8,10 +8,10 @@ import { countRepositories, repositoriesAfter } from '../base/repository-lookup.
 import { lockRepositoryId } from '../base/repository-writes.ts';
 import { settle } from '../index/settle.ts';
 import { heldCounts } from '../manifests/lookup.ts';
+import { recountVisibilities } from '../visibility/recount.ts';
 import { rebuildBlobsAndLabels } from './manifests.ts';
 import { rederiveManifests } from './rederive-manifests.ts';
 import { resetRepository, unsettled } from './repository.ts';
-import { recountVisibilities } from './visibilities.ts';
 
 /** Grows when rows follow from others in a new way. */
 const LAYOUT = '2';

@@ -1,7 +1,9 @@
 /** What a result shows, fetched for the rows of one page. */
+
 import { type SqlBool, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import type { HeldState, ManifestKind } from '../../storage/schema.ts';
+import { nameOf } from '../base/repository-lookup.ts';
 import { passesName } from '../names/name-search.ts';
 import { LABELLED_DIGESTS, labelCondition, labelValueBegins, type Places } from './conditions.ts';
 import type { Place } from './scan.ts';
@@ -62,9 +64,8 @@ export async function imageHits(
 function readRows(db: Database, ids: readonly number[]) {
   return db
     .selectFrom('held_manifests as image')
-    .innerJoin('repositories as home', 'home.id', 'image.repository_id')
     .selectAll('image')
-    .select('home.name as repository')
+    .select(nameOf(sql.ref('image.repository_id')).as('repository'))
     .where('image.id', 'in', ids)
     .execute();
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
+import { repositoriesByName } from '../base/repository-lookup.ts';
 import type { NameLookup } from '../names/name-search.ts';
 import type { Visibility } from '../visibility/visibility.ts';
 import { repositoryCandidates } from './candidates.ts';
@@ -84,14 +85,12 @@ function repositoryScan(visibility: Visibility, where: Condition): Scan {
   };
 }
 
+const HIT_COLUMNS = ['name', 'tag_count', 'newest_tag', 'last_pushed_at', 'size_bytes'] as const;
+
 /** In the order of `names`. */
 async function readRows(db: Database, names: readonly string[]): Promise<readonly RepositoryHit[]> {
   if (names.length === 0) return [];
-  const rows = await db
-    .selectFrom('repositories')
-    .select(['name', 'tag_count', 'newest_tag', 'last_pushed_at', 'size_bytes'])
-    .where('name', 'in', names)
-    .execute();
+  const rows = await repositoriesByName(db, names, HIT_COLUMNS);
   const hits = new Map(
     rows.map((row) => [
       row.name,

@@ -1,9 +1,12 @@
 import { parseReferencePath } from '../../registry/documents/reference.ts';
 import type { Database } from '../../storage/database.ts';
+import { digestOfTag } from '../base/tag-lookup.ts';
+import { heldSizes } from '../manifests/lookup.ts';
 import { createNameLookup } from '../names/name-search.ts';
 import { nearNames } from '../names/near-names.ts';
 import { nearTags } from '../names/near-tags.ts';
-import { isVisible, type Visibility } from '../visibility/visibility.ts';
+import type { Visibility } from '../visibility/visibility.ts';
+import { visibleRepositoryId } from '../visibility/visible-repositories.ts';
 import type { ImageHit } from './hits.ts';
 import { searchImages } from './images.ts';
 import { type Found, NOTHING_FOUND } from './page.ts';
@@ -77,27 +80,9 @@ async function jumpOf(db: Database, visibility: Visibility, text: string): Promi
   const typed = text.length > MAX_REFERENCE_LENGTH ? '' : text.trim();
   const reference = parseReferencePath(typed);
   if (reference === undefined) return null;
-  const home = await db
-    .selectFrom('repositories')
-    .select('id')
-    .where('name', '=', reference.repository)
-    .where(isVisible(visibility))
-    .executeTakeFirst();
-  if (home === undefined) return null;
+  const homeId = await visibleRepositoryId(db, visibility, reference.repository);
+  if (homeId === undefined) return null;
   if (!('tag' in reference || 'digest' in reference)) return typed;
-  const found =
-    'tag' in reference
-      ? await db
-          .selectFrom('tags')
-          .select('id')
-          .where('repository_id', '=', home.id)
-          .where('name', '=', reference.tag)
-          .executeTakeFirst()
-      : await db
-          .selectFrom('held_manifests')
-          .select('id')
-          .where('repository_id', '=', home.id)
-          .where('digest', '=', reference.digest)
-          .executeTakeFirst();
-  return found === undefined ? null : typed;
+  if ('tag' in reference) return (await digestOfTag(db, homeId, reference.tag)) === undefined ? null : typed;
+  return (await heldSizes(db, homeId, [reference.digest])).size === 0 ? null : typed;
 }

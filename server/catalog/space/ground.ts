@@ -1,5 +1,8 @@
+import type { Selectable } from 'kysely';
 import type { Database } from '../../storage/database.ts';
+import type { RepositoriesTable } from '../../storage/schema.ts';
 import { foldersAbove, parentOf } from '../base/folders.ts';
+import { countRepositories, lastRepositoryId, repositoriesAfter } from '../base/repository-lookup.ts';
 import type { Rest } from '../base/rest.ts';
 import { createPlatformSets, type PlatformSets } from './platform-sets.ts';
 
@@ -40,18 +43,11 @@ export interface Ground {
 /** Repositories that come while it reads are for the next run. */
 export async function readGround(db: Database, rest: Rest): Promise<Ground> {
   // Two questions: either alone is answered without reading all rows.
-  const { total } = await db
-    .selectFrom('repositories')
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  const { last } = await db
-    .selectFrom('repositories')
-    .select(({ fn }) => fn.max<number | null>('id').as('last'))
-    .executeTakeFirstOrThrow();
-  const ground = emptyGround(Number(total));
+  const ground = emptyGround(await countRepositories(db));
+  const until = await lastRepositoryId(db);
   let after = 0;
   for (;;) {
-    const rows = await readRepositories(db, after, Number(last ?? 0));
+    const rows = await repositoriesAfter(db, COLUMNS, { after, until, limit: ROWS_AT_ONCE });
     for (const row of rows) place(ground, row);
     const end = rows.at(-1);
     if (end === undefined || rows.length < ROWS_AT_ONCE) return ground;
@@ -60,20 +56,13 @@ export async function readGround(db: Database, rest: Rest): Promise<Ground> {
   }
 }
 
-function readRepositories(db: Database, after: number, last: number) {
-  return db
-    .selectFrom('repositories')
-    .select(['id', 'folder', 'tag_count', 'pull_count', 'last_pushed_at', 'last_pulled_at', 'newest_at', 'platforms'])
-    .select(['last_pushed_by', 'last_push_confirmed'])
-    .select(['logical_bytes', 'unique_bytes', 'reclaimable_bytes'])
-    .where('id', '>', after)
-    .where('id', '<=', last)
-    .orderBy('id')
-    .limit(ROWS_AT_ONCE)
-    .execute();
-}
+const COLUMNS = [
+  ...(['id', 'folder', 'tag_count', 'pull_count', 'last_pulled_at', 'newest_at', 'platforms'] as const),
+  ...(['last_pushed_at', 'last_pushed_by', 'last_push_confirmed'] as const),
+  ...(['logical_bytes', 'unique_bytes', 'reclaimable_bytes'] as const),
+];
 
-type RepositoryValues = Awaited<ReturnType<typeof readRepositories>>[number];
+type RepositoryValues = Pick<Selectable<RepositoriesTable>, (typeof COLUMNS)[number]>;
 
 function emptyGround(size: number): Ground {
   const column = () => new Float64Array(size);

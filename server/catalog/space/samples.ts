@@ -3,6 +3,7 @@ import { DAY_MS } from '../../storage/calendar.ts';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
 import type { RepositorySamplesTable } from '../../storage/schema.ts';
+import { repositoriesAfter } from '../base/repository-lookup.ts';
 import type { Rest } from '../base/rest.ts';
 import { EVERYTHING, type Visibility } from '../visibility/visibility.ts';
 import { activeVisibilities } from './sums.ts';
@@ -175,7 +176,7 @@ const insertFolderSamples = createInsertion({
 async function sampleRepositories(db: Database, { day, since }: Sampling, rest: Rest): Promise<void> {
   let after = 0;
   for (;;) {
-    const rows = await readRepositories(db, after);
+    const rows = await repositoriesAfter(db, ['id', 'changed_at', ...SUMS], { after, limit: ROWS_AT_ONCE });
     await pruneRepositories(
       db,
       rows.map((row) => row.id),
@@ -189,16 +190,6 @@ async function sampleRepositories(db: Database, { day, since }: Sampling, rest: 
     after = last.id;
     await rest();
   }
-}
-
-function readRepositories(db: Database, after: number) {
-  return db
-    .selectFrom('repositories')
-    .select(['id', 'changed_at', ...SUMS])
-    .where('id', '>', after)
-    .orderBy('id')
-    .limit(ROWS_AT_ONCE)
-    .execute();
 }
 
 async function pruneRepositories(db: Database, ids: readonly number[], day: number): Promise<void> {

@@ -1,7 +1,7 @@
-import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
-import type { FoldersTable } from '../../storage/schema.ts';
+import { setSpaceSums } from '../base/repository-writes.ts';
 import type { Rest } from '../base/rest.ts';
+import { FOLDER_SUMS, type FolderSums, setFolderSums, setSeenSums } from '../visibility/sum-writes.ts';
 import { EVERYTHING } from '../visibility/visibility.ts';
 import type { Ground } from './ground.ts';
 import { NO_PLATFORMS } from './platform-sets.ts';
@@ -34,12 +34,13 @@ async function updateRepositories(
   tally: Tally,
   places: readonly number[],
 ): Promise<void> {
-  const rows = places.map(
-    (place) => sql`(${whole(ground.ids[place])}, ${whole(tally.unique[place])}, ${whole(tally.reclaimable[place])})`,
-  );
-  await sql`with fresh(id, unique_bytes, reclaimable_bytes) as (values ${sql.join(rows)})
-    update repositories set unique_bytes = fresh.unique_bytes, reclaimable_bytes = fresh.reclaimable_bytes
-    from fresh where repositories.id = fresh.id`.execute(db);
+  const at = (values: ArrayLike<number>, place: number) => values[place] ?? 0;
+  const rows = places.map((place) => ({
+    id: at(ground.ids, place),
+    unique: at(tally.unique, place),
+    reclaimable: at(tally.reclaimable, place),
+  }));
+  await setSpaceSums(db, rows);
 }
 
 /** The same as each viewer may know it: over the repositories that the visibility shows. */
@@ -55,9 +56,9 @@ export async function writeSeenSums(db: Database, { ids, ground, tally }: SumsWr
         const slot = index * ground.ids.length + place;
         const [unique, reclaimable] = [tally.unique[slot] ?? 0, tally.reclaimable[slot] ?? 0];
         const isSame = row.unique_bytes === unique && row.reclaimable_bytes === reclaimable;
-        return isSame ? [] : [sql`(${whole(row.repository_id)}, ${whole(unique)}, ${whole(reclaimable)})`];
+        return isSame ? [] : [{ id: row.repository_id, unique, reclaimable }];
       });
-      if (changed.length > 0) await updateSeen(db, id, changed);
+      if (changed.length > 0) await setSeenSums(db, id, changed);
       await rest();
       const last = rows.at(-1);
       if (last === undefined || rows.length < SEEN_AT_ONCE) break;
@@ -77,21 +78,6 @@ function readSeen(db: Database, id: number, after: number) {
     .execute();
 }
 
-async function updateSeen(db: Database, id: number, rows: readonly RawBuilder<unknown>[]): Promise<void> {
-  await sql`with fresh(id, unique_bytes, reclaimable_bytes) as (values ${sql.join(rows)})
-    update visible_repositories set unique_bytes = fresh.unique_bytes, reclaimable_bytes = fresh.reclaimable_bytes
-    from fresh where visible_repositories.visibility_id = ${id} and visible_repositories.repository_id = fresh.id`.execute(
-    db,
-  );
-}
-
-/** PostgreSQL takes a bare parameter in `values` for text. */
-function whole(value: number | undefined) {
-  return sql`cast(${value ?? 0} as bigint)`;
-}
-
-const text = (value: string) => sql`cast(${value} as text)`;
-
 export interface SumsWrite {
   /** Visibilities, in the order of the tally. */
   readonly ids: readonly number[];
@@ -103,40 +89,22 @@ export interface SumsWrite {
 /** Only rows that exist: which folders there are is kept exactly elsewhere. */
 export async function writeFolderSums(db: Database, write: SumsWrite, rest: Rest): Promise<void> {
   for (const [index, id] of write.ids.entries()) {
-    let changed: FolderValues[] = [];
+    let changed: FolderSums[] = [];
     await readFolders(db, id, rest, async (row) => {
       const values = valuesOf(write, index, row.path);
       // The root says how fresh the others are.
       if (row.path !== '' && row.summed_at > 0 && isSame(row, values)) return;
       changed.push(values);
       if (changed.length < FOLDERS_AT_ONCE) return;
-      await updateFolders(db, id, write.at, changed);
+      await setFolderSums(db, id, write.at, changed);
       changed = [];
       await rest();
     });
-    if (changed.length > 0) await updateFolders(db, id, write.at, changed);
+    if (changed.length > 0) await setFolderSums(db, id, write.at, changed);
   }
 }
 
-const NUMBERS = [
-  'tag_count',
-  'pull_count',
-  'last_pushed_at',
-  'last_push_confirmed',
-  'last_pulled_at',
-  'newest_at',
-  'platform_count',
-  'logical_bytes',
-  'size_bytes',
-  'unique_bytes',
-  'reclaimable_bytes',
-] as const;
-const TEXTS = ['last_pushed_by', 'platforms'] as const;
-const SUMS = [...NUMBERS, ...TEXTS] as const;
-
-type FolderValues = Pick<Selectable<FoldersTable>, 'path' | (typeof SUMS)[number]>;
-
-function valuesOf({ ground, tally: { sums } }: SumsWrite, index: number, path: string): FolderValues {
+function valuesOf({ ground, tally: { sums } }: SumsWrite, index: number, path: string): FolderSums {
   const { tree, platformSets } = ground;
   const folder = tree.numbers.get(path);
   const slot = folder === undefined ? -1 : index * tree.parents.length + folder;
@@ -160,22 +128,22 @@ function valuesOf({ ground, tally: { sums } }: SumsWrite, index: number, path: s
   };
 }
 
-function isSame(row: FolderValues, values: FolderValues): boolean {
-  return SUMS.every((name) => row[name] === values[name]);
+function isSame(row: FolderSums, values: FolderSums): boolean {
+  return FOLDER_SUMS.every((name) => row[name] === values[name]);
 }
 
 async function readFolders(
   db: Database,
   id: number,
   rest: Rest,
-  visit: (row: FolderValues & { readonly summed_at: number }) => Promise<void>,
+  visit: (row: FolderSums & { readonly summed_at: number }) => Promise<void>,
 ): Promise<void> {
   // Before the root, whose path is ''.
   let after: string | undefined;
   for (;;) {
     const rows = await db
       .selectFrom('folders')
-      .select(['path', 'summed_at', ...SUMS])
+      .select(['path', 'summed_at', ...FOLDER_SUMS])
       .where('visibility_id', '=', id)
       .$if(after !== undefined, (folders) => folders.where('path', '>', after ?? ''))
       .orderBy('path')
@@ -186,16 +154,4 @@ async function readFolders(
     if (after === undefined || rows.length < FOLDERS_READ_AT_ONCE) return;
     await rest();
   }
-}
-
-async function updateFolders(db: Database, id: number, at: number, rows: readonly FolderValues[]): Promise<void> {
-  const values = rows.map((row) => {
-    const parts = [...NUMBERS.map((name) => whole(row[name])), ...TEXTS.map((name) => text(row[name]))];
-    return sql`(${text(row.path)}, ${sql.join(parts)})`;
-  });
-  const names = sql.join(SUMS.map((name) => sql.ref(name)));
-  const assignments = sql.join(SUMS.map((name) => sql`${sql.ref(name)} = ${sql.ref(`fresh.${name}`)}`));
-  await sql`with fresh(path, ${names}) as (values ${sql.join(values)})
-    update folders set ${assignments}, summed_at = ${at}
-    from fresh where folders.visibility_id = ${id} and folders.path = fresh.path`.execute(db);
 }

@@ -4,6 +4,7 @@ import { compileForUser, type Glob, matchesGlob } from '../../access/glob.ts';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
 import { countByFolder, foldersAbove, parentOf } from '../base/folders.ts';
+import { namesAfter } from '../base/repository-lookup.ts';
 
 const EVERYTHING_ID = 1;
 // Small enough that other requests get their turn in between.
@@ -86,15 +87,7 @@ function byPrefix(patterns: readonly string[]): ReadonlyMap<string, readonly Glo
 async function matchAll(db: Database, id: number, prefix: string, globs: readonly Glob[]): Promise<void> {
   let after = '';
   for (;;) {
-    const rows = await db
-      .selectFrom('repositories')
-      .select(['id', 'name'])
-      .where('name', '>=', prefix)
-      .where('name', '>', after)
-      .$if(prefix !== '', (names) => names.where('name', '<', endOf(prefix)))
-      .orderBy('name')
-      .limit(NAMES_AT_ONCE)
-      .execute();
+    const rows = await namesAfter(db, { prefix, after, limit: NAMES_AT_ONCE });
     const matching = rows.filter((row) => globs.some((glob) => matchesGlob(glob, row.name)));
     await insertVisible(
       db,
@@ -112,28 +105,25 @@ function literalPrefix(pattern: string): string {
   return /^[^*?[{\\]*/.exec(pattern)?.[0] ?? '';
 }
 
-/** The first text behind everything that begins with `prefix`; names are ASCII. */
-function endOf(prefix: string): string {
-  return `${prefix}\u{7f}`;
+/** Everything that the visibility of this id shows. */
+export async function namesShown(db: Database, visibilityId: number): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('visible_repositories')
+    .innerJoin('repositories', 'repositories.id', 'visible_repositories.repository_id')
+    .select('repositories.name')
+    .where('visibility_id', '=', visibilityId)
+    .execute();
+  return rows.map((row) => row.name);
 }
 
 async function finish(db: Database, id: number): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    const rows = await trx
-      .selectFrom('visible_repositories')
-      .innerJoin('repositories', 'repositories.id', 'visible_repositories.repository_id')
-      .select('repositories.name')
-      .where('visibility_id', '=', id)
-      .execute();
+    const names = await namesShown(trx, id);
     await trx.deleteFrom('folders').where('visibility_id', '=', id).execute();
-    await addToFolders(
-      trx,
-      id,
-      rows.map((row) => row.name),
-    );
+    await addToFolders(trx, id, names);
     await trx
       .updateTable('visibilities')
-      .set({ ready: 1, repository_count: rows.length })
+      .set({ ready: 1, repository_count: names.length })
       .where('id', '=', id)
       .execute();
   });

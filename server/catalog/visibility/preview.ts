@@ -1,5 +1,6 @@
 import { matchesGlob, parseGlob } from '../../access/glob.ts';
 import type { Database } from '../../storage/database.ts';
+import { allNames } from '../base/repository-lookup.ts';
 
 export interface PatternPreview {
   readonly total: number;
@@ -17,7 +18,7 @@ export async function previewMatches(db: Database, pattern: string): Promise<Pat
   const glob = parseGlob(pattern);
   const names: string[] = [];
   let total = 0;
-  for (const { name } of await db.selectFrom('repositories').select('name').orderBy('name').execute()) {
+  for (const name of await allNames(db)) {
     if (!matchesGlob(glob, name)) continue;
     total += 1;
     if (names.length < SHOWN) names.push(name);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
 import { type ActivityDay, createActivity } from '../../../../server/catalog/activity/activity.ts';
-import { countUses, type Use } from '../../../../server/catalog/activity/writes.ts';
+import { countUses, pruneDays, type Use } from '../../../../server/catalog/activity/writes.ts';
 import { buildVisibility } from '../../../../server/catalog/visibility/build.ts';
 import { EVERYTHING, NOTHING, type Visibility } from '../../../../server/catalog/visibility/visibility.ts';
 import { calendarDay, DAY_MS, dayBegin } from '../../../../server/storage/calendar.ts';
@@ -125,7 +125,7 @@ test('clocks that are wrong by years do no harm', async () => {
   assert.deepEqual(happened(await open().ofView(EVERYTHING, 14)), [{ day: calendarDay(NOON), pulls: 2, pushes: 0 }]);
   // Ours was ahead for a moment: nothing of before is forgotten.
   await count([use({ at: NOON + 5000 * DAY_MS })], NOON + 5000 * DAY_MS);
-  await open(NOON + 5000 * DAY_MS).prune();
+  await pruneDays(database.db);
   assert.equal(happened(await open().ofView(EVERYTHING, 14)).length, 1);
 });
 
@@ -135,7 +135,7 @@ test('four hundred days are kept', async () => {
     await count([use({ at }), use({ at, kind: 'push' })], at);
   }
   const activity = open();
-  await activity.prune();
+  await pruneDays(database.db);
   const id = await idOf('team/app');
   const kept = await database.db
     .selectFrom('repository_days')

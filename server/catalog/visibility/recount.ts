@@ -2,8 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { countByFolder, parentOf } from '../base/folders.ts';
+import { allNames } from '../base/repository-lookup.ts';
 import { inStatements } from '../base/rows.ts';
-import { EVERYTHING } from '../visibility/visibility.ts';
+import { namesShown } from './build.ts';
+import { EVERYTHING } from './visibility.ts';
 
 /** How many repositories each viewer's sets and folders have. */
 export async function recountVisibilities(db: Database): Promise<void> {
@@ -15,7 +17,7 @@ export async function recountVisibilities(db: Database): Promise<void> {
 }
 
 async function recount(trx: Database, id: number): Promise<void> {
-  const names = await namesSeen(trx, id);
+  const names = id === EVERYTHING.id ? await allNames(trx) : await namesShown(trx, id);
   await trx.updateTable('visibilities').set({ repository_count: names.length }).where('id', '=', id).execute();
   const counts = countByFolder(names);
   await dropOther(trx, id, counts);
@@ -36,19 +38,6 @@ async function recount(trx: Database, id: number): Promise<void> {
       )
       .execute();
   }
-}
-
-async function namesSeen(trx: Database, id: number): Promise<readonly string[]> {
-  const rows = await trx
-    .selectFrom('repositories')
-    .select('name')
-    .$if(id !== EVERYTHING.id, (all) =>
-      all
-        .innerJoin('visible_repositories', 'visible_repositories.repository_id', 'repositories.id')
-        .where('visible_repositories.visibility_id', '=', id),
-    )
-    .execute();
-  return rows.map((row) => row.name);
 }
 
 async function dropOther(trx: Database, id: number, counts: ReadonlyMap<string, number>): Promise<void> {

@@ -1,0 +1,51 @@
+/** Short questions about repositories, as far as a viewer may see them. */
+import { sql } from 'kysely';
+import { isAmong } from '../../storage/among.ts';
+import type { Database } from '../../storage/database.ts';
+import { isVisible, type Visibility } from './visibility.ts';
+
+export async function visibleRepositoryId(
+  db: Database,
+  visibility: Visibility,
+  name: string,
+): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('repositories')
+    .select('id')
+    .where('name', '=', name)
+    .where(isVisible(visibility))
+    .executeTakeFirst();
+  return row?.id;
+}
+
+/** Of these names those that may be seen. */
+export async function visibleNames(
+  db: Database,
+  visibility: Visibility,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  if (visibility.all || names.length === 0) return names;
+  const rows = await db
+    .selectFrom('repositories')
+    .select('name')
+    .where('name', 'in', names)
+    .where(isVisible(visibility))
+    .execute();
+  return rows.map((row) => row.name);
+}
+
+/** The names of those of these repositories that are there still and may be seen. */
+export async function visibleNamesById(
+  db: Database,
+  visibility: Visibility,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('repositories')
+    .select(['id', 'name'])
+    .where(isAmong(db, sql.ref('id'), ids))
+    .where(isVisible(visibility))
+    .execute();
+  return new Map(rows.map((row) => [row.id, row.name]));
+}
