@@ -88,7 +88,7 @@ export function createIndexHost(options: IndexHostOptions) {
     remote,
     tell,
     visibility: createVisibility(db, now, (patterns, at) => remote.buildVisibility(patterns, at)),
-    space: createSpace({ db, now, log, onUse: (visibilityId) => tell('noteSpaceUse', visibilityId) }),
+    space: createSpace({ db, onUse: (visibilityId) => tell('noteSpaceUse', visibilityId) }),
     findings: createPatientFindings({ ask: (visibility) => remote.findings(visibility), log }),
     crawlState: () => ({ crawl: state.crawl, isComplete: state.isComplete }),
     hold: () => state.hold,

@@ -8,7 +8,7 @@ import { MESSAGE_KINDS } from '../bus/message.ts';
 import { pruneDays } from '../catalog/activity/writes.ts';
 import { createFindings } from '../catalog/findings/findings.ts';
 import { pruneTagHistory } from '../catalog/index/tag-history.ts';
-import { createSpace } from '../catalog/space/space.ts';
+import { createSpaceSums } from '../catalog/space/space-sums.ts';
 import { buildVisibility } from '../catalog/visibility/build.ts';
 import { monotonic } from '../clock.ts';
 import { errorText } from '../errors.ts';
@@ -53,7 +53,7 @@ function run(port: Port, data: IndexThreadData): void {
     isQuiet: () => silence.isQuiet() && isReachable,
   });
   const { indexer, jobs } = index;
-  const space = createSpace({ db, now, log, isComplete: indexer.hasCrawled });
+  const space = createSpaceSums({ db, now, log, isComplete: indexer.hasCrawled });
   const findings = createFindings({ db, now, log });
   const eventReader = createEventReader({
     ...{ db, log, now, bus },

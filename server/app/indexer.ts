@@ -5,7 +5,7 @@ import { rebuildOldCatalog } from '../catalog/rebuild/rebuild.ts';
 import type { CrawlDepth, CrawlProgress } from '../catalog/sync/crawl.ts';
 import { createGap } from '../catalog/sync/gap.ts';
 import { createIndexer, type IndexerDeps } from '../catalog/sync/indexer.ts';
-import { createVisibility } from '../catalog/visibility/visibility.ts';
+import { pruneVisibilities } from '../catalog/visibility/build.ts';
 import type { Config } from '../config/config.ts';
 import { createJobRuns } from '../jobs/job-runs.ts';
 import { createScheduler } from '../jobs/scheduler.ts';
@@ -36,7 +36,6 @@ export type IndexSide = ReturnType<typeof createIndexSide>;
 export function createIndexSide(options: IndexSideOptions) {
   const { config, db, now, log, silence, bus, clock = () => performance.now() } = options;
   const indexer = createIndexer({ ...options, clock });
-  const visibility = createVisibility(db, now);
   const jobs = createScheduler({ now, clock, log, runs: createJobRuns(db) });
   const gap = createGap(clock);
   // What pages say of the index: kept here, so that they need not ask the database each time.
@@ -64,7 +63,13 @@ export function createIndexSide(options: IndexSideOptions) {
     });
   }
   jobs.add({ name: 'discover', schedule: '* * * * *', lane: 'registry', run: discover });
-  jobs.add({ name: 'visibility', schedule: '20 4 * * *', lane: 'index', run: visibility.prune, isCaughtUp: true });
+  jobs.add({
+    name: 'visibility',
+    schedule: '20 4 * * *',
+    lane: 'index',
+    run: () => pruneVisibilities(db, now()),
+    isCaughtUp: true,
+  });
 
   /** Where events come, they told what moved: the registry keeps those that it could not deliver. */
   function depth(): CrawlDepth {

@@ -1,7 +1,7 @@
 /** What a viewer is told is the same, whether a repository that the viewer may not see holds the same content or not. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createSpace } from '../../server/catalog/space/space.ts';
+import { createSpaceSums } from '../../server/catalog/space/space-sums.ts';
 import { createLogger } from '../../server/log.ts';
 import { ADMIN, addPeople, MEMBER, OUTSIDER, startApi, type TestApi } from '../support/app/api.ts';
 import { type SeedImage, seedRepository } from '../support/data/seed.ts';
@@ -38,7 +38,7 @@ async function startWorld(hasHidden: boolean): Promise<TestApi> {
   }
   // Their sets of patterns exist once they looked.
   for (const who of [MEMBER, OUTSIDER]) await app.ask('/space', who);
-  await createSpace({ db: app.db, now: Date.now, log: createLogger('silent') }).sum();
+  await createSpaceSums({ db: app.db, now: Date.now, log: createLogger('silent') }).sum();
   return app;
 }
 

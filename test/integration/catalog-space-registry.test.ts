@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createSpace, type SpaceStore } from '../../server/catalog/space/space.ts';
+import { createSpaceSums } from '../../server/catalog/space/space-sums.ts';
 import { EVERYTHING } from '../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../server/log.ts';
 import { startCatalog } from '../support/app/catalog.ts';
@@ -16,12 +17,12 @@ const CONFIG = JSON.stringify({ architecture: 'amd64', os: 'linux', created: '20
 before(async () => {
   if (skip) return;
   catalog = await startCatalog();
-  space = createSpace({ db: catalog.db, now: () => catalog.state.clock, log: createLogger('silent') });
+  space = createSpace({ db: catalog.db });
 });
 after(() => catalog?.stop());
 
 async function sumsOf(folder: string) {
-  await space.sum();
+  await createSpaceSums({ db: catalog.db, now: () => catalog.state.clock, log: createLogger('silent') }).sum();
   const { sums } = await space.overview(EVERYTHING, { folder, sort: 'size', direction: 'desc', limit: 10 });
   return sums && { size: sums.sizeBytes, unique: sums.uniqueBytes, reclaimable: sums.reclaimableBytes };
 }

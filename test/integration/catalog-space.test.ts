@@ -5,6 +5,7 @@ import { foldersAbove } from '../../server/catalog/base/folders.ts';
 import { createRepositoryStore } from '../../server/catalog/lists/repositories.ts';
 import { SPACE_SORTS } from '../../server/catalog/space/list.ts';
 import { createSpace } from '../../server/catalog/space/space.ts';
+import { createSpaceSums } from '../../server/catalog/space/space-sums.ts';
 import { buildVisibility } from '../../server/catalog/visibility/build.ts';
 import { EVERYTHING, type Visibility } from '../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../server/log.ts';
@@ -89,7 +90,8 @@ async function visibilityOf(patterns: readonly string[]): Promise<Visibility> {
 
 test('the sums are those of a slow model, for whoever sees what', async () => {
   const { db } = database;
-  const space = createSpace({ db, now: () => now, log });
+  const space = createSpace({ db });
+  const sums = createSpaceSums({ db, now: () => now, log });
   const repositories = createRepositoryStore(db);
   await insertRepositories(db, NAMES);
   const views: { visibility: Visibility; seen: ReadonlySet<string> }[] = [
@@ -112,7 +114,7 @@ test('the sums are those of a slow model, for whoever sees what', async () => {
     fc.asyncProperty(catalogs, async (rows) => {
       const held = distinct(rows);
       await hold(db, held, SIZES);
-      await space.sum();
+      await sums.sum();
       for (const { visibility, seen } of views) {
         for (const folder of folders) {
           const { sums } = await space.overview(visibility, { folder, sort: 'size', direction: 'desc', limit: 10 });
@@ -142,10 +144,11 @@ test('the sums are those of a slow model, for whoever sees what', async () => {
 
 test('tags, pulls, sizes and times of what a viewer sees add up, and follow a change', async () => {
   const { db } = database;
-  const space = createSpace({ db, now: () => now, log });
+  const space = createSpace({ db });
+  const sums = createSpaceSums({ db, now: () => now, log });
   await db.updateTable('repositories').set({ tag_count: 2, pull_count: 3, logical_bytes: 50 }).execute();
   await db.updateTable('repositories').set({ last_pushed_at: 7 }).where('name', '=', 'team/api').execute();
-  await space.sum();
+  await sums.sum();
   const team = await visibilityOf(['team/**']);
   const total = await space.total(team);
   const below = NAMES.filter((name) => name.startsWith('team/')).length;
@@ -166,7 +169,8 @@ test('tags, pulls, sizes and times of what a viewer sees add up, and follow a ch
 
 test('every order pages through the same rows, forwards and back', async () => {
   const { db } = database;
-  const space = createSpace({ db, now: () => now, log });
+  const space = createSpace({ db });
+  const sums = createSpaceSums({ db, now: () => now, log });
   await hold(
     db,
     [
@@ -177,7 +181,7 @@ test('every order pages through the same rows, forwards and back', async () => {
     ],
     SIZES,
   );
-  await space.sum();
+  await sums.sum();
   const views = [EVERYTHING, await visibilityOf(['**/app']), await visibilityOf(['team/**'])];
   for (const visibility of views) {
     for (const folder of ['', 'team']) {
@@ -205,10 +209,11 @@ test('every order pages through the same rows, forwards and back', async () => {
 
 test('a hidden folder is as missing as one that never was, and its bytes appear nowhere', async () => {
   const { db } = database;
-  const space = createSpace({ db, now: () => now, log });
+  const space = createSpace({ db });
+  const sums = createSpaceSums({ db, now: () => now, log });
   const other = await visibilityOf(['alone', 'other/**']);
   await hold(db, [{ repository: 'team/app', blob: 5, tagged: 1, untagged: 1 }], SIZES);
-  await space.sum();
+  await sums.sum();
   const query = { sort: 'size', direction: 'desc', limit: 10 } as const;
   const hidden = await space.overview(other, { ...query, folder: 'team' });
   assert.deepEqual(hidden, await space.overview(other, { ...query, folder: 'never' }));
@@ -222,14 +227,15 @@ test('a hidden folder is as missing as one that never was, and its bytes appear 
 });
 
 test('nobody who sees nothing is told anything', async () => {
-  const space = createSpace({ db: database.db, now: () => now, log });
+  const space = createSpace({ db: database.db });
   const total = await space.total({ all: false, id: 0 });
   assert.deepEqual([total.repositoryCount, total.sizeBytes, total.summedAt], [0, 0, null]);
 });
 
 test('samples: one a day, only what changed, and old days go', async () => {
   const { db } = database;
-  const space = createSpace({ db, now: () => now, log });
+  const space = createSpace({ db });
+  const sums = createSpaceSums({ db, now: () => now, log });
   const days = async (path: string) =>
     (await space.series(EVERYTHING, path, 0)).map(({ dayAt, sizeBytes }) => [
       (dayAt - Date.UTC(2026, 10, 20)) / DAY,
@@ -240,9 +246,9 @@ test('samples: one a day, only what changed, and old days go', async () => {
     .updateTable('repositories')
     .set({ changed_at: NOW - DAY })
     .execute();
-  await space.sum();
-  await space.sample();
-  await space.sample();
+  await sums.sum();
+  await sums.sample();
+  await sums.sample();
   assert.deepEqual(await days(''), [[0, 100]]);
   assert.deepEqual(await days('team'), [[0, 100]]);
   assert.deepEqual(await days('other/sub/deep'), [], 'too deep to be kept');
@@ -250,20 +256,20 @@ test('samples: one a day, only what changed, and old days go', async () => {
   now = NOW + 2 * DAY;
   await hold(db, [{ repository: 'team/app', blob: 3, tagged: 1, untagged: 0 }], SIZES);
   await db.updateTable('repositories').set({ changed_at: now }).where('name', '=', 'team/app').execute();
-  await space.sum();
-  await space.sample();
+  await sums.sum();
+  await sums.sample();
   assert.deepEqual(await days(''), [
     [0, 100],
     [2, 1000],
   ]);
   now += DAY;
-  await space.sum();
-  await space.sample();
+  await sums.sum();
+  await sums.sample();
   assert.deepEqual((await days('')).at(-1), [3, 1000]);
   assert.deepEqual((await days('team')).at(-1), [3, 1000]);
   now += DAY;
-  await space.sum();
-  await space.sample();
+  await sums.sum();
+  await sums.sample();
   assert.deepEqual((await days('team')).at(-1), [3, 1000], 'unchanged: as the day before');
   const own = await db
     .selectFrom('repository_samples')
@@ -295,7 +301,7 @@ test('samples: one a day, only what changed, and old days go', async () => {
   );
 
   now = NOW - 3 * DAY;
-  await space.sample();
+  await sums.sample();
   assert.deepEqual(
     (await days('')).map(([day]) => day),
     [-3, 0, 2, 3, 4],
@@ -303,8 +309,8 @@ test('samples: one a day, only what changed, and old days go', async () => {
   );
 
   now = NOW + 401 * DAY;
-  await space.sum();
-  await space.sample();
+  await sums.sum();
+  await sums.sample();
   assert.deepEqual(
     (await days('')).map(([day]) => day),
     [2, 3, 4, 401],
@@ -314,14 +320,15 @@ test('samples: one a day, only what changed, and old days go', async () => {
 
 test('a change is summed up by itself, and closing leaves the values of before', async () => {
   const { db } = database;
-  const space = createSpace({ db, now: () => now, log });
-  space.start();
+  const space = createSpace({ db });
+  const sums = createSpaceSums({ db, now: () => now, log });
+  sums.start();
   await hold(db, [{ repository: 'team/app', blob: 1, tagged: 1, untagged: 0 }], SIZES);
-  space.changed();
+  sums.changed();
   await eventually('the sum', () => space.total(EVERYTHING), { until: ({ sizeBytes }) => sizeBytes === 10 });
-  await space.close();
+  await sums.close();
   await hold(db, [{ repository: 'team/app', blob: 2, tagged: 1, untagged: 0 }], SIZES);
-  space.changed();
-  await space.sum();
+  sums.changed();
+  await sums.sum();
   assert.equal((await space.total(EVERYTHING)).sizeBytes, 10);
 });

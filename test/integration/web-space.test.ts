@@ -6,6 +6,7 @@ import { createPatientFindings } from '../../server/catalog/findings/patient.ts'
 import { createRepositoryStore } from '../../server/catalog/lists/repositories.ts';
 import { createStars } from '../../server/catalog/lists/stars.ts';
 import { createSpace } from '../../server/catalog/space/space.ts';
+import { createSpaceSums } from '../../server/catalog/space/space-sums.ts';
 import { createVisibility } from '../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../server/log.ts';
 import { homePage } from '../../server/web/home/home.ts';
@@ -34,7 +35,7 @@ before(async () => {
     };
     return new Proxy({} as Store, { get: (_, name) => Reflect.get(store(), name) });
   };
-  const space = late((db) => createSpace({ db, now: Date.now, log }));
+  const space = late((db) => createSpace({ db }));
   const deps = {
     visibility: late((db) => createVisibility(db)),
     repositories: late((db) => createRepositoryStore(db)),
@@ -66,7 +67,7 @@ before(async () => {
   await outsider.signIn('wei', 'a-long-password-1');
   // Their sets of patterns exist once they looked.
   await member.request('/space');
-  await space.sum();
+  await createSpaceSums({ db: web.db, now: Date.now, log }).sum();
 });
 after(() => web.stop());
 

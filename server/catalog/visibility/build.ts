@@ -250,3 +250,19 @@ async function insertVisible(
       .execute();
   }
 }
+
+/** Kept that long after its last viewer. */
+const UNUSED_MS = 7 * 24 * 3600_000;
+
+/** Forgets the sets that nobody used for a week, and patterns that stand in none. */
+export async function pruneVisibilities(db: Database, now: number): Promise<void> {
+  await db
+    .deleteFrom('visibilities')
+    .where('id', '<>', EVERYTHING_ID)
+    .where('last_used_at', '<', now - UNUSED_MS)
+    .execute();
+  await db
+    .deleteFrom('patterns')
+    .where('id', 'not in', (held) => held.selectFrom('visibility_patterns').select('pattern_id'))
+    .execute();
+}

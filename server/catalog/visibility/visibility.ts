@@ -34,9 +34,6 @@ export function isVisibleName(visibility: Visibility | { readonly all: true }, c
 
 const MAX_REMEMBERED = 10_000;
 const USE_NOTED_EVERY_MS = 3600_000;
-/** Kept that long after its last viewer. */
-const UNUSED_MS = 7 * 24 * 3600_000;
-
 interface Remembered {
   readonly id: number;
   readonly notedAt: number;
@@ -76,19 +73,6 @@ export function createVisibility(db: Database, now: () => number = Date.now, bui
       const distinct = [...new Set(patterns)].sort();
       return distinct.length === 0 ? NOTHING : { all: false, id: await find(distinct) };
     },
-
-    /** Forgets the sets that nobody used for a week, and patterns that stand in none. */
-    async prune(): Promise<void> {
-      await db
-        .deleteFrom('visibilities')
-        .where('id', '<>', EVERYTHING.id)
-        .where('last_used_at', '<', now() - UNUSED_MS)
-        .execute();
-      await db
-        .deleteFrom('patterns')
-        .where('id', 'not in', (held) => held.selectFrom('visibility_patterns').select('pattern_id'))
-        .execute();
-    },
   };
 }
-export type VisibilityStore = Pick<ReturnType<typeof createVisibility>, 'of'>;
+export type VisibilityStore = ReturnType<typeof createVisibility>;

@@ -146,7 +146,7 @@ function routesDeps({ db, audit }: ApiParts): Omit<ApiRoutesDeps, 'stores' | 'us
     events,
     aside: createAside(db, audit),
     refusals: createRefusals(db, { now: Date.now, log: silent, bus: quietBus() }),
-    space: createSpace({ db, now: Date.now, log: silent }),
+    space: createSpace({ db }),
     now: Date.now,
     version: '0.0.0',
     operations: {
