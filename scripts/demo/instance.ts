@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { canTieToParent } from '../../server/registry/managed/managed-child.ts';
+import { supportsParentDeathSignal } from '../../server/registry/managed/managed-child.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const STOPS_WITHIN_MS = 15_000;
@@ -39,7 +39,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   for (const name of ['config.yml', 'registry.yml']) cpSync(join(ROOT, 'conf', name), join(conf, name));
   const command = [process.execPath, join(ROOT, 'dist', 'main.js')];
   // Where the system can, it ends with us even after SIGKILL.
-  const [program = '', ...args] = canTieToParent() ? ['setpriv', '--pdeathsig', 'TERM', ...command] : command;
+  const [program = '', ...args] = supportsParentDeathSignal() ? ['setpriv', '--pdeathsig', 'TERM', ...command] : command;
   const child = spawn(program, args, {
     cwd: ROOT,
     env: { ...environment(), ...settings(options, conf) },

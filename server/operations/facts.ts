@@ -4,7 +4,7 @@ import type { LossHold } from '../catalog/sync/loss-guard.ts';
 import type { Config } from '../config/config.ts';
 import type { JobState } from '../jobs/scheduler.ts';
 import type { Failure } from '../registry/client/monitor.ts';
-import type { RealmFailure } from '../registry/client/realm-trial.ts';
+import type { RealmFailure } from '../registry/client/realm-probe.ts';
 import type { StorageFacts } from '../storage/health.ts';
 
 /** As of the last time it was asked. */

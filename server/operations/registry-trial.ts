@@ -3,7 +3,7 @@ import { type Clock, monotonic } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { RegistryClient } from '../registry/client/client.ts';
 import type { Monitor, RegistryHealth } from '../registry/client/monitor.ts';
-import { tryRealm } from '../registry/client/realm-trial.ts';
+import { probeRealm } from '../registry/client/realm-probe.ts';
 import type { Signer } from '../token/signer.ts';
 import { withTimeout } from '../with-timeout.ts';
 import type { TokenTrial } from './facts.ts';
@@ -56,7 +56,7 @@ async function tryRegistry(deps: RegistryTrialDeps) {
   const realm = challenge?.scheme === 'bearer' ? (challenge.realm ?? null) : null;
   const [deletionEnabled, foundRealm, token] = await Promise.all([
     reachable ? canDelete(deps.client) : null,
-    realm === null ? undefined : tryRealm(realm, deps.inContainer),
+    realm === null ? undefined : probeRealm(realm, deps.inContainer),
     ping?.demandsToken ? tryToken(deps, ping.line ?? null) : UNTRIED,
   ]);
   return {

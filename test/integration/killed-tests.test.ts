@@ -5,12 +5,12 @@ import { once } from 'node:events';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { canTieToParent } from '../../server/registry/managed/managed-child.ts';
+import { supportsParentDeathSignal } from '../../server/registry/managed/managed-child.ts';
 import { eventually } from '../support/process/eventually.ts';
 import { temporaryFolder } from '../support/process/tmp.ts';
 import { requireTools } from '../support/process/tools.ts';
 
-const skip = canTieToParent() ? false : 'setpriv cannot tie processes on this machine';
+const skip = supportsParentDeathSignal() ? false : 'setpriv cannot tie processes on this machine';
 const postgresSkip = skip || (await requireTools('postgres')).skip;
 const source = (path: string) => JSON.stringify(new URL(`../../${path}`, import.meta.url).href);
 

@@ -69,8 +69,9 @@ async function listNames(
   let count = 0;
   for (let after: string | undefined = ''; after !== undefined && !signal.aborted; ) {
     const page: NamePage = await reader.run({ kind: 'list', root, after });
-    const { names, passedOver } = page;
-    if (passedOver.length > 0) log.warn({ passedOver }, 'folders of the storage passed over: no names of repositories');
+    const { names, skipped } = page;
+    if (skipped.length > 0)
+      log.warn({ skipped }, 'folders of the storage skipped: their names are no repository names');
     for (let start = 0; start < names.length; start += NAMES_AT_ONCE) {
       const part = names.slice(start, start + NAMES_AT_ONCE);
       await db.transaction().execute((trx) => ensureRepositories(trx, part, now()));

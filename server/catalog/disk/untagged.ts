@@ -5,7 +5,7 @@
 
 import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { isOverload, isRefusal } from '../../registry/client/failure.ts';
+import { isAuthFailure, isOverload } from '../../registry/client/failure.ts';
 import type { Database } from '../../storage/database.ts';
 import { repositoriesAfter } from '../base/repository-lookup.ts';
 import { groupBy } from '../base/rows.ts';
@@ -95,7 +95,7 @@ async function attempt({ log, signal }: UntaggedDeps, repository: string, work: 
   try {
     await work();
   } catch (error) {
-    if (isOverload(error) || isRefusal(error)) throw error;
+    if (isOverload(error) || isAuthFailure(error)) throw error;
     log.debug({ repository, error: errorText(error) }, 'untagged manifest not read');
   }
 }

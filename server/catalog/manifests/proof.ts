@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { RegistryClient } from '../../registry/client/client.ts';
-import { isAboutOne } from '../../registry/client/failure.ts';
+import { isSingleItemFailure } from '../../registry/client/failure.ts';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import { idOf } from '../base/repository-lookup.ts';
@@ -38,7 +38,7 @@ export function createManifestProof({ db, client, retries }: ManifestProofDeps) 
         (isHere ? proven : failed).push(digest);
       } catch (error) {
         // A registry that is away says nothing of one manifest.
-        if (!isAboutOne(error)) break;
+        if (!isSingleItemFailure(error)) break;
         failed.push(digest);
       }
     }

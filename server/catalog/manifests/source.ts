@@ -2,7 +2,7 @@ import { type ContentReader, createContentReader } from '../../artifacts/reader.
 import { AppError, errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { RegistryClient, StoredManifest } from '../../registry/client/client.ts';
-import { isAboutOne } from '../../registry/client/failure.ts';
+import { isSingleItemFailure } from '../../registry/client/failure.ts';
 import { MAX_CONFIG_BYTES } from '../../registry/documents/limits.ts';
 import { isManifestType, type ParsedManifest } from '../../registry/documents/manifest.ts';
 import type { Database } from '../../storage/database.ts';
@@ -155,7 +155,7 @@ export function createManifestSource(
       return isMissing ? { records, proven, problem: missing(digest), isFailed: true } : { records, proven };
     } catch (error) {
       // A registry that is away says nothing of one manifest.
-      return { ...NO_CHILD, problem: sentence(error, digest), isFailed: isAboutOne(error) };
+      return { ...NO_CHILD, problem: sentence(error, digest), isFailed: isSingleItemFailure(error) };
     }
   }
 

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { isOverload, isRefusal } from '../../registry/client/failure.ts';
+import { isAuthFailure, isOverload } from '../../registry/client/failure.ts';
 import type { Database } from '../../storage/database.ts';
 import { forEachBounded } from '../base/concurrency.ts';
 import { countRepositories } from '../base/repository-lookup.ts';
@@ -131,8 +131,8 @@ export function tellRefusal(log: Logger, refusal: AppError, { isInterrupted }: R
 /** @returns whether the registry is away, or refuses whatever we ask. */
 function isOver(deps: CrawlDeps, state: Run, { error, isComplete }: ReadResult): boolean {
   if (isComplete) state.hasRead = true;
-  state.refused = isRefusal(error) ? state.refused + 1 : 0;
-  if (isRefusal(error)) state.refusal ??= error;
+  state.refused = isAuthFailure(error) ? state.refused + 1 : 0;
+  if (isAuthFailure(error)) state.refusal ??= error;
   const isAway = isOverload(error) && deps.pace.failuresInRow() >= OUTAGE_FAILURES;
   return isAway || state.refused >= MAX_REFUSALS;
 }
@@ -196,7 +196,7 @@ async function readOne(deps: CrawlDeps, name: string, row: CrawlRow, signal: Abo
     if (states.includes('missing')) deps.onMissing(name);
     return { tags: states.length, isComplete: !states.includes('unknown') };
   } catch (error) {
-    const level = isRefusal(error) ? 'debug' : 'warn';
+    const level = isAuthFailure(error) ? 'debug' : 'warn';
     if (!signal.aborted) deps.log[level]({ repository: name, error: errorText(error) }, 'repository not read');
     return { tags: 0, isComplete: false, error };
   }
@@ -219,7 +219,7 @@ async function listAll(deps: CrawlDeps, state: Run, signal: AbortSignal): Promis
       }
       break;
     } catch (error) {
-      deps.log[isRefusal(error) ? 'debug' : 'warn']({ error: errorText(error) }, 'catalog not read');
+      deps.log[isAuthFailure(error) ? 'debug' : 'warn']({ error: errorText(error) }, 'catalog not read');
       const delay = delays[tries];
       if (delay === undefined || !isOverload(error)) {
         noteUnlisted(state, error);
@@ -235,5 +235,5 @@ async function listAll(deps: CrawlDeps, state: Run, signal: AbortSignal): Promis
 function noteUnlisted(state: Run, error: unknown): void {
   advance(state, failureOf(error));
   state.isInterrupted = state.isInterrupted === true || isOverload(error);
-  if (isRefusal(error)) state.refusal ??= error;
+  if (isAuthFailure(error)) state.refusal ??= error;
 }

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
-import { isAboutOne, isOverload } from '../../registry/client/failure.ts';
+import { isOverload, isSingleItemFailure } from '../../registry/client/failure.ts';
 import type { Asked, Pace } from './pace.ts';
 import type { RegistryReader } from './refresh.ts';
 
@@ -129,7 +129,7 @@ interface Waiter {
 
 /** What is asked for by digest can be broken by itself: 2.x answers 500 for a layer that is asked for as a manifest. */
 function isBusy(kind: Asked, error: unknown): boolean {
-  return isOverload(error) && !((kind === 'manifest' || kind === 'blob') && isAboutOne(error));
+  return isOverload(error) && !((kind === 'manifest' || kind === 'blob') && isSingleItemFailure(error));
 }
 
 function retryAfterMs(error: unknown): number {

@@ -1,4 +1,4 @@
-/** What a registry that wants credentials says in `WWW-Authenticate`. */
+/** A `WWW-Authenticate` header (RFC 9110 §11.6.1); parameters that are absent are undefined. */
 export interface Challenge {
   /** Lower case: `bearer`, `basic`. */
   readonly scheme: string;
@@ -9,11 +9,11 @@ export interface Challenge {
 }
 
 const PARAMETER = /([a-z_]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi;
-const LONGEST = 8192;
+const MAX_HEADER_LENGTH = 8192;
 
 /** @see https://distribution.github.io/distribution/spec/auth/token/#requesting-a-token */
 export function parseChallenge(header: string | null | undefined): Challenge | undefined {
-  const text = (header ?? '').slice(0, LONGEST).trim();
+  const text = (header ?? '').slice(0, MAX_HEADER_LENGTH).trim();
   const scheme = /^[a-z][a-z0-9-]*/i.exec(text)?.[0];
   if (scheme === undefined) return undefined;
   const values = new Map<string, string>();

@@ -2,13 +2,13 @@ import type { Clock } from '../../clock.ts';
 import type { AppError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 
-/** Failures in a row after which callers stop waiting for a registry that is gone. */
+/** Consecutive failures after which calls fail at once. */
 const FAILURES_TO_OPEN = 5;
 const OPEN_MS = 3000;
 
 /**
- * Keeps a dead registry from holding everybody up: after some failures in a row calls fail at once with the last
- * reason, and every few seconds one call tries again. Logs one line per change, however many calls fail.
+ * A circuit breaker: after five consecutive failures calls fail at once with the last error, and every 3 s one call is
+ * let through. Logs once when the registry becomes unreachable and once when it is back.
  */
 export function createCircuit({ log, clock }: { readonly log: Logger; readonly clock: Clock }) {
   let failures = 0;
@@ -16,7 +16,7 @@ export function createCircuit({ log, clock }: { readonly log: Logger; readonly c
   let closedUntil = Number.NEGATIVE_INFINITY;
 
   return {
-    /** @throws {AppError} the last failure, while the registry is taken to be gone. */
+    /** @throws {AppError} the last failure, while the circuit is open. */
     enter(): void {
       if (last === undefined || failures < FAILURES_TO_OPEN) return;
       if (clock() < closedUntil) throw last;

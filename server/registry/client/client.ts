@@ -9,23 +9,26 @@ import { digestOf, signedPayload } from '../documents/digest.ts';
 import { MAX_CONFIG_BYTES, MAX_MANIFEST_BYTES } from '../documents/limits.ts';
 import { MEDIA_TYPES } from '../documents/manifest.ts';
 import { isDigest, isTag, parseRepositoryName } from '../documents/reference.ts';
-import { expectStatus, hasError, notARegistry, parseJson, saysGone, wrongDigest } from './answers.ts';
 import { type Challenge, parseChallenge } from './challenge.ts';
 import { upstream } from './failure.ts';
 import { createLists } from './lists.ts';
-import { type Answer, createTransport, type Deadlines, type Outgoing } from './transport.ts';
+import { confirmsMissing, expectStatus, hasError, notARegistry, parseJson, wrongDigest } from './responses.ts';
+import { createTransport, type Deadlines, type RegistryRequest, type RegistryResponse } from './transport.ts';
 import { createUploads } from './uploads.ts';
 
 export interface RegistryClientOptions {
   readonly config: Pick<Config, 'registry'>;
-  /** Where the registry is; for a managed one that is known only when it runs. Default: from the configuration. */
+  /** Base URL; a managed registry has one only once it runs. Default: from the configuration. */
   readonly url?: string;
-  /** A token of our own with these scopes; `undefined`: none needed. */
+  /** Returns a token with these scopes; `undefined`: the registry needs none. */
   readonly token: (scopes: readonly string[]) => Promise<string | undefined>;
-  /** The registry refused a token of ours. Another one from `token` is worth one more try afterwards. */
+  /**
+   * Called when the registry answers 401 to our token. If `token` then returns another one, the request is repeated
+   * once.
+   */
   readonly onTokenRefused?: () => Promise<unknown>;
   readonly log: Logger;
-  /** To compare the registry's clock with. */
+  /** For comparing the registry's clock with ours. */
   readonly now?: () => number;
   readonly clock?: Clock;
   readonly deadlines?: Readonly<Record<'read' | 'work', Deadlines>>;
@@ -36,14 +39,14 @@ export interface Ping {
   /** `registry/2.0`; proxies may drop it. */
   readonly apiVersion: string | undefined;
   readonly challenge: Challenge | undefined;
-  /** Asked without a token it wants one. */
+  /** It answers 401 with a Bearer challenge. */
   readonly demandsToken: boolean;
-  /** 200: what was sent (a token, or nothing) is enough. */
+  /** The status is 200: the token, or no token, was enough. */
   readonly accepted: boolean;
   readonly server: string | undefined;
-  /** As far as its answer tells: 2.x names a charset, 3.x does not. */
+  /** Major version, guessed from the Content-Type: 2.x names a charset, 3.x does not. Undefined: unknown. */
   readonly line: 2 | 3 | undefined;
-  /** Its clock minus ours; `undefined` when it does not say. A second of it is rounding. */
+  /** The registry's clock minus ours, with a resolution of a second; `undefined` without a Date header. */
   readonly clockDifferenceMs: number | undefined;
 }
 
@@ -59,17 +62,16 @@ export interface StoredManifest {
   readonly raw: Buffer;
 }
 
-/** What a deletion came to. `tag-unsupported`: registry 2.x deletes by digest only. */
+/** `tag-unsupported`: registry 2.x deletes by digest only. */
 export type DeleteOutcome = 'deleted' | 'missing' | 'tag-unsupported';
 
 const MIB = 1024 * 1024;
-const ERROR_LIMIT = MIB;
+const MAX_ERROR_BYTES = MIB;
 const ACCEPT_MANIFESTS = Object.values(MEDIA_TYPES).join(', ');
 
 /**
- * The registry's HTTP API as we use it. Every call throws `AppError` UPSTREAM when it did not get a clear answer: only
- * the registry's own "unknown" means gone.
- *
+ * Client of the registry's HTTP API. Calls throw `AppError` UPSTREAM unless there is a clear answer: "missing" is only
+ * returned when the registry itself says so.
  * @see https://distribution.github.io/distribution/spec/api/
  */
 export function createRegistryClient(options: RegistryClientOptions) {
@@ -93,7 +95,7 @@ export function createRegistryClient(options: RegistryClientOptions) {
     return bearer === undefined ? basic : `Bearer ${bearer}`;
   }
 
-  async function send(scopes: readonly string[], outgoing: Outgoing): Promise<Answer> {
+  async function send(scopes: readonly string[], outgoing: RegistryRequest): Promise<RegistryResponse> {
     const sent = await authorization(scopes);
     const answer = await transport.send({ ...outgoing, authorization: sent });
     if (answer.status !== 401 || options.onTokenRefused === undefined) return answer;
@@ -110,15 +112,15 @@ export function createRegistryClient(options: RegistryClientOptions) {
       accept: ACCEPT_MANIFESTS,
       limitBytes: MAX_MANIFEST_BYTES,
     });
-    if (saysGone(answer)) return undefined;
+    if (confirmsMissing(answer)) return undefined;
     expectStatus(answer, [200], address, `GET ${path}`);
     if (/^\s*</.test(answer.body.subarray(0, 64).toString('latin1'))) throw notARegistry(address, answer.status);
     const mediaType = mediaTypeOf(answer);
     return { digest: verifiedDigest(answer, reference, mediaType), mediaType, raw: answer.body };
   }
 
-  /** By the reference when that is a digest, and by the header where there is one. */
-  function verifiedDigest(answer: Answer, reference: string, mediaType: string): string {
+  /** Verifies the content against the requested digest, or against the Docker-Content-Digest header. */
+  function verifiedDigest(answer: RegistryResponse, reference: string, mediaType: string): string {
     const header = answer.headers.get('docker-content-digest') ?? undefined;
     const expected = isDigest(reference) ? reference : header;
     const content = mediaType === MEDIA_TYPES.schema1Signed ? signedPayload(answer.body) : answer.body;
@@ -142,7 +144,7 @@ export function createRegistryClient(options: RegistryClientOptions) {
       return { digest, mediaType: mediaTypeOf(answer), sizeBytes };
     }
     if (answer.status !== 404) expectStatus(answer, [200], address, `HEAD ${path}`);
-    // An answer to HEAD has no body that could say who speaks: the registry, or a proxy that knows nothing.
+    // A 404 to HEAD has no body that would tell whether the registry or a proxy sent it, so GET is tried.
     const manifest = await getManifest(repository, reference);
     return manifest && { digest: manifest.digest, mediaType: manifest.mediaType, sizeBytes: manifest.raw.length };
   }
@@ -155,13 +157,16 @@ export function createRegistryClient(options: RegistryClientOptions) {
     ...createLists({ send, address }),
     ...createUploads({ send, address, manifestPath }),
 
-    /** Asks without credentials, or with exactly this token. @throws {AppError} UPSTREAM when what answers is no registry. */
+    /**
+     * Requests `GET /v2/` without credentials, or with exactly this token.
+     * @throws {AppError} UPSTREAM when the response is not a registry's.
+     */
     async ping(given: { readonly token?: string } = {}): Promise<Ping> {
       const sent = given.token === undefined ? undefined : `Bearer ${given.token}`;
       const answer = await transport.send({
         method: 'GET',
         path: '/v2/',
-        limitBytes: ERROR_LIMIT,
+        limitBytes: MAX_ERROR_BYTES,
         authorization: sent,
       });
       const apiVersion = answer.headers.get('docker-distribution-api-version') ?? undefined;
@@ -180,7 +185,10 @@ export function createRegistryClient(options: RegistryClientOptions) {
       };
     },
 
-    /** @param maxBytes a larger blob is an error: layers are not for us. */
+    /**
+     * For small blobs, such as configurations. `undefined`: the registry does not have it.
+     * @param maxBytes Larger blobs are an error.
+     */
     async getBlob(repository: string, digest: string, maxBytes = MAX_CONFIG_BYTES): Promise<Buffer | undefined> {
       parseRepositoryName(repository);
       if (!isDigest(digest)) throw badReference(digest);
@@ -190,24 +198,27 @@ export function createRegistryClient(options: RegistryClientOptions) {
         path,
         accept: '*/*',
         limitBytes: maxBytes,
-        followAbroad: true,
+        followCrossOrigin: true,
       });
-      if (saysGone(answer)) return undefined;
+      if (confirmsMissing(answer)) return undefined;
       expectStatus(answer, [200], address, `GET ${path}`);
       if (digestOf(answer.body, digest) !== digest) throw wrongDigest(address, digest);
       return answer.body;
     },
 
-    /** @param reference a digest, or on registry 3.x a tag. @throws {AppError} UPSTREAM, also when deletion is switched off there. */
+    /**
+     * @param reference A digest, or on registry 3.x a tag.
+     * @throws {AppError} UPSTREAM, also when deletion is disabled in the registry.
+     */
     async deleteManifest(repository: string, reference: string): Promise<DeleteOutcome> {
       const path = manifestPath(repository, reference);
       const answer = await send([`repository:${repository}:delete`], {
         method: 'DELETE',
         path,
-        limitBytes: ERROR_LIMIT,
-        patience: 'work',
+        limitBytes: MAX_ERROR_BYTES,
+        deadline: 'work',
       });
-      if (saysGone(answer)) return 'missing';
+      if (confirmsMissing(answer)) return 'missing';
       if (answer.status === 400 && isTag(reference) && hasError(answer, 'DIGEST_INVALID')) return 'tag-unsupported';
       if (answer.status === 405) throw deletionOff(address);
       expectStatus(answer, [202, 200, 204], address, `DELETE ${path}`);
@@ -232,19 +243,19 @@ function manifestPath(repository: string, reference: string): string {
   return `/v2/${repository}/manifests/${reference}`;
 }
 
-function mediaTypeOf(answer: Answer): string {
+function mediaTypeOf(answer: RegistryResponse): string {
   return answer.headers.get('content-type')?.split(';')[0]?.trim() ?? '';
 }
 
-/** Only where the registry itself speaks; a proxy may change the type, so this is a first guess for people. */
-function lineOf(answer: Answer, apiVersion: string | undefined): Ping['line'] {
+/** Only for responses with the registry's own header; a proxy may change the type, so it is only a guess. */
+function lineOf(answer: RegistryResponse, apiVersion: string | undefined): Ping['line'] {
   const type = answer.headers.get('content-type')?.replace(/\s+/g, '').toLowerCase();
   if (apiVersion !== 'registry/2.0') return undefined;
   if (type === 'application/json') return 3;
   return type === 'application/json;charset=utf-8' ? 2 : undefined;
 }
 
-function clockDifference(answer: Answer, nowMs: number): number | undefined {
+function clockDifference(answer: RegistryResponse, nowMs: number): number | undefined {
   const theirs = Date.parse(answer.headers.get('date') ?? '');
   return Number.isNaN(theirs) ? undefined : theirs - nowMs;
 }

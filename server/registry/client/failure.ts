@@ -1,6 +1,6 @@
 import { AppError, type AppErrorOptions } from '../../errors.ts';
 
-/** Errors a registry reports: `{"errors":[{"code":"NAME_UNKNOWN","message":"…"}]}`. */
+/** An entry of the registry's error body: `{"errors":[{"code":"NAME_UNKNOWN","message":"…"}]}`. */
 export interface RegistryErrorEntry {
   readonly code: string;
   readonly message: string;
@@ -54,7 +54,11 @@ const BROKEN: Omit<Kind, 'codes'> = {
   sentence: (address, code) => `The connection to ${address} was interrupted (${code}): see the registry log`,
 };
 
-/** A failure of the registry or of the way to it, as one sentence that says what to do. */
+/**
+ * An error of the registry or the connection to it.
+ * @param key Key of the sentence in `locales/<language>/errors.json`.
+ * @param message One English sentence that says what to do.
+ */
 export function upstream(
   key: string,
   message: string,
@@ -64,7 +68,7 @@ export function upstream(
   return new AppError('UPSTREAM', message, { key, params, ...(cause === undefined ? {} : { cause }) });
 }
 
-const TOO_MUCH: readonly string[] = [
+const OVERLOAD_KEYS: readonly string[] = [
   'registryRefused',
   'registryUnreachable',
   'registryName',
@@ -73,26 +77,26 @@ const TOO_MUCH: readonly string[] = [
   'registryBusy',
 ];
 
-/** The registry is away, or has more to do than it can: asking less, or later, may help. */
+/** Whether the registry is unreachable or overloaded: fewer or later requests may succeed. */
 export function isOverload(error: unknown): boolean {
   if (!(error instanceof AppError) || error.code !== 'UPSTREAM') return false;
   const status = Number(error.params['status'] ?? 0);
-  return TOO_MUCH.includes(error.key ?? '') || status === 429 || status >= 500;
+  return OVERLOAD_KEYS.includes(error.key ?? '') || status === 429 || status >= 500;
 }
 
-const NO_CREDENTIALS: readonly string[] = ['registryUnauthorized', 'registryPassword', 'certificate_ran_out'];
+const AUTH_KEYS: readonly string[] = ['registryUnauthorized', 'registryPassword', 'certificate_ran_out'];
 
-/**
- * It does not take our credentials, somebody before it does not let us through, or we cannot make any: asking for more
- * will not help.
- */
-export function isRefusal(error: unknown): error is AppError {
+/** Whether the registry or a proxy rejects our credentials, or we have none: repeating the request will not help. */
+export function isAuthFailure(error: unknown): error is AppError {
   if (!(error instanceof AppError)) return false;
   const isForbidden = error.code === 'UPSTREAM' && [401, 403].includes(Number(error.params['status'] ?? 0));
-  return isForbidden || NO_CREDENTIALS.includes(error.key ?? '');
+  return isForbidden || AUTH_KEYS.includes(error.key ?? '');
 }
 
-/** @param address scheme, host and port only: a path may hold an upload's state. */
+/**
+ * Maps a network error to an error that says what to do; an `AppError` is returned unchanged.
+ * @param address Scheme, host and port only, because a path may contain an upload's state.
+ */
 export function networkFailure(error: unknown, address: string): AppError {
   if (error instanceof AppError) return error;
   const code = errorCode(error);
@@ -120,13 +124,16 @@ function isEntry(value: unknown): value is RegistryErrorEntry {
   return typeof code === 'string' && (message === undefined || typeof message === 'string');
 }
 
-/** What the registry said, short enough for a sentence. */
+/** The registry's error codes and messages, cut to 200 characters; '' without any. */
 export function quoteErrors(body: Buffer): string {
   const texts = registryErrors(body).map(({ code, message }) => `${code} ${message ?? ''}`.trim());
   return texts.join('; ').slice(0, 200);
 }
 
-/** A 500 for one digest, while everything else is answered, is about that digest. */
-export function isAboutOne(error: unknown): boolean {
+/**
+ * Whether the error concerns only the requested item. A single 500 does: registries answer 500 for one damaged manifest
+ * while everything else works.
+ */
+export function isSingleItemFailure(error: unknown): boolean {
   return !isOverload(error) || (error instanceof AppError && Number(error.params['status']) === 500);
 }

@@ -3,9 +3,9 @@ import type { Ping, RegistryClient } from './client.ts';
 
 export interface RegistryHealth {
   readonly reachable: boolean;
-  /** One plain sentence why not. */
+  /** One sentence that says why not; null while it is reachable. */
   readonly error: string | null;
-  /** The same as a key of `errors`, for pages in other languages. */
+  /** The same as a key of `locales/<language>/errors.json`. */
   readonly failure?: Failure | undefined;
   readonly ping: Ping | undefined;
   readonly checkedAt: number;
@@ -18,12 +18,12 @@ export interface Failure {
 
 export interface MonitorDeps {
   readonly client: Pick<RegistryClient, 'ping'>;
-  /** Sent with the regular question: a registry writes a warning into its log for each one without. */
+  /** The token for the regular request: without one, the registry logs a warning each time. */
   readonly token: () => Promise<string | undefined>;
   readonly now: () => number;
-  /** It is there and does not take the token it was given. */
+  /** Called when it is reachable but rejects the token. */
   readonly onRefused?: () => void;
-  /** Told once per change, not once per failure: a flapping registry must not fill the log. */
+  /** Called once per change between reachable and unreachable, not for each failure. */
   readonly onChange: (health: RegistryHealth) => void;
 }
 
@@ -34,7 +34,10 @@ function failureOf(error: unknown): Failure | undefined {
   return error instanceof AppError && error.key !== undefined ? { key: error.key, params: error.params } : undefined;
 }
 
-/** Asks the registry now and then whether it is there, so that pages can say it without asking themselves. */
+/**
+ * Pings the registry every 15 s (every 3 s while it is unreachable) and keeps the result, so that pages need no
+ * request.
+ */
 export function createMonitor({ client, token, now, onChange, onRefused }: MonitorDeps) {
   let health: RegistryHealth | undefined;
   let lastAnswerAt: number | null = null;
@@ -57,7 +60,7 @@ export function createMonitor({ client, token, now, onChange, onRefused }: Monit
     return found;
   }
 
-  /** Never fails: without a token of ours the registry still says whether it is there. */
+  /** Never rejects: without a token the registry still shows whether it is reachable. */
   async function loop(): Promise<void> {
     const given = await token().catch(() => undefined);
     const isReachable = await ask(given).then(
@@ -69,10 +72,10 @@ export function createMonitor({ client, token, now, onChange, onRefused }: Monit
 
   return {
     start: loop,
-    /** Without a token, as a stranger would: what it answers then tells whether it is protected. */
+    /** Pings now, without a token: the answer shows whether the registry requires one. */
     check: () => ask(),
     latest: (): RegistryHealth | undefined => health,
-    /** null: never since the start. */
+    /** Epoch milliseconds; null: not since the start. */
     lastAnswerAt: (): number | null => lastAnswerAt,
     stop(): void {
       stopped = true;

@@ -7,32 +7,32 @@ import { AppError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { createCircuit } from './circuit.ts';
 import { networkFailure, upstream } from './failure.ts';
-import { createSlots } from './slots.ts';
+import { createSemaphore } from './semaphore.ts';
 
-export interface Outgoing {
+export interface RegistryRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
-  /** Below the registry's base URL, with its query: `/v2/team/app/tags/list?n=100`. */
+  /** Path and query below the registry's base URL: `/v2/team/app/tags/list?n=100`. */
   readonly path: string;
   readonly accept?: string;
   readonly authorization?: string | undefined;
   readonly contentType?: string;
   readonly body?: Buffer;
-  /** A longer answer is an error. */
+  /** A longer body is an error. */
   readonly limitBytes: number;
-  /** `work`: the registry may have to walk its storage before it answers. */
-  readonly patience?: 'read' | 'work';
-  /** Blobs may live elsewhere (S3): follow a redirect to another origin, without credentials. */
-  readonly followAbroad?: boolean;
+  /** `work`: a longer deadline, for requests that make the registry walk its storage. */
+  readonly deadline?: 'read' | 'work';
+  /** Follow a redirect to another origin, without credentials: blobs may be stored on S3. */
+  readonly followCrossOrigin?: boolean;
 }
 
-export interface Answer {
+export interface RegistryResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Buffer;
 }
 
 export interface Deadlines {
-  /** From the call to the headers of the answer, the connection included. */
+  /** From the call to the response headers, including connecting. */
   readonly headersMs: number;
   /** From the headers to the end of the body. */
   readonly bodyMs: number;
@@ -50,36 +50,39 @@ export interface TransportOptions {
   readonly deadlines?: Readonly<Record<'read' | 'work', Deadlines>>;
 }
 
-// What a crawl may use at most, and beside it what people wait for.
+// Enough for a crawl at full pace, and for people's requests beside it.
 const MAX_CONCURRENT = 48;
 const MAX_REDIRECTS = 3;
 const DEADLINES: Readonly<Record<'read' | 'work', Deadlines>> = {
   read: { headersMs: 5000, bodyMs: 10_000 },
-  // A catalog on S3 or a deletion among many tags takes the registry longer than any page would wait.
+  // Listing a catalog on S3, or deleting among many tags, takes longer than people would wait.
   work: { headersMs: 60_000, bodyMs: 15_000 },
 };
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
-/** Requests to one registry: shared connections, deadlines, limits; no credentials leave its origin. */
+/**
+ * HTTP requests to one registry with keep-alive, deadlines and size limits. Credentials are never sent to another
+ * origin.
+ */
 export function createTransport(options: TransportOptions) {
   const { baseUrl, log, clock, deadlines = DEADLINES } = options;
   const { origin } = new URL(baseUrl);
   const agents = createAgents(options);
-  const slots = createSlots(MAX_CONCURRENT);
+  const semaphore = createSemaphore(MAX_CONCURRENT);
   const circuit = createCircuit({ log, clock });
 
-  async function once(url: URL, outgoing: Outgoing, hops: number): Promise<Answer> {
-    const atHome = url.origin === origin;
-    const deadline = startDeadline(deadlines[outgoing.patience ?? 'read'], url.origin);
+  async function once(url: URL, outgoing: RegistryRequest, hops: number): Promise<RegistryResponse> {
+    const isSameOrigin = url.origin === origin;
+    const deadline = startDeadline(deadlines[outgoing.deadline ?? 'read'], url.origin);
     try {
       const response = await fetch(url, {
         method: outgoing.method,
-        headers: headersFor(outgoing, options.userAgent, atHome),
+        headers: headersFor(outgoing, options.userAgent, isSameOrigin),
         ...(outgoing.body === undefined ? {} : { body: outgoing.body }),
         redirect: 'manual',
-        // Never asked for, so never unpacked: nothing can grow on the way in.
+        // Compression is not requested and compressed responses are refused, so a body cannot grow when unpacked.
         compress: false,
-        agent: agents.pick(url, atHome),
+        agent: agents.pick(url, isSameOrigin),
         signal: deadline.signal as never,
       });
       deadline.headersCame();
@@ -92,23 +95,29 @@ export function createTransport(options: TransportOptions) {
     }
   }
 
-  function followed(response: Response, from: URL, outgoing: Outgoing, hops: number, deadline: Deadline) {
+  function followed(response: Response, from: URL, outgoing: RegistryRequest, hops: number, deadline: Deadline) {
     const target = redirectTarget(response, from);
     deadline.cancel();
     const stays = target?.origin === origin;
     const mayGo = outgoing.method === 'GET' || outgoing.method === 'HEAD';
     const downgrade = from.protocol === 'https:' && target?.protocol !== 'https:';
-    if (target === undefined || !mayGo || hops >= MAX_REDIRECTS || !(stays || outgoing.followAbroad) || downgrade) {
+    if (
+      target === undefined ||
+      !mayGo ||
+      hops >= MAX_REDIRECTS ||
+      !(stays || outgoing.followCrossOrigin) ||
+      downgrade
+    ) {
       throw redirectFailure(from.origin, target?.origin);
     }
     return once(target, outgoing, hops + 1);
   }
 
-  async function withRetry(url: URL, outgoing: Outgoing): Promise<Answer> {
+  async function withRetry(url: URL, outgoing: RegistryRequest): Promise<RegistryResponse> {
     try {
       return await once(url, outgoing, 0);
     } catch (error) {
-      // An idle connection the registry closed just as we wrote: that says nothing about the registry.
+      // The registry closed an idle connection just as we used it. That is not a failure of the registry.
       const idempotent = outgoing.method === 'GET' || outgoing.method === 'HEAD';
       if (!idempotent || !isStaleConnection(error)) throw error;
       return once(url, outgoing, 0);
@@ -117,10 +126,10 @@ export function createTransport(options: TransportOptions) {
 
   return {
     origin,
-    /** @throws {AppError} UPSTREAM with a sentence that names the address and what to do. */
-    async send(outgoing: Outgoing): Promise<Answer> {
+    /** @throws {AppError} UPSTREAM; the message names the address and what to do. */
+    async send(outgoing: RegistryRequest): Promise<RegistryResponse> {
       circuit.enter();
-      const release = await slots.take(deadlines.read.headersMs);
+      const release = await semaphore.acquire(deadlines.read.headersMs);
       if (release === undefined) throw busy(origin);
       try {
         const answer = await withRetry(new URL(baseUrl + outgoing.path), outgoing);
@@ -146,20 +155,21 @@ function createAgents({ ca, trustAnySsl }: TransportOptions) {
   const shared = { keepAlive: true, maxSockets: MAX_CONCURRENT, maxFreeSockets: MAX_CONCURRENT };
   const trust = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
   const plain = new http.Agent(shared);
-  const home = new https.Agent({ ...shared, ...trust, rejectUnauthorized: trustAnySsl !== true });
-  const abroad = new https.Agent({ ...shared, ...trust });
+  const registryAgent = new https.Agent({ ...shared, ...trust, rejectUnauthorized: trustAnySsl !== true });
+  const crossOrigin = new https.Agent({ ...shared, ...trust });
   return {
-    pick: (url: URL, atHome: boolean) => (url.protocol === 'http:' ? plain : atHome ? home : abroad),
+    pick: (url: URL, isSameOrigin: boolean) =>
+      url.protocol === 'http:' ? plain : isSameOrigin ? registryAgent : crossOrigin,
     close: () => {
-      for (const agent of [plain, home, abroad]) agent.destroy();
+      for (const agent of [plain, registryAgent, crossOrigin]) agent.destroy();
     },
   };
 }
 
-function headersFor(outgoing: Outgoing, userAgent: string, atHome: boolean): Record<string, string> {
+function headersFor(outgoing: RegistryRequest, userAgent: string, isSameOrigin: boolean): Record<string, string> {
   const headers: Record<string, string> = { 'user-agent': userAgent, accept: outgoing.accept ?? 'application/json' };
   if (outgoing.contentType !== undefined) headers['content-type'] = outgoing.contentType;
-  if (atHome && outgoing.authorization !== undefined) headers.authorization = outgoing.authorization;
+  if (isSameOrigin && outgoing.authorization !== undefined) headers.authorization = outgoing.authorization;
   return headers;
 }
 
@@ -184,7 +194,7 @@ function startDeadline({ headersMs, bodyMs }: Deadlines, address: string) {
       clearTimeout(timer);
       timer = setTimeout(expire(headersMs + bodyMs), bodyMs);
     },
-    /** Ends the connection: the rest of the answer is not wanted. */
+    /** Aborts the connection: the rest of the response is not needed. */
     cancel(): void {
       clearTimeout(timer);
       controller.abort();
@@ -198,10 +208,10 @@ type Deadline = ReturnType<typeof startDeadline>;
 
 async function readAnswer(
   response: Response,
-  outgoing: Outgoing,
+  outgoing: RegistryRequest,
   address: string,
   cancel: () => void,
-): Promise<Answer> {
+): Promise<RegistryResponse> {
   const { status, headers } = response;
   if (outgoing.method === 'HEAD') return { status, headers, body: Buffer.alloc(0) };
   const encoding = headers.get('content-encoding') ?? 'identity';
@@ -245,7 +255,7 @@ function isStaleConnection(error: unknown): boolean {
   return error instanceof AppError && /^(ECONNRESET|EPIPE)$/.test(String(error.params.code));
 }
 
-/** An answer that is too large or badly encoded is a fault of one call, not of the way to the registry. */
+/** A response that is too large, compressed or redirected concerns one request, not the registry as a whole. */
 function isOutage(error: AppError): boolean {
   return !['registryTooLarge', 'registryEncoding', 'registryRedirect'].includes(error.key ?? '');
 }

@@ -1,18 +1,21 @@
 import { digestOf } from '../documents/digest.ts';
 import { parseRepositoryName } from '../documents/reference.ts';
-import { expectStatus } from './answers.ts';
 import { upstream } from './failure.ts';
-import type { Answer, Outgoing } from './transport.ts';
+import { expectStatus } from './responses.ts';
+import type { RegistryRequest, RegistryResponse } from './transport.ts';
 
 interface UploadDeps {
-  readonly send: (scopes: readonly string[], outgoing: Outgoing) => Promise<Answer>;
+  readonly send: (scopes: readonly string[], outgoing: RegistryRequest) => Promise<RegistryResponse>;
   readonly address: string;
   readonly manifestPath: (repository: string, reference: string) => string;
 }
 
-const ANSWER_LIMIT = 1024 * 1024;
+const MAX_RESPONSE_BYTES = 1024 * 1024;
 
-/** The few things we write: throw-away manifests of a deletion, and what an undo puts back. */
+/**
+ * Pushing: temporary manifests for deleting a tag on registry 2.x, and content that an undo restores.
+ * @see https://distribution.github.io/distribution/spec/api/#pushing-an-image
+ */
 export function createUploads({ send, address, manifestPath }: UploadDeps) {
   const scopes = (repository: string) => [`repository:${repository}:pull,push`];
 
@@ -24,12 +27,20 @@ export function createUploads({ send, address, manifestPath }: UploadDeps) {
 
   async function startUpload(repository: string): Promise<string> {
     const path = `/v2/${repository}/blobs/uploads/`;
-    const answer = await send(scopes(repository), { method: 'POST', path, limitBytes: ANSWER_LIMIT, patience: 'work' });
+    const answer = await send(scopes(repository), {
+      method: 'POST',
+      path,
+      limitBytes: MAX_RESPONSE_BYTES,
+      deadline: 'work',
+    });
     expectStatus(answer, [202], address, `POST ${path}`);
     return uploadPath(answer.headers.get('location') ?? '', path);
   }
 
-  /** Its path on our own address: the registry may be told to call itself by another name (`http.host`). */
+  /**
+   * Path and query of the upload location, to be used on our own address: the registry may name another host
+   * (`http.host`).
+   */
   function uploadPath(location: string, start: string): string {
     const url = URL.canParse(location, 'http://registry') ? new URL(location, 'http://registry') : undefined;
     const from = url?.pathname.indexOf(start) ?? -1;
@@ -46,7 +57,7 @@ export function createUploads({ send, address, manifestPath }: UploadDeps) {
   }
 
   return {
-    /** Kept once per digest: uploading what is there costs one request. @returns its digest. */
+    /** Uploads the blob unless the registry has it. @returns its digest. */
     async uploadBlob(repository: string, content: Buffer): Promise<string> {
       parseRepositoryName(repository);
       const digest = digestOf(content);
@@ -57,14 +68,14 @@ export function createUploads({ send, address, manifestPath }: UploadDeps) {
         path: `${path}${path.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digest)}`,
         contentType: 'application/octet-stream',
         body: content,
-        limitBytes: ANSWER_LIMIT,
-        patience: 'work',
+        limitBytes: MAX_RESPONSE_BYTES,
+        deadline: 'work',
       });
       expectStatus(answer, [201], address, 'PUT of a blob');
       return digest;
     },
 
-    /** @returns its digest, computed here. */
+    /** @returns the digest, computed locally. */
     async putManifest(repository: string, reference: string, mediaType: string, raw: Buffer): Promise<string> {
       const path = manifestPath(repository, reference);
       const answer = await send(scopes(repository), {
@@ -72,8 +83,8 @@ export function createUploads({ send, address, manifestPath }: UploadDeps) {
         path,
         contentType: mediaType,
         body: raw,
-        limitBytes: ANSWER_LIMIT,
-        patience: 'work',
+        limitBytes: MAX_RESPONSE_BYTES,
+        deadline: 'work',
       });
       expectStatus(answer, [201], address, `PUT ${path}`);
       return digestOf(raw);

@@ -5,7 +5,10 @@ import { blobFile, layerLink } from './layout.ts';
 
 const MAX_LINK_BYTES = 256;
 
-/** @returns undefined where it is missing, larger than allowed, or not what its digest says. */
+/**
+ * Reads and verifies a blob.
+ * @returns undefined when it is missing, larger than `maxBytes`, or does not match its digest.
+ */
 export function readBlob(root: string, digest: string, maxBytes: number): Buffer | undefined {
   if (!isDigest(digest)) return undefined;
   const content = readFile(root, blobFile(root, digest), maxBytes);
@@ -13,7 +16,7 @@ export function readBlob(root: string, digest: string, maxBytes: number): Buffer
   return content.bytes;
 }
 
-/** The same of a blob that this repository has: others may have it, too, and keep it to themselves. */
+/** The same for a blob that this repository links to: a blob of another repository may be hidden from its viewers. */
 export function readLinkedBlob(root: string, repository: string, digest: string, maxBytes: number): Buffer | undefined {
   if (!isDigest(digest)) return undefined;
   const link = readFile(root, layerLink(root, repository, digest), MAX_LINK_BYTES);

@@ -1,14 +1,16 @@
-/** Folders and files of a storage that anybody may have written into. Blocks: for worker threads. */
+/**
+ * Reads folders and files of the registry's storage, which may contain anything. Synchronous: only for worker threads.
+ */
 import { closeSync, constants, type Dirent, fstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
 
 export interface Folder {
   /** Sorted by bytes. */
   readonly folders: readonly string[];
-  /** Links of the file system, which are not followed: they may lead anywhere, or in a circle. */
+  /** Symbolic links. They are not followed, because they may lead anywhere or form a cycle. */
   readonly links: readonly string[];
 }
 
-/** @returns undefined where there is none. @throws what the file system says otherwise. */
+/** @returns undefined when there is no such folder. @throws other errors of the file system. */
 export function listFolder(path: string): Folder | undefined {
   const entries = orMissing(() => readdirSync(path, { withFileTypes: true }));
   if (entries === undefined) return undefined;
@@ -16,11 +18,12 @@ export function listFolder(path: string): Folder | undefined {
     entries
       .filter(isWanted)
       .map((entry) => entry.name)
-      .sort(byBytes);
+      .sort(compareBytes);
   return { folders: named((entry) => entry.isDirectory()), links: named((entry) => entry.isSymbolicLink()) };
 }
 
-export function byBytes(one: string, other: string): number {
+/** Order by UTF-16 code units, not by locale; names of repositories are ASCII. */
+export function compareBytes(one: string, other: string): number {
   if (one === other) return 0;
   return one < other ? -1 : 1;
 }
@@ -29,12 +32,13 @@ export type FileContent =
   | { readonly bytes: Buffer }
   | { readonly problem: 'missing' | 'too-large' | 'no-file' | 'outside' };
 
-// Without O_NONBLOCK a pipe would block for ever.
+// Without O_NONBLOCK opening a named pipe would block forever.
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * @param root the real path of the storage: what a link on the way leads out of it is not read.
- * @throws what the file system says when it cannot be read.
+ * Reads a regular file without following a link at its end.
+ * @param root Real path of the storage: a file outside of it is not read.
+ * @throws errors of the file system, except that the file is missing.
  */
 export function readFile(root: string, path: string, maxBytes: number): FileContent {
   let descriptor: number | undefined;
@@ -54,7 +58,7 @@ export function readFile(root: string, path: string, maxBytes: number): FileCont
   }
 }
 
-/** What grows meanwhile is read as long as it was. */
+/** Reads at most the size the file had when it was opened. */
 function readAll(descriptor: number, sizeBytes: number): Buffer {
   const bytes = Buffer.allocUnsafe(sizeBytes);
   let read = 0;
@@ -68,7 +72,7 @@ function readAll(descriptor: number, sizeBytes: number): Buffer {
 
 const GONE: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR'];
 
-/** Deleted meanwhile is as good as never there. */
+/** A file that is deleted meanwhile counts as missing. */
 function orMissing<T>(work: () => T): T | undefined {
   try {
     return work();

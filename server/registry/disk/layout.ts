@@ -1,11 +1,10 @@
 /**
- * Where the file system driver keeps what, below `docker/registry/v2` of its root directory.
- *
+ * Paths of the file system driver, below `docker/registry/v2` of its root directory.
  * @see https://github.com/distribution/distribution/blob/main/registry/storage/paths.go
  */
 const INSIDE_ROOT = 'docker/registry/v2';
 
-/** @param rootdirectory as configured for the driver. */
+/** @param rootdirectory As configured for the driver. */
 export function storageRoot(rootdirectory: string): string {
   return `${rootdirectory.replace(/\/+$/, '')}/${INSIDE_ROOT}`;
 }
@@ -18,11 +17,11 @@ export function repositoryFolder(root: string, name: string): string {
   return `${repositoriesFolder(root)}/${name}`;
 }
 
-/** A folder of this name makes the folder around it a repository. */
-export const MANIFESTS = '_manifests';
+/** A folder that contains one of this name is a repository. */
+export const MANIFESTS_FOLDER = '_manifests';
 
 export function tagsFolder(root: string, name: string): string {
-  return `${repositoryFolder(root, name)}/${MANIFESTS}/tags`;
+  return `${repositoryFolder(root, name)}/${MANIFESTS_FOLDER}/tags`;
 }
 
 export function tagLink(root: string, name: string, tag: string): string {
@@ -30,7 +29,7 @@ export function tagLink(root: string, name: string, tag: string): string {
 }
 
 export function revisionsFolder(root: string, name: string, algorithm: string): string {
-  return `${repositoryFolder(root, name)}/${MANIFESTS}/revisions/${algorithm}`;
+  return `${repositoryFolder(root, name)}/${MANIFESTS_FOLDER}/revisions/${algorithm}`;
 }
 
 export function revisionLink(root: string, name: string, digest: string): string {
@@ -38,7 +37,7 @@ export function revisionLink(root: string, name: string, digest: string): string
   return `${revisionsFolder(root, name, algorithm)}/${hex}/link`;
 }
 
-/** There while the repository may give that blob to others. */
+/** Exists while the repository has this blob. */
 export function layerLink(root: string, name: string, digest: string): string {
   const { algorithm, hex } = partsOf(digest);
   return `${repositoryFolder(root, name)}/_layers/${algorithm}/${hex}/link`;

@@ -7,22 +7,25 @@ export interface DiskTag {
   readonly digest: string;
 }
 
-/** What one repository links to. */
+/** The links of one repository. */
 export interface RepositoryLinks {
   readonly tags: readonly DiskTag[];
   /** Digests of its manifests, tagged or not. */
   readonly revisions: readonly string[];
-  /** What is broken, as sentences for the log: the registry knows better. */
+  /** Damaged links, as texts for the log. Such repositories are read from the registry instead. */
   readonly problems: readonly string[];
 }
 
-// `sha512:` and 128 digits.
+// More than `sha512:` and 128 digits.
 const MAX_LINK_BYTES = 256;
 const MAX_PROBLEMS = 20;
-/** Of tags, and of manifests: far beyond what people keep, and as many as we take from the registry itself. */
+/** Limit for tags, and for manifests: the same as for lists from the registry. */
 const MAX_ENTRIES = 500_000;
 
-/** @throws what the file system says when a folder cannot be read. */
+/**
+ * Reads all tags and manifest links of a repository.
+ * @throws errors of the file system when a folder cannot be read.
+ */
 export function readLinks(root: string, repository: string): RepositoryLinks {
   const problems: string[] = [];
   const report = (problem: string): void => {
@@ -47,7 +50,7 @@ function readRevisions(root: string, repository: string, algorithm: string, repo
       return [];
     }
     const found = readLink(root, revisionLink(root, repository, digest));
-    // Deleting a manifest takes the link and leaves its folder.
+    // Deleting a manifest removes the link and leaves its folder.
     if (found === undefined) return [];
     if (found !== digest) report(`the link of ${digest} is damaged`);
     return found === digest ? [digest] : [];
@@ -70,7 +73,7 @@ function bounded(entries: readonly string[], report: Report): readonly string[] 
   return entries.slice(0, MAX_ENTRIES);
 }
 
-/** @returns undefined: there is none. '': it is not what the registry writes. */
+/** @returns undefined when it is missing; '' when it does not contain a digest. */
 function readLink(root: string, path: string): string | undefined {
   const content = readFile(root, path, MAX_LINK_BYTES);
   if ('problem' in content) return content.problem === 'missing' ? undefined : '';

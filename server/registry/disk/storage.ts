@@ -2,18 +2,21 @@ import { accessSync, constants, realpathSync } from 'node:fs';
 import { errorText } from '../../errors.ts';
 import { repositoriesFolder, storageRoot } from './layout.ts';
 
-/** `empty`: nothing was ever pushed. */
+/** `empty`: nothing was pushed yet. */
 export type OpenedStorage =
   | { readonly state: 'open'; readonly root: string }
   | { readonly state: 'empty' }
   | { readonly state: 'unreadable'; readonly reason: string };
 
-/** @param folder the root directory of the driver, or what of it is mounted here. */
+/**
+ * Checks that the storage can be read and resolves its real path.
+ * @param folder The driver's root directory, or where it is mounted here.
+ */
 export function openStorage(folder: string): OpenedStorage {
   const path = storageRoot(folder);
   try {
     accessSync(folder, constants.R_OK | constants.X_OK);
-    // Their own links, such as of a volume, may lead anywhere: the operator made them.
+    // Links above the repositories are followed: the operator made them, for example for a volume.
     const root = realpathSync(path);
     accessSync(repositoriesFolder(root), constants.R_OK | constants.X_OK);
     return { state: 'open', root };

@@ -3,7 +3,10 @@ import { parseLimitedJson } from './json-limits.ts';
 
 const LIMITS = { maxValues: 200_000, maxDepth: 100 };
 
-/** @param like a digest whose algorithm is used; sha256 without one. */
+/**
+ * @param like A digest whose algorithm is used; default: sha256.
+ * @see https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests
+ */
 export function digestOf(content: Buffer, like = 'sha256:'): string {
   const algorithm = like.startsWith('sha512:') ? 'sha512' : 'sha256';
   return `${algorithm}:${createHash(algorithm).update(content).digest('hex')}`;
@@ -14,8 +17,9 @@ interface Schema1Signature {
 }
 
 /**
- * A signed schema 1 manifest (registry 2.x) is addressed by its text without the signatures. Where the text ended is
- * told by the signature itself: its first `formatLength` bytes, then `formatTail`.
+ * The content that a signed schema 1 manifest (registry 2.x) is addressed by: its text without the signatures. The
+ * protected header says where it ended: the first `formatLength` bytes, then `formatTail`. Returns other content
+ * unchanged.
  */
 export function signedPayload(raw: Buffer): Buffer {
   try {

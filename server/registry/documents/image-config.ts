@@ -7,12 +7,12 @@ export interface HistoryEntry {
   readonly created: number | undefined;
   readonly createdBy: string;
   readonly comment: string;
-  /** It made no layer. */
+  /** The step created no layer. */
   readonly empty: boolean;
 }
 
 export interface ImageConfig {
-  /** Epoch milliseconds; builders that want reproducible images say 1970. */
+  /** Epoch milliseconds; reproducible builds say 1970. */
   readonly created: number | undefined;
   readonly architecture: string | undefined;
   readonly os: string | undefined;
@@ -32,9 +32,9 @@ export interface ImageConfig {
     readonly volumes: readonly string[];
     readonly stopSignal: string;
     readonly healthcheck: readonly string[];
-    /** Milliseconds and tries; 0: the engine's default. */
+    /** Zeros mean the engine's defaults. */
     readonly healthcheckTimes: HealthcheckTimes;
-    /** What runs the commands of a Dockerfile, where it is not the usual one. */
+    /** Shell for the commands of the Dockerfile; empty: the default. */
     readonly shell: readonly string[];
     readonly onBuild: readonly string[];
   };
@@ -71,7 +71,7 @@ function historyEntry(value: unknown): HistoryEntry {
   };
 }
 
-/** Stored in nanoseconds. */
+/** Configurations hold nanoseconds. */
 function healthcheckTimes(check: Readonly<Record<string, unknown>> | undefined): HealthcheckTimes {
   const count = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0);
   return {
@@ -83,9 +83,10 @@ function healthcheckTimes(check: Readonly<Record<string, unknown>> | undefined):
 }
 
 /**
- * Lenient: a field of an unexpected type counts as absent, since images of all ages and builders are stored.
- *
- * @throws {AppError} TOO_LARGE; INVALID when it is no JSON object (the config of a Helm chart or a signature may be one of other fields).
+ * Parses an image configuration. Lenient: a field of an unexpected type counts as absent, because images of all ages
+ * and builders are stored. For artifacts such as charts all fields may be absent.
+ * @throws {AppError} TOO_LARGE beyond the limits, INVALID when it is not a JSON object.
+ * @see https://github.com/opencontainers/image-spec/blob/main/config.md
  */
 export function parseImageConfig(raw: Buffer): ImageConfig {
   const body = parseObject(raw);

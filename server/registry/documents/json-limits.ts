@@ -1,6 +1,6 @@
 import { AppError } from '../../errors.ts';
 
-/** How much JSON is parsed: memory and time follow the number of values, not the number of bytes. */
+/** Limits for parsing JSON: memory and time depend on the number of values, not of bytes. */
 export interface JsonLimits {
   readonly maxValues: number;
   readonly maxDepth: number;
@@ -15,17 +15,16 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /**
- * Parses a stranger's JSON once its values were counted: 30 MB of `{},` are ten million objects.
- *
+ * Counts the values before parsing: 30 MB of `{},` would become ten million objects.
  * @throws {AppError} TOO_LARGE beyond the limits.
- * @throws {SyntaxError} when it is no JSON.
+ * @throws {SyntaxError} when it is not JSON.
  */
 export function parseLimitedJson(bytes: Buffer, limits: JsonLimits): unknown {
   if (!isWithinLimits(bytes, limits)) throw tooLargeToRead();
   return JSON.parse(bytes.toString('utf8'));
 }
 
-/** Reads each byte at most once, and builds nothing. */
+/** Counts values and depth without parsing. Reads each byte once. */
 export function isWithinLimits(bytes: Uint8Array, { maxValues, maxDepth }: JsonLimits): boolean {
   let values = 0;
   let depth = 0;
@@ -42,13 +41,14 @@ export function isWithinLimits(bytes: Uint8Array, { maxValues, maxDepth }: JsonL
   return true;
 }
 
-/** The closing quote's position; an open string ends with the text. */
+/** Index of the closing quote, or the length of the text. */
 function endOfString(bytes: Uint8Array, start: number): number {
   let at = start + 1;
   while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
   return at;
 }
 
+/** The TOO_LARGE error for content that exceeds a limit; returned, not thrown. */
 export function tooLargeToRead(): AppError {
   return new AppError('TOO_LARGE', 'This content is too large to read', { key: 'contentTooLarge' });
 }

@@ -9,7 +9,7 @@ export interface Descriptor {
   readonly sizeBytes: number;
   readonly annotations: Readonly<Record<string, string>>;
   readonly artifactType: string | undefined;
-  /** Where else the content is. */
+  /** Other places of the content (foreign layers). */
   readonly urls: readonly string[];
 }
 
@@ -31,12 +31,12 @@ export interface ParsedManifest {
   readonly artifactType: string | undefined;
   /** Absent in an index and in schema 1. */
   readonly config: Descriptor | undefined;
-  /** From the base up. */
+  /** From the base image up. */
   readonly layers: readonly Descriptor[];
   readonly children: readonly ChildDescriptor[];
   readonly subject: Descriptor | undefined;
   readonly annotations: Readonly<Record<string, string>>;
-  /** Of schema 1: the configuration that it keeps itself, as JSON. */
+  /** Of schema 1: the configuration in its history, as JSON. */
   readonly ownConfig: string | undefined;
 }
 
@@ -58,14 +58,14 @@ const MANIFEST_TYPES: readonly string[] = [
 ];
 const SCHEMA1_TYPES: readonly string[] = [MEDIA_TYPES.schema1, MEDIA_TYPES.schema1Signed];
 
-/** Entries of an index may also be layers: those of a BuildKit cache are. */
+/** Whether the media type is a manifest's. Entries of an index may also be layers, as in a BuildKit cache. */
 export function isManifestType(mediaType: string): boolean {
   return [...INDEX_TYPES, ...MANIFEST_TYPES, ...SCHEMA1_TYPES].includes(mediaType);
 }
 
-// A manifest is at most 4 MiB, but its entries become rows and lines of a page.
+// Entries become rows of tables and lines of pages, so their number is limited beside the 4 MiB.
 const MAX_ENTRIES = 10_000;
-// Entries with platform and annotations have some ten values each.
+// An entry with platform and annotations has some ten values.
 const LIMITS = { maxValues: 200_000, maxDepth: 100 };
 
 type Json = Readonly<Record<string, unknown>>;
@@ -89,13 +89,13 @@ function asList(value: unknown, name: string): readonly unknown[] {
   return value;
 }
 
-/** Only the entries that are text: values of other types are no labels. */
+/** Only the entries with text values. */
 export function textMap(value: unknown): Readonly<Record<string, string>> {
   const entries = Object.entries(asObject(value) ?? {});
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
-/** No more of them than anybody would write. */
+/** At most 20 texts. */
 function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.slice(0, 20).filter((item) => typeof item === 'string') : [];
 }
@@ -139,7 +139,7 @@ function child(value: unknown): ChildDescriptor {
   return { ...descriptor(value, 'a manifest of the index'), platform: platform(asObject(value)?.platform) };
 }
 
-/** Schema 1 lists its layers from the top down, without sizes. */
+/** Schema 1 lists layers from the top down, without sizes. */
 function schema1Layers(body: Json): readonly Descriptor[] {
   const layers = asList(body.fsLayers, 'fsLayers').map((layer) =>
     descriptor({ digest: asObject(layer)?.blobSum }, 'a layer'),
@@ -147,7 +147,10 @@ function schema1Layers(body: Json): readonly Descriptor[] {
   return layers.reverse();
 }
 
-/** The same bytes read as two things are an attack: what the registry says they are has to be what they say. */
+/**
+ * The Content-Type must agree with the content: bytes that can be read as two kinds of manifest are an attack
+ * (CVE-2021-41190).
+ */
 function agreedMediaType(body: Json, contentType: string): string {
   const outside = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
   const inside = asText(body.mediaType);
@@ -191,14 +194,16 @@ function parseObject(raw: Buffer): Json {
 }
 
 /**
- * @param contentType as the registry served it; may be empty.
- * @throws {AppError} TOO_LARGE; INVALID when it is no manifest, or reads as two different kinds of one (CVE-2021-41190).
+ * Parses an image manifest, image index or schema 1 manifest.
+ * @param contentType As the registry served it; may be empty.
+ * @throws {AppError} TOO_LARGE beyond the limits; INVALID when it is not a manifest, or is ambiguous (CVE-2021-41190).
+ * @see https://github.com/opencontainers/image-spec/blob/main/manifest.md
  */
 export function parseManifest(raw: Buffer, contentType: string): ParsedManifest {
   const body = parseObject(raw);
   const mediaType = agreedMediaType(body, contentType);
   const kind = kindOf(mediaType, body);
-  // An OCI artifact manifest (withdrawn, but stored in places) calls its layers blobs.
+  // An OCI artifact manifest (withdrawn, but still stored in places) calls its layers blobs.
   const layers = mediaType === MEDIA_TYPES.ociArtifact ? body.blobs : body.layers;
   return {
     mediaType,

@@ -1,6 +1,6 @@
 /**
- * The registry as we use it: the client of its HTTP API, the formats it stores, and the registry we may start
- * ourselves. Knows nothing of users or pages; what is kept of its answers belongs to `catalog/`.
+ * The registry: the client of its HTTP API, the formats it stores, and the process in managed mode. Knows nothing of
+ * users or pages; what is stored of its content belongs to `catalog/`.
  */
 import { AppError } from '../../errors.ts';
 
@@ -19,10 +19,12 @@ export function isRepositoryName(text: string): boolean {
   return text.length <= MAX_NAME_LENGTH && text.split('/').every((component) => COMPONENT.test(component));
 }
 
+/** @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests */
 export function isTag(text: string): boolean {
   return TAG.test(text);
 }
 
+/** sha256 and sha512 only, the algorithms that the image specification registers. */
 export function isDigest(text: string): boolean {
   return DIGEST.test(text);
 }

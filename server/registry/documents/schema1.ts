@@ -5,11 +5,9 @@ type Json = Readonly<Record<string, unknown>>;
 const LIMITS = { maxValues: 5000, maxDepth: 30 };
 
 /**
- * The configuration that schema 1 keeps in its history, in the form of an image's configuration: what Docker makes of
- * it when it pulls such an image.
- *
- * @param history From the top layer down, each entry with its own configuration as text in `v1Compatibility`.
- * @returns JSON; undefined when the history says nothing.
+ * Builds an image configuration from the history of a schema 1 manifest, as Docker does when it pulls one.
+ * @param history From the top layer down, each entry with its configuration as text in `v1Compatibility`.
+ * @returns JSON; undefined for an empty history.
  * @see https://github.com/distribution/distribution/blob/v2.8.3/docs/spec/manifest-v2-1.md
  */
 export function schema1Config(history: readonly unknown[]): string | undefined {
@@ -31,7 +29,7 @@ function readEntry(entry: unknown): Json {
   }
 }
 
-/** Every entry has a layer, so none is marked as empty. */
+/** Every entry of schema 1 has a layer, so none is marked as empty. */
 function historyStep({ created, author, comment, container_config: container }: Json) {
   const command = asJson(container).Cmd;
   const words = Array.isArray(command) ? command.filter((word) => typeof word === 'string') : [];

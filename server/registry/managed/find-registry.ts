@@ -7,12 +7,12 @@ import type { Logger } from '../../log.ts';
 
 export interface RegistryBinary {
   readonly path: string;
-  /** As the binary says, such as `2.8.2+unknown` or `v3.1.1`. */
+  /** As the binary prints it, such as `2.8.2+unknown` or `v3.1.1`. */
   readonly version: string;
 }
 
 export interface FindRegistryOptions {
-  /** `registry.binary`: this one or none. */
+  /** `registry.binary`: only this one is tried; null: search. */
   readonly binary: string | null;
   readonly dataPath: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -29,7 +29,11 @@ const THREE_WAYS =
 
 const run = promisify(execFile);
 
-/** A real CNCF Distribution, never anything home-made. @throws {StartError} that names the three ways to get one. */
+/**
+ * Finds a CNCF Distribution binary: the configured one, one on the PATH, or one unpacked from the Debian package, which
+ * may be downloaded into the data folder.
+ * @throws {StartError} that names the three ways to get one.
+ */
 export async function findRegistry({ binary, dataPath, env, log }: FindRegistryOptions): Promise<RegistryBinary> {
   const named = binary?.includes('/') === true;
   if (binary !== null) return findNamed(named ? [binary] : onPath([binary], env), binary);
@@ -46,7 +50,7 @@ async function findNamed(paths: readonly string[], binary: string): Promise<Regi
   if (found !== undefined) return found;
   const problem = paths.some(isExecutable)
     ? 'is not the program of CNCF Distribution'
-    : 'is no program that we can run';
+    : 'is not a program that can be run here';
   throw new StartError([`registry.binary: ${binary} ${problem}`]);
 }
 
@@ -72,7 +76,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Other programs are called `registry` too; and one unpacked for another system does not run at all. */
+/** Undefined for other programs called `registry`, and for a binary of another architecture. */
 async function distributionVersion(path: string): Promise<string | undefined> {
   try {
     const { stdout } = await run(path, ['--version'], { timeout: 5000, env: {} });
@@ -90,7 +94,7 @@ function unpackedBinary(dataPath: string): string {
   return join(packageFolder(dataPath), 'usr/bin/docker-registry');
 }
 
-/** Installing the package would start a service on port 5000; unpacking it starts nothing. @returns why it failed. */
+/** Unpacks the package instead of installing it, which would start a service on port 5000. @returns why it failed. */
 async function unpackPackage(dataPath: string, log: Logger): Promise<string | undefined> {
   if (!['/usr/bin/apt-get', '/usr/bin/dpkg-deb'].every((path) => existsSync(path))) return undefined;
   const folder = packageFolder(dataPath);
@@ -112,7 +116,8 @@ async function download(folder: string): Promise<void> {
   try {
     await run('apt-get', ['download', 'docker-registry'], options);
   } catch {
-    // Fresh machines have no package lists. Ours go into our own folder: no root needed, nothing of the system changed.
+    // Fresh machines have no package lists. They are fetched into our own folder: needs no root and changes nothing of
+    // the system.
     const ours = ['-o', `Dir::State::Lists=${join(folder, 'lists')}`, '-o', `Dir::Cache=${folder}`];
     await run('apt-get', [...ours, 'update'], options);
     await run('apt-get', [...ours, 'download', 'docker-registry'], options);

@@ -4,17 +4,18 @@ import type { Logger } from '../../log.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-// Distribution takes every REGISTRY_* for its own configuration and dies of ours; the others hold our secrets.
-const OURS = /^(REGISTRY|SERVER|DATA|DATABASE|NOTIFICATIONS|LOG|ADMIN|OTEL|NODE|npm)_/;
+// Variables that are not passed on. Distribution would read every REGISTRY_* as its own configuration and stop; the
+// others may contain our secrets.
+const OWN_SETTINGS = /^(REGISTRY|SERVER|DATA|DATABASE|NOTIFICATIONS|LOG|ADMIN|OTEL|NODE|npm)_/;
 const PASSED_ON = /^MANAGED_(REGISTRY_\w+)$/;
 
-/** Without our settings; `MANAGED_REGISTRY_X` becomes `REGISTRY_X`. */
+/** Environment of the registry process, without our settings. `MANAGED_REGISTRY_X` becomes `REGISTRY_X`. */
 export function childEnvironment(env: Environment): Record<string, string> {
   const result: Record<string, string> = {};
   for (const [name, value = ''] of Object.entries(env)) {
     const renamed = PASSED_ON.exec(name)?.[1];
     if (renamed !== undefined) result[renamed] = value;
-    else if (!OURS.test(name)) result[name] = value;
+    else if (!OWN_SETTINGS.test(name)) result[name] = value;
   }
   // Version 3 would send traces to a collector on localhost and log each failure.
   return { ...result, OTEL_TRACES_EXPORTER: 'none' };
@@ -24,15 +25,20 @@ export interface ChildOptions {
   readonly binary: string;
   readonly configFile: string;
   readonly env: Environment;
-  /** Texts that never reach our log. */
+  /** Texts that are redacted in the log. */
   readonly secrets: readonly string[];
   readonly log: Logger;
 }
 
-/** Where the system can, the registry ends with us even after SIGKILL. */
+/**
+ * Starts the registry and forwards its output to our log. Where `setpriv` exists, the kernel ends it together with us,
+ * even after SIGKILL.
+ */
 export function spawnRegistry({ binary, configFile, env, secrets, log }: ChildOptions): ChildProcess {
   const command = [binary, 'serve', configFile];
-  const [program = binary, ...args] = canTieToParent() ? ['setpriv', '--pdeathsig', 'KILL', ...command] : command;
+  const [program = binary, ...args] = supportsParentDeathSignal()
+    ? ['setpriv', '--pdeathsig', 'KILL', ...command]
+    : command;
   const child = spawn(program, args, { env: childEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => logLine(line, secrets, log));
@@ -43,7 +49,8 @@ export function spawnRegistry({ binary, configFile, env, secrets, log }: ChildOp
 
 let tie: boolean | undefined;
 
-export function canTieToParent(): boolean {
+/** Whether `setpriv --pdeathsig` works here (Linux); tested once. */
+export function supportsParentDeathSignal(): boolean {
   tie ??= spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true'], { stdio: 'ignore', timeout: 2000 }).status === 0;
   return tie;
 }
@@ -51,7 +58,7 @@ export function canTieToParent(): boolean {
 export interface RegistryLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
-  /** Of the request it is about, as far as it says. */
+  /** Fields of the request that the line is about. */
   readonly fields: Readonly<Record<string, string | number>>;
 }
 
@@ -64,7 +71,7 @@ const FIELDS = {
   'err.code': 'code',
   'err.detail': 'detail',
 } as const;
-// Clients ask for what is not there all day, and first without a token.
+// Normal in daily operation: clients ask for missing content, and first without a token.
 const EVERYDAY_STATUSES: readonly number[] = [401, 404];
 
 const LEVELS: Readonly<Record<string, RegistryLine['level']>> = {
@@ -75,26 +82,29 @@ const LEVELS: Readonly<Record<string, RegistryLine['level']>> = {
   panic: 'error',
 };
 
-/** One of its lines, JSON or not, without what must not be logged. Its everyday lines are debug lines of ours. */
+/**
+ * Parses a log line of the registry, JSON or text, with secrets redacted. Lines of normal operation get the level
+ * debug.
+ */
 export function parseRegistryLine(line: string, secrets: readonly string[]): RegistryLine {
   const text = secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), line);
   const { level = '', msg, error, ...rest } = parseFields(text);
   const fields = requestFields(rest);
   const said = typeof msg === 'string' ? msg : text;
   const message = typeof error === 'string' ? `${said}: ${error}` : said;
-  // Every login and every first request comes without a token and is told where to get one.
+  // Logged for each first request without a token, which is normal.
   if (said.startsWith('error authorizing context')) return { level: 'debug', message, fields };
   const told = LEVELS[String(level)] ?? (msg === undefined ? 'info' : 'debug');
   return { level: levelOf(told, Number(fields['status'] ?? 0)), message, fields };
 }
 
-/** It calls every answer that is no success an error; the status knows better. */
+/** The registry logs every response that is not a success as an error; the status is more precise. */
 function levelOf(told: RegistryLine['level'], status: number): RegistryLine['level'] {
   if (status < 400 || status >= 500 || told === 'debug') return told;
   return EVERYDAY_STATUSES.includes(status) ? 'debug' : 'info';
 }
 
-/** Without queries: they may hold the state of an upload. */
+/** Paths without queries, which may contain the state of an upload. */
 function requestFields(line: Readonly<Record<string, unknown>>): RegistryLine['fields'] {
   const found: Record<string, string | number> = {};
   for (const [theirs, ours] of Object.entries(FIELDS)) {

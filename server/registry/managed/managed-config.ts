@@ -7,7 +7,7 @@ export interface ManagedFacts {
   /** `host:port` the registry listens on. */
   readonly listen: string;
   readonly dataPath: string;
-  /** `null`: the registry demands no token. */
+  /** `null`: the registry requires no token. */
   readonly auth: {
     readonly realm: string;
     readonly service: string;
@@ -19,7 +19,13 @@ export interface ManagedFacts {
 
 type Tree = Record<string, unknown>;
 
-/** @param template YAML of conf/registry.yml. @throws {StartError} when it is no registry configuration. */
+/**
+ * The registry's configuration as YAML: the template plus address, storage, token authentication and the notification
+ * endpoint.
+ * @param template YAML of conf/registry.yml.
+ * @param file Its path, for error texts.
+ * @throws {StartError} when it is not a registry configuration.
+ */
 export function managedConfiguration(template: string, file: string, facts: ManagedFacts): string {
   const base = parseTemplate(template, file);
   const { auth, ...rest } = base;
@@ -50,14 +56,14 @@ function section(value: unknown): Tree {
 
 const STORAGE_OPTIONS: readonly string[] = ['delete', 'cache', 'maintenance', 'redirect', 'tag'];
 
-/** @returns the root directory of the file system driver; null: the template names another driver. */
+/** @returns the root directory of the file system driver; null when the template uses another driver. */
 export function managedStorageFolder(template: string, file: string, dataPath: string): string | null {
   const { filesystem } = storage(section(parseTemplate(template, file).storage), dataPath) as Tree;
   const { rootdirectory = null } = section(filesystem);
   return rootdirectory === null ? null : String(rootdirectory);
 }
 
-/** Another driver (s3, azure, …) stays as written. */
+/** Other drivers (s3, azure, …) are kept as written. */
 function storage(given: Tree, dataPath: string): Tree {
   const driver = Object.keys(given).find((name) => !STORAGE_OPTIONS.includes(name)) ?? 'filesystem';
   if (driver !== 'filesystem') return { delete: { enabled: true }, ...given };
@@ -84,7 +90,7 @@ function notifications(given: Tree, { notifications: { url, secret } }: ManagedF
   return { ...given, endpoints: [...others.filter((endpoint) => section(endpoint).name !== ours.name), ours] };
 }
 
-/** The same after a restart, or uploads that were under way would break. */
+/** Derived, so that it is the same after a restart: uploads in progress depend on it. */
 function uploadSecret({ notifications: { secret } }: ManagedFacts): string {
   return createHmac('sha256', secret).update('registry http.secret').digest('hex');
 }

@@ -11,11 +11,11 @@ import type { Logger } from '../../log.ts';
 import type { RegistryBinary } from './find-registry.ts';
 import { spawnRegistry } from './managed-child.ts';
 import { type ManagedFacts, managedConfiguration } from './managed-config.ts';
-import { endOrphan, removePidFile, writePidFile } from './orphan.ts';
+import { removePidFile, terminateOrphan, writePidFile } from './orphan.ts';
 
 export interface ManagedRegistryOptions {
   readonly binary: RegistryBinary;
-  /** conf/registry.yml; the built-in settings apply where there is none. */
+  /** conf/registry.yml; without that file the built-in settings apply. */
   readonly templateFile: string;
   readonly host: string;
   readonly port: number;
@@ -29,7 +29,7 @@ export interface ManagedStatus {
   readonly state: 'stopped' | 'starting' | 'running' | 'waiting';
   readonly pid: number | undefined;
   readonly version: string;
-  /** Times it ended by itself and was started again. */
+  /** How often it ended unexpectedly and was started again. */
   readonly restarts: number;
 }
 
@@ -38,7 +38,7 @@ const STOP_MS = 5000;
 const MAX_WAIT_MS = 30_000;
 const STABLE_MS = 60_000;
 
-/** A registry that runs as long as we do. */
+/** Runs a registry as a child process and restarts it when it ends, with growing pauses. */
 export function createManagedRegistry(options: ManagedRegistryOptions) {
   const { binary, facts, host, port, log, clock = monotonic } = options;
   const listen = `${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -59,17 +59,17 @@ export function createManagedRegistry(options: ManagedRegistryOptions) {
       secrets: [facts.notifications.secret],
       log,
     });
-    if (started.pid !== undefined) notePid(started.pid);
+    if (started.pid !== undefined) savePid(started.pid);
     child = started;
     return started;
   }
 
-  /** Only to end what a crash of ours would leave behind: a full disk is no reason to end a registry that runs. */
-  function notePid(pid: number): void {
+  /** The file is only needed to end the registry after a crash of ours, so a failure to write it is only logged. */
+  function savePid(pid: number): void {
     try {
       writePidFile(pidFile, pid);
     } catch (error) {
-      log.warn({ error: errorText(error), pidFile }, 'the process id of the registry could not be kept');
+      log.warn({ error: errorText(error), pidFile }, 'the process ID of the registry could not be stored');
     }
   }
 
@@ -93,12 +93,15 @@ export function createManagedRegistry(options: ManagedRegistryOptions) {
   }
 
   return {
-    /** On this machine, without `/v2`. */
+    /** URL on this machine, without `/v2`. */
     url,
-    /** Resolves when it answers. @throws {StartError} when it cannot start: the port is taken, its configuration is wrong. */
+    /**
+     * Writes its configuration, starts it, and resolves when it answers.
+     * @throws {StartError} when the port is taken, its configuration is wrong, or it does not answer within 20 s.
+     */
     async start(): Promise<void> {
       mkdirSync(facts.dataPath, { recursive: true });
-      if (await endOrphan(pidFile)) log.warn({}, 'ended a registry that an earlier run left behind');
+      if (await terminateOrphan(pidFile)) log.warn({}, 'ended a registry that an earlier run left behind');
       await checkPort(host, port);
       writeConfiguration(options, listen, configFile);
       wake = new AbortController();
@@ -127,12 +130,12 @@ export function createManagedRegistry(options: ManagedRegistryOptions) {
 export type ManagedRegistry = ReturnType<typeof createManagedRegistry>;
 
 function writeConfiguration({ templateFile, facts }: ManagedRegistryOptions, listen: string, file: string): void {
-  // Ours holds the secret of the notifications.
+  // Readable for us alone: it contains the secret of the notifications.
   const content = managedConfiguration(readTemplate(templateFile), templateFile, { ...facts, listen });
   writeFileSync(file, content, { mode: 0o600 });
 }
 
-/** '' where there is none: the built-in settings apply. */
+/** '' when the file is missing or cannot be read: the built-in settings apply. */
 export function readTemplate(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -178,7 +181,7 @@ async function untilReady(child: ChildProcess, url: string, { clock, pid }: Star
   ]);
 }
 
-/** `/` needs no token in any version. */
+/** `/` needs no token in any version of the registry. */
 async function answers(url: string): Promise<boolean> {
   try {
     const response = await fetch(`${url}/`, { signal: AbortSignal.timeout(2000) as never });

@@ -1,8 +1,8 @@
-/** The pid file of the registry we start: ends one that outlived us, where the system could not. */
+/** PID file of the registry that we start, for ending one that outlived a crash of ours. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Pids are used again; together with the start time they are not. Empty where there is no /proc. */
+/** PIDs are reused; together with the start time they are unique. '' without /proc. */
 function startTime(pid: number): string {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ');
@@ -20,8 +20,8 @@ export function removePidFile(file: string): void {
   rmSync(file, { force: true });
 }
 
-/** @returns whether there was one. */
-export async function endOrphan(file: string): Promise<boolean> {
+/** Ends the process of the PID file if it still runs: SIGTERM, after 3 s SIGKILL. @returns whether there was one. */
+export async function terminateOrphan(file: string): Promise<boolean> {
   const pid = orphanPid(file);
   removePidFile(file);
   if (pid === undefined) return false;

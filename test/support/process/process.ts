@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { canTieToParent } from '../../../server/registry/managed/managed-child.ts';
+import { supportsParentDeathSignal } from '../../../server/registry/managed/managed-child.ts';
 import { eventually } from './eventually.ts';
 
 export interface RunningProcess {
@@ -31,7 +31,7 @@ export function startProcess(
 ): RunningProcess {
   // A change of user undoes the tie, so that setpriv makes both, in the order that lasts.
   const [program, words] = tied('KILL', command, args, account);
-  const user = canTieToParent() ? {} : account;
+  const user = supportsParentDeathSignal() ? {} : account;
   const child = spawn(program, words, { ...options, ...user, stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -50,7 +50,7 @@ export function tied(
   args: readonly string[],
   account?: Account,
 ): readonly [program: string, args: readonly string[]] {
-  if (!canTieToParent()) return [command, args];
+  if (!supportsParentDeathSignal()) return [command, args];
   const user = account === undefined ? [] : [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
   return ['setpriv', ['--pdeathsig', signal, ...user, command, ...args]];
 }

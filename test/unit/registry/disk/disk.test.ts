@@ -73,14 +73,14 @@ test('every name of a generated registry is found', async (t) => {
   );
 });
 
-test('what can be no repository is passed over, and told', () => {
+test('what can be no repository is skipped and reported', () => {
   const long = Array.from({ length: 70 }, () => 'abcd').join('/');
   for (const name of ['Upper', 'sp ace', '.dot', 'new\nline', long]) makeRepository(repositoryFolder(root, name));
   makeRepository(repositoryFolder(root, 'team/_hidden'));
   writeFileSync(join(root, 'repositories', 'file'), '');
-  const { names, passedOver } = listRepositories(root, '', 100);
+  const { names, skipped } = listRepositories(root, '', 100);
   assert.deepEqual(names, ['team/app']);
-  assert.equal(passedOver.length, 5);
+  assert.equal(skipped.length, 5);
 });
 
 test('links of the file system are not followed, neither out of the storage nor in a circle', async (t) => {
@@ -89,9 +89,9 @@ test('links of the file system are not followed, neither out of the storage nor 
   makeRepository(join(outside.path, 'secret'));
   symlinkSync(outside.path, join(root, 'repositories', 'out'));
   symlinkSync('..', join(root, 'repositories', 'team', 'loop'));
-  const { names, passedOver } = listRepositories(root, '', 100);
+  const { names, skipped } = listRepositories(root, '', 100);
   assert.deepEqual(names, ['team/app']);
-  assert.deepEqual([...passedOver].sort(), ['out', 'team/loop']);
+  assert.deepEqual([...skipped].sort(), ['out', 'team/loop']);
 });
 
 test('tags and manifests of a repository, also those without a tag', () => {

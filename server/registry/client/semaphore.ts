@@ -1,13 +1,12 @@
 /**
- * At most `most` holders at once; the others wait their turn, for `waitMs` at the longest.
- *
- * @returns `take`, which resolves to a function that gives the slot back, or to `undefined` when the wait was too long.
+ * At most `maxHolders` at once; others wait in order of arrival, at most `waitMs`.
+ * @returns `acquire`, which resolves to a function that releases, or to `undefined` when the wait was too long.
  */
-export function createSlots(most: number) {
-  let free = most;
+export function createSemaphore(maxHolders: number) {
+  let free = maxHolders;
   const waiting = new Set<() => void>();
 
-  function giveBack(): void {
+  function release(): void {
     free += 1;
     const [next] = waiting;
     if (next !== undefined) next();
@@ -17,13 +16,13 @@ export function createSlots(most: number) {
     free -= 1;
     let held = true;
     return () => {
-      if (held) giveBack();
+      if (held) release();
       held = false;
     };
   }
 
   return {
-    take(waitMs: number): Promise<(() => void) | undefined> {
+    acquire(waitMs: number): Promise<(() => void) | undefined> {
       if (free > 0) return Promise.resolve(hold());
       return new Promise((resolve) => {
         const timer = setTimeout(() => {

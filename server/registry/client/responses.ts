@@ -1,26 +1,39 @@
-/** Reading the registry's answers: what they may look like, and a sentence for each way they do not. */
+/** Checks the registry's responses and turns each unexpected one into an error that says what to do. */
 import { AppError } from '../../errors.ts';
 import { parseChallenge } from './challenge.ts';
 import { quoteErrors, registryErrors, upstream } from './failure.ts';
-import type { Answer } from './transport.ts';
+import type { RegistryResponse } from './transport.ts';
 
 const GONE: readonly string[] = ['MANIFEST_UNKNOWN', 'NAME_UNKNOWN', 'BLOB_UNKNOWN'];
 
-/** Only the registry's own word counts: a proxy's 404 page says nothing about an image. */
-export function saysGone(answer: Answer): boolean {
+/**
+ * Whether the registry itself says that the manifest, blob or repository is unknown. A 404 without its error body may
+ * come from a proxy and says nothing about an image.
+ * @see https://distribution.github.io/distribution/spec/api/#errors-2
+ */
+export function confirmsMissing(answer: RegistryResponse): boolean {
   return answer.status === 404 && registryErrors(answer.body).some(({ code }) => GONE.includes(code));
 }
 
-export function hasError(answer: Answer, code: string): boolean {
+/** Whether the registry's error list contains this code. */
+export function hasError(answer: RegistryResponse, code: string): boolean {
   return registryErrors(answer.body).some((entry) => entry.code === code);
 }
 
-/** @throws {AppError} UPSTREAM unless the status is one of `statuses`. */
-export function expectStatus(answer: Answer, statuses: readonly number[], address: string, request: string): void {
+/**
+ * @param request As in the error text, such as `GET /v2/`.
+ * @throws {AppError} UPSTREAM unless the status is one of `statuses`.
+ */
+export function expectStatus(
+  answer: RegistryResponse,
+  statuses: readonly number[],
+  address: string,
+  request: string,
+): void {
   if (!statuses.includes(answer.status)) throw statusFailure(answer, address, request);
 }
 
-function statusFailure(answer: Answer, address: string, request: string): AppError {
+function statusFailure(answer: RegistryResponse, address: string, request: string): AppError {
   const { status } = answer;
   if (status === 401) return unauthorized(answer, address);
   const said = quoteErrors(answer.body);
@@ -34,13 +47,13 @@ function statusFailure(answer: Answer, address: string, request: string): AppErr
   });
 }
 
-/** Seconds; the date that may stand there instead would need a clock that agrees with ours. */
-function retryAfter(answer: Answer): number | undefined {
+/** Only the form in seconds (RFC 9110 §10.2.3): the date form would depend on both clocks. */
+function retryAfter(answer: RegistryResponse): number | undefined {
   const text = answer.headers.get('retry-after')?.trim() ?? '';
   return /^\d{1,6}$/.test(text) ? Number(text) : undefined;
 }
 
-function unauthorized({ headers }: Answer, address: string): AppError {
+function unauthorized({ headers }: RegistryResponse, address: string): AppError {
   if (parseChallenge(headers.get('www-authenticate'))?.scheme === 'basic') return asksForPassword(address);
   return upstream(
     'registryUnauthorized',
@@ -73,8 +86,8 @@ export function wrongDigest(address: string, digest: string): AppError {
   );
 }
 
-/** @throws {AppError} UPSTREAM for HTML, half an answer, or anything but a JSON object. */
-export function parseJson(answer: Answer, address: string): Readonly<Record<string, unknown>> {
+/** @throws {AppError} UPSTREAM for HTML, truncated JSON, or anything but a JSON object. */
+export function parseJson(answer: RegistryResponse, address: string): Readonly<Record<string, unknown>> {
   const text = answer.body.toString('utf8');
   if (/^\s*</.test(text)) throw notARegistry(address, answer.status);
   try {
@@ -90,13 +103,16 @@ export function parseJson(answer: Answer, address: string): Readonly<Record<stri
   );
 }
 
-/** `null`, which registry 2.x sends for none, is an empty list; entries that are no text are left out. */
+/** `null`, which registry 2.x sends for an empty list, becomes []; entries that are not text are left out. */
 export function textList(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
 }
 
-/** The query of the next page. Host and path of the link are not used: the next page is where this one was. */
-export function nextPage(answer: Answer): string | undefined {
+/**
+ * The query of the next page from the Link header (RFC 8288), with its `?`; undefined on the last page. Host and path
+ * of the link are ignored, because proxies may change them.
+ */
+export function nextPage(answer: RegistryResponse): string | undefined {
   const link = (answer.headers.get('link') ?? '').slice(0, 2048);
   const [, target] = /<([^>]*)>\s*;[^<]*\brel\s*=\s*"?next\b/i.exec(link) ?? [];
   if (target === undefined || !URL.canParse(target, 'http://registry')) return undefined;

@@ -2,20 +2,20 @@ import { hostName, isLoopbackName } from '../../config/host-name.ts';
 import { errorText } from '../../errors.ts';
 
 /**
- * Why the realm did not answer us. `container`: it says localhost, which inside of a container is the container.
- * `untrusted`: somebody answers with a certificate whose authority we do not know; `certificate`: with one that is wrong
- * for everybody. `unreachable`: nothing of the kind.
+ * Why the realm did not answer. `container`: it is localhost, which in a container means the container itself.
+ * `untrusted`: its certificate comes from an unknown CA. `certificate`: its certificate is expired, not valid yet, or
+ * for another name. `unreachable`: anything else.
  */
 export type RealmFailure = 'container' | 'untrusted' | 'certificate' | 'unreachable';
 
-export interface RealmTrial {
+export interface RealmProbe {
   readonly failure: RealmFailure;
-  /** What the system said. */
+  /** The error of the system, or the status and type of the response. */
   readonly error: string;
 }
 
 const REALM_TIMEOUT_MS = 3000;
-// Codes of OpenSSL and of Node.js: the chain ends at nobody we know.
+// Codes of OpenSSL and Node.js for a chain that ends at an unknown CA.
 const UNTRUSTED: ReadonlySet<string> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -26,11 +26,11 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 const WRONG: ReadonlySet<string> = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'ERR_TLS_CERT_ALTNAME_INVALID']);
 
 /**
- * Asks the realm as a client would, without credentials: any JSON answer of a token endpoint will do.
- * @param inContainer localhost is then the container, whatever it is for clients
- * @returns undefined when it answers
+ * Requests the realm without credentials, as a client would; any JSON response below 500 counts as success.
+ * @param inContainer Whether localhost means this container.
+ * @returns undefined on success.
  */
-export async function tryRealm(realm: string, inContainer: boolean): Promise<RealmTrial | undefined> {
+export async function probeRealm(realm: string, inContainer: boolean): Promise<RealmProbe | undefined> {
   try {
     const response = await fetch(realm, { redirect: 'manual', signal: AbortSignal.timeout(REALM_TIMEOUT_MS) });
     const type = response.headers.get('content-type') ?? '';
