@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isDigest } from '../registry/documents/reference.ts';
-import { DAY_MS, dayBegin, parseDay } from '../storage/calendar.ts';
+import { DAY_MS, startOfDay, parseDay } from '../storage/calendar.ts';
 
 /** Texts that stand in names and searches: bounded, and without what no database takes. */
 function text(most: number) {
@@ -66,7 +66,7 @@ export function rangeOf(from: string | undefined, to: string | undefined) {
 
 function edgeOf(text: string | undefined, afterDayMs: number): number | undefined {
   const day = parseDay(text ?? '');
-  return day === undefined ? msOf(text) : dayBegin(day + afterDayMs);
+  return day === undefined ? msOf(text) : startOfDay(day + afterDayMs);
 }
 
 const LAST_MOMENT = 8.64e15;

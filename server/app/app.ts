@@ -86,7 +86,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 }
 
 function answerReady(response: ServerResponse, ready: boolean, storage: StorageHealth): void {
-  storage.look();
+  storage.checkNow();
   const reason = ready ? storage.error()?.message : 'not ready';
   answerText(response, reason === undefined ? 200 : 503, reason ?? 'ready');
 }

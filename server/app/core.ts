@@ -71,7 +71,7 @@ export async function createCore({ config, opened: { db }, log, now }: AppOption
     setupCode: createSetupCode(settings),
     audit: createAudit(db, now, bus),
     failedSignIns: createFailedSignIns(db, { now, log, bus }),
-    secret: await settings.getOrMake('session_secret', () => randomBytes(32).toString('base64url')),
+    secret: await settings.getOrCreate('session_secret', () => randomBytes(32).toString('base64url')),
   };
   if (config.registry.auth.enabled) {
     await ensureFirstAdmin({ users, roles, grants, hasher, password: config.admin.password, settings, log });

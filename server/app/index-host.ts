@@ -9,8 +9,8 @@ import { createHost } from '../indexer/host.ts';
 import type { IndexerCalls, IndexerState, MainCalls } from '../indexer/messages.ts';
 import type { Logger } from '../log.ts';
 import type { OpenedDatabase } from '../storage/database.ts';
-import { LASTING } from '../storage/health.ts';
-import type { SharedTurn } from '../storage/write-turn.ts';
+import { PERMANENT_TROUBLES } from '../storage/health.ts';
+import type { SharedLock } from '../storage/write-lock.ts';
 import { startThread, threadFile } from '../thread.ts';
 
 /** What the thread is given; plain data. */
@@ -18,7 +18,7 @@ export interface IndexThreadData {
   readonly config: Config;
   /** The database. */
   readonly file: string;
-  readonly turn: SharedTurn;
+  readonly writeLock: SharedLock;
   /** Its number among those that write. */
   readonly thread: number;
   readonly storageFolder: string | null;
@@ -62,7 +62,7 @@ export function createIndexHost(options: IndexHostOptions) {
     noteState: (told) => {
       state = told;
     },
-    noteTrouble: opened.storage.note,
+    noteTrouble: opened.storage.reportTrouble,
     writeLog: options.writeLog,
   };
   const host = createHost<IndexerCalls>({
@@ -75,13 +75,13 @@ export function createIndexHost(options: IndexHostOptions) {
       tell('noteReachable', options.isReachable());
       await remote.start();
     },
-    onDied: () => opened.turn.release(THREAD),
+    onDied: () => opened.writeLock.releaseHeldBy(THREAD),
     ...(options.firstPauseMs !== undefined && { firstPauseMs: options.firstPauseMs }),
   });
   const { remote, tell } = host;
   // It would go on to write what is damaged, or what is not kept.
   opened.storage.subscribe((kind, error) => {
-    if (LASTING.has(kind)) tell('noteTrouble', kind, error);
+    if (PERMANENT_TROUBLES.has(kind)) tell('noteTrouble', kind, error);
   });
 
   return {
@@ -111,7 +111,7 @@ function startIndexThread({ config, opened, storageFolder }: IndexHostOptions): 
   const workerData: IndexThreadData = {
     config,
     file: opened.file,
-    turn: opened.turn.shared,
+    writeLock: opened.writeLock.shared,
     thread: THREAD,
     storageFolder,
   };

@@ -19,7 +19,7 @@ import { createEventReader } from '../notifications/event-reader.ts';
 import { type RegistryEvent, readArrivals } from '../notifications/events.ts';
 import { createSilence } from '../notifications/silence.ts';
 import { createRegistryClient } from '../registry/client/client.ts';
-import { openBeside } from '../storage/database.ts';
+import { openForThread } from '../storage/database.ts';
 import type { IndexThreadData } from './index-host.ts';
 import { createIndexSide } from './indexer.ts';
 
@@ -30,11 +30,11 @@ const NICE = 10;
 const STATE_MS = 1000;
 
 function run(port: Port, data: IndexThreadData): void {
-  const { config, file, turn, thread, storageFolder } = data;
+  const { config, file, writeLock, thread, storageFolder } = data;
   const log = createLogger(config.log.level, { write: (line: string) => link.tell('writeLog', line) });
   const background = (work: Promise<unknown>) =>
     void work.catch((error: unknown) => log.warn({ error }, 'background work failed'));
-  const { db, storage, close } = openBeside(file, turn, thread);
+  const { db, storage, close } = openForThread(file, writeLock, thread);
   const now = Date.now;
   const reader = createContentReader();
   const client = createRegistryClient({
@@ -145,7 +145,7 @@ function run(port: Port, data: IndexThreadData): void {
     noteStored: eventReader.noteStored,
     noteOdd: eventReader.noteOdd,
     noteSpaceUse: space.noteUse,
-    noteTrouble: storage.note,
+    noteTrouble: storage.reportTrouble,
   };
   const link = createLink<MainCalls>(port, calls, (error) => log.warn({ error }, 'background work failed'));
   storage.subscribe((kind, error) => link.tell('noteTrouble', kind, error));

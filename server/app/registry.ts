@@ -148,7 +148,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
 /** A registry that we configure ourselves always sends one; elsewhere the operator chooses, or nobody did. */
 async function chosenSecret({ config, core }: RegistrySideOptions): Promise<string | null> {
   if (config.notifications.secret !== null || !isOurs(config)) return config.notifications.secret;
-  return core.settings.getOrMake('notification_secret', () => randomBytes(32).toString('base64url'));
+  return core.settings.getOrCreate('notification_secret', () => randomBytes(32).toString('base64url'));
 }
 
 /** For a registry in another container, which waits for our health check before it reads these files. */

@@ -45,7 +45,7 @@ export function createNotificationEndpoint({
   let lastRefusedAt: number | undefined;
   let loggedAt = Number.NEGATIVE_INFINITY;
 
-  function noteRefused(request: IncomingMessage): void {
+  function reportRefused(request: IncomingMessage): void {
     refused += 1;
     lastRefusedAt = now();
     if (lastRefusedAt - loggedAt < LOG_EVERY_MS) return;
@@ -57,7 +57,7 @@ export function createNotificationEndpoint({
     if (request.method !== 'POST') return answer(response, 405, 'Send notifications with POST', { Allow: 'POST' });
     const expected = secret();
     if (expected !== null && !carries(request, expected)) {
-      noteRefused(request);
+      reportRefused(request);
       return answer(response, 401, 'The Authorization header lacks the configured secret', {
         'WWW-Authenticate': 'Bearer realm="notifications"',
       });

@@ -3,8 +3,8 @@ import type { Database } from './database.ts';
 import { isPostgres } from './engine.ts';
 
 /**
- * Condition: `column` is one of `values`, of which there may be thousands. They are one parameter, so that the text of
- * the query, and with it its prepared statement, is the same for any number of them.
+ * Condition: `column` is one of `values`, of which there may be thousands. They are bound as one parameter, so that the
+ * query text and its prepared statement are the same for any number of them.
  */
 export function isAmong(
   db: Database,
@@ -16,7 +16,7 @@ export function isAmong(
   return sql<SqlBool>`${column} = any(${values}::${type}[])`;
 }
 
-/** The same as rows to begin a query with: `value`. */
+/** The values as a table with the column `value`, for `from`. */
 export function rowsOf(db: Database, values: readonly number[]): RawBuilder<unknown> {
   if (!isPostgres(db)) return sql`(select value from json_each(${JSON.stringify(values)}))`;
   return sql`(select unnest(${values}::bigint[]) as value)`;

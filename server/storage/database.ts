@@ -13,40 +13,44 @@ import type { Schema } from './schema.ts';
 import { createSqliteDialect } from './sqlite-dialect.ts';
 import { guardedStatements } from './statements.ts';
 import { type Upgrade, upgrade } from './upgrade.ts';
-import { createWriteTurn, type SharedTurn, type WriteTurn } from './write-turn.ts';
+import { createWriteLock, type SharedLock, type WriteLock } from './write-lock.ts';
 
 export type Database = Kysely<Schema>;
 
 export interface OpenedDatabase {
   readonly db: Database;
   readonly file: string;
-  /** Whether what is written to it is kept. */
+  /** Health of the file: free space, failed writes. */
   readonly storage: StorageHealth;
-  /** True when this call made the file: no account and no key existed before. */
+  /** True when this call created the file: there was no account and no key. */
   readonly isNew: boolean;
-  /** What this call did to a database of an earlier version. */
+  /** The migrations that this call ran on a database of an earlier version; undefined when there were none. */
   readonly upgraded: Upgrade | undefined;
-  /** Whose turn it is to write: threads of this process share it. */
-  readonly turn: WriteTurn;
+  /** Write lock, shared with the other threads of this process. */
+  readonly writeLock: WriteLock;
   readonly close: () => Promise<void>;
 }
 
 export interface DatabaseOptions {
-  /** Folder of the database; made with mode 0700 when it is missing. */
+  /** Folder of the database; created with mode 0700 when it is missing. */
   readonly dataPath: string;
-  /** False for a command beside the running server: it neither locks nor migrates. */
+  /** False for a command beside the running server: it neither takes the folder's lock nor migrates. */
   readonly exclusive: boolean;
 }
 
-// Below this a WAL database can be damaged when two connections checkpoint at once.
-const OLDEST_SQLITE = [3, 51, 3] as const;
+// Older versions can damage a WAL database when two connections checkpoint at once.
+const MIN_SQLITE_VERSION = [3, 51, 3] as const;
 const BUSY_TIMEOUT_MS = 1000;
-const JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024;
-// The driver's own 16 MB are too few for a large index: interior pages and what lists read often should stay.
+const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
+// The default of 16 MB is too small for a large index, whose interior pages should stay cached.
 const CACHE_KIB = 24 * 1024;
 const READ_CACHE_KIB = 48 * 1024;
 
-/** @throws {StartError} when the folder cannot be written, another process holds it, or a newer version wrote the file. */
+/**
+ * Opens the database of the data folder; creates and migrates it if `exclusive`.
+ * @throws {StartError} when the folder cannot be written, another process uses it, the file is damaged, or a newer
+ * version wrote it.
+ */
 export async function openDatabase({ dataPath, exclusive }: DatabaseOptions): Promise<OpenedDatabase> {
   const file = join(dataPath, 'registry-web.db');
   const isNew = !existsSync(file);
@@ -58,39 +62,46 @@ export async function openDatabase({ dataPath, exclusive }: DatabaseOptions): Pr
     if (exclusive) refuseDamaged(connection);
     const upgraded = await upgrade(connection, { isAllowed: exclusive });
     const storage = createStorageHealth(file);
-    const turn = createWriteTurn();
-    const db = openLanes(connection, storage, turn);
-    return { db, file, storage, isNew, upgraded, turn, close: () => closeAll(db, unlock) };
+    const writeLock = createWriteLock();
+    const db = openLanes(connection, storage, writeLock);
+    return { db, file, storage, isNew, upgraded, writeLock, close: () => closeAll(db, unlock) };
   } catch (error) {
     unlock();
     throw error;
   }
 }
 
-/** A thread that shares the file with the one that opened it. */
-export interface DatabaseBeside {
+/** The database in another thread than the one that opened it. */
+export interface ThreadDatabase {
   readonly db: Database;
   readonly storage: StorageHealth;
   readonly close: () => Promise<void>;
 }
 
-/** @param thread A number that no other thread has. */
-export function openBeside(file: string, shared: SharedTurn, thread: number): DatabaseBeside {
+/**
+ * Opens the same file in another thread; does not migrate.
+ * @param shared The write lock of the thread that opened the file.
+ * @param thread A number that no other thread has.
+ */
+export function openForThread(file: string, shared: SharedLock, thread: number): ThreadDatabase {
   const storage = createStorageHealth(file);
-  const db = openLanes(connect(file), storage, createWriteTurn({ shared, thread }));
+  const db = openLanes(connect(file), storage, createWriteLock({ shared, thread }));
   return { db, storage, close: () => db.destroy() };
 }
 
-function openLanes(connection: SqliteDatabase.Database, storage: StorageHealth, turn: WriteTurn): Database {
+function openLanes(connection: SqliteDatabase.Database, storage: StorageHealth, writeLock: WriteLock): Database {
   const dialect = createSqliteDialect({
     writer: guardedStatements(connection, storage),
     reader: guardedStatements(connectToRead(connection.name), storage),
-    turn,
+    writeLock,
   });
   return new Kysely<Schema>({ dialect });
 }
 
-/** What the connection really does about durability: 2 is FULL, one sync per commit. Shown on the status page. */
+/**
+ * The connection's actual setting of `synchronous`: 2 is FULL, one sync per commit.
+ * @see https://www.sqlite.org/pragma.html#pragma_synchronous
+ */
 export async function synchronousMode(db: Database): Promise<number> {
   const result = await db.executeQuery<{ synchronous: number }>(CompiledQuery.raw('pragma synchronous'));
   return result.rows[0]?.synchronous ?? -1;
@@ -112,6 +123,10 @@ function notWritable(dataPath: string, error: unknown): StartError {
   ]);
 }
 
+/**
+ * A connection for writing: WAL, synced commits, foreign keys.
+ * @throws {StartError} when the file cannot be opened, is damaged, or SQLite is too old.
+ */
 export function connect(file: string): SqliteDatabase.Database {
   let connection: SqliteDatabase.Database;
   try {
@@ -121,7 +136,7 @@ export function connect(file: string): SqliteDatabase.Database {
     // The driver makes WAL default to NORMAL, which forgets the last commits on a power cut.
     connection.pragma('synchronous = FULL');
     connection.pragma('foreign_keys = ON');
-    connection.pragma(`journal_size_limit = ${JOURNAL_LIMIT_BYTES}`);
+    connection.pragma(`journal_size_limit = ${MAX_JOURNAL_BYTES}`);
     connection.pragma(`cache_size = -${CACHE_KIB}`);
   } catch (error) {
     throw unusable(file, error);
@@ -130,7 +145,7 @@ export function connect(file: string): SqliteDatabase.Database {
   return connection;
 }
 
-/** The file was opened to write before. */
+/** Read-only; the file was opened for writing before, so it exists. */
 function connectToRead(file: string): SqliteDatabase.Database {
   const connection = new SqliteDatabase(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
   connection.pragma(`cache_size = -${READ_CACHE_KIB}`);
@@ -163,15 +178,19 @@ function damagedText(file: string, problem: string): string {
 function refuseUnsafe(connection: SqliteDatabase.Database): void {
   const version = connection.prepare('select sqlite_version() as version').get() as { version: string };
   const found = version.version.split('.').map(Number);
-  const older = OLDEST_SQLITE.findIndex((part, index) => part !== found[index]);
-  if (older >= 0 && (found[older] ?? 0) < (OLDEST_SQLITE[older] ?? 0)) {
-    throw new StartError([`SQLite ${version.version} is too old; at least ${OLDEST_SQLITE.join('.')} is needed.`]);
+  const older = MIN_SQLITE_VERSION.findIndex((part, index) => part !== found[index]);
+  if (older >= 0 && (found[older] ?? 0) < (MIN_SQLITE_VERSION[older] ?? 0)) {
+    throw new StartError([`SQLite ${version.version} is too old; at least ${MIN_SQLITE_VERSION.join('.')} is needed.`]);
   }
   const mode = connection.pragma('synchronous', { simple: true });
   if (mode !== 2) throw new StartError([`SQLite would not sync every commit (synchronous=${mode}, needed: 2).`]);
 }
 
-/** The operating system drops this lock with the process, however it ends. */
+/**
+ * Takes the lock of the data folder and returns what releases it; the operating system releases it when the process
+ * ends.
+ * @throws {StartError} when another process has it.
+ */
 export function lockFolder(dataPath: string): () => void {
   try {
     const guard = new SqliteDatabase(join(dataPath, 'registry-web.lock'), { timeout: 0 });

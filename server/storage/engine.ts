@@ -1,6 +1,6 @@
 import { type Kysely, PostgresAdapter } from 'kysely';
 
-/** For the few places that have to know: migrations, commits, search by parts of names. */
+/** For the few places where SQL differs: migrations, locks, search by parts of names. */
 export function isPostgres(db: Pick<Kysely<unknown>, 'getExecutor'>): boolean {
   return db.getExecutor().adapter instanceof PostgresAdapter;
 }

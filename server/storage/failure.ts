@@ -1,9 +1,9 @@
-/** What it means that the database could not be read or written, and what to do about it. */
+/** Classifies failures of the database and says what to do about them. */
 import { AppError } from '../errors.ts';
 
 /**
- * full: no space or no quota; readonly: the file cannot be written; io: the disk failed; damaged: the file is not
- * consistent any more; lost: the file in the data folder is another one, or gone; busy: another program holds it.
+ * full: no space or quota; readonly: the file cannot be written; io: the disk failed; damaged: the file is not
+ * consistent; lost: the file was removed or replaced; busy: another program holds it.
  */
 export type StorageTrouble = 'full' | 'readonly' | 'io' | 'damaged' | 'lost' | 'busy';
 
@@ -18,7 +18,7 @@ const TROUBLES: readonly (readonly [StorageTrouble, RegExp])[] = [
 
 interface Words {
   readonly key: string;
-  /** For logs and machines; pages show the sentence of the key in their language. */
+  /** For logs and programs; pages show the sentence of `key` in their language. */
   readonly message: string;
   readonly retryAfterSeconds: number;
 }
@@ -60,13 +60,14 @@ const WORDS: Readonly<Record<StorageTrouble, Words>> = {
   },
 };
 
-/** @returns undefined when the error tells nothing about the storage: a bug, or a rule of the schema. */
+/** @returns undefined when the error is not a failure of the storage, but a bug or a violated constraint. */
 export function storageTrouble(error: unknown): StorageTrouble | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   const code = String(error.code);
   return TROUBLES.find(([, pattern]) => pattern.test(code))?.[0];
 }
 
+/** An UNAVAILABLE error whose message says what to do; returned, not thrown. */
 export function storageError(trouble: StorageTrouble, cause?: unknown): AppError {
   const { message, ...words } = WORDS[trouble];
   return new AppError('UNAVAILABLE', message, { cause, ...words });

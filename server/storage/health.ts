@@ -1,4 +1,4 @@
-/** Whether what we write is kept: every failed and successful write, the space that is left, the file itself. */
+/** Health of the database file: failed and successful writes, free space, the file itself. */
 import { accessSync, constants, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { AppError } from '../errors.ts';
@@ -6,17 +6,17 @@ import { type StorageTrouble, storageError, storageTrouble } from './failure.ts'
 
 export interface StorageFacts {
   readonly trouble: StorageTrouble | null;
-  /** When it began. */
+  /** Since when; epoch milliseconds. */
   readonly since: number | null;
-  /** What the engine said. */
+  /** Message of the database engine. */
   readonly error: string | null;
   readonly freeBytes: number | null;
   /** null where the file system does not count them. */
   readonly freeInodes: number | null;
   readonly fileBytes: number;
-  /** Of the write-ahead log. */
+  /** Size of the write-ahead log. */
   readonly walBytes: number;
-  /** The last look for damage. */
+  /** The last check for damage; null: none yet. */
   readonly checkedAt: number | null;
 }
 
@@ -28,17 +28,17 @@ interface Trouble {
   readonly error: string | null;
 }
 
-/** With less than this no write is tried: what a commit needs in the log and in the file. */
+/** With less free space no write is attempted: a commit needs space in the log and in the file. */
 export const MIN_FREE_BYTES = 4 * 1024 * 1024;
 const MIN_FREE_INODES = 8;
-/** The write-ahead log is worth a warning from here. */
+/** From this size on, the write-ahead log is reported. */
 export const MAX_WAL_BYTES = 128 * 1024 * 1024;
-/** Nothing but a restart ends these. */
-export const LASTING: ReadonlySet<StorageTrouble> = new Set(['damaged', 'lost']);
+/** Troubles that last until a restart. */
+export const PERMANENT_TROUBLES: ReadonlySet<StorageTrouble> = new Set(['damaged', 'lost']);
 
 export type StorageHealth = ReturnType<typeof createStorageHealth>;
 
-/** @param file The database, which exists. */
+/** @param file Path of the database, which exists. */
 export function createStorageHealth(file: string, now: () => number = Date.now) {
   const opened = statSync(file);
   const listeners = new Set<TroubleListener>();
@@ -46,17 +46,17 @@ export function createStorageHealth(file: string, now: () => number = Date.now) 
   let checkedAt: number | null = null;
 
   function set(kind: StorageTrouble, error: string | null): void {
-    if (trouble?.kind === kind || (trouble !== undefined && LASTING.has(trouble.kind))) return;
+    if (trouble?.kind === kind || (trouble !== undefined && PERMANENT_TROUBLES.has(trouble.kind))) return;
     trouble = { kind, since: now(), error };
     for (const listener of listeners) listener(kind, error);
   }
 
   function clear(): void {
-    if (trouble !== undefined && !LASTING.has(trouble.kind)) trouble = undefined;
+    if (trouble !== undefined && !PERMANENT_TROUBLES.has(trouble.kind)) trouble = undefined;
   }
 
   function assertAllowed(): void {
-    if (trouble !== undefined && LASTING.has(trouble.kind)) throw storageError(trouble.kind);
+    if (trouble !== undefined && PERMANENT_TROUBLES.has(trouble.kind)) throw storageError(trouble.kind);
   }
 
   function isSameFile(): boolean {
@@ -73,37 +73,44 @@ export function createStorageHealth(file: string, now: () => number = Date.now) 
   }
 
   return {
-    /** @returns what to throw instead: the same error when it says nothing about the storage. */
-    failed(error: unknown): unknown {
+    /**
+     * Records a failed statement.
+     * @returns the error to throw: an `AppError` UNAVAILABLE, or the same error when it is not a failure of the
+     * storage.
+     */
+    toStorageError(error: unknown): unknown {
       const kind = storageTrouble(error);
       if (kind === undefined) return error;
       if (kind !== 'busy') set(kind, error instanceof Error ? error.message : null);
       return storageError(kind, error);
     },
-    /** A write was committed. */
-    wrote(): void {
+    /** Records a committed write: the trouble is over unless something still prevents writing. */
+    writeSucceeded(): void {
       if (trouble !== undefined && outsideTrouble() === undefined) clear();
     },
-    /** Before each write. @throws {AppError} UNAVAILABLE when it would do more damage. */
+    /** To be called before each write. @throws {AppError} UNAVAILABLE when the file is damaged or lost. */
     assertAllowed,
-    /** Before each commit. @throws {AppError} UNAVAILABLE when it would be lost, too. */
-    assertKept(): void {
+    /**
+     * To be called before each commit.
+     * @throws {AppError} UNAVAILABLE when the file was removed or replaced, so that the commit would be lost.
+     */
+    assertDurable(): void {
       if (!isSameFile()) set('lost', null);
       assertAllowed();
     },
-    /** @returns what speaks against writing now, without trying it. */
-    look(): StorageTrouble | undefined {
+    /** Checks the file and the free space without writing. @returns the current trouble, if any. */
+    checkNow(): StorageTrouble | undefined {
       const kind = outsideTrouble();
       if (kind !== undefined) set(kind, null);
       return trouble?.kind;
     },
-    /** Whether something outside still speaks against a write that failed before. */
-    isHindered: () => outsideTrouble() !== undefined,
-    /** Another thread, which has the same file open, found it. */
-    note: set,
-    /** Called with each trouble that begins, and what the engine said. */
+    /** Whether the file is gone or read-only, or the disk full, right now. */
+    isBlocked: () => outsideTrouble() !== undefined,
+    /** Records a trouble that another thread found in the same file. */
+    reportTrouble: set,
+    /** Calls the listener for each trouble that begins. */
     subscribe: (listener: TroubleListener): void => void listeners.add(listener),
-    noteChecked(problem: string | null): void {
+    recordCheck(problem: string | null): void {
       checkedAt = now();
       if (problem !== null) set('damaged', problem);
     },

@@ -3,7 +3,7 @@ import type { Database } from './database.ts';
 import { isPostgres } from './engine.ts';
 import type { Schema } from './schema.ts';
 
-/** What becomes of a row that is there already: `set` takes the new values, `add` puts them on top of those it has. */
+/** What happens to an existing row: `set` overwrites its columns, `add` adds to them, `stays` keeps it. */
 export type Conflict<Column> =
   | 'fails'
   | 'stays'
@@ -16,12 +16,12 @@ export interface Insertion<Table extends keyof Schema, Column extends keyof Inse
   readonly conflict: Conflict<Column>;
 }
 
-/** More rows make no statement faster, and each number of them is a text of its own. */
+/** More rows do not make a statement faster, and each number of rows is a statement text of its own. */
 const MAX_ROWS = 16;
 
 /**
- * Many rows, a few statements: their texts are made once. A query builder that describes each value of each row would cost
- * more than the inserting.
+ * Inserts many rows with few prepared statements, whose texts are built once: describing each value to the query
+ * builder would cost more than inserting.
  */
 export function createInsertion<Table extends keyof Schema, Column extends keyof Insertable<Schema[Table]> & string>(
   insertion: Insertion<Table, Column>,

@@ -2,7 +2,7 @@
 import { setPriority } from 'node:os';
 import { checkFile } from './integrity.ts';
 
-// On Linux 0 is the calling thread: requests go first. Elsewhere it would be the whole process.
+// Lower priority than requests. On Linux 0 means the calling thread; elsewhere it would be the whole process.
 if (process.platform === 'linux') setPriority(0, 15);
 
 // Piscina calls the default export of the file it is given.

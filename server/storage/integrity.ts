@@ -1,4 +1,4 @@
-/** Looks for damage in the database without changing it. */
+/** Checks the database for damage, without changing it. */
 import { statSync } from 'node:fs';
 import SqliteDatabase from 'better-sqlite3';
 import { Piscina } from 'piscina';
@@ -6,10 +6,10 @@ import { errorText } from '../errors.ts';
 import { poolFile } from '../thread.ts';
 import { storageTrouble } from './failure.ts';
 
-/** About a second; larger files are looked at while the server runs. */
+/** Takes about a second; larger files are checked while the server runs. */
 const MAX_BYTES_AT_START = 200 * 1024 * 1024;
 
-/** @returns what is wrong, or undefined: also for a file that is too large to wait for. */
+/** @returns what is damaged; undefined for an intact file, and for one that is too large to check at start. */
 export function checkAtStart(connection: SqliteDatabase.Database): string | undefined {
   if (statSync(connection.name).size > MAX_BYTES_AT_START) return undefined;
   return quickCheck(connection);
@@ -27,7 +27,7 @@ export function quickCheck(connection: SqliteDatabase.Database): string | undefi
   }
 }
 
-/** What the worker does. */
+/** Runs in the worker. */
 export function checkFile(file: string): string | undefined {
   const connection = new SqliteDatabase(file, { readonly: true });
   try {
@@ -37,7 +37,7 @@ export function checkFile(file: string): string | undefined {
   }
 }
 
-/** In a thread of its own: a large file takes minutes. @returns what is wrong, or undefined. */
+/** Checks in a worker thread, because a large file takes minutes. @returns what is damaged, or undefined. */
 export async function checkInBackground(file: string): Promise<string | undefined> {
   const pool = new Piscina<string, string | undefined>({
     ...poolFile('integrity-worker', import.meta.url),

@@ -1,9 +1,9 @@
-/** For `like … escape '\'`: the text with its own wildcards taken literally. */
+/** Escapes wildcards, for `like … escape '\'`. */
 export function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, '\\$&');
 }
 
-/** The text anywhere in a lower-cased column. */
+/** Pattern that finds the text anywhere in a lower-case column. */
 export function likePattern(text: string): string {
   return `%${escapeLike(text.toLowerCase())}%`;
 }

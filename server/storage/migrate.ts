@@ -1,10 +1,13 @@
-/** Brings tables up to date. Each migration and the mark that it ran are one transaction, so a process killed in between leaves all of it or nothing. */
+/**
+ * Runs the migrations. Each one and the record that it ran are one transaction, so a killed process leaves all of it or
+ * nothing.
+ */
 import { type Kysely, sql } from 'kysely';
 import { isPostgres } from './engine.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import type { Schema } from './schema.ts';
 
-// Any number, as long as every replica asks for the same lock.
+// An arbitrary number that all replicas use for the same advisory lock.
 const UPGRADE_LOCK = 4_052_961_107;
 
 export interface MigrationState {
@@ -27,7 +30,7 @@ export async function migrationState(db: Kysely<Schema>): Promise<MigrationState
   };
 }
 
-/** @param atMost How many of the pending migrations. */
+/** @param atMost Number of pending migrations to run. */
 export async function migrateToLatest(db: Kysely<Schema>, atMost = Number.POSITIVE_INFINITY): Promise<void> {
   const { pending } = await migrationState(db);
   for (const name of pending.slice(0, atMost)) await migrateOne(db, name);
@@ -35,7 +38,7 @@ export async function migrateToLatest(db: Kysely<Schema>, atMost = Number.POSITI
 
 async function migrateOne(db: Kysely<Schema>, name: string): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    // Another replica may upgrade at the same moment; it has done the work when the lock is ours.
+    // Another replica may upgrade at the same time; it is done when we get the lock.
     if (isPostgres(trx)) await sql`select pg_advisory_xact_lock(${sql.lit(UPGRADE_LOCK)})`.execute(trx);
     await addMarksTable(trx);
     if ((await appliedMigrations(trx)).includes(name)) return;
@@ -46,7 +49,7 @@ async function migrateOne(db: Kysely<Schema>, name: string): Promise<void> {
   });
 }
 
-/** As earlier versions made it. */
+/** The same definition as in earlier versions. */
 async function addMarksTable(trx: Kysely<Schema>): Promise<void> {
   await trx.schema
     .createTable('kysely_migration')

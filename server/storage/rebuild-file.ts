@@ -1,13 +1,13 @@
 /**
- * A new database from a damaged one: people, rights, events and everything else that nobody can tell us again are copied as
- * far as they can be read; what the registry tells is left out, and read from it at the next start.
+ * Builds a new database from a damaged one: users, roles, events and everything else that cannot be read again are
+ * copied as far as possible. The index is left out and read from the registry at the next start.
  */
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import SqliteDatabase from 'better-sqlite3';
 import { storageTrouble } from './failure.ts';
 import { tableNames } from './verify.ts';
 
-/** Read again from the registry, or worked out from what is. All other tables are kept, also those of later versions. */
+/** Tables that are read from the registry or derived. All other tables are copied, also those of later versions. */
 const INDEX_TABLES: ReadonlySet<string> = new Set([
   'blobs',
   'crawls',
@@ -25,7 +25,7 @@ const INDEX_TABLES: ReadonlySet<string> = new Set([
   'repository_facets',
 ]);
 
-/** Tells a start that everything derived has to be worked out again. */
+/** Without this setting, the next start derives everything again. */
 const LAYOUT_SETTING = 'catalog_layout';
 
 export interface KeptTable {
@@ -37,20 +37,24 @@ export interface KeptTable {
 
 type Connection = SqliteDatabase.Database;
 
-export function isOfIndex(table: string): boolean {
+/** Whether the table is rebuilt from the registry, so that its rows can be lost. */
+export function isIndexTable(table: string): boolean {
   return INDEX_TABLES.has(table);
 }
 
-/** @param target An empty database of today's schema; it has no rows but those that migrations made. */
-export function keepWhatCannotBeReadAgain(file: string, target: Connection): readonly KeptTable[] {
+/**
+ * Copies all tables that cannot be rebuilt from the registry.
+ * @param target An empty database with the current schema.
+ */
+export function copyIrreplaceableTables(file: string, target: Connection): readonly KeptTable[] {
   const source = new SqliteDatabase(file, { readonly: true, fileMustExist: true });
   target.pragma('foreign_keys = off');
   try {
     const kept = tableNames(target)
-      .filter((name) => !isOfIndex(name))
+      .filter((name) => !isIndexTable(name))
       .map((name) => target.transaction(() => copyTable(source, target, name))());
     target.prepare('delete from settings where key = ?').run(LAYOUT_SETTING);
-    // Numbers of crawls begin anew: none of them has read anything yet.
+    // Crawls are numbered from 1 again: none of them has read anything yet.
     target.exec('update repositories set crawl_id = 0');
     removeDanglingRows(target);
     return kept;
@@ -70,7 +74,7 @@ function copyTable(source: Connection, target: Connection, name: string): KeptTa
   const copy = (order: string): boolean =>
     copyRows(source, `select ${list} from "${name}" not indexed ${order}`, insert);
   const isComplete = copy('');
-  // What stands behind the damage is reached from the other end.
+  // Rows behind the damage are reached by reading backwards.
   if (!isComplete) copy('order by rowid desc');
   const rows = target.prepare(`select count(*) from "${name}"`).pluck().get() as number;
   return { name, rows, isIncomplete: !isComplete };
@@ -94,14 +98,14 @@ function commonColumns(source: Connection, target: Connection, name: string): re
   return columnsOf(target).filter((column) => there.has(column));
 }
 
-/** Their owners could not be read. */
+/** Deletes rows whose parents could not be read. */
 function removeDanglingRows(target: Connection): void {
   const rows = target.pragma('foreign_key_check') as { table: string; rowid: number | null }[];
   for (const { table, rowid } of rows) target.prepare(`delete from "${table}" where rowid = ?`).run(rowid);
 }
 
-/** The damaged file stays beside it. @returns its new path. */
-export function putInPlace(rebuilt: string, file: string, at: Date): string {
+/** Replaces the database by the rebuilt one and keeps the old one beside it. @returns the path of the old one. */
+export function replaceDatabaseFile(rebuilt: string, file: string, at: Date): string {
   const stamp = at.toISOString().replace(/[-:]|\.\d+/g, '');
   const damaged = `${file}.damaged-${stamp}`;
   for (const end of ['', '-wal', '-shm']) {

@@ -1,9 +1,9 @@
-/** What `npm run admin -- verify` and `rebuild-index` do and say. */
+/** The commands `npm run admin -- verify` and `rebuild-index`. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorText, StartError } from '../errors.ts';
 import { connect, lockFolder } from './database.ts';
-import { isOfIndex, type KeptTable, keepWhatCannotBeReadAgain, putInPlace } from './rebuild-file.ts';
+import { copyIrreplaceableTables, isIndexTable, type KeptTable, replaceDatabaseFile } from './rebuild-file.ts';
 import { upgrade } from './upgrade.ts';
 import { type Verification, verifyFile } from './verify.ts';
 
@@ -21,12 +21,12 @@ export function verifyDatabase(dataPath: string, print: Print): number {
   }
   print(`${file} is damaged:\n${found.findings.map((text) => `  ${text}\n`).join('')}`);
   if (damaged.length > 0) print(`Tables with rows that cannot be read: ${damaged.join(', ')}.\n`);
-  print(waysOut(dataPath, damaged));
+  print(remedies(dataPath, damaged));
   return 1;
 }
 
 /**
- * Makes a new database without the index, which the next start reads again from the registry. The old file is kept.
+ * Builds a new database without the index, which the next start reads again from the registry. The old file is kept.
  * @returns the exit code.
  * @throws {StartError} when the server runs, or there is no database.
  */
@@ -38,10 +38,10 @@ export async function rebuildIndex(dataPath: string, print: Print): Promise<numb
     for (const end of ['', '-wal', '-shm']) rmSync(`${rebuilt}${end}`, { force: true });
     const target = connect(rebuilt);
     await upgrade(target, { isAllowed: true });
-    const kept = keepWhatCannotBeReadAgain(file, target);
+    const kept = copyIrreplaceableTables(file, target);
     target.pragma('wal_checkpoint(truncate)');
     target.close();
-    print(report(kept, putInPlace(rebuilt, file, new Date())));
+    print(report(kept, replaceDatabaseFile(rebuilt, file, new Date())));
     return 0;
   } catch (error) {
     if (error instanceof StartError) throw error;
@@ -65,9 +65,9 @@ function verified(file: string): Verification {
   }
 }
 
-function waysOut(dataPath: string, damaged: readonly string[]): string {
+function remedies(dataPath: string, damaged: readonly string[]): string {
   const copy = newestCopy(dataPath);
-  const lost = damaged.filter((name) => !isOfIndex(name));
+  const lost = damaged.filter((name) => !isIndexTable(name));
   const outcome =
     lost.length === 0
       ? 'Nothing is lost: only what the registry knows is damaged.'

@@ -1,6 +1,6 @@
 /**
- * The tables as the queries see them. Times are integer milliseconds since the epoch, truth is 0 or 1; the store of a
- * table turns both into domain values at its border. What the columns mean stands beside them in `migrations/`.
+ * Types of the tables. Times are epoch milliseconds, booleans 0 or 1; each store converts them at its border. The
+ * meaning of columns is described beside them in `migrations/`.
  */
 import type { AccountsSchema } from './schema/accounts.ts';
 import type { CatalogSchema } from './schema/catalog.ts';

@@ -1,6 +1,6 @@
 import type { Database } from './database.ts';
 
-/** Small values that the process keeps for itself: secrets of its own making, the last instance seen. */
+/** Table `settings`: small values of the process itself, such as generated secrets and the last instance ID seen. */
 export function createSettings(db: Database) {
   async function get(key: string): Promise<string | undefined> {
     const row = await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst();
@@ -19,8 +19,8 @@ export function createSettings(db: Database) {
     remove: async (key: string): Promise<void> => {
       await db.deleteFrom('settings').where('key', '=', key).execute();
     },
-    /** The kept value, or the one `make` returns, kept from now on. */
-    async getOrMake(key: string, make: () => string): Promise<string> {
+    /** The stored value; when there is none, stores and returns what `make` returns. Safe with several replicas. */
+    async getOrCreate(key: string, make: () => string): Promise<string> {
       await db
         .insertInto('settings')
         .values({ key, value: make() })

@@ -11,21 +11,21 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import type { GuardedStatements } from './statements.ts';
-import type { WriteTurn } from './write-turn.ts';
+import type { WriteLock } from './write-lock.ts';
 
-export interface SqliteLanes {
+export interface SqliteConnections {
   readonly writer: GuardedStatements;
-  /** Sees what is committed, and never waits. */
+  /** Read-only connection: sees committed rows and never waits. */
   readonly reader: GuardedStatements;
-  readonly turn: WriteTurn;
+  readonly writeLock: WriteLock;
 }
 
 /**
- * SQLite with two connections: what only reads is answered at once, whoever writes; what writes waits for its turn, and a
- * transaction keeps it. A pragma speaks to the connection that writes; one that changes how it works keeps the turn until the
- * connection goes back, so that nobody else writes under it.
+ * Kysely dialect for SQLite with two connections. Reading statements run at once on one of them; writing ones wait for
+ * the write lock, and a transaction keeps it. A pragma runs on the writing connection; one that changes its settings
+ * keeps the lock until the connection is released, so that no other write runs with those settings.
  */
-export function createSqliteDialect(lanes: SqliteLanes): Dialect {
+export function createSqliteDialect(lanes: SqliteConnections): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
     createDriver: () => createDriver(lanes),
@@ -38,17 +38,17 @@ interface Lane extends DatabaseConnection {
   readonly begin: () => Promise<void>;
   readonly commit: () => void;
   readonly rollback: () => void;
-  readonly giveBack: () => void;
+  readonly release: () => void;
 }
 
-function createDriver({ writer, reader, turn }: SqliteLanes): Driver {
+function createDriver({ writer, reader, writeLock }: SqliteConnections): Driver {
   return {
     init: async () => undefined,
-    acquireConnection: async () => createLane({ writer, reader, turn }),
+    acquireConnection: async () => createLane({ writer, reader, writeLock }),
     beginTransaction: (connection) => laneOf(connection).begin(),
     commitTransaction: async (connection) => laneOf(connection).commit(),
     rollbackTransaction: async (connection) => laneOf(connection).rollback(),
-    releaseConnection: async (connection) => laneOf(connection).giveBack(),
+    releaseConnection: async (connection) => laneOf(connection).release(),
     destroy: async () => {
       reader.close();
       writer.close();
@@ -56,42 +56,42 @@ function createDriver({ writer, reader, turn }: SqliteLanes): Driver {
   };
 }
 
-/** Kysely hands back what `acquireConnection` gave it. */
+/** Kysely passes back what `acquireConnection` returned. */
 function laneOf(connection: DatabaseConnection): Lane {
   return connection as Lane;
 }
 
 const SETS_SOMETHING = /=|checkpoint/;
 
-function createLane({ writer, reader, turn }: SqliteLanes): Lane {
-  let hasTurn = false;
-  /** The connection works in another way until it goes back. */
+function createLane({ writer, reader, writeLock }: SqliteConnections): Lane {
+  let hasLock = false;
+  /** A pragma changed settings of the connection. */
   let isSet = false;
 
-  async function takeTurn(): Promise<void> {
-    if (hasTurn) return;
-    await turn.take();
-    hasTurn = true;
+  async function acquireLock(): Promise<void> {
+    if (hasLock) return;
+    await writeLock.acquire();
+    hasLock = true;
   }
 
-  function giveBack(): void {
-    if (!hasTurn) return;
-    hasTurn = false;
-    turn.give();
+  function release(): void {
+    if (!hasLock) return;
+    hasLock = false;
+    writeLock.release();
   }
 
   async function write<Row>(sql: string, parameters: readonly unknown[]): Promise<QueryResult<Row>> {
-    await takeTurn();
+    await acquireLock();
     isSet ||= sql.startsWith('pragma') && SETS_SOMETHING.test(sql);
     try {
       return run<Row>(writer, sql, parameters);
     } finally {
-      if (!isSet) giveBack();
+      if (!isSet) release();
     }
   }
 
   async function executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    if (hasTurn) return run<Row>(writer, sql, parameters);
+    if (hasLock) return run<Row>(writer, sql, parameters);
     const isRead = !sql.startsWith('pragma') && reader.prepare(sql).readonly;
     return isRead ? run<Row>(reader, sql, parameters) : write<Row>(sql, parameters);
   }
@@ -102,22 +102,22 @@ function createLane({ writer, reader, turn }: SqliteLanes): Lane {
       yield await executeQuery<Row>(query);
     },
     async begin() {
-      await takeTurn();
+      await acquireLock();
       run(writer, 'begin', []);
     },
-    /** Where it fails the turn is kept: what is left is taken back first. */
+    /** Keeps the lock when it fails, because a rollback follows. */
     commit() {
       run(writer, 'commit', []);
-      if (!isSet) giveBack();
+      if (!isSet) release();
     },
     rollback() {
       try {
         run(writer, 'rollback', []);
       } finally {
-        if (!isSet) giveBack();
+        if (!isSet) release();
       }
     },
-    giveBack,
+    release,
   };
 }
 

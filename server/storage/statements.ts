@@ -16,11 +16,12 @@ export interface GuardedStatements {
   readonly close: () => void;
 }
 
-// More distinct queries than the product has; lists with optional filters make a few variants each.
+// More than the product has distinct queries; filters of lists make a few variants each.
 const MAX_STATEMENTS = 500;
 
 /**
- * A connection as queries use it. A prepared statement is kept by its text, which halves the cost of small reads. This is also the border at which a failure of the storage gets its name: see `failure.ts`.
+ * A connection with cached prepared statements, which halves the cost of small reads. Errors of SQLite are converted
+ * here, see `failure.ts`.
  */
 export function guardedStatements(connection: SqliteDatabase.Database, health: StorageHealth): GuardedStatements {
   const statements = new LRUCache<string, GuardedStatement>({ max: MAX_STATEMENTS });
@@ -41,14 +42,16 @@ export function guardedStatements(connection: SqliteDatabase.Database, health: S
 function createGuard(connection: SqliteDatabase.Database, health: StorageHealth) {
   let isInTransaction = false;
   let hasWritten = false;
-  /** SQLite itself rolls back when the disk is full: what ended the transaction, until its owner notices. */
+  /**
+   * SQLite rolls back by itself when the disk is full. The error that ended the transaction, until its owner notices.
+   */
   let endedBy: unknown;
 
   function attempt<Result>(run: () => Result): Result {
     try {
       return run();
     } catch (error) {
-      const failure = health.failed(error);
+      const failure = health.toStorageError(error);
       if (isInTransaction && !connection.inTransaction) endedBy ??= failure;
       throw failure;
     }
@@ -61,19 +64,19 @@ function createGuard(connection: SqliteDatabase.Database, health: StorageHealth)
 
   function commit(run: () => void): void {
     refuseAfterEnd();
-    if (hasWritten) health.assertKept();
+    if (hasWritten) health.assertDurable();
     attempt(run);
     isInTransaction = false;
-    if (hasWritten) health.wrote();
+    if (hasWritten) health.writeSucceeded();
   }
 
-  /** Nothing is left to take back when SQLite has done it; an error of ours would hide why. */
+  /** After a rollback by SQLite itself there is nothing to roll back, and another error would hide the cause. */
   function rollback(run: () => void): void {
     isInTransaction = false;
     if (connection.inTransaction) attempt(run);
   }
 
-  /** What follows in a transaction that is gone would be committed by itself. */
+  /** Further statements of an ended transaction would be committed one by one. */
   function refuseAfterEnd(): void {
     if (isInTransaction && !connection.inTransaction) throw endedBy ?? new Error('The transaction has ended');
   }
@@ -81,10 +84,10 @@ function createGuard(connection: SqliteDatabase.Database, health: StorageHealth)
   function write<Result>(run: () => Result): Result {
     refuseAfterEnd();
     if (isInTransaction) health.assertAllowed();
-    else health.assertKept();
+    else health.assertDurable();
     const result = attempt(run);
     if (isInTransaction) hasWritten = true;
-    else health.wrote();
+    else health.writeSucceeded();
     return result;
   }
 

@@ -1,4 +1,4 @@
-/** A copy of the database before an upgrade changes it: the way back to the version before. */
+/** A copy of the database before an upgrade, for going back to the earlier version. */
 import {
   chmodSync,
   closeSync,
@@ -21,10 +21,10 @@ const NAME = /^registry-web-before-.+\.db$/;
 const PART = '.part';
 
 /**
- * Writes `backups/registry-web-before-<first pending migration>-<time>.db` beside the database, complete or not at all, and
- * keeps the latest three.
+ * Writes `backups/registry-web-before-<first pending migration>-<time>.db` beside the database, complete or not at all,
+ * and keeps the newest three.
  * @returns its path.
- * @throws {StartError} when there is no room for it; nothing is upgraded then.
+ * @throws {StartError} when there is no space for it; nothing is upgraded then.
  */
 export function copyBeforeUpgrade(connection: SqliteDatabase.Database, pending: string, at: Date): string {
   const folder = join(dirname(connection.name), FOLDER);
@@ -42,7 +42,7 @@ export function copyBeforeUpgrade(connection: SqliteDatabase.Database, pending: 
   return copy;
 }
 
-/** VACUUM INTO reads one consistent state, whatever stands in the write-ahead log. */
+/** VACUUM INTO writes a consistent snapshot, including the write-ahead log. */
 function writeCopy(connection: SqliteDatabase.Database, copy: string): void {
   const part = `${copy}${PART}`;
   connection.prepare('vacuum into ?').run(part);
@@ -61,7 +61,7 @@ function syncFile(path: string): void {
   }
 }
 
-/** Half a copy, left by a process that was killed. */
+/** Partial copies of a killed process. */
 function removeParts(folder: string): void {
   for (const name of readdirSync(folder)) if (name.endsWith(PART)) rmSync(join(folder, name), { force: true });
 }

@@ -1,24 +1,24 @@
-/** Brings the file up to date when the server starts, after a copy of it was made. */
+/** Upgrades the database when the server starts, after copying it. */
 import { dirname, join } from 'node:path';
 import type SqliteDatabase from 'better-sqlite3';
 import { Kysely, type SqliteDatabase as KyselySqlite, SqliteDialect } from 'kysely';
 import { errorText, StartError } from '../errors.ts';
-import { finishing, statementsDone } from './half-upgraded.ts';
+import { countAppliedStatements, resumeMigration } from './interrupted-upgrade.ts';
 import { migrateToLatest, migrationState } from './migrate.ts';
 import type { Schema } from './schema.ts';
 import { copyBeforeUpgrade } from './upgrade-copy.ts';
 
 export interface Upgrade {
   readonly migrations: readonly string[];
-  /** Path of the copy that was made before; null for a database in memory. */
+  /** Path of the copy; null for a database in memory. */
   readonly copy: string | null;
-  /** An earlier version had begun it and was ended in the middle. */
+  /** An earlier version had begun this upgrade and was killed. */
   readonly wasInterrupted: boolean;
 }
 
 /**
- * @returns undefined when there was nothing to do, or nothing in the file.
- * @throws {StartError} when a newer version wrote the file, or when it could not be upgraded; it is as before then.
+ * @returns undefined when nothing was pending, or the database was empty.
+ * @throws {StartError} when a newer version wrote the file, or when the upgrade failed; the file is unchanged then.
  */
 export async function upgrade(
   connection: SqliteDatabase.Database,
@@ -39,8 +39,8 @@ export async function upgrade(
   const isNew = isEmpty(connection);
   const copy = isNew || connection.memory ? null : copyBeforeUpgrade(connection, first, new Date());
   try {
-    const done = await statementsDone(connection, applied, first);
-    if (done > 0) await migrateToLatest(kyselyOf(finishing(connection, done)), 1);
+    const done = await countAppliedStatements(connection, applied, first);
+    if (done > 0) await migrateToLatest(kyselyOf(resumeMigration(connection, done)), 1);
     await migrateToLatest(db);
     return isNew ? undefined : { migrations: pending, copy, wasInterrupted: done > 0 };
   } catch (error) {

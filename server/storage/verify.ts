@@ -1,16 +1,16 @@
-/** Reads everything in a database and tells which tables are damaged. Changes nothing. */
+/** Reads the whole database and reports damaged tables. Changes nothing. */
 import SqliteDatabase from 'better-sqlite3';
 import { errorText } from '../errors.ts';
 
 export interface Verification {
-  /** What the engine found, in its words; at most a few lines. */
+  /** Messages of SQLite, at most a few lines. */
   readonly findings: readonly string[];
   readonly tables: readonly { readonly name: string; readonly rows: number; readonly isDamaged: boolean }[];
 }
 
 const MAX_FINDINGS = 20;
 
-/** @throws what better-sqlite3 throws when the file is no database at all. */
+/** @throws an error of better-sqlite3 when the file is not a database. */
 export function verifyFile(file: string): Verification {
   const connection = new SqliteDatabase(file, { readonly: true, fileMustExist: true });
   try {
@@ -23,7 +23,7 @@ export function verifyFile(file: string): Verification {
   }
 }
 
-/** Without what the engine keeps for itself and for its search over names. */
+/** Without tables of SQLite, of the migrations and of the full-text search. */
 export function tableNames(connection: SqliteDatabase.Database): readonly string[] {
   return connection
     .prepare(

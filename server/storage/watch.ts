@@ -1,4 +1,4 @@
-/** Looks after the database while the server runs: space, damage, and a write-ahead log that grows. */
+/** Watches the database while the server runs: free space, damage, and the size of the write-ahead log. */
 import { sql } from 'kysely';
 import type { Logger } from '../log.ts';
 import type { OpenedDatabase } from './database.ts';
@@ -10,7 +10,7 @@ import { createSettings } from './settings.ts';
 export interface StorageWatchDeps {
   readonly opened: Pick<OpenedDatabase, 'db' | 'file' | 'storage'>;
   readonly log: Logger;
-  /** The file is gone or another one: nothing that is answered from now on would be kept. */
+  /** The file was removed or replaced: nothing can be stored from now on. */
   readonly onLost: () => void;
   readonly tickMs?: number;
 }
@@ -18,11 +18,11 @@ export interface StorageWatchDeps {
 const TICK_MS = 5000;
 const CHECK_EVERY_TICKS = (24 * 3600_000) / TICK_MS;
 const FIRST_CHECK_TICK = 6;
-/** SQLite itself keeps the log at 4 MB while nobody hinders it. */
+/** SQLite keeps the log at 4 MB as long as no reader prevents it. */
 const CHECKPOINT_FROM_BYTES = 16 * 1024 * 1024;
 const PROBE = 'storage.probe';
 
-const WAYS_OUT: Readonly<Record<StorageTrouble, string>> = {
+const REMEDIES: Readonly<Record<StorageTrouble, string>> = {
   full: 'free space on the disk of the data folder',
   readonly: 'make the data folder writable',
   io: 'check the disk of the data folder',
@@ -41,27 +41,27 @@ export function createStorageWatch({ opened, log, onLost, tickMs = TICK_MS }: St
   let isWalTold = false;
   let isLostTold = false;
 
-  function tell(): void {
+  function logChange(): void {
     const trouble = storage.trouble();
     if (trouble === told) return;
     if (trouble === undefined) log.info({ file }, 'the database can be written again');
-    else log.error({ file, trouble, reason: storage.facts().error, todo: WAYS_OUT[trouble] }, 'nothing can be saved');
+    else log.error({ file, trouble, reason: storage.facts().error, todo: REMEDIES[trouble] }, 'nothing can be saved');
     told = trouble;
     if (trouble !== 'lost' || isLostTold) return;
     isLostTold = true;
     onLost();
   }
 
-  /** Nobody else may try for hours. */
+  /** Tries a write, because otherwise nobody may write for hours after a failure. */
   async function probe(): Promise<void> {
     const trouble = storage.trouble();
-    if (trouble === undefined || trouble === 'damaged' || trouble === 'lost' || storage.isHindered()) return;
+    if (trouble === undefined || trouble === 'damaged' || trouble === 'lost' || storage.isBlocked()) return;
     await createSettings(db)
       .set(PROBE, '')
       .catch(() => undefined);
   }
 
-  /** A reader that never ends (a backup tool, a forgotten shell) keeps the log from being emptied. */
+  /** A reader that never ends (a backup tool, a forgotten shell) prevents the log from being truncated. */
   async function checkpoint(): Promise<void> {
     if (storage.facts().walBytes >= CHECKPOINT_FROM_BYTES) await emptyLog();
     const left = storage.facts().walBytes;
@@ -75,7 +75,7 @@ export function createStorageWatch({ opened, log, onLost, tickMs = TICK_MS }: St
     isWalTold = isLarge;
   }
 
-  /** Without waiting for readers: everybody here would wait along. */
+  /** Does not wait for readers: the whole thread would wait. */
   async function emptyLog(): Promise<void> {
     await db.connection().execute(async (connection) => {
       const { rows } = await sql<{ timeout: number }>`pragma busy_timeout`.execute(connection);
@@ -89,17 +89,17 @@ export function createStorageWatch({ opened, log, onLost, tickMs = TICK_MS }: St
   }
 
   async function look(): Promise<void> {
-    storage.look();
+    storage.checkNow();
     await probe();
-    tell();
+    logChange();
     if (storage.trouble() === undefined) await checkpoint();
     ticks += 1;
     if (ticks % CHECK_EVERY_TICKS === FIRST_CHECK_TICK) await check();
   }
 
   async function check(): Promise<void> {
-    storage.noteChecked((await checkInBackground(file)) ?? null);
-    tell();
+    storage.recordCheck((await checkInBackground(file)) ?? null);
+    logChange();
   }
 
   function tick(): void {
@@ -116,7 +116,7 @@ export function createStorageWatch({ opened, log, onLost, tickMs = TICK_MS }: St
     start(): void {
       timer = setInterval(tick, tickMs).unref();
     },
-    /** What the timer does; for tests. */
+    /** One run of the timer; for tests. */
     look,
     check,
     async stop(): Promise<void> {

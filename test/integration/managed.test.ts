@@ -240,6 +240,6 @@ test('a program that is only called registry is not taken', { skip }, async (t) 
   );
   await assert.rejects(
     findRegistry({ ...search, binary: join(folder, 'none'), env: {} }),
-    /no program that we can run/,
+    /not a program that can be run/,
   );
 });

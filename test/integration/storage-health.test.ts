@@ -93,9 +93,9 @@ describe('a data folder', { skip }, () => {
     const health = createStorageHealth(file);
     assert.equal(health.trouble(), undefined);
     await run('mount', ['-o', 'remount,ro', folder.path]);
-    assert.equal(health.look(), 'readonly');
+    assert.equal(health.checkNow(), 'readonly');
     await run('mount', ['-o', 'remount,rw', folder.path]);
-    assert.equal(health.isHindered(), false);
+    assert.equal(health.isBlocked(), false);
   });
 });
 

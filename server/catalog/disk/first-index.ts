@@ -10,7 +10,7 @@ import type { NamePage } from '../../registry/disk/repositories.ts';
 import type { OpenedStorage } from '../../registry/disk/storage.ts';
 import { inBulk } from '../../storage/bulk.ts';
 import type { Database } from '../../storage/database.ts';
-import type { Transact } from '../../storage/grouped.ts';
+import type { Transact } from '../../storage/group-commit.ts';
 import { ensureRepositories } from '../index/new-repositories.ts';
 import { readBatches } from './batches.ts';
 import { createDiskReader, type DiskReader } from './disk-reader.ts';

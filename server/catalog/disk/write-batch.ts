@@ -1,9 +1,9 @@
 import type { Database } from '../../storage/database.ts';
-import type { Transact } from '../../storage/grouped.ts';
+import type { Transact } from '../../storage/group-commit.ts';
 import { lockRepository } from '../base/repository-writes.ts';
 import { type FirstContent, storeFirstContent } from '../index/first-content.ts';
 import { changeRepository } from '../index/repository-change.ts';
-import { noteChecked } from '../index/repository-notes.ts';
+import { recordCheck } from '../index/repository-notes.ts';
 import type { ManifestRecord } from '../manifests/record.ts';
 import { knownManifests, saveManifests, sumUpIndex } from '../manifests/store.ts';
 import { completeManifests } from '../manifests/stored-manifests.ts';
@@ -108,7 +108,7 @@ async function storeInParts(
   }
   if (signal.aborted) return false;
   const columns = { checked_at: now(), error: null, crawl_id: crawlId };
-  await transact((trx) => noteChecked(trx, repository.name, columns));
+  await transact((trx) => recordCheck(trx, repository.name, columns));
   return true;
 }
 

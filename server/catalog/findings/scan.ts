@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { DAY_MS, dayBegin } from '../../storage/calendar.ts';
+import { DAY_MS, startOfDay } from '../../storage/calendar.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Rest } from '../base/rest.ts';
 import { dayOf } from '../space/samples.ts';
@@ -55,7 +55,7 @@ export async function scanRepositories(db: Database, at: number, rest: Rest): Pr
 /** Events may be older than the first look at the registry. */
 async function firstActivity(db: Database, at: number): Promise<number> {
   const first = await db.selectFrom('activity_days').select('day_at').orderBy('day_at').limit(1).executeTakeFirst();
-  return first === undefined ? at : Math.min(at, dayBegin(first.day_at));
+  return first === undefined ? at : Math.min(at, startOfDay(first.day_at));
 }
 
 interface ScannedRepository {

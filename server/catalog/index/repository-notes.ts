@@ -52,7 +52,7 @@ interface CheckedColumns {
   readonly crawl_id?: number;
 }
 
-export async function noteChecked(db: Database, repository: string, columns: CheckedColumns): Promise<void> {
+export async function recordCheck(db: Database, repository: string, columns: CheckedColumns): Promise<void> {
   await setColumnsByName(db, repository, columns);
 }
 

@@ -2,7 +2,7 @@ import { type ContentReader, createContentReader } from '../../artifacts/reader.
 import { type Bus, createBus } from '../../bus/bus.ts';
 import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
-import { createGroupedTransactions } from '../../storage/grouped.ts';
+import { createGroupCommit } from '../../storage/group-commit.ts';
 import { createSettings } from '../../storage/settings.ts';
 import { createPulls } from '../activity/pulls.ts';
 import { knownNames, repositoryByName } from '../base/repository-lookup.ts';
@@ -66,7 +66,7 @@ export function createIndexer(deps: IndexerDeps) {
   const guard = createLossGuard({ db, client: gate.reader('now'), now, clock, log, bus });
   const writing = { db, now, log, reader, onChanged, onGone, isHeld: guard.isHeld };
   const refresh = createRefresh({ ...writing, client: gate.reader('now') }, shared);
-  const transact = createGroupedTransactions(db);
+  const transact = createGroupCommit(db);
   const patient = createRefresh({ ...writing, client: gate.reader('crawl'), transact }, shared);
   const instances = createInstances(createSettings(db));
   const crawler = createCrawl({
@@ -106,7 +106,7 @@ export function createIndexer(deps: IndexerDeps) {
       db,
       client: gate.reader('crawl'),
       folder,
-      transact: createGroupedTransactions(db, { gatherMs: 0 }),
+      transact: createGroupCommit(db, { gatherMs: 0 }),
       now,
       log,
       onChanged,

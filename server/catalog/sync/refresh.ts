@@ -3,14 +3,14 @@ import { AppError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { RegistryClient } from '../../registry/client/client.ts';
 import type { Database } from '../../storage/database.ts';
-import type { Transact } from '../../storage/grouped.ts';
+import type { Transact } from '../../storage/group-commit.ts';
 import { createLocks } from '../base/concurrency.ts';
 import { tagsOn } from '../base/tag-lookup.ts';
 import { changeRepository } from '../index/repository-change.ts';
 import {
   changeKnown,
   checkedColumns,
-  noteChecked,
+  recordCheck,
   noteProblem,
   problemOf,
   settledTags,
@@ -224,7 +224,7 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
         const checks = names.filter((name) => !settled.has(name)).map((name) => ({ name, push }));
         const finish: Finish = async (trx, states) => {
           // Whoever ends the reading ends its requests too, which says nothing of the repository.
-          if (!signal?.aborted) await noteChecked(trx, repository, checkedColumns(states, now(), crawlId));
+          if (!signal?.aborted) await recordCheck(trx, repository, checkedColumns(states, now(), crawlId));
         };
         const states = await checkTags(repository, [...checks, ...unlisted], { signal, isOwnDeletion, finish });
         signal?.throwIfAborted();

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { calendarDay, dayBegin } from '../calendar.ts';
+import { calendarDay, startOfDay } from '../calendar.ts';
 import { columnTypes, count, millis, present } from './columns.ts';
 
 // Older events than these are left out, so that a start takes seconds at most.
@@ -77,7 +77,7 @@ async function daysOfEvents(db: Kysely<unknown>): Promise<readonly CountedDay[]>
   const newest = calendarDay(Number(newestAt));
   for (let index = 0; index < MAX_DAYS; index += 1) {
     const day = newest - index * 86_400_000;
-    const counted = { day, from: dayBegin(day), to: dayBegin(day + 86_400_000) };
+    const counted = { day, from: startOfDay(day), to: startOfDay(day + 86_400_000) };
     if (counted.from <= limitAt) break;
     days.push(counted);
   }

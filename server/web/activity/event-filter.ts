@@ -1,6 +1,6 @@
 /** What the lists of events and of refused requests are filtered by. */
 import type { EventFilter } from '../../notifications/event-query.ts';
-import { DAY_MS, dayBegin, parseDay } from '../../storage/calendar.ts';
+import { DAY_MS, startOfDay, parseDay } from '../../storage/calendar.ts';
 import { actionLabel } from '../parts/event-cells.ts';
 import type { Page } from '../shell/page.ts';
 
@@ -32,8 +32,8 @@ export function readEventFilter(page: Pick<Page, 'query'>): Omit<EventFilter, 'v
   const [from, to] = [dayOf(page, 'from'), dayOf(page, 'to')];
   return {
     ...{ action: text('action'), user: text('user'), repository: text('repository'), after: text('after') },
-    from: from === undefined ? undefined : dayBegin(from),
-    until: to === undefined ? undefined : dayBegin(to + DAY_MS),
+    from: from === undefined ? undefined : startOfDay(from),
+    until: to === undefined ? undefined : startOfDay(to + DAY_MS),
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { calendarDay, DAY_MS, dayBegin, parseDay } from '../../../server/storage/calendar.ts';
+import { calendarDay, DAY_MS, parseDay, startOfDay } from '../../../server/storage/calendar.ts';
 
 const zone = process.env['TZ'];
 const date = (text: string) => Date.parse(`${text}T00:00:00Z`);
@@ -15,7 +15,7 @@ after(() => {
 
 test('a day is one of the operator, however far from UTC', () => {
   assert.equal(calendarDay(Date.parse('2026-11-20T23:30:00Z')), date('2026-11-21'));
-  assert.equal(dayBegin(date('2026-11-21')), Date.parse('2026-11-20T23:00:00Z'));
+  assert.equal(startOfDay(date('2026-11-21')), Date.parse('2026-11-20T23:00:00Z'));
 });
 
 test('days are a day apart, also where the clock changes', () => {
@@ -23,7 +23,7 @@ test('days are a day apart, also where the clock changes', () => {
     (text) => calendarDay(Date.parse(text)),
   );
   assert.deepEqual([change, behind], [(before ?? 0) + DAY_MS, (before ?? 0) + 2 * DAY_MS]);
-  assert.equal(dayBegin(behind ?? 0) - dayBegin(change ?? 0), 25 * 3600_000);
+  assert.equal(startOfDay(behind ?? 0) - startOfDay(change ?? 0), 25 * 3600_000);
 });
 
 const days = [

@@ -61,8 +61,8 @@ test('a folder that cannot be made is told with the command to run', async () =>
 test('a setting made once stays the same', async () => {
   const opened = await openDatabase({ dataPath, exclusive: true });
   const settings = createSettings(opened.db);
-  const first = await settings.getOrMake('secret', () => 'one');
-  const second = await settings.getOrMake('secret', () => 'two');
+  const first = await settings.getOrCreate('secret', () => 'one');
+  const second = await settings.getOrCreate('secret', () => 'two');
   assert.deepEqual([first, second], ['one', 'one']);
   await settings.set('secret', 'three');
   assert.equal(await settings.get('secret'), 'three');

@@ -8,7 +8,7 @@ import { sql } from 'kysely';
 import { AppError } from '../../../server/errors.ts';
 import { type Database, type OpenedDatabase, openDatabase } from '../../../server/storage/database.ts';
 import { storageTrouble } from '../../../server/storage/failure.ts';
-import { createGroupedTransactions } from '../../../server/storage/grouped.ts';
+import { createGroupCommit } from '../../../server/storage/group-commit.ts';
 import { createSettings } from '../../../server/storage/settings.ts';
 import { temporaryFolder } from '../../support/process/tmp.ts';
 
@@ -70,7 +70,7 @@ test('what goes on in a transaction that SQLite has ended is not committed by it
 
 test('grouped transactions fail with the reason, and go on when there is space', async (t) => {
   const { db } = await open(t);
-  const transact = createGroupedTransactions(db);
+  const transact = createGroupCommit(db);
   await fill(db);
   const works = ['one', 'two'].map((key) => transact((trx) => createSettings(trx).set(key, LARGE)));
   for (const result of await Promise.allSettled(works)) {

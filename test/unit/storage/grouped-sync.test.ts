@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openDatabase, synchronousMode } from '../../../server/storage/database.ts';
-import { createGroupedTransactions } from '../../../server/storage/grouped.ts';
+import { createGroupCommit } from '../../../server/storage/group-commit.ts';
 import { createSettings } from '../../../server/storage/settings.ts';
 import { temporaryFolder } from '../../support/process/tmp.ts';
 
@@ -13,7 +13,7 @@ test('grouped commits do not wait for the disk, every other one does', async (t)
     await close();
     await folder.remove();
   });
-  const transact = createGroupedTransactions(db);
+  const transact = createGroupCommit(db);
   const inside = await transact((trx) => synchronousMode(trx));
   const failed = await transact(async () => {
     throw new Error('no');

@@ -74,7 +74,7 @@ const KEPT = {
   '0004-repository-pages': [['select text from descriptions', { text: 'About' }]],
 } as const;
 
-function assertKept(connection: Connection, applied: readonly string[]): void {
+function assertDurable(connection: Connection, applied: readonly string[]): void {
   for (const [name, facts] of Object.entries(KEPT)) {
     if (!applied.includes(name)) continue;
     for (const [text, row] of facts) assert.deepEqual(ask(connection, text), [row], text);
@@ -87,7 +87,7 @@ describe('a filled database of each earlier schema', () => {
       const applied = upTo(last);
       const connection = await oldDatabase(t, { applied, isFilled: true });
       await assertUpgraded(connection);
-      assertKept(connection, applied);
+      assertDurable(connection, applied);
     });
   }
 });
@@ -102,7 +102,7 @@ describe('an upgrade that an earlier version left in the middle', () => {
         const connection = await oldDatabase(t, { ...before, begun: statements.slice(0, done) });
         try {
           await assertUpgraded(connection);
-          assertKept(connection, before.applied);
+          assertDurable(connection, before.applied);
         } catch (cause) {
           throw new Error(`after ${done} of ${statements.length}: ${statements[done - 1]?.text}`, { cause });
         }

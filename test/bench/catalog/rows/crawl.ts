@@ -4,7 +4,7 @@
  */
 import { forEachBounded } from '../../../../server/catalog/base/concurrency.ts';
 import { createLogger } from '../../../../server/log.ts';
-import { createTransport, type Outgoing } from '../../../../server/registry/client/transport.ts';
+import { createTransport, type RegistryRequest } from '../../../../server/registry/client/transport.ts';
 import { openDatabase } from '../../../../server/storage/database.ts';
 import { insertEvents } from '../../../support/data/event-rows.ts';
 import type { RegistrySize } from '../../../support/registry/generated-plan.ts';
@@ -80,7 +80,7 @@ async function bareLoop(baseUrl: string, { report: { outgoing } }: Measured): Pr
   const begin = performance.now();
   await forEachBounded(outgoing.paths, outgoing.most, async (request) => {
     const [method = 'GET', path = ''] = request.split(' ');
-    await transport.send({ method: method as Outgoing['method'], path, accept: ACCEPT, limitBytes: 16e6 });
+    await transport.send({ method: method as RegistryRequest['method'], path, accept: ACCEPT, limitBytes: 16e6 });
   });
   transport.close();
   return (outgoing.count * 1000) / (performance.now() - begin);

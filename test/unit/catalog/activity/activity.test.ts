@@ -5,7 +5,7 @@ import { type ActivityDay, createActivity } from '../../../../server/catalog/act
 import { countUses, pruneDays, type Use } from '../../../../server/catalog/activity/writes.ts';
 import { buildVisibility } from '../../../../server/catalog/visibility/build.ts';
 import { EVERYTHING, NOTHING, type Visibility } from '../../../../server/catalog/visibility/visibility.ts';
-import { calendarDay, DAY_MS, dayBegin } from '../../../../server/storage/calendar.ts';
+import { calendarDay, DAY_MS, startOfDay } from '../../../../server/storage/calendar.ts';
 import { up as addActivity } from '../../../../server/storage/migrations/0006-activity.ts';
 import { openTestDatabase, type TestDatabase } from '../../../support/data/database.ts';
 import { insertRepositories } from '../../../support/data/space.ts';
@@ -87,7 +87,7 @@ test('whatever comes in whatever batches, each day has the sums that one would c
       );
       const today = uses.filter(
         ({ kind, at, repository }) =>
-          kind === 'push' && at >= dayBegin(calendarDay(NOON)) && NAMES.includes(repository),
+          kind === 'push' && at >= startOfDay(calendarDay(NOON)) && NAMES.includes(repository),
       );
       assert.equal(await activity.pushersToday(EVERYTHING), new Set(today.map(({ actor }) => actor)).size);
     }),

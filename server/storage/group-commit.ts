@@ -3,12 +3,12 @@ import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import { isPostgres } from './engine.ts';
 
-/** Runs the work in a transaction; it is committed when this resolves. */
+/** Runs the work in a transaction; resolves once it is committed. */
 export type Transact = <T>(work: (trx: Database) => Promise<T>) => Promise<T>;
 
-// Nobody else gets a turn while a transaction runs on SQLite.
+// Other writers wait while a group runs on SQLite.
 const GROUP_MS = 15;
-// Rows that come together share the pages they are written to.
+// Rows of one group share the pages they are written to.
 const GATHER_MS = 8;
 
 interface Task {
@@ -17,14 +17,13 @@ interface Task {
 }
 
 /**
- * Transactions for what can be asked for again, sharing a commit with others that come about the same time. On SQLite that
- * commit does not wait for the disk, and nobody with it: a power cut may take the last of them back, never the order or a
- * half, and the next commit that does wait takes these along. What one of them throws undoes that one alone. On
- * PostgreSQL each has a commit of its own.
- *
- * @param options.gatherMs how long the first of a group waits for others; 0 for who brings large ones, one after the other.
+ * Group commit for bulk writers, for data that can be read again from the registry: transactions that arrive about the
+ * same time share one commit. On SQLite that commit is not synced: a power cut may undo the last ones, never their
+ * order or a part, and the next synced commit makes them durable. An error in one of them rolls back only that one. On
+ * PostgreSQL each has its own commit.
+ * @param options.gatherMs How long the first of a group waits for others; 0 for a writer of large transactions.
  */
-export function createGroupedTransactions(db: Database, { gatherMs = GATHER_MS } = {}): Transact {
+export function createGroupCommit(db: Database, { gatherMs = GATHER_MS } = {}): Transact {
   if (isPostgres(db)) return createQueue(db);
   const queue: Task[] = [];
   let isDraining = false;
@@ -54,7 +53,7 @@ export function createGroupedTransactions(db: Database, { gatherMs = GATHER_MS }
     });
 }
 
-/** One after the other, as on SQLite: two that store the same manifest again at once would both count it. */
+/** One after the other, as on SQLite: two transactions that store the same manifest at once would both count it. */
 function createQueue(db: Database): Transact {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
@@ -64,7 +63,7 @@ function createQueue(db: Database): Transact {
   };
 }
 
-/** The connection is held meanwhile, so nobody else's commit goes without its sync. */
+/** The connection is held meanwhile, so no other writer's commit goes unsynced. */
 function withoutSync(db: Database, work: (connection: Database) => Promise<void>): Promise<void> {
   return db.connection().execute(async (connection) => {
     await sql`pragma synchronous = normal`.execute(connection);
@@ -93,7 +92,7 @@ async function runGroup(db: Database, queue: Task[]): Promise<void> {
   }
 }
 
-/** @returns what tells its caller how it went, once all of it is committed. */
+/** @returns a function that settles the caller's promise, to be called once the group is committed. */
 async function attempt(trx: Database, task: Task): Promise<() => void> {
   await sql`savepoint task`.execute(trx);
   try {

@@ -1,6 +1,6 @@
 /**
- * Finishes an upgrade that an earlier version left half done: it committed each statement of a migration alone, so a
- * process killed in between left tables without the mark that the migration ran.
+ * Completes an upgrade that an earlier version left incomplete: it committed each statement of a migration by itself,
+ * so a killed process left tables without the record that the migration ran.
  */
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, type SqliteDatabase as KyselySqlite, type Migration, SqliteDialect } from 'kysely';
@@ -16,29 +16,29 @@ const INSERTS_INTO = /^\s*insert into "?(\w+)"?/i;
 const WRITES = /^\s*(insert|update|delete)\s(?!.*kysely_migration)/i;
 
 /**
- * How many statements of the first pending migration that change the shape are there already: an empty database in memory
- * goes the same way, and its shape is compared after each.
- * @returns 0 when it has not begun, or when the shape is none that an earlier version can have left.
+ * How many schema-changing statements of the first pending migration were already committed. Runs that migration on an
+ * empty database in memory and compares the schema after each statement.
+ * @returns 0 when it has not begun, or when the schema is not one that an earlier version can have left.
  */
-export async function statementsDone(
+export async function countAppliedStatements(
   connection: SqliteDatabase.Database,
   applied: readonly string[],
   pending: string,
 ): Promise<number> {
   const shapes = await shapesOf(applied, pending);
   const known = new Set(shapes.flatMap((shape) => [...shape.keys()]));
-  // What others keep in the file (a replication tool, an operator's index) says nothing.
+  // Tables and indexes of others (a replication tool, an operator's index) are ignored.
   const found = new Map([...shapeOf(connection)].filter(([name]) => known.has(name)));
   const place = shapes.findIndex((shape) => areEqual(shape, found));
   return Math.max(0, place);
 }
 
 /**
- * Runs the rest of a migration of which the first `done` statements that change the shape were committed before. A table that
- * the migration made itself may have been filled already: it is emptied before it is filled again. Everything else that a
- * migration writes comes out the same when it is written twice.
+ * A connection that skips the first `done` schema-changing statements of a migration, which were committed before.
+ * Tables created by the skipped part may have rows already: they are emptied before they are filled again. All other
+ * writes of migrations are idempotent.
  */
-export function finishing(connection: SqliteDatabase.Database, done: number): KyselySqlite {
+export function resumeMigration(connection: SqliteDatabase.Database, done: number): KyselySqlite {
   const made = new Set<string>();
   const emptied = new Set<string>();
   let seen = 0;
@@ -75,7 +75,7 @@ const NOTHING_TO_DO: KyselyStatement = {
   iterate: () => [].values(),
 };
 
-/** The shape before the migration, and after each of its statements that change it. */
+/** The schema before the migration, and after each schema-changing statement. */
 async function shapesOf(applied: readonly string[], pending: string): Promise<readonly Shape[]> {
   const connection = new SqliteDatabase(':memory:');
   const shapes: Shape[] = [];

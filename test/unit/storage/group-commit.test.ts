@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createGroupedTransactions } from '../../../server/storage/grouped.ts';
+import { createGroupCommit } from '../../../server/storage/group-commit.ts';
 import { createSettings } from '../../../server/storage/settings.ts';
 import { openTestDatabase } from '../../support/data/database.ts';
 
 test('what comes together is committed together, and a failure undoes itself alone', async (t) => {
   const { db, close } = await openTestDatabase();
   t.after(close);
-  const transact = createGroupedTransactions(db);
+  const transact = createGroupCommit(db);
   const put = (key: string) =>
     transact((trx) =>
       createSettings(trx)
@@ -34,7 +34,7 @@ test('what comes together is committed together, and a failure undoes itself alo
 test('a long queue is worked off, in its order', async (t) => {
   const { db, close } = await openTestDatabase();
   t.after(close);
-  const transact = createGroupedTransactions(db);
+  const transact = createGroupCommit(db);
   const order: number[] = [];
   const works = Array.from({ length: 500 }, (_, index) =>
     transact(async (trx) => {
