@@ -39,7 +39,9 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   for (const name of ['config.yml', 'registry.yml']) cpSync(join(ROOT, 'conf', name), join(conf, name));
   const command = [process.execPath, join(ROOT, 'dist', 'main.js')];
   // Where the system can, it ends with us even after SIGKILL.
-  const [program = '', ...args] = supportsParentDeathSignal() ? ['setpriv', '--pdeathsig', 'TERM', ...command] : command;
+  const [program = '', ...args] = supportsParentDeathSignal()
+    ? ['setpriv', '--pdeathsig', 'TERM', ...command]
+    : command;
   const child = spawn(program, args, {
     cwd: ROOT,
     env: { ...environment(), ...settings(options, conf) },

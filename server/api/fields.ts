@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isDigest } from '../registry/documents/reference.ts';
-import { DAY_MS, startOfDay, parseDay } from '../storage/calendar.ts';
+import { DAY_MS, parseDay, startOfDay } from '../storage/calendar.ts';
 
 /** Texts that stand in names and searches: bounded, and without what no database takes. */
 function text(most: number) {

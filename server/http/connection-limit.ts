@@ -17,7 +17,7 @@ const MAX_PER_ADDRESS = 500;
 
 /** Closes new connections of an address (IPv6: of its /64) that already holds `maxPerAddress`. */
 export function limitConnections(server: Server, options: ConnectionLimitOptions): void {
-  const { isProxy, onLimitReached: onLimitReached, maxPerAddress = MAX_PER_ADDRESS } = options;
+  const { isProxy, onLimitReached, maxPerAddress = MAX_PER_ADDRESS } = options;
   const open = new Map<string, number>();
   const crowded = new Set<string>();
 

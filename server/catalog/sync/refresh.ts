@@ -10,9 +10,9 @@ import { changeRepository } from '../index/repository-change.ts';
 import {
   changeKnown,
   checkedColumns,
-  recordCheck,
   noteProblem,
   problemOf,
+  recordCheck,
   settledTags,
   tagsBeyond,
 } from '../index/repository-notes.ts';

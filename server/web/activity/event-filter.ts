@@ -1,6 +1,6 @@
 /** What the lists of events and of refused requests are filtered by. */
 import type { EventFilter } from '../../notifications/event-query.ts';
-import { DAY_MS, startOfDay, parseDay } from '../../storage/calendar.ts';
+import { DAY_MS, parseDay, startOfDay } from '../../storage/calendar.ts';
 import { actionLabel } from '../parts/event-cells.ts';
 import type { Page } from '../shell/page.ts';
 
