@@ -9,7 +9,7 @@ import { must, run, runTied } from './lib/run.mjs';
 
 const FILES = {
   token: 'token.ts',
-  events: 'events.bench.ts',
+  events: 'events.ts',
   start: 'start.ts',
   catalog: 'catalog.ts',
   interface: 'interface.ts',

@@ -11,7 +11,8 @@ import { type Loaded, readSeen, recordNetwork, type Seen, watchPages } from './i
 import { walkPages } from './interface/walk.ts';
 import { type Line, median, note, show } from './lines.ts';
 
-const ROUNDS = 5;
+const IS_SMALL = process.argv.includes('--small');
+const ROUNDS = IS_SMALL ? 2 : 5;
 const SLOWED = 4;
 const LIST = '/repositories?sort=pushed';
 const SETTLES_MS = 600;
@@ -140,13 +141,10 @@ const stage = await startStage(scaleOf(process.argv).middle);
 // Times are those of a quiet machine: what else runs is in them.
 note(`load of the machine: ${loadavg()[0]?.toFixed(1)}`);
 try {
-  // The last two take half an hour.
-  const measures = [
-    () => firstVisitLines(browser, stage),
-    () => walkLines(browser, stage),
-    () => stateLines(browser),
-    () => pageLines(browser),
-  ];
+  const short = [() => firstVisitLines(browser, stage), () => walkLines(browser, stage)];
+  // Half an hour.
+  const long = [() => stateLines(browser), () => pageLines(browser)];
+  const measures = IS_SMALL ? short : [...short, ...long];
   for (const measure of measures) {
     for (const line of await measure()) show(line);
   }
