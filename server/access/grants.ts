@@ -95,6 +95,31 @@ export async function insertGrant(
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
+/** Of roles that somebody new begins with. */
+export async function insertGrants(
+  transaction: AccessTransaction,
+  subject: Holder,
+  { roleIds, by, at }: { readonly roleIds: readonly number[]; readonly by: string; readonly at: number },
+): Promise<void> {
+  const rows = [...new Set(roleIds)].map((roleId) => ({
+    subject_kind: subject.kind,
+    subject_id: subject.id,
+    role_id: roleId,
+    granted_at: at,
+    granted_by: by,
+  }));
+  if (rows.length > 0) await transaction.insertInto('grants').values(rows).execute();
+}
+
+/** Of somebody who goes. */
+export async function deleteGrantsOf(transaction: AccessTransaction, subject: Holder): Promise<void> {
+  await transaction
+    .deleteFrom('grants')
+    .where('subject_kind', '=', subject.kind)
+    .where('subject_id', '=', subject.id)
+    .execute();
+}
+
 /** True when it was held. */
 export async function deleteGrant(transaction: AccessTransaction, subject: Holder, roleId: number): Promise<boolean> {
   const result = await transaction

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
 import { likePattern } from '../storage/like.ts';
 import { type AccessTransaction, changeAccess } from './change-access.ts';
+import { deleteGrantsOf, insertGrants } from './grants.ts';
 
 export interface User {
   readonly id: number;
@@ -186,19 +187,8 @@ async function addUser(transaction: AccessTransaction, user: NewUser, at: number
     .returning(COLUMNS)
     .executeTakeFirst();
   if (row === undefined) throw nameTaken(user.username);
-  await grantAll(transaction, row.id, user, at);
+  await insertGrants(transaction, { kind: 'user', id: row.id }, { roleIds: user.roleIds, by: user.by, at });
   return toUser(row);
-}
-
-async function grantAll(transaction: AccessTransaction, id: number, { roleIds, by }: NewUser, at: number) {
-  const rows = [...new Set(roleIds)].map((roleId) => ({
-    subject_kind: 'user' as const,
-    subject_id: id,
-    role_id: roleId,
-    granted_at: at,
-    granted_by: by,
-  }));
-  if (rows.length > 0) await transaction.insertInto('grants').values(rows).execute();
 }
 
 async function writePassword(
@@ -235,7 +225,7 @@ async function writeEnabled(transaction: AccessTransaction, id: number, enabled:
 }
 
 async function removeUser(transaction: AccessTransaction, id: number): Promise<void> {
-  await transaction.deleteFrom('grants').where('subject_kind', '=', 'user').where('subject_id', '=', id).execute();
+  await deleteGrantsOf(transaction, { kind: 'user', id });
   const result = await transaction.deleteFrom('users').where('id', '=', id).executeTakeFirst();
   if (result.numDeletedRows === 0n) throw noSuchUser();
 }

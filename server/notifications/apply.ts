@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
+import { markApplied } from './event-writes.ts';
 import { type RegistryEvent, toEvent } from './events.ts';
 
 /** @typeParam Use What is to be counted of an event; only the index knows what that is. */
@@ -38,18 +39,10 @@ export function createApplier<Use>({ db, onEvent, count, onCounted, clock, log }
   async function mark(done: readonly Done<Use>[]): Promise<void> {
     if (done.length === 0) return;
     const counted = await db.transaction().execute(async (trx) => {
-      const marked = await trx
-        .updateTable('events')
-        .set({ applied: 1 })
-        .where(
-          'id',
-          'in',
-          done.map(({ id }) => id),
-        )
-        .where('applied', '=', 0)
-        .returning('id')
-        .execute();
-      const ids = new Set(marked.map(({ id }) => id));
+      const ids = await markApplied(
+        trx,
+        done.map(({ id }) => id),
+      );
       const uses = done.flatMap(({ id, use }) => (use === undefined || !ids.has(id) ? [] : [use]));
       return uses.length === 0 ? uses : count(trx, uses);
     });

@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
 import { isRowId, MAX_ID } from '../storage/row-id.ts';
 import type { EnvelopesTable } from '../storage/schema.ts';
+import { deleteQuarantined, emptyQuarantined } from './envelope-writes.ts';
 
 /** An envelope that was not understood, or only in part. */
 export interface SetAside {
@@ -81,22 +82,8 @@ async function remove(db: Database, id: number) {
   const row = await isAside.select(['error', 'size_bytes', 'verified', 'event_count']).executeTakeFirst();
   if (row === undefined) return undefined;
   const isCounted = row.verified === 0 && row.event_count > 0;
-  return (await (isCounted ? emptyOne(db, id) : deleteOne(db, id))) === undefined ? undefined : row;
-}
-
-function emptyOne(db: Database, id: number) {
-  return db
-    .updateTable('envelopes')
-    .set({ state: 'parsed', error: null, body: Buffer.alloc(0), size_bytes: 0 })
-    .where('id', '=', id)
-    .where('state', '=', 'quarantined')
-    .returning('id')
-    .executeTakeFirst();
-}
-
-function deleteOne(db: Database, id: number) {
-  const one = db.deleteFrom('envelopes').where('id', '=', id).where('state', '=', 'quarantined');
-  return one.returning('id').executeTakeFirst();
+  const isGone = await (isCounted ? emptyQuarantined(db, id) : deleteQuarantined(db, id));
+  return isGone ? row : undefined;
 }
 
 function described(db: Database) {

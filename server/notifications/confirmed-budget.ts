@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
+import { deleteEvents } from './event-writes.ts';
 import { createSourceBudget, MAX_ROWS_AT_ONCE, type OfSource, TARGET_SHARE } from './source-budget.ts';
 
 interface Load {
@@ -40,6 +41,6 @@ async function readLoads(db: Database): Promise<readonly (Load & OfSource)[]> {
 async function dropOldest(db: Database, source: string, limit: number): Promise<number> {
   const rows = await confirmed(db).select('id').where('source', '=', source).orderBy('id').limit(limit).execute();
   const ids = rows.map(({ id }) => id);
-  if (ids.length > 0) await db.deleteFrom('events').where('id', 'in', ids).execute();
+  await deleteEvents(db, ids);
   return ids.length;
 }

@@ -2,10 +2,12 @@
  * What the registry tells us: envelopes are kept first (`intake.ts`), parsed afterwards (`project.ts`), shown
  * (`events.ts`) and let go of (`retention.ts`). What an event means for the index is `catalog/`'s business.
  */
+
 import type { Insertable } from 'kysely';
 import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
 import type { EnvelopesTable } from '../storage/schema.ts';
+import { insertEnvelopes } from './envelope-writes.ts';
 import { ENVELOPE_ROW_BYTES } from './unverified-budget.ts';
 
 /** One webhook body, as it came. */
@@ -56,10 +58,10 @@ export function createIntake({ db, now, onStored, onOdd }: IntakeDeps) {
 
   async function commit(batch: readonly Waiting[]): Promise<void> {
     try {
-      await db
-        .insertInto('envelopes')
-        .values(batch.map((each) => each.row))
-        .execute();
+      await insertEnvelopes(
+        db,
+        batch.map((each) => each.row),
+      );
     } catch (cause) {
       const error = notStored(cause);
       for (const each of batch) each.reject(error);

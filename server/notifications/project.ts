@@ -7,6 +7,8 @@ import type { Database } from '../storage/database.ts';
 import type { EventsTable } from '../storage/schema.ts';
 import { type AsideEnvelope, namesIn } from './aside-names.ts';
 import { type ParsedEvent, type Portion, readPortions } from './envelope.ts';
+import { markParsed, markQuarantined } from './envelope-writes.ts';
+import { changeEvent, insertEvents } from './event-writes.ts';
 
 /** What is asked of an event before it is kept. */
 export type Asked = Pick<ParsedEvent, 'action' | 'actor' | 'repository' | 'tag' | 'digest'>;
@@ -52,7 +54,6 @@ interface Read extends Portion {
 
 const ENVELOPES_PER_STEP = 100;
 const MAX_BYTES = 8 * 1024 * 1024;
-const ROWS_PER_INSERT = 100;
 const EVENTS_PER_COMMIT = 400;
 // One pull of a multi-platform image reads the index by tag, then a manifest by digest.
 const SAME_PULL_MS = 5000;
@@ -151,12 +152,11 @@ async function markRead(transaction: Database, reads: readonly Read[]): Promise<
   const good = ended.filter(({ error }) => error === undefined);
   for (const event_count of new Set(good.map(({ eventCount }) => eventCount))) {
     const ids = good.filter(({ eventCount }) => eventCount === event_count).map(({ envelope }) => envelope.id);
-    await transaction.updateTable('envelopes').set({ state: 'parsed', event_count }).where('id', 'in', ids).execute();
+    await markParsed(transaction, ids, event_count);
   }
   for (const { envelope, eventCount, error } of ended) {
     if (error === undefined) continue;
-    const odd = { state: 'quarantined' as const, error, event_count: eventCount };
-    await transaction.updateTable('envelopes').set(odd).where('id', '=', envelope.id).execute();
+    await markQuarantined(transaction, envelope.id, { error, eventCount });
   }
 }
 
@@ -170,13 +170,7 @@ async function store(deps: ProjectionDeps, reads: readonly Read[]): Promise<numb
   const judged = await deps.judge(found.map(({ event }) => askedOf(event)));
   const rows = found.map(({ envelope, event }, index) => rowOf(envelope, event, judged[index] ?? NOT_JUDGED));
   await deps.db.transaction().execute(async (transaction) => {
-    for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
-      await transaction
-        .insertInto('events')
-        .values(rows.slice(start, start + ROWS_PER_INSERT))
-        .onConflict((conflict) => conflict.column('event_id').doNothing())
-        .execute();
-    }
+    await insertEvents(transaction, rows);
     await markRead(transaction, reads);
     await joinPulls(transaction, reads);
   });
@@ -241,7 +235,7 @@ async function joinPulls(db: Database, reads: readonly Read[]): Promise<void> {
       const before = await lookBefore(db, event);
       if (before === undefined) continue;
       const change = before.digest === event.digest ? { tag: before.tag } : { hidden: 1 as const, applied: 1 as const };
-      await db.updateTable('events').set(change).where('event_id', '=', event.eventId).execute();
+      await changeEvent(db, event.eventId, change);
     }
   }
 }

@@ -1,4 +1,6 @@
 import type { Database } from '../storage/database.ts';
+import { deleteEnvelopes } from './envelope-writes.ts';
+import { deleteEvents } from './event-writes.ts';
 
 export interface RetentionDeps {
   readonly db: Database;
@@ -13,22 +15,32 @@ const BATCH = 500;
 
 /** Lets go of what is old. */
 export function createRetention({ db, now }: RetentionDeps) {
-  async function purge(table: 'events' | 'envelopes', before: number): Promise<void> {
-    for (;;) {
-      const old = db.selectFrom(table).select('id').where('received_at', '<', before);
-      const due = table === 'events' ? old : old.where('verified', '=', 1);
-      const ids = (await due.orderBy('id').limit(BATCH).execute()).map((row) => row.id);
-      if (ids.length === 0) return;
-      await db.deleteFrom(table).where('id', 'in', ids).execute();
+  async function purge(next: () => Promise<readonly number[]>, remove: typeof deleteEvents): Promise<void> {
+    for (let ids = await next(); ids.length > 0; ids = await next()) {
+      await remove(db, ids);
       await new Promise(setImmediate);
     }
+  }
+
+  async function oldEnvelopes(): Promise<readonly number[]> {
+    const before = now() - KEEP_BODIES_MS;
+    const old = db.selectFrom('envelopes').select('id').where('received_at', '<', before).where('verified', '=', 1);
+    return (await old.orderBy('id').limit(BATCH).execute()).map((row) => row.id);
+  }
+
+  async function oldEvents(): Promise<readonly number[]> {
+    const old = db
+      .selectFrom('events')
+      .select('id')
+      .where('received_at', '<', now() - KEEP_EVENTS_MS);
+    return (await old.orderBy('id').limit(BATCH).execute()).map((row) => row.id);
   }
 
   return {
     /** Once a day: events after 90 days, bodies of verified envelopes after 7. */
     async purgeOld(): Promise<void> {
-      await purge('envelopes', now() - KEEP_BODIES_MS);
-      await purge('events', now() - KEEP_EVENTS_MS);
+      await purge(oldEnvelopes, deleteEnvelopes);
+      await purge(oldEvents, deleteEvents);
     },
   };
 }

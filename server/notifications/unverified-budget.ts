@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from '../storage/database.ts';
+import { deleteEnvelopes } from './envelope-writes.ts';
+import { deleteEvents } from './event-writes.ts';
 import { createSourceBudget, MAX_ROWS_AT_ONCE, type OfSource, TARGET_SHARE } from './source-budget.ts';
 
 /** What envelopes without the secret may take up together; anybody can send those. */
@@ -46,7 +48,7 @@ export function createUnverifiedBudget(db: Database, limits: UnverifiedLimits = 
   /** Their events first: what a crash leaves is found by its envelope. */
   async function dropEnvelopes(ids: readonly number[]): Promise<void> {
     while ((await dropEvents(ids)) === MAX_ROWS_AT_ONCE) await nextTurn();
-    await db.deleteFrom('envelopes').where('id', 'in', ids).execute();
+    await deleteEnvelopes(db, ids);
   }
 
   async function dropEvents(ids: readonly number[]): Promise<number> {
@@ -58,9 +60,10 @@ export function createUnverifiedBudget(db: Database, limits: UnverifiedLimits = 
       .where('verified', '=', 0)
       .limit(MAX_ROWS_AT_ONCE)
       .execute();
-    if (rows.length === 0) return 0;
-    const due = rows.map(({ id }) => id);
-    await db.deleteFrom('events').where('id', 'in', due).execute();
+    await deleteEvents(
+      db,
+      rows.map(({ id }) => id),
+    );
     return rows.length;
   }
 
