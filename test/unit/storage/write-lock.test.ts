@@ -55,9 +55,14 @@ test('a thread that ended while it had the lock does not keep it', async () => {
     ...{ rounds: 1, isKept: true },
   });
   await once(worker, 'message');
-  const waiting = writeLock.acquire();
+  let isHeld = false;
+  const waiting = writeLock.acquire().then(() => {
+    isHeld = true;
+  });
   await worker.terminate();
+  assert.equal(isHeld, false);
   writeLock.releaseHeldBy(2);
   await waiting;
+  assert.equal(isHeld, true);
   writeLock.release();
 });

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { maskedAssignment, maskedRecord } from '../../../../server/catalog/base/secrets.ts';
+import fc from 'fast-check';
+import {
+  environmentCell,
+  maskedAssignment,
+  maskedRecord,
+  maskedText,
+  secretParts,
+} from '../../../../server/catalog/base/secrets.ts';
+import { quickly } from '../../../support/process/quickly.ts';
 
 // A label's key may hold `=`; the value begins after the whole key.
 const labels = [
@@ -22,3 +30,48 @@ test('an assignment keeps its name', () => {
   assert.equal(maskedAssignment('API_TOKEN=a=b'), 'API_TOKEN=•••');
   assert.equal(maskedAssignment('NODE_ENV=production'), 'NODE_ENV=production');
 });
+
+const commands: readonly (readonly [string, string])[] = [
+  ['DB_PASSWORD=hunter2', 'DB_PASSWORD=•••'],
+  ['NPM_TOKEN="a b" npm ci', 'NPM_TOKEN=••• npm ci'],
+  ['TOKEN=$TOKEN make', 'TOKEN=$TOKEN make'],
+  ['URL=https://u:p@host/x', 'URL=•••'],
+  ['apt-get install -y curl', 'apt-get install -y curl'],
+  ['A=1 SECRET=x B=2', 'A=1 SECRET=••• B=2'],
+];
+for (const [text, expected] of commands) test(`masks ${text}`, () => assert.equal(maskedText(text), expected));
+
+test('nothing of a text is lost', () => {
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      assert.equal(
+        secretParts(text)
+          .map((part) => part.text)
+          .join(''),
+        text,
+      );
+    }),
+  );
+});
+
+for (const text of ['a.'.repeat(200_000), 'a="'.repeat(100_000), 'PASSWORD='.repeat(50_000)]) {
+  test(`a text made to be slow is searched as fast as others: ${text.slice(0, 9)}…`, () => {
+    const parts = quickly(() => secretParts(text));
+    assert.ok(parts.map((part) => part.text).join('') === text);
+    assert.equal(
+      parts.some((part) => part.isSecret),
+      text.startsWith('PASSWORD'),
+    );
+  });
+}
+
+const environment = [
+  ['DB_PASSWORD=x', true],
+  ['GITHUB_TOKEN=x', true],
+  ['URL=postgres://u:p@h/db', true],
+  ['NODE_ENV=production', false],
+  ['DB_PASSWORD=', false],
+] as const;
+for (const [line, isSecret] of environment) {
+  test(`${isSecret ? 'masks' : 'shows'} ${line}`, () => assert.equal(environmentCell(line).isSecret, isSecret));
+}

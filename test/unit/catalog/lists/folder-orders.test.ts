@@ -82,7 +82,9 @@ for (const sort of FOLDER_SORTS) {
 test('a folder says who pushed last, what it is made for and how old its youngest tag is', async () => {
   const { folders } = createRepositoryStore(database.db);
   const query = { parent: '', sort: 'name', direction: 'asc', limit: 100 } as const;
-  for (const folder of (await folders(EVERYTHING, query)).rows) {
+  const { rows: found } = await folders(EVERYTHING, query);
+  assert.ok(found.length > 1, 'there are folders');
+  for (const folder of found) {
     const rows = MADE.filter((row) => row.name.startsWith(`${folder.path}/`));
     assert.deepEqual(folder.platforms, [...new Set(rows.flatMap((row) => row.platforms))].sort());
     assert.equal(folder.newestAt ?? 0, most(rows, ageOf));

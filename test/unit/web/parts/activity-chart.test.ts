@@ -49,6 +49,7 @@ test('every day is in the table, the latest first, and under the pointer', () =>
 test('pushes are bars, one for each day that had any, and pulls a line', () => {
   const days = activityDays();
   const chart = activityChart(days, { page: testPage() });
+  assert.equal(chart.frames.length, 2);
   for (const { width, panels, columns } of chart.frames) {
     const [pulls, pushes] = panels;
     assert.ok(pulls?.line !== '' && pulls?.bars.length === 0 && pushes?.line === '');

@@ -31,7 +31,9 @@ test('every area is in proportion, inside the box, and none covers another', () 
 });
 
 test('equal values become pieces close to squares', () => {
-  for (const { width, height } of treemap(Array(12).fill(1), BOX)) {
+  const pieces = treemap(Array(12).fill(1), BOX);
+  assert.equal(pieces.length, 12);
+  for (const { width, height } of pieces) {
     assert.ok(Math.max(width / height, height / width) < 2);
   }
 });
