@@ -175,7 +175,7 @@ function connectPages(
     innerUrl: `${config.registry.setup.own_url}${config.server.base_path}`,
     isOurs: isOurs(config),
   });
-  const causeEvent = async (): Promise<TestEvent> => {
+  const triggerEvent = async (): Promise<TestEvent> => {
     const { rows } = await repositories.list(EVERYTHING, { sort: 'pushed', direction: 'desc', limit: 1 });
     const [row] = rows;
     const { lastReceivedAt: before } = await registry.events.arrivals();
@@ -186,7 +186,7 @@ function connectPages(
     }
     return 'silent';
   };
-  return [connectPage({ statusFacts, settings, causeEvent, reach: firstRun.reach })];
+  return [connectPage({ statusFacts, settings, triggerEvent, reach: firstRun.reach })];
 }
 
 async function navCounts(

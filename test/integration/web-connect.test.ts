@@ -28,7 +28,7 @@ const web = await startWeb({
         ...{ host: 'registry.lan:5000', hostname: 'registry.lan', transport: 'http' },
         ...{ isLoopback: false, isLiteralAddress: false },
       },
-      causeEvent: async () => 'nothing',
+      triggerEvent: async () => 'nothing',
     }),
   ],
 });

@@ -19,7 +19,7 @@ export interface HomeCard {
   readonly note: string;
   readonly more: { readonly text: string; readonly href: string } | null;
   readonly rows: readonly HomeRow[];
-  /** What is said instead of rows. */
+  /** Shown when there are no rows. */
   readonly emptyText: string;
 }
 
@@ -30,16 +30,16 @@ export interface HomeRow {
   readonly icon: 'star' | 'upload' | null;
   readonly iconLabel: string;
   readonly spark: Sparkline | null;
-  /** On the right, with what it says in words below the pointer. */
+  /** On the right; `title` is its tooltip. */
   readonly value: string;
   readonly title: string;
-  /** 0 to 1 of the first. */
+  /** Share of the first row's value, 0 to 1; null: no bar. */
   readonly share: number | null;
   readonly note: string;
 }
 
 export interface PushCells {
-  /** Tells one push from the next. */
+  /** Identifies the push when the page updates itself. */
   readonly key: string;
   readonly folder: string;
   readonly leaf: string;
@@ -64,7 +64,7 @@ export function homeCards(facts: HomeFacts, page: Words): readonly HomeCard[] {
   return [biggestCard(facts, page), fastestCard(facts, page), staleCard(facts, page)];
 }
 
-/** @returns null where there is none: then the place is better used. */
+/** @returns null when the viewer has neither starred nor pushed anything: the card is left out. */
 export function myCard({ mine, sparks }: HomeFacts, page: Words): HomeCard | null {
   const { t, format } = page;
   if (mine.length === 0) return null;

@@ -1,4 +1,4 @@
-/** What the home page is made of, before it is put into words. */
+/** The data of the home page; `home.ts` makes the view model of it. */
 import type { ActivityDay } from '../../catalog/activity/activity.ts';
 import type { Findings } from '../../catalog/findings/findings.ts';
 import type { RepositoryPage, RepositoryRow } from '../../catalog/lists/repositories.ts';
@@ -18,16 +18,16 @@ export interface HomeFacts {
   readonly registry: JudgedRegistry;
   readonly at: number;
   readonly recent: RepositoryPage;
-  /** Of all that the viewer sees. */
+  /** Over everything that the viewer sees. */
   readonly total: SpaceSums;
   readonly samples: readonly Sample[];
   readonly areas: readonly SpaceRow[];
-  /** At least the last 14 days. */
+  /** One entry per day, at least the last 14. */
   readonly activity: readonly ActivityDay[];
-  /** Who pushed today. */
+  /** How many people and robots pushed today. */
   readonly pushers: number;
   readonly sparks: ReadonlyMap<number, readonly ActivityDay[]>;
-  /** undefined: not looked through yet. */
+  /** undefined: not computed yet. */
   readonly findings: Findings | undefined;
   readonly biggest: readonly RepositoryRow[];
   readonly mine: readonly MyRepository[];
@@ -35,6 +35,6 @@ export interface HomeFacts {
 
 export interface MyRepository {
   readonly row: RepositoryRow;
-  /** Otherwise the viewer pushed to it. */
+  /** false: listed because the viewer pushed to it. */
   readonly isStarred: boolean;
 }

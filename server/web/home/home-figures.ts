@@ -12,17 +12,17 @@ const NOTHING: Omit<ActivityDay, 'day'> = { pulls: 0, pushes: 0 };
 const WEEK = 7;
 const MONTH = 30;
 
-/** The four numbers at the top. What is still being worked out is `…`. */
+/** The four numbers at the top; one that is not computed yet is `…`. */
 export function homeFigures(facts: FigureFacts, page: Words): readonly Figure[] {
   return [pullFigure(facts, page), pushFigure(facts, page), spaceFigure(facts, page), staleFigure(facts, page)];
 }
 
-/** Where no events come, nothing is counted: that is no zero. */
+/** Without events nothing is counted, so a dash is shown instead of a misleading zero. */
 function unreported(label: string, href: string, t: Page['t']): Figure {
   return { label, value: '–', note: t('home:unreported'), href };
 }
 
-/** Today is not over: the number of a whole day stands beside it, and no percentage. */
+/** Today is incomplete, so it is shown beside a whole day instead of as a percentage of it. */
 function pullFigure({ activity, index }: FigureFacts, { t, format, locale, url }: Words): Figure {
   if (index.polled !== undefined) return unreported(t('home:pulls'), url('/events?action=pull'), t);
   const today = activity.at(-1) ?? NOTHING;
@@ -76,7 +76,7 @@ function staleFigure({ findings, index }: FigureFacts, { t, format, url }: Words
   };
 }
 
-/** The same as a list: nobody pulled it for 90 days, and it had the time. */
+/** The search that lists what the figure counts: older than 90 days and not pulled for 90 days. */
 export function staleSearch(repository?: string): string {
   const within = repository === undefined ? '' : `repo:${repository} `;
   return `/search?q=${encodeURIComponent(`${within}pulled-older:90d older:90d`)}`;

@@ -11,7 +11,7 @@ export interface HealthLine {
 
 type HealthFacts = Pick<HomeFacts, 'index' | 'registry' | 'total'>;
 
-/** How the registry is, and how far what is shown here can be trusted. */
+/** The state of the registry and how current the index is. */
 export function healthLines(facts: HealthFacts, page: Pick<Page, 't' | 'format'>): readonly HealthLine[] {
   const { t, format } = page;
   const { index, registry, total } = facts;
@@ -57,7 +57,7 @@ function holdsText(total: HealthFacts['total'], { t, format }: Pick<Page, 't' | 
   return t('home:health.both', { repositories, tags });
 }
 
-/** What each tool wants to hear before it pulls or pushes. */
+/** The login command of each client. */
 export function loginLines(
   { host, transport }: RegistryReach,
   { viewer }: Pick<HomePageParts, 'viewer'>,

@@ -39,7 +39,7 @@ const BIGGEST = 5;
 const MINE = 5;
 const TILES = 24;
 const SAMPLED_DAYS = 40;
-/** The weekday before is 7 days ago. */
+/** Enough to compare today with the same weekday of last week. */
 const MIN_DAYS = 14;
 const SPARK_DAYS = 14;
 
@@ -76,7 +76,7 @@ async function homeFacts(deps: HomePageDeps, page: Page, seen: Visibility): Prom
   };
 }
 
-/** Those with a star first, then those that the viewer pushed to last. */
+/** Starred repositories first, then those that the viewer pushed to most recently. */
 async function myRepositories(
   { stars, activity }: HomePageDeps,
   { viewer }: Page,
@@ -146,7 +146,7 @@ export function homeView(page: HomePageParts, facts: HomeFacts): HomeView {
 
 function homeState({ recent, index }: HomeFacts, { viewer }: HomePageParts): HomeView['state'] {
   if (recent.total > 0) return 'list';
-  // Whoever sees only a part cannot be told that the registry is empty: that would be a guess.
+  // A viewer who sees only part of the registry must not be told that it is empty.
   if (!seesEverything(viewer)) return 'no-rights';
   return index.isComplete ? 'empty' : 'reading';
 }

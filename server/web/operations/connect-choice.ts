@@ -1,4 +1,4 @@
-/** What somebody chose at /connect, kept for the next visit as it stands in the address: in the same words, in a cookie. */
+/** The choice made at /connect, kept in a cookie for the next visit, written as the query of its address. */
 import type { Page } from '../shell/page.ts';
 
 const CHOICE = ['version', 'runs', 'trust', 'from', 'folder'] as const;
@@ -6,25 +6,26 @@ const MAX_LENGTH = 2000;
 
 type Asked = Pick<Page, 'query'>;
 
-/** '' where the address leaves everything open. */
-export function choiceIn({ query }: Asked): string {
+/** @returns the part of the query that holds the choice; '' without one, or when it is too long to keep. */
+export function readChoice({ query }: Asked): string {
   const given = new URLSearchParams();
   for (const name of CHOICE) if (query(name) !== '') given.set(name, query(name));
   const text = given.toString();
   return text.length > MAX_LENGTH ? '' : text;
 }
 
-/** Whether the version was chosen, too: then the registry is asked first. */
-export function namesVersion(kept: string): boolean {
+/** Whether the choice names a version: it may be outdated, so the registry is asked first. */
+export function hasVersion(kept: string): boolean {
   return new URLSearchParams(kept).has('version');
 }
 
 /**
- * The query of this page with what was chosen before; undefined: nothing was.
- * @param kept as `choiceIn` wrote it; what else stands there is left out
- * @param detected a registry that is another version by now has its own lines
+ * Adds an earlier choice to the query of this page.
+ * @param kept as `readChoice` wrote it; unknown names are left out
+ * @param detected version of the registry now; a kept choice for another version loses its version and folder
+ * @returns `?…`; undefined without an earlier choice
  */
-export function withKept({ path }: Pick<Page, 'path'>, kept: string, detected: 2 | 3 | null): string | undefined {
+export function restoreChoice({ path }: Pick<Page, 'path'>, kept: string, detected: 2 | 3 | null): string | undefined {
   const before = new URLSearchParams(kept);
   if (detected !== null && before.has('version') && before.get('version') !== `${detected}`) {
     before.delete('version');

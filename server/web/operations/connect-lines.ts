@@ -1,6 +1,6 @@
 /**
- * What somebody puts into the configuration of a registry that runs already, so that it trusts us: as lines of its
- * config.yml, as environment of a compose service or of docker run, as Kubernetes objects. Pure: values in, text out.
+ * Configuration that makes an existing registry trust us: as lines of its config.yml, as environment of a compose service
+ * or of docker run, as Kubernetes objects. Pure.
  */
 import { stringify } from 'yaml';
 import { TRUST_FILES, type TrustChoice, trustPath } from '../../operations/trust-file.ts';
@@ -13,13 +13,13 @@ export interface ConnectFacts {
   readonly realm: string;
   readonly service: string;
   readonly issuer: string;
-  /** Of every key that may sign. */
+  /** The algorithms of all keys that may sign. */
   readonly algorithms: readonly string[];
   /** Our address as the registry reaches it, with the base path. */
   readonly from: string;
-  /** And as people reach it, from outside of any container. */
+  /** Our address as people reach it, outside of any container. */
   readonly publicUrl: string;
-  /** Sent with each notification; what stands there instead where it is not to be seen. */
+  /** Sent with each notification; a placeholder where the secret must not be shown. */
   readonly secret: string;
   /** What the registry checks our tokens with; undefined where the operator's key came without a certificate. */
   readonly caPem: string | undefined;
@@ -34,7 +34,7 @@ export interface ConnectChoice extends TrustChoice {
 
 type Tree = Record<string, unknown>;
 
-/** What has to stand in config.yml, whatever else does. */
+/** The sections of config.yml that we need, by name; to be merged into the operator's own. */
 export function registrySections(facts: ConnectFacts, choice: ConnectChoice): Readonly<Record<string, Tree>> {
   return {
     auth: { token: tokenSection(facts, choice) },
@@ -45,7 +45,7 @@ export function registrySections(facts: ConnectFacts, choice: ConnectChoice): Re
 
 function tokenSection({ realm, service, issuer, algorithms }: ConnectFacts, choice: ConnectChoice): Tree {
   const trusted = choice.trust === 'jwks' ? { jwks: trustPath(choice) } : { rootcertbundle: trustPath(choice) };
-  // 2.x does not know the key; 3.x takes a dozen algorithms that we never sign with.
+  // 2.x does not know the key; without it 3.x would accept a dozen algorithms that we never sign with.
   return { realm, service, issuer, ...trusted, ...(choice.version === 3 ? { signingalgorithms: algorithms } : {}) };
 }
 
@@ -60,6 +60,7 @@ function endpoint({ from, secret }: ConnectFacts): Tree {
   };
 }
 
+/** @returns a file or command per entry, in the order in which they are applied. */
 export function registryLines(facts: ConnectFacts, choice: ConnectChoice): readonly Lines[] {
   if (choice.runs === 'compose') return [composeLines(facts, choice)];
   if (choice.runs === 'docker') return [dockerLines(facts, choice)];
@@ -67,10 +68,10 @@ export function registryLines(facts: ConnectFacts, choice: ConnectChoice): reado
   return [{ file: `${choice.folder.replace(/\/+$/, '')}/config.yml`, text: yaml(registrySections(facts, choice)) }];
 }
 
-/** How the file that the registry trusts gets to it; it comes with the objects on Kubernetes. */
+/** The command that fetches the file that the registry trusts; none on Kubernetes, where it is part of the objects. */
 export function trustLines({ from, publicUrl }: ConnectFacts, choice: ConnectChoice): readonly Lines[] {
   if (choice.runs === 'kubernetes') return [];
-  // With compose and docker run the shell is the machine's, and the file is mounted from there.
+  // With compose and docker run the command runs on the host, and the file is mounted from there.
   const isMounted = choice.runs === 'compose' || choice.runs === 'docker';
   const base = isMounted ? publicUrl : from;
   const address = `${base}/api/auth/${choice.trust === 'jwks' ? 'jwks.json' : 'ca.pem'}`;
@@ -78,7 +79,7 @@ export function trustLines({ from, publicUrl }: ConnectFacts, choice: ConnectCho
   return [{ file: null, text: `curl -fsS -o ${target} ${address}` }];
 }
 
-/** 2.x reads no indexed names: a list is one value with YAML in it, which every version takes. */
+/** 2.x reads no indexed names (`…_0_NAME`), so a list is one value that holds YAML; every version accepts that. */
 function environment(facts: ConnectFacts, choice: ConnectChoice): readonly (readonly [string, string])[] {
   const token = Object.entries(tokenSection(facts, choice)).map(
     ([key, value]) =>
@@ -105,7 +106,7 @@ function composeLines(facts: ConnectFacts, choice: ConnectChoice): Lines {
   return { file: 'docker-compose.yml', text: yaml({ services: { registry: service } }) };
 }
 
-/** One command; the options that a container has already (names, ports, storage) are the reader's own. */
+/** Name, ports and storage are examples: readers put their own in. */
 function dockerLines(facts: ConnectFacts, choice: ConnectChoice): Lines {
   const variables = [...environment(facts, choice), [ENDPOINTS, JSON.stringify([endpoint(facts)])] as const];
   const options = [
@@ -114,11 +115,11 @@ function dockerLines(facts: ConnectFacts, choice: ConnectChoice): Lines {
     ...variables.map(([name, value]) => `-e ${quoted(`${name}=${value}`)}`),
   ];
   const command = ['docker run', ...options, `registry:${choice.version}`].join(' \\\n  ');
-  // The old container has to go first: its name and its port are taken. What it stores lies in the volume.
+  // Remove the old container first: it occupies the name and the port. Its content is in the volume.
   return { file: null, text: `docker rm -f registry\n${command}` };
 }
 
-/** One word for a POSIX shell, whatever stands in it. */
+/** Quotes a word for a POSIX shell. */
 function quoted(word: string): string {
   return /^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
@@ -143,7 +144,7 @@ function kubernetesLines(facts: ConnectFacts, choice: ConnectChoice): readonly L
   ];
 }
 
-/** Merged into a Deployment by the names of container and volume. */
+/** A strategic merge patch: Kubernetes matches container and volume by their names. */
 function deploymentPatch(facts: ConnectFacts, choice: ConnectChoice): Tree {
   const secret = { secretKeyRef: { name: 'registry-web-events', key: IN_SECRET } };
   const container = {
@@ -160,7 +161,7 @@ function deploymentPatch(facts: ConnectFacts, choice: ConnectChoice): Tree {
   return { spec: { template: { spec: { containers: [container], volumes } } } };
 }
 
-/** Nothing is folded: a secret or an address broken over two lines is copied wrong. */
+/** Without folding of long lines: a secret or an address broken over two lines is copied wrongly. */
 function yaml(value: unknown): string {
   return stringify(value, { lineWidth: 0 });
 }

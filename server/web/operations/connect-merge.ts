@@ -1,17 +1,17 @@
-/** Somebody's own config.yml with our lines in it; comments and everything else stay as they are. */
+/** Merges our sections into an operator's config.yml; comments and everything else are kept. */
 import { isMap, parseDocument } from 'yaml';
 import { AppError } from '../../errors.ts';
 import { type ConnectChoice, type ConnectFacts, registrySections } from './connect-lines.ts';
 
 type Tree = Record<string, unknown>;
 
-/** @throws {AppError} INVALID for what is no registry configuration. */
+/** @throws {AppError} INVALID when the text is not a registry configuration. */
 export function mergedConfiguration(text: string, facts: ConnectFacts, choice: ConnectChoice): string {
   const document = parseDocument(text, { merge: false });
   if (document.errors.length > 0 || !isMap(document.contents)) throw notYaml(document.errors[0]?.message);
   const { auth, notifications, storage } = registrySections(facts, choice);
   if (document.get('version') === undefined) document.set('version', 0.1);
-  // Another way of signing in beside ours would stop the registry: it takes exactly one.
+  // A registry with two kinds of `auth` does not start, so any other kind is replaced.
   document.set('auth', document.createNode(auth));
   const others = list(document.toJS()?.notifications?.endpoints).filter((each) => each['name'] !== 'registry-web');
   const ours = list(notifications?.['endpoints']);

@@ -1,4 +1,4 @@
-/** What /connect shows: the choice, the lines for it, and which of them work already. */
+/** The view model of /connect: the choice, the lines for it, and which checks pass already. */
 import { stringify } from 'yaml';
 import { hostName, isLoopbackName } from '../../config/host-name.ts';
 import type { Check } from '../../operations/check.ts';
@@ -10,11 +10,11 @@ import type { Page } from '../shell/page.ts';
 import { type ConnectChoice, type ConnectFacts, RUNS, type Runs, registryLines, trustLines } from './connect-lines.ts';
 import { type CheckCells, checkCells } from './status.ts';
 
-/** What the running configuration says. */
+/** From the running configuration. */
 export interface ConnectSettings extends Omit<ConnectFacts, 'from' | 'secret'> {
   /** The configured secret, or the one we agreed on with a registry of ours; null: none yet. */
   readonly secret: string | null;
-  /** Proposed where there is none: always the same, never used by itself. */
+  /** Proposed where there is no secret. Stable over restarts; it has no effect until the operator configures it. */
   readonly proposedSecret: string;
   /** Our address in the network of containers. */
   readonly innerUrl: string;
@@ -33,10 +33,10 @@ export interface ConnectView {
     readonly value: string;
     readonly hint: string;
   }[];
-  /** The rest of the choice, for the form with the fields. */
+  /** The rest of the choice, as hidden fields of the form. */
   readonly kept: readonly { readonly name: string; readonly value: string }[];
   readonly fromWarning: string;
-  /** What becomes of the accounts that the registry has itself; '' where it has none. */
+  /** Says what happens to accounts of the registry's own (htpasswd); '' where it has none. */
   readonly ownAccounts: string;
   readonly trust: readonly Block[];
   readonly lines: readonly Block[];
@@ -83,7 +83,7 @@ export interface ChecksView {
 }
 
 export const HIDDEN_SECRET = '<secret>';
-/** In the order in which they begin to work. */
+/** In the order in which an operator gets them to pass. */
 const ORDER: readonly Check['id'][] = [
   ...(['reachable', 'demands_token', 'challenge', 'realm', 'tokens'] as const),
   ...(['deletion', 'notifications', 'clock'] as const),
@@ -91,7 +91,7 @@ const ORDER: readonly Check['id'][] = [
 
 export type ConnectPage = Pick<Page, 't' | 'query' | 'urlWith' | 'url' | 'path' | 'origin'>;
 
-/** The whole state is in the address; the version is what the registry seems to be until somebody says otherwise. */
+/** Reads the choice from the address; without a version there, the detected one is used. */
 export function connectChoice(
   page: Pick<Page, 'query'>,
   detected: 2 | 3 | null,
@@ -107,7 +107,7 @@ export function connectChoice(
   };
 }
 
-/** null: the address leaves it to what the registry seems to be. */
+/** @returns null when the address names no version. */
 export function askedVersion(page: Pick<Page, 'query'>): 2 | 3 | null {
   const asked = page.query('version');
   return asked === '2' ? 2 : asked === '3' ? 3 : null;
@@ -118,17 +118,17 @@ export function connectFacts(page: Pick<Page, 'query'>, settings: ConnectSetting
   return { ...settings, from: ownAddress(page.query('from')) ?? usual, secret: shownSecret(page, settings) };
 }
 
-/** With the secret in it, for what somebody asked for by a form. */
+/** Puts the secret in, for downloads that were asked for by a form; pages show a placeholder. */
 export function withSecret(facts: ConnectFacts, settings: ConnectSettings): ConnectFacts {
-  return { ...facts, secret: bare(settings.secret ?? settings.proposedSecret) };
+  return { ...facts, secret: withoutBearer(settings.secret ?? settings.proposedSecret) };
 }
 
 function shownSecret(page: Pick<Page, 'query'>, settings: ConnectSettings): string {
-  return page.query('secret') === 'shown' ? bare(settings.secret ?? settings.proposedSecret) : HIDDEN_SECRET;
+  return page.query('secret') === 'shown' ? withoutBearer(settings.secret ?? settings.proposedSecret) : HIDDEN_SECRET;
 }
 
-/** People configure it with or without the word; we write it once. */
-const bare = (secret: string) => secret.replace(/^Bearer +/i, '');
+/** The secret may be configured with or without `Bearer`; the lines have it once. */
+const withoutBearer = (secret: string) => secret.replace(/^Bearer +/i, '');
 
 function ownAddress(text: string): string | undefined {
   if (!URL.canParse(text) || text.length > 300) return undefined;
@@ -168,7 +168,7 @@ export function connectView({ page, settings, status, plainHttp, merge }: Connec
   };
 }
 
-/** The same query on another path below /connect. */
+/** Another path below /connect with the query of this page. */
 function onPath({ path, url }: ConnectPage, target: string): string {
   const start = path.indexOf('?');
   return url(`${target}${start < 0 ? '' : path.slice(start)}`);
@@ -256,7 +256,7 @@ function secretView(page: ConnectPage, settings: ConnectSettings, runs: Runs): S
   };
 }
 
-/** Where our own side of the secret goes: first the usual place for this set-up, then one out of sight. */
+/** Our own side of the secret: first the usual place for this set-up, then a file that fewer people read. */
 function secretLines(runs: Runs, secret: string): readonly Lines[] {
   const file = {
     file: null,

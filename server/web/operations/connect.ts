@@ -1,4 +1,4 @@
-/** Set-up helper for a registry that runs already. */
+/** /connect: helps to set up an existing registry. */
 import type { Response } from 'express';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
@@ -7,7 +7,7 @@ import { plainHttpView } from '../parts/plain-http.ts';
 import type { RegistryReach } from '../parts/reach.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { choiceIn, namesVersion, withKept } from './connect-choice.ts';
+import { hasVersion, readChoice, restoreChoice } from './connect-choice.ts';
 import { registryLines } from './connect-lines.ts';
 import { mergedConfiguration } from './connect-merge.ts';
 import {
@@ -22,14 +22,14 @@ import {
 
 export interface ConnectPageDeps {
   readonly statusFacts: LoadStatusFacts;
-  /** @param cameBy where whoever asks reached us. */
+  /** @param cameBy address, with the base path, under which the request reached us. */
   readonly settings: (cameBy: string) => ConnectSettings;
   readonly reach: RegistryReach;
-  /** Reads one manifest, so that the registry has something to notify us of, and waits for its event. */
-  readonly causeEvent: () => Promise<TestEvent>;
+  /** Reads one manifest, so that the registry sends an event, and waits for it. */
+  readonly triggerEvent: () => Promise<TestEvent>;
 }
 
-/** `nothing`: there is no image to read. `silent`: it was read, and no event came in time. */
+/** `nothing`: there is no image to read. `silent`: an image was read, but no event arrived in time. */
 export type TestEvent = 'arrived' | 'silent' | 'nothing';
 
 const MAX_FILE_LENGTH = 200_000;
@@ -39,7 +39,7 @@ const mergeForm = z.strictObject({
 });
 
 export function connectPage(deps: ConnectPageDeps): PageModule {
-  const { statusFacts, settings, reach, causeEvent } = deps;
+  const { statusFacts, settings, reach, triggerEvent } = deps;
 
   async function show(page: Page, merge?: MergeView, code = 200, known?: StatusFacts): Promise<void> {
     const [status, current] = [known ?? (await statusFacts(page.cameBy)), settings(page.cameBy)];
@@ -48,7 +48,7 @@ export function connectPage(deps: ConnectPageDeps): PageModule {
     await page.render('operations/connect', view, code);
   }
 
-  /** The choice in the address, and the facts for it. Asking the registry may take seconds: only where the choice needs it. */
+  /** Asks the registry, which may take seconds, only when the address names no version. */
   async function chosen(page: Page) {
     const current = settings(page.cameBy);
     const status = askedVersion(page) === null ? await statusFacts(page.cameBy) : undefined;
@@ -71,13 +71,13 @@ export function connectPage(deps: ConnectPageDeps): PageModule {
     }
   }
 
-  /** An address that leaves everything open continues with what was chosen last time; any other is chosen now. */
+  /** Without a choice in the address the last one is restored; a choice in the address is remembered. */
   async function open(page: Page): Promise<void> {
-    const chosen = choiceIn(page);
+    const chosen = readChoice(page);
     if (chosen !== '') page.keepChoice('connect', chosen);
     const kept = chosen === '' ? page.choice('connect') : '';
-    const status = namesVersion(kept) ? await statusFacts(page.cameBy) : undefined;
-    const query = withKept(page, kept, status?.registry.line ?? null);
+    const status = hasVersion(kept) ? await statusFacts(page.cameBy) : undefined;
+    const query = restoreChoice(page, kept, status?.registry.line ?? null);
     if (query === undefined) await show(page, undefined, 200, status);
     else page.redirect(`/connect${query}`);
   }
@@ -94,7 +94,7 @@ export function connectPage(deps: ConnectPageDeps): PageModule {
     routes.get('/connect/merge', 'admin', (page) => page.redirect('/connect'));
     routes.post('/connect/merge', 'admin', (page, _request, response) => merge(page, response), { size: 'long' });
     routes.post('/connect/try', 'admin', async (page) => {
-      const outcome = await causeEvent().catch(() => 'failed' as const);
+      const outcome = await triggerEvent().catch(() => 'failed' as const);
       const key = {
         ...{ arrived: 'operations:connect.try.arrived', silent: 'operations:connect.try.silent' },
         ...{ nothing: 'operations:connect.try.nothing', failed: 'operations:connect.try.failed' },

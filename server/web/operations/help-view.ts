@@ -1,6 +1,6 @@
 /**
- * The troubleshooting page is docs/troubleshooting.md, cut at its headings: one text for whoever reads the repository and
- * for whoever reads the product. Headings are the clients' own messages, so a pasted message finds its section.
+ * The troubleshooting page is docs/troubleshooting.md, split at its headings, so that repository and product show the same
+ * text. Headings are messages of clients, so a pasted message finds its section.
  */
 import { type MarkdownPart, markdownParts } from '../parts/markdown.ts';
 
@@ -13,12 +13,12 @@ export interface HelpGroup {
 export interface HelpSection {
   /** Without the backquotes. */
   readonly title: string;
-  /** As code: words of a program. */
+  /** The heading is the message of a program and shown as code. */
   readonly isMessage: boolean;
-  /** As GitHub makes it of the same heading. */
+  /** The anchor that GitHub makes of the heading. */
   readonly id: string;
   readonly parts: readonly MarkdownPart[];
-  /** For searching. */
+  /** Everything in the section, in lower case, to search in. */
   readonly text: string;
 }
 
@@ -57,7 +57,7 @@ function anchorOf(heading: string): string {
     .replace(/\s/g, '-');
 }
 
-/** Links lead to the same place in every language: what is no message is translated, its anchor is not. */
+/** Gives a translation the anchors of the original, section by section, so that links work in every language. */
 export function withAnchorsOf(text: HelpText, original: HelpText): HelpText {
   const groups = text.groups.map((group, at) => ({
     ...group,
@@ -72,17 +72,20 @@ export function withAnchorsOf(text: HelpText, original: HelpText): HelpText {
 
 const MAX_QUESTION_LENGTH = 2000;
 
-/** Sections whose heading stands in what was pasted; else those that have every word of it. */
+/** Sections whose heading is part of the question; if there are none, those that contain every word of it. */
 export function findHelp(groups: readonly HelpGroup[], question: string): readonly HelpGroup[] {
   const asked = plain(question.slice(0, MAX_QUESTION_LENGTH));
   if (asked === '') return groups;
-  const quoted = only(groups, ({ title, isMessage }) => isMessage && asked.includes(plain(title)));
+  const quoted = filterSections(groups, ({ title, isMessage }) => isMessage && asked.includes(plain(title)));
   if (quoted.length > 0) return quoted;
   const words = asked.split(' ');
-  return only(groups, ({ text }) => words.every((word) => text.includes(word)));
+  return filterSections(groups, ({ text }) => words.every((word) => text.includes(word)));
 }
 
-function only(groups: readonly HelpGroup[], isWanted: (section: HelpSection) => boolean): readonly HelpGroup[] {
+function filterSections(
+  groups: readonly HelpGroup[],
+  isWanted: (section: HelpSection) => boolean,
+): readonly HelpGroup[] {
   return groups
     .map((group) => ({ ...group, sections: group.sections.filter(isWanted) }))
     .filter(({ sections }) => sections.length > 0);

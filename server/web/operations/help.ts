@@ -30,11 +30,11 @@ export interface HelpView {
   readonly plainHttp: PlainHttpView | null;
 }
 
-/** Open to everybody: whoever cannot sign in needs it most, and it tells nothing about this registry. */
+/** Public: people who cannot sign in need it most, and it reveals nothing about this registry. */
 export function helpPage({ docs, reach, realm }: HelpPageDeps): PageModule {
   const texts = new Map<string, HelpText>();
 
-  /** English where nobody has translated it. */
+  /** English where there is no translation. */
   function textFor(locale: string): HelpText {
     const text = texts.get(locale) ?? readText(docs, locale);
     texts.set(locale, text);

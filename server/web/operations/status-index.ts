@@ -1,4 +1,4 @@
-/** How far the index is and when it is looked after, for /status. */
+/** Progress of the index and scheduled jobs, for /status. */
 
 import type { CrawlProgress } from '../../catalog/sync/crawl.ts';
 import type { JobState } from '../../jobs/scheduler.ts';
@@ -9,11 +9,11 @@ type Shown = Pick<Page, 't' | 'format' | 'url' | 'viewer'>;
 
 export interface IndexView {
   readonly text: string;
-  /** 0 to 100 while it runs and the end is known. */
+  /** 0 to 100; null when no crawl runs or the total is not known yet. */
   readonly percent: number | null;
   readonly facts: readonly { readonly label: string; readonly value: string }[];
   readonly startedAt: number | null;
-  /** Where a form may ask for another crawl; '' where the viewer may not, or one runs. */
+  /** Address of the form that starts a crawl; '' where the viewer may not, or one runs. */
   readonly action: string;
 }
 
@@ -24,7 +24,7 @@ export interface JobCells {
   readonly took: string;
   readonly tone: 'accent' | 'plain' | 'red';
   readonly result: string;
-  /** What the last run failed with. */
+  /** Why the last run failed; '' when it did not. */
   readonly error: string;
   readonly nextAt: number | null;
 }
@@ -71,13 +71,13 @@ function factsOf(page: Shown, crawl: CrawlProgress): IndexView['facts'] {
   return rows.flatMap(([label, value]) => (value === null ? [] : [{ label, value }]));
 }
 
-/** null: the registry, as everybody expects. */
+/** @returns null when the index was read from the registry, the normal case. */
 function sourceText({ t }: Shown, { source, sourceProblem }: CrawlProgress): string | null {
   if (sourceProblem) return t(`errors:${sourceProblem.key}`, sourceProblem.params);
   return source === 'disk' ? t('operations:status.index.disk') : null;
 }
 
-/** While it runs: what it makes now; afterwards: what it made on the whole. */
+/** The current speed while a crawl runs, the average afterwards. */
 function speedText({ t, format }: Shown, crawl: CrawlProgress): string | null {
   const { isRunning, elapsedMs, repositoriesDone, tagsDone, repositoriesPerSecond, tagsPerSecond } = crawl;
   const seconds = elapsedMs / 1000;

@@ -9,7 +9,7 @@ import { type IndexView, indexView, type JobCells, jobCells } from './status-ind
 
 export interface StatusPageDeps {
   readonly statusFacts: LoadStatusFacts;
-  /** Begins to read the whole registry; /status shows how far it is. */
+  /** Starts a crawl or confirms a loss. */
   readonly reading: Pick<ReadingUseCases, 'acceptLoss' | 'readEverything'>;
 }
 
@@ -18,7 +18,7 @@ export interface StatusView {
   readonly nav: 'status';
   readonly overall: { readonly tone: 'good' | 'amber' | 'red'; readonly icon: string; readonly text: string };
   readonly checks: readonly CheckCells[];
-  /** Where an admin confirms that missing images are gone. */
+  /** The form with which an admin confirms that missing images are gone; null: nothing is held, or no admin. */
   readonly hold: { readonly action: string } | null;
   readonly checkedAt: number;
   readonly index: IndexView;
@@ -33,10 +33,10 @@ export interface CheckCells {
   readonly tone: 'accent' | 'amber' | 'red' | 'plain';
   readonly text: string;
   readonly at: number | null;
-  /** A day rather than how far away it is. */
+  /** `at` is shown as a date, not as a distance in time. */
   readonly isDay: boolean;
   readonly fix: { readonly intro: string; readonly file: string | null; readonly lines: string } | null;
-  /** Where its symptoms are explained. */
+  /** Section of the troubleshooting page; null when the check passes or there is none. */
   readonly helpHref: string | null;
 }
 
@@ -121,7 +121,7 @@ export function checkCells(check: Check, { t, url }: Pick<Page, 't' | 'url'>): C
   };
 }
 
-/** Headings of docs/troubleshooting.md. */
+/** Anchors of docs/troubleshooting.md. */
 const HELP: Partial<Record<Check['id'], string>> = {
   reachable: 'connection-refused',
   demands_token: 'images-can-be-pulled-without-signing-in',
@@ -136,7 +136,7 @@ const HELP: Partial<Record<Check['id'], string>> = {
   wal: 'nothing-can-be-saved',
 };
 
-/** What a message of the help page may come from beside the check that leads there, likeliest first. */
+/** Other checks that may explain a section of the help page, the most likely first. */
 const CAUSES: Readonly<Record<string, readonly Check['id'][]>> = {
   'failed-with-status-401-unauthorized': ['tokens', 'challenge', 'clock', 'expiry'],
   'invalid-usernamepassword': ['tokens', 'challenge'],
@@ -150,7 +150,7 @@ export interface RelatedCheck {
   readonly href: string;
 }
 
-/** The checks of /status that tell whether the section's message comes from this set-up. */
+/** The checks of /status that may explain a section of the help page. */
 export function relatedChecks(section: string, { t, url }: Pick<Page, 't' | 'url'>): readonly RelatedCheck[] {
   const leading = Object.entries(HELP).flatMap(([id, anchor]) => (anchor === section ? [id as Check['id']] : []));
   const ids = [...new Set([...(CAUSES[section] ?? []), ...leading])];

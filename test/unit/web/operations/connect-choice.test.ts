@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { choiceIn, withKept } from '../../../../server/web/operations/connect-choice.ts';
+import { readChoice, restoreChoice } from '../../../../server/web/operations/connect-choice.ts';
 
 const pageAt = (path: string) => {
   const query = new URLSearchParams(path.split('?')[1] ?? '');
@@ -15,9 +15,9 @@ const kept = [
   ['line breaks stay encoded', 'from=http%3A%2F%2Fa%0D%0AX', '?from=http%3A%2F%2Fa%0D%0AX'],
 ] as const;
 for (const [name, cookie, query] of kept) {
-  test(`kept before: ${name}`, () => assert.equal(withKept(pageAt('/connect'), cookie, 3), query));
+  test(`kept before: ${name}`, () => assert.equal(restoreChoice(pageAt('/connect'), cookie, 3), query));
 }
 
 test('what is too long is not kept', () => {
-  assert.equal(choiceIn(pageAt(`/connect?runs=docker&folder=/${'é'.repeat(1000)}`)), '');
+  assert.equal(readChoice(pageAt(`/connect?runs=docker&folder=/${'é'.repeat(1000)}`)), '');
 });
