@@ -100,7 +100,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     ...core,
     ...{ config, root, log, now, cacheViews, previewMatches: matchesOf },
     ...{ useCases: useCases.accounts, stars, refusals: token.refusals, events: registry.events },
-    tokenLifetime: config.registry.auth.lifetime,
+    tokenLifetimeSeconds: config.registry.auth.lifetime,
     sessionStore: core.sessions.store,
     pages: [
       homePage({

@@ -16,14 +16,14 @@ import type { Stars } from '../../catalog/lists/stars.ts';
 import type { EventStore } from '../../notifications/events.ts';
 import type { Refusals } from '../../token/refusals.ts';
 
-/** What one pattern matches at this moment, for the preview before a role is saved. */
+/** The repositories that a pattern matches now, for the preview of a role. */
 export interface PatternMatches {
   readonly total: number;
-  /** The first few. */
+  /** The first few; `total` counts all. */
   readonly names: readonly string[];
 }
 
-/** What people and admins can do to accounts and rights. */
+/** Use cases for accounts and rights. */
 export interface AccountUseCases {
   readonly users: UserUseCases;
   readonly roles: RoleUseCases;
@@ -33,7 +33,7 @@ export interface AccountUseCases {
   readonly signIn: SignIn;
 }
 
-/** The stores are here to be read; whatever changes goes through a use case. */
+/** Pages only read from the stores; every change is a use case. */
 export interface AccountPagesDeps {
   readonly useCases: AccountUseCases;
   readonly access: Access;
@@ -48,8 +48,8 @@ export interface AccountPagesDeps {
   readonly stars: Pick<Stars, 'countOf'>;
   readonly refusals: Pick<Refusals, 'countOf'>;
   readonly events: Pick<EventStore, 'list'>;
-  /** Seconds for which a token of ours holds, whatever happens to the account. */
-  readonly tokenLifetime: number;
+  /** An issued token stays valid for so long, even if the account is disabled or deleted. */
+  readonly tokenLifetimeSeconds: number;
   readonly now: () => number;
   readonly previewMatches: (pattern: string) => Promise<PatternMatches>;
 }

@@ -13,7 +13,7 @@ import { userPage } from './user.ts';
 import { userDeletePage } from './user-delete.ts';
 import { usersPage } from './users.ts';
 
-/** Everything about people and their rights; none of it exists where `auth.enabled` is false. */
+/** All pages about users, roles and rights; not registered when `auth.enabled` is false. */
 export function accountPages(deps: AccountPagesDeps, confirmation: Confirmation): PageModule {
   const pages = [
     loginPage(deps),

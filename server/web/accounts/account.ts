@@ -6,7 +6,7 @@ import type { PageModule } from '../shell/routes.ts';
 import { startSession } from '../shell/session.ts';
 import { browserName } from '../shell/user-agent.ts';
 import type { AccountPagesDeps } from './account-deps.ts';
-import { signedInUser } from './login.ts';
+import { requireUser } from './login.ts';
 
 const passwordSchema = z.strictObject({
   current: z.string().min(1, 'form.required').max(1000, 'form.too_long'),
@@ -19,7 +19,7 @@ type Deps = Pick<AccountPagesDeps, 'useCases' | 'sessions' | 'grants' | 'now'>;
 
 export function accountPage({ useCases, sessions, grants, now }: Deps): PageModule {
   async function show(page: Page, ownHash: string, errors: FieldErrors = {}): Promise<void> {
-    const user = signedInUser(page);
+    const user = requireUser(page);
     const { rights } = page.viewer;
     const model = {
       title: page.t('accounts:account.title'),
@@ -50,7 +50,7 @@ export function accountPage({ useCases, sessions, grants, now }: Deps): PageModu
       const ownHash = sessionIdHash(request.sessionID);
       const form = page.parseForm(passwordSchema);
       if (!form.ok) return show(page, ownHash, form.errors);
-      const user = signedInUser(page);
+      const user = requireUser(page);
       const { address } = page.origin;
       let passwordVersion: number;
       try {
@@ -58,7 +58,7 @@ export function accountPage({ useCases, sessions, grants, now }: Deps): PageModu
       } catch (error) {
         return show(page, ownHash, page.fieldErrors(error));
       }
-      // The password version grew: every session of the old one is over, this browser gets a new one.
+      // A new password version ends all sessions, so this browser gets a new one.
       await startSession(request, { id: user.id, username: user.username, passwordVersion }, address, now());
       page.redirect('/account', { key: 'accounts:account.password_changed' });
     });
@@ -68,7 +68,7 @@ export function accountPage({ useCases, sessions, grants, now }: Deps): PageModu
       if (!form.ok) return page.redirect('/account');
       const chosen = form.values.session;
       const which = chosen === 'others' ? { exceptHash: sessionIdHash(request.sessionID) } : { hash: chosen };
-      await useCases.signIn.endOwn({ user: signedInUser(page), address: page.origin.address }, which);
+      await useCases.signIn.endOwn({ user: requireUser(page), address: page.origin.address }, which);
       page.redirect('/account', { key: 'accounts:account.session_ended' });
     });
   };

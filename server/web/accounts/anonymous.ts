@@ -12,12 +12,12 @@ const schema = z.strictObject({ role_id: roleIds });
 
 type Deps = Pick<AccountPagesDeps, 'useCases' | 'roles' | 'grants'>;
 
-/** What everybody may do without signing in. */
+/** /anonymous: the roles of everybody who is not signed in. */
 export function anonymousPage({ useCases, roles, grants }: Deps): PageModule {
   async function heldIds(): Promise<ReadonlySet<number>> {
     return new Set((await grants.rolesOf(EVERYBODY)).map(({ id }) => id));
   }
-  /** The right over the whole installation belongs to people with a name. */
+  /** Roles that consist of rules; the built-in kinds need an account. */
   async function grantable() {
     return (await roles.list()).filter(({ kind }) => kind === 'rules');
   }

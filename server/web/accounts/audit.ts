@@ -8,12 +8,12 @@ import type { AccountPagesDeps } from './account-deps.ts';
 
 const PAGE_SIZE = 100;
 
-/** Not of the audit itself: strangers cause these, so they have a list and a limit of their own. */
+/** Failed sign-ins are stored apart from the audit, with a limit, because strangers can cause them. */
 const FAILED = 'failed';
-/** The families of actions that have a chip to filter by. */
+/** Prefixes of actions that can be filtered by a chip. */
 const FAMILIES = ['session.', 'password.', 'user.', 'role.', 'tag.'] as const;
 
-/** A word of another version stands as it was written. */
+/** @returns the stored word itself when another version wrote an action that is unknown here. */
 export function auditLabel(action: string, t: Page['t']): string {
   const labels: Readonly<Record<AuditAction, string>> = {
     'session.start': t('accounts:audit.action.session_start'),
@@ -83,10 +83,11 @@ function factText(name: string, value: string, t: Page['t']): string {
     tags: t('accounts:audit.fact.tags', { value }),
     version: t('accounts:audit.fact.version', { value }),
   };
-  // What a later or an older version wrote stands as it was written.
+  // Details that another version wrote are shown as stored.
   return ownText(labels, name) ?? `${name}: ${value}`;
 }
 
+/** The details of an entry as one line; empty and false ones are left out. */
 export function detailText(detail: AuditEntry['detail'], t: Page['t']): string {
   return Object.entries(detail)
     .map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value ?? '')] as const)

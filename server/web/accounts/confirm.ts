@@ -7,7 +7,7 @@ function nextForm(page: Page, next: string): AskedForm {
   return { action: page.url('/confirm'), fields: [{ name: 'next', value: next }], retype: [], holdsInput: false };
 }
 
-/** The password once more, before a page whose form would outlive this session. */
+/** /confirm: asks for the password again, for pages that need a recent sign-in. */
 export function confirmPage(confirmation: Confirmation): PageModule {
   return (routes) => {
     routes.get('/confirm', 'signed-in', async (page, request, response) => {

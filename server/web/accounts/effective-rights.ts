@@ -4,11 +4,11 @@ import { adminReason, type ReasonCells, roleHref, ruleReason } from '../parts/ac
 import type { Pager } from '../parts/pager.ts';
 import type { Page } from '../shell/page.ts';
 
-/** What one rule comes to for one person, and through which role. */
+/** The effect of one rule for one person, and the role that it comes from. */
 export interface RightCells extends ReasonCells {
-  /** What stands in place of a pattern; '' where there is one. */
+  /** Shown instead of a pattern, for rights without one; '' otherwise. */
   readonly text: string;
-  /** The pattern as the role has it, where that differs; '' otherwise. */
+  /** The pattern as written in the role, when it differs (placeholders); '' otherwise. */
   readonly written: string;
 }
 
@@ -22,7 +22,7 @@ const PAGE_ROWS = 50;
 
 type RightsPage = Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'viewer'>;
 
-/** Everything that somebody holds, by pattern: as the engine has it, so a disabled account has only what everybody has. */
+/** All rights of a person by pattern, as the engine sees them: a disabled account has only those of everybody. */
 export function effectiveRights(rights: Rights, page: RightsPage): EffectiveRights {
   const rules = [...rights.rules].sort(byPattern).map((rule) => ruleRow(rule, page));
   const rows = [...rowsOfKind(rights, page), ...rules];
@@ -45,7 +45,7 @@ function ruleRow(rule: Rule, page: RightsPage): RightCells {
   return { ...reason, pattern: filledIn, text: '', written: pattern === filledIn ? '' : pattern };
 }
 
-/** Rights without a rule. */
+/** Rights that come without a rule: admin and auditor. */
 function rowsOfKind({ isAdmin, isAuditor }: Rights, page: RightsPage): readonly RightCells[] {
   const { t } = page;
   if (isAdmin) return [{ ...adminReason(page), text: t('repositories:access.everything'), written: '' }];

@@ -22,7 +22,7 @@ const SETUP = '/setup-password';
 interface LoginForm {
   readonly username: string;
   readonly next: string;
-  /** Why somebody is asked who was signed in a moment ago. */
+  /** Why the sign-in is needed again, for people whose session ended. */
   readonly note?: string;
 }
 
@@ -37,7 +37,7 @@ function noteFor(page: Page, request: Request): string {
   return hadSession ? page.t('accounts:login.ended') : '';
 }
 
-/** `next` only ever leads to one of our own pages. */
+/** @returns `next` when it is one of our own pages, else the home page: no open redirect. */
 export function afterSignIn(next: string): string {
   const path = ownPath(next) ?? '/';
   return path.startsWith('/login') || path.startsWith(SETUP) ? '/' : path;
@@ -79,15 +79,15 @@ export function loginPage({ useCases: { signIn }, now }: Deps): PageModule {
       await signIn.signOut({ username: viewer.subject.name, address: origin.address }, () => endSession(request));
       const { secure } = origin;
       response.clearCookie(sessionCookieName(secure), { path: '/', httpOnly: true, sameSite: 'lax', secure });
-      // Language and colours are cookies, too; they belong to the browser, not to the person.
+      // Not "cookies": language and colours are cookies of the browser and outlive the session.
       response.set('Clear-Site-Data', '"cache", "storage"');
       page.redirect('/login', { key: 'accounts:login.signed_out' });
     });
   };
 }
 
-/** For routes that only make sense with an account behind them. */
-export function signedInUser(page: Page) {
+/** @throws {AppError} NOT_FOUND when nobody is signed in or authentication is off. */
+export function requireUser(page: Page) {
   const { user } = page.viewer;
   if (user === undefined) throw new AppError('NOT_FOUND', 'There is no such page.', { key: 'page.missing' });
   return user;

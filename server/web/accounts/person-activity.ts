@@ -26,17 +26,17 @@ interface ActionCells {
   readonly isOk: boolean;
 }
 
-const SHOWN = 8;
+const MAX_ROWS = 8;
 
-/** The last that somebody did with images, and the last that somebody did here. For admins: nothing is left out. */
+/** The latest events and audit entries of a person, for admins: not limited to what the viewer sees. */
 export async function readPersonActivity(
   { events, audit }: PersonActivityDeps,
   page: Page,
   username: string,
 ): Promise<PersonActivity> {
   const [pushed, acted] = await Promise.all([
-    events.list({ visible: { all: true }, user: username, limit: SHOWN }),
-    audit.list({ actor: username, limit: SHOWN }),
+    events.list({ visible: { all: true }, user: username, limit: MAX_ROWS }),
+    audit.list({ actor: username, limit: MAX_ROWS }),
   ]);
   const name = encodeURIComponent(username);
   return {

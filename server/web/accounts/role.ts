@@ -7,7 +7,7 @@ import type { PageModule } from '../shell/routes.ts';
 import { actorOf } from '../shell/who-asks.ts';
 import type { AccountPagesDeps, PatternMatches } from './account-deps.ts';
 import { roleText } from './roles.ts';
-import { linesOf, type RuleLine, ruleErrors, rulesOf } from './rules-form.ts';
+import { formLines, type RuleLine, readRules, ruleErrors } from './rules-form.ts';
 
 type Deps = Pick<AccountPagesDeps, 'useCases' | 'roles' | 'grants' | 'previewMatches'>;
 
@@ -20,7 +20,7 @@ interface RoleState {
   readonly previews?: readonly Preview[];
 }
 
-/** One role: its rules, what they match, who holds it. */
+/** The page of one role: its rules, what they match, who holds it. */
 export function rolePage({ useCases, roles, grants, previewMatches }: Deps): PageModule {
   async function find(name: unknown): Promise<Role> {
     const role = await roles.find(String(name));
@@ -54,14 +54,14 @@ export function rolePage({ useCases, roles, grants, previewMatches }: Deps): Pag
   }
 
   async function previewsOf(values: FormValues): Promise<readonly Preview[]> {
-    const patterns = [...new Set(rulesOf(values).map(({ repository }) => repository))];
+    const patterns = [...new Set(readRules(values).map(({ repository }) => repository))];
     return Promise.all(patterns.map(async (pattern) => ({ pattern, ...(await previewMatches(pattern)) })));
   }
 
   return (routes) => {
     routes.get('/roles/:name', 'admin', async (page, request) => {
       const role = await find(request.params['name']);
-      await show(page, role, { lines: linesOf(role.rules) });
+      await show(page, role, { lines: formLines(role.rules) });
     });
 
     routes.post(
@@ -69,9 +69,9 @@ export function rolePage({ useCases, roles, grants, previewMatches }: Deps): Pag
       'admin',
       async (page, request) => {
         const role = await find(request.params['name']);
-        const rules = rulesOf(page.body);
+        const rules = readRules(page.body);
         const errors = ruleErrors(rules, page.fieldErrors);
-        const lines = linesOf(rules, errors);
+        const lines = formLines(rules, errors);
         if (errors.some((error) => error !== undefined)) return show(page, role, { lines });
         const wish = page.body['do'];
         if (wish === 'add') return show(page, role, { lines });
@@ -88,7 +88,7 @@ export function rolePage({ useCases, roles, grants, previewMatches }: Deps): Pag
 
     routes.get('/roles/:name/-/delete', 'admin', async (page, request) => {
       const role = await find(request.params['name']);
-      // No link leads here; the store refuses it, too.
+      // No page links here for built-in roles; the store refuses it as well.
       if (role.builtin)
         throw new AppError('CONFLICT', `${role.name} is built in.`, {
           key: 'role.builtin',

@@ -14,7 +14,7 @@ const schema = z.strictObject({
 
 type Deps = Pick<AccountPagesDeps, 'useCases' | 'roles' | 'grants'>;
 
-// What we made is told in the reader's language; what a person wrote stays as it is.
+// Built-in roles are described in the reader's language; descriptions that people wrote are shown as they are.
 const BUILTIN_TEXT: Readonly<Record<string, string>> = {
   'read-all': 'accounts:roles.builtin.read_all',
   'write-all': 'accounts:roles.builtin.write_all',
@@ -30,7 +30,7 @@ export function roleText(page: Pick<Page, 't'>, role: { name: string; descriptio
   return key === undefined ? role.description : page.t(key);
 }
 
-/** The list of roles, and making one. */
+/** The list of roles and the form to add one. */
 export function rolesPage({ useCases, roles, grants }: Deps): PageModule {
   function showForm(page: Page, values: { name: string; description: string }, errors: FieldErrors = {}) {
     const status = Object.keys(errors).length > 0 ? 422 : 200;

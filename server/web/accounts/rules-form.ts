@@ -4,7 +4,7 @@ import type { FieldErrors, FormValues } from '../shell/form.ts';
 
 /** One line of the table in which a role's rules are edited. */
 export interface RuleLine extends RuleInput {
-  /** Counts from 0; part of the field names, so that the ticks of a line stay with it. */
+  /** From 0. Part of the field names, because unticked checkboxes are not sent and would shift the lines. */
   readonly index: number;
   readonly error: string | undefined;
 }
@@ -17,8 +17,8 @@ function textOf(values: FormValues, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** What the person sent, line by line; lines without a pattern are dropped. */
-export function rulesOf(values: FormValues): readonly RuleInput[] {
+/** The submitted rules; lines without a pattern are dropped. */
+export function readRules(values: FormValues): readonly RuleInput[] {
   const lines: RuleInput[] = [];
   for (let index = 0; index < MAX_LINES; index += 1) {
     const repository = textOf(values, `repository.${index}`).trim();
@@ -34,8 +34,8 @@ export function rulesOf(values: FormValues): readonly RuleInput[] {
   return lines;
 }
 
-/** The lines to show: what is there, then a few empty ones to add more without JavaScript. */
-export function linesOf(
+/** The lines of the form: existing rules, then empty lines so that rules can be added without JavaScript. */
+export function formLines(
   rules: readonly RuleInput[],
   errors: readonly (string | undefined)[] = [],
 ): readonly RuleLine[] {
@@ -52,7 +52,7 @@ export function linesOf(
   }));
 }
 
-/** @param describe Turns a refusal into its sentence, and throws on anything else. */
+/** @param describe turns an `AppError` into a sentence and throws on any other error */
 export function ruleErrors(
   rules: readonly RuleInput[],
   describe: (error: unknown) => FieldErrors,

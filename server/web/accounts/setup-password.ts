@@ -6,7 +6,7 @@ import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { startSession } from '../shell/session.ts';
 import type { AccountPagesDeps } from './account-deps.ts';
-import { afterSignIn, signedInUser } from './login.ts';
+import { afterSignIn, requireUser } from './login.ts';
 
 const schema = z.strictObject({
   code: z.string().max(100, 'form.too_long').default(''),
@@ -16,16 +16,16 @@ const schema = z.strictObject({
 });
 type Deps = Pick<AccountPagesDeps, 'useCases' | 'setupCode' | 'now'>;
 
-/** Where somebody was going who first has to replace a password; it comes with the address and stays in the form. */
+/** The page to open after the password was replaced: from the query, then kept in the form. */
 function nextOf(page: Page): string {
   return page.query('next') || String(page.body['next'] ?? '');
 }
 
-/** The one page that a default or reset password opens: it replaces it. */
+/** The only page that a default or reset password gives access to: it replaces the password. */
 export function setupPasswordPage({ useCases, setupCode, now }: Deps): PageModule {
-  /** The default password is no secret, so from another machine something from this one's log has to prove the rest. */
+  /** The default password is public, so a person on another machine must also enter the code from the server's log. */
   async function asksCode(page: Page, request: Request): Promise<boolean> {
-    return !isLocalRequest(request) && (await setupCode.isNeededFor(signedInUser(page)));
+    return !isLocalRequest(request) && (await setupCode.isNeededFor(requireUser(page)));
   }
 
   async function show(page: Page, request: Request, errors: FieldErrors = {}): Promise<void> {
@@ -43,7 +43,7 @@ export function setupPasswordPage({ useCases, setupCode, now }: Deps): PageModul
     routes.post('/setup-password', 'setup', async (page, request) => {
       const form = page.parseForm(schema);
       if (!form.ok) return show(page, request, form.errors);
-      const user = signedInUser(page);
+      const user = requireUser(page);
       const { address } = page.origin;
       const given = { ...form.values, asksCode: await asksCode(page, request) };
       let passwordVersion: number;

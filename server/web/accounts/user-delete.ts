@@ -11,7 +11,10 @@ import type { AccountPagesDeps } from './account-deps.ts';
 const DELETE_PAGE = '/users/:name/-/delete';
 const MINUTE_S = 60;
 
-type Deps = Pick<AccountPagesDeps, 'useCases' | 'users' | 'refreshTokens' | 'stars' | 'refusals' | 'tokenLifetime'>;
+type Deps = Pick<
+  AccountPagesDeps,
+  'useCases' | 'users' | 'refreshTokens' | 'stars' | 'refusals' | 'tokenLifetimeSeconds'
+>;
 
 /** @throws {AppError} NOT_FOUND. */
 export async function findUser(users: Pick<UserStore, 'find'>, name: unknown): Promise<User> {
@@ -20,7 +23,7 @@ export async function findUser(users: Pick<UserStore, 'find'>, name: unknown): P
   return user;
 }
 
-/** The end of an account, with a look at what ends with it and what stays. */
+/** Deletes an account after a preview of what is deleted with it and what stays. */
 export function userDeletePage(deps: Deps): PageModule {
   const { useCases, users } = deps;
   return (routes) => {
@@ -45,7 +48,7 @@ export function userDeletePage(deps: Deps): PageModule {
   };
 }
 
-/** All of it, to be looked at before. */
+/** Everything that belongs to the account, for the preview. */
 async function readOwned(deps: Deps, user: User) {
   const [held, logins, starred, refused] = await Promise.all([
     deps.useCases.users.readHeld(user),
@@ -67,7 +70,7 @@ async function showPreview(deps: Deps, page: Page, user: User, errors: FieldErro
   ] as const;
   const oneself = isSelf(actorOf(page), user) ? t('errors:user.own_account') : undefined;
   const error = Object.values(errors)[0] ?? oneself;
-  const minutes = Math.ceil(deps.tokenLifetime / MINUTE_S);
+  const minutes = Math.ceil(deps.tokenLifetimeSeconds / MINUTE_S);
   const model = {
     ...{ title: t('accounts:user.delete.title', { name: user.username }), nav: 'users' },
     ...{ user, error, mayDelete: oneself === undefined, path: page.url(userPath(user.username)) },

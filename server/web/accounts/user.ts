@@ -16,7 +16,7 @@ import { findUser } from './user-delete.ts';
 
 const enabledSchema = z.strictObject({ enabled: z.enum(['yes', 'no']) });
 const roleId = z.coerce.number().int().positive();
-/** One role at a time: added from the list, or taken away by the button of its chip. */
+/** One role at a time: added from the list, or removed by the button of its chip. */
 const rolesSchema = z.union([z.strictObject({ add: roleId }), z.strictObject({ remove: roleId })]);
 
 type Deps = Pick<
@@ -24,7 +24,7 @@ type Deps = Pick<
   'useCases' | 'access' | 'users' | 'roles' | 'grants' | 'sessions' | 'audit' | 'events'
 >;
 
-/** Said where it is granted: a rule about the own folder opens nothing for a name that no folder can have. */
+/** Warns when a granted role has rules for the user's own folder, but the username cannot be a folder name. */
 function folderNotice({ t }: Page, { username }: User, held: readonly Role[]): string | undefined {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as people write it
   const isStuck = ({ rules }: Role) => rules.some(({ repository }) => repository.includes('${user}'));
@@ -32,14 +32,14 @@ function folderNotice({ t }: Page, { username }: User, held: readonly Role[]): s
   return role && t('accounts:user.no_folder', { name: username, role: role.name, folder: userFolderName(username) });
 }
 
-/** With who gave it and when, for the title. */
+/** The title of a role's chip says who granted it and when. */
 function heldCells({ t, format, url }: Page, { id, name, grantedAt, grantedBy }: HeldRole) {
   const when = format.dateTime(grantedAt);
   const given = grantedBy === '' ? when : t('accounts:user.granted', { when, by: grantedBy });
   return { id, name, href: url(rolePath(name)), given };
 }
 
-/** One user: what it holds, its sessions, and everything an admin does to it. */
+/** The page of one user: roles, sessions, and all actions of an admin. */
 export function userPage(deps: Deps): PageModule {
   const { useCases, access, users, roles, grants, sessions } = deps;
 
@@ -61,7 +61,7 @@ export function userPage(deps: Deps): PageModule {
     await page.render('accounts/user', model, Object.keys(errors).length > 0 ? 422 : 200);
   }
 
-  /** Runs the change; what a person can mend is shown on the same page. */
+  /** Runs the change; errors that a person can correct are shown on the same page. */
   async function change<Done>(
     page: Page,
     user: User,

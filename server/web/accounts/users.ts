@@ -35,7 +35,7 @@ interface FormState {
 }
 const EMPTY: FormState = { username: '', mustChange: false, chosen: [], errors: {} };
 
-/** The list of users, and making one. */
+/** The list of users and the form to add one. */
 export function usersPage({ useCases, users, roles, grants }: Deps): PageModule {
   async function row(page: Page, user: User) {
     const held = await grants.rolesOf({ kind: 'user', id: user.id });
@@ -93,7 +93,7 @@ export function usersPage({ useCases, users, roles, grants }: Deps): PageModule 
       { confirmed: true },
     );
 
-    // Asked for before the form, so that nothing typed into it is lost.
+    // The password is asked for before the form is shown, so that no input is lost.
     routes.get('/users/-/new', 'admin', (page) => showForm(page, EMPTY), { confirmed: true });
 
     routes.post(
@@ -114,7 +114,7 @@ export function usersPage({ useCases, users, roles, grants }: Deps): PageModule 
         const path = userPath(user.username);
         if (secret === undefined)
           return page.redirect(path, { key: 'accounts:users.added', params: { name: user.username } });
-        // Not kept anywhere, and not in a redirect: this answer is the only place where it stands.
+        // Rendered here instead of after a redirect, because the password is stored nowhere.
         await page.render('accounts/user-secret', {
           title: page.t('accounts:users.added', { name: user.username }),
           nav: 'users',

@@ -1,14 +1,14 @@
-/** What the lists of events and of refused requests are filtered by. */
+/** The filters of the lists of events and refused requests. */
 import type { EventFilter } from '../../notifications/event-query.ts';
 import { DAY_MS, parseDay, startOfDay } from '../../storage/calendar.ts';
 import { actionLabel } from '../parts/event-cells.ts';
 import type { Page } from '../shell/page.ts';
 
-// A mount is about a blob, and those are not listed.
+// Without "mount": it is about a blob, and blobs are not listed.
 const ACTIONS = ['push', 'pull', 'delete', 'restore'] as const;
-const MAX_TEXT = 255;
-/** Another filter begins at its top. */
-const TOP = { after: null, row: null, open: null } as const;
+const MAX_TEXT_LENGTH = 255;
+/** A changed filter starts at the first page. */
+const FIRST_PAGE = { after: null, row: null, open: null } as const;
 
 type FilterPage = Pick<Page, 't' | 'url' | 'urlWith' | 'query'>;
 
@@ -16,19 +16,19 @@ export interface EventsFilterCells {
   readonly action: string;
   readonly user: string;
   readonly repository: string;
-  /** null: this list has no dates. Each '' or a day. */
+  /** Each is '' or a day; null: this list has no dates. */
   readonly dates: { readonly from: string; readonly to: string } | null;
   readonly chips: readonly { readonly text: string; readonly href: string; readonly on: boolean }[];
-  /** Keeps the chosen action when a text changes. */
+  /** The chosen action, as a hidden field. */
   readonly chosen: string;
-  /** Names what the address says and nobody can read; '' for nothing. */
+  /** Names filters of the address that are invalid and therefore ignored; '' for none. */
   readonly ignored: string;
   readonly isSet: boolean;
 }
 
-/** Texts as they were typed, cut; days by the calendar of the operator, the last one whole. */
+/** Texts are cut to a maximum length; days are days in the server's time zone, the last one included. */
 export function readEventFilter(page: Pick<Page, 'query'>): Omit<EventFilter, 'visible'> {
-  const text = (name: string) => page.query(name).trim().slice(0, MAX_TEXT) || undefined;
+  const text = (name: string) => page.query(name).trim().slice(0, MAX_TEXT_LENGTH) || undefined;
   const [from, to] = [dayOf(page, 'from'), dayOf(page, 'to')];
   return {
     ...{ action: text('action'), user: text('user'), repository: text('repository'), after: text('after') },
@@ -46,7 +46,7 @@ export function eventsFilterCells(page: FilterPage): EventsFilterCells {
   const dated = { from: dateText(page, 'from'), to: dateText(page, 'to') };
   const chip = (action: string) => ({
     text: actionLabel(action, page.t),
-    href: page.urlWith({ ...TOP, action: action === chosen ? null : action }),
+    href: page.urlWith({ ...FIRST_PAGE, action: action === chosen ? null : action }),
     on: action === chosen,
   });
   const texts = { user: page.query('user'), repository: page.query('repository') };
@@ -74,7 +74,7 @@ function ignoredText(page: FilterPage): string {
   return odd.map((name) => page.t('activity:filter.bad_date', { value: page.query(name).slice(0, 40) })).join(' ');
 }
 
-/** The same list as a table. */
+/** The list with the same filters as CSV. */
 export function csvHref({ url, query }: Pick<Page, 'url' | 'query'>): string {
   const names = ['action', 'user', 'repository', 'from', 'to'] as const;
   const given = names.map((name): [string, string] => [name, query(name)]).filter(([, value]) => value !== '');

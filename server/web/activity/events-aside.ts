@@ -27,7 +27,7 @@ export interface AsideCells {
 
 const PAGE_ROWS = 20;
 
-/** What the registry sent and nobody could read: to look at, and to let go. */
+/** Envelopes that could not be parsed: to inspect and to discard. */
 export function eventsAsidePage({ aside }: { readonly aside: Aside }): PageModule {
   return (routes) => {
     routes.get('/events/aside', 'admin', async (page) => {

@@ -39,7 +39,7 @@ interface Shared {
   readonly live: Topic;
   readonly tabs: readonly EventsTab[];
   readonly filter: EventsFilterCells;
-  /** Says that only part of what happened is shown. */
+  /** Says that only events of visible repositories are shown; '' for viewers who see everything. */
   readonly scopeNote: string;
   readonly pager: Pager;
 }
@@ -68,7 +68,7 @@ export interface RefusalCells {
   readonly grantHref: string | null;
 }
 
-// Without it spreadsheets take names that are not in Latin letters for something else.
+// Without it spreadsheets do not read the file as UTF-8.
 const BYTE_ORDER_MARK = '\u{feff}';
 
 export function eventsPage({ visibility, events, refusals }: EventsPageDeps): PageModule {
@@ -80,32 +80,32 @@ export function eventsPage({ visibility, events, refusals }: EventsPageDeps): Pa
 
   return (routes) => {
     routes.get('/events', 'browse', async (page) => {
-      if (sentToSignIn(page)) return;
+      if (redirectedToSignIn(page)) return;
       const found = await events.runs({ ...(await filterOf(page)), limit: PAGE_ROWS });
       await page.render('activity/events', eventsView(page, found));
     });
     routes.get('/events.csv', 'browse', async (page, request, response) => {
-      if (sentToSignIn(page)) return;
+      if (redirectedToSignIn(page)) return;
       const { text, next } = await readEventsCsv(events, await filterOf(page));
       const name = next === undefined ? 'events' : `events-latest-${MAX_CSV_EVENTS}`;
       await sendCsv(request, response, { text: `${BYTE_ORDER_MARK}${text}`, name });
     });
     routes.get('/events/refused', 'browse', async (page) => {
-      if (sentToSignIn(page)) return;
+      if (redirectedToSignIn(page)) return;
       const found = await refusals.list(refusalQuery(page));
       await page.render('activity/events-refused', refusalsView(page, found.rows, cursorText(found.next)));
     });
   };
 }
 
-/** What others do is nobody's business before signing in, even where anybody may pull. */
-function sentToSignIn(page: Page): boolean {
+/** Events need an account, even where anonymous users may pull: they show what other people do. */
+function redirectedToSignIn(page: Page): boolean {
   if (page.viewer.isSignedIn || isReader(page)) return false;
   page.redirect(`/login?next=${encodeURIComponent(page.path)}`);
   return true;
 }
 
-/** Members see their own refusals; those of others name repositories they may know nothing of. */
+/** Members see only their own refusals: others may name repositories that are hidden from them. */
 function refusalQuery(page: Page) {
   const user = page.query('user').trim().slice(0, 255);
   const repository = page.query('repository').trim().slice(0, 255);
@@ -119,6 +119,7 @@ function refusalQuery(page: Page) {
   };
 }
 
+/** @returns undefined for anything that is not a cursor of `cursorText`. */
 export function parseCursor(text: string): RefusalCursor | undefined {
   const found = /^(\d{1,15})\.(\d{1,15})$/.exec(text);
   return found === null ? undefined : { lastAt: Number(found[1]), id: Number(found[2]) };

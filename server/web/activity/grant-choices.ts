@@ -1,4 +1,4 @@
-/** What would allow a refused request, the narrowest first: exactly that, all of its folder, a role that is there. */
+/** What would allow a refused request, the narrowest first: a rule for it, one for its folder, an existing role. */
 
 import type { Action } from '../../access/action.ts';
 import { escapeGlob } from '../../access/glob.ts';
@@ -8,7 +8,7 @@ import { compileRule, type RuleInput } from '../../access/rule.ts';
 import { isRepositoryName } from '../../registry/documents/reference.ts';
 import type { RecordedRefusal } from '../../token/refusals.ts';
 
-/** A rule that is made for it, as a role of its own; `value` is what the form sends. */
+/** A new rule in a role of its own; `value` is the value of the form field. */
 export interface RuleChoice {
   readonly value: 'repository' | 'folder';
   readonly rule: RuleInput;
@@ -34,8 +34,8 @@ function missingActions({ missing }: RecordedRefusal): readonly Action[] {
 }
 
 /**
- * The roles that would have allowed what was missing, from that address. The least powerful first: the fewest actions,
- * then the narrowest patterns. The role `admin` is never proposed for it.
+ * The roles that would have allowed the missing actions from that address. The least powerful first: fewest actions, then
+ * narrowest patterns. The role `admin` is never proposed.
  */
 export function sufficientRoles(roles: readonly Role[], refusal: RecordedRefusal): readonly Role[] {
   const missing = missingActions(refusal);

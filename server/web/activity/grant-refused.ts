@@ -33,10 +33,10 @@ export interface GrantRefusedView {
   readonly action: string;
   readonly backHref: string;
   readonly rolesHref: string;
-  /** Exactly what was asked for, and what is wider, as rules of their own. */
+  /** New rules: exactly for the refused request, and wider ones. */
   readonly rules: readonly GrantChoice[];
   readonly roles: readonly GrantChoice[];
-  /** Not for one account: for anybody who reaches this server. */
+  /** The refused request was anonymous, so a grant applies to everybody. */
   readonly isForEverybody: boolean;
   readonly error: string | undefined;
 }
@@ -52,13 +52,13 @@ export interface GrantChoice {
 const GRANT_PAGE = '/events/refused/:id/grant';
 const formSchema = z.strictObject({ choice: z.string().max(40) });
 
-/** What the page offers for one refusal. */
+/** The grants that the page offers for one refusal. */
 export interface GrantOffer {
   readonly rules: readonly (RuleChoice & { readonly matches: number })[];
   readonly roles: readonly Role[];
 }
 
-/** From "who was refused what" to the grant that allows it, with a look at what else that would allow. */
+/** Grants a refused request, with a preview of what else the grant would allow. */
 export function grantRefusedPage(deps: GrantRefusedPageDeps): PageModule {
   return (routes) => {
     routes.get(
@@ -93,7 +93,7 @@ async function readOffer(deps: GrantRefusedPageDeps, refusal: RecordedRefusal): 
     Promise.all(choices.map(({ rule }) => deps.single.rolesOf(rule))),
     deps.roles.list(),
   ]);
-  // Chosen as a rule, they are granted as they are.
+  // These are offered as rules already.
   const covered = new Set(same.flat());
   return { rules, roles: sufficientRoles(known, refusal).filter(({ id }) => !covered.has(id)) };
 }

@@ -41,14 +41,14 @@ export interface OperationCells {
   readonly summary: string;
   readonly description: readonly Piece[];
   readonly parameters: readonly ParameterCells[];
-  /** Of the JSON that is sent. */
+  /** The fields of the request body. */
   readonly body: readonly FieldCells[];
   readonly curl: string;
   readonly mediaType: string;
-  /** Where the answer has a name of its own: that alone, and no fields. */
+  /** A named schema is linked instead of listed; null: the fields are listed. */
   readonly schema: { readonly name: string; readonly href: string } | null;
   readonly fields: readonly FieldCells[];
-  /** JSON text; '' for what is no JSON. */
+  /** JSON text; '' for responses that are not JSON. */
   readonly example: string;
 }
 
@@ -67,7 +67,7 @@ interface SchemaCells {
   readonly fields: readonly FieldCells[];
 }
 
-/** The reference of the JSON API: the OpenAPI document, readable without any script. */
+/** The reference of the JSON API: the OpenAPI document as HTML, without scripts. */
 export function apiDocsPage({ document }: ApiDocsPageDeps): PageModule {
   return (routes) => {
     routes.get('/api/docs', 'browse', (page) => page.render('api-docs/api-docs', apiDocsView(page, document())));
@@ -115,7 +115,7 @@ export function apiDocsView(
   };
 }
 
-/** A group that this page has no word for stands as the document calls it. */
+/** Groups without a translation are shown as in the document. */
 function groupName(name: string, t: Page['t']): string {
   const known = new Map([
     ['Repositories', t('api-docs:group.repositories')],
@@ -130,7 +130,7 @@ function groupName(name: string, t: Page['t']): string {
   return known.get(name) ?? name;
 }
 
-/** Of each operation in the reader's language; one without words here stands as the document has it. */
+/** Translated summaries by operation id; operations without one are shown as in the document. */
 function summaries(t: Page['t']): ReadonlyMap<string, string> {
   return new Map([
     ['listRepositories', t('api-docs:summary.listRepositories')],
@@ -228,7 +228,7 @@ function parameterCells({ name, in: place, required, schema, description = '' }:
   return { name, place, required, type: typeText(schema), description: piecesOf(description), fallback };
 }
 
-/** Ready to be pasted: the values are examples, quoted for a shell. */
+/** A command with example values, quoted for a shell. */
 function curlLine(
   path: string,
   method: string,
@@ -247,7 +247,7 @@ function curlLine(
   return `curl -u ${user}${verb} '${base}${filled}${search === '' ? '' : `?${search}`}'`;
 }
 
-/** In single quotes, which the examples therefore must not hold. */
+/** In single quotes; examples must not contain any. */
 function dataOption(example: unknown): string {
   if (example === undefined) return '';
   return ` -H 'Content-Type: application/json' -d '${JSON.stringify(example).replaceAll("'", '')}'`;

@@ -1,5 +1,5 @@
-/** Reads an OpenAPI document for people: types as words, fields one below the other. */
-/** What this page reads of an OpenAPI document. */
+/** Makes an OpenAPI document readable: types as words, nested fields as a flat list. */
+/** The parts of an OpenAPI document that the page uses. */
 export interface ApiDocument {
   readonly info: { readonly version: string };
   readonly servers: readonly { readonly url: string }[];
@@ -48,18 +48,18 @@ export interface ApiSchema {
   readonly anyOf?: readonly ApiSchema[];
 }
 
-/** A piece of a sentence; code stands between backticks in the document. */
+/** A piece of a sentence; text between backquotes is code. */
 export interface Piece {
   readonly text: string;
   readonly isCode: boolean;
 }
 
-/** One line of a schema; what stands inside another field is moved to the right by its depth. */
+/** One line of a schema, indented by its depth. */
 export interface FieldCells {
   readonly name: string;
   readonly depth: number;
   readonly type: string;
-  /** '' or the anchor of a schema with a name. */
+  /** The anchor of a named schema; '' for other types. */
   readonly href: string;
   readonly description: readonly Piece[];
 }
@@ -85,18 +85,18 @@ function rangeText({ minimum, maximum, maxLength }: ApiSchema): string {
 }
 
 export const refName = (ref: string) => ref.slice(ref.lastIndexOf('/') + 1);
-const DEEPEST = 4;
+const MAX_DEPTH = 4;
 
-/** The fields of an object, those of objects inside of it below each; named schemas are only pointed to. */
+/** The fields of an object, each followed by its nested fields; named schemas are linked instead. */
 export function fieldsOf(schema: ApiSchema, depth = 0): readonly FieldCells[] {
-  if (depth > DEEPEST) return [];
+  if (depth > MAX_DEPTH) return [];
   return Object.entries(schema.properties ?? {}).flatMap(([name, one]) => [
     field(name, one, depth),
     ...fieldsOf(innerOf(one), depth + 1),
   ]);
 }
 
-/** What a list holds, or what may also be null. */
+/** The schema of a list's items, or of the value that may also be null. */
 function innerOf(schema: ApiSchema): ApiSchema {
   const inner = schema.items ?? schema.anyOf?.find(({ type }) => type !== 'null') ?? schema;
   return inner.items ?? inner;

@@ -33,7 +33,7 @@ export interface DeleteTagView {
   readonly shortDigest: string;
   readonly action: string;
   readonly backHref: string;
-  /** Why it cannot be done; '' when it can. */
+  /** Why deleting is not possible; '' when it is. */
   readonly deleteNote: string;
   readonly siblings: readonly string[];
   readonly stays: readonly string[];
@@ -81,7 +81,7 @@ async function render(
   await page.render('housekeeping/delete-tag', { ...view, warnings }, status);
 }
 
-/** The link that led here names the digest that was on the page: the tag may have moved since. */
+/** The link to this page names the digest that was shown; the tag may have moved since then. */
 function movedWarning({ tag, digest }: DeletionPlan, page: Page): readonly string[] {
   const before = movedFrom(page, digest);
   if (before === undefined) return [];
@@ -99,13 +99,13 @@ async function carryOut(deps: DeleteTagPageDeps, page: Page, plan: DeletionPlan)
     const key = pushedAgain ? 'parts:delete.pushed_again' : 'parts:delete.done';
     page.redirect(await pathAfter(deps, page, repository, trashId), { key, params: { tag, repository } });
   } catch (error) {
-    // The tag moved, or the registry refused: the form again, with what is true by now.
+    // The tag moved, or the registry refused: show the form again with current data.
     const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
     await render(deps, page, await deps.deletion.plan(repository, tag, seen), page.fieldErrors(error));
   }
 }
 
-/** A repository whose last tag went may not be listed any more. */
+/** After its last tag was deleted, a repository may not be listed any more. */
 async function pathAfter(deps: DeleteTagPageDeps, page: Page, repository: string, trashId: number): Promise<string> {
   const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
   const isThere = (await deps.repositories.find(seen, repository)) !== undefined;
@@ -155,7 +155,7 @@ function whatStays({ digest, children }: DeletionPlan, { t }: DeleteTagFacts['pa
   return stays;
 }
 
-/** Only for the last tag: otherwise the manifest is still in use, and deleting it would take the other tags along. */
+/** Offered for the last tag only: deleting a manifest deletes all of its tags. */
 function manifestOffer(plan: DeletionPlan, checked: boolean, { t, format }: DeleteTagFacts['page']) {
   if (!plan.canDeleteManifest) return null;
   const label = t('parts:delete.also_manifest', { size: format.bytes(plan.freesBytes) });

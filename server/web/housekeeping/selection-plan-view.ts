@@ -1,4 +1,4 @@
-/** The preview of a deletion: what goes, what stays and why, and what is freed. Pure. */
+/** The preview of a deletion: what is deleted, what stays and why, and how much is freed. Pure. */
 import type { PlannedImage, SelectionPlan } from '../../housekeeping/selection-plan.ts';
 import { referencePath, shortDigest } from '../parts/cells.ts';
 import { kindName } from '../parts/labels.ts';
@@ -12,9 +12,9 @@ export interface PlanRow {
   readonly kind: string;
   readonly size: string;
   readonly tags: readonly string[];
-  /** What becomes of the image itself. */
+  /** What happens to the image itself, besides its tags. */
   readonly note: string;
-  /** Chosen by its digest, but it has to stay. */
+  /** Selected by its digest, but still needed, so it is kept. */
   readonly isKept: boolean;
 }
 
@@ -23,13 +23,13 @@ export interface SelectionPlanView {
   readonly rows: readonly PlanRow[];
   readonly tagValues: readonly string[];
   readonly manifestValues: readonly string[];
-  /** null: nothing would be freed, or that is what was chosen. */
+  /** Offers to delete the manifests too; null: that would free nothing, or was selected already. */
   readonly offer: { readonly label: string; readonly hint: string } | null;
-  /** What goes and is freed without being asked for; '' for nothing. */
+  /** What is deleted along with the selection and how much that frees; '' for nothing. */
   readonly frees: string;
   readonly submit: string;
   readonly canDelete: boolean;
-  /** Says that more was chosen than goes at once; '' when it all does. */
+  /** Says that more was selected than one deletion handles; '' otherwise. */
   readonly isCut: string;
 }
 
@@ -85,7 +85,7 @@ function noteOf({ tags, siblings, isUnneeded }: PlannedImage, { t, format }: Pla
   return isUnneeded ? t('housekeeping:note.last_tag') : t('housekeeping:note.in_index');
 }
 
-/** Deleting tags alone frees nothing. */
+/** Deleting tags alone frees nothing, so deleting their manifests is offered too. */
 function offerOf(plan: SelectionPlan, page: PlanPage): SelectionPlanView['offer'] {
   const own = plan.images.filter(({ isUnneeded }) => isUnneeded).length;
   if (own === 0) return null;
@@ -106,7 +106,7 @@ function freesText(plan: SelectionPlan, page: PlanPage): string {
 
 const ATTACHED: readonly string[] = ['signature', 'attestation', 'sbom', 'artifact'];
 
-/** What goes along because only the chosen images needed it. */
+/** What is deleted along because only the selected images needed it. */
 function restText({ unneeded, images }: SelectionPlan, own: number, { t, format }: PlanPage): string {
   const chosen = new Set(images.map(({ digest }) => digest));
   const rest = unneeded.filter(({ digest }) => !chosen.has(digest));

@@ -1,4 +1,4 @@
-/** What the bar below the lists of a repository leads to: the preview of a deletion, a comparison, references to copy. */
+/** Actions of the selection bar below lists of tags: preview of a deletion, comparison, references to copy. */
 
 import { z } from 'zod';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
@@ -94,7 +94,7 @@ function compare(page: Page, repository: string, { tags, images }: Chosen, back:
   page.redirect(`/compare?a=${value(one)}&b=${value(other)}`);
 }
 
-/** For who has no script: to be copied by hand. */
+/** The references as text, to be copied by hand without JavaScript. */
 async function showReferences(page: Page, repository: RepositoryRow, chosen: Chosen, back: string): Promise<void> {
   const name = `${page.copy.host}/${repository.name}`;
   const named = [...chosen.images, ...chosen.tags].map(
@@ -140,13 +140,13 @@ async function carryOut(deps: SelectionPageDeps, page: Page, repository: Reposit
   const failed = result.items.filter(({ error }) => error !== undefined);
   if (failed.length > 0) return showOutcome(page, repository, result, backPath(repository.name, back));
   const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
-  // A repository whose last tag went may not be listed any more.
+  // After its last tag was deleted, a repository may not be listed any more.
   const isThere = (await deps.repositories.find(seen, repository.name)) !== undefined;
   const path = isThere ? backPath(repository.name, back) : '/repositories';
   page.redirect(result.undoId === undefined ? path : `${path}?undo=${result.undoId}`);
 }
 
-/** Each thing with its own outcome: what failed by name, and one undo for what went. */
+/** Names what could not be deleted, and offers one undo for everything that was. */
 async function showOutcome(
   page: Page,
   repository: RepositoryRow,

@@ -1,4 +1,4 @@
-/** What was deleted: of one repository, or of all that the viewer may see; restored one by one or several at once. */
+/** The trash of one repository, or of all that the viewer may see; entries are restored one by one or together. */
 
 import { z } from 'zod';
 import { notFoundOrHidden } from '../../access/actor.ts';
@@ -41,12 +41,12 @@ export interface TrashCells {
   readonly shortDigest: string;
   readonly kind: string;
   readonly size: string;
-  /** What was deleted with it; '' for nothing. */
+  /** What was deleted along with it; '' for nothing. */
   readonly parts: string;
   readonly deleted: TimeCell | null;
-  /** From then on it is removed; null: it cannot be restored any more. */
+  /** When it is removed for good; null: it cannot be restored any more. */
   readonly until: TimeCell | null;
-  /** '': it went without us. */
+  /** Who deleted it; '' when it was not deleted through us. */
   readonly by: string;
   /** Why it cannot be restored; '' when it can. */
   readonly note: string;
@@ -162,14 +162,14 @@ async function restoreOne(deps: TrashPageDeps, page: Page, text: string): Promis
   goBack(page, await deps.deleting.restore(actorOf(page), id));
 }
 
-/** To the repository, with the tags by name. */
+/** Redirects to the repository with a message that names the tags. */
 function goBack(page: Page, { repository, tags, taken }: RestoreResult): void {
   const key = taken.length > 0 ? 'parts:delete.restored_some' : 'parts:delete.restored';
   const params = { repository, tags: tags.join(', '), taken: taken.join(', ') };
   page.redirect(referencePath(repository), { key, params });
 }
 
-/** Everything that one deletion took: one image by name, several only by their number. */
+/** Restores everything that one deletion removed; the message names one image, or the number of several. */
 async function undo(deps: TrashPageDeps, page: Page, text: string): Promise<void> {
   const id = parseTrashId(text);
   if (id === undefined) throw notFoundOrHidden();
@@ -192,7 +192,7 @@ async function restoreChosen(deps: TrashPageDeps, page: Page): Promise<void> {
   await showRestored(deps, page, entries, repository === '' ? PATH : tabPath(repository, 'trash'));
 }
 
-/** What cannot be restored is named, and the others are back. */
+/** Redirects with a message; entries that could not be restored are named. */
 async function showRestored(
   deps: TrashPageDeps,
   page: Page,

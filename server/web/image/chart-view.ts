@@ -1,4 +1,4 @@
-/** A Helm chart: what its metadata say, its README, its values and files. */
+/** A Helm chart: metadata, README, values and files. */
 
 import { type ChartMetadata, readChartMetadata } from '../../artifacts/chart.ts';
 import type { ChartDocument, TextFile } from '../../artifacts/document.ts';
@@ -20,7 +20,7 @@ export interface ChartCells {
   readonly commands: readonly string[];
 }
 
-/** The metadata are in the manifest's configuration, so they are there without the archive. */
+/** The metadata come from the manifest's configuration, so the archive need not be read. */
 export function chartCells(
   rawConfig: string | null,
   reference: ChartReference,
@@ -52,13 +52,13 @@ export function chartCells(
 export interface ChartReference {
   readonly host: string;
   readonly repository: string;
-  /** The chart's version is its tag. */
+  /** The chart's version is its tag; null when the address names a digest. */
   readonly tag: string | null;
 }
 
 function chartCommands({ name, version }: ChartMetadata, { host, repository, tag }: ChartReference): readonly string[] {
   const source = `oci://${host}/${repository}`;
-  // A tag cannot hold the plus sign that versions may have: helm writes an underscore there, and turns it back.
+  // Tags cannot contain the `+` of semantic versions: helm pushes `_` instead and converts it back.
   const chosen = (tag ?? version).replaceAll('_', '+');
   const wanted = chosen === '' ? '' : ` --version ${chosen}`;
   const release = /^[a-z0-9][a-z0-9-]{0,50}$/.test(name) ? name : 'my-release';

@@ -1,4 +1,4 @@
-/** Two images side by side: what one has that the other has not. */
+/** Two images side by side and their differences. */
 import { type Change, type ComparedField, type ComparedLayer, compareImages } from '../../catalog/images/compare.ts';
 import type { ImageContent, ImageDetail, LayerRow } from '../../catalog/images/image.ts';
 import { referencePath, shortDigest } from '../parts/cells.ts';
@@ -8,7 +8,7 @@ import type { Page } from '../shell/page.ts';
 type ComparePage = Pick<Page, 't' | 'format' | 'url' | 'urlWith'>;
 
 export interface Side {
-  /** As it is named on the page: `team/app:v1`. */
+  /** As shown on the page: `team/app:v1`. */
   readonly reference: string;
   readonly detail: ImageDetail;
 }
@@ -29,13 +29,13 @@ export interface ComparedCells {
   readonly b: SideCells;
   readonly isSame: boolean;
   readonly platforms: readonly { readonly label: string; readonly href: string; readonly active: boolean }[];
-  /** Platforms that only one of them has, as sentences. */
+  /** Sentences about platforms that only one of the images has. */
   readonly missing: readonly string[];
   readonly difference: string;
   readonly sums: readonly { readonly label: string; readonly value: string }[];
   readonly layers: readonly LayerPair[];
   readonly sections: readonly FieldSection[];
-  /** Why nothing can be compared; null where it can. */
+  /** Why the images cannot be compared; null when they can. */
   readonly problem: string | null;
 }
 
@@ -102,7 +102,7 @@ function sideCells({ reference, detail }: Side, { t, format, url }: ComparePage)
     shortDigest: shortDigest(content?.digest ?? detail.digest),
     builtAt: content?.createdAt ?? detail.createdAt,
     pushedAt: detail.pushedAt,
-    // Schema 1 names no sizes.
+    // Manifests of schema 1 do not contain sizes.
     size: detail.sizeBytes === 0 ? '–' : format.bytes(content?.sizeBytes ?? detail.sizeBytes),
     layers: t('image:compare.layers', { count: content?.layers.length ?? 0 }),
   };
@@ -196,12 +196,12 @@ function section(
   };
 }
 
-/** Commands and the like: only what is assigned in them may be a secret. */
+/** For commands and similar texts, where only assigned values may be secrets. */
 function settings({ a, b }: ComparedField): Values {
   return { a: secretParts(a), b: secretParts(b) };
 }
 
-/** Where one of both is hidden, so is the other. */
+/** When one of the two values is hidden as a secret, so is the other. */
 function values({ name, a, b }: ComparedField): Values {
   const hidden = isSecret(name, a) || isSecret(name, b);
   const whole = (text: string) => (text === '' ? [] : [{ text, isSecret: hidden }]);
@@ -212,7 +212,7 @@ function signed(bytes: number, { t, format }: ComparePage): string {
   return bytes === 0 ? t('image:compare.equal_size') : format.signedBytes(bytes);
 }
 
-/** The platform that both have and that is asked for, or the usual one. */
+/** @returns the asked platform if both have it, else the one shown of `a`, else any common one; undefined without any. */
 export function commonPlatform(a: ImageDetail, b: ImageDetail, asked: string): string | undefined {
   const both = platformNames(a).filter((name) => platformNames(b).includes(name));
   return both.find((name) => name === asked) ?? both.find((name) => name === openPlatform(a.content)) ?? both[0];

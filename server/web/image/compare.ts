@@ -12,7 +12,7 @@ export interface CompareView {
   readonly nav: 'repositories';
   readonly crumbs: readonly Crumb[];
   readonly fields: readonly CompareField[];
-  /** Other tags of the first image's repository. */
+  /** Other tags of the first image's repository, to compare with. */
   readonly choices: readonly { readonly text: string; readonly href: string }[];
   readonly swapHref: string | null;
   readonly notes: readonly string[];
@@ -27,7 +27,7 @@ export interface CompareField {
   readonly hint?: string;
 }
 
-/** `/compare?a=team/app:v1&b=team/app:v2`. A tag may carry the digest that was meant: `team/app:v1@sha256:…`. */
+/** `/compare?a=team/app:v1&b=team/app:v2`. A tag may be followed by its expected digest: `team/app:v1@sha256:…`. */
 export function comparePage(deps: ImagePageDeps): PageModule {
   return (routes) => {
     routes.get('/compare', 'browse', async (page, request) => {
@@ -43,13 +43,13 @@ export function comparePage(deps: ImagePageDeps): PageModule {
   };
 }
 
-/** The tag list's form sends each box that was ticked as `image`. */
+/** Each ticked box of the tag list is sent as a parameter `image`. */
 export function chosenImages(url: string): readonly string[] {
   const start = url.indexOf('?');
   return start < 0 ? [] : new URLSearchParams(url.slice(start)).getAll('image').filter((text) => text !== '');
 }
 
-/** To the address that people share. One alone: the page offers what to compare it with. */
+/** Redirects to the address that can be shared. With one image the page offers tags to compare it with. */
 function goToChosen(page: Page, chosen: readonly string[]): void {
   const [a = '', b] = chosen;
   const path = `/compare?${new URLSearchParams({ a, ...(b === undefined ? {} : { b }) })}`;
@@ -59,9 +59,9 @@ function goToChosen(page: Page, chosen: readonly string[]): void {
 interface FoundSide {
   readonly text: string;
   readonly detail: ImageDetail | undefined;
-  /** Of `detail`, as people name it. */
+  /** Of `detail`: `team/app:v1`. */
   readonly reference: string;
-  /** The tag points elsewhere by now. */
+  /** A tag that has moved from its expected digest; null: it has not. */
   readonly movedTag: string | null;
 }
 

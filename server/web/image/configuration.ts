@@ -18,12 +18,12 @@ export interface ConfigurationCells {
   readonly environment: readonly EnvironmentCell[];
 }
 
-/** An image may have a configuration that sets nothing: there is nothing to show then. */
+/** True when the configuration sets nothing that is shown. */
 export function isEmptyConfiguration(cells: ConfigurationCells): boolean {
   return Object.values(cells).every((each: string | readonly unknown[]) => each.length === 0);
 }
 
-/** Lists are shown as they stand in a Dockerfile: `["tini", "--"]`. What is not set is empty. */
+/** Lists are written as in a Dockerfile: `["tini", "--"]`. Unset values are empty. */
 export function configurationCells({ config, author }: ImageConfig): ConfigurationCells {
   return {
     entrypoint: secretParts(execForm(config.entrypoint)),
@@ -41,7 +41,7 @@ export function configurationCells({ config, author }: ImageConfig): Configurati
   };
 }
 
-/** As a Dockerfile has it: `--interval=30s --retries=3 CMD curl -f http://localhost/`. */
+/** As in a Dockerfile: `--interval=30s --retries=3 CMD curl -f http://localhost/`. */
 function healthcheckText({ healthcheck, healthcheckTimes }: ImageConfig['config']): string {
   const [form, ...words] = healthcheck;
   if (form === undefined) return '';

@@ -5,7 +5,7 @@ const EMPTY_CONFIG = 'application/vnd.oci.empty.v1+json';
 const TEXT = /[/+](?:json|yaml|x-yaml|toml|xml|plain|markdown)\b|^text\//;
 const MAX_BYTES = 1024 * 1024;
 
-/** What the page of an artifact shows of its parts: of any artifact its configuration and small texts, else all layers. */
+/** The parts that an artifact page shows: all layers of known kinds; of other artifacts configuration and small texts. */
 export function contentParts(content: ImageContent | undefined): readonly DocumentPart[] {
   if (content === undefined) return [];
   if (content.kind !== 'artifact') return content.layers;
@@ -14,7 +14,7 @@ export function contentParts(content: ImageContent | undefined): readonly Docume
   );
 }
 
-/** An empty configuration, which has two bytes, says nothing. */
+/** Without the empty configuration `{}`, which has two bytes. */
 function configParts({ configDigest, configMediaType, configBytes }: ImageContent): readonly DocumentPart[] {
   if (configDigest === null || configBytes <= 2) return [];
   return [{ digest: configDigest, mediaType: configMediaType, sizeBytes: configBytes, annotations: {} }];

@@ -1,4 +1,4 @@
-/** What an artifact says, as facts and tables. Every text in it is a stranger's. */
+/** The content of an artifact as facts and tables. All texts in it are untrusted. */
 
 import type {
   ArtifactDocument,
@@ -22,10 +22,10 @@ export interface DocumentCells {
   readonly title: string;
   readonly sizeBytes: number;
   readonly digest: string;
-  /** Why there is nothing to show; null where there is. */
+  /** Why nothing is shown; null when something is. */
   readonly problem: string | null;
   readonly facts: readonly Fact[];
-  /** A signature: whether it speaks about the image that it hangs on. */
+  /** For signatures: whether the signed digest is that of the image to which the signature is attached. */
   readonly match: { readonly isGood: boolean; readonly text: string } | null;
   readonly isSigned: boolean;
   readonly packages: PackageCells | null;
@@ -45,7 +45,7 @@ export interface PairList {
 
 export interface DocumentFacts {
   readonly page: DocumentPage;
-  /** The images that the artifact hangs on, as far as that is known. */
+  /** Digests of the images to which the artifact is attached, as far as known. */
   readonly subjects: readonly string[];
 }
 
@@ -60,7 +60,7 @@ export function documentCells(part: DocumentPart, read: ReadDocument | undefined
   return { ...empty, ...documentBody(read.document, facts) };
 }
 
-/** The file's name, else what it is by its type. */
+/** The file name, else a name for the media type. */
 export function partName({ annotations, mediaType, digest }: DocumentPart): string {
   return (
     annotations['org.opencontainers.image.title'] ??
@@ -180,7 +180,7 @@ function certificateFacts(certificate: CertificateFacts | null, keyHint: string,
   ];
 }
 
-/** What it speaks about, and who sealed it. */
+/** The subjects of the document, and who signed it. */
 function aboutFacts({ subjects, seal }: Pick<SbomDocument, 'subjects' | 'seal'>, page: DocumentPage): readonly Fact[] {
   const { t } = page;
   const about = subjects.slice(0, 10).map(({ name, digest }) => [name, digest].filter((text) => text !== '').join(' '));
@@ -217,12 +217,12 @@ function code(label: string, value: string): Fact {
   return { label, value, isCode: true, link: null };
 }
 
-/** `git+https://…` is how provenance names a repository. */
+/** Links web addresses, also the `git+https://…` of provenance. */
 function linked(label: string, value: string): Fact {
   return { label, value, isCode: true, link: safeLink(value.replace(/^git\+/, '')) };
 }
 
-/** One line about an artifact for the list of what hangs on an image; '' while nobody looked at it. */
+/** One line about an artifact for the list of attachments; '' while its content was never read. */
 export function documentSummary(
   document: ArtifactDocument | undefined,
   { t, format }: Pick<Page, 't' | 'format'>,

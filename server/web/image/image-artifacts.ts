@@ -10,7 +10,7 @@ import type { LoadedContent } from './loaded-content.ts';
 import type { ImageFacts } from './shown-image.ts';
 
 export interface ArtifactCells {
-  /** What an artifact holds; the open one of them is `document`. */
+  /** The parts of the artifact; `document` is the current one. */
   readonly documents: readonly { readonly text: string; readonly href: string; readonly current: boolean }[];
   readonly document: DocumentCells | null;
   readonly chart: ChartCells | null;
@@ -31,7 +31,7 @@ export interface ReferrerCells {
   readonly shortDigest: string;
   readonly digest: string;
   readonly kind: string;
-  /** `by ci`; '' where nobody is known. */
+  /** `by ci`; '' when unknown. */
   readonly by: string;
   readonly type: string;
   readonly summary: string;
@@ -42,7 +42,7 @@ export interface ReferrerCells {
 export function fileCells(content: ImageContent | undefined): readonly FileCells[] {
   return (content?.layers ?? []).slice(0, 500).map((layer) => ({
     name: partName(layer),
-    // Without a name the type stands for it.
+    // Files without a name are shown by their type, which need not be repeated.
     mediaType: partName(layer) === layer.mediaType ? '' : layer.mediaType,
     digest: layer.digest,
     shortDigest: shortDigest(layer.digest),
@@ -50,7 +50,7 @@ export function fileCells(content: ImageContent | undefined): readonly FileCells
   }));
 }
 
-/** One at a time: a bill of materials is long. */
+/** Documents are shown one at a time, because SBOMs are long. */
 function chosenDocument(
   all: readonly DocumentCells[],
   page: ImageFacts['page'],
@@ -113,7 +113,7 @@ export function referrerCells(facts: ImageFacts, { parts, known }: LoadedContent
   return [...referrers, ...attestationCells(facts, parts)];
 }
 
-/** What the build put beside the images of an index, each with the platform that it is about. */
+/** Attestations that the build added to an index, each with the platform that it describes. */
 function attestationCells({ page, detail }: ImageFacts, parts: LoadedContent['parts']): readonly ReferrerCells[] {
   return attestationEntries(detail, parts, page).map(({ href, digest, shortDigest: short, kind, note, sizeBytes }) => ({
     ...{ href, digest, shortDigest: short },

@@ -1,4 +1,4 @@
-/** The card beside an image: when, by whom, how large, under which names. */
+/** The facts card of an image: times, people, size, tags. */
 import type { ImageContent, ImageDetail } from '../../catalog/images/image.ts';
 import { referencePath, shortDigest } from '../parts/cells.ts';
 import type { Page } from '../shell/page.ts';
@@ -8,9 +8,9 @@ export interface FactCells {
   readonly shortDigest: string;
   readonly mediaType: string;
   readonly artifactType: string | null;
-  /** Of an artifact, where it says more than the type. */
+  /** The media type of an artifact's configuration, when it differs from the artifact type; else ''. */
   readonly configType: string;
-  /** `windows/amd64 10.0.20348.2113`; '' for what runs nowhere. */
+  /** `windows/amd64 10.0.20348.2113`; '' for artifacts. */
   readonly platform: string;
   readonly pushedAt: number | null;
   readonly by: { readonly name: string; readonly confirmed: boolean } | null;
@@ -20,7 +20,7 @@ export interface FactCells {
   readonly size: string;
   readonly tags: readonly { readonly name: string; readonly href: string }[];
   readonly parents: readonly DigestLink[];
-  /** Without a link where it is not in this repository. */
+  /** `href` is null when the subject is not in this repository. */
   readonly subject: (Omit<DigestLink, 'href'> & { readonly href: string | null }) | null;
 }
 
@@ -30,7 +30,7 @@ export interface DigestLink {
   readonly href: string;
 }
 
-/** Of an index, the platform that is open. */
+/** For an index, the selected platform. */
 function platformFact(content: ImageContent | undefined): string {
   if (content?.kind !== 'image') return '';
   const { osVersion = '', osFeatures = [] } = content.config ?? {};
@@ -46,7 +46,7 @@ export function factCells(detail: ImageDetail, page: Pick<Page, 't' | 'format' |
     shortDigest: shortDigest(digest),
     href: page.url(referencePath(`${detail.repository}@${digest}`)),
   });
-  // cosign tells what it speaks about by the name of its tag alone.
+  // cosign names the subject only in the name of its tag.
   const subject = detail.subjectDigest ?? detail.tags.find((tag) => tag.subjectDigest !== null)?.subjectDigest ?? null;
   const configType = detail.content?.configMediaType ?? '';
   return {
@@ -61,7 +61,7 @@ export function factCells(detail: ImageDetail, page: Pick<Page, 't' | 'format' |
     createdAt: detail.content?.createdAt ?? detail.createdAt,
     pulledAt: detail.lastPulledAt,
     pulls: page.format.number(detail.pullCount),
-    // Schema 1 names no sizes.
+    // Manifests of schema 1 do not contain sizes.
     size: detail.sizeBytes === 0 ? '–' : page.t('parts:image.size_of_which', sizes),
     tags: detail.tags.map(({ name }) => ({ name, href: page.url(referencePath(`${detail.repository}:${name}`)) })),
     parents: detail.parents.map(link),

@@ -1,4 +1,4 @@
-/** What an index lists: what runs, by the index that lists it, and apart from it what does not. */
+/** The children of an index: images, grouped by the index that lists them, and separately everything else. */
 
 import type { ImageDetail, PlatformEntry } from '../../catalog/images/image.ts';
 import type { DocumentPart } from '../../catalog/manifests/documents.ts';
@@ -9,7 +9,7 @@ import type { Page } from '../shell/page.ts';
 type PlatformPage = Pick<Page, 't' | 'format' | 'url' | 'urlWith'>;
 
 export interface PlatformGroup {
-  /** The nested index; null for what the image lists itself. */
+  /** The nested index; null for children of the image itself. */
   readonly index: {
     readonly shortDigest: string;
     readonly digest: string;
@@ -46,8 +46,8 @@ function chipsOf(detail: ImageDetail, parent: string, { format, urlWith }: Platf
     .filter((entry) => entry.parent === parent)
     .map((entry) => ({
       label: chipLabel(entry, detail.platforms),
-      // Two images for one platform: only the digest tells them apart.
-      href: urlWith({ platform: isTwice(names, entry.platform) ? entry.digest : entry.platform }),
+      // Two images for one platform are linked by digest.
+      href: urlWith({ platform: isDuplicate(names, entry.platform) ? entry.digest : entry.platform }),
       active: entry.digest === detail.content?.digest,
       missing: entry.isMissing,
       size: entry.isMissing ? '' : format.bytes(entry.sizeBytes),
@@ -55,14 +55,14 @@ function chipsOf(detail: ImageDetail, parent: string, { format, urlWith }: Platf
     }));
 }
 
-/** Windows by version, bottles and nydus by what their index says: else only the digest tells them apart. */
+/** Images of the same platform are told apart by Windows version, OS features or annotations, else by digest. */
 function chipLabel(entry: PlatformEntry, all: readonly PlatformEntry[]): string {
   const same = all.filter(({ platform }) => platform === entry.platform);
   if (same.length === 1) return entry.osVersion === '' ? entry.platform : `${entry.platform} ${entry.osVersion}`;
   const marks = [osVersion, osFeatures, refName].filter((mark) => new Set(same.map(mark)).size > 1);
-  const told = marks.map((mark) => mark(entry)).filter((text) => text !== '');
-  const isTold = new Set(same.map((each) => marks.map((mark) => mark(each)).join(' '))).size === same.length;
-  return [entry.platform, ...told, ...(isTold ? [] : [shortDigest(entry.digest)])].join(' ');
+  const distinguishing = marks.map((mark) => mark(entry)).filter((text) => text !== '');
+  const isUnique = new Set(same.map((each) => marks.map((mark) => mark(each)).join(' '))).size === same.length;
+  return [entry.platform, ...distinguishing, ...(isUnique ? [] : [shortDigest(entry.digest)])].join(' ');
 }
 
 const osVersion = (entry: PlatformEntry) => entry.osVersion;
@@ -70,7 +70,7 @@ const osFeatures = (entry: PlatformEntry) => entry.osFeatures;
 const refName = ({ annotations }: PlatformEntry) =>
   (annotations['org.opencontainers.image.ref.name'] ?? annotations['ref.name'] ?? '').slice(0, 100);
 
-function isTwice(names: readonly string[], name: string): boolean {
+function isDuplicate(names: readonly string[], name: string): boolean {
   return names.indexOf(name) !== names.lastIndexOf(name);
 }
 
@@ -79,12 +79,12 @@ export interface SideEntry {
   readonly digest: string;
   readonly shortDigest: string;
   readonly kind: string;
-  /** What it holds, or what it speaks about. */
+  /** Its content, or its subject. */
   readonly note: string;
   readonly sizeBytes: number | null;
 }
 
-/** @param parts of each attestation: their annotations name what they hold. */
+/** @param parts by the digest of the attestation; their annotations name the content. */
 export function attestationEntries(
   detail: ImageDetail,
   parts: ReadonlyMap<string, readonly DocumentPart[]>,
@@ -109,7 +109,7 @@ function platformOf(detail: ImageDetail, digest: string | undefined): string {
   return detail.platforms.find((entry) => entry.digest === digest)?.platform ?? '';
 }
 
-/** Children without a platform: artifacts, or images that say nowhere what they run on. */
+/** Children without a platform: artifacts, or images that do not name one. */
 export function otherEntries(detail: ImageDetail, page: PlatformPage): readonly SideEntry[] {
   return detail.others.map((entry) => ({
     ...sideEntry(detail, entry, page),

@@ -4,7 +4,7 @@ import type { Visibility } from '../../catalog/visibility/visibility.ts';
 import { referenceOf } from '../parts/reference.ts';
 import { findVisible, type ImagePageDeps } from './image-deps.ts';
 
-/** The bytes as the registry has them. They are a stranger's: never shown by the browser, only saved. */
+/** Sends the stored bytes as a download. They are untrusted, so the browser must never render them. */
 export async function sendRaw(
   deps: ImagePageDeps,
   seen: Visibility,
@@ -28,7 +28,7 @@ export async function sendRaw(
   response.send(Buffer.from(raw, 'utf8'));
 }
 
-/** The registry's own types of JSON as they are; any other could be one that a browser runs. */
+/** JSON types of registries are kept; any other type could make a browser execute the content. */
 function safeType(type: string): string {
   return /^application\/vnd\.(?:oci|docker|cncf)\.[\w.+-]{1,100}\+(?:json|prettyjws)$/.test(type)
     ? type

@@ -1,4 +1,4 @@
-/** Which tabs an image has: what it is decides what there is to look at. */
+/** The tabs of an image page; they depend on the kind of manifest. */
 import type { ImageDetail } from '../../catalog/images/image.ts';
 import type { ManifestKind } from '../../storage/schema.ts';
 import type { Page } from '../shell/page.ts';
@@ -22,17 +22,17 @@ export interface TabLink {
   readonly count?: number;
 }
 
-/** What is open: an index stands for the image of the chosen platform. */
+/** The kind of what is shown: for an index, that of the image of the selected platform. */
 export function openKind(detail: ImageDetail): ManifestKind {
   return detail.kind === 'index' ? (detail.content?.kind ?? 'index') : detail.kind;
 }
 
 export function tabsOf(kind: ManifestKind, hasContent = true): readonly [Tab, ...Tab[]] {
   if (kind === 'helm') return ['chart', 'readme', 'values', 'files', 'referrers', 'manifest'];
-  // Of an index that lists no image, such as one of referrers, there is nothing else to show.
+  // An index that lists no image, such as one of referrers, has no content of its own.
   if (kind === 'index') return ['manifest', 'referrers'];
   if (kind === 'image' || kind === 'unknown') return ['configuration', 'dockerfile', 'referrers', 'manifest'];
-  // The files of any other artifact stand above the tabs: there may be nothing to read in them.
+  // Files of unknown artifacts are listed above the tabs, because their content cannot be shown.
   if (kind === 'artifact' && !hasContent) return ['manifest', 'referrers'];
   return ['content', 'referrers', 'manifest'];
 }
@@ -46,7 +46,7 @@ export function chosenTab(detail: ImageDetail, asked: string): Tab {
   return tabs.find((tab) => tab === asked) ?? tabs[0];
 }
 
-/** Tabs whose content is an artifact's own, fetched at the first look. */
+/** True for tabs whose content is fetched from the registry when first opened. */
 export function needsContent(tab: Tab): boolean {
   return tab === 'content' || tab === 'readme' || tab === 'values' || tab === 'files';
 }

@@ -1,4 +1,4 @@
-/** The view model of one image. Everything in it that is not ours is the text of whoever built the image. */
+/** The view model of one image. Texts from the image are untrusted. */
 import type { ImageContent, ImageDetail, ImageProblem } from '../../catalog/images/image.ts';
 import { deletePath, referencePath, shortDigest, splitName } from '../parts/cells.ts';
 import { type CopyBox, copyBox } from '../parts/commands.ts';
@@ -38,7 +38,7 @@ export interface ImageView extends ArtifactCells {
   readonly deleteHref: string | null;
   readonly deleteNote: string;
   readonly isTag: boolean;
-  /** Files instead of layers: it is no image. */
+  /** Files are shown instead of layers. */
   readonly isArtifact: boolean;
   readonly groups: readonly PlatformGroup[];
   readonly isListCut: boolean;
@@ -47,9 +47,9 @@ export interface ImageView extends ArtifactCells {
   readonly others: readonly SideEntry[];
   readonly bar: readonly LayerPart[];
   readonly layers: readonly LayerCells[];
-  /** Folded below the first few. */
+  /** Layers after the first few, in a folded part. */
   readonly moreLayers: readonly LayerCells[];
-  /** Steps that made no layer. */
+  /** Steps of the history that created no layer. */
   readonly emptySteps: readonly LayerCells[];
   readonly files: readonly FileCells[];
   readonly tab: Tab;
@@ -117,7 +117,7 @@ export function imageView(facts: ImageFacts): ImageView {
 
 const LAYERS_SHOWN = 6;
 
-/** The tabs below stay in sight, however long the history is. */
+/** Long histories are folded, so that the tabs below them stay visible. */
 function foldedLayers(all: readonly LayerCells[]): Pick<ImageView, 'layers' | 'moreLayers' | 'emptySteps'> {
   const layers = all.filter(({ digest }) => digest !== '');
   return {
@@ -127,7 +127,7 @@ function foldedLayers(all: readonly LayerCells[]): Pick<ImageView, 'layers' | 'm
   };
 }
 
-/** What such images need to stay pullable when the registry is upgraded. */
+/** Images of schema 1 cannot be pulled from a registry of version 3; the notice says what to do. */
 function schema1Notice({ mediaType }: ImageDetail, { t }: Pick<Page, 't'>): readonly Notice[] {
   if (!/distribution\.manifest\.v1\+/.test(mediaType)) return [];
   return [{ tone: 'amber', icon: 'alert-triangle', text: t('image:schema1'), percent: null }];
@@ -145,7 +145,7 @@ function imageCrumbs({ page, detail, tag }: ImageFacts, folder: string, leaf: st
   return [...folderCrumbs(folder, page), repository, last];
 }
 
-/** Each of them is worded here; the stored message is English and for the log. */
+/** Problems are worded in the reader's language; the stored message is English and meant for the log. */
 function problemText({ what, digest }: ImageProblem, t: Page['t']): string {
   const params = { digest: shortDigest(digest) };
   const texts: Record<ImageProblem['what'], string> = {

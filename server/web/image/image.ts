@@ -19,7 +19,7 @@ import { imageView } from './image-view.ts';
 import { showLayer } from './layer.ts';
 import type { LoadedContent } from './loaded-content.ts';
 
-/** The address of a repository, a tag or a digest is its reference, so one route serves all three. */
+/** Repositories, tags and digests share one route, because the address is the reference. */
 export function imagePage(deps: ImagePageDeps): PageModule {
   return (routes) => {
     routes.get(REFERENCE_ROUTE, 'browse', async (page, request) => {
@@ -79,13 +79,13 @@ async function showImage(deps: ImagePageDeps, page: Page, seen: Visibility, aske
   await page.render('image/image', imageView({ page, host, tag: asked.tag, detail, notices, deleteNote, loaded }));
 }
 
-/** An address may name the digest that a list showed for the tag: by now the tag may point elsewhere. */
+/** An address may name the digest that a list showed for the tag; the notice says that the tag has moved since. */
 function movedNotice({ row, digest, tag }: AskedImage, page: Page): readonly Notice[] {
   const before = movedFrom(page, digest);
   if (tag === null || before === undefined) return [];
   const text = page.t('image:moved.text', { tag, now: shortDigest(digest), before: shortDigest(before) });
   const links = [
-    // The begin of a digest names no image.
+    // A shortened digest cannot be linked to.
     ...(isDigest(before)
       ? [
           {
@@ -99,7 +99,7 @@ function movedNotice({ row, digest, tag }: AskedImage, page: Page): readonly Not
   return [{ tone: 'amber', icon: 'alert-triangle', text, percent: null, links }];
 }
 
-/** What the open tab needs beside the index; everything else costs the registry no request. */
+/** Loads what the current tab needs from the registry; other tabs cause no request. */
 async function loadContent(deps: ImagePageDeps, detail: ImageDetail, askedTab: string): Promise<LoadedContent> {
   const tab = chosenTab(detail, askedTab);
   const { repository } = detail;

@@ -27,9 +27,9 @@ export interface LayerHolderCells {
   readonly examples: readonly { readonly text: string; readonly href: string }[];
 }
 
-const ROWS = 25;
+const PAGE_ROWS = 25;
 
-/** Where else a layer is. Only from an image that has it: nobody learns of blobs by guessing. */
+/** Lists other images with this layer. Reached from an image that has it, so that blobs cannot be probed by digest. */
 export async function showLayer(
   deps: ImagePageDeps,
   page: Page,
@@ -39,7 +39,7 @@ export async function showLayer(
   const reference = referenceOf(path);
   if (!('digest' in reference)) throw notFoundOrHidden();
   const row = await findVisible(deps, seen, reference.repository);
-  const query = { after: page.query('after') || undefined, limit: ROWS };
+  const query = { after: page.query('after') || undefined, limit: PAGE_ROWS };
   const found = await deps.images.holders(row.id, reference.digest, layer, seen, query);
   if (found === undefined) throw notFoundOrHidden();
   await page.render('image/layer', layerView({ page, repository: row.name, image: reference.digest, layer, found }));

@@ -1,4 +1,4 @@
-/** The layers of one image as bar and rows: the history's steps, with what each of them weighs. */
+/** The layers of one image as bar and rows: the steps of the history with the size of each. */
 import type { DockerfileStep, ImageContent, LayerRow } from '../../catalog/images/image.ts';
 import { shortDigest } from '../parts/cells.ts';
 import { maskedText, secretParts, type TextPart } from '../parts/secrets.ts';
@@ -18,18 +18,18 @@ export interface LayerCells {
   readonly instruction: string;
   readonly text: string;
   readonly digest: string;
-  /** 1 to 5 in the ramp; null for a step that made no layer. */
+  /** Colour step, 1 to 5; null for a step that created no layer. */
   readonly step: number | null;
   readonly sizeBytes: number | null;
   readonly share: string;
-  /** In the place of a size, of a layer that no registry stores; '' for all others. */
+  /** Shown instead of a size for layers stored outside of registries (Windows); '' for all others. */
   readonly keptAt: string;
   readonly sharedWith: string;
-  /** The list of the others; null where there are none. */
+  /** The list of other images with this layer; null without any. */
   readonly sharedHref: string | null;
 }
 
-/** Five steps of one colour, dark to light and again: neighbours always differ. */
+/** Five shades of one colour, repeated, so that neighbours always differ. */
 function rampStep(index: number): number {
   return (index % 5) + 1;
 }
@@ -52,7 +52,7 @@ function layerTitle({ command, annotations, digest }: LayerRow): string {
   return said.slice(0, 120) || (title ?? shortDigest(digest));
 }
 
-/** The history's steps in order, each with the layer it made; layers the history does not know follow. */
+/** The steps of the history in order, each with its layer; layers without a step follow. */
 export function layerCells(
   content: ImageContent | undefined,
   page: LayerPage,
@@ -101,7 +101,7 @@ function plainLayer(layer: LayerRow, index: number, { t, format, layerHref }: La
   };
 }
 
-/** Schema 1 names no sizes, and no layer is empty. */
+/** Manifests of schema 1 do not contain sizes; real layers are never empty. */
 const isUnknownSize = ({ sizeBytes, keptAt }: LayerRow) => sizeBytes === 0 && keptAt === '';
 
 function keptText({ keptAt, keptBytes }: LayerRow, { t, format }: LayerPage): string {
@@ -114,14 +114,14 @@ function sharedText({ alsoIn, alsoInMore }: LayerRow, { t, format }: LayerPage):
   return t('parts:image.also_in', { count: alsoInMore ? Math.max(2, alsoIn) : alsoIn, formatted });
 }
 
-/** Artifacts name their files. A layer that nothing tells about still has its digest. */
+/** The file name of an artifact's layer; else the digest, with media types that are not plain file systems. */
 function plainTitle({ annotations, digest, mediaType }: LayerRow): string {
   const title = annotations['org.opencontainers.image.title'];
   if (title !== undefined) return title;
   return FILE_SYSTEM_LAYER.test(mediaType) ? shortDigest(digest) : `${shortDigest(digest)} ${mediaType}`;
 }
 
-/** The history keeps a command on one line; where its lines were joined, more than one space is left. */
+/** Restores line breaks in a command: the history joins its lines, which leaves several spaces at each joint. */
 export function dockerfileText({
   instruction,
   text,

@@ -1,4 +1,4 @@
-/** The packages of a bill of materials: filtered, and some at a time. */
+/** The packages of an SBOM, filtered and paged. */
 import type { SbomDocument } from '../../artifacts/document.ts';
 import type { Pager } from '../parts/pager.ts';
 import type { Page } from '../shell/page.ts';
@@ -12,7 +12,7 @@ export interface PackageCells {
 
 const PACKAGES_SHOWN = 50;
 
-/** The list is in memory, so its pages are counted. */
+/** Pages are numbers here, because the whole list is in memory. */
 export function packageCells(
   { packages, packageCount }: SbomDocument,
   page: Pick<Page, 't' | 'format' | 'query' | 'urlWith'>,

@@ -1,4 +1,4 @@
-/** The bytes behind an image: its manifest, the index that lists it, its configuration. */
+/** The raw documents of an image: its manifest, the index that lists it, its configuration. */
 import type { ImageDetail } from '../../catalog/images/image.ts';
 import { referencePath } from '../parts/cells.ts';
 import { type JsonView, jsonView } from '../parts/json-view.ts';
@@ -19,7 +19,7 @@ interface RawSource {
   readonly text: string;
   readonly raw: string | null;
   readonly digest: string;
-  /** The manifest below whose address the bytes are to be had. */
+  /** Digest of the manifest below whose address the bytes can be downloaded. */
   readonly of: string;
 }
 

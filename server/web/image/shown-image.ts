@@ -3,7 +3,7 @@ import type { Notice } from '../parts/notices.ts';
 import type { Page } from '../shell/page.ts';
 import type { LoadedContent } from './loaded-content.ts';
 
-/** What the page of an image is made of. */
+/** The data of an image page. */
 export interface ImageFacts {
   readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'copy'>;
   readonly host: string;
@@ -11,8 +11,8 @@ export interface ImageFacts {
   readonly tag: string | null;
   readonly detail: ImageDetail;
   readonly notices: readonly Notice[];
-  /** Why deleting is greyed; '' where it is not. */
+  /** Why deleting is disabled; '' when it is not. */
   readonly deleteNote: string;
-  /** What the open tab shows of artifacts. */
+  /** Content of artifacts for the current tab. */
   readonly loaded?: LoadedContent;
 }

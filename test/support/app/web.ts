@@ -127,7 +127,7 @@ export async function startWeb(options: TestWebOptions = {}) {
       failedSignIns,
     },
     ...{ refusals, refreshTokens, stars: createStars({ db }), events: createEventStore(db, isVisibleName) },
-    tokenLifetime: config.registry.auth.lifetime,
+    tokenLifetimeSeconds: config.registry.auth.lifetime,
     setupCode,
     now,
     previewMatches: async (pattern) => ({ total: pattern === '**' ? 12 : 1, names: ['team/app'] }),

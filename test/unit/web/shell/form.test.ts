@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { AppError } from '../../../../server/errors.ts';
-import { linesOf, rulesOf } from '../../../../server/web/accounts/rules-form.ts';
+import { formLines, readRules } from '../../../../server/web/accounts/rules-form.ts';
 import { fieldErrors, formValues, listOf, parseForm } from '../../../../server/web/shell/form.ts';
 import { createLanguages } from '../../../../server/web/shell/i18n.ts';
 
@@ -42,7 +42,7 @@ test('reads one, several or no ticks', () => {
 });
 
 test('keeps the ticks of a rule with its line', () => {
-  const rules = rulesOf({
+  const rules = readRules({
     'repository.0': '',
     'pull.0': 'on',
     'repository.1': 'team/**',
@@ -50,5 +50,5 @@ test('keeps the ticks of a rule with its line', () => {
     'push.1': 'on',
   });
   assert.deepEqual(rules, [{ repository: 'team/**', address: '*', canPull: false, canPush: true, canDelete: false }]);
-  assert.equal(linesOf(rules, ['bad'])[0]?.error, 'bad');
+  assert.equal(formLines(rules, ['bad'])[0]?.error, 'bad');
 });
