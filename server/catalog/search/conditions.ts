@@ -169,11 +169,14 @@ function givenLabel(db: Database, condition: Condition, labels: readonly number[
   return [sql``, isGiven] as const;
 }
 
-/** Labels of an image for several platforms stand in the configurations of the images it lists and its repository has. */
+/**
+ * Labels of an image for several platforms stand in the configurations of the images it lists and its repository has. A
+ * cross join, because SQLite began with all that the repository has, for each image of a page.
+ */
 export const LABELLED_DIGESTS = sql`select image.digest union all
-  select listed.child_digest from manifest_children as listed
-    join held_manifests as part on part.digest = listed.child_digest and part.repository_id = image.repository_id
-    where listed.parent_digest = image.digest`;
+  select listed.child_digest from manifest_children as listed cross join held_manifests as part
+    where listed.parent_digest = image.digest
+      and part.digest = listed.child_digest and part.repository_id = image.repository_id`;
 
 /** For `label`. */
 export function labelCondition(db: Database, key: string, value: NameTest | null): Condition {
