@@ -1,6 +1,7 @@
-import { CompiledQuery, sql } from 'kysely';
+import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../storage/database.ts';
+import { type KnownQuery, knownQuery } from '../storage/known-query.ts';
 import { hasUserPlaceholder } from './glob.ts';
 import type { Rights, Subject } from './rights.ts';
 import { type RuleColumns, toRule } from './roles.ts';
@@ -29,26 +30,24 @@ interface IdentityRow {
 
 const MAX_CACHED = 2000;
 
-/** Compiled once: building the same query for every request costs more than running it. */
-function identityQuery(db: Database): string {
-  const query = sql`select id, username, enabled, password_hash, password_version, must_change_password,
+function identityQuery(db: Database): KnownQuery<IdentityRow> {
+  const query = sql<IdentityRow>`select id, username, enabled, password_hash, password_version, must_change_password,
     coalesce((select version from access_state where id = 1), 0) as access_version
     from users where username = ${''}`;
-  return query.compile(db).sql;
+  return knownQuery(db, { compile: () => query.compile(db) });
 }
 
 /** The one engine that decides: every token, list, count and button asks the `Rights` that come from here. */
 export function createAccess(db: Database) {
   const cache = new LRUCache<string, { readonly version: number; readonly rights: Rights }>({ max: MAX_CACHED });
-  const identityText = identityQuery(db);
+  const identityOf = identityQuery(db);
 
   /**
    * One query. Called for every request, because disabling an account or changing its password takes effect at once.
    * `undefined`: no such account.
    */
   async function identify(username: string): Promise<Identity | undefined> {
-    const { rows } = await db.executeQuery<IdentityRow>(CompiledQuery.raw(identityText, [username.toLowerCase()]));
-    const row = rows[0];
+    const row = await identityOf.first(username.toLowerCase());
     if (row === undefined) return undefined;
     return {
       subject: { kind: 'user', id: row.id, name: row.username },

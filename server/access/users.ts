@@ -1,6 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
+import { knownQuery } from '../storage/known-query.ts';
 import { likePattern } from '../storage/like.ts';
 import { type AccessTransaction, changeAccess } from './change-access.ts';
 import { deleteGrantsOf, insertGrants } from './grants.ts';
@@ -99,6 +100,7 @@ function toUser(row: UserRow): User {
 
 /** Table `users`. New passwords and disabling take effect at once, because both are read with every request. */
 export function createUserStore(db: Database, now: () => number = Date.now) {
+  const byId = knownQuery(db, db.selectFrom('users').select(COLUMNS).where('id', '=', 0));
   return {
     /** @param username In any case. */
     async find(username: string): Promise<User | undefined> {
@@ -107,7 +109,7 @@ export function createUserStore(db: Database, now: () => number = Date.now) {
       return row && toUser(row);
     },
     async get(id: number): Promise<User | undefined> {
-      const row = await db.selectFrom('users').select(COLUMNS).where('id', '=', id).executeTakeFirst();
+      const row = await byId.first(id);
       return row && toUser(row);
     },
     list: (query: UserQuery): Promise<UserPage> => listUsers(db, query),

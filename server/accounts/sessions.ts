@@ -3,6 +3,7 @@ import session from 'express-session';
 import { hasCurrentPassword } from '../access/users.ts';
 import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
+import { knownQuery } from '../storage/known-query.ts';
 
 // Data of a session. Sign-in sets the first four before it saves; the store adds the other two.
 declare module 'express-session' {
@@ -55,9 +56,11 @@ type Done = (error?: unknown) => void;
  * none.
  */
 export function createSessions(db: Database, { now }: { readonly now: () => number }) {
+  const findCurrent = createFindCurrent(db);
+
   async function load(sid: string): Promise<session.SessionData | null> {
     const idHash = sessionIdHash(sid);
-    const row = await findCurrent(db, idHash);
+    const row = await findCurrent(idHash);
     if (row === undefined) return null;
     if (!isAlive(row, now())) {
       await ifPossible(db.deleteFrom('sessions').where('id_hash', '=', idHash).execute());
@@ -95,7 +98,7 @@ export function createSessions(db: Database, { now }: { readonly now: () => numb
     store: asStore({ load, save, touch, destroy }),
     /** Whether the session is valid; does not extend it. */
     async isAlive(sid: string): Promise<boolean> {
-      const row = await findCurrent(db, sessionIdHash(sid));
+      const row = await findCurrent(sessionIdHash(sid));
       return row !== undefined && isAlive(row, now());
     },
     /** Valid sessions of a user, the most recently used first. */
@@ -147,13 +150,14 @@ function isAlive({ created_at, last_seen_at }: Row, at: number): boolean {
   return at - last_seen_at < MAX_IDLE_MS && at - created_at < MAX_SESSION_AGE_MS;
 }
 
-async function findCurrent(db: Database, idHash: string): Promise<Row | undefined> {
-  return db
+/** Of users who are still let in with the password that the session began with. */
+function createFindCurrent(db: Database): (idHash: string) => Promise<Row | undefined> {
+  const current = db
     .selectFrom('sessions')
     .select(['data', 'created_at', 'last_seen_at'])
-    .where('id_hash', '=', idHash)
-    .where(hasCurrentPassword('sessions'))
-    .executeTakeFirst();
+    .where('id_hash', '=', '')
+    .where(hasCurrentPassword('sessions'));
+  return knownQuery<Row>(db, current).first;
 }
 
 async function insert(db: Database, sid: string, data: session.SessionData, at: number): Promise<void> {
