@@ -63,6 +63,9 @@ function laneOf(connection: DatabaseConnection): Lane {
 
 const SETS_SOMETHING = /=|checkpoint/;
 
+/** A connection does not count its own commits; the one that reads makes none, so there it counts all of them. */
+export const DATA_VERSION = 'pragma data_version';
+
 function createLane({ writer, reader, writeLock }: SqliteConnections): Lane {
   let hasLock = false;
   /** A pragma changed settings of the connection. */
@@ -92,7 +95,7 @@ function createLane({ writer, reader, writeLock }: SqliteConnections): Lane {
 
   async function executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
     if (hasLock) return run<Row>(writer, sql, parameters);
-    const isRead = !sql.startsWith('pragma') && reader.prepare(sql).readonly;
+    const isRead = sql === DATA_VERSION || (!sql.startsWith('pragma') && reader.prepare(sql).readonly);
     return isRead ? run<Row>(reader, sql, parameters) : write<Row>(sql, parameters);
   }
 
