@@ -36,6 +36,10 @@ function isAskedByAnotherSite({ headers }: IncomingMessage): boolean {
   return site === 'cross-site' || site === 'same-site';
 }
 
+export function compressText(text: string, encoding: Encoding): Promise<Buffer> {
+  return compressed(Buffer.from(text, 'utf8'), encoding);
+}
+
 /** In the thread pool: compressing 100 kB would block the event loop for a millisecond. */
 function compressed(body: Buffer, encoding: Encoding): Promise<Buffer> {
   if (encoding === 'gzip') return toGzip(body, { level: GZIP_LEVEL });
@@ -46,15 +50,20 @@ function compressed(body: Buffer, encoding: Encoding): Promise<Buffer> {
 /**
  * Sends the text, compressed if that is worth it, and ends the response. Content-Type must be set before; not for
  * streams.
+ * @param text Or its UTF-8.
  */
-export async function sendText(request: IncomingMessage, response: ServerResponse, text: string): Promise<void> {
+export async function sendText(
+  request: IncomingMessage,
+  response: ServerResponse,
+  text: string | Buffer,
+): Promise<void> {
   response.appendHeader('Vary', 'Accept-Encoding');
   // The length would depend on compression, so a HEAD is answered without one.
   if (request.method === 'HEAD') {
     response.end();
     return;
   }
-  const body = Buffer.from(text, 'utf8');
+  const body = typeof text === 'string' ? Buffer.from(text, 'utf8') : text;
   const isWorth = body.length >= MIN_BYTES && !isAskedByAnotherSite(request);
   const encoding = isWorth ? encodingFor(request.headers['accept-encoding']?.toString()) : undefined;
   const sent = encoding === undefined ? body : await compressed(body, encoding);

@@ -17,6 +17,7 @@ import { createCsrf, isSameOrigin } from './shell/csrf.ts';
 import { errorPage, missingPage } from './shell/error-page.ts';
 import { errorText } from './shell/form.ts';
 import { createGuard } from './shell/guard.ts';
+import type { Holes } from './shell/holes.ts';
 import { createLanguages } from './shell/i18n.ts';
 import { keyboardPage } from './shell/keyboard.ts';
 import type { NavCounts } from './shell/nav.ts';
@@ -28,6 +29,7 @@ import { preferencesPage } from './shell/preferences.ts';
 import { createRoutes, type FormSize, type PageModule, type RouteEntry } from './shell/routes.ts';
 import { sessionCookieName, sessionMiddleware } from './shell/session.ts';
 import { createSessionGate, type SessionGate } from './shell/session-gate.ts';
+import type { SharedPages } from './shell/shared-pages.ts';
 import { createViewEngine } from './shell/view-engine.ts';
 import { createViewerOf } from './shell/viewer.ts';
 import type { Viewer } from './shell/who-asks.ts';
@@ -50,6 +52,8 @@ export interface WebDeps extends AccountPagesDeps {
   readonly registryState?: () => RegistryState | undefined;
   /** Why nothing can be saved. */
   readonly storageError?: () => AppError | undefined;
+  /** Left out: every page is drawn for who asks. */
+  readonly sharedPages?: { readonly pages: SharedPages; readonly holes: Holes };
   readonly near?: NearReferences;
 }
 
@@ -89,6 +93,7 @@ export function createWeb(deps: WebDeps): Web {
     counts: deps.counts ?? (async () => ({})),
     registryState: deps.registryState ?? (() => undefined),
     storageError: deps.storageError ?? (() => undefined),
+    shared: deps.sharedPages,
   });
 
   const router = express.Router();

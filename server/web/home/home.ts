@@ -3,7 +3,7 @@ import type { FindingsStore } from '../../catalog/findings/patient.ts';
 import type { RepositoryStore } from '../../catalog/lists/repositories.ts';
 import type { Stars } from '../../catalog/lists/stars.ts';
 import type { SpaceStore } from '../../catalog/space/space.ts';
-import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
+import type { VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import type { Operations } from '../../operations/operations.ts';
 import { DAY_MS } from '../../storage/calendar.ts';
 import { type ActivityChart, activityChart, readPeriod } from '../parts/activity-chart.ts';
@@ -13,7 +13,7 @@ import { type FirstRunFacts, type FirstRunView, firstRun } from '../parts/first-
 import { type ListAge, listAge } from '../parts/list-age.ts';
 import { indexNotices, type Notice } from '../parts/notices.ts';
 import { noRightsText, seesEverything } from '../parts/what-is-seen.ts';
-import type { Page } from '../shell/page.ts';
+import type { CommonPage, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { type MapFrame, mapFrames } from '../space/space-map.ts';
 import { folderSpacePath } from '../space/space-rows.ts';
@@ -46,17 +46,19 @@ const SPARK_DAYS = 14;
 export function homePage(deps: HomePageDeps): PageModule {
   return (routes) => {
     routes.get('/', 'browse', async (page) => {
-      const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
-      await page.render('home/home', homeView(page, await homeFacts(deps, page, seen)));
+      await page.renderShared('home/home', {
+        personal: () => myRepositories(deps, page),
+        build: async (common, mine = []) => homeView(common, await homeFacts(deps, common, mine)),
+      });
     });
   };
 }
 
-async function homeFacts(deps: HomePageDeps, page: Page, seen: Visibility): Promise<HomeFacts> {
+async function homeFacts(deps: HomePageDeps, page: CommonPage, mine: HomeFacts['mine']): Promise<HomeFacts> {
   const { repositories, space, activity, now } = deps;
+  const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
   const days = Math.max(MIN_DAYS, readPeriod(page));
   const biggest = await repositories.list(seen, { sort: 'size', direction: 'desc', limit: BIGGEST });
-  const mine = await myRepositories(deps, page, seen);
   const shown = [...biggest.rows, ...mine.map(({ row }) => row)];
   return {
     firstRun: deps.firstRun,
@@ -78,18 +80,19 @@ async function homeFacts(deps: HomePageDeps, page: Page, seen: Visibility): Prom
 
 /** Starred repositories first, then those that the viewer pushed to most recently. */
 async function myRepositories(
-  { stars, activity }: HomePageDeps,
-  { viewer }: Page,
-  seen: Visibility,
-): Promise<HomeFacts['mine']> {
-  if (!viewer.isSignedIn || viewer.user === undefined) return [];
+  { stars, activity, visibility }: HomePageDeps,
+  { viewer, origin }: Page,
+): Promise<HomeFacts['mine'] | undefined> {
+  if (!viewer.isSignedIn || viewer.user === undefined) return undefined;
+  const seen = await visibility.of(viewer.rights, origin.address);
   const starred = await stars.of(viewer.user.id, seen, MINE);
   const pushed = await activity.pushedBy(viewer.subject.name, seen, MINE);
   const others = pushed.filter((row) => !starred.some(({ id }) => id === row.id));
-  return [
+  const mine = [
     ...starred.map((row) => ({ row, isStarred: true })),
     ...others.slice(0, MINE - starred.length).map((row) => ({ row, isStarred: false })),
   ];
+  return mine.length === 0 ? undefined : mine;
 }
 
 export interface HomeView {

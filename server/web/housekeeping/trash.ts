@@ -17,7 +17,7 @@ import { listPager, totalText } from '../parts/pager.ts';
 import { repositoryRoute } from '../parts/reference.ts';
 import { countedTexts } from '../parts/selection.ts';
 import { parseTrashId } from '../parts/undo.ts';
-import { type RepositoryHeadDeps, readHead, repositoryFrame, tabPath } from '../repositories/repository-head.ts';
+import { type RepositoryHeadDeps, readOwnHead, repositoryFrame, tabPath } from '../repositories/repository-head.ts';
 import { type FindDeps, findAsked } from '../repositories/repository-tabs.ts';
 import { listOf } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
@@ -94,7 +94,7 @@ async function trashView(
     ...{ repository: repository?.name, filter, after: page.query('after'), limit: PAGE_ROWS },
     maySee: (name) => allowedActions(page.viewer.rights, name, page.origin.address).has('pull'),
   });
-  const head = repository === undefined ? null : await readHead(deps, page, repository, 'trash');
+  const head = repository === undefined ? null : await readOwnHead(deps, page, { repository, tab: 'trash' });
   const path = repository === undefined ? PATH : tabPath(repository.name, 'trash');
   return {
     ...frameOf(page, repository),

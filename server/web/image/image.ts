@@ -9,13 +9,13 @@ import { indexNotices, type Notice } from '../parts/notices.ts';
 import { LAYER_ROUTE, movedFrom, RAW_ROUTE, REFERENCE_ROUTE, referenceOf } from '../parts/reference.ts';
 import { showTags } from '../repositories/repository.ts';
 import { showGone } from '../repositories/repository-gone.ts';
-import type { Page } from '../shell/page.ts';
+import type { CommonPage, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { contentParts } from './content-parts.ts';
 import { findVisible, type ImagePageDeps } from './image-deps.ts';
 import { sendRaw } from './image-raw.ts';
 import { chosenTab, needsContent } from './image-tabs.ts';
-import { imageView } from './image-view.ts';
+import { type ImageView, imageView } from './image-view.ts';
 import { showLayer } from './layer.ts';
 import type { LoadedContent } from './loaded-content.ts';
 
@@ -24,9 +24,8 @@ export function imagePage(deps: ImagePageDeps): PageModule {
   return (routes) => {
     routes.get(REFERENCE_ROUTE, 'browse', async (page, request) => {
       const reference = referenceOf(request.params[0] ?? '');
-      const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
-      if ('digest' in reference || 'tag' in reference) await showReference(deps, page, seen, reference);
-      else await showRepository(deps, page, seen, reference.repository);
+      if ('digest' in reference || 'tag' in reference) await showReference(deps, page, reference);
+      else await showRepository(deps, page, reference.repository);
     });
     routes.get(RAW_ROUTE, 'browse', async (page, request, response) => {
       const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
@@ -39,26 +38,27 @@ export function imagePage(deps: ImagePageDeps): PageModule {
   };
 }
 
-async function showRepository(deps: ImagePageDeps, page: Page, seen: Visibility, name: string): Promise<void> {
-  const row = await deps.repositories.find(seen, name);
-  if (row === undefined) await showGone(deps, page, name);
-  else await showTags(deps, page, row);
+async function showRepository(deps: ImagePageDeps, page: Page, name: string): Promise<void> {
+  const find = async (common: CommonPage) => deps.repositories.find(await seenBy(deps, common), name);
+  if (!(await showTags(deps, page, { name, find }))) await showGone(deps, page, name);
+}
+
+function seenBy(deps: ImagePageDeps, { viewer, origin }: CommonPage): Promise<Visibility> {
+  return deps.visibility.of(viewer.rights, origin.address);
 }
 
 type ImageReference = Extract<Reference, { readonly tag: string } | { readonly digest: string }>;
 
-async function showReference(
-  deps: ImagePageDeps,
-  page: Page,
-  seen: Visibility,
-  reference: ImageReference,
-): Promise<void> {
-  const row = await findVisible(deps, seen, reference.repository);
-  if ('digest' in reference) return showImage(deps, page, seen, { row, digest: reference.digest, tag: null });
-  const { tag } = reference;
-  const found = await deps.tags.resolve(row.id, tag);
-  if (found === undefined) throw notFoundOrHidden();
-  await showImage(deps, page, seen, { row, digest: found.digest, tag });
+async function showReference(deps: ImagePageDeps, page: Page, reference: ImageReference): Promise<void> {
+  await page.renderShared('image/image', {
+    build: async (common) => {
+      const seen = await seenBy(deps, common);
+      return buildImage(deps, common, seen, await findImage(deps, seen, reference));
+    },
+    // A tab of content is read from the registry, which may answer the next time.
+    isLasting: ({ tab }) => !needsContent(tab),
+  });
+  deps.opened(reference.repository);
 }
 
 interface AskedImage {
@@ -67,20 +67,32 @@ interface AskedImage {
   readonly tag: string | null;
 }
 
-async function showImage(deps: ImagePageDeps, page: Page, seen: Visibility, asked: AskedImage): Promise<void> {
-  const { row } = asked;
-  deps.opened(row.name);
-  const detail = await deps.images.detail(row.name, asked.digest, page.query('platform') || undefined, seen);
+async function findImage(deps: ImagePageDeps, seen: Visibility, reference: ImageReference): Promise<AskedImage> {
+  const row = await findVisible(deps, seen, reference.repository);
+  if ('digest' in reference) return { row, digest: reference.digest, tag: null };
+  const found = await deps.tags.resolve(row.id, reference.tag);
+  if (found === undefined) throw notFoundOrHidden();
+  return { row, digest: found.digest, tag: reference.tag };
+}
+
+async function buildImage(
+  deps: ImagePageDeps,
+  page: CommonPage,
+  seen: Visibility,
+  asked: AskedImage,
+): Promise<ImageView> {
+  const { row, digest, tag } = asked;
+  const { host } = deps;
+  const detail = await deps.images.detail(row.name, digest, page.query('platform') || undefined, seen);
   if (detail === undefined) throw notFoundOrHidden();
   const deleteNote = whyNoDelete({ page, readonly: deps.readonly, repository: row });
   const notices = [...indexNotices(deps.indexState(), page), ...movedNotice(asked, page)];
   const loaded = await loadContent(deps, detail, page.query('tab'));
-  const { host } = deps;
-  await page.render('image/image', imageView({ page, host, tag: asked.tag, detail, notices, deleteNote, loaded }));
+  return imageView({ page, host, tag, detail, notices, deleteNote, loaded });
 }
 
 /** An address may name the digest that a list showed for the tag; the notice says that the tag has moved since. */
-function movedNotice({ row, digest, tag }: AskedImage, page: Page): readonly Notice[] {
+function movedNotice({ row, digest, tag }: AskedImage, page: CommonPage): readonly Notice[] {
   const before = movedFrom(page, digest);
   if (tag === null || before === undefined) return [];
   const text = page.t('image:moved.text', { tag, now: shortDigest(digest), before: shortDigest(before) });

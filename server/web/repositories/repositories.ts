@@ -30,7 +30,7 @@ import { indexNotices, type Notice } from '../parts/notices.ts';
 import { listPager, type Pager, totalText } from '../parts/pager.ts';
 import { readUndo, type Undo, type UndoDeps } from '../parts/undo.ts';
 import { noRightsText, seesEverything } from '../parts/what-is-seen.ts';
-import type { Crumb, Page } from '../shell/page.ts';
+import type { CommonPage, Crumb, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { type PublicView, type PublicViewDeps, readPublic } from './public-view.ts';
 import { entryCells, type RepositoryCells } from './repository-cells.ts';
@@ -74,20 +74,23 @@ const FLAT_SORTS: readonly [FolderSort, ...FolderSort[]] = ['pushed', ...REPOSIT
 const SORTS: readonly [FolderSort, ...FolderSort[]] = ['pushed', ...FOLDER_SORTS];
 
 export function repositoriesPage(deps: RepositoriesPageDeps): PageModule {
-  const { host, visibility, repositories, indexState } = deps;
   return (routes) => {
     routes.get('/repositories', 'browse', async (page) => {
-      const asked = readQuery(page);
-      const seen = await visibility.of(page.viewer.rights, page.origin.address);
-      const found = await findEntries(repositories, seen, asked);
-      const facets = await repositories.facets(seen);
-      const undo = await readUndo(deps, page);
-      const open = asked.folder === '' ? null : await readPublic(deps, page, { kind: 'folder', name: asked.folder });
-      const facts = { page, host, found, facets, asked, open, undo, index: indexState() };
-      const view = repositoriesView(facts);
-      await page.render('repositories/repositories', { ...view, firstRun: firstLines(view, page, deps.firstRun) });
+      await page.renderShared('repositories/repositories', { build: (common) => buildList(deps, common) });
     });
   };
+}
+
+async function buildList(deps: RepositoriesPageDeps, page: CommonPage): Promise<RepositoriesView> {
+  const { host, visibility, repositories, indexState } = deps;
+  const asked = readQuery(page);
+  const seen = await visibility.of(page.viewer.rights, page.origin.address);
+  const found = await findEntries(repositories, seen, asked);
+  const facets = await repositories.facets(seen);
+  const undo = await readUndo(deps, page);
+  const open = asked.folder === '' ? null : await readPublic(deps, page, { kind: 'folder', name: asked.folder });
+  const view = repositoriesView({ page, host, found, facets, asked, open, undo, index: indexState() });
+  return { ...view, firstRun: firstLines(view, page, deps.firstRun) };
 }
 
 export interface AskedList extends Sorting<FolderSort> {

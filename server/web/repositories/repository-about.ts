@@ -14,7 +14,14 @@ import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import { actorOf } from '../shell/who-asks.ts';
 import { annotationFacts, repositoryFacts } from './about-facts.ts';
-import { type RepositoryHeadDeps, readHead, readSaid, repositoryFrame, tabName, tabPath } from './repository-head.ts';
+import {
+  type RepositoryHeadDeps,
+  readOwnHead,
+  readSaid,
+  repositoryFrame,
+  tabName,
+  tabPath,
+} from './repository-head.ts';
 
 export interface AboutTabDeps extends RepositoryHeadDeps {
   readonly descriptions: Pick<Descriptions, 'find'>;
@@ -50,7 +57,7 @@ export async function showAbout(deps: AboutTabDeps, page: Page, repository: Repo
   const everybody = await deps.access.rightsOf(ANONYMOUS);
   await page.render('repositories/repository-about', {
     ...repositoryFrame(page, repository, tabName('about', page)),
-    head: await readHead(deps, page, repository, 'about', said),
+    head: await readOwnHead(deps, page, { repository, tab: 'about', said }),
     origin: words.origin,
     parts: markdownParts(words.text, TOP_LEVEL),
     note: originNote(words.origin, repository, page),
@@ -134,7 +141,7 @@ async function renderEditor(
   const { live: _, ...frame } = repositoryFrame(page, repository, tabName('about', page));
   const model = {
     ...frame,
-    head: await readHead(deps, page, repository, 'about'),
+    head: await readOwnHead(deps, page, { repository, tab: 'about' }),
     ...state,
   };
   await page.render('repositories/repository-description', model, status);

@@ -22,7 +22,7 @@ import { keyPager, type Pager } from '../parts/pager.ts';
 import { mayManage, userPath } from '../parts/people.ts';
 import { isReader } from '../parts/what-is-seen.ts';
 import type { Page } from '../shell/page.ts';
-import { type RepositoryHeadDeps, readHead, repositoryFrame, tabName, tabPath } from './repository-head.ts';
+import { type RepositoryHeadDeps, readOwnHead, repositoryFrame, tabName, tabPath } from './repository-head.ts';
 
 export interface AccessTabDeps extends RepositoryHeadDeps {
   readonly access: Pick<Access, 'rightsOf'>;
@@ -63,7 +63,7 @@ export async function showAccess(deps: AccessTabDeps, page: Page, repository: Re
   const check = await checkView(deps, page, repository.name, seesOthers);
   await page.render('repositories/repository-access', {
     ...repositoryFrame(page, repository, tabName('access', page)),
-    head: await readHead(deps, page, repository, 'access'),
+    head: await readOwnHead(deps, page, { repository, tab: 'access' }),
     own: ownRights(page, repository.name),
     check,
     others: seesOthers ? await othersView(deps, page, repository.name) : null,

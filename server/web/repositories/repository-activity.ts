@@ -8,7 +8,7 @@ import { eventCells } from '../parts/event-cells.ts';
 import { keyPager } from '../parts/pager.ts';
 import { isReader } from '../parts/what-is-seen.ts';
 import type { Page } from '../shell/page.ts';
-import { type RepositoryHeadDeps, readHead, repositoryFrame, tabName } from './repository-head.ts';
+import { type RepositoryHeadDeps, readOwnHead, repositoryFrame, tabName } from './repository-head.ts';
 
 export interface ActivityTabDeps extends RepositoryHeadDeps {
   readonly activity: Pick<Activity, 'ofRepository'>;
@@ -34,7 +34,7 @@ export async function showActivity(deps: ActivityTabDeps, page: Page, repository
   const { rows } = await deps.tags.flat(repository.id, mostPulled);
   await page.render('repositories/repository-activity', {
     ...repositoryFrame(page, repository, tabName('activity', page)),
-    head: await readHead(deps, page, repository, 'activity'),
+    head: await readOwnHead(deps, page, { repository, tab: 'activity' }),
     chart: activityChart(days, { page, width: CHART_WIDTH }),
     pulled: pulledTags(repository.name, rows, page),
     events: await recentEvents(deps, page, repository.name),

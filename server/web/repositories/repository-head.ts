@@ -17,7 +17,7 @@ import { indexNotices, type Notice, unreadNotices } from '../parts/notices.ts';
 import { totalText } from '../parts/pager.ts';
 import { mayPush } from '../parts/push-right.ts';
 import { readUndo, type Undo, type UndoDeps } from '../parts/undo.ts';
-import type { Crumb, Page } from '../shell/page.ts';
+import type { CommonPage, Crumb, Page } from '../shell/page.ts';
 import { type PublicView, type PublicViewDeps, readPublic } from './public-view.ts';
 
 export const REPOSITORY_TABS = ['tags', 'untagged', 'trash', 'activity', 'space', 'access', 'about'] as const;
@@ -105,34 +105,51 @@ export async function readSaid(
   return { written: await descriptions.find(repository.name), about: await readAbout(repository) };
 }
 
-/**
- * For every page of a repository: `<%- part('/repositories/repository-head', { head }) %>`.
- *
- * @param known from a page that shows it itself, and so has read it.
- */
+/** Whether the person who asks has given it a star. */
+export async function readStarred(
+  { stars }: Pick<RepositoryHeadDeps, 'stars'>,
+  { viewer }: Pick<Page, 'viewer'>,
+  name: string,
+): Promise<boolean> {
+  return viewer.user !== undefined && stars.isStarred(viewer.user.id, name);
+}
+
+export interface AskedHead {
+  readonly repository: RepositoryRow;
+  readonly tab: RepositoryTab;
+  readonly isStarred: boolean;
+  /** From a page that shows it itself, and so has read it. */
+  readonly said?: Said;
+}
+
+/** For every page of a repository: `<%- part('/repositories/repository-head', { head }) %>`. */
 export async function readHead(
   deps: RepositoryHeadDeps,
-  page: Page,
-  repository: RepositoryRow,
-  tab: RepositoryTab,
-  known?: Said,
+  page: CommonPage,
+  { repository, tab, isStarred, said }: AskedHead,
 ): Promise<RepositoryHead> {
   const { name } = repository;
-  deps.opened(name);
-  const { written, about } = known ?? (await readSaid(deps, repository));
-  const userId = page.viewer.user?.id;
+  const { written, about } = said ?? (await readSaid(deps, repository));
   return headView({
     ...{ page, readonly: deps.readonly, repository, tab },
     ...{ description: written?.text, about },
-    stars: {
-      count: await deps.stars.count(name),
-      isOn: userId !== undefined && (await deps.stars.isStarred(userId, name)),
-    },
+    stars: { count: await deps.stars.count(name), isOn: isStarred },
     open: await readPublic(deps, page, { kind: 'repository', name }, tab),
     trash: await deps.deletion.trash.count(name),
     undo: await readUndo(deps, page),
     index: deps.indexState(),
   });
+}
+
+/** The head for the person who asks; the repository counts as opened. */
+export async function readOwnHead(
+  deps: RepositoryHeadDeps,
+  page: Page,
+  asked: Omit<AskedHead, 'isStarred'>,
+): Promise<RepositoryHead> {
+  const { name } = asked.repository;
+  deps.opened(name);
+  return readHead(deps, page, { ...asked, isStarred: await readStarred(deps, page, name) });
 }
 
 /** Fields of the model that every page of a repository has beside its head. */
@@ -176,7 +193,7 @@ function starButton({ page, repository, stars }: HeadFacts): StarButton {
   const { t, format, url, viewer } = page;
   const action = `${referencePath(repository.name)}/-/${stars.isOn ? 'unstar' : 'star'}`;
   return {
-    action: viewer.user === undefined ? null : url(action),
+    action: viewer.isSignedIn ? url(action) : null,
     isOn: stars.isOn,
     count: format.number(stars.count),
     label: t('repositories:star.label'),

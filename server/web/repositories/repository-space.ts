@@ -13,7 +13,7 @@ import type { PageModule } from '../shell/routes.ts';
 import {
   type RepositoryHead,
   type RepositoryHeadDeps,
-  readHead,
+  readOwnHead,
   repositoryFrame,
   tabName,
   tabPath,
@@ -65,7 +65,7 @@ export function repositorySpacePage(deps: RepositorySpaceDeps): PageModule {
       const at = now();
       const facts = {
         ...{ page, repository, asked, found, at },
-        head: await readHead(deps, page, repository, 'space'),
+        head: await readOwnHead(deps, page, { repository, tab: 'space' }),
         samples: await space.repositorySeries(seen, repository.id, at - MAX_DAYS * DAY_MS),
         unique: await space.uniqueOf(
           seen,

@@ -17,13 +17,14 @@ import {
 } from '../parts/list-filters.ts';
 import { listPager, type Pager, totalText } from '../parts/pager.ts';
 import { type SelectionBar, selectionBar } from '../parts/selection.ts';
-import type { Page } from '../shell/page.ts';
+import type { CommonPage, Page } from '../shell/page.ts';
 import { bySubject, subjectHeading } from './attachment-list.ts';
 import { isUnread } from './repository-cells.ts';
 import {
   type RepositoryHead,
   type RepositoryHeadDeps,
   readHead,
+  readStarred,
   repositoryFrame,
   tabName,
   tabPath,
@@ -73,24 +74,48 @@ export interface FoundTags {
   readonly isExact: boolean;
 }
 
-/** Draws `/repositories/team/app` and, of the same lists, `/repositories/team/app/-/untagged`. */
+/**
+ * Draws `/repositories/team/app` and, of the same lists, `/repositories/team/app/-/untagged`.
+ * @param find Looks the repository up again whenever the page is drawn.
+ * @returns false when the viewer sees no such repository.
+ */
 export async function showTags(
   deps: RepositoryPageDeps,
   page: Page,
-  repository: RepositoryRow,
-  view: TagView = readView(page),
-): Promise<void> {
-  const asked = readQuery(page, view);
-  const facts = {
-    ...{ page, repository, asked },
-    head: await readHead(deps, page, repository, view === 'untagged' ? 'untagged' : 'tags'),
-    found: await findTags(deps.tags, repository.id, asked),
-    referrers: await deps.tags.countReferrers(repository.id),
-  };
-  await page.render('repositories/repository', repositoryView(facts));
+  { name, find, view = readView(page) }: AskedRepositoryTags,
+): Promise<boolean> {
+  const isShown = await page.renderShared('repositories/repository', {
+    personal: async () => ((await readStarred(deps, page, name)) ? 'starred' : undefined),
+    build: async (common, personal) => {
+      const repository = await find(common);
+      return repository && buildTags(deps, common, { repository, view, isStarred: personal === 'starred' });
+    },
+  });
+  if (isShown) deps.opened(name);
+  return isShown;
 }
 
-function readQuery(page: Page, view: TagView): AskedTags {
+interface AskedRepositoryTags {
+  readonly name: string;
+  readonly find: (page: CommonPage) => Promise<RepositoryRow | undefined>;
+  readonly view?: TagView;
+}
+
+async function buildTags(
+  deps: RepositoryPageDeps,
+  page: CommonPage,
+  { repository, view, isStarred }: { repository: RepositoryRow; view: TagView; isStarred: boolean },
+): Promise<RepositoryView> {
+  const asked = readQuery(page, view);
+  return repositoryView({
+    ...{ page, repository, asked },
+    head: await readHead(deps, page, { repository, tab: view === 'untagged' ? 'untagged' : 'tags', isStarred }),
+    found: await findTags(deps.tags, repository.id, asked),
+    referrers: await deps.tags.countReferrers(repository.id),
+  });
+}
+
+function readQuery(page: Pick<Page, 'query'>, view: TagView): AskedTags {
   return {
     ...parseSorting<TagSort>(viewSorts(view), page.query('sort'), page.query('direction')),
     ...{ view, filters: readFilters(page), after: page.query('after') },

@@ -5,9 +5,13 @@ import type { OriginOf } from '../../http/client-address.ts';
 import { isEqual } from './csrf.ts';
 import type { Flash } from './page.ts';
 
+const parsed = new WeakMap<Request, ReturnType<typeof parseCookies>>();
+
 export function readCookie(request: Request, name: string): string | undefined {
   // As they are written: none of ours needs an encoding.
-  return parseCookies(request.headers.cookie ?? '', { decode: String })[name];
+  const cookies = parsed.get(request) ?? parseCookies(request.headers.cookie ?? '', { decode: String });
+  parsed.set(request, cookies);
+  return cookies[name];
 }
 
 const PREFERENCE_MS = 365 * 86_400_000;
@@ -35,6 +39,7 @@ export function createCookies({ originOf, basePath, secret }: CookieOptions) {
       const text = Buffer.from(JSON.stringify(flash)).toString('base64url');
       response.cookie('rw-flash', `${text}.${sign(text)}`, { ...options(request), maxAge: 60_000 });
     },
+    hasFlash: (request: Request): boolean => readCookie(request, 'rw-flash') !== undefined,
     /** Shown once: reading it removes it. */
     takeFlash(request: Request, response: Response): Flash | undefined {
       const cookie = readCookie(request, 'rw-flash');

@@ -11,12 +11,17 @@ import { parseCopyChoice } from './copy-choice.ts';
 import type { Csrf } from './csrf.ts';
 import { errorText, fieldErrors, formValues, parseForm, retypeErrors } from './form.ts';
 import { createFormat } from './format.ts';
+import type { Holes } from './holes.ts';
 import type { Languages, Locale } from './i18n.ts';
-import { type NavCounts, navigation } from './nav.ts';
+import type { NavCounts } from './nav.ts';
 import { ownPath } from './own-path.ts';
 import type { Page, PageFactory, PageView, RegistryState, Scheme } from './page.ts';
+import { type Around, commonView } from './page-view.ts';
 import { initials, personTone } from './person.ts';
+import { isAskedAgain, sendAgain, VIEWER_HEADER } from './send-again.ts';
 import { sessionCookieName } from './session.ts';
+import { createSharedDraw, documentOf, viewerName } from './shared-draw.ts';
+import type { SharedPages } from './shared-pages.ts';
 import type { RenderView } from './view-engine.ts';
 import type { Viewer } from './who-asks.ts';
 
@@ -36,6 +41,8 @@ export interface PageFactoryDeps {
   readonly counts: (viewer: Viewer, address: string) => Promise<NavCounts>;
   readonly registryState: () => RegistryState | undefined;
   readonly storageError: () => AppError | undefined;
+  /** Left out: every page is drawn for who asks. */
+  readonly shared: { readonly pages: SharedPages; readonly holes: Holes } | undefined;
 }
 
 const VISITOR = 'rw-visitor';
@@ -119,14 +126,48 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
         response.set('Cache-Control', 'no-store').redirect(303, url(ownPath(target) ?? '/'));
       },
       async render(view, model, status = 200) {
-        const html = await deps.renderView(view, { ...model, page: await pageView(page, request, response) });
-        response.status(status).set('Cache-Control', 'no-store').type('html');
-        response.set('Speculation-Rules', `"${url(`/assets/${deps.assets.prefetch}`)}"`);
-        await sendText(request, response, html);
+        const html = await deps.renderView(view, { ...model, page: await ownView(page, request, response) });
+        response.status(status);
+        await sendDocument(html, page, request, response);
+      },
+      async renderShared(view, shared) {
+        if (deps.shared === undefined || isOnlyForNow(page, request)) {
+          const model = await shared.build(page, await shared.personal?.());
+          if (model !== undefined) await page.render(view, model);
+          return model !== undefined;
+        }
+        const { pages, holes } = deps.shared;
+        const drawn = await pages.find({
+          ...createSharedDraw(deps, { page, around: aroundOf(request), holes, view, shared }),
+          isBackground: isAskedAgain(request),
+        });
+        if (drawn === undefined) return false;
+        if (isAskedAgain(request)) await sendAgain(drawn, viewerName(page), request, response);
+        else await sendDocument(documentOf(drawn, page), page, request, response);
+        return true;
       },
     };
     return page;
   };
+
+  /** What other people of the same rights do not get: a message, or the way to sign in again. */
+  function isOnlyForNow(page: Page, request: Request): boolean {
+    return cookies.hasFlash(request) || signInAgain(page, request) !== undefined;
+  }
+
+  function sendDocument(html: string | Buffer, page: Page, request: Request, response: Response): Promise<void> {
+    response.set('Cache-Control', 'no-store').type('html');
+    if (isAskedAgain(request)) response.set(VIEWER_HEADER, viewerName(page));
+    response.set('Speculation-Rules', `"${url(`/assets/${deps.assets.prefetch}`)}"`);
+    return sendText(request, response, html);
+  }
+
+  function aroundOf(request: Request): Around {
+    return {
+      isNavFolded: cookies.read(request, 'rw-nav') === 'folded',
+      keys: cookies.read(request, 'rw-keys') !== 'off',
+    };
+  }
 
   /** Signing out on purpose takes the cookie away; a session that ended leaves it. */
   function signInAgain({ viewer, origin, path }: Page, request: Request): string | undefined {
@@ -135,35 +176,16 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
     return path.startsWith('/login') ? undefined : url(`/login?next=${encodeURIComponent(path)}`);
   }
 
-  function storageWarning({ viewer, errorText }: Page): string | undefined {
-    const error = viewer.rights.isAdmin ? deps.storageError() : undefined;
-    return error && errorText(error);
-  }
-
-  async function pageView(page: Page, request: Request, response: Response): Promise<PageView> {
-    const { viewer, origin } = page;
-    const state = deps.registryState();
+  async function ownView(page: Page, request: Request, response: Response): Promise<PageView> {
     const flash = cookies.takeFlash(request, response);
-    const nav = navigation(viewer, deps.authEnabled, await deps.counts(viewer, origin.address));
+    const name = viewerName(page);
     return {
-      ...page,
-      nav,
-      isNavFolded: cookies.read(request, 'rw-nav') === 'folded',
-      keys: cookies.read(request, 'rw-keys') !== 'off',
-      asset: (name) => url(`/assets/${deps.assets[name]}`),
+      ...(await commonView(deps, page, aroundOf(request))),
+      csrf: page.csrf,
+      ...{ askedAt: page.askedAt, hash: '' },
+      me: { name, tone: personTone(name), initials: initials(name) },
       flash: flash !== undefined && isText(flash.key, languages) ? page.t(flash.key, flash.params) : undefined,
       signInAgain: signInAgain(page, request),
-      registry: { name: deps.registryName, state },
-      storageWarning: storageWarning(page),
-      warnOpenRegistry: viewer.rights.isAdmin && state?.isOpen === true,
-      // Browsers treat localhost as secure; behind a published port its visitors come from another address.
-      warnPlainHttp:
-        viewer.rights.isAdmin &&
-        !origin.secure &&
-        !isLoopback(origin.address) &&
-        !isLoopbackName(hostName(origin.host)),
-      personTone,
-      initials,
     };
   }
 }

@@ -70,6 +70,8 @@ export interface Page {
   /** For the next visit. What a page asks by itself chooses nothing. */
   readonly keepChoice: (name: ChoiceName, value: string) => void;
   readonly render: <M extends Model>(view: string, model: M, status?: number) => Promise<void>;
+  /** @returns false when there is nothing to show, and nothing was answered. */
+  readonly renderShared: <M extends Model, P = never>(view: string, shared: SharedModel<M, P>) => Promise<boolean>;
   /** 303 to an own path; the flash is shown once on the next page. */
   readonly redirect: (path: string, flash?: Flash) => void;
   readonly body: FormValues;
@@ -80,12 +82,37 @@ export interface Page {
   readonly errorText: (error: unknown) => string;
 }
 
+/**
+ * A page that everybody gets who sees the same: it knows the viewer's rights, but not the person. `viewer.subject.name` stands
+ * for the name and is only good to be shown; `viewer.user` is never there.
+ */
+export type CommonPage = Omit<
+  Page,
+  | ('csrf' | 'askedAt' | 'redirect' | 'render' | 'renderShared' | 'choice' | 'keepChoice')
+  | ('body' | 'parseForm' | 'fieldErrors' | 'errorText')
+>;
+
+/** @typeParam P What is shown of this very person; plain data. */
+export interface SharedModel<M extends Model, P = never> {
+  /** Pages are shared by those for whom it is equal; undefined: nothing of the person is shown. */
+  readonly personal?: () => Promise<P | undefined>;
+  /** Reads everything anew, perhaps long after the request; undefined: there is nothing to show. */
+  readonly build: (page: CommonPage, personal: P | undefined) => Promise<M | undefined>;
+  /** Whether the same is shown until something is written; false where a registry may answer the next time. */
+  readonly isLasting?: (model: M) => boolean;
+}
+
 /** Of what is kept in a cookie of its own. */
 export type ChoiceName = 'connect';
 
 /** What templates see as `page`, beside the view model itself. */
 export interface PageView
   extends Pick<Page, 'viewer' | 'locale' | 'scheme' | 't' | 'format' | 'csrf' | 'path' | 'url'> {
+  /** Who looks, for what stands around `<main>`. */
+  readonly me: { readonly name: string; readonly tone: number | string; readonly initials: string };
+  /** Names what is shown, so that the page can be told what changed in it; '' where it cannot. */
+  readonly hash: string;
+  readonly askedAt: number | string;
   readonly authEnabled: boolean;
   readonly urlWith: Page['urlWith'];
   readonly query: Page['query'];
@@ -102,9 +129,9 @@ export interface PageView
   readonly registry: { readonly name: string; readonly state: RegistryState | undefined };
   /** An admin has to hear on every page that the registry stands open. */
   readonly warnOpenRegistry: boolean;
-  /** The quiet notice to admins who came over plain HTTP from elsewhere. */
   /** For admins: why nothing can be saved. */
   readonly storageWarning: string | undefined;
+  /** The quiet notice to admins who came over plain HTTP from elsewhere. */
   readonly warnPlainHttp: boolean;
   readonly personTone: (name: string) => number;
   readonly initials: (name: string) => string;

@@ -10,7 +10,7 @@ import { indexNotices, type Notice } from '../parts/notices.ts';
 import { listPager, type Pager } from '../parts/pager.ts';
 import { DAY_MS, MAX_DAYS, overTime, readDays, type SpaceTime } from '../parts/space-time.ts';
 import { noRightsText, seesEverything } from '../parts/what-is-seen.ts';
-import type { Crumb, Page } from '../shell/page.ts';
+import type { CommonPage, Crumb, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { type MapFrame, mapFrames } from './space-map.ts';
 import { columnLabel, folderSpacePath, rowHref, type SpaceCells, spaceCells, spaceColumns } from './space-rows.ts';
@@ -51,21 +51,24 @@ const MAX_TILES = 40;
 /** Deeper folders have no samples. */
 const DEEPEST_SAMPLED = 2;
 
-export function spacePage({ visibility, space, indexState, now }: SpacePageDeps): PageModule {
+export function spacePage(deps: SpacePageDeps): PageModule {
   return (routes) => {
     routes.get('/space', 'browse', async (page) => {
-      const asked = readQuery(page);
-      const seen = await visibility.of(page.viewer.rights, page.origin.address);
-      const total = await space.total(seen);
-      const found = await space.overview(seen, { ...asked, limit: PAGE_ROWS });
-      if (found.sums === undefined && asked.folder !== '') throw new AppError('NOT_FOUND', 'There is no such folder');
-      const { folder, measure } = asked;
-      const biggest = await space.biggest(seen, { folder, measure, limit: MAX_TILES + 1 });
-      const samples = await space.series(seen, folder, now() - MAX_DAYS * DAY_MS);
-      const facts = { page, asked, total, found, biggest, samples, index: indexState(), at: now() };
-      await page.render('space/space', spaceView(facts));
+      await page.renderShared('space/space', { build: (common) => buildSpace(deps, common) });
     });
   };
+}
+
+async function buildSpace({ visibility, space, indexState, now }: SpacePageDeps, page: CommonPage): Promise<SpaceView> {
+  const asked = readQuery(page);
+  const seen = await visibility.of(page.viewer.rights, page.origin.address);
+  const total = await space.total(seen);
+  const found = await space.overview(seen, { ...asked, limit: PAGE_ROWS });
+  if (found.sums === undefined && asked.folder !== '') throw new AppError('NOT_FOUND', 'There is no such folder');
+  const { folder, measure } = asked;
+  const biggest = await space.biggest(seen, { folder, measure, limit: MAX_TILES + 1 });
+  const samples = await space.series(seen, folder, now() - MAX_DAYS * DAY_MS);
+  return spaceView({ page, asked, total, found, biggest, samples, index: indexState(), at: now() });
 }
 
 export interface AskedSpace extends Sorting<SpaceSort> {

@@ -49,6 +49,8 @@ export function renderPage(page: TestPage, view: string, model: object): Promise
     ...{
       nav: [],
       askedAt: 0,
+      hash: '',
+      me: { name: 'lin', tone: 0, initials: 'LI' },
       isNavFolded: false,
       keys: true,
       languages: languages.all,
