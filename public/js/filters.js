@@ -2,7 +2,7 @@
  * Lists follow what is typed into their filter: only the rows and what counts them are put in place, so the focus stays
  * where it is, and the address tells the same. Enter sends the form, with and without this file.
  */
-import { parsePage } from './refresh.js';
+import { parsePage, takeOverHash } from './refresh.js';
 
 const WAIT_MS = 220;
 
@@ -46,6 +46,7 @@ async function ask(input, state) {
   const page = parsePage(await answer.text());
   if (!input.isConnected || addressOf(input.form) !== address) return;
   show(input, page);
+  takeOverHash(page);
   history.replaceState(history.state, '', address);
   input.defaultValue = input.value;
   state.onReplaced();

@@ -3,7 +3,7 @@
  * stream per visible tab: a hidden one closes it, because six of them would keep the browser from loading anything.
  */
 import { agedList, readAgain } from './ages.js';
-import { fetchPage, hasTyped, IN_BACKGROUND, isReading, takeOver, takeOverNavigation } from './refresh.js';
+import { applyChange, fetchPage, hasTyped, IN_BACKGROUND, isReading, takeOver, takeOverNavigation } from './refresh.js';
 
 const AT_MOST_EVERY_MS = 400;
 const FIRST_RETRY_MS = 1000;
@@ -67,6 +67,7 @@ export function liveUpdates(onReplaced) {
   function show(page) {
     if (page === 'ended') return end();
     if (page === undefined) return;
+    if (page === 'same') return status.told();
     takeOver(page, main);
     status.told();
     onReplaced();
@@ -78,10 +79,21 @@ export function liveUpdates(onReplaced) {
     if (page === 'ended') return end();
     // Gone for this viewer: the reader turns away from it, not the page from the reader.
     if (page === undefined || hasTyped(main) || isReading(main)) {
-      if (page !== undefined) takeOverNavigation(page);
+      if (page !== undefined && page !== 'same') takeOverNavigation(page);
       return status.news(() => location.reload());
     }
     show(page);
+    // The stream knows which page it is for by what was shown when it began.
+    open();
+  }
+
+  /** What changed in this page came with the news. */
+  function change(told) {
+    const page = applyChange(told);
+    if (page === undefined) return plan();
+    if (page === 'same') return;
+    if (isReading(main)) status.news(load);
+    else show(page);
   }
 
   function end() {
@@ -99,6 +111,7 @@ export function liveUpdates(onReplaced) {
       if (names.includes('#rights')) void follow();
       else if (isConcerned(names)) plan();
     });
+    stream.addEventListener('page', (event) => change(JSON.parse(event.data)));
     stream.addEventListener('read', (event) => readAgain(JSON.parse(event.data).at));
     stream.addEventListener('ended', end);
     stream.addEventListener('open', () => {
@@ -170,9 +183,12 @@ export function liveUpdates(onReplaced) {
 }
 
 /** What happened since the page was asked for is told first. A list that nobody tells us about is read while it is open. */
-function addressOf({ liveStream, askedAt }) {
+function addressOf({ liveStream, askedAt, hash }) {
+  const asked = new URLSearchParams({ since: askedAt });
   const of = agedList();
-  return `${liveStream}?since=${askedAt}${of === undefined ? '' : `&of=${encodeURIComponent(of)}`}`;
+  if (of !== undefined) asked.set('of', of);
+  if (hash !== undefined) asked.set('shown', hash);
+  return `${liveStream}?${asked}`;
 }
 
 /** One place at the lower edge for all that is said; it is there from the start, so that it is read out. */

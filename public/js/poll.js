@@ -22,6 +22,7 @@ export function polledParts(onReplaced) {
     // A form that was sent answers under another address; the part is the same on the page itself.
     const page = await fetchPage(location.href.replace(/\/merge(?=[?#]|$)/, '')).catch(() => undefined);
     if (page === 'ended') return;
+    if (page === 'same') return plan();
     const fresh = page?.getElementById(part.id) ?? null;
     failures = fresh === null ? failures + 1 : 0;
     if (fresh !== null) replace(fresh);

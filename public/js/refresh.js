@@ -15,17 +15,43 @@ export function parsePage(text) {
   return new DOMParser().parseFromString(policy === undefined ? text : policy.createHTML(text), 'text/html');
 }
 
-/** @returns the page as it is now, 'ended' when it is no longer this viewer's, undefined when there is none. */
+/** The page as it came last, for changes that are told; undefined: it was not shared with others. */
+let held;
+
+/**
+ * @returns the page as it is now, 'same' when it is what stands here, 'ended' when it is no longer this viewer's, undefined
+ * when there is none.
+ */
 export async function fetchPage(address) {
+  const { hash, viewer } = document.body.dataset;
   const answer = await fetch(address, {
-    headers: { Accept: 'text/html', ...IN_BACKGROUND },
+    headers: { Accept: 'text/html', ...IN_BACKGROUND, ...(hash === undefined ? {} : { 'If-None-Match': `"${hash}"` }) },
     redirect: 'error',
     cache: 'no-store',
   });
   if (answer.status === 401) return 'ended';
-  if (!answer.ok) return undefined;
-  const page = parsePage(await answer.text());
-  return page.body.dataset.viewer === document.body.dataset.viewer ? page : 'ended';
+  const isSame = answer.status === 304;
+  if (!isSame && !answer.ok) return undefined;
+  if (answer.headers.get('X-Viewer') !== viewer) return 'ended';
+  return isSame ? 'same' : hold(await answer.text(), answer.headers.get('ETag'));
+}
+
+function hold(text, tag) {
+  const hash = /"(.+)"/.exec(tag ?? '')?.[1];
+  held = hash === undefined ? undefined : { hash, text, address: location.href };
+  const page = parsePage(text);
+  if (hash !== undefined) page.body.dataset.hash = hash;
+  keepToken(page);
+  return page;
+}
+
+/** @returns the changed page, 'same' when it was known already, undefined when the change is one of another page. */
+export function applyChange({ from, to, keep, cut, text }) {
+  // A filter changes the address of the page that is open.
+  if (held?.address !== location.href) return undefined;
+  if (held.hash === to) return 'same';
+  if (held.hash !== from) return undefined;
+  return hold(held.text.slice(0, keep) + text + held.text.slice(held.text.length - cut), `"${to}"`);
 }
 
 /** Nothing moves under the eyes or hands of somebody. */
@@ -65,7 +91,21 @@ export function takeOver(page, main) {
   restore(main, kept);
   if (window.scrollY !== scroll) window.scrollTo({ top: scroll, behavior: 'instant' });
   document.title = page.title;
+  takeOverHash(page);
   takeOverNavigation(page);
+}
+
+/** A page that is the same for many comes without the token of its forms: this one has it. */
+function keepToken(page) {
+  const token = document.querySelector('input[name="_csrf"]')?.value ?? '';
+  for (const field of page.querySelectorAll('input[name="_csrf"]')) if (field.value === '') field.value = token;
+}
+
+/** What stands here is what that page shows. */
+export function takeOverHash(page) {
+  const { hash } = page.body.dataset;
+  if (hash === undefined) delete document.body.dataset.hash;
+  else document.body.dataset.hash = hash;
 }
 
 export function takeOverNavigation(page) {

@@ -13,6 +13,7 @@ import { visibleNames } from '../catalog/visibility/visible-repositories.ts';
 import { isOurs, publicBaseUrl, registryHost, tokenRealm } from '../config/public-url.ts';
 import type { LoadStatusFacts } from '../operations/facts.ts';
 import type { Operations } from '../operations/operations.ts';
+import { dataVersion } from '../storage/data-version.ts';
 import { eventsPage } from '../web/activity/events.ts';
 import { eventsAsidePage } from '../web/activity/events-aside.ts';
 import { grantRefusedPage } from '../web/activity/grant-refused.ts';
@@ -37,8 +38,10 @@ import { repositoriesPage } from '../web/repositories/repositories.ts';
 import { repositorySpacePage } from '../web/repositories/repository-space.ts';
 import { repositoryTabsPage } from '../web/repositories/repository-tabs.ts';
 import { searchPage } from '../web/search/search.ts';
+import { createHoles } from '../web/shell/holes.ts';
 import type { RegistryState } from '../web/shell/page.ts';
 import type { PageModule } from '../web/shell/routes.ts';
+import { createSharedPages } from '../web/shell/shared-pages.ts';
 import type { Viewer } from '../web/shell/who-asks.ts';
 import { spacePage } from '../web/space/space.ts';
 import { createWeb, type Web } from '../web/web.ts';
@@ -85,9 +88,13 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     ...{ operations, indexState: operations.indexState, opened: registry.opened },
     granting: useCases.accounts.grants,
   };
+  const firstRun = { reach: registryReach(config), realm: tokenRealm(config) };
+  const holes = createHoles();
+  const sharedPages = createSharedPages({ holes, version: () => shownVersion(options) });
   const live = createLive({
     visibility,
-    rightsOf: (viewer) => core.access.rightsOf(viewer),
+    sharedPages,
+    rightsOf: core.access.rightsOf,
     visibleNames: (seen, names) => visibleNames(db, seen, names),
     ...{ bus: core.bus, opened: registry.opened },
     accessVersion: core.access.version,
@@ -95,7 +102,6 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     now,
     log,
   });
-  const firstRun = { reach: registryReach(config), realm: tokenRealm(config) };
   const web = createWeb({
     ...core,
     ...{ config, root, log, now, cacheViews, previewMatches: matchesOf },
@@ -139,9 +145,21 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     }),
     registryState: () => registryState(operations),
     storageError: opened.storage.error,
+    sharedPages: { pages: sharedPages, holes },
     near: async (viewer, address, asked) => search.near(await visibility.of(viewer.rights, address), asked, MAX_NEAR),
   });
   return { ...web, live };
+}
+
+/** Different after everything that was written, and after whatever else pages say. */
+async function shownVersion({ opened, operations }: WebSideOptions): Promise<string> {
+  const index = operations.indexState();
+  const beside = [
+    // The last answer is told only of a registry that is away.
+    { ...index, lastAnswerAt: index.reachable ? null : index.lastAnswerAt },
+    ...[registryState(operations), operations.failedCheckCount(), opened.storage.error()?.key],
+  ];
+  return `${await dataVersion(opened.db)} ${JSON.stringify(beside)}`;
 }
 
 // A registry sends within a second; then it waits for its backoff.

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ADMIN_PASSWORD, EVENT_SECRET, MEMBER, type Person, type Stack, startStack } from '../support/app/app.ts';
-import { browserOf, eventually } from '../support/app/walk.ts';
+import { browserOf } from '../support/app/walk.ts';
 import type { Visitor } from '../support/app/web.ts';
+import { eventually } from '../support/process/eventually.ts';
 import { pushImage } from '../support/registry/content.ts';
 import { type RunningRegistry, registrySkip, startRegistry } from '../support/registry/registry.ts';
 

@@ -41,35 +41,39 @@ export interface Gathered {
 
 /** Collects until it is taken: a push makes several changes at once, and together they are one message. */
 export function createGathering() {
-  let changed = new Set<string>();
-  let eventful = new Set<string>();
-  let refused = new Set<string>();
-  let acted = false;
-  let accounts = false;
-  let indexed = false;
+  let gathered = nothing();
   return {
     /** Made by another process: whatever shows accounts looks again. */
     accounts: (): void => {
-      accounts = true;
+      gathered.accounts = true;
     },
     add(message: Followed): void {
-      if (message.kind === 'repository-changed') changed.add(message.repository);
-      else if (message.kind === 'events-kept') for (const name of message.repositories) eventful.add(name);
-      else if (message.kind === 'tokens-refused') for (const name of message.subjects) refused.add(name);
-      else if (message.kind === 'index-state-changed') indexed = true;
-      else acted = true;
-      if (message.kind === 'audited' && /^(user|role|password|session)\./.test(message.action)) accounts = true;
+      if (message.kind === 'repository-changed') gathered.changed.add(message.repository);
+      else if (message.kind === 'events-kept') for (const name of message.repositories) gathered.eventful.add(name);
+      else if (message.kind === 'tokens-refused') for (const name of message.subjects) gathered.refused.add(name);
+      else if (message.kind === 'index-state-changed') gathered.indexed = true;
+      else gathered.acted = true;
+      if (message.kind === 'audited' && /^(user|role|password|session)\./.test(message.action))
+        gathered.accounts = true;
+    },
+    isEmpty(): boolean {
+      const { changed, eventful, refused, acted, accounts, indexed } = gathered;
+      return changed.size + eventful.size + refused.size === 0 && !acted && !accounts && !indexed;
     },
     take(): Gathered {
-      const taken = { changed, eventful, refused, acted, accounts, indexed };
-      changed = new Set();
-      eventful = new Set();
-      refused = new Set();
-      acted = false;
-      accounts = false;
-      indexed = false;
+      const taken = gathered;
+      gathered = nothing();
       return taken;
     },
+  };
+}
+
+function nothing() {
+  return {
+    changed: new Set<string>(),
+    eventful: new Set<string>(),
+    refused: new Set<string>(),
+    ...{ acted: false, accounts: false, indexed: false },
   };
 }
 
@@ -104,10 +108,11 @@ async function topicsFor(gathered: Gathered, listener: Listener): Promise<readon
   return topics;
 }
 
-/** Equal for rights that allow the same. */
-export function fingerprint({ isAdmin, isAuditor, rules }: Rights): string {
-  const lines = rules.map(
-    ({ repository, address, actions }) => `${repository.text}\n${address.text}\n${[...actions].sort()}`,
-  );
-  return JSON.stringify([isAdmin, isAuditor, lines.sort()]);
+/** Whether a page that follows `live` shows any of it: as `public/js/live.js` decides. */
+export function isConcerned(live: string | undefined, names: readonly string[]): boolean {
+  if (live === undefined) return false;
+  if (names.length === 0) return true;
+  if (names.includes(TOPIC.index) && !live.startsWith('#')) return true;
+  if (live === '*') return names.some((name) => !name.startsWith('#'));
+  return names.some((name) => name === live || name.startsWith(`${live}/`));
 }

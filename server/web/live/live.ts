@@ -1,18 +1,27 @@
 import type { Response } from 'express';
 import type { Rights, Subject } from '../../access/rights.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
+import { type Clock, monotonic } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
+import { audienceOf, fingerprint } from '../shell/audience.ts';
+import { personValues } from '../shell/holes.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { createGathering, FOLLOWED, fingerprint, type Gathered, newsFor } from './live-news.ts';
+import type { SharedPage } from '../shell/shared-pages.ts';
+import { createGathering, FOLLOWED, type Gathered, isConcerned, newsFor, TOPIC } from './live-news.ts';
+import { createLivePages, type FollowedPages, type PageNews } from './live-pages.ts';
 import { createLiveReads, type LiveReadsDeps, type Reader } from './live-reads.ts';
 import { createRecent } from './live-recent.ts';
 
 export interface LiveDeps extends LiveReadsDeps {
   readonly visibility: VisibilityStore;
-  /** Rights as they are at this moment: what was taken away is not told any more. */
-  readonly rightsOf: (subject: Subject) => Promise<Rights>;
+  readonly sharedPages: FollowedPages;
+  /**
+   * Rights as they are at this moment: what was taken away is not told any more.
+   * @param accessVersion As it was asked for at this moment.
+   */
+  readonly rightsOf: (subject: Subject, accessVersion?: number) => Promise<Rights>;
   readonly visibleNames: (visibility: Visibility, names: readonly string[]) => Promise<readonly string[]>;
   /** Different after every change of accounts and rights, by whichever process. */
   readonly accessVersion: () => Promise<number>;
@@ -23,11 +32,12 @@ export interface LiveDeps extends LiveReadsDeps {
   readonly gatherMs?: number;
   readonly lifetimeMs?: number;
   readonly watchMs?: number;
+  readonly clock?: Clock;
 }
 
 interface Stream {
   readonly response: Response;
-  readonly rights: () => Promise<Rights>;
+  readonly rights: (accessVersion?: number) => Promise<Rights>;
   readonly isAlive: () => Promise<boolean>;
   readonly isSignedIn: boolean;
   readonly address: string;
@@ -35,13 +45,29 @@ interface Stream {
   readonly owner: string;
   /** undefined: the page does not tell how old its list is. */
   readonly reader: Reader | undefined;
+  /** Finished HTML; '' for who has not signed in. */
+  readonly name: string;
+  /** What it shows, where that is remembered. */
+  page: SharedPage | undefined;
   seen: { readonly rights: Rights; readonly print: string };
 }
 
 /** Of these names those that may be seen. */
 type VisibleTo = (seen: Visibility, names: ReadonlySet<string>) => Promise<readonly string[]>;
 
+/** What is told at once to all who are concerned. */
+interface Round {
+  readonly gathered: Gathered;
+  readonly visibleTo: VisibleTo;
+  readonly newsOf: (key: string) => Promise<PageNews>;
+  /** Of rights, asked for once for all; undefined: each asks. */
+  readonly accessVersion: number | undefined;
+}
+
 const GATHER_MS = 60;
+/** Telling a thousand pages takes its time; three times as long is left to everything else. */
+const REST_FACTOR = 3;
+const MAX_REST_MS = 1500;
 const WATCH_MS = 2000;
 const HEARTBEAT_MS = 20_000;
 /** Then the browser asks again, and is let in again or not. */
@@ -54,42 +80,60 @@ const MAX_PER_OWNER = 100;
  * rights changed, and when the session has ended; it never keeps one alive.
  */
 export function createLive(deps: LiveDeps) {
-  const { gatherMs = GATHER_MS, lifetimeMs = LIFETIME_MS, watchMs = WATCH_MS, log } = deps;
+  const { gatherMs = GATHER_MS, lifetimeMs = LIFETIME_MS, watchMs = WATCH_MS, clock = monotonic, log } = deps;
   const streams = new Set<Stream>();
   const gathering = createGathering();
   const recent = createRecent(deps.now);
   const reads = createLiveReads(deps);
+  const livePages = createLivePages(deps.sharedPages);
+  let restUntil = 0;
+  let isTelling = false;
   let timer: NodeJS.Timeout | undefined;
   let watching: NodeJS.Timeout | undefined;
   let version: number | undefined;
 
-  const plan = () => {
-    timer ??= setTimeout(flush, gatherMs);
-  };
+  function plan(): void {
+    if (isTelling) return;
+    timer ??= setTimeout(() => void flush(), Math.max(gatherMs, restUntil - clock()));
+  }
+
   deps.bus.subscribe(FOLLOWED, (message) => {
     recent.add(message);
-    if (streams.size === 0) return;
+    // Nobody is told, but a page that comes back must not be shown what was before.
+    if (streams.size === 0) return deps.sharedPages.noteNews();
     gathering.add(message);
     plan();
     if (message.kind !== 'audited') return;
-    if (message.action.startsWith('session.')) forEach(endIfOver);
+    if (message.action.startsWith('session.')) void forEach(endIfOver);
     else void watch();
   });
 
-  function forEach(work: (stream: Stream) => Promise<void>): void {
-    for (const stream of streams) {
-      work(stream).catch((error: unknown) => {
-        log.warn({ error }, 'live update not sent');
-        stream.response.end();
-      });
-    }
+  async function forEach(work: (stream: Stream) => Promise<void>): Promise<void> {
+    await Promise.all(
+      [...streams].map((stream) =>
+        work(stream).catch((error: unknown) => {
+          log.warn({ error }, 'live update not sent');
+          stream.response.end();
+        }),
+      ),
+    );
   }
 
-  function flush(): void {
+  async function flush(): Promise<void> {
     timer = undefined;
-    const gathered = gathering.take();
-    const visibleTo = createVisibleTo(gathered);
-    forEach((stream) => tell(stream, gathered, visibleTo));
+    isTelling = true;
+    const begun = clock();
+    const round = await startRound(gathering.take());
+    await forEach((stream) => tell(stream, round));
+    isTelling = false;
+    restUntil = clock() + Math.min(MAX_REST_MS, (clock() - begun) * REST_FACTOR);
+    if (!gathering.isEmpty()) plan();
+  }
+
+  async function startRound(gathered: Gathered): Promise<Round> {
+    deps.sharedPages.noteNews();
+    const accessVersion = await deps.accessVersion().catch(() => undefined);
+    return { gathered, visibleTo: createVisibleTo(gathered), newsOf: livePages.round(), accessVersion };
   }
 
   function createVisibleTo(gathered: Gathered): VisibleTo {
@@ -103,22 +147,27 @@ export function createLive(deps: LiveDeps) {
     };
   }
 
-  /** What happened between the page and its stream. */
+  /** What happened between the page and its stream: it asks, because nobody knows what it shows. */
   async function tellMissed(stream: Stream, since: number): Promise<void> {
     const missed = recent.after(since);
-    if (missed !== undefined) await tell(stream, missed, createVisibleTo(missed));
+    if (missed === undefined) return;
+    const visibleTo = createVisibleTo(missed);
+    await tell(stream, { gathered: missed, visibleTo, newsOf: async () => undefined, accessVersion: undefined });
   }
 
-  async function tell(stream: Stream, gathered: Gathered, visibleTo: VisibleTo): Promise<void> {
-    const rights = await stream.rights();
+  async function tell(stream: Stream, { gathered, visibleTo, newsOf, accessVersion }: Round): Promise<void> {
+    const rights = await stream.rights(accessVersion);
     const seen = await deps.visibility.of(rights, stream.address);
-    const data = await newsFor(gathered, {
+    const names = await newsFor(gathered, {
       rights,
       isSignedIn: stream.isSignedIn,
       rightsChanged: noteRights(stream, rights),
-      visible: async (names) => (names.size === 0 ? [] : visibleTo(seen, names)),
+      visible: async (changed) => (changed.size === 0 ? [] : visibleTo(seen, changed)),
     });
-    if (data !== undefined) stream.response.write(`event: changed\ndata: ${JSON.stringify(data)}\n\n`);
+    if (names === undefined) return;
+    const news = followsShared(stream, rights, names) ? await newsOf(stream.page.key) : undefined;
+    if (news === undefined) send(stream, 'changed', names);
+    else if (news !== 'same') send(stream, 'page', news(stream.name));
   }
 
   /** Another process may have changed accounts, or ended a session. */
@@ -128,7 +177,7 @@ export function createLive(deps: LiveDeps) {
     version = now;
     gathering.accounts();
     plan();
-    forEach(endIfOver);
+    void forEach(endIfOver);
   }
 
   async function endIfOver(stream: Stream): Promise<void> {
@@ -159,6 +208,7 @@ export function createLive(deps: LiveDeps) {
       clearInterval(heartbeat);
       clearTimeout(end);
       streams.delete(stream);
+      if (stream.page) livePages.leave(stream.page.key);
       if (stream.reader) reads.end(stream.reader);
       if (streams.size > 0) return;
       clearInterval(watching);
@@ -173,7 +223,7 @@ export function createLive(deps: LiveDeps) {
   async function streamOf(page: Page, sid: string, response: Response): Promise<Stream> {
     const { viewer, origin } = page;
     const { subject, isSignedIn } = viewer;
-    const rights = page.authEnabled ? () => deps.rightsOf(subject) : async () => viewer.rights;
+    const rights = page.authEnabled ? (version?: number) => deps.rightsOf(subject, version) : async () => viewer.rights;
     const of = page.query('of');
     const maySee = async (name: string) =>
       (await deps.visibleNames(await deps.visibility.of(await rights(), origin.address), [name])).length > 0;
@@ -184,6 +234,8 @@ export function createLive(deps: LiveDeps) {
       isAlive: async () => !isSignedIn || deps.isSessionAlive(sid),
       isSignedIn,
       address: origin.address,
+      name: personValues(isSignedIn ? subject.name : '').name ?? '',
+      page: undefined,
       owner: isSignedIn ? `user ${subject.id}` : origin.address,
       seen: { rights: viewer.rights, print: fingerprint(viewer.rights) },
     };
@@ -202,6 +254,8 @@ export function createLive(deps: LiveDeps) {
       }
       if (streams.size === 0) version = await deps.accessVersion();
       open(stream);
+      const audience = audienceOf({ ...page.viewer, address: page.origin.address });
+      stream.page = livePages.follow(page.query('shown'), audience);
       await lookFor(stream);
       const since = page.query('since');
       if (/^\d{1,15}$/.test(since)) await tellMissed(stream, Number(since));
@@ -219,6 +273,19 @@ export function createLive(deps: LiveDeps) {
   };
 }
 export type Live = ReturnType<typeof createLive>;
+
+type StreamOfShared = Stream & { readonly page: SharedPage };
+
+/** It shows a page that is remembered, some of the news are on it, and its viewer still sees the same as all who have it. */
+function followsShared(stream: Stream, rights: Rights, names: readonly string[]): stream is StreamOfShared {
+  const { page, isSignedIn, address } = stream;
+  if (page === undefined || names.includes(TOPIC.rights) || !isConcerned(page.live, names)) return false;
+  return audienceOf({ rights, isSignedIn, address }) === page.audience;
+}
+
+function send({ response }: Stream, event: 'changed' | 'page', data: unknown): void {
+  response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+}
 
 function noteRights(stream: Stream, rights: Rights): boolean {
   if (rights === stream.seen.rights) return false;

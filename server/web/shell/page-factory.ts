@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
-import { hostName, isLoopback, isLoopbackName } from '../../config/host-name.ts';
 import { AppError } from '../../errors.ts';
 import type { OriginOf } from '../../http/client-address.ts';
 import { sendText } from '../../http/compress.ts';

@@ -1,5 +1,5 @@
+import { hostName, isLoopback, isLoopbackName } from '../../config/host-name.ts';
 import type { AppError } from '../../errors.ts';
-import { hostName, isLoopback, isLoopbackName } from '../../host-name.ts';
 import type { ClientOrigin } from '../../http/client-address.ts';
 import type { Assets } from './assets.ts';
 import { errorText } from './form.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { dataVersion } from '../../../server/storage/data-version.ts';
-import { type Database, openBeside, openDatabase } from '../../../server/storage/database.ts';
+import { type Database, openDatabase, openForThread } from '../../../server/storage/database.ts';
 import { isPostgres } from '../../../server/storage/engine.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/data/database.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../support/process/tmp.ts';
@@ -43,7 +43,7 @@ test('a transaction changes it when it ends, one that fails may leave it', async
 test('what another thread or process writes to the file changes it', async () => {
   const folder: TemporaryFolder = await temporaryFolder('version');
   const main = await openDatabase({ dataPath: folder.path, exclusive: true });
-  const beside = openBeside(main.file, main.turn.shared, 2);
+  const beside = openForThread(main.file, main.writeLock.shared, 2);
   try {
     const before = await dataVersion(main.db);
     await set(beside.db, 'four');

@@ -10,8 +10,12 @@ import type { Bus } from '../../../../server/bus/bus.ts';
 import { EVERYTHING, NOTHING, type Visibility } from '../../../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../../../server/log.ts';
 import { createLive } from '../../../../server/web/live/live.ts';
+import { audienceOf } from '../../../../server/web/shell/audience.ts';
+import { createHoles } from '../../../../server/web/shell/holes.ts';
 import type { Page } from '../../../../server/web/shell/page.ts';
+import type { PageChange } from '../../../../server/web/shell/page-change.ts';
 import { createRoutes } from '../../../../server/web/shell/routes.ts';
+import { createSharedPages } from '../../../../server/web/shell/shared-pages.ts';
 import { quietBus } from '../../../support/app/bus.ts';
 import { eventually } from '../../../support/process/eventually.ts';
 
@@ -21,6 +25,7 @@ after(() => {
 });
 
 const NO_RIGHTS: Rights = { subject: ANONYMOUS, isAdmin: false, isAuditor: false, rules: [] };
+const ADDRESS = '10.0.0.1';
 const LIN: Subject = { kind: 'user', id: 7, name: 'lin' };
 
 interface StartOptions {
@@ -39,6 +44,17 @@ async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
     version: 1,
     isAlive: true,
     now: 1000,
+    html: '<p>one</p>',
+    pageVersion: 1,
+  };
+  const viewer = { rights, isSignedIn: rights.subject.kind === 'user' };
+  const holes = createHoles();
+  const sharedPages = createSharedPages({ holes, version: async () => String(state.pageVersion) });
+  /** What a page of this viewer shows, as one that asks for it gets it. */
+  const show = async (key: string, audience = audienceOf({ ...viewer, address: ADDRESS })) => {
+    const startDraw = () => async () => ({ html: state.html, live: 'team/app', isLasting: true });
+    const page = await sharedPages.find({ key, audience, personal: undefined, startDraw, isBackground: false });
+    return page ?? assert.fail('nothing was drawn');
   };
   const live = createLive({
     bus,
@@ -48,6 +64,7 @@ async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
     accessVersion: async () => state.version,
     isSessionAlive: async () => state.isAlive,
     visibleNames: async (seen, names) => (seen.all ? names.filter((name) => !state.hidden.has(name)) : []),
+    sharedPages,
     log: createLogger('silent'),
     now: () => state.now,
     gatherMs: 5,
@@ -57,7 +74,7 @@ async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
   const page = (url: URL) => ({
     query: (name: string) => url.searchParams.get(name) ?? '',
     viewer: { subject: rights.subject, rights, isSignedIn: rights.subject.kind === 'user' },
-    origin: { address: '10.0.0.1' },
+    origin: { address: ADDRESS },
     authEnabled: true,
   });
   live.pages(
@@ -84,6 +101,7 @@ async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
     opened,
     live,
     state,
+    show,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/live`,
   };
 }
@@ -105,7 +123,9 @@ async function listen(url: string) {
   await eventually('the stream is open', () => state.text, { until: (text) => text.includes('here') });
   const told = () =>
     [...state.text.matchAll(/^event: changed\ndata: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? '') as string[]);
-  return { answer, state, told };
+  const changes = () =>
+    [...state.text.matchAll(/^event: page\ndata: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? '') as PageChange);
+  return { answer, state, told, changes };
 }
 
 test('a viewer is told which repositories changed, several at once in one message', async () => {
@@ -279,4 +299,49 @@ test('what a viewer may not see is neither looked at nor told of', async () => {
   assert.match(shown.state.text, /event: read/);
   assert.deepEqual(opened, ['team/app']);
   assert.doesNotMatch(hidden.state.text, /event: read/);
+});
+
+test('a page that is remembered is told what changed in it, and nothing when it shows the same', async () => {
+  const { bus, state, show, url } = await start();
+  const { hash } = await show('page');
+  const stream = await listen(`${url}?shown=${hash}`);
+  state.pageVersion += 1;
+  change(bus, 'team/app');
+  change(bus, 'team/fence');
+  await eventually('the round is over', async () => (await show('page')).hash === hash);
+  [state.html, state.pageVersion] = ['<p>two</p>', state.pageVersion + 1];
+  change(bus, 'team/app');
+  await eventually('the change', async () => stream.changes().length > 0);
+  assert.deepEqual(stream.changes(), [
+    { from: hash, to: (await show('page')).hash, keep: '<p>'.length, cut: '</p>'.length, text: 'two' },
+  ]);
+  assert.deepEqual(stream.told(), []);
+});
+
+test('a page that does not show what changed hears that it did, as any other', async () => {
+  const { bus, show, url } = await start();
+  const stream = await listen(`${url}?shown=${(await show('page')).hash}`);
+  change(bus, 'team/web');
+  await eventually('the message', async () => stream.told().length > 0);
+  assert.deepEqual([stream.told(), stream.changes()], [[['team/web']], []]);
+});
+
+test('what others may see is told to nobody else, whatever hash is asked for', async () => {
+  const { bus, state, show, url } = await start({ rights: member });
+  const { hash } = await show('page', audienceOf({ rights: admin, isSignedIn: true, address: ADDRESS }));
+  const stream = await listen(`${url}?shown=${hash}`);
+  [state.html, state.pageVersion] = ['<p>two</p>', 2];
+  change(bus, 'team/app');
+  await eventually('the message', async () => stream.told().length > 0);
+  assert.deepEqual([stream.told(), stream.changes()], [[['team/app']], []]);
+});
+
+test('who has other rights by now has to ask', async () => {
+  const { bus, state, show, url } = await start({ rights: member });
+  const stream = await listen(`${url}?shown=${(await show('page')).hash}`);
+  state.rights = { ...member, isAuditor: true };
+  [state.html, state.pageVersion] = ['<p>two</p>', 2];
+  change(bus, 'team/app');
+  await eventually('the message', async () => stream.told().length > 0);
+  assert.deepEqual([stream.told(), stream.changes()], [[['team/app', '#rights']], []]);
 });
