@@ -1,4 +1,4 @@
-/** The JSON API, with everything it reads: the same stores and the same rights as the pages. */
+/** The JSON API and everything it reads: the same stores and rights as the pages. */
 import { type Api, createApi } from '../api/api.ts';
 import { accountRoutes } from '../api/resources/account.ts';
 import { type AsideRoutesDeps, asideRoutes } from '../api/resources/aside.ts';
@@ -73,7 +73,7 @@ export interface ApiRoutesDeps {
   readonly operations: StatusRoutesDeps['operations'];
 }
 
-/** Every route of the API, in the order in which its page shows them. */
+/** All routes of the API, in the order of its documentation. */
 export function apiRoutes(deps: ApiRoutesDeps): ApiRoute[] {
   const { readonly, opened, deletion, events, refusals, aside, space, now, version, operations } = deps;
   const found = { ...deps.stores, ...deps.useCases };

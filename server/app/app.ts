@@ -1,4 +1,4 @@
-/** The one place that builds every part, connects neighbours that must not know each other, and mounts every route. */
+/** The composition root: builds every part, connects parts that must not import each other, and mounts all routes. */
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express from 'express';
@@ -18,14 +18,14 @@ import { createWebSide } from './web.ts';
 
 export interface App {
   readonly listener: RequestListener;
-  /** Once we listen: the registry may ask us from now on. */
+  /** To be called once the server listens: the registry may send requests from then on. */
   readonly start: () => Promise<void>;
-  /** /readyz says no from now on, and streams end. */
+  /** /readyz answers 503 from now on, and event streams end. */
   readonly refuseNew: () => void;
   readonly stop: () => Promise<void>;
 }
 
-/** @throws {StartError} when keys or the first account cannot be had. */
+/** @throws {StartError} when the keys or the first account cannot be created. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, opened, log } = options;
   const core = await createCore(options);

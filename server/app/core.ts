@@ -1,4 +1,4 @@
-/** What every other part asks: accounts, rights, settings, the audit. */
+/** Accounts, rights, settings and the audit, which all other parts use. */
 
 import { randomBytes } from 'node:crypto';
 import { createAccess } from '../access/engine.ts';
@@ -26,16 +26,16 @@ export interface AppOptions {
   readonly config: Config;
   /** Folder of config.yml and registry.yml. */
   readonly configFolder: string;
-  /** Folder in which a key pair of our own is made. */
+  /** Folder of the key pair that we create. */
   readonly keyFolder: string;
   /** Folder with `views/`, `locales/` and `dist/`. */
   readonly root: string;
   readonly opened: OpenedDatabase;
   readonly log: Logger;
-  /** For lines that are finished: those of other threads. */
+  /** Writes finished log lines of other threads. */
   readonly writeLog: (line: string) => void;
   readonly now: () => number;
-  /** Whether localhost is a container here and not the machine that people sit at. */
+  /** Whether localhost means a container and not the machine of a person. */
   readonly inContainer: boolean;
   readonly cacheViews: boolean;
 }

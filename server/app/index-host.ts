@@ -1,4 +1,4 @@
-/** The main thread's side of the index: what it asks the indexer, and what it knows of it meanwhile. */
+/** The main thread's side of the index: starts the indexer thread and knows its last state. */
 import type { Worker } from 'node:worker_threads';
 import type { Bus } from '../bus/bus.ts';
 import { createPatientFindings } from '../catalog/findings/patient.ts';
@@ -13,19 +13,19 @@ import { PERMANENT_TROUBLES } from '../storage/health.ts';
 import type { SharedLock } from '../storage/write-lock.ts';
 import { startThread, threadFile } from '../thread.ts';
 
-/** What the thread is given; plain data. */
+/** Start data of the thread, as plain data. */
 export interface IndexThreadData {
   readonly config: Config;
   /** The database. */
   readonly file: string;
   readonly writeLock: SharedLock;
-  /** Its number among those that write. */
+  /** Number of the thread for the write lock. */
   readonly thread: number;
   readonly storageFolder: string | null;
 }
 
 export interface IndexHostOptions
-  extends Pick<MainCalls, 'mint' | 'noteTokenRefused' | 'judge' | 'notePush' | 'keepGone'> {
+  extends Pick<MainCalls, 'mint' | 'noteTokenRefused' | 'attribute' | 'handlePush' | 'recordExternalDeletions'> {
   readonly config: Config;
   readonly opened: OpenedDatabase;
   readonly storageFolder: string | null;
@@ -33,10 +33,10 @@ export interface IndexHostOptions
   readonly now: () => number;
   readonly log: Logger;
   readonly writeLog: (line: string) => void;
-  /** A registry process that was not heard of before. */
+  /** Called for an instance ID that was unknown before. */
   readonly onInstance: () => void;
   readonly isReachable: () => boolean;
-  /** For tests: until a thread that died is started again for the first time. */
+  /** For tests: pause before a dead thread is restarted the first time. */
   readonly firstPauseMs?: number;
 }
 
@@ -54,11 +54,11 @@ export function createIndexHost(options: IndexHostOptions) {
   const own: { readonly [Name in keyof MainCalls]: MainCalls[Name] } = {
     mint: options.mint,
     noteTokenRefused: options.noteTokenRefused,
-    judge: options.judge,
-    notePush: options.notePush,
-    keepGone: options.keepGone,
+    attribute: options.attribute,
+    handlePush: options.handlePush,
+    recordExternalDeletions: options.recordExternalDeletions,
     noteInstance: options.onInstance,
-    hear: bus.publish,
+    publish: bus.publish,
     noteState: (told) => {
       state = told;
     },
@@ -69,26 +69,26 @@ export function createIndexHost(options: IndexHostOptions) {
     start: () => startIndexThread(options),
     own,
     log,
-    async prepare({ remote, tell }) {
+    async prepare({ remote, notify }) {
       await remote.watch();
       if (!isStarted) return;
-      tell('noteReachable', options.isReachable());
+      notify('noteReachable', options.isReachable());
       await remote.start();
     },
     onDied: () => opened.writeLock.releaseHeldBy(THREAD),
     ...(options.firstPauseMs !== undefined && { firstPauseMs: options.firstPauseMs }),
   });
-  const { remote, tell } = host;
-  // It would go on to write what is damaged, or what is not kept.
+  const { remote, notify } = host;
+  // Otherwise the thread would continue to write to a damaged or removed file.
   opened.storage.subscribe((kind, error) => {
-    if (PERMANENT_TROUBLES.has(kind)) tell('noteTrouble', kind, error);
+    if (PERMANENT_TROUBLES.has(kind)) notify('noteTrouble', kind, error);
   });
 
   return {
     remote,
-    tell,
+    notify,
     visibility: createVisibility(db, now, (patterns, at) => remote.buildVisibility(patterns, at)),
-    space: createSpace({ db, onUse: (visibilityId) => tell('noteSpaceUse', visibilityId) }),
+    space: createSpace({ db, onUse: (visibilityId) => notify('noteSpaceUse', visibilityId) }),
     findings: createPatientFindings({ ask: (visibility) => remote.findings(visibility), log }),
     crawlState: () => ({ crawl: state.crawl, isComplete: state.isComplete }),
     hold: () => state.hold,
@@ -96,7 +96,7 @@ export function createIndexHost(options: IndexHostOptions) {
     jobStates: () => state.jobs,
     thread: host.thread,
     begin: host.begin,
-    /** One that ends meanwhile is started by the next that begins. */
+    /** If the thread ends meanwhile, the next one starts by itself. */
     async start(): Promise<void> {
       isStarted = true;
       await remote.start().catch((error: unknown) => {

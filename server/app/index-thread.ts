@@ -1,4 +1,4 @@
-/** The indexer's thread: everything that writes the index, with a connection and a registry client of its own. */
+/** The indexer thread: everything that writes the index, with its own connection and registry client. */
 
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -23,15 +23,16 @@ import { openForThread } from '../storage/database.ts';
 import type { IndexThreadData } from './index-host.ts';
 import { createIndexSide } from './indexer.ts';
 
-// On Linux 0 is the calling thread: where cores are few, pages go first. Elsewhere it would be the whole process.
+// Lower priority than the main thread, for machines with few cores. On Linux 0 means the calling thread; elsewhere it
+// would be the whole process.
 const NICE = 10;
 
-/** Told at once when it is something else, and in any case so often. */
+/** The state is reported at once when it changes, and at least this often. */
 const STATE_MS = 1000;
 
 function run(port: Port, data: IndexThreadData): void {
   const { config, file, writeLock, thread, storageFolder } = data;
-  const log = createLogger(config.log.level, { write: (line: string) => link.tell('writeLog', line) });
+  const log = createLogger(config.log.level, { write: (line: string) => link.notify('writeLog', line) });
   const background = (work: Promise<unknown>) =>
     void work.catch((error: unknown) => log.warn({ error }, 'background work failed'));
   const { db, storage, close } = openForThread(file, writeLock, thread);
@@ -49,7 +50,7 @@ function run(port: Port, data: IndexThreadData): void {
   let isStarted = false;
   const index = createIndexSide({
     ...{ config, db, client, now, log, reader, bus, silence, storageFolder },
-    onGone: (repository, tags) => background(link.remote.keepGone(repository, tags)),
+    onGone: (repository, tags) => background(link.remote.recordExternalDeletions(repository, tags)),
     isQuiet: () => silence.isQuiet() && isReachable,
   });
   const { indexer, jobs } = index;
@@ -58,7 +59,7 @@ function run(port: Port, data: IndexThreadData): void {
   const eventReader = createEventReader({
     ...{ db, log, now, bus },
     onEvent: async (event) => {
-      await link.remote.notePush(event);
+      await link.remote.handlePush(event);
       return indexer.takeEvent(catalogEvent(event));
     },
     count: indexer.countUses,
@@ -66,10 +67,10 @@ function run(port: Port, data: IndexThreadData): void {
     onInstance: (instanceId) => background(noteInstance(instanceId)),
     look: indexer.lookAgain,
     crawl: () => background(indexer.crawl('aside')),
-    judge: (asked) => link.remote.judge(asked),
+    attribute: (asked) => link.remote.attribute(asked),
   });
 
-  // Sums follow changes by themselves; once an hour in case one was missed.
+  // Sums are updated after changes; this hourly run is for changes that were missed.
   jobs.add({ name: 'space-sums', schedule: '10 * * * *', lane: 'index', run: space.sum });
   jobs.add({ name: 'space-sample', schedule: '5 0 * * *', lane: 'index', run: space.sample });
   jobs.add({
@@ -87,12 +88,12 @@ function run(port: Port, data: IndexThreadData): void {
   }
 
   async function noteInstance(instanceId: string): Promise<void> {
-    link.tell('noteInstance');
+    link.notify('noteInstance');
     if (await indexer.needsCrawl(instanceId)) await indexer.crawl('instance');
   }
 
   function tellState(): void {
-    link.tell('noteState', {
+    link.notify('noteState', {
       ...index.crawlState(),
       hold: indexer.hold(),
       listedAt: index.listedAt(),
@@ -114,7 +115,7 @@ function run(port: Port, data: IndexThreadData): void {
       space.start();
     },
     async stop() {
-      // First, because the schedule waits for its jobs.
+      // First, because stopping the scheduler waits for its jobs.
       await space.close();
       await findings.close();
       await index.stop();
@@ -136,7 +137,7 @@ function run(port: Port, data: IndexThreadData): void {
     buildVisibility: (patterns, at) => buildVisibility(db, patterns, at),
     findings: findings.of,
     lookAgain: indexer.lookAgain,
-    opened: index.opened,
+    repositoryOpened: index.opened,
     noteReachable(found) {
       isReachable = found;
       index.noteReachable(found);
@@ -148,13 +149,13 @@ function run(port: Port, data: IndexThreadData): void {
     noteTrouble: storage.reportTrouble,
   };
   const link = createLink<MainCalls>(port, calls, (error) => log.warn({ error }, 'background work failed'));
-  storage.subscribe((kind, error) => link.tell('noteTrouble', kind, error));
-  bus.subscribe('events-kept', silence.note);
+  storage.subscribe((kind, error) => link.notify('noteTrouble', kind, error));
+  bus.subscribe('events-kept', silence.recordEvent);
   bus.subscribe('repository-changed', space.changed);
-  // Before the others hear of it: what pages then ask for has to be the new state.
+  // Before the other subscribers: the state that pages then ask for has to be the new one.
   bus.subscribe('index-state-changed', tellState);
-  bus.subscribe(MESSAGE_KINDS, (message) => link.tell('hear', message));
-  // Nobody waited for this work, so nothing half done stands behind it: what runs goes on.
+  bus.subscribe(MESSAGE_KINDS, (message) => link.notify('publish', message));
+  // Nothing waits for the result of background work, so the thread continues.
   process.on('unhandledRejection', (error) =>
     log.error({ error: errorText(error) }, 'unexpected error in the index thread'),
   );

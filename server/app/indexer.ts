@@ -1,4 +1,4 @@
-/** The index and what keeps it in line with the registry: crawls at start, after gaps and by the clock, and its upkeep. */
+/** The index and its updates: crawls at start, after outages and by schedule, and cleaning up. */
 
 import type { Bus } from '../bus/bus.ts';
 import { rebuildOldCatalog } from '../catalog/rebuild/rebuild.ts';
@@ -13,7 +13,7 @@ import type { Silence } from '../notifications/silence.ts';
 
 export interface CrawlState {
   readonly crawl: CrawlProgress | undefined;
-  /** A crawl has been finished at least once: what is not listed is not there. */
+  /** A crawl was completed at least once, so a repository that is not listed does not exist. */
   readonly isComplete: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface IndexSideOptions
   readonly config: Pick<Config, 'catalog'>;
   readonly silence: Pick<Silence, 'check' | 'isSilent'>;
   readonly bus: Pick<Bus, 'publish'>;
-  /** Milliseconds that only go forward; tests have their own. */
+  /** Monotonic milliseconds; replaced in tests. */
   readonly clock?: () => number;
 }
 
@@ -38,7 +38,7 @@ export function createIndexSide(options: IndexSideOptions) {
   const indexer = createIndexer({ ...options, clock });
   const jobs = createScheduler({ now, clock, log, runs: createJobRuns(db) });
   const gap = createGap(clock);
-  // What pages say of the index: kept here, so that they need not ask the database each time.
+  // State of the index for pages, cached so that pages need no query for it.
   let crawlState: CrawlState = { crawl: undefined, isComplete: false };
   let watch: NodeJS.Timeout | undefined;
   let listedAt = 0;
@@ -71,12 +71,15 @@ export function createIndexSide(options: IndexSideOptions) {
     isCaughtUp: true,
   });
 
-  /** Where events come, they told what moved: the registry keeps those that it could not deliver. */
+  /**
+   * With events a light crawl is enough: they report changed tags, and the registry keeps events that it could not
+   * deliver.
+   */
   function depth(): CrawlDepth {
     return silence.isSilent() ? 'everything' : 'lists';
   }
 
-  /** Where events come, they tell of what is new. */
+  /** With events nothing has to be discovered. */
   async function discover(): Promise<void> {
     await silence.check();
     if (!silence.isSilent() || !(await indexer.findNewRepositories())) return;
@@ -97,9 +100,9 @@ export function createIndexSide(options: IndexSideOptions) {
 
   async function bringUpToDate(): Promise<void> {
     try {
-      if (await rebuildOldCatalog(db, undefined, options.reader)) log.info('index worked out anew');
+      if (await rebuildOldCatalog(db, undefined, options.reader)) log.info('index rebuilt');
     } catch (error) {
-      log.error({ error }, 'index of an older version not worked out anew; the next start tries again');
+      log.error({ error }, 'index of an older version not rebuilt; the next start tries again');
     }
     await indexer.crawl('start', depth());
   }
@@ -108,22 +111,22 @@ export function createIndexSide(options: IndexSideOptions) {
     indexer,
     jobs,
     crawlState: () => crawlState,
-    /** Where no events come: when the registry last said which repositories it has; null: not yet. Else undefined. */
+    /** Without events: when the catalog was last read; null: not yet. Undefined: events arrive. */
     listedAt: (): number | null | undefined =>
       silence.isSilent() ? Math.max(listedAt, crawlState.crawl?.finishedAt ?? 0) || null : undefined,
-    /** Somebody looks at this repository. Nobody waits for what that leads to. */
+    /** Somebody opened this repository. Returns at once; reading happens in the background. */
     opened: (repository: string): void => background(indexer.opened(repository)),
-    /** What the monitor found, once per change. */
+    /** To be called when the registry becomes reachable or unreachable. */
     noteReachable(isReachable: boolean): void {
       if (!isReachable) gap.noteGone();
       else if (gap.noteBack()) background(indexer.crawl('gap'));
       else if (indexer.isInterrupted()) background(indexer.crawl('retry', 'lists'));
     },
-    /** The registry takes our tokens again: a crawl that it refused goes on. */
+    /** The registry accepts our tokens again: continues a crawl that it refused. */
     noteAccepted(): void {
       if (indexer.isInterrupted()) background(indexer.crawl('retry', 'lists'));
     },
-    /** Pages know from now on how far the index is. */
+    /** Starts publishing the state of the index. */
     async watch(): Promise<void> {
       await indexer.loadHold();
       await silence.check();

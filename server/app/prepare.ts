@@ -7,19 +7,20 @@ import { managedConfiguration } from '../registry/managed/managed-config.ts';
 import { writeAtomically } from '../token/write-file.ts';
 
 export interface RegistrySetup {
-  /** `registry.setup.folder`: the registry mounts it under the same path. */
+  /** `registry.setup.folder`: mounted by the registry under the same path. */
   readonly folder: string;
   readonly config: Config;
-  /** What the registry checks our tokens with; undefined where the operator's key came without a certificate. */
+  /** CA certificate for verifying our tokens; undefined when the operator's key came without one. */
   readonly caPem: string | undefined;
-  /** Sent by the registry with each notification. */
+  /** Secret that the registry sends with each notification. */
   readonly secret: string;
 }
 
 /**
- * Writes config.yml and auth.cert for a registry that another container starts after us. What an operator changed in
- * config.yml stays; only what has to agree with us is set again. It holds the secret of the notifications: besides us,
- * root (as which the stock image runs) and the group of the file read it; a folder with the setgid bit chooses that group.
+ * Writes config.yml and auth.cert for a registry that another container starts after us. The operator's changes to
+ * config.yml are kept; only what has to agree with us is set again. The file contains the notification secret, so only
+ * we, root (as which the stock image runs) and the file's group may read it; the setgid bit of the folder chooses that
+ * group.
  * @throws {StartError} when the folder cannot be written or there is no certificate.
  */
 export function prepareRegistryConfig({ folder, config, caPem, secret }: RegistrySetup): void {
@@ -34,7 +35,7 @@ export function prepareRegistryConfig({ folder, config, caPem, secret }: Registr
     const content = managedConfiguration(template, file, facts(config, bundle, secret));
     writeAtomically(bundle, caPem, 0o600);
     writeAtomically(file, content, 0o600);
-    // The registry may run as another user; our umask would keep these to ourselves.
+    // The registry may run as another user, who must be able to read these files in spite of our umask.
     chmodSync(bundle, 0o644);
     chmodSync(file, 0o640);
   } catch (error) {

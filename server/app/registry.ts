@@ -1,4 +1,4 @@
-/** The registry and what we know of it: the managed process, notifications, the index, deletions, its health. */
+/** Everything about the registry: the managed process, notifications, the index, deletions, its health. */
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
@@ -7,17 +7,17 @@ import { createActivity } from '../catalog/activity/activity.ts';
 import { isVisibleName } from '../catalog/visibility/visibility.ts';
 import { monotonic } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { isOurs, tokenRealm } from '../config/public-url.ts';
+import { isManagedRegistry, tokenRealm } from '../config/public-url.ts';
 import { StartError } from '../errors.ts';
 import { createDeletion, type Deletion } from '../housekeeping/deletion.ts';
 import { createDispatcher, type PlainHandler } from '../http/dispatch.ts';
 import { closeServer, createHttpServer, listen } from '../http/server.ts';
 import { createJobRuns } from '../jobs/job-runs.ts';
 import { createScheduler } from '../jobs/scheduler.ts';
-import { createAside } from '../notifications/aside.ts';
 import { createEventStore } from '../notifications/events.ts';
 import { createIntake } from '../notifications/intake.ts';
-import type { Asked, Judgement } from '../notifications/project.ts';
+import type { Asked, EventAttribution } from '../notifications/project.ts';
+import { createQuarantine } from '../notifications/quarantine.ts';
 import { createNotificationEndpoint } from '../notifications/routes.ts';
 import { createMonitor } from '../registry/client/monitor.ts';
 import { findRegistry } from '../registry/managed/find-registry.ts';
@@ -59,16 +59,16 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     ...{ config, opened, bus, now, log, writeLog: options.writeLog, storageFolder: storageFolder(options) },
     mint: async (scopes) => token.mint(scopes),
     noteTokenRefused: async () => signer?.reportRefused(),
-    judge: createJudge(recentGrants, deletion),
-    notePush: deletion.notePush,
-    keepGone: deletion.keepGone,
+    attribute: createEventAttribution(recentGrants, deletion),
+    handlePush: deletion.handlePush,
+    recordExternalDeletions: deletion.recordExternal,
     onInstance: () => signer?.retry(),
     isReachable: () => monitor.latest()?.reachable === true,
   });
   const intake = createIntake({
     ...{ db, now },
-    onStored: (stored) => index.tell('noteStored', stored),
-    onOdd: (odd) => index.tell('noteOdd', odd),
+    onStored: (stored) => index.notify('noteStored', stored),
+    onOdd: (odd) => index.notify('noteOdd', odd),
   });
   const jobs = createScheduler({ now, clock: monotonic, log, runs: createJobRuns(db) });
   jobs.add({ name: 'retention', schedule: '30 4 * * *', lane: 'trash', run: deletion.purgeTrash, isCaughtUp: true });
@@ -76,7 +76,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   let lastPushTokenAt: number | undefined;
   bus.subscribe('push-token-issued', ({ repository, at }) => {
     lastPushTokenAt = at;
-    index.tell('lookAgain', repository);
+    index.notify('lookAgain', repository);
   });
   const monitor = createMonitor({
     client,
@@ -87,11 +87,11 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       if (reachable) log.info({ registry: client.address }, 'registry reachable');
       else log.warn({ registry: client.address, reason: error }, 'registry not reachable');
       if (reachable) signer?.retry();
-      index.tell('noteReachable', reachable);
+      index.notify('noteReachable', reachable);
       bus.publish({ kind: 'index-state-changed' });
     },
   });
-  bus.subscribe('token-accepted', () => index.tell('noteAccepted'));
+  bus.subscribe('token-accepted', () => index.notify('noteAccepted'));
   const notification = createNotificationEndpoint({
     intake,
     secret: () => notificationSecret,
@@ -119,17 +119,17 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     isReadonly,
     notificationSecret,
     events,
-    aside: createAside(db, core.audit),
+    aside: createQuarantine(db, core.audit),
     lastPushTokenAt: () => lastPushTokenAt,
-    opened: (repository: string): void => index.tell('opened', repository),
+    opened: (repository: string): void => index.notify('repositoryOpened', repository),
     async start(): Promise<void> {
-      // It takes a moment to load; whoever asks it something before waits.
+      // Starting the thread takes a moment; calls made before wait.
       background(index.begin());
       await managed?.start();
       await monitor.start();
       await signer?.probe();
-      // Which manifests were only in the way of a deletion has to be known before events about them are read.
-      await deletion.resume().catch((error: unknown) => log.error({ error }, 'interrupted deletions not ended'));
+      // Throw-away manifests have to be known before events about them are processed.
+      await deletion.resume().catch((error: unknown) => log.error({ error }, 'interrupted deletions not finished'));
       background(index.start());
       background(jobs.restore().then(jobs.start));
     },
@@ -145,13 +145,16 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   };
 }
 
-/** A registry that we configure ourselves always sends one; elsewhere the operator chooses, or nobody did. */
+/**
+ * The secret of notifications. A registry that we configure always has one; elsewhere it is set by the operator, or
+ * null.
+ */
 async function chosenSecret({ config, core }: RegistrySideOptions): Promise<string | null> {
-  if (config.notifications.secret !== null || !isOurs(config)) return config.notifications.secret;
+  if (config.notifications.secret !== null || !isManagedRegistry(config)) return config.notifications.secret;
   return core.settings.getOrCreate('notification_secret', () => randomBytes(32).toString('base64url'));
 }
 
-/** For a registry in another container, which waits for our health check before it reads these files. */
+/** Writes the configuration of a registry in another container, which waits for our health check before it reads it. */
 function prepareOther({ config, token }: RegistrySideOptions, secret: string | null): void {
   const { folder } = config.registry.setup;
   if (folder === null || secret === null) return;
@@ -198,8 +201,8 @@ async function prepareManaged(
 }
 
 /**
- * A registry of ours cannot be told to trust the certificate of `server.tls`, which is not for 127.0.0.1 anyway: its
- * notifications come over a plain port that only this machine reaches.
+ * A managed registry cannot be made to trust the certificate of `server.tls`, which is not for 127.0.0.1 anyway. So its
+ * notifications come over plain HTTP on a loopback port.
  */
 async function innerListener(config: Config, notification: PlainHandler) {
   if (config.server.tls.cert === null || config.registry.url !== null) return undefined;
@@ -224,17 +227,17 @@ function writeBundle(dataPath: string, caPem: string | undefined): string {
   return file;
 }
 
-/** What we did ourselves, and for whom: the registry only sees our name. */
-function createJudge(
+/** Attributes events of our own requests to the user who caused them: the registry only knows our name. */
+function createEventAttribution(
   recentGrants: RecentGrants,
-  deletion: Pick<Deletion, 'isOwnDigest' | 'whoDeleted' | 'whoRestored'>,
+  deletion: Pick<Deletion, 'isOwnDigest' | 'deletedBy' | 'restoredBy'>,
 ) {
-  return async (events: readonly Asked[]): Promise<readonly Judgement[]> =>
+  return async (events: readonly Asked[]): Promise<readonly EventAttribution[]> =>
     events.map((event) => ({
       isPermitted: isPermitted(recentGrants, event),
       isOwnDigest: event.digest !== null && deletion.isOwnDigest(event.digest),
-      deletedBy: deletion.whoDeleted(event),
-      restoredBy: deletion.whoRestored(event),
+      deletedBy: deletion.deletedBy(event),
+      restoredBy: deletion.restoredBy(event),
     }));
 }
 

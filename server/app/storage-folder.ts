@@ -11,10 +11,12 @@ interface StorageFolderOptions {
   readonly log: Logger;
 }
 
-/** What a managed registry sees as `REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY`, which wins over its configuration. */
+/** Passed on as `REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY`, which overrides the registry's configuration. */
 const OVERRIDE = 'MANAGED_REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY';
 
-/** Where the registry keeps its content, as far as this machine can know; null: it has to be asked for everything. */
+/**
+ * The registry's storage folder on this machine; null when it is unknown and everything has to be read over the API.
+ */
 export function storageFolder({ config, configFolder, log }: StorageFolderOptions): string | null {
   const { storage, url } = config.registry;
   if (storage.path !== null) {

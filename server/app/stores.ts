@@ -1,7 +1,4 @@
-/**
- * What pages and API read, built once for both: two who look at the same moment, on a page and through the API, cost the
- * registry one request.
- */
+/** The stores that pages and API share, so that simultaneous requests for the same content ask the registry once. */
 import type { Access } from '../access/engine.ts';
 import { createPublicAccess } from '../access/public.ts';
 import { createSingleRuleRoles } from '../access/single-rule.ts';
@@ -21,7 +18,7 @@ export interface StoresDeps {
   readonly access: Pick<Access, 'rightsOf'>;
   readonly fetchManifest: ImagesDeps['fetchManifest'];
   readonly getBlob: DocumentsDeps['getBlob'];
-  /** One of its own for each store without it. */
+  /** Default: each store has a reader of its own. */
   readonly reader?: ContentReader;
   readonly now: () => number;
   readonly log: Logger;

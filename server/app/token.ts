@@ -76,7 +76,7 @@ async function stop(
   client.close();
 }
 
-/** The registry asks for a password instead of a token, as `htpasswd` set-ups do. */
+/** Whether the registry is configured with a password (`htpasswd`) instead of tokens. */
 function asksForBasic({ registry }: Config): boolean {
   return registry.basic_auth !== null;
 }

@@ -1,4 +1,4 @@
-/** What people can do here, each once: pages, API and commands call the same functions. */
+/** The use cases, built once: pages, API and commands call the same functions. */
 import { createGrantUseCases, type GrantUseCasesDeps } from '../access/use-cases/grants.ts';
 import { createRoleUseCases } from '../access/use-cases/roles.ts';
 import { createOwnPassword, createPasswordReset } from '../accounts/use-cases/passwords.ts';

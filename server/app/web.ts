@@ -1,4 +1,4 @@
-/** The pages, with everything they read. */
+/** The pages and everything they read. */
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { previewMatches } from '../catalog/visibility/preview.ts';
 import { factsOfTags } from '../catalog/visibility/tag-facts.ts';
 import { EVERYTHING, type VisibilityStore } from '../catalog/visibility/visibility.ts';
 import { visibleNames } from '../catalog/visibility/visible-repositories.ts';
-import { isOurs, publicBaseUrl, registryHost, tokenRealm } from '../config/public-url.ts';
+import { isManagedRegistry, publicBaseUrl, registryHost, tokenRealm } from '../config/public-url.ts';
 import type { LoadStatusFacts } from '../operations/facts.ts';
 import type { Operations } from '../operations/operations.ts';
 import { dataVersion } from '../storage/data-version.ts';
@@ -51,7 +51,7 @@ import type { Stores } from './stores.ts';
 import type { TokenSide } from './token.ts';
 import type { UseCases } from './use-cases.ts';
 
-/** Names on a page that is not there. */
+/** Suggested names on a 404 page. */
 const MAX_NEAR = 5;
 
 export interface WebSideOptions extends AppOptions {
@@ -64,7 +64,7 @@ export interface WebSideOptions extends AppOptions {
 }
 
 export interface WebSideWithApi extends WebSideOptions {
-  /** What the page of the API shows; asked for with each page, because the API is built later. */
+  /** The API document for its page; a function, because the API is built later. */
   readonly apiDocument: () => ApiDocument;
 }
 
@@ -162,7 +162,7 @@ async function shownVersion({ opened, operations }: WebSideOptions): Promise<str
   return `${await dataVersion(opened.db)} ${JSON.stringify(beside)}`;
 }
 
-// A registry sends within a second; then it waits for its backoff.
+// A registry sends events within a second; after a failure it waits for its backoff.
 const EVENT_WAIT_MS = 8000;
 const EVENT_POLL_MS = 200;
 
@@ -172,7 +172,7 @@ interface ConnectParts {
   readonly firstRun: FirstRunFacts;
 }
 
-/** Where nobody signs in there is nothing a registry would have to trust. */
+/** Without sign-in the registry needs no trust in our tokens. */
 function connectPages(
   { config, core, token, registry }: WebSideOptions,
   { statusFacts, repositories, firstRun }: ConnectParts,
@@ -191,7 +191,7 @@ function connectPages(
     proposedSecret: createHmac('sha256', core.secret).update('proposed notification secret').digest('base64url'),
     publicUrl: publicBaseUrl(config, cameBy),
     innerUrl: `${config.registry.setup.own_url}${config.server.base_path}`,
-    isOurs: isOurs(config),
+    isOurs: isManagedRegistry(config),
   });
   const triggerEvent = async (): Promise<TestEvent> => {
     const { rows } = await repositories.list(EVERYTHING, { sort: 'pushed', direction: 'desc', limit: 1 });

@@ -1,4 +1,4 @@
-/** What no single key can know: contradictions, files that have to be there, and what deserves a warning. */
+/** Checks that involve more than one setting: contradictions, files that have to exist, and warnings. */
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { errorText } from '../errors.ts';
@@ -12,7 +12,7 @@ function failed(checks: readonly Check[]): readonly string[] {
   return checks.filter(([holds]) => !holds).map(([, sentence]) => sentence);
 }
 
-/** @returns one sentence for each pair of settings that cannot both be meant. */
+/** @returns one sentence for each pair of contradictory settings. */
 export function contradictions({ registry, server }: GivenConfig): readonly string[] {
   const { basic_auth: basic, username, password, auth } = registry;
   return failed([
@@ -34,8 +34,8 @@ function isBasic(text: string): boolean {
 }
 
 /**
- * @param inImage the paths are those inside of the container: what to do is said for the host
- * @returns one sentence for each configured file that is missing or may not be read.
+ * @param inImage Paths are inside the container; instructions are given for the host.
+ * @returns one sentence for each configured file that is missing or cannot be read.
  */
 export function unreadableFiles({ registry, server }: Config, inImage: boolean): readonly string[] {
   const { auth } = registry;
@@ -57,16 +57,16 @@ function unreadable(key: string, path: string, inImage: boolean): readonly strin
   } catch (error) {
     const uid = process.getuid?.() ?? 0;
     const command = inImage
-      ? `On the host, in the folder mounted as ${dirname(path)}, run: chown ${uid} ${basename(path)}. Or ${LET_IT_DROP}`
+      ? `On the host, in the folder mounted as ${dirname(path)}, run: chown ${uid} ${basename(path)}. Or ${START_AS_ROOT_HINT}`
       : `Run: chown ${uid} ${path}`;
     return [`${key}: ${path} cannot be read (${errorText(error)}). ${command}`];
   }
 }
 
-// Started as root, the image takes over what root made and gives root up before it listens.
-const LET_IT_DROP = 'start the container without `user:` (or --user), so that it takes the files over itself';
+// Started as root, the image changes the owner of the files and drops root before it listens.
+const START_AS_ROOT_HINT = 'start the container without `user:` (or --user), so that it takes the files over itself';
 
-/** @returns one sentence for each folder of ours that we could not write to. */
+/** @returns one sentence for each folder that we cannot write to. */
 export function unwritableFolders({ data, registry }: Config, inImage: boolean): readonly string[] {
   const folders: readonly (readonly [key: string, path: string | null])[] = [
     ['data.path', data.path],
@@ -83,20 +83,20 @@ function unwritable(key: string, path: string, inImage: boolean): readonly strin
     return [];
   } catch (error) {
     const uid = process.getuid?.() ?? 0;
-    const onHost = `On the host, run: chown -R ${uid}:${uid} on what is mounted as ${path}. Or ${LET_IT_DROP}`;
+    const onHost = `On the host, run: chown -R ${uid}:${uid} on what is mounted as ${path}. Or ${START_AS_ROOT_HINT}`;
     const make = existing === path ? '' : `mkdir -p ${path} && `;
     const command = inImage ? onHost : `Run: ${make}chown -R ${uid} ${path}, or set ${key} to another folder`;
     return [`${key}: ${path} cannot be written by uid ${uid} (${errorText(error)}). ${command}`];
   }
 }
 
-/** What is missing is made by us, where the folder above lets us. */
+/** Missing folders are created, if the folder above permits it. */
 function nearestExisting(path: string): string {
   const parent = dirname(path);
   return existsSync(path) || parent === path ? path : nearestExisting(parent);
 }
 
-/** @returns what works, but the operator should know. */
+/** @returns warnings about settings that work but deserve attention. */
 export function configWarnings(config: Config): readonly string[] {
   const { registry, server, data } = config;
   const isOpen = !isLoopbackName(server.host ?? '127.0.0.1');

@@ -228,10 +228,10 @@ type DeepReadonly<T> = T extends (infer Item)[]
     ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
     : T;
 
-/** As it was given, with the defaults that depend on nothing else. */
+/** The settings as given, with the defaults that do not depend on other settings. */
 export type GivenConfig = DeepReadonly<z.infer<typeof configSchema>>;
 
-/** As loaded: every default filled in, paths absolute, secrets read from their files. `null` is off, and nothing else. */
+/** The resolved settings: every default filled in, paths absolute, secrets read from their files. `null` means off. */
 export interface Config extends Omit<GivenConfig, 'registry' | 'server'> {
   readonly registry: ResolvedRegistry;
   readonly server: GivenConfig['server'] & { readonly host: string };

@@ -3,14 +3,14 @@ import { errorText } from '../errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** True in our own image, which says so. */
+/** Whether we run in our own image, which sets a variable. */
 export function isImage(env: Environment): boolean {
   return env.REGISTRY_WEB_CONTAINER === '1';
 }
 
 /**
- * Whether only other machines and containers can reach us, so that listening on loopback would be useless: our image, or
- * a mounted `/conf` as the guides have it. That some container runs us is not enough: on a shared build machine or in a
+ * Whether only other machines and containers can reach us, so that listening on loopback would be useless: in our
+ * image, or with a mounted `/conf` as in the guides. Not in any container: on a shared build machine or in a
  * development container it must not open a port.
  */
 export function isInContainer(env: Environment, mountPoints: () => readonly string[] = readMountPoints): boolean {

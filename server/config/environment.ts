@@ -9,7 +9,7 @@ export interface EnvironmentRead {
   readonly warnings: readonly string[];
 }
 
-// Names of the predecessor before 0.1.0.
+// Variables of versions before 0.1.0 and their new names.
 const RENAMED: Readonly<Record<string, string>> = {
   READONLY: 'REGISTRY_READONLY',
   TRUST_ANY_SSL: 'REGISTRY_TRUST_ANY_SSL',
@@ -19,7 +19,7 @@ const RENAMED: Readonly<Record<string, string>> = {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Settings from the environment. Names we do not know are somebody else's. */
+/** Reads settings from the environment. Unknown variables are ignored. */
 export function readEnvironment(env: Environment, keys: readonly ConfigKey[]): EnvironmentRead {
   const values = new Map<string, unknown>();
   const mistakes: string[] = [];
@@ -50,7 +50,7 @@ function readSecret(key: ConfigKey, file: string, values: Map<string, unknown>, 
   }
 }
 
-/** What a container link or Kubernetes puts under our names when the registry's container or service is called `registry`. */
+/** Recognises variables that container links or Kubernetes set for a container or service called `registry`. */
 function injectedBy(key: ConfigKey, value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   if (/^(tcp|udp|sctp):\/\//.test(value))

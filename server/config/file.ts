@@ -16,13 +16,13 @@ export interface Read {
 const NOTHING: FlatValues = new Map();
 
 export interface ConfigFileOrigin {
-  /** CONFIG_PATH names the file: it has to be there. */
+  /** CONFIG_PATH names the file, so it has to exist. */
   readonly isNamed: boolean;
-  /** In our image CONFIG_PATH always names it, and what is missing is what the operator mounted. */
+  /** In our image CONFIG_PATH is always set, so a missing file means that the operator's mount is wrong. */
   readonly isImage: boolean;
 }
 
-/** Reads the YAML file; one that is not there is empty, unless its folder shows that it was meant to be. */
+/** Reads the YAML file. A missing file counts as empty, unless its folder suggests that it was expected there. */
 export function readConfigFile(file: string, origin: ConfigFileOrigin, keys: readonly ConfigKey[]): Read {
   try {
     if (!isThere(file)) return { values: NOTHING, mistakes: missingFile(file, origin) };
@@ -34,7 +34,7 @@ export function readConfigFile(file: string, origin: ConfigFileOrigin, keys: rea
   }
 }
 
-/** @throws where a folder on the way may not be entered: nobody knows then whether it is there. */
+/** @throws when a folder on the path cannot be entered, so that it is unknown whether the file exists. */
 function isThere(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false }) !== undefined;
 }
@@ -71,7 +71,7 @@ function isSection(path: string, keys: readonly ConfigKey[]): boolean {
   return path === '' || keys.some((key) => key.path.startsWith(`${path}.`));
 }
 
-/** Keys without config.yml: the folder was mounted one level off. Starting a registry of our own would hide that. */
+/** A folder with keys but without config.yml was mounted one level off. Starting our own registry would hide that. */
 function missingFile(file: string, { isNamed, isImage }: ConfigFileOrigin): readonly string[] {
   const folder = dirname(file);
   const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];

@@ -1,6 +1,6 @@
 import { configSchema } from './config.ts';
 
-/** One setting, as the schema describes it. */
+/** One setting of the schema. */
 export interface ConfigKey {
   /** `registry.auth.key` */
   readonly path: string;
@@ -9,9 +9,9 @@ export interface ConfigKey {
   readonly kind: 'text' | 'number' | 'boolean' | 'list';
   readonly description: string;
   readonly defaultValue: unknown;
-  /** May also come from the file that `<environment>_FILE` names; is never shown. */
+  /** May also be read from the file that `<environment>_FILE` names; never shown. */
   readonly secret: boolean;
-  /** A path on this machine: relative ones start at the configuration file. */
+  /** A path on this machine; relative ones are relative to the configuration file. */
   readonly file: boolean;
 }
 
@@ -27,7 +27,7 @@ interface Node {
   meta(): { readonly secret?: boolean; readonly file?: boolean } | undefined;
 }
 
-/** Every setting there is, in the order of the schema. */
+/** All settings, in the order of the schema. */
 export function configKeys(): readonly ConfigKey[] {
   return keysBelow(configSchema as unknown as Node, []);
 }

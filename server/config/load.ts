@@ -1,4 +1,4 @@
-/** Reads the settings, once, from the file and the environment; nothing else touches either. */
+/** Reads the settings once, from file and environment; no other code reads either. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { z } from 'zod';
@@ -12,27 +12,27 @@ import { type ConfigKey, configKeys } from './keys.ts';
 import { resolveConfig } from './resolve.ts';
 
 export interface ConfigSource {
-  /** Of config.yml; need not exist, unless the environment's CONFIG_PATH names it. */
+  /** Path of config.yml. It need not exist, unless CONFIG_PATH names it. */
   readonly file: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Listens beyond loopback by default: nothing else reaches a container. */
+  /** Listen on all addresses by default: loopback cannot be reached from outside a container. */
   readonly inContainer: boolean;
-  /** Also checks that our folders can be written; only the server needs that before it opens them. Default: false. */
+  /** Also check that our folders can be written. Default: false; only the server needs that. */
   readonly checksFolders?: boolean;
 }
 
 export interface LoadedConfig {
   readonly config: Config;
-  /** Plain sentences for the log. */
+  /** Sentences for the log. */
   readonly warnings: readonly string[];
 }
 
-/** @param projectFile of the checkout or the image, used unless the environment names another. */
+/** @param projectFile Path in the checkout or image, used unless CONFIG_PATH names another file. */
 export function configFile(env: ConfigSource['env'], projectFile: string): string {
   return resolve(env.CONFIG_PATH || projectFile);
 }
 
-/** @throws {StartError} naming every mistake at once, so that one restart mends them all. */
+/** @throws {StartError} with all mistakes at once, so that one restart fixes them all. */
 export function loadConfig({ file, env, inContainer, checksFolders = false }: ConfigSource): LoadedConfig {
   const keys = configKeys();
   const fromFile = readConfigFile(file, { isNamed: (env.CONFIG_PATH ?? '') !== '', isImage: isImage(env) }, keys);
@@ -62,7 +62,7 @@ export function loadConfig({ file, env, inContainer, checksFolders = false }: Co
   return { config, warnings };
 }
 
-/** Texts that mean a truth value or a list: the environment knows only text, and old files quote `"true"`. */
+/** Converts texts to booleans and lists: environment variables are texts, and old files quote `"true"`. */
 function plain(path: string, value: unknown, keys: readonly ConfigKey[]): unknown {
   const kind = keys.find((key) => key.path === path)?.kind;
   if (typeof value !== 'string') return value;
@@ -117,26 +117,26 @@ function describeProblem(issue: z.core.$ZodIssue, key: ConfigKey | undefined): s
   return `must be ${KIND_WORDS[key?.kind ?? 'text']}`;
 }
 
-/** Makes paths absolute. A default starts at the file as well: `../data` lies beside the folder of config.yml. */
+/** Makes paths absolute. Defaults are relative to the file as well: `../data` is beside the folder of config.yml. */
 function withPaths(config: GivenConfig, values: FlatValues, file: string, keys: readonly ConfigKey[]): GivenConfig {
   const tree = structuredClone(config) as unknown as Tree;
   for (const { path, file: isFile } of keys) {
     const value = getAt(tree, path.split('.'));
-    // A bare name of a program is sought on the PATH.
+    // A program name without a slash is searched on the PATH.
     if (!isFile || typeof value !== 'string' || (path === 'registry.binary' && !value.includes('/'))) continue;
     setAt(tree, path.split('.'), locate(resolve(dirname(file), value), file, values.has(path)));
   }
   return tree as unknown as GivenConfig;
 }
 
-/** Guides write `/conf/auth.key`, the path inside a container, wherever config.yml really lies. */
+/** Guides write `/conf/auth.key`, the path inside a container, wherever config.yml is. */
 function locate(path: string, file: string, given: boolean): string {
   if (!given || !/^\/conf(ig)?\/[^/]+$/.test(path) || existsSync(path)) return path;
   const beside = join(dirname(file), basename(path));
   return existsSync(beside) ? beside : path;
 }
 
-/** The predecessor had no sign-in until `auth` was configured; a file of that time must not surprise its owner. */
+/** Earlier versions had no sign-in until `auth` was configured; an old file must not surprise its owner. */
 function signInWarning(values: FlatValues): readonly string[] {
   const paths = [...values.keys()];
   if (!values.has('registry.url') || paths.some((path) => path.startsWith('registry.auth.'))) return [];

@@ -6,9 +6,9 @@ import { hostAndPort } from './resolve.ts';
 type ServerConfig = Pick<Config, 'server'>;
 
 /**
- * The address people reach us under, with the base path, without a trailing slash.
- * @param cameBy where nothing is configured, the address under which somebody reached us is right: a published port or a
- *   proxy may stand before the port that we listen on
+ * Our address for browsers, with the base path, without a trailing slash.
+ * @param cameBy Address of the current request, used when none is configured: a published port or a proxy may differ
+ * from the port that we listen on.
  */
 export function publicBaseUrl({ server }: ServerConfig, cameBy?: string): string {
   if (server.public_url !== null) return server.public_url + server.base_path;
@@ -16,12 +16,12 @@ export function publicBaseUrl({ server }: ServerConfig, cameBy?: string): string
   return cameBy ?? `${scheme}://localhost:${server.port}${server.base_path}`;
 }
 
-/** What the registry's `auth.token.realm` has to say. */
+/** The value for the registry's `auth.token.realm`. */
 export function tokenRealm(config: ServerConfig, cameBy?: string): string {
   return `${publicBaseUrl(config, cameBy)}/api/auth`;
 }
 
-/** `localhost` or a literal address: right only on one machine; some clients refuse literal addresses. */
+/** Whether the host is `localhost` or an IP address: works on one machine only, and some clients refuse addresses. */
 export function isLocalName(url: string): boolean {
   const name = hostName(new URL(url).host);
   return isLoopbackName(name) || isIP(name) !== 0;
@@ -37,25 +37,25 @@ export function notificationUrl(config: Pick<Config, 'registry' | 'server'>, inC
 
 type RegistryConfig = Pick<Config, 'registry'>;
 
-/** We write this registry's configuration ourselves. */
-export function isOurs({ registry }: RegistryConfig): boolean {
+/** Managed mode: we write this registry's configuration. */
+export function isManagedRegistry({ registry }: RegistryConfig): boolean {
   return registry.url === null || registry.setup.folder !== null;
 }
 
-/** Where we reach the registry. Managed mode listens where the configuration says; we reach it on this machine. */
+/** The registry's URL for our own requests. A managed registry is reached on this machine. */
 export function registryBaseUrl({ registry }: RegistryConfig): string {
   const host = /^(0\.0\.0\.0|::)$/.test(registry.host) ? '127.0.0.1' : registry.host;
   return registry.url ?? `http://${host.includes(':') ? `[${host}]` : host}:${registry.port}`;
 }
 
-/** What people type before the repository. */
+/** What people type before a repository name. */
 export function registryHost({ registry }: RegistryConfig): string {
   return registry.public_name;
 }
 
 /**
- * People reach the registry without TLS for sure: under the name and port that we ourselves speak plain HTTP to. Behind
- * another name there may be a proxy that we do not see.
+ * Whether clients certainly use plain HTTP: their host name and port are those that we use plain HTTP with. Behind
+ * another name there may be a proxy with TLS.
  */
 export function isPlainRegistry(config: RegistryConfig): boolean {
   const { url, port } = config.registry;
@@ -64,7 +64,7 @@ export function isPlainRegistry(config: RegistryConfig): boolean {
   return new URL(url).protocol === 'http:' && hostAndPort(url) === host;
 }
 
-/** The host names under which people may reach us from this machine itself, with or without a port. */
+/** Our own host names, for requests from this machine, with or without a port. */
 export function ownHosts({ server, registry }: Pick<Config, 'server' | 'registry'>): readonly string[] {
   const publicHost = server.public_url === null ? [] : [new URL(server.public_url).host];
   return [...new Set([...publicHost, registry.name, registry.public_name, ...server.hosts])];

@@ -3,11 +3,11 @@ import { hostName, isLoopback } from './host-name.ts';
 
 export interface ResolvedConfig {
   readonly config: Config;
-  /** One sentence for each pair of settings that contradict each other. */
+  /** One sentence for each pair of contradictory settings. */
   readonly mistakes: readonly string[];
 }
 
-/** Fills in the defaults that depend on other settings: nothing else has one of its own. */
+/** Fills in the defaults that depend on other settings, so that no other code needs defaults. */
 export function resolveConfig(given: GivenConfig, inContainer: boolean): ResolvedConfig {
   const { registry: givenRegistry, server } = given;
   const { context_path: oldBasePath, username, password, ...registry } = givenRegistry;
@@ -44,7 +44,7 @@ export function resolveConfig(given: GivenConfig, inContainer: boolean): Resolve
   };
 }
 
-/** As the header of a request has it, behind `Basic`. */
+/** The value of a Basic `Authorization` header (RFC 7617), without the scheme. */
 function basicAuth(username: string | null, password: string): string | null {
   return username === null ? null : Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
 }
@@ -55,16 +55,19 @@ function splitUrl(url: string | null): { origin: string | null; path: string } {
   return { origin, path: pathname.replace(/\/+$/, '') };
 }
 
-/** What people type before the repository; when nobody says so, where the registry is. */
+/** What people type before a repository name; default: the registry's address. */
 function registryName({ name, url, port }: Pick<GivenConfig['registry'], 'name' | 'url' | 'port'>): string {
   if (name !== '') return name;
-  // The same word for this machine as in the realm: oras refuses a loopback realm that is named differently.
+  // The same name for this machine as in the realm: oras refuses a loopback realm with another name.
   if (url === null) return `localhost:${port}`;
   const host = hostAndPort(url);
   return isLoopback(hostName(host)) ? host.replace(/^(\[[^\]]*\]|[^:]*)/, 'localhost') : host;
 }
 
-/** As clients write it. Plain HTTP always with its port: a name without a dot and a port would not be taken for a host. */
+/**
+ * Host and port as clients write them. Plain HTTP always with its port: a name without dot and port would not be
+ * recognised as a host.
+ */
 export function hostAndPort(url: string): string {
   const { protocol, host, port } = new URL(url);
   return protocol === 'http:' && port === '' ? `${host}:80` : host;

@@ -1,6 +1,6 @@
-/** What an unknown key probably meant. */
+/** Suggestions for unknown keys. */
 
-// People wrote these into our file, expecting the registry to read them.
+// Sections of the registry's configuration that people wrote into our file.
 const REGISTRY_SECTIONS: readonly string[] = [
   'version',
   'storage',
@@ -16,7 +16,7 @@ const HINTS: Readonly<Record<string, string>> = {
   'registry.auth.allow_anonymous': 'grant a role to anonymous instead',
 };
 
-/** @returns the end of a sentence, with its leading punctuation; empty when nothing is near. */
+/** @returns the end of a sentence with its leading punctuation; '' without a suggestion. */
 export function suggestionFor(path: string, known: readonly string[]): string {
   const hint = HINTS[path];
   if (hint !== undefined) return `: ${hint}`;
@@ -37,7 +37,7 @@ function nearest(path: string, known: readonly string[]): string | undefined {
   return sameLeaf.length === 1 ? sameLeaf[0] : undefined;
 }
 
-/** Edits (insert, remove, replace) from one text to the other. */
+/** Levenshtein distance. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i += 1) {

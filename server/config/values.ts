@@ -26,7 +26,7 @@ export const cronSchedule = z.string().transform((text, context) => {
 
 function isCron(expression: string): boolean {
   try {
-    // One that can be read and comes true some day.
+    // Valid, and it has a next date.
     return new Cron(expression).nextRun() !== null;
   } catch {
     return false;
@@ -66,7 +66,7 @@ export const basePath = z.string().transform((text, context) => {
   return path;
 });
 
-/** A name alone, as it stands in front of the port. */
+/** A host name without a port. */
 export const hostName = z
   .string()
   .trim()
@@ -75,7 +75,7 @@ export const hostName = z
     'must be a host name such as registry.example.com, without http:// and port',
   );
 
-/** One address or CIDR block. "All proxies" is refused: it would let every client choose its own address. */
+/** An IP address or CIDR block. "All proxies" is refused, because every client could then forge its address. */
 export const proxyAddress = z.string().refine(isNetwork, 'must be an IP address or a CIDR block such as 10.0.0.0/8');
 
 function isNetwork(text: string): boolean {

@@ -1,4 +1,4 @@
 import manifest from '../../package.json' with { type: 'json' };
 
-/** Of this program, as `package.json` says. */
+/** Version of this program, from `package.json`. */
 export const VERSION: string = manifest.version;

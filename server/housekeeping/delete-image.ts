@@ -1,10 +1,13 @@
-/** The deletion of one tag, one image or one manifest at the registry: kept in the trash first, journalled, confirmed. */
+/**
+ * Deletes one tag, one image or one manifest at the registry: first a copy in the trash, then a journal entry, then the
+ * deletion, then a check that it is gone.
+ */
 import { errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { StoredManifest } from '../registry/client/client.ts';
+import type { DeletionAttribution } from './deletion-attribution.ts';
 import type { Journal, Operation } from './journal.ts';
-import type { OwnDoings } from './own-doings.ts';
-import type { PutBack } from './put-back.ts';
+import type { LostPushes } from './lost-pushes.ts';
 import { conflict, type createRemoval, type DeletingClient, isUnfinished } from './removal.ts';
 import type { Trash } from './trash.ts';
 
@@ -12,7 +15,7 @@ export interface ImageRequest {
   readonly repository: string;
   readonly digest: string;
   readonly actor: string;
-  /** The first entry of this deletion in the trash. */
+  /** Trash ID of the first entry of this deletion; undefined: this is the first. */
   readonly batchId: number | undefined;
 }
 
@@ -21,11 +24,11 @@ export interface ImageDeletionDeps {
   readonly journal: Journal;
   readonly trash: Trash;
   readonly removal: ReturnType<typeof createRemoval>;
-  readonly own: OwnDoings;
-  readonly putBack: PutBack;
-  /** Name and tag, with a colon between, of the deletions that run now. */
+  readonly own: DeletionAttribution;
+  readonly putBack: LostPushes;
+  /** The running deletions as `repository:tag`. */
   readonly busy: Set<string>;
-  /** An interrupted deletion is ended later. */
+  /** Called when a deletion was interrupted; it is finished later. */
   readonly onUnfinished: () => void;
   readonly note: (operation: Operation) => void;
   readonly log: Logger;
@@ -62,7 +65,7 @@ export function createImageDeletion(deps: ImageDeletionDeps) {
     throw conflict('tagMoved', `The tag ${tag} points to another image by now. Look at it again.`, { tag });
   }
 
-  /** @param undoTrash takes back what was put into the trash, where the registry still has it. */
+  /** @param undoTrash Removes the trash entry when the registry still has the image. */
   async function journalled(
     request: ImageRequest & { readonly tag: string },
     undoTrash: () => Promise<void>,
@@ -79,7 +82,7 @@ export function createImageDeletion(deps: ImageDeletionDeps) {
       await giveUp(operation, undoTrash, error);
       throw error;
     } finally {
-      await putBack.settle(operation).catch((error: unknown) => {
+      await putBack.restorePushed(operation).catch((error: unknown) => {
         log.error({ repository, tag, error }, 'a push during a deletion could not be put back');
       });
     }
@@ -94,7 +97,7 @@ export function createImageDeletion(deps: ImageDeletionDeps) {
     if (there?.digest === digest) await undoTrash();
   }
 
-  /** @param trashId the entry of another tag of the same image, which this one joins. */
+  /** @param trashId Trash entry of another tag of the same image, to which this tag is added. */
   async function keepTag(request: ImageRequest, tag: string, manifest: StoredManifest, trashId: number | undefined) {
     const kept = trashId === undefined ? undefined : await trash.get(trashId);
     if (kept === undefined) {
@@ -106,7 +109,10 @@ export function createImageDeletion(deps: ImageDeletionDeps) {
   }
 
   return {
-    /** This tag and nothing else. @throws {AppError} NOT_FOUND, CONFLICT when it moved, UPSTREAM. */
+    /**
+     * Deletes this tag and nothing else.
+     * @throws {AppError} NOT_FOUND when it is gone, CONFLICT when it moved, UPSTREAM.
+     */
     deleteTag(
       request: ImageRequest & { readonly tag: string; readonly trashId: number | undefined },
     ): Promise<Deleted> {
@@ -120,7 +126,7 @@ export function createImageDeletion(deps: ImageDeletionDeps) {
         return { trashId: kept.id, pushedAgain };
       });
     },
-    /** The manifest, and with it all of these tags. That nothing else needs it was checked before. */
+    /** Deletes the manifest and with it all of these tags. The caller has checked that nothing else needs it. */
     deleteWhole(request: ImageRequest & { readonly tags: readonly string[] }): Promise<Deleted> {
       const { repository, digest, tags } = request;
       return exclusively(repository, tags, async () => {
@@ -137,10 +143,9 @@ export function createImageDeletion(deps: ImageDeletionDeps) {
       });
     },
     /**
-     * A manifest by its digest. Without a journal: where it is interrupted, it is still there, and can be deleted again.
-     *
-     * @param request.tags those that go with it (fallback tags, tags of cosign).
-     * @returns its entry in the trash.
+     * Deletes a manifest by digest. Needs no journal: if interrupted, it still exists and can be deleted again.
+     * @param request.tags Tags that are deleted with it (fallback tags, tags of cosign).
+     * @returns its trash ID.
      */
     async deleteManifest(
       request: ImageRequest & { readonly tags: readonly string[]; readonly partOf?: number | undefined },

@@ -1,37 +1,37 @@
-/** Several tags and manifests of one repository in one deletion: each with its own outcome, all with one undo. */
+/** Deletes several tags and manifests of one repository: each with its own result, all with one undo. */
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { unneededAfter } from './closure.ts';
 import type { ImageDeletion, ImageRequest } from './delete-image.ts';
-import { type LiveSurroundings, type ReadingClient, readLiveSurroundings } from './live-surroundings.ts';
+import { type LiveManifestNeeds, type ReadingClient, readLiveManifestNeeds } from './live-manifest-needs.ts';
 import { conflict } from './removal.ts';
 import type { ChosenTag, Selection } from './selection-plan.ts';
 
 export interface SelectionRequest extends Selection {
   readonly repository: string;
-  /** Also what nothing needs once the tags are gone. */
+  /** Also delete manifests that nothing needs once the tags are gone. */
   readonly alsoUnneeded: boolean;
-  /** A tag whose manifest has to stay is not deleted either. */
+  /** Do not delete a tag whose manifest has to stay. */
   readonly isStrict?: boolean;
   readonly actor: string;
 }
 
 export interface DeletedItem {
-  /** undefined: chosen by its digest. */
+  /** undefined: selected by digest. */
   readonly tag: string | undefined;
   readonly digest: string;
-  /** Why it is still there; undefined: it is gone, and the registry confirmed it. */
+  /** Why it was not deleted; undefined: it was, and the registry confirmed it. */
   readonly error: AppError | undefined;
-  /** Somebody pushed the tag while it was deleted: it exists again, with other content. */
+  /** The tag was pushed again during the deletion: it exists, with other content. */
   readonly pushedAgain: boolean;
 }
 
 export interface SelectionResult {
   readonly items: readonly DeletedItem[];
-  /** Manifests that are gone, those that only the chosen ones needed included. */
+  /** Deleted manifests, including those that only the selected ones needed. */
   readonly manifests: readonly string[];
-  /** For one undo of everything; undefined: nothing was deleted. */
+  /** Trash ID for undoing all of it; undefined: nothing was deleted. */
   readonly undoId: number | undefined;
 }
 
@@ -47,7 +47,7 @@ export function createDeleteSelection({ db, client, image, log }: DeleteSelectio
     const { repository, actor, tags, digests, alsoUnneeded } = request;
     const roots = [...new Set([...tags.map((tag) => tag.digest), ...digests])];
     const takesManifests = alsoUnneeded || digests.length > 0;
-    const around = takesManifests ? await readLiveSurroundings(db, client, repository, roots) : undefined;
+    const around = takesManifests ? await readLiveManifestNeeds(db, client, repository, roots) : undefined;
     const run = createRun({ repository, actor, image });
     const unneeded = new Set(around === undefined ? [] : unneededAfter(around, namesOf(tags)));
     for (const digest of roots) {
@@ -63,7 +63,7 @@ export function createDeleteSelection({ db, client, image, log }: DeleteSelectio
   };
 }
 
-function whyNeeded(digest: string, { tags }: LiveSurroundings, names: readonly string[]): AppError {
+function whyNeeded(digest: string, { tags }: LiveManifestNeeds, names: readonly string[]): AppError {
   const others = tags.flatMap((tag) => (tag.digest === digest && !names.includes(tag.name) ? [tag.name] : [])).sort();
   if (others.length === 0) {
     return conflict('manifestInIndex', 'This manifest belongs to a multi-platform image and stays.');
@@ -74,9 +74,9 @@ function whyNeeded(digest: string, { tags }: LiveSurroundings, names: readonly s
 
 const namesOf = (tags: readonly ChosenTag[]) => new Set(tags.map(({ name }) => name));
 
-/** What only the manifests that really went had needed. */
+/** Deletes what only the deleted manifests needed. */
 async function takeRest(
-  around: LiveSurroundings,
+  around: LiveManifestNeeds,
   run: Run,
   { tags, roots }: SelectionRequest & { readonly roots: readonly string[] },
   log: Logger,
@@ -91,14 +91,14 @@ async function takeRest(
     try {
       await run.part(digest, names, rootOf(digest, around, gone));
     } catch (error) {
-      // It stays as an untagged manifest, which can be deleted later.
+      // It remains as an untagged manifest, which can be deleted later.
       log.warn({ digest, error }, 'a manifest that nothing needs could not be deleted');
     }
   }
 }
 
-/** Of the manifests that went, one that needed it. */
-function rootOf(digest: string, { needs }: LiveSurroundings, gone: ReadonlyMap<string, number>): number | undefined {
+/** A deleted manifest that needed it. */
+function rootOf(digest: string, { needs }: LiveManifestNeeds, gone: ReadonlyMap<string, number>): number | undefined {
   const seen = new Set([digest]);
   for (const each of seen) {
     const found = gone.get(each);
@@ -113,7 +113,7 @@ type Run = ReturnType<typeof createRun>;
 function createRun(options: { repository: string; actor: string; image: ImageDeletion }) {
   const { repository, actor, image } = options;
   const items: DeletedItem[] = [];
-  /** Digest → its entry in the trash. */
+  /** Digest → trash ID. */
   const manifests = new Map<string, number>();
   const parts: string[] = [];
   let batchId: number | undefined;
@@ -124,7 +124,7 @@ function createRun(options: { repository: string; actor: string; image: ImageDel
     return trashId;
   };
 
-  /** What is refused stands beside its name; anything else is a bug and ends the run. */
+  /** Refused items get their error in the result; an unexpected error ends the run. */
   async function attempt(names: readonly (string | undefined)[], digest: string, work: () => Promise<boolean>) {
     try {
       const pushedAgain = await work();

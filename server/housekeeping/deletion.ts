@@ -1,6 +1,6 @@
 /**
- * Deleting and the trash: how it is done. Who may, and what the audit keeps, is in `use-cases/deletion.ts`; what the index
- * shows afterwards is `catalog/`'s.
+ * Deleting and restoring at the registry. Rights and audit are in `use-cases/deletion.ts`; updating the index belongs
+ * to `catalog/`.
  */
 import { unreachedDigests } from '../catalog/manifests/lookup.ts';
 import type { Visibility } from '../catalog/visibility/visibility.ts';
@@ -9,11 +9,11 @@ import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { createImageDeletion } from './delete-image.ts';
 import { createDeleteSelection, type SelectionRequest, type SelectionResult } from './delete-selection.ts';
-import { createGone } from './gone.ts';
+import { createDeletionAttribution } from './deletion-attribution.ts';
+import { createExternalDeletions } from './external-deletions.ts';
 import { createJournal, type Operation } from './journal.ts';
-import { createOwnDoings } from './own-doings.ts';
+import { createLostPushes } from './lost-pushes.ts';
 import { type DeletionPlan, readPlan } from './plan.ts';
-import { createPutBack } from './put-back.ts';
 import { createRemoval, type DeletingClient } from './removal.ts';
 import { type RestoreResult, restoreManifest } from './restore.ts';
 import { createRestoreSelection } from './restore-selection.ts';
@@ -25,9 +25,9 @@ import { countTrash, listTrash, type TrashQuery } from './trash-list.ts';
 export interface DeletionDeps {
   readonly db: Database;
   readonly client: DeletingClient;
-  /** The index looks at this repository again before the answer goes out. */
+  /** Updates the index of this repository; awaited before the answer is sent. */
   readonly onChanged: (repository: string) => Promise<unknown>;
-  /** `trash.keep`: for how long what was deleted can be restored. */
+  /** `trash.keep` in milliseconds; default: 30 days. */
   readonly keepMs?: number;
   readonly now?: () => number;
   readonly log: Logger;
@@ -36,24 +36,27 @@ export interface DeletionDeps {
 export interface DeleteRequest {
   readonly repository: string;
   readonly tag: string;
-  /** What the person saw and confirmed. */
+  /** The digest that the person saw and confirmed. */
   readonly digest: string;
   readonly alsoManifest: boolean;
-  /** Name of who asks. */
+  /** User name. */
   readonly actor: string;
 }
 
 export interface DeleteResult {
   readonly manifestDeleted: boolean;
-  /** Digests that are gone: the manifest, and what only it needed. */
+  /** Deleted digests: the manifest, and what only it needed. */
   readonly manifests: readonly string[];
-  /** Somebody pushed the tag while we deleted it: it exists again, with other content. */
+  /** The tag was pushed again during the deletion: it exists, with other content. */
   readonly pushedAgain: boolean;
-  /** For "undo". */
+  /** Trash ID for undoing it. */
   readonly trashId: number;
 }
 
-/** A client pushes the manifests of an index before the index: for so long they may be about to be tagged. */
+/**
+ * A client pushes the manifests of an index before the index. Untagged manifests younger than this may belong to a push
+ * in progress.
+ */
 const RUNNING_PUSH_MS = 3600_000;
 const DEFAULT_KEEP_MS = 30 * 24 * 3600_000;
 
@@ -61,8 +64,8 @@ export function createDeletion(deps: DeletionDeps) {
   const { db, client, log, keepMs = DEFAULT_KEEP_MS, now = Date.now } = deps;
   const journal = createJournal(db, now);
   const trash = createTrash(db, now);
-  const putBack = createPutBack({ client, trash, now, log });
-  const own = createOwnDoings();
+  const putBack = createLostPushes({ client, trash, now, log });
+  const own = createDeletionAttribution();
   const removal = createRemoval({ client, journal, onThrowaway: note });
   const busy = new Set<string>();
   const onChanged = (repository: string) =>
@@ -85,7 +88,7 @@ export function createDeletion(deps: DeletionDeps) {
     putBack.watch(operation);
   }
 
-  /** @throws {AppError} UPSTREAM where the registry does not tell what is needed. */
+  /** @throws {AppError} UPSTREAM when the registry does not tell what is needed. */
   async function deleteSelection(request: SelectionRequest): Promise<SelectionResult> {
     try {
       return await deleteAll(request);
@@ -116,9 +119,12 @@ export function createDeletion(deps: DeletionDeps) {
       const manifestDeleted = manifests.includes(digest);
       return { manifestDeleted, manifests, pushedAgain: item?.pushedAgain === true, trashId: undoId ?? 0 };
     },
-    /** To be awaited before notifications are read. @returns how many interrupted deletions still wait for the registry. */
+    /**
+     * Finishes interrupted deletions. To be awaited before notifications are processed.
+     * @returns how many still wait for the registry.
+     */
     resume: resumption.resume,
-    /** @param seen whose sizes count. @throws {AppError} NOT_FOUND */
+    /** @param seen What the viewer may see; sizes count only that. @throws {AppError} NOT_FOUND. */
     async plan(repository: string, tag: string, seen: Visibility): Promise<DeletionPlan> {
       const plan = await readPlan(db, seen, repository, tag);
       if (plan !== undefined) return plan;
@@ -127,7 +133,7 @@ export function createDeletion(deps: DeletionDeps) {
     },
     planSelection: (seen: Visibility, repositoryId: number, selection: AskedSelection): Promise<SelectionPlan> =>
       readSelectionPlan(db, seen, repositoryId, selection),
-    /** Everything that no tag keeps, oldest first, without what may belong to a push that still runs. */
+    /** Manifests that no tag keeps, oldest first, without those that may belong to a push in progress. */
     async planUntagged(seen: Visibility, repositoryId: number, limit: number): Promise<SelectionPlan> {
       const digests = await unreachedDigests(db, repositoryId, { before: now() - RUNNING_PUSH_MS, limit });
       return readSelectionPlan(db, seen, repositoryId, { tags: [], images: [], digests });
@@ -141,13 +147,13 @@ export function createDeletion(deps: DeletionDeps) {
       count: (repository: string) => countTrash(db, repository),
     },
     restore,
-    /** To be called with every event, before the index hears of it. */
-    notePush: putBack.notePush,
-    /** Tags that left the registry outside of us go to the trash too. */
-    keepGone: createGone({ db, trash, isOwnDigest: own.isOwnDigest, now }).keep,
+    /** To be called with every push event, before the index is updated. */
+    handlePush: putBack.handlePush,
+    /** Records in the trash what was deleted at the registry by others. */
+    recordExternal: createExternalDeletions({ db, trash, isOwnDigest: own.isOwnDigest, now }).keep,
     isOwnDigest: own.isOwnDigest,
-    whoDeleted: own.whoDeleted,
-    whoRestored: own.whoRestored,
+    deletedBy: own.deletedBy,
+    restoredBy: own.restoredBy,
     purgeTrash: () => trash.purge(now() - keepMs),
     stop: resumption.stop,
   };

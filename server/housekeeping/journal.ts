@@ -6,7 +6,7 @@ export interface Operation {
   readonly id: number;
   readonly repository: string;
   readonly tag: string;
-  /** What the person confirmed. */
+  /** The digest that the person confirmed. */
   readonly digest: string;
   readonly throwawayDigest: string | undefined;
   readonly phase: DeletionPhase;
@@ -16,7 +16,7 @@ export interface Operation {
 
 const OPEN: readonly DeletionPhase[] = ['planned', 'pushed', 'repointed'];
 
-/** Everything that reads or writes the `deletions` table: what is being deleted, so that a crash leaves nothing half done. */
+/** Table `deletions`: the journal of running deletions, so that they can be finished after a crash. */
 export function createJournal(db: Database, now: () => number) {
   const update = async (id: number, change: Partial<Selectable<DeletionsTable>>): Promise<void> => {
     await db.updateTable('deletions').set(change).where('id', '=', id).execute();
@@ -31,7 +31,7 @@ export function createJournal(db: Database, now: () => number) {
         .executeTakeFirstOrThrow();
       return { ...entry, id, startedAt, phase: 'planned', throwawayDigest: undefined };
     },
-    /** Before it is pushed: what is in the registry must always be known here. */
+    /** To be called before the throw-away manifest is pushed, so that it is always known here. */
     setThrowaway: (id: number, digest: string) => update(id, { throwaway_digest: digest }),
     advance: (id: number, phase: 'pushed' | 'repointed') => update(id, { phase }),
     finish: (id: number) => update(id, { phase: 'done', finished_at: now(), error: null }),

@@ -1,34 +1,34 @@
 import { findTag } from '../catalog/base/tag-lookup.ts';
 import { freedBytes } from '../catalog/manifests/freed-bytes.ts';
 import { childrenOf, describeManifests, indexesListing, type ManifestReference } from '../catalog/manifests/lookup.ts';
+import { readManifestNeeds } from '../catalog/manifests/manifest-needs.ts';
 import { findReferrers } from '../catalog/manifests/referrers.ts';
-import { readSurroundings } from '../catalog/manifests/surroundings.ts';
 import type { Visibility } from '../catalog/visibility/visibility.ts';
 import type { Database } from '../storage/database.ts';
 import { unneededAfter } from './closure.ts';
 
 const MAX_PARENTS = 1000;
 
-/** What deleting a tag does and does not do, before anything is done. From the index, not from the registry. */
+/** Preview of deleting a tag, from the index; the registry is not asked. */
 export interface DeletionPlan {
   readonly repository: string;
   readonly tag: string;
   readonly digest: string;
-  /** Other tags of this repository on the same digest; they stay. */
+  /** Other tags of this repository with the same digest; they stay. */
   readonly siblings: readonly string[];
-  /** True: afterwards the image is reachable by digest only, and "also delete the manifest" is on offer. */
+  /** The last tag: afterwards the image is reachable by digest only, and "also delete the manifest" is offered. */
   readonly lastTag: boolean;
-  /** Manifests of an index; they stay while the index does. */
+  /** Manifests of an index; they stay as long as the index. */
   readonly children: readonly { readonly digest: string; readonly platform: string }[];
-  /** Indexes of this repository that contain this manifest: it is protected from "also delete the manifest". */
+  /** Indexes of this repository that contain this manifest, which prevents "also delete the manifest". */
   readonly parents: readonly string[];
-  /** Signatures, SBOMs and the like that refer to this manifest. */
+  /** Signatures, SBOMs and other artifacts that refer to this manifest. */
   readonly referrers: readonly ManifestReference[];
-  /** What "also delete the manifest" deletes: it, and what only it needed. Empty when it has to stay. */
+  /** What "also delete the manifest" deletes: the manifest and what only it needs. Empty when it has to stay. */
   readonly unneeded: readonly ManifestReference[];
-  /** What garbage collection can free after "also delete the manifest"; deleting the tag alone frees nothing. */
+  /** Bytes that garbage collection can free after "also delete the manifest"; deleting only the tag frees nothing. */
   readonly freesBytes: number;
-  /** "Also delete the manifest" is possible: the last tag, and in no index. */
+  /** "Also delete the manifest" is possible: it is the last tag, and no index lists the manifest. */
   readonly canDeleteManifest: boolean;
 }
 
@@ -41,7 +41,7 @@ export async function readPlan(
   const found = await findTag(db, repository, tag);
   if (found === undefined) return undefined;
   const { digest, repositoryId } = found;
-  const around = await readSurroundings(db, repositoryId, [digest]);
+  const around = await readManifestNeeds(db, repositoryId, [digest]);
   const siblings = around.tags.flatMap(({ name, ...on }) => (on.digest === digest && name !== tag ? [name] : []));
   const gone = unneededAfter(around, new Set([tag]));
   const children = await childrenOf(db, digest);
@@ -53,7 +53,7 @@ export async function readPlan(
     parents: await indexesListing(db, repositoryId, digest, MAX_PARENTS),
     referrers: await describeManifests(db, [...new Set(referrers.map((one) => one.digest))]),
     unneeded: await describeManifests(db, gone.includes(digest) ? gone : []),
-    // Also where it has to stay for now: what it would free is what a person weighs.
+    // Also shown when the manifest has to stay: people want to know what it would free.
     freesBytes: await freedBytes(db, seen, repositoryId, gone.includes(digest) ? gone : [digest]),
     canDeleteManifest: lastTag && gone.includes(digest),
   };

@@ -12,16 +12,19 @@ export type DeletingClient = Pick<
 export interface RemovalDeps {
   readonly client: DeletingClient;
   readonly journal: Journal;
-  /** The operation has got its throw-away manifest, which nobody knows of yet. */
+  /** Called with the operation once its throw-away manifest is known and journalled. */
   readonly onThrowaway: (operation: Operation) => void;
 }
 
 type Confirmed = Pick<Operation, 'repository' | 'tag' | 'digest'>;
 type Content = Pick<StoredManifest, 'mediaType' | 'raw'>;
 
-/** The steps of a deletion at the registry. Each is confirmed by asking again; none believes a mere "accepted". */
+/**
+ * The steps of a deletion at the registry. Each is verified by another request, because "202 Accepted" does not prove
+ * it.
+ */
 export function createRemoval({ client, journal, onThrowaway }: RemovalDeps) {
-  /** @throws {AppError} NOT_FOUND when the tag is gone, CONFLICT when it moved since the person looked. */
+  /** @throws {AppError} NOT_FOUND when the tag is gone, CONFLICT when it moved since the person saw it. */
   async function requireUnmoved({ repository, tag, digest }: Confirmed): Promise<void> {
     const there = await client.headManifest(repository, tag);
     if (there === undefined) {
@@ -32,7 +35,7 @@ export function createRemoval({ client, journal, onThrowaway }: RemovalDeps) {
     }
   }
 
-  /** @returns what the tag points to now, when somebody pushed it meanwhile. */
+  /** @returns the digest the tag has now if somebody pushed it meanwhile, else undefined. */
   async function confirmGone({ repository, tag, digest }: Confirmed): Promise<string | undefined> {
     const there = await client.headManifest(repository, tag);
     if (there?.digest === digest) throw unconfirmed(tag);
@@ -68,7 +71,10 @@ export function createRemoval({ client, journal, onThrowaway }: RemovalDeps) {
     if ((await client.headManifest(repository, digest)) !== undefined) throw unconfirmed(digest);
   }
 
-  /** @throws {AppError} one that `isUnfinished` knows when the registry does not answer: the journal keeps it for later. */
+  /**
+   * @throws {AppError} that `isUnfinished` recognises when the registry does not answer: the journal keeps the
+   * operation for later.
+   */
   async function undo(operation: Operation, manifest: Content): Promise<void> {
     const { repository, tag, throwawayDigest } = operation;
     try {
@@ -85,17 +91,17 @@ export function createRemoval({ client, journal, onThrowaway }: RemovalDeps) {
     removeThrowaway,
     undo,
     deleteManifest,
-    /** The manifest and with it the tag. */
+    /** Deletes the manifest and with it the tag. */
     async deleteWhole(operation: Operation): Promise<string | undefined> {
       await requireUnmoved(operation);
       await deleteManifest(operation.repository, operation.digest);
       return confirmGone(operation);
     },
-    /** @param manifest what the tag points to, to undo with. */
+    /** @param manifest The manifest of the tag, for undoing. */
     async deleteOnlyTag(operation: Operation, manifest: Content): Promise<string | undefined> {
       await requireUnmoved(operation);
       const outcome = await client.deleteManifest(operation.repository, operation.tag);
-      // It cannot: registry 2.x. One that does not delete at all has refused above, with nothing changed.
+      // Registry 2.x cannot delete a tag. A registry with deletion disabled has refused above, with nothing changed.
       return outcome === 'tag-unsupported' ? deleteByThrowaway(operation, manifest) : confirmGone(operation);
     },
   };
@@ -115,7 +121,7 @@ function unconfirmed(reference: string): AppError {
 const UNFINISHED = 'deletionUnfinished';
 
 function unfinished(tag: string, cause: unknown): AppError {
-  const message = `The registry stopped answering in the middle of deleting ${tag}; it is ended as soon as it answers.`;
+  const message = `The registry stopped answering in the middle of deleting ${tag}; the deletion continues as soon as it answers.`;
   return new AppError('UPSTREAM', message, { key: UNFINISHED, params: { tag }, cause });
 }
 

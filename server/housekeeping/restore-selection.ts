@@ -1,4 +1,7 @@
-/** Entries of the trash with all that belongs to them: what an index lists before it, what refers to it after it. */
+/**
+ * Restores trash entries with everything that belongs to them: first what an index lists, then it, then what refers to
+ * it.
+ */
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { childDigests } from './children.ts';
@@ -9,23 +12,23 @@ import type { Trash } from './trash.ts';
 export interface RestoreSelectionDeps {
   readonly client: Pick<DeletingClient, 'headManifest'>;
   readonly trash: Pick<Trash, 'get' | 'find' | 'partsOf' | 'markUnrestorable'>;
-  /** One manifest under its tags. */
+  /** Restores one manifest with its tags. */
   readonly restoreOne: (id: number, actor: string) => Promise<RestoreResult>;
   readonly log: Logger;
 }
 
-// An index of indexes; deeper ones are nobody's.
+// Enough for an index of indexes; deeper ones are not used.
 const MAX_DEPTH = 4;
 
 export function createRestoreSelection({ client, trash, restoreOne, log }: RestoreSelectionDeps) {
-  /** What it lists first: a registry takes no index whose manifests are missing. */
+  /** Children first: a registry refuses an index whose manifests are missing. */
   async function restoreWhole(id: number, actor: string, depth = 0): Promise<RestoreResult> {
     const item = await trash.get(id);
     const children = item === undefined || depth >= MAX_DEPTH ? [] : childDigests(item);
     for (const digest of children) {
       if (item === undefined || (await client.headManifest(item.repository, digest)) !== undefined) continue;
       const kept = await trash.find(item.repository, digest);
-      // Where it is not in the trash either, the registry decides whether it takes the index back.
+      // If a child is not in the trash either, the registry decides whether it accepts the index.
       if (kept !== undefined) await restoreWhole(kept.id, actor, depth + 1);
     }
     return restoreOne(id, actor);

@@ -6,19 +6,20 @@ export interface RestoreResult {
   readonly repository: string;
   readonly digest: string;
   readonly tags: readonly string[];
-  /** Tags that point to something else by now; they were left alone. */
+  /** Tags that point to another manifest by now; they are not changed. */
   readonly taken: readonly string[];
 }
 
 interface RestoreDeps {
   readonly client: Pick<RegistryClient, 'headManifest' | 'putManifest'>;
   readonly trash: Trash;
-  /** Before the registry is asked: its event may come before its answer. */
+  /** Called before the request, because the registry's event may arrive before its answer. */
   readonly onRestore: (restored: { repository: string; tag: string | null; digest: string; actor: string }) => void;
 }
 
 /**
- * Puts a manifest back under its tags. Who pushed it, when, and its pulls come back from `catalog/tag-history.ts`.
+ * Pushes a manifest from the trash again, under its tags. Who pushed it, when, and its pulls come back from the tag
+ * history.
  * @throws {AppError} NOT_FOUND, CONFLICT when its blobs are gone, UPSTREAM.
  */
 export async function restoreManifest(
@@ -39,7 +40,7 @@ export async function restoreManifest(
     }
     (there === undefined || there.digest === digest ? tags : taken).push(tag);
   }
-  // Also when every tag is taken: the person gets the image back under its digest.
+  // Also when all of its tags exist again: the image is then restored by digest only.
   if (tags.length === 0) {
     onRestore({ repository, tag: null, digest, actor });
     await put(client, item, digest);

@@ -1,7 +1,7 @@
 import type { Logger } from '../log.ts';
+import type { DeletionAttribution } from './deletion-attribution.ts';
 import type { Journal, Operation } from './journal.ts';
-import type { OwnDoings } from './own-doings.ts';
-import type { PutBack } from './put-back.ts';
+import type { LostPushes } from './lost-pushes.ts';
 import type { createRemoval, DeletingClient } from './removal.ts';
 import type { Trash } from './trash.ts';
 
@@ -10,9 +10,9 @@ export interface ResumeDeps {
   readonly trash: Trash;
   readonly client: Pick<DeletingClient, 'headManifest'>;
   readonly removal: ReturnType<typeof createRemoval>;
-  readonly own: OwnDoings;
-  readonly putBack: PutBack;
-  /** Name and tag, with a colon between, of the deletions that run now. */
+  readonly own: DeletionAttribution;
+  readonly putBack: LostPushes;
+  /** The running deletions as `repository:tag`. */
   readonly busy: ReadonlySet<string>;
   readonly onChanged: (repository: string) => Promise<unknown>;
   readonly now: () => number;
@@ -21,7 +21,10 @@ export interface ResumeDeps {
 
 const RETRY_MS = 30_000;
 
-/** Ends what a crash or an outage interrupted: forward where the registry lets us, else back. */
+/**
+ * Finishes deletions that a crash or an outage interrupted: completes them where the registry allows it, else undoes
+ * them.
+ */
 export function createResume(deps: ResumeDeps) {
   const { journal, trash, client, removal, own, putBack, busy, onChanged, now, log } = deps;
   let retry: NodeJS.Timeout | undefined;
@@ -45,7 +48,10 @@ export function createResume(deps: ResumeDeps) {
         await onChanged(operation.repository);
       } catch (error) {
         left += 1;
-        log.warn({ repository: operation.repository, tag: operation.tag, error }, 'interrupted deletion not ended yet');
+        log.warn(
+          { repository: operation.repository, tag: operation.tag, error },
+          'interrupted deletion not finished yet',
+        );
       }
     }
     if (left > 0) later();
@@ -58,7 +64,7 @@ export function createResume(deps: ResumeDeps) {
     if (there?.digest === digest) return journal.fail(id, 'interrupted; nothing was deleted');
     if (throwawayDigest !== undefined) await endThrowaway(operation, there?.digest === throwawayDigest);
     await journal.finish(id);
-    log.info({ repository, tag, digest }, 'interrupted deletion ended');
+    log.info({ repository, tag, digest }, 'interrupted deletion finished');
   }
 
   async function endThrowaway(operation: Operation, isInTheWay: boolean): Promise<void> {
@@ -73,7 +79,7 @@ export function createResume(deps: ResumeDeps) {
 
   function later(): void {
     clearTimeout(retry);
-    const again = () => resume().catch((error: unknown) => log.error({ error }, 'interrupted deletions not ended'));
+    const again = () => resume().catch((error: unknown) => log.error({ error }, 'interrupted deletions not finished'));
     retry = setTimeout(again, RETRY_MS).unref();
   }
 

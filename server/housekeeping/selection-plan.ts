@@ -1,35 +1,35 @@
 import { freedBytes } from '../catalog/manifests/freed-bytes.ts';
 import { describeManifests, heldSizes, type ManifestReference } from '../catalog/manifests/lookup.ts';
-import { readSurroundings } from '../catalog/manifests/surroundings.ts';
+import { readManifestNeeds } from '../catalog/manifests/manifest-needs.ts';
 import type { Visibility } from '../catalog/visibility/visibility.ts';
 import type { Database } from '../storage/database.ts';
 import type { ManifestKind } from '../storage/schema.ts';
 import { unneededAfter } from './closure.ts';
 
-/** What a person chose in one repository. */
+/** What a person selected in one repository. */
 export interface Selection {
   readonly tags: readonly ChosenTag[];
-  /** Manifests by their digest; where one has a tag, nothing happens to it. */
+  /** Manifests selected by digest; those with a tag are not deleted. */
   readonly digests: readonly string[];
 }
 
 export interface AskedSelection extends Selection {
-  /** Digests of which all tags are chosen. */
+  /** Digests whose tags are all selected. */
   readonly images: readonly string[];
 }
 
 export interface ChosenTag {
   readonly name: string;
-  /** What it pointed to when it was chosen. */
+  /** The digest of the tag when it was selected. */
   readonly digest: string;
 }
 
-/** What deleting a selection does and does not do, before anything is done. From the index, not from the registry. */
+/** Preview of deleting a selection, from the index; the registry is not asked. */
 export interface SelectionPlan {
   readonly images: readonly PlannedImage[];
-  /** Nothing needs these afterwards: what was chosen, and what only that needed; parents first. */
+  /** Manifests that nothing needs afterwards: selected ones, and what only those need; parents first. */
   readonly unneeded: readonly ManifestReference[];
-  /** What garbage collection can free when those go; deleting tags alone frees nothing. */
+  /** Bytes that garbage collection can free when those are deleted; deleting only tags frees nothing. */
   readonly freesBytes: number;
 }
 
@@ -37,11 +37,11 @@ export interface PlannedImage {
   readonly digest: string;
   readonly kind: ManifestKind;
   readonly sizeBytes: number;
-  /** Chosen tags; empty: chosen by its digest. */
+  /** Selected tags; empty: selected by digest. */
   readonly tags: readonly string[];
-  /** Tags that were not chosen and stay. */
+  /** Tags that are not selected and stay. */
   readonly siblings: readonly string[];
-  /** Nothing needs it once the chosen tags are gone. */
+  /** Nothing needs it once the selected tags are gone. */
   readonly isUnneeded: boolean;
 }
 
@@ -53,7 +53,7 @@ export async function readSelectionPlan(
 ): Promise<SelectionPlan> {
   const roots = [...new Set([...asked.tags.map(({ digest }) => digest), ...asked.images, ...asked.digests])];
   if (roots.length === 0) return { images: [], unneeded: [], freesBytes: 0 };
-  const around = await readSurroundings(db, repositoryId, roots);
+  const around = await readManifestNeeds(db, repositoryId, roots);
   const tags = [...asked.tags, ...around.tags.filter(({ digest }) => asked.images.includes(digest))];
   const removed = new Set(tags.map(({ name }) => name));
   const unneeded = unneededAfter(around, removed);

@@ -11,9 +11,10 @@ const MANIFEST_TYPE = 'application/vnd.docker.distribution.manifest.v2+json';
 const CONFIG_TYPE = 'application/vnd.docker.container.image.v1+json';
 
 /**
- * An image without layers that exists for one deletion only: registry 2.x deletes by digest, and takes every tag of
- * that digest along. Docker's schema 2, because all registries of that line know it.
- * @param nonce makes it unique, so that no tag but one ever points to it.
+ * A unique image without layers, for deleting one tag of registry 2.x, which only deletes by digest and removes all
+ * tags of that digest: the tag is first moved to this image. Docker schema 2, because all versions of that line accept
+ * it.
+ * @param nonce Makes it unique, so that no other tag ever points to it.
  */
 export function makeThrowaway(nonce: string): Throwaway {
   const config = Buffer.from(

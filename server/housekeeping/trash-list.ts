@@ -14,15 +14,15 @@ import { escapeLike } from '../storage/like.ts';
 import { TRASH_COLUMNS, type TrashItem, toItem } from './trash.ts';
 
 export interface TrashQuery extends AskedPage {
-  /** Only of this repository. */
+  /** Only entries of this repository. */
   readonly repository?: string | undefined;
-  /** Part of a tag, of a repository's name, of who deleted it, or the beginning of a digest. */
+  /** Part of a tag, repository name or user name, or the beginning of a digest. */
   readonly filter?: string | undefined;
-  /** A repository may have left the index with its last tag, so names decide, not rows of the index. */
+  /** Decides by name, because a repository may have left the index with its last tag. */
   readonly maySee: (repository: string) => boolean;
 }
 
-/** What was deleted by itself, with what went along because only that needed it. */
+/** An entry, with what was deleted because only it needed it. */
 export interface TrashRow extends TrashItem {
   readonly partCount: number;
 }
@@ -32,7 +32,7 @@ export type TrashPage = KeyPage<TrashRow> & Total;
 const IS_LISTED = sql<SqlBool>`trash.restored_at is null and trash.part_of is null`;
 const ORDER = { value: sql<number>`trash.id`, key: sql<number>`trash.id`, direction: 'desc', isText: false } as const;
 
-/** Newest first, without what was restored. */
+/** Newest first, without restored entries. */
 export async function listTrash(db: Database, query: TrashQuery): Promise<TrashPage> {
   const condition = await conditionOf(db, query);
   const order = { ...ORDER, key: ORDER.value, isNumericKey: true };

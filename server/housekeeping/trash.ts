@@ -9,16 +9,16 @@ export interface TrashItem {
   readonly digest: string;
   readonly mediaType: string;
   readonly kind: ManifestKind;
-  /** Of the manifest itself. */
+  /** Size of the manifest itself. */
   readonly sizeBytes: number;
-  /** Config and layers, each once; of an index: of all that it lists. */
+  /** Size of config and layers, each once; of an index: of everything that it lists. */
   readonly contentBytes: number;
   readonly tags: readonly string[];
   readonly deletedAt: number;
   readonly deletedBy: string;
   readonly restoredAt: number | undefined;
   readonly restoredBy?: string | undefined;
-  /** The registry refused to take it back: its layers are gone. */
+  /** When the registry refused to take it back because its layers are gone; epoch milliseconds. */
   readonly unrestorableAt: number | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface TrashEntry {
   readonly deletedBy: string;
   /** The first entry of the same deletion. */
   readonly batchId?: number | undefined;
-  /** The entry that it is deleted with because only that needed it. */
+  /** Trash ID of the entry that it was deleted with because only that needed it. */
   readonly partOf?: number | undefined;
 }
 
@@ -46,8 +46,8 @@ const MAX_BATCH = 10_000;
 const PURGED_AT_ONCE = 100;
 
 /**
- * Everything that writes the `trash` table; `trash-list.ts` reads it for people. Only manifests are kept; blobs stay
- * until garbage collection.
+ * Writes the table `trash`; `trash-list.ts` reads it for people. Only manifests are stored; blobs remain in the
+ * registry until garbage collection.
  */
 export function createTrash(db: Database, now: () => number) {
   return {
@@ -68,7 +68,7 @@ export function createTrash(db: Database, now: () => number) {
       const row = await db.selectFrom('trash').selectAll().where('id', '=', id).executeTakeFirst();
       return row && { ...toItem({ ...row, size: row.raw.length }), raw: row.raw };
     },
-    /** The newest copy of a manifest. */
+    /** The newest entry of a manifest. */
     async find(repository: string, digest: string): Promise<TrashedManifest | undefined> {
       const row = await db
         .selectFrom('trash')
@@ -80,7 +80,7 @@ export function createTrash(db: Database, now: () => number) {
         .executeTakeFirst();
       return row && { ...toItem({ ...row, size: row.raw.length }), raw: row.raw };
     },
-    /** Newest first, without what was restored and what belongs to another entry. */
+    /** Newest first, without restored entries and parts of other entries. */
     async list(repository?: string, before?: number): Promise<readonly TrashItem[]> {
       const rows = await db
         .selectFrom('trash')
@@ -95,7 +95,7 @@ export function createTrash(db: Database, now: () => number) {
         .execute();
       return rows.map(toItem);
     },
-    /** What was chosen in the same deletion as this entry, as far as it is still in the trash; oldest first. */
+    /** Entries of the same deletion that are still in the trash; oldest first. */
     async batchOf(id: number): Promise<readonly TrashItem[]> {
       const own = await db.selectFrom('trash').select('batch_id').where('id', '=', id).executeTakeFirst();
       const first = own?.batch_id ?? id;
@@ -111,7 +111,7 @@ export function createTrash(db: Database, now: () => number) {
         .execute();
       return rows.map(toItem);
     },
-    /** What was deleted because only this entry needed it. */
+    /** Entries that were deleted because only this one needed them. */
     async partsOf(id: number): Promise<readonly number[]> {
       const rows = await db
         .selectFrom('trash')
@@ -123,7 +123,7 @@ export function createTrash(db: Database, now: () => number) {
         .execute();
       return rows.map((row) => row.id);
     },
-    /** Removes what was deleted before this moment. */
+    /** Deletes entries older than this moment. @param before Epoch milliseconds. */
     async purge(before: number): Promise<void> {
       for (;;) {
         const old = await db
@@ -138,7 +138,7 @@ export function createTrash(db: Database, now: () => number) {
         await new Promise(setImmediate);
       }
     },
-    /** Tags that point to it changed. */
+    /** Updates the tags of an entry. */
     async setTags(id: number, tags: readonly string[]): Promise<void> {
       await db
         .updateTable('trash')
@@ -146,14 +146,14 @@ export function createTrash(db: Database, now: () => number) {
         .where('id', '=', id)
         .execute();
     },
-    /** For a deletion that did not come about. */
+    /** Removes the entry of a deletion that did not happen. */
     async remove(id: number): Promise<void> {
       await db.deleteFrom('trash').where('id', '=', id).execute();
     },
     async markRestored(id: number, restoredBy: string): Promise<void> {
       await db.updateTable('trash').set({ restored_at: now(), restored_by: restoredBy }).where('id', '=', id).execute();
     },
-    /** What was put back lately: the registry reports each as a push of ours. */
+    /** Entries restored since then: the registry reports each as a push by us. */
     async restoredSince(at: number): Promise<readonly Omit<TrashItem, 'sizeBytes'>[]> {
       const rows = await db
         .selectFrom('trash')
@@ -171,13 +171,13 @@ export function createTrash(db: Database, now: () => number) {
 }
 export type Trash = ReturnType<typeof createTrash>;
 
-/** Kept with it, because the index forgets what the registry no longer has. */
+/** Stored in the entry, because the index forgets manifests that the registry no longer has. */
 async function contentOf(db: Database, digest: string) {
   const size = await manifestSize(db, digest);
   return size === undefined ? {} : { kind: size.kind, content_bytes: size.contentBytes };
 }
 
-/** All but its bytes. */
+/** All columns except the manifest itself. */
 export const TRASH_COLUMNS = [
   'id',
   'repository',

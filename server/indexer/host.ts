@@ -8,11 +8,11 @@ import { type Calls, createLink, createRemote, type Link, type Remote } from './
 export interface HostDeps<Other extends Calls> {
   /** Starts the thread. */
   readonly start: () => Worker;
-  /** What it may ask here. */
+  /** The functions that the thread may call. */
   readonly own: Calls;
-  /** To be done with each new thread before anybody else asks it something: what the one before had been told. */
+  /** Runs with each new thread before other calls: tells it what the one before knew. */
   readonly prepare: (link: Link<Other>) => Promise<void>;
-  /** A thread ended. */
+  /** Called when a thread ended unexpectedly. */
   readonly onDied: () => void;
   readonly log: Logger;
   readonly firstPauseMs?: number;
@@ -20,27 +20,27 @@ export interface HostDeps<Other extends Calls> {
 
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 30_000;
-/** One that worked for so long did not die of its start. */
+/** A thread that ran this long did not fail at start, so the pause is reset. */
 const HEALTHY_MS = 60_000;
 const STOP_WITHIN_MS = 15_000;
-/** Who asks while there is no thread waits for so long. */
-const PATIENCE_MS = 10_000;
+/** Calls wait this long for a new thread. */
+const MAX_WAIT_FOR_THREAD_MS = 10_000;
 
 export interface Host<Other extends Calls> {
   readonly remote: Remote<Other>;
-  readonly tell: Link<Other>['tell'];
-  /** Resolves once the first thread can be asked. */
+  readonly notify: Link<Other>['notify'];
+  /** Starts the thread; resolves once it can be called. */
   readonly begin: () => Promise<void>;
-  /** The one that runs now; tests end it. */
+  /** The running thread; tests terminate it. */
   readonly thread: () => Worker | undefined;
   readonly isStopping: () => boolean;
-  /** @param end asks the thread to end by itself. */
+  /** @param end Asks the thread to end by itself; after 15 s it is terminated. */
   readonly stop: (end: (remote: Remote<Other>) => Promise<void>) => Promise<void>;
 }
 
 /**
- * Keeps a thread running: one that dies is started again, later and later while that does not help. Who waits for an answer
- * of the dead one is told so; who asks meanwhile waits for the next one.
+ * Keeps a worker thread running and restarts it with growing pauses. Calls in progress fail when it dies; calls made
+ * while it restarts wait for the next one.
  */
 export function createHost<Other extends Calls>(deps: HostDeps<Other>): Host<Other> {
   const { own, log, firstPauseMs = FIRST_PAUSE_MS } = deps;
@@ -82,15 +82,15 @@ export function createHost<Other extends Calls>(deps: HostDeps<Other>): Host<Oth
 
   async function call(name: string, given: readonly unknown[]): Promise<unknown> {
     if (isStopping) throw notRunning();
-    const current = await withTimeout(ready.passed, PATIENCE_MS);
+    const current = await withTimeout(ready.passed, MAX_WAIT_FOR_THREAD_MS);
     if (current === undefined) throw notRunning();
     return (current.remote as Record<string, (...values: readonly unknown[]) => Promise<unknown>>)[name]?.(...given);
   }
 
   return {
     remote: createRemote(call) as Remote<Other>,
-    /** What is told while no thread runs is lost: each begins by looking for itself. */
-    tell: (name, ...given) => link?.tell(name, ...given),
+    /** Notifications while no thread runs are lost: each new thread reads the state itself. */
+    notify: (name, ...given) => link?.notify(name, ...given),
     thread: () => worker,
     isStopping: () => isStopping,
     async begin() {

@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode, errorText } from '../errors.ts';
 
-/** What one thread lets the other ask: arguments and answers are plain data (structured clone). */
+/** Functions that one thread offers to the other: arguments and results are plain data (structured clone). */
 // biome-ignore lint/suspicious/noExplicitAny: arguments of any kind; each call is checked against its own type.
 export type Calls = Readonly<Record<string, (...given: any[]) => unknown>>;
 
@@ -8,14 +8,14 @@ export type Remote<Other extends Calls> = {
   readonly [Name in keyof Other]: (...given: Parameters<Other[Name]>) => Promise<Awaited<ReturnType<Other[Name]>>>;
 };
 
-/** `MessagePort`, `parentPort` and `Worker` alike. */
+/** The common part of `MessagePort`, `parentPort` and `Worker`. */
 export interface Port {
   readonly postMessage: (message: unknown) => void;
   readonly on: (event: 'message', listener: (message: Message) => void) => unknown;
   readonly off: (event: 'message', listener: (message: Message) => void) => unknown;
 }
 
-/** An error loses its class on the way; ours are made anew from what they say. */
+/** Structured cloning loses the class of an error, so an `AppError` is sent as its fields and created again. */
 interface Failure {
   readonly code: ErrorCode | undefined;
   readonly name: string;
@@ -35,19 +35,18 @@ interface Waiting {
 
 export interface Link<Other extends Calls> {
   readonly remote: Remote<Other>;
-  /** For what needs no answer. */
-  readonly tell: <Name extends keyof Other & string>(name: Name, ...given: Parameters<Other[Name]>) => void;
-  /** Nothing is heard any more, and who waits for an answer is told why none comes. */
+  /** Calls without waiting for a result. */
+  readonly notify: <Name extends keyof Other & string>(name: Name, ...given: Parameters<Other[Name]>) => void;
+  /** Stops listening; waiting calls are rejected with this reason. */
   readonly close: (reason: AppError) => void;
 }
 
-/** No answer is wanted. */
-const UNASKED = 0;
+/** ID of calls without a result. */
+const NO_ANSWER = 0;
 
 /**
- * Calls between two threads, typed on both sides.
- *
- * @param own What the other side may call here. What a call throws that needs no answer goes to `onError`.
+ * Typed remote calls between two threads, in both directions.
+ * @param own Functions that the other side may call. Errors of calls without a result go to `onError`.
  */
 export function createLink<Other extends Calls>(
   port: Port,
@@ -55,7 +54,7 @@ export function createLink<Other extends Calls>(
   onError: (error: unknown) => void,
 ): Link<Other> {
   const waiting = new Map<number, Waiting>();
-  let lastId = UNASKED;
+  let lastId = NO_ANSWER;
   let closed: AppError | undefined;
 
   function send(message: Message): void {
@@ -67,9 +66,9 @@ export function createLink<Other extends Calls>(
       const asked = own[name];
       if (asked === undefined) throw new Error(`This thread does not know ${name}`);
       const value = await asked(...given);
-      if (id !== UNASKED) send({ kind: 'answer', id, value });
+      if (id !== NO_ANSWER) send({ kind: 'answer', id, value });
     } catch (error) {
-      if (id === UNASKED) onError(error);
+      if (id === NO_ANSWER) onError(error);
       else send({ kind: 'failure', id, failure: failureOf(error) });
     }
   }
@@ -95,7 +94,7 @@ export function createLink<Other extends Calls>(
   port.on('message', hear);
   return {
     remote: createRemote(call) as Remote<Other>,
-    tell: (name, ...given) => send({ kind: 'call', id: UNASKED, name, given }),
+    notify: (name, ...given) => send({ kind: 'call', id: NO_ANSWER, name, given }),
     close(reason) {
       closed = reason;
       port.off('message', hear);
@@ -105,11 +104,11 @@ export function createLink<Other extends Calls>(
   };
 }
 
-/** Whatever it is asked by name becomes a call. */
+/** A proxy that turns each method call into a remote call. */
 export function createRemote(call: (name: string, given: readonly unknown[]) => Promise<unknown>): object {
   return new Proxy(
     {},
-    // Looked at as if it were a promise wherever it is awaited.
+    // `then` must be undefined, or awaiting the proxy would call it.
     {
       get: (_, name) =>
         typeof name === 'string' && name !== 'then' ? (...given: unknown[]) => call(name, given) : undefined,

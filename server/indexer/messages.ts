@@ -1,4 +1,4 @@
-/** What the main thread and the indexer ask of each other and tell each other: plain data only. */
+/** The calls between main thread and indexer thread: plain data only. */
 import type { Message as BusMessage } from '../bus/message.ts';
 import type { Findings } from '../catalog/findings/findings.ts';
 import type { DroppedTag } from '../catalog/index/tag-writes.ts';
@@ -7,63 +7,63 @@ import type { LossHold } from '../catalog/sync/loss-guard.ts';
 import type { Visibility } from '../catalog/visibility/visibility.ts';
 import type { JobState } from '../jobs/scheduler.ts';
 import type { RegistryEvent } from '../notifications/events.ts';
-import type { Odd, Stored } from '../notifications/intake.ts';
-import type { Asked, Judgement } from '../notifications/project.ts';
+import type { Stored, UnreadableEnvelope } from '../notifications/intake.ts';
+import type { Asked, EventAttribution } from '../notifications/project.ts';
 import type { StorageTrouble } from '../storage/failure.ts';
 
-/** What pages say of the index, as the indexer told it last. */
+/** State of the index for pages, as the indexer reported it last. */
 export interface IndexerState {
   readonly crawl: CrawlProgress | undefined;
-  /** A crawl has been finished at least once: what is not listed is not there. */
+  /** A crawl was completed at least once, so a repository that is not listed does not exist. */
   readonly isComplete: boolean;
   readonly hold: LossHold | undefined;
-  /** Where no events come: when the registry last said which repositories it has; null: not yet. Else undefined. */
+  /** Without events: when the catalog was last read; null: not yet. Undefined: events arrive. */
   readonly listedAt: number | null | undefined;
   readonly jobs: readonly JobState[];
 }
 
-/** Of the indexer, for the main thread. */
+/** Offered by the indexer, called by the main thread. */
 export type IndexerCalls = {
-  /** Reads how far the index is, and tells it from now on. */
+  /** Reports the state of the index, now and after each change. */
   readonly watch: () => Promise<void>;
-  /** Everything around it is there: events are read from now on, and the registry. The second time does nothing. */
+  /** Starts processing events and reading the registry. Idempotent. */
   readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
   readonly crawl: (cause: 'asked') => Promise<void>;
   readonly progress: () => Promise<CrawlProgress | undefined>;
-  /** @returns what was held; undefined: nothing was. */
+  /** @returns the accepted loss; undefined when the index was not held. */
   readonly acceptLoss: () => Promise<LossHold | undefined>;
   readonly refreshRepository: (repository: string) => Promise<void>;
   readonly refreshAfterDeletion: (repository: string) => Promise<void>;
-  /** @returns whether the registry has it in this repository; it is in the index then. */
+  /** @returns whether the registry has the manifest in this repository; it is in the index then. */
   readonly fetchManifest: (repository: string, digest: string) => Promise<boolean>;
-  /** @returns the id of the set of patterns. */
+  /** @returns the ID of the set of patterns. */
   readonly buildVisibility: (patterns: readonly string[], at: number) => Promise<number>;
   readonly findings: (visibility: Visibility) => Promise<Findings>;
-  /** A push token was issued: its event may never come. */
+  /** A push token was issued: the repository is read later, even if no event arrives. */
   readonly lookAgain: (repository: string) => void;
-  /** Somebody looks at it here. */
-  readonly opened: (repository: string) => void;
+  /** Somebody opened the repository here. */
+  readonly repositoryOpened: (repository: string) => void;
   readonly noteReachable: (isReachable: boolean) => void;
   readonly noteAccepted: () => void;
   readonly noteStored: (stored: Stored) => void;
-  readonly noteOdd: (odd: Odd) => void;
+  readonly noteOdd: (odd: UnreadableEnvelope) => void;
   readonly noteSpaceUse: (visibilityId: number) => void;
   readonly noteTrouble: (kind: StorageTrouble, error: string | null) => void;
 };
 
-/** Of the main thread, for the indexer. */
+/** Offered by the main thread, called by the indexer. */
 export type MainCalls = {
-  /** A token of ours for the registry; undefined where it asks for none. */
+  /** A token for the registry; undefined when it requires none. */
   readonly mint: (scopes: readonly string[]) => Promise<string | undefined>;
   readonly noteTokenRefused: () => Promise<void>;
-  readonly judge: (events: readonly Asked[]) => Promise<readonly Judgement[]>;
-  /** Before the index hears of it: a deletion of ours may have stood in its way. */
-  readonly notePush: (event: RegistryEvent) => Promise<void>;
-  /** Tags left the registry without us. */
-  readonly keepGone: (repository: string, tags: readonly DroppedTag[]) => Promise<void>;
+  readonly attribute: (events: readonly Asked[]) => Promise<readonly EventAttribution[]>;
+  /** To be called before the index is updated, because a deletion of ours may have destroyed the push. */
+  readonly handlePush: (event: RegistryEvent) => Promise<void>;
+  /** Tags that were deleted at the registry by others. */
+  readonly recordExternalDeletions: (repository: string, tags: readonly DroppedTag[]) => Promise<void>;
   readonly noteInstance: () => void;
-  readonly hear: (message: BusMessage) => void;
+  readonly publish: (message: BusMessage) => void;
   readonly noteState: (state: IndexerState) => void;
   readonly noteTrouble: (kind: StorageTrouble, error: string | null) => void;
   readonly writeLog: (line: string) => void;

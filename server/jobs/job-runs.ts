@@ -1,7 +1,7 @@
 import type { Database } from '../storage/database.ts';
 import type { JobRuns } from './scheduler.ts';
 
-/** Everything that reads or writes the `job_runs` table: the last run of each job. */
+/** Table `job_runs`: the last run of each job. */
 export function createJobRuns(db: Database): JobRuns {
   return {
     async all() {

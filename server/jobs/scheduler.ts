@@ -1,19 +1,16 @@
-/**
- * Work that comes back by the clock: when it ran, when it runs next, what became of it. What the work is, its owner
- * knows; `registry-side.ts` brings both together.
- */
+/** Scheduled jobs: last run, next run, result. The jobs themselves are defined in `app/`. */
 import { Cron } from 'croner';
 import { errorText } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
 export interface Job {
   readonly name: string;
-  /** A cron expression in the time zone of TZ; null: only when somebody asks. */
+  /** A cron expression in the time zone of `TZ`; null: only on demand. */
   readonly schedule: string | null;
-  /** Jobs of one lane take turns. */
+  /** Jobs of one lane never run at the same time. */
   readonly lane: string;
   readonly run: () => Promise<unknown>;
-  /** Run soon after a start when its time passed while nobody ran: retention must not wait for a process that lasts. */
+  /** Run soon after start if a scheduled run was missed while no process ran. */
   readonly isCaughtUp?: boolean;
 }
 
@@ -22,20 +19,20 @@ export interface JobState {
   readonly schedule: string | null;
   readonly isRunning: boolean;
   readonly lastStartedAt: number | null;
-  /** null while the first run has not ended. */
+  /** null until the first run has ended. */
   readonly lastDurationMs: number | null;
-  /** Why the last run failed. */
+  /** Error of the last run; null: it succeeded. */
   readonly lastError: string | null;
   readonly nextAt: number | null;
 }
 
 export interface SchedulerDeps {
   readonly now: () => number;
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   readonly clock: () => number;
   readonly log: Logger;
   readonly tickMs?: number;
-  /** Where the last run of each job is kept; left out: nowhere. */
+  /** Stores the last run of each job; without it nothing is stored. */
   readonly runs?: JobRuns;
 }
 
@@ -49,9 +46,8 @@ interface Entry {
 }
 
 /**
- * Looks at the clock every second instead of sleeping until the next time, so that a clock that jumps forward makes each
- * job late once, and one that jumps back makes none wait for a day that is over. What was due while nobody ran is not
- * made up for, but by jobs that ask for it.
+ * Checks the clock every second instead of sleeping until the next run: when the clock jumps forward, each job runs
+ * late once; when it jumps back, none waits for the old time. Missed runs are only made up for jobs with `isCaughtUp`.
  */
 export function createScheduler({ now, clock, log, tickMs = TICK_MS, runs }: SchedulerDeps) {
   const entries = new Map<string, Entry>();
@@ -77,14 +73,14 @@ export function createScheduler({ now, clock, log, tickMs = TICK_MS, runs }: Sch
       log.error({ job: entry.job.name, error: lastError }, 'job failed');
     }
     entry.state = { ...entry.state, isRunning: false, lastDurationMs: Math.round(clock() - begun), lastError };
-    // Those that run every minute are not worth a write each time.
+    // Jobs that run every minute are not worth a write each time.
     if (entry.job.isCaughtUp === true)
       await runs
         ?.save(entry.state)
-        .catch((error: unknown) => log.warn({ error: errorText(error) }, 'job run not kept'));
+        .catch((error: unknown) => log.warn({ error: errorText(error) }, 'job run not stored'));
   }
 
-  /** A job that still runs, or waits for its lane, is not started twice. */
+  /** Does not start a job again that still runs or waits for its lane. */
   function start(entry: Entry): Promise<void> {
     if (entry.running !== undefined) return entry.running;
     const before = lanes.get(entry.job.lane) ?? Promise.resolve();
@@ -121,7 +117,7 @@ export function createScheduler({ now, clock, log, tickMs = TICK_MS, runs }: Sch
       plan(entry, now());
       entries.set(job.name, entry);
     },
-    /** What earlier processes ran. To be awaited before `start`. */
+    /** Loads the last runs of earlier processes. To be awaited before `start`. */
     async restore(): Promise<void> {
       for (const last of (await runs?.all()) ?? []) {
         const entry = entries.get(last.name);
@@ -138,15 +134,15 @@ export function createScheduler({ now, clock, log, tickMs = TICK_MS, runs }: Sch
     start(): void {
       timer = setInterval(tick, tickMs).unref();
     },
-    /** What the timer does; for tests. */
+    /** One run of the timer; for tests. */
     tick,
-    /** Now, whatever the schedule says. @returns when it has ended, well or not. */
+    /** Runs the job now. @returns when it has ended, successfully or not. */
     async run(name: string): Promise<void> {
       const entry = entries.get(name);
       if (entry !== undefined) await start(entry);
     },
     states: (): readonly JobState[] => [...entries.values()].map((entry) => entry.state),
-    /** Nothing new begins. @returns when what runs has ended. */
+    /** Starts no more jobs. @returns when the running ones have ended. */
     async stop(): Promise<void> {
       isStopped = true;
       clearInterval(timer);
@@ -161,13 +157,16 @@ export interface JobRun {
   readonly lastError: string | null;
 }
 
-/** The shape of `job-runs.ts`. */
+/** Implemented by `job-runs.ts`. */
 export interface JobRuns {
   readonly all: () => Promise<readonly JobRun[]>;
   readonly save: (state: JobState) => Promise<void>;
 }
 
-/** It never ran, or its time has come since; a last run in the future was by another clock. */
+/**
+ * It never ran, or a scheduled run was missed. A last run in the future was recorded with a wrong clock and counts as
+ * missed.
+ */
 function isOverdue(cron: Cron | undefined, { lastStartedAt }: JobState, at: number): boolean {
   if (cron === undefined) return false;
   if (lastStartedAt === null || lastStartedAt > at) return true;

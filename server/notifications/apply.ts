@@ -4,12 +4,15 @@ import type { Database } from '../storage/database.ts';
 import { markApplied } from './event-writes.ts';
 import { type RegistryEvent, toEvent } from './events.ts';
 
-/** @typeParam Use What is to be counted of an event; only the index knows what that is. */
+/** @typeParam Use What is counted of an event; defined by the index. */
 export interface ApplyDeps<Use> {
   readonly db: Database;
-  /** Lets the index look; awaited, repeated when it fails. Must be idempotent. */
+  /** Applies the event to the index; repeated when it fails, so it must be idempotent. */
   readonly onEvent: (event: RegistryEvent) => Promise<Use | undefined>;
-  /** Counts it in the transaction that marks the events, so each counts once. @returns what was counted. */
+  /**
+   * Counts in the transaction that marks the events as applied, so that each counts once.
+   * @returns what was counted.
+   */
   readonly count: (trx: Database, uses: readonly Use[]) => Promise<readonly Use[]>;
   readonly onCounted: (uses: readonly Use[]) => void;
   readonly clock: Clock;
@@ -17,7 +20,7 @@ export interface ApplyDeps<Use> {
 }
 
 const BATCH = 200;
-const AT_ONCE = 4;
+const MAX_CONCURRENT = 4;
 const MAX_TRIES = 8;
 const MAX_WAIT_MS = 60_000;
 
@@ -31,11 +34,11 @@ interface Done<Use> {
   readonly use: Use | undefined;
 }
 
-/** Tells the index about every event, in order within a repository, and remembers that it did. */
+/** Applies stored events to the index, in order within a repository, and marks them as applied. */
 export function createApplier<Use>({ db, onEvent, count, onCounted, clock, log }: ApplyDeps<Use>) {
   const failing = new Map<string, Failing>();
 
-  /** What another process has marked meanwhile is counted there. */
+  /** Skips events that another process has marked meanwhile: it counted them. */
   async function mark(done: readonly Done<Use>[]): Promise<void> {
     if (done.length === 0) return;
     const counted = await db.transaction().execute(async (trx) => {
@@ -49,7 +52,7 @@ export function createApplier<Use>({ db, onEvent, count, onCounted, clock, log }
     onCounted(counted);
   }
 
-  /** The events of one repository; stops at the first that fails, so that order is kept. */
+  /** Applies the events of one repository and stops at the first failure, to keep their order. */
   async function applyAll(repository: string, events: readonly RegistryEvent[]): Promise<readonly Done<Use>[]> {
     const done: Done<Use>[] = [];
     for (const event of events) {
@@ -65,7 +68,7 @@ export function createApplier<Use>({ db, onEvent, count, onCounted, clock, log }
     return done;
   }
 
-  /** After some minutes the reconciling crawl is the better remedy than this one event. */
+  /** After eight attempts the event is given up: the next crawl corrects the index. */
   function giveUp(repository: string, event: RegistryEvent, error: unknown): boolean {
     const tries = (failing.get(repository)?.tries ?? 0) + 1;
     log.warn({ repository, event: event.id, tries, error }, 'event not applied to the index');
@@ -75,7 +78,7 @@ export function createApplier<Use>({ db, onEvent, count, onCounted, clock, log }
   }
 
   return {
-    /** @returns true when more wait that can be told now. */
+    /** @returns true when more events can be applied now. */
     async step(): Promise<boolean> {
       const waiting = [...failing].filter(([, state]) => state.notBefore > clock()).map(([repository]) => repository);
       const rows = await db
@@ -95,10 +98,10 @@ export function createApplier<Use>({ db, onEvent, count, onCounted, clock, log }
           await mark(done);
         }
       };
-      await Promise.all(Array.from({ length: AT_ONCE }, worker));
+      await Promise.all(Array.from({ length: MAX_CONCURRENT }, worker));
       return rows.length === BATCH && applied > 0;
     },
-    /** When the earliest failed one is due again; undefined when none failed. */
+    /** When the earliest failed event is due again; undefined when none failed. */
     retryAt: (): number | undefined =>
       failing.size === 0 ? undefined : Math.min(...[...failing.values()].map((each) => each.notBefore)),
   };

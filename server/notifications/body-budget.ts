@@ -5,18 +5,18 @@ export interface BodyBudgetOptions {
   readonly maxBytesPerAddress?: number;
 }
 
-// The largest envelope has 8 MB: a busy registry sends two at once, and several registries fit.
+// Envelopes have at most 8 MB. A busy registry sends two at once, and several registries fit.
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_BYTES_PER_ADDRESS = 24 * 1024 * 1024;
 
-/** What one request holds of the budget. */
-export interface BodyShare {
-  /** @returns false: no more is to be held, the sender has to come again. */
-  readonly take: (bytes: number) => boolean;
+/** The bytes that one request has reserved. */
+export interface BodyReservation {
+  /** @returns false when the limit is reached: the sender has to retry. */
+  readonly reserve: (bytes: number) => boolean;
   readonly release: () => void;
 }
 
-/** Bytes of bodies that are in memory, from their arrival until they are stored: of all senders together, and of each. */
+/** Limits the bytes of request bodies in memory, from arrival until they are stored: in total and per sender. */
 export function createBodyBudget(options: BodyBudgetOptions = {}) {
   const { maxBytes = MAX_BYTES, maxBytesPerAddress = MAX_BYTES_PER_ADDRESS } = options;
   const held = new Map<string, number>();
@@ -31,11 +31,11 @@ export function createBodyBudget(options: BodyBudgetOptions = {}) {
 
   return {
     heldBytes: () => heldBytes,
-    share(address: string): BodyShare {
+    share(address: string): BodyReservation {
       const source = machineOf(address);
       let own = 0;
       return {
-        take(bytes) {
+        reserve(bytes) {
           const ofSource = held.get(source) ?? 0;
           if (heldBytes + bytes > maxBytes || ofSource + bytes > maxBytesPerAddress) return false;
           own += bytes;

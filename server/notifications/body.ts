@@ -1,27 +1,31 @@
 import type { IncomingMessage } from 'node:http';
 import { createGunzip } from 'node:zlib';
-import type { BodyShare } from './body-budget.ts';
+import type { BodyReservation } from './body-budget.ts';
 
 export type Body =
   | { readonly kind: 'whole'; readonly bytes: Buffer }
-  /** Not to be parsed: `bytes` is what we keep of it. */
+  /** Must not be parsed; `bytes` is the part that is stored. */
   | { readonly kind: 'odd'; readonly bytes: Buffer; readonly error: string }
   | { readonly kind: 'endless' }
-  /** Too much is held at the moment: the sender has to come again. */
+  /** The memory limit is reached: the sender has to retry. */
   | { readonly kind: 'busy' }
   | { readonly kind: 'aborted' };
 
-/** What an envelope may weigh. A manifest has at most 4 MiB, and its references repeat part of it. */
+/** Largest envelope that is parsed. A manifest has at most 4 MiB, and its references repeat part of it. */
 export const MAX_BYTES = 8 * 1024 * 1024;
 /**
- * Up to here the rest is read and dropped, and the beginning kept aside: whoever may push could otherwise craft a
- * manifest whose event (escaping makes six bytes of one) we refuse for ever, and with it all later events.
+ * A larger body is read and discarded up to this size, and its beginning is quarantined. Refusing it would make the
+ * registry repeat it forever and block all later events; anybody who may push can craft such a manifest, since escaping
+ * makes six bytes of one.
  */
 const MAX_BYTES_READ = 32 * 1024 * 1024;
-const KEPT_OF_ODD = 64 * 1024;
+const MAX_KEPT_BYTES = 64 * 1024;
 
-/** Reads the request to its end, whatever it contains. Never rejects. @param share Counts what is held; the caller releases it. */
-export function readBody(request: IncomingMessage, share: BodyShare): Promise<Body> {
+/**
+ * Reads the request to its end, whatever it contains. Never rejects.
+ * @param share Memory reservation, which the caller releases.
+ */
+export function readBody(request: IncomingMessage, share: BodyReservation): Promise<Body> {
   if (Number(request.headers['content-length'] ?? 0) > MAX_BYTES_READ) return Promise.resolve({ kind: 'endless' });
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -30,7 +34,7 @@ export function readBody(request: IncomingMessage, share: BodyShare): Promise<Bo
       received += chunk.length;
       if (received > MAX_BYTES_READ) return finish({ kind: 'endless' });
       if (received > MAX_BYTES && chunks.length > 0) return;
-      if (share.take(chunk.length)) chunks.push(chunk);
+      if (share.reserve(chunk.length)) chunks.push(chunk);
       else finish({ kind: 'busy' });
     });
     const finish = (body: Body) => {
@@ -47,20 +51,20 @@ export function readBody(request: IncomingMessage, share: BodyShare): Promise<Bo
 }
 
 function tooLarge(chunks: readonly Buffer[], received: number): Body {
-  const bytes = Buffer.concat(chunks).subarray(0, KEPT_OF_ODD);
+  const bytes = Buffer.concat(chunks).subarray(0, MAX_KEPT_BYTES);
   return { kind: 'odd', bytes, error: `too large: ${received} bytes` };
 }
 
-function decode(request: IncomingMessage, chunks: readonly Buffer[], share: BodyShare): Body | Promise<Body> {
+function decode(request: IncomingMessage, chunks: readonly Buffer[], share: BodyReservation): Body | Promise<Body> {
   const bytes = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (encoding === 'identity' || encoding === '') return { kind: 'whole', bytes };
-  const odd = (error: string): Body => ({ kind: 'odd', bytes: bytes.subarray(0, KEPT_OF_ODD), error });
+  const odd = (error: string): Body => ({ kind: 'odd', bytes: bytes.subarray(0, MAX_KEPT_BYTES), error });
   return encoding === 'gzip' ? inflate(bytes, odd, share) : odd(`unknown content encoding ${encoding.slice(0, 40)}`);
 }
 
-/** Inflates piece by piece, so that a bomb costs no more than the limit. */
-function inflate(bytes: Buffer, odd: (error: string) => Body, share: BodyShare): Promise<Body> {
+/** Inflates piece by piece, so that a decompression bomb costs no more than the limit. */
+function inflate(bytes: Buffer, odd: (error: string) => Body, share: BodyReservation): Promise<Body> {
   return new Promise((resolve) => {
     const gunzip = createGunzip();
     const chunks: Buffer[] = [];
@@ -68,7 +72,7 @@ function inflate(bytes: Buffer, odd: (error: string) => Body, share: BodyShare):
     gunzip.on('data', (chunk: Buffer) => {
       inflated += chunk.length;
       const isTooLarge = inflated > MAX_BYTES;
-      if (!isTooLarge && share.take(chunk.length)) return void chunks.push(chunk);
+      if (!isTooLarge && share.reserve(chunk.length)) return void chunks.push(chunk);
       gunzip.destroy();
       resolve(isTooLarge ? odd('too large when inflated') : { kind: 'busy' });
     });

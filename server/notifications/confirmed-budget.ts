@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import { deleteEvents } from './event-writes.ts';
-import { createSourceBudget, MAX_ROWS_AT_ONCE, type OfSource, TARGET_SHARE } from './source-budget.ts';
+import { createSourceBudget, MAX_ROWS_AT_ONCE, type SourceLoad, TARGET_SHARE } from './source-budget.ts';
 
 interface Load {
   readonly events: number;
@@ -10,8 +10,8 @@ interface Load {
 const MAX_EVENTS = 200_000;
 
 /**
- * Without a secret anybody can send events about a user who really holds a token. What is confirmed so outlives its
- * envelope, and keeps to this limit. Verified events are none of them.
+ * Limits confirmed events of unverified envelopes: anybody can send events that name a user who really holds a token,
+ * and such events stay when their envelope is deleted. Verified events are not counted.
  */
 export function createConfirmedBudget(db: Database, limit = MAX_EVENTS) {
   return createSourceBudget<Load>({
@@ -25,12 +25,12 @@ export function createConfirmedBudget(db: Database, limit = MAX_EVENTS) {
   });
 }
 
-/** Literals, because an index of some rows serves only who names the same ones. */
+/** Literals instead of parameters, because a partial index is only used for the literals in its condition. */
 function confirmed(db: Database) {
   return db.selectFrom('events').where('verified', '=', sql.lit(0)).where('actor_confirmed', '=', sql.lit(1));
 }
 
-async function readLoads(db: Database): Promise<readonly (Load & OfSource)[]> {
+async function readLoads(db: Database): Promise<readonly (Load & SourceLoad)[]> {
   const rows = await confirmed(db)
     .select(({ fn }) => ['source', fn.countAll<number>().as('count')])
     .groupBy('source')

@@ -1,8 +1,9 @@
-/** Finds the entries of an envelope in its bytes: each is parsed alone, so that no envelope is parsed in one go. */
+/** Finds the entries of an envelope in its bytes, so that each can be parsed by itself. */
 
 export type Span = readonly [begin: number, end: number];
 
-// A manifest of 4 MiB has some 30 000 references of seven marks each; hostile JSON has millions and stalls the process.
+// A manifest of 4 MiB has some 30 000 references with seven marks each; hostile JSON has millions, which would block
+// the process.
 const MAX_MARKS = 400_000;
 const MAX_DEPTH = 32;
 
@@ -15,7 +16,10 @@ const OPEN_LIST = 0x5b;
 const CLOSE_OBJECT = 0x7d;
 const CLOSE_LIST = 0x5d;
 
-/** Where each entry of `events` begins and ends. @param fail Told why not all of them could be found. */
+/**
+ * Yields where each entry of `events` begins and ends.
+ * @param fail Called with the reason when not all could be found.
+ */
 export function* findEntries(body: Buffer, fail: (reason: string) => void): Generator<Span> {
   const list = findList(body);
   if (typeof list === 'string') return fail(list);
@@ -36,7 +40,7 @@ export function* findEntries(body: Buffer, fail: (reason: string) => void): Gene
   fail('not JSON: its end is missing');
 }
 
-/** Where the list begins; else the reason. */
+/** Index where the list begins, or the reason why there is none. */
 function findList(body: Buffer): number | string {
   let key = '';
   const walk = createWalk();
@@ -50,7 +54,7 @@ function findList(body: Buffer): number | string {
   return isJson(body) ? 'no list of events' : 'not JSON';
 }
 
-/** Counts what the parser would have to build. */
+/** Counts nested values, which the parser would have to build. */
 function createWalk() {
   let depth = 0;
   let marks = 0;
@@ -59,7 +63,7 @@ function createWalk() {
     restart(): void {
       marks = 0;
     },
-    /** @returns why it must not be parsed. */
+    /** @returns why it must not be parsed; undefined: it may. */
     pass(byte: number | undefined): string | undefined {
       if (byte === QUOTE) return undefined;
       if (byte === OPEN_OBJECT || byte === OPEN_LIST) depth += 1;
@@ -71,7 +75,7 @@ function createWalk() {
   };
 }
 
-/** Where brackets, commas, colons and the beginnings of texts stand; what is inside of texts is none of them. */
+/** Positions of brackets, commas, colons and opening quotes outside of strings. */
 function* structure(body: Buffer, from: number): Generator<number> {
   for (let index = from; index < body.length; index += 1) {
     const byte = body[index];

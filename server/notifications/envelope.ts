@@ -3,9 +3,9 @@ import { canonicalAddress } from '../http/client-address.ts';
 import { isDigest, isRepositoryName, isTag } from '../registry/documents/reference.ts';
 import { findEntries } from './entries.ts';
 
-/** One event as the registry sent it, cut to sane lengths. */
+/** One event as the registry sent it, with texts cut to a maximum length. */
 export interface ParsedEvent {
-  /** The registry's own id, the same on every retry; else a hash of the content. */
+  /** The registry's ID of the event, the same on every retry; without one, a hash of the content. */
   readonly eventId: string;
   readonly at: number;
   readonly action: string;
@@ -24,10 +24,10 @@ export interface ParsedEvent {
   readonly ofManifest: boolean;
 }
 
-/** Some events of an envelope, in their order. */
+/** Part of the events of an envelope, in order. */
 export interface Portion {
   readonly events: readonly ParsedEvent[];
-  /** Why something in the envelope could not be understood; it is then kept aside. Told with the last portion. */
+  /** Why a part of the envelope could not be parsed; it is then quarantined. Set on the last portion. */
   readonly error: string | undefined;
   readonly isLast: boolean;
 }
@@ -40,9 +40,9 @@ const MAX_TEXT_LENGTH = 256;
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Portion by portion, so that whoever reads a large envelope can let others have their turn. Never throws: the registry
- * would repeat what we refuse for ever, so odd content is told apart, not rejected. Always gives one portion at least.
- * @param receivedAt stands in for a missing or unreadable timestamp.
+ * Parses an envelope in portions, so that the caller can yield to other work in between. Never throws: the registry
+ * would repeat a refused envelope forever. Yields at least one portion.
+ * @param receivedAt Replaces a missing or invalid timestamp.
  * @see https://distribution.github.io/distribution/about/notifications/#envelope
  */
 export function* readPortions(body: Buffer, receivedAt: number): Generator<Portion> {
@@ -73,7 +73,7 @@ function parseEntry(json: string, receivedAt: number): ParsedEvent | string {
   }
 }
 
-/** The reason, where the entry is no event. */
+/** The event, or the reason why the entry is not one. */
 function parseEvent(entry: unknown, receivedAt: number): ParsedEvent | string {
   const event = asObject(entry);
   if (event === undefined) return 'an event that is no object';
@@ -108,7 +108,7 @@ function asObject(value: unknown): Json | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
 }
 
-/** Names are shown and logged: no control characters, no half of a surrogate pair. */
+/** Text without control characters and incomplete surrogate pairs, because names are shown and logged. */
 function text(value: unknown): string {
   return typeof value === 'string' ? value.slice(0, MAX_TEXT_LENGTH).replace(/[\p{Cc}\p{Cs}]/gu, '') : '';
 }
@@ -119,7 +119,7 @@ function idOf(event: Json): string {
   return `sha256:${createHash('sha256').update(JSON.stringify(event)).digest('hex')}`;
 }
 
-/** RFC 3339 with nanoseconds; the parser of the platform reads the first three digits of them. */
+/** RFC 3339 with nanoseconds, of which Date.parse reads the milliseconds. */
 function timeOf(value: unknown, receivedAt: number): number {
   const at = typeof value === 'string' && value.length < 64 ? Date.parse(value) : Number.NaN;
   return Number.isFinite(at) && at > 0 ? at : receivedAt;
@@ -129,7 +129,7 @@ function sizeOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
-/** `192.0.2.7:43210`, `[2001:db8::1]:443`, or the bare address that a proxy's header gave. */
+/** The address without port of `192.0.2.7:43210`, `[2001:db8::1]:443` or a bare address from a proxy's header. */
 function addressOf(value: string): string {
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(value);
   if (bracketed !== null) return canonicalAddress(bracketed[1] ?? '');
@@ -137,13 +137,16 @@ function addressOf(value: string): string {
   return canonicalAddress(withPort?.[1] ?? value);
 }
 
-/** A delete names neither media type nor URL; blobs are hardly ever deleted one by one, so it counts as a manifest's. */
+/**
+ * A delete event has neither media type nor URL. Blobs are hardly ever deleted one by one, so it counts as a
+ * manifest's.
+ */
 function isOfManifest(action: string, target: Json): boolean {
   if (action === 'mount') return false;
   return target['mediaType'] !== 'application/octet-stream' && !isBlobUrl(target['url']);
 }
 
-/** By the last two parts of its path: a repository may be called `team/blobs/app`. */
+/** Decides by the last two path components: a repository may be called `team/blobs/app`. */
 function isBlobUrl(url: unknown): boolean {
   return typeof url === 'string' && /\/blobs\/[^/]*$/.test(url);
 }

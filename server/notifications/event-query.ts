@@ -1,4 +1,4 @@
-/** Which events a list holds, and in which order. */
+/** Filters and order of event lists. */
 import { type Expression, type ExpressionBuilder, type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { Database } from '../storage/database.ts';
 import { escapeLike } from '../storage/like.ts';
@@ -15,13 +15,13 @@ export interface EventFilter {
   readonly visible: VisibleRepositories;
   readonly action?: string | undefined;
   readonly user?: string | undefined;
-  /** Part of a name, or a glob (`team/*`). */
+  /** Part of a repository name, or a glob (`team/*`). */
   readonly repository?: string | undefined;
-  /** Exactly this repository, for its own activity page. */
+  /** Exactly this repository. */
   readonly inRepository?: string | undefined;
-  /** The first moment. */
+  /** Epoch milliseconds, inclusive. */
   readonly from?: number | undefined;
-  /** The moment after the last one. */
+  /** Epoch milliseconds, exclusive. */
   readonly until?: number | undefined;
   /** `next` of the page before. */
   readonly after?: string | undefined;
@@ -30,7 +30,7 @@ export interface EventFilter {
 
 export type EventRow = Selectable<EventsTable>;
 
-/** Newest first; only manifests, without our own reads and throw-away manifests. */
+/** Newest first. Only events of manifests, without our own reads and throw-away manifests. */
 export function readEvents(
   db: Database,
   seesRepository: SeesRepository,
@@ -66,13 +66,13 @@ function conditions(where: Where, filter: EventFilter) {
   if (filter.until !== undefined) parts.push(where('at', '<', filter.until));
   const position = parsePosition(filter.after);
   if (position !== undefined) {
-    // The first half is what an index can begin at.
+    // The first condition is redundant, but lets the query begin inside an index.
     parts.push(sql<boolean>`(at <= ${position.at} and (at < ${position.at} or id < ${position.id}))`);
   }
   return parts;
 }
 
-/** A filter, not a rule: `*` crosses slashes here, and the database matches in linear enough time at this length. */
+/** In this filter `*` also matches slashes, unlike in rules. */
 function matches(text: string) {
   const escaped = escapeLike(text.slice(0, 255));
   const pattern = /[*?]/.test(text) ? escaped.replace(/\*+/g, '%').replace(/\?/g, '_') : `%${escaped}%`;

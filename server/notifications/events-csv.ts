@@ -5,13 +5,13 @@ import type { EventStore, RegistryEvent } from './events.ts';
 
 export interface EventsCsv {
   readonly text: string;
-  /** Where the rest begins; undefined when the table holds all of them. */
+  /** Position of the rest; undefined when the table is complete. */
   readonly next: string | undefined;
 }
 
 export const MAX_CSV_EVENTS = 10_000;
 
-/** The names that the JSON API has for the same. */
+/** The same field names as in the JSON API. */
 const COLUMNS = [
   ['id', ({ id }) => id],
   ['at', ({ at }) => timeText(at)],
@@ -29,7 +29,7 @@ const COLUMNS = [
   ['userAgent', ({ userAgent }) => userAgent],
 ] as const satisfies readonly (readonly [string, (event: RegistryEvent) => CsvCell])[];
 
-/** The filtered events as a table, newest first and bounded. */
+/** The filtered events as CSV, newest first, at most `MAX_CSV_EVENTS`. */
 export async function readEventsCsv(
   events: Pick<EventStore, 'list'>,
   filter: EventFilter,
@@ -43,7 +43,7 @@ export async function readEventsCsv(
     next = page.next;
     if (next === undefined) break;
     left -= page.rows.length;
-    // The driver of SQLite answers at once: others have their turn in between.
+    // The SQLite driver is synchronous, so other requests get a turn in between.
     await nextTurn();
   }
   return { text: lines.join(''), next };

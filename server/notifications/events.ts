@@ -7,10 +7,10 @@ export interface RegistryEvent {
   readonly id: number;
   readonly at: number;
   readonly receivedAt: number;
-  /** 'push', 'pull', 'delete', 'mount', or whatever a later registry says. */
+  /** 'push', 'pull', 'delete', 'mount', or a later registry's action. */
   readonly action: string;
   readonly repository: string;
-  /** For a pull by digest: the tag that the same client asked for just before, as containerd does. */
+  /** Of a pull by digest: the tag that the same client asked for just before, as containerd does. */
   readonly tag: string | undefined;
   readonly digest: string | undefined;
   readonly mediaType: string;
@@ -18,9 +18,9 @@ export interface RegistryEvent {
   readonly fromRepository: string | undefined;
   /** '' for anonymous. */
   readonly actor: string;
-  /** False: say "unconfirmed" beside the name, as anybody may have sent the event. */
+  /** False: the event came without the secret, and its user had no token for it. Shown as "unconfirmed". */
   readonly actorConfirmed: boolean;
-  /** As the registry saw it; forgeable where the registry has no proxy in front. */
+  /** The client's address as the registry saw it; clients can forge it unless the registry is behind a proxy. */
   readonly address: string;
   readonly userAgent: string;
   readonly method: string;
@@ -33,11 +33,11 @@ export interface EventPage {
   readonly next: string | undefined;
 }
 
-/** Events one after the other that tell of the same: who did what to which image. */
+/** Consecutive events with the same action, user and image. */
 export interface EventRun {
-  /** Newest first, one at least. */
+  /** Newest first, at least one. */
   readonly events: readonly RegistryEvent[];
-  /** There are more than were read; the next page goes on with them. */
+  /** The run continues on the next page. */
   readonly isCut: boolean;
 }
 
@@ -50,12 +50,12 @@ export interface EventRunPage {
 export interface Arrivals {
   readonly lastReceivedAt: number | undefined;
   readonly lastVerifiedAt: number | undefined;
-  /** The registry process that sent the last one. */
+  /** Instance ID of the registry process that sent the newest event. */
   readonly lastInstanceId: string | undefined;
-  /** Received minus happened, of the newest event; negative when the registry's clock runs ahead. */
+  /** Delay of the newest event: received minus happened. Negative when the registry's clock is ahead. */
   readonly lagMs: number | undefined;
   readonly quarantined: number;
-  /** Stored, not parsed yet. */
+  /** Number of envelopes that are stored but not parsed. */
   readonly waiting: number;
 }
 
@@ -63,11 +63,7 @@ const MAX_ROWS = 100;
 const MAX_RUN_ROWS = 2000;
 const RUN_ROWS_AT_ONCE = 250;
 
-/**
- * Everything that reads the `events` table for people.
- *
- * @param seesRepository Of `catalog/visibility/`. What nobody may pull any more only those see who see everything.
- */
+/** Queries on the `events` table for people. */
 export function createEventStore(db: Database, seesRepository: SeesRepository) {
   return {
     /** Newest first. */
@@ -81,12 +77,12 @@ export function createEventStore(db: Database, seesRepository: SeesRepository) {
         next: rows.length > limit && last !== undefined ? positionOf(last) : undefined,
       };
     },
-    /** The same list, where what repeats is one row. */
+    /** The same list, with consecutive similar events as one row. */
     async runs(filter: EventFilter): Promise<EventRunPage> {
       const read = (after: string | undefined, limit: number) =>
         readEvents(db, seesRepository, { ...filter, after }, limit);
       const limits = { runs: limitOf(filter), rows: MAX_RUN_ROWS, rowsAtOnce: RUN_ROWS_AT_ONCE };
-      const { runs, next } = await readRuns({ read, isSame: isSameDoing, positionOf }, filter.after, limits);
+      const { runs, next } = await readRuns({ read, isSame: isSameAction, positionOf }, filter.after, limits);
       return { rows: runs.map(({ rows, isCut }) => ({ events: rows.map(toEvent), isCut })), next };
     },
     arrivals: () => readArrivals(db),
@@ -98,8 +94,8 @@ function limitOf({ limit = MAX_ROWS }: EventFilter): number {
   return Math.max(1, Math.min(limit, MAX_ROWS));
 }
 
-/** A name that nobody vouches for is never counted among those that are proven. */
-function isSameDoing(one: EventRow, other: EventRow): boolean {
+/** Confirmed and unconfirmed events are never in the same run. */
+function isSameAction(one: EventRow, other: EventRow): boolean {
   return (
     one.repository === other.repository &&
     one.action === other.action &&

@@ -1,6 +1,6 @@
 /**
- * What the registry tells us: envelopes are kept first (`intake.ts`), parsed afterwards (`project.ts`), shown
- * (`events.ts`) and let go of (`retention.ts`). What an event means for the index is `catalog/`'s business.
+ * Receiving notifications: envelopes are stored (`intake.ts`), parsed (`project.ts`), shown (`events.ts`) and deleted
+ * (`retention.ts`). `catalog/` applies events to the index.
  */
 
 import type { Insertable } from 'kysely';
@@ -10,32 +10,32 @@ import type { EnvelopesTable } from '../storage/schema.ts';
 import { insertEnvelopes } from './envelope-writes.ts';
 import { ENVELOPE_ROW_BYTES } from './unverified-budget.ts';
 
-/** One webhook body, as it came. */
+/** One request body, as it arrived. */
 export interface Envelope {
   readonly mediaType: string;
-  /** The machine that sent it. */
+  /** Address of the sender's machine. */
   readonly source: string;
   /** The request carried the configured secret. */
   readonly verified: boolean;
   readonly body: Buffer;
-  /** Why it must not be parsed; it is kept aside. */
+  /** Why it must not be parsed; it is quarantined. */
   readonly error?: string;
 }
 
 export interface Stored {
-  /** What those that nobody vouches for count in the budget. */
+  /** Bytes of unverified envelopes, for their limit. */
   readonly unverifiedBytes: number;
 }
 
 /** An envelope that must not be parsed. */
-export type Odd = Pick<Envelope, 'verified'>;
+export type UnreadableEnvelope = Pick<Envelope, 'verified'>;
 
 export interface IntakeDeps {
   readonly db: Database;
   readonly now: () => number;
-  /** Called after each commit, outside of anybody's answer. */
+  /** Called after each commit; senders do not wait for it. */
   readonly onStored: (stored: Stored) => void;
-  readonly onOdd: (odd: Odd) => void;
+  readonly onOdd: (odd: UnreadableEnvelope) => void;
 }
 
 interface Waiting {
@@ -44,7 +44,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-// A statement stays below SQLite's limit of variables, and a commit below what delays the next sender noticeably.
+// Keeps a statement below SQLite's limit of variables, and a commit short enough for the next sender.
 const MAX_PER_COMMIT = 64;
 const MAX_BYTES_PER_COMMIT = 16 * 1024 * 1024;
 const MAX_WAITING = 2000;
@@ -87,7 +87,7 @@ export function createIntake({ db, now, onStored, onOdd }: IntakeDeps) {
 
   async function run(): Promise<void> {
     while (queue.length > 0) {
-      // Every request that this turn of the event loop has read joins the commit.
+      // All requests that were read in this turn of the event loop join the commit.
       await new Promise(setImmediate);
       await commit(takeBatch());
     }
@@ -136,7 +136,7 @@ function unverifiedBytes({ verified, size_bytes }: Insertable<EnvelopesTable>): 
 }
 
 function notStored(cause: unknown): AppError {
-  // It says why, and what to do.
+  // The error already says why and what to do.
   if (cause instanceof AppError) return cause;
   return new AppError('UNAVAILABLE', 'The event could not be stored; send it again.', {
     cause,

@@ -3,7 +3,7 @@ import type { Logger } from '../log.ts';
 const AFTER_ERROR_MS = 2000;
 
 export interface Loop {
-  /** Makes a pass soon; calls during a pass lead to one more. */
+  /** Runs a pass soon. Calls during a pass lead to one more. */
   readonly wake: () => void;
   readonly start: () => void;
   /** Resolves when the running pass has ended. */
@@ -11,15 +11,15 @@ export interface Loop {
 }
 
 export interface LoopOptions {
-  /** How long a call of `wake` waits for others: each pass costs a synced commit. */
-  readonly gatherMs: number;
-  /** May return the milliseconds after which it wants to run again. */
+  /** Delay after `wake`, so that several calls share one pass, which costs a synced commit. */
+  readonly debounceMs: number;
+  /** May return the milliseconds after which it must run again. */
   readonly pass: () => Promise<number | undefined>;
   readonly log: Logger;
 }
 
-/** Runs `pass` whenever it was woken, never twice at once. */
-export function createLoop({ gatherMs, pass, log }: LoopOptions): Loop {
+/** Runs `pass` after each `wake`, never twice at once; after an error again in 2 s. */
+export function createLoop({ debounceMs, pass, log }: LoopOptions): Loop {
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> | undefined;
   let woken = false;
@@ -36,19 +36,19 @@ export function createLoop({ gatherMs, pass, log }: LoopOptions): Loop {
 
   function rest(againMs: number | undefined): void {
     working = undefined;
-    if (woken) plan(gatherMs);
-    else if (againMs !== undefined) plan(Math.max(gatherMs, againMs));
+    if (woken) plan(debounceMs);
+    else if (againMs !== undefined) plan(Math.max(debounceMs, againMs));
   }
 
   function fail(error: unknown): void {
-    log.error({ error }, 'notifications not processed');
+    log.error({ error }, 'notifications could not be processed');
     working = undefined;
     plan(AFTER_ERROR_MS);
   }
 
   return {
     wake(): void {
-      if (!woken) plan(gatherMs);
+      if (!woken) plan(debounceMs);
       woken = true;
     },
     start(): void {

@@ -5,36 +5,36 @@ import type { Bus } from '../bus/bus.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import type { EventsTable } from '../storage/schema.ts';
-import { type AsideEnvelope, namesIn } from './aside-names.ts';
 import { type ParsedEvent, type Portion, readPortions } from './envelope.ts';
 import { markParsed, markQuarantined } from './envelope-writes.ts';
 import { changeEvent, insertEvents } from './event-writes.ts';
+import { type QuarantinedNames, repositoriesNamedIn } from './quarantine-names.ts';
 
-/** What is asked of an event before it is kept. */
+/** The fields of an event that `attribute` needs. */
 export type Asked = Pick<ParsedEvent, 'action' | 'actor' | 'repository' | 'tag' | 'digest'>;
 
-export interface Judgement {
-  /** We issued that subject a token for this on that repository within its lifetime. */
+export interface EventAttribution {
+  /** This user was recently issued a token for this action on this repository. */
   readonly isPermitted: boolean;
-  /** It is about a throw-away manifest of a deletion. */
+  /** The event is about a throw-away manifest of a deletion. */
   readonly isOwnDigest: boolean;
-  /** Who asked us for it, where the registry only knows that we did it. */
+  /** The user on whose behalf we deleted; the registry only knows our name. */
   readonly deletedBy: string | undefined;
   readonly restoredBy: string | undefined;
 }
 
 export interface ProjectionDeps {
   readonly db: Database;
-  /** One for each event, in their order. */
-  readonly judge: (events: readonly Asked[]) => Promise<readonly Judgement[]>;
-  /** A registry process that was not heard of before: events may have been lost in between. */
+  /** Returns one result for each event, in the same order. */
+  readonly attribute: (events: readonly Asked[]) => Promise<readonly EventAttribution[]>;
+  /** Called for an unknown instance ID: events may have been lost before it. */
   readonly onInstance: (instanceId: string, verified: boolean) => void;
   readonly log: Logger;
-  /** Told after each portion that was kept. */
+  /** `events-kept` is published after each commit. */
   readonly bus: Pick<Bus, 'publish'>;
-  /** Not all of it was understood: what it tells has to be looked up. */
-  readonly onAside?: (envelope: AsideEnvelope) => void;
-  /** How many events were read in envelopes that nobody vouches for, and of how many of them the user is known. */
+  /** Called for an envelope that was not fully parsed. */
+  readonly onQuarantined?: (envelope: QuarantinedNames) => void;
+  /** Called with the number of events in unverified envelopes, and how many of them are confirmed. */
   readonly onUnverified?: (events: number, confirmed: number) => void;
 }
 
@@ -48,22 +48,22 @@ interface StoredEnvelope {
 
 interface Read extends Portion {
   readonly envelope: StoredEnvelope;
-  /** Events of the envelope so far. */
+  /** Number of events parsed so far. */
   readonly eventCount: number;
 }
 
 const ENVELOPES_PER_STEP = 100;
 const MAX_BYTES = 8 * 1024 * 1024;
 const EVENTS_PER_COMMIT = 400;
-// One pull of a multi-platform image reads the index by tag, then a manifest by digest.
+// Pulling a multi-platform image requests the index by tag, then a manifest by digest.
 const SAME_PULL_MS = 5000;
 const MAX_INSTANCES = 1000;
 const OWN_AGENT = /^registry-web\//;
 
-/** Turns stored envelopes into events, in the order of their arrival. Repeating it changes nothing. */
+/** Parses stored envelopes into rows of `events`, in order of arrival. Idempotent. */
 export function createProjection(deps: ProjectionDeps) {
   const { db, onInstance, log } = deps;
-  // Bounded, as anybody may invent instances where no secret was agreed.
+  // Bounded, because unverified envelopes can contain invented IDs.
   const instances = new LRUCache<string, true>({ max: MAX_INSTANCES });
 
   function noteInstances(reads: readonly Read[]): void {
@@ -83,16 +83,16 @@ export function createProjection(deps: ProjectionDeps) {
     if (named.size > 0) deps.bus.publish({ kind: 'events-kept', repositories: [...named] });
     const isOpen = ({ envelope }: Read) => envelope.verified === 0;
     deps.onUnverified?.(eventsIn(reads.filter(isOpen)).length, confirmed);
-    for (const { envelope, error } of reads) if (error !== undefined) noteAside(envelope, error);
+    for (const { envelope, error } of reads) if (error !== undefined) quarantine(envelope, error);
   }
 
-  function noteAside({ id, verified, body }: StoredEnvelope, error: string): void {
-    log.warn({ envelope: id, error }, 'notification kept aside');
-    deps.onAside?.({ verified: verified === 1, ...namesIn(body) });
+  function quarantine({ id, verified, body }: StoredEnvelope, error: string): void {
+    log.warn({ envelope: id, error }, 'notification quarantined');
+    deps.onQuarantined?.({ verified: verified === 1, ...repositoriesNamedIn(body) });
   }
 
   return {
-    /** @returns how many envelopes were read; 0 when none is left. */
+    /** @returns the number of envelopes processed; 0 when none is left. */
     async step(): Promise<number> {
       const envelopes = await takeNew(db);
       let reads: Read[] = [];
@@ -110,7 +110,7 @@ export function createProjection(deps: ProjectionDeps) {
       if (reads.length > 0) await keep(reads);
       return envelopes.length;
     },
-    /** Instances known before this start are no news. */
+    /** Loads the instance IDs that were known before this start. */
     async remember(): Promise<void> {
       const rows = await db.selectFrom('events').select('instance_id').orderBy('id', 'desc').limit(500).execute();
       for (const row of rows) instances.set(row.instance_id, true);
@@ -118,7 +118,7 @@ export function createProjection(deps: ProjectionDeps) {
   };
 }
 
-/** Sizes first, so that a batch of large envelopes does not fill the memory. */
+/** Selects by size first, so that a batch of large envelopes does not fill the memory. */
 async function takeNew(db: Database): Promise<readonly StoredEnvelope[]> {
   const sizes = await db
     .selectFrom('envelopes')
@@ -146,7 +146,7 @@ function eventsIn(reads: readonly Read[]): readonly ParsedEvent[] {
   return reads.flatMap(({ events }) => events);
 }
 
-/** The marks of envelopes that were read to their end; most have one event, so they share a statement. */
+/** Marks envelopes as parsed; most have one event, so they share a statement. */
 async function markRead(transaction: Database, reads: readonly Read[]): Promise<void> {
   const ended = reads.filter(({ isLast }) => isLast);
   const good = ended.filter(({ error }) => error === undefined);
@@ -161,14 +161,14 @@ async function markRead(transaction: Database, reads: readonly Read[]): Promise<
 }
 
 /**
- * The mark on an envelope comes with its last events: after a crash it is read again, and what is there already stays.
- *
- * @returns how many are confirmed, of envelopes that are not verified.
+ * An envelope is marked in the transaction of its last events. After a crash it is parsed again, and existing events
+ * stay.
+ * @returns the number of confirmed events of unverified envelopes.
  */
 async function store(deps: ProjectionDeps, reads: readonly Read[]): Promise<number> {
   const found = reads.flatMap(({ envelope, events }) => events.map((event) => ({ envelope, event })));
-  const judged = await deps.judge(found.map(({ event }) => askedOf(event)));
-  const rows = found.map(({ envelope, event }, index) => rowOf(envelope, event, judged[index] ?? NOT_JUDGED));
+  const judged = await deps.attribute(found.map(({ event }) => askedOf(event)));
+  const rows = found.map(({ envelope, event }, index) => rowOf(envelope, event, judged[index] ?? NO_ATTRIBUTION));
   await deps.db.transaction().execute(async (transaction) => {
     await insertEvents(transaction, rows);
     await markRead(transaction, reads);
@@ -177,24 +177,29 @@ async function store(deps: ProjectionDeps, reads: readonly Read[]): Promise<numb
   return rows.filter((row) => row.verified === 0 && row.actor_confirmed === 1).length;
 }
 
-const NOT_JUDGED: Judgement = { isPermitted: false, isOwnDigest: false, deletedBy: undefined, restoredBy: undefined };
+const NO_ATTRIBUTION: EventAttribution = {
+  isPermitted: false,
+  isOwnDigest: false,
+  deletedBy: undefined,
+  restoredBy: undefined,
+};
 
 function askedOf({ action, actor, repository, tag, digest }: ParsedEvent): Asked {
   return { action, actor, repository, tag, digest };
 }
 
-function rowOf(envelope: StoredEnvelope, event: ParsedEvent, judged: Judgement): Insertable<EventsTable> {
+function rowOf(envelope: StoredEnvelope, event: ParsedEvent, judged: EventAttribution): Insertable<EventsTable> {
   const ours = event.actor === '' && OWN_AGENT.test(event.userAgent);
   const asked = ours || envelope.verified === 1 ? askedOfUs(event, judged) : undefined;
   const confirmed = envelope.verified === 1 || judged.isPermitted;
-  // A HEAD is a client looking whether it must pull at all; blobs concern nobody.
+  // A HEAD is a client that checks whether it has to pull; blobs are of no interest.
   const looks = event.action === 'pull' && (event.method === 'HEAD' || ours);
   const hidden = looks || judged.isOwnDigest;
   return {
     event_id: event.eventId,
     envelope_id: envelope.id,
     received_at: envelope.received_at,
-    // A clock that runs ahead must not put an event above all that come after it.
+    // If the registry's clock is ahead, the event must not stay above all later ones.
     at: Math.min(event.at, envelope.received_at),
     action: asked?.action ?? event.action,
     repository: event.repository,
@@ -217,16 +222,16 @@ function rowOf(envelope: StoredEnvelope, event: ParsedEvent, judged: Judgement):
   };
 }
 
-/** What we did for somebody is told in their name; the registry only knows that it was us. */
-function askedOfUs({ action, userAgent }: ParsedEvent, { deletedBy, restoredBy }: Judgement) {
+/** Events of our own requests are attributed to the user who caused them. */
+function askedOfUs({ action, userAgent }: ParsedEvent, { deletedBy, restoredBy }: EventAttribution) {
   if (!OWN_AGENT.test(userAgent)) return undefined;
   if (action === 'delete' && deletedBy !== undefined) return { action, actor: deletedBy };
   return action === 'push' && restoredBy !== undefined ? { action: 'restore', actor: restoredBy } : undefined;
 }
 
 /**
- * One pull is one row under its tag: containerd asks by tag with HEAD and then GETs the digest, and an index brings a
- * second GET for the platform's manifest.
+ * Merges the events of one pull into one row under its tag: containerd sends HEAD by tag and GET by digest, and an
+ * index adds a GET for the platform's manifest.
  */
 async function joinPulls(db: Database, reads: readonly Read[]): Promise<void> {
   for (const { events } of reads) {

@@ -10,10 +10,10 @@ export interface RetentionDeps {
 const DAY_MS = 24 * 60 * 60 * 1000;
 const KEEP_BODIES_MS = 7 * DAY_MS;
 const KEEP_EVENTS_MS = 90 * DAY_MS;
-// Deleting this much takes a few milliseconds; the intake waits no longer.
+// Deleting so many rows takes a few milliseconds, during which storing new envelopes waits.
 const BATCH = 500;
 
-/** Lets go of what is old. */
+/** Deletes old events and envelopes. */
 export function createRetention({ db, now }: RetentionDeps) {
   async function purge(next: () => Promise<readonly number[]>, remove: typeof deleteEvents): Promise<void> {
     for (let ids = await next(); ids.length > 0; ids = await next()) {
@@ -37,7 +37,7 @@ export function createRetention({ db, now }: RetentionDeps) {
   }
 
   return {
-    /** Once a day: events after 90 days, bodies of verified envelopes after 7. */
+    /** For once a day: deletes events after 90 days and bodies of verified envelopes after 7. */
     async purgeOld(): Promise<void> {
       await purge(oldEnvelopes, deleteEnvelopes);
       await purge(oldEvents, deleteEvents);

@@ -8,9 +8,12 @@ import { type BodyBudgetOptions, createBodyBudget } from './body-budget.ts';
 import type { Envelope } from './intake.ts';
 
 export interface NotificationEndpointDeps {
-  /** Resolves once the raw envelope is durable; parsing happens afterwards, from the stored row. */
+  /** Resolves once the raw envelope is synced to disk; it is parsed afterwards, from the stored row. */
   readonly intake: { readonly record: (envelope: Envelope) => Promise<void> };
-  /** What `Authorization` must carry; null: nothing was agreed, every envelope is taken and none is verified. */
+  /**
+   * The secret that `Authorization` must contain; null: none is configured, and every envelope is accepted as
+   * unverified.
+   */
   readonly secret: () => string | null;
   readonly originOf: OriginOf;
   readonly log: Logger;
@@ -19,7 +22,7 @@ export interface NotificationEndpointDeps {
 }
 
 const LOG_EVERY_MS = 60_000;
-const TOO_MUCH = 'Too many notifications arrive at once; send it again';
+const BUSY_TEXT = 'Too many notifications arrive at once; send it again';
 
 interface Sent {
   readonly body: Body;
@@ -28,8 +31,8 @@ interface Sent {
 }
 
 /**
- * A plain handler, ahead of sessions and CSRF: the caller is a machine that keeps every event until we answer 2xx, so
- * any 4xx blocks all later events and any 3xx loses them. Only who may not send gets 401, only a failed write gets 503.
+ * A plain handler in front of sessions and CSRF. The registry repeats an event until it gets 2xx: a 4xx would block all
+ * later events, a 3xx would lose them. So only senders without the secret get 401, and only failed writes get 503.
  * @see https://distribution.github.io/distribution/about/notifications/
  */
 export function createNotificationEndpoint({
@@ -76,7 +79,7 @@ export function createNotificationEndpoint({
     const { body, source, verified } = sent;
     if (body.kind === 'aborted') return void response.destroy();
     if (body.kind === 'endless') return answer(response, 413, 'No registry sends an envelope of this size');
-    if (body.kind === 'busy') return answer(response, 503, TOO_MUCH, { 'Retry-After': '1' });
+    if (body.kind === 'busy') return answer(response, 503, BUSY_TEXT, { 'Retry-After': '1' });
     const mediaType = request.headers['content-type'] ?? '';
     const aside = body.kind === 'odd' ? { error: body.error } : {};
     await intake.record({ mediaType, source, verified, body: body.bytes, ...aside });
@@ -87,7 +90,7 @@ export function createNotificationEndpoint({
     handle(request, response).catch((error: unknown) => {
       const { status, message } = toHttpError(error);
       log.error({ error, status }, 'notification not stored');
-      // Anything unexpected is answered 503 too: the registry then keeps the event.
+      // Unexpected errors are answered 503, too, so that the registry keeps the event.
       answer(response, 503, message, { 'Retry-After': '1' });
     });
   const refusals = () => ({ count: refused, lastAt: lastRefusedAt });
@@ -96,13 +99,13 @@ export function createNotificationEndpoint({
 
 export interface NotificationEndpoint {
   (request: IncomingMessage, response: ServerResponse): Promise<void>;
-  /** Requests without the right secret since the start; the status page tells the line to change. */
+  /** Requests with a wrong or missing secret since the start. */
   readonly refusals: () => { readonly count: number; readonly lastAt: number | undefined };
-  /** What is in memory of bodies that are not stored yet. */
+  /** Bytes of bodies in memory that are not stored yet. */
   readonly heldBytes: () => number;
 }
 
-/** The connection is closed, as the rest of the body was not read. */
+/** Closes the connection, because the rest of the body was not read. */
 function answer(response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void {
   if (response.headersSent) return;
   response
@@ -110,7 +113,7 @@ function answer(response: ServerResponse, status: number, text: string, headers:
     .end(`${text}\n`);
 }
 
-/** Digests have one length, so the comparison tells neither the secret nor its length. */
+/** Compares hashes, which have one length, in constant time: reveals neither the secret nor its length. */
 function carries(request: IncomingMessage, secret: string): boolean {
   const sent = request.headers.authorization ?? '';
   const bare = (text: string) => text.replace(/^Bearer +/i, '');

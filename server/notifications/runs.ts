@@ -1,9 +1,9 @@
-/** Rows of which neighbours are the same: one line of a list each time. */
+/** Groups consecutive similar rows of a list: each group is one line. */
 
 export interface Run<Row> {
-  /** In the order of the list, one at least. */
+  /** In the order of the list, at least one. */
   readonly rows: readonly Row[];
-  /** True where reading stopped within it: the next page begins with the rest. */
+  /** True when reading stopped inside the run: the next page begins with its rest. */
   readonly isCut: boolean;
 }
 
@@ -14,7 +14,7 @@ export interface RunPage<Row> {
 }
 
 export interface RunSource<Row> {
-  /** The rows after a position, in the order of the list; fewer than `limit` only at its end. */
+  /** Reads rows after a position, in the order of the list; fewer than `limit` only at its end. */
   readonly read: (after: string | undefined, limit: number) => Promise<readonly Row[]>;
   readonly isSame: (one: Row, other: Row) => boolean;
   readonly positionOf: (row: Row) => string;
@@ -22,12 +22,15 @@ export interface RunSource<Row> {
 
 export interface RunLimits {
   readonly runs: number;
-  /** Rows that are read for a page at most. */
+  /** Maximum number of rows read for a page. */
   readonly rows: number;
   readonly rowsAtOnce: number;
 }
 
-/** A page of runs. Each ends where the list changes, so pages leave out and repeat nothing, however long a run is. */
+/**
+ * Reads a page of runs. A page ends at the end of a run, or inside one that exceeds the limit, so that pages neither
+ * omit nor repeat rows.
+ */
 export async function readRuns<Row>(
   { read, isSame, positionOf }: RunSource<Row>,
   after: string | undefined,

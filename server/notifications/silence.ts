@@ -6,18 +6,21 @@ export interface SilenceDeps {
   readonly arrivals: () => Promise<Pick<Arrivals, 'lastReceivedAt'>>;
   readonly now: () => number;
   readonly clock: Clock;
-  /** Told when events come again, and when none came for a day: pages say other things from now on. */
+  /** `index-state-changed` is published when events arrive again, and when none came for a day. */
   readonly bus: Pick<Bus, 'publish'>;
 }
 
-/** Our own reading is reported, too: whoever looks at the registry after that soon learns whether events come. */
+/**
+ * Our own requests to the registry also cause events, so a registry that sends events reports something soon after we
+ * read from it.
+ */
 const QUIET_MS = 10 * 60_000;
-/** Everything is read once a day. Where even that is not reported, events do not come. */
+/** Everything is read at least once a day. A registry that does not even report that sends no events. */
 const SILENT_MS = 24 * 3600_000;
 
-/** Whether the registry reports what happens there, or has to be asked. */
+/** Detects whether the registry sends events, or has to be polled. */
 export function createSilence({ arrivals, now, clock, bus }: SilenceDeps) {
-  // Until it is known, as if events came.
+  // Until it is known, events are assumed to arrive.
   let lastAt = clock();
   let stored: number | null = null;
   let wasSilent = false;
@@ -31,25 +34,28 @@ export function createSilence({ arrivals, now, clock, bus }: SilenceDeps) {
     bus.publish({ kind: 'index-state-changed' });
   }
 
-  /** The first time by its date; after that, whatever is stored anew came since the last look. */
+  /**
+   * Age by date at the first check; later, a changed newest event counts as arrived just now, so a clock that jumps
+   * does no harm.
+   */
   function ageOf(receivedAt: number): number {
     if (stored === null) return receivedAt === 0 ? Number.POSITIVE_INFINITY : Math.max(0, now() - receivedAt);
     return receivedAt === stored ? clock() - lastAt : 0;
   }
 
   return {
-    /** An event came. */
-    note: (): void => set(clock()),
-    /** What is stored; another process may have taken the events. */
+    /** To be called for each event. */
+    recordEvent: (): void => set(clock()),
+    /** Checks the stored events, which another process may have received. */
     async check(): Promise<void> {
       const { lastReceivedAt = 0 } = await arrivals();
       const at = clock() - ageOf(lastReceivedAt);
       stored = lastReceivedAt;
       set(at);
     },
-    /** Nothing came for some minutes: look, where somebody wants to know. */
+    /** No event for ten minutes: opened repositories are read from the registry. */
     isQuiet: (): boolean => isOlderThan(QUIET_MS),
-    /** None for a day, or ever. */
+    /** No event for a day, or never one. */
     isSilent: (): boolean => wasSilent,
   };
 }

@@ -1,25 +1,28 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** What one sender takes up. */
-export interface OfSource {
+/** The load of one sender. */
+export interface SourceLoad {
   readonly source: string;
 }
 
 export interface SourceBudgetOptions<Load> {
-  readonly read: () => Promise<readonly (Load & OfSource)[]>;
+  readonly read: () => Promise<readonly (Load & SourceLoad)[]>;
   readonly sum: (loads: readonly Load[]) => Load;
-  /** Above 1 it is too much. */
+  /** Share of the limit; above 1 it is exceeded. */
   readonly fullness: (load: Load) => number;
-  /** Lets some of the sender's oldest go. @returns how much went; 0 ends it. */
+  /** Deletes some of the sender's oldest rows. @returns how much was deleted; 0 ends the loop. */
   readonly dropOldest: (source: string, total: Load) => Promise<number>;
 }
 
-/** A little more than needed goes, so that not every further one makes us delete one. */
+/** Deletes down to this share of the limit, so that not every new row causes a deletion. */
 export const TARGET_SHARE = 0.9;
-/** Deleting this much takes a few milliseconds; the intake waits no longer. */
+/** Deleting so many rows takes a few milliseconds, during which storing new envelopes waits. */
 export const MAX_ROWS_AT_ONCE = 500;
 
-/** A limit for what anybody may send: the oldest of the sender that takes up most go first, so a stranger pushes out himself. */
+/**
+ * A limit for what anybody may send. The oldest rows of the sender with the largest load are deleted first, so that a
+ * flood evicts only itself.
+ */
 export function createSourceBudget<Load>({ read, sum, fullness, dropOldest }: SourceBudgetOptions<Load>) {
   let load: Load | undefined;
 
@@ -36,12 +39,12 @@ export function createSourceBudget<Load>({ read, sum, fullness, dropOldest }: So
   }
 
   return {
-    /** What came in. */
-    note(more: Load): void {
+    /** Adds to the load that was counted last. */
+    add(more: Load): void {
       if (load !== undefined) load = sum([load, more]);
     },
-    /** Lets go of what is beyond the limits. Not while envelopes are read. */
-    async keep(): Promise<void> {
+    /** Deletes what exceeds the limit. Must not run while envelopes are parsed. */
+    async enforce(): Promise<void> {
       load ??= sum(await read());
       if (fullness(load) > 1) await trim();
     },

@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from '../storage/database.ts';
 import { deleteEnvelopes } from './envelope-writes.ts';
 import { deleteEvents } from './event-writes.ts';
-import { createSourceBudget, MAX_ROWS_AT_ONCE, type OfSource, TARGET_SHARE } from './source-budget.ts';
+import { createSourceBudget, MAX_ROWS_AT_ONCE, type SourceLoad, TARGET_SHARE } from './source-budget.ts';
 
-/** What envelopes without the secret may take up together; anybody can send those. */
+/** Limits for all unverified envelopes together, which anybody can send. */
 export interface UnverifiedLimits {
   readonly bytes: number;
   readonly events: number;
@@ -15,12 +15,12 @@ interface Load {
   readonly events: number;
 }
 
-/** What an envelope costs beside its body: even an empty one is a row. */
+/** Bytes that an envelope counts beside its body: even an empty one is a row. */
 export const ENVELOPE_ROW_BYTES = 512;
 const LIMITS: UnverifiedLimits = { bytes: 32 * 1024 * 1024, events: 30_000 };
 const MAX_ENVELOPES_AT_ONCE = 50;
 
-/** Keeps unverified envelopes to their limits; events whose user is known to be true stay, see `confirmed-budget.ts`. */
+/** Enforces the limits for unverified envelopes; events with a confirmed user stay, see `confirmed-budget.ts`. */
 export function createUnverifiedBudget(db: Database, limits: UnverifiedLimits = LIMITS) {
   const fullness = ({ bytes, events }: Load): number => Math.max(bytes / limits.bytes, events / limits.events);
 
@@ -45,7 +45,7 @@ export function createUnverifiedBudget(db: Database, limits: UnverifiedLimits = 
     return ids.length;
   }
 
-  /** Their events first: what a crash leaves is found by its envelope. */
+  /** Deletes events before their envelope: after a crash, remaining rows are found by the envelope. */
   async function dropEnvelopes(ids: readonly number[]): Promise<void> {
     while ((await dropEvents(ids)) === MAX_ROWS_AT_ONCE) await nextTurn();
     await deleteEnvelopes(db, ids);
@@ -70,7 +70,7 @@ export function createUnverifiedBudget(db: Database, limits: UnverifiedLimits = 
   return createSourceBudget<Load>({ read: () => readLoads(db), sum, fullness, dropOldest });
 }
 
-async function readLoads(db: Database): Promise<readonly (Load & OfSource)[]> {
+async function readLoads(db: Database): Promise<readonly (Load & SourceLoad)[]> {
   const rows = await db
     .selectFrom('envelopes')
     .select(({ fn }) => [

@@ -2,7 +2,7 @@
 import type { CrawlProgress } from '../catalog/sync/crawl.ts';
 import type { LossHold } from '../catalog/sync/loss-guard.ts';
 import type { Config } from '../config/config.ts';
-import { isOurs, notificationUrl, registryHost } from '../config/public-url.ts';
+import { isManagedRegistry, notificationUrl, registryHost } from '../config/public-url.ts';
 import type { JobState } from '../jobs/scheduler.ts';
 import type { Arrivals } from '../notifications/events.ts';
 import type { RegistryClient } from '../registry/client/client.ts';
@@ -76,7 +76,7 @@ function indexFacts({ config, index }: KnownFactsDeps): IndexFacts {
   return {
     ...index.crawlState(),
     hold: index.hold(),
-    polled: listedAt === undefined ? undefined : { listedAt, isOurs: isOurs(config) },
+    polled: listedAt === undefined ? undefined : { listedAt, isOurs: isManagedRegistry(config) },
   };
 }
 

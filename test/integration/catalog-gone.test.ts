@@ -31,7 +31,7 @@ before(async () => {
     ...{ db, client, now, clock: now, log },
     onGone: (repository, tags) => {
       const before = keeping;
-      keeping = before.then(() => deletion.keepGone(repository, tags));
+      keeping = before.then(() => deletion.recordExternal(repository, tags));
     },
   });
   const onChanged = indexer.refreshAfterDeletion;

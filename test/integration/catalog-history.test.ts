@@ -90,7 +90,7 @@ for (const version of REGISTRY_VERSIONS) {
       const { trashId } = await deletion.deleteTag(request);
       assert.equal((await facts('team/app', 'v1')).tag, undefined);
       await deletion.restore(trashId, ACTOR);
-      assert.equal(deletion.whoRestored({ repository: 'team/app', tag: 'v1', digest }), 'lin');
+      assert.equal(deletion.restoredBy({ repository: 'team/app', tag: 'v1', digest }), 'lin');
       // What the registry reports of it, in the words of either side.
       await applyEvent(db, indexer, event({ digest, ...OWN, at: clock }));
       await applyEvent(db, indexer, event({ digest, action: 'restore', actor: 'lin', at: clock }));
@@ -127,8 +127,8 @@ for (const version of REGISTRY_VERSIONS) {
       const now = () => clock;
       const later = createDeletion({ db, client, onChanged, now, log });
       await later.resume();
-      assert.equal(later.whoRestored({ repository: 'team/restart', tag: 'v1', digest }), 'lin');
-      assert.equal(later.whoRestored({ repository: 'team/restart', tag: 'v2', digest }), undefined);
+      assert.equal(later.restoredBy({ repository: 'team/restart', tag: 'v1', digest }), 'lin');
+      assert.equal(later.restoredBy({ repository: 'team/restart', tag: 'v2', digest }), undefined);
     });
   });
 }

@@ -157,9 +157,9 @@ for (const version of VERSIONS) {
       await deleting.deleteTag(ann, request);
       assert.equal(await digest('team/race', 'v1'), undefined, 'the race really happened');
       const event = { action: 'push', repository: 'team/race', tag: 'v1', digest: pushed.digest, at: Date.now() };
-      await deletion.notePush({ ...event, actorConfirmed: false });
+      await deletion.handlePush({ ...event, actorConfirmed: false });
       assert.equal(await digest('team/race', 'v1'), undefined, 'an unconfirmed event makes us write nothing');
-      await deletion.notePush({ ...event, actorConfirmed: true });
+      await deletion.handlePush({ ...event, actorConfirmed: true });
       assert.equal(await digest('team/race', 'v1'), pushed.digest);
     });
   });

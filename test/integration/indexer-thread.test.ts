@@ -15,7 +15,7 @@ import { anEnvelope, anEvent, EVENTS_V2 } from '../support/registry/events.ts';
 import { registrySkip, startRegistry } from '../support/registry/registry.ts';
 
 const skip = await registrySkip('3.1.1');
-const NOT_JUDGED = { isPermitted: false, isOwnDigest: false, deletedBy: undefined, restoredBy: undefined };
+const NO_ATTRIBUTION = { isPermitted: false, isOwnDigest: false, deletedBy: undefined, restoredBy: undefined };
 
 async function start(t: TestContext) {
   const registry = await startRegistry({ version: '3.1.1' });
@@ -31,17 +31,17 @@ async function start(t: TestContext) {
     writeLog: (line) => lines.push(line),
     mint: async () => undefined,
     noteTokenRefused: async () => undefined,
-    judge: async (events) => events.map(() => NOT_JUDGED),
-    notePush: async () => undefined,
-    keepGone: async () => undefined,
+    attribute: async (events) => events.map(() => NO_ATTRIBUTION),
+    handlePush: async () => undefined,
+    recordExternalDeletions: async () => undefined,
     onInstance: () => undefined,
     isReachable: () => true,
     firstPauseMs: 20,
   });
   const intake = createIntake({
     ...{ db: opened.db, now: Date.now },
-    onStored: (stored) => index.tell('noteStored', stored),
-    onOdd: (odd) => index.tell('noteOdd', odd),
+    onStored: (stored) => index.notify('noteStored', stored),
+    onOdd: (odd) => index.notify('noteOdd', odd),
   });
   t.after(async () => {
     await index.stop();

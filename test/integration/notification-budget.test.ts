@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { COMMAND_LINE } from '../../server/access/actor.ts';
 import { createAudit } from '../../server/audit/audit.ts';
-import { createAside } from '../../server/notifications/aside.ts';
 import { createConfirmedBudget } from '../../server/notifications/confirmed-budget.ts';
+import { createQuarantine } from '../../server/notifications/quarantine.ts';
 import { type Stack, start } from '../support/app/receiver-stack.ts';
 import { eventually } from '../support/process/eventually.ts';
 import { anEnvelope, anEvent, EVENTS_V2 } from '../support/registry/events.ts';
@@ -91,7 +91,7 @@ describe('unverified envelopes keep to their limits', () => {
   test('dismissing one that was read in part does not take its events out of the limit', async (t) => {
     const stack = await start(null, { unverifiedLimits: limits });
     t.after(stack.close);
-    const aside = createAside(stack.opened.db, createAudit(stack.opened.db));
+    const aside = createQuarantine(stack.opened.db, createAudit(stack.opened.db));
     for (let round = 0; round < 5; round += 1) {
       const events = Array.from({ length: 60 }, (_, index) => anEvent({ id: `part ${round} ${index}` }));
       await stranger(stack, `${anEnvelope(...events).slice(0, -7)},7]}`);
@@ -179,7 +179,7 @@ describe('events whose user is known, of unverified envelopes, keep to a limit o
     }
     await keptWithin(stack);
     const again = createConfirmedBudget(stack.opened.db, 50);
-    await again.keep();
+    await again.enforce();
     const left = await ids(stack);
     assert.ok(left.length <= 50 && left.length >= 40, `${left.length} are left`);
     assert.ok(left.includes('round 3 29'));

@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { COMMAND_LINE } from '../../server/access/actor.ts';
 import { createAudit } from '../../server/audit/audit.ts';
 import { isVisibleName } from '../../server/catalog/visibility/visibility.ts';
-import { createAside } from '../../server/notifications/aside.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
+import { createQuarantine } from '../../server/notifications/quarantine.ts';
 import { SECRET, type Stack, start } from '../support/app/receiver-stack.ts';
 import { eventually } from '../support/process/eventually.ts';
 import { pushImage } from '../support/registry/content.ts';
@@ -90,7 +90,7 @@ describe('without a secret', () => {
     ['deep', '['.repeat(100_000)],
   ];
   for (const [name, body] of oddBodies) {
-    test(`2xx for content that is ${name}; it is kept aside`, async () => {
+    test(`2xx for content that is ${name}; it is quarantined`, async () => {
       assert.equal((await stack.send(body)).status, 204);
       await stack.settled();
       const last = (await envelopes()).at(-1);
@@ -105,7 +105,7 @@ describe('without a secret', () => {
     await stack.settled();
     assert.ok(await eventOf('big'));
   });
-  test('beyond 8 MB the beginning is kept aside, as a refusal would block the queue for ever', async () => {
+  test('beyond 8 MB the beginning is quarantined, as a refusal would block the queue for ever', async () => {
     assert.equal((await stack.send(Buffer.alloc(9 * MIB, 0x20))).status, 204);
     const last = (await envelopes()).at(-1);
     assert.equal(last?.state, 'quarantined');
@@ -122,7 +122,7 @@ describe('without a secret', () => {
     await stack.settled();
     assert.ok(await eventOf('zipped'));
   });
-  test('a gzip bomb is kept aside, small', async () => {
+  test('a gzip bomb is quarantined, small', async () => {
     assert.equal((await stack.send(gzipSync(Buffer.alloc(200 * MIB)), { 'Content-Encoding': 'gzip' })).status, 204);
     assert.match((await envelopes()).at(-1)?.error ?? '', /inflated/);
   });
@@ -425,7 +425,7 @@ for (const version of ['2.8.2', '3.1.1'] as const) {
 test('what is set aside can be read and dismissed once, and that is in the audit', async () => {
   const stack = await start(SECRET);
   const audit = createAudit(stack.opened.db);
-  const aside = createAside(stack.opened.db, audit);
+  const aside = createQuarantine(stack.opened.db, audit);
   const half = anEnvelope(anEvent({ id: 'read' }), anEvent()).slice(0, -10);
   for (const body of ['first \u001b[31m', half, anEnvelope(anEvent())])
     await stack.send(body, { Authorization: SECRET });

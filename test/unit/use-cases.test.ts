@@ -13,7 +13,7 @@ import { createDescriptionUseCases } from '../../server/catalog/use-cases/descri
 import { createReadingUseCases } from '../../server/catalog/use-cases/reading.ts';
 import { createSetStar } from '../../server/catalog/use-cases/stars.ts';
 import { createDeletionUseCases } from '../../server/housekeeping/use-cases/deletion.ts';
-import { createAside } from '../../server/notifications/aside.ts';
+import { createQuarantine } from '../../server/notifications/quarantine.ts';
 
 const SUBJECT = { kind: 'user', id: 7, name: 'mia' } as const;
 const rightsWith = (rules: Rights['rules'], more: Partial<Rights> = {}): Rights => ({
@@ -76,7 +76,7 @@ const forAdmins: Readonly<Record<string, (actor: Actor) => unknown>> = {
   'set the roles of everybody': (actor) => grants.setRolesOfEverybody(actor, new Set()),
   'make a repository public': (actor) => grants.setPublic(actor, target, true),
   'make a repository private': (actor) => grants.setPublic(actor, target, false),
-  'dismiss a notification': (actor) => createAside(untouched, audit).dismiss(actor, 1),
+  'dismiss a notification': (actor) => createQuarantine(untouched, audit).dismiss(actor, 1),
   'confirm a loss': (actor) => reading.acceptLoss(actor),
   'read everything again': (actor) => reading.readEverything(actor),
 };

@@ -1,14 +1,14 @@
 /** Notifications that could not be read: the same as on their page, for the same people. */
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
-import type { Aside, SetAside } from '../../notifications/aside.ts';
+import type { Quarantine, QuarantinedEnvelope } from '../../notifications/quarantine.ts';
 import { MAX_ID } from '../../storage/row-id.ts';
 import { bytes, clip, count, time, timeOf } from '../fields.ts';
 import { type ApiRoute, bytesRoute, listRoute, route } from '../route.ts';
 import { actorOf } from './find.ts';
 
 export interface AsideRoutesDeps {
-  readonly aside: Aside;
+  readonly aside: Quarantine;
 }
 
 const asideSchema = z
@@ -82,6 +82,6 @@ function gone(): never {
   throw new AppError('NOT_FOUND', 'This notification is gone.', { key: 'asideGone' });
 }
 
-function asideBody({ receivedAt, mediaType, reason, text, ...same }: SetAside): z.input<typeof asideSchema> {
+function asideBody({ receivedAt, mediaType, reason, text, ...same }: QuarantinedEnvelope): z.input<typeof asideSchema> {
   return { ...same, receivedAt: timeOf(receivedAt), mediaType: clip(mediaType), reason: clip(reason), text };
 }

@@ -1,4 +1,4 @@
-/** Deleting and restoring on somebody's behalf: the right, the act, and its entry in the audit. */
+/** Deleting and restoring for a user: checks the right, acts, and writes the audit entry. */
 import { type Actor, auditActor, mayAct, notFoundOrHidden } from '../../access/actor.ts';
 import type { Audit, AuditDetail } from '../../audit/audit.ts';
 import { AppError, errorText } from '../../errors.ts';
@@ -11,12 +11,12 @@ export interface DeletionUseCasesDeps {
   readonly deletion: Pick<Deletion, 'deleteTag' | 'deleteSelection' | 'restore'> & {
     readonly trash: Pick<Deletion['trash'], 'get' | 'batchOf'>;
   };
-  /** `registry.readonly`: nothing is changed through us. */
+  /** `registry.readonly`: nothing may be changed. */
   readonly isReadonly: boolean;
   readonly audit: Pick<Audit, 'record'>;
 }
 
-/** One of several: back, or why not. */
+/** One of several entries: restored, or the reason why not. */
 export type RestoredEntry =
   | { readonly id: number; readonly result: RestoreResult; readonly error: undefined }
   | { readonly id: number; readonly result: undefined; readonly error: AppError };
@@ -27,7 +27,7 @@ export interface Undone {
 }
 
 export function createDeletionUseCases({ deletion, isReadonly, audit }: DeletionUseCasesDeps) {
-  /** @throws {AppError} DENIED. */
+  /** @throws {AppError} DENIED without the right or in read-only mode. */
   function requireDelete(actor: Actor, repository: string): void {
     if (!isReadonly && mayAct(actor, 'delete', repository)) return;
     throw new AppError('DENIED', `The right "delete" on ${repository} is missing, or the registry is read-only.`, {
@@ -72,7 +72,7 @@ export function createDeletionUseCases({ deletion, isReadonly, audit }: Deletion
     return result;
   }
 
-  /** With its last tag the repository may have left the index, so the right decides, not the list. */
+  /** Checks the right by name, because the repository may have left the index with its last tag. */
   async function findRestorable(actor: Actor, id: number): Promise<TrashedManifest> {
     const item = await deletion.trash.get(id);
     if (item === undefined || !mayAct(actor, 'pull', item.repository)) throw notFoundOrHidden();
@@ -115,11 +115,11 @@ export function createDeletionUseCases({ deletion, isReadonly, audit }: Deletion
      * @throws {AppError} DENIED, UPSTREAM where the registry does not tell what is needed.
      */
     deleteSelection,
-    /** @throws {AppError} NOT_FOUND for what is hidden, DENIED, CONFLICT when the blobs are gone, UPSTREAM. */
+    /** @throws {AppError} NOT_FOUND for hidden entries, DENIED, CONFLICT when the blobs are gone, UPSTREAM. */
     restore,
-    /** One after the other: what cannot be restored says why, and the others are back. */
+    /** One after the other: entries that cannot be restored get an error, the others are restored. */
     restoreEach,
-    /** Everything that one deletion took. @throws {AppError} NOT_FOUND for what is hidden, DENIED. */
+    /** Restores everything of one deletion. @throws {AppError} NOT_FOUND for hidden entries, DENIED. */
     async undo(actor: Actor, id: number): Promise<Undone> {
       const { repository } = await findRestorable(actor, id);
       const ids = (await deletion.trash.batchOf(id)).map((item) => item.id);
@@ -129,7 +129,7 @@ export function createDeletionUseCases({ deletion, isReadonly, audit }: Deletion
 }
 export type DeletionUseCases = ReturnType<typeof createDeletionUseCases>;
 
-/** As the audit names them. */
+/** As in the audit log. */
 function objectsOf({ repository, tags, digests }: Pick<SelectionRequest, 'repository' | 'tags' | 'digests'>) {
   return [...tags.map(({ name }) => `${repository}:${name}`), ...digests.map((digest) => `${repository}@${digest}`)];
 }

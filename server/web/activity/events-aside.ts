@@ -1,4 +1,4 @@
-import type { Aside, SetAside } from '../../notifications/aside.ts';
+import type { Quarantine, QuarantinedEnvelope } from '../../notifications/quarantine.ts';
 import { keyPager, type Pager } from '../parts/pager.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
@@ -28,7 +28,7 @@ export interface AsideCells {
 const PAGE_ROWS = 20;
 
 /** Envelopes that could not be parsed: to inspect and to discard. */
-export function eventsAsidePage({ aside }: { readonly aside: Aside }): PageModule {
+export function eventsAsidePage({ aside }: { readonly aside: Quarantine }): PageModule {
   return (routes) => {
     routes.get('/events/aside', 'admin', async (page) => {
       const before = Number(page.query('after')) || undefined;
@@ -42,7 +42,7 @@ export function eventsAsidePage({ aside }: { readonly aside: Aside }): PageModul
   };
 }
 
-function asideView(page: Page, rows: readonly SetAside[], next: number | undefined): AsideView {
+function asideView(page: Page, rows: readonly QuarantinedEnvelope[], next: number | undefined): AsideView {
   return {
     title: page.t('activity:aside.title'),
     nav: 'events',
@@ -52,7 +52,7 @@ function asideView(page: Page, rows: readonly SetAside[], next: number | undefin
   };
 }
 
-function asideCells(row: SetAside, { url, format }: Page): AsideCells {
+function asideCells(row: QuarantinedEnvelope, { url, format }: Page): AsideCells {
   const { receivedAt, reason, source, verified, mediaType, text } = row;
   return {
     ...{ receivedAt, reason, source, verified, mediaType, text },

@@ -12,8 +12,8 @@ import { createSetStar } from '../../../server/catalog/use-cases/stars.ts';
 import { createVisibility, isVisibleName } from '../../../server/catalog/visibility/visibility.ts';
 import { createDeletionUseCases, type DeletionUseCasesDeps } from '../../../server/housekeeping/use-cases/deletion.ts';
 import { createLogger } from '../../../server/log.ts';
-import { createAside } from '../../../server/notifications/aside.ts';
 import { createEventStore } from '../../../server/notifications/events.ts';
+import { createQuarantine } from '../../../server/notifications/quarantine.ts';
 import { createRefusals } from '../../../server/token/refusals.ts';
 import { registryFacts, statusFacts } from '../data/operations-facts.ts';
 import { quietBus } from './bus.ts';
@@ -144,7 +144,7 @@ function routesDeps({ db, audit }: ApiParts): Omit<ApiRoutesDeps, 'stores' | 'us
     opened: () => undefined,
     deletion: NO_DELETION,
     events,
-    aside: createAside(db, audit),
+    aside: createQuarantine(db, audit),
     refusals: createRefusals(db, { now: Date.now, log: silent, bus: quietBus() }),
     space: createSpace({ db }),
     now: Date.now,

@@ -29,7 +29,7 @@ const reader = createEventReader({
   onInstance: () => undefined,
   look: () => undefined,
   crawl: () => undefined,
-  judge: async (events) =>
+  attribute: async (events) =>
     events.map(() => ({ isPermitted: false, isOwnDigest: false, deletedBy: undefined, restoredBy: undefined })),
 });
 await reader.start();

@@ -53,7 +53,7 @@ export async function start(
     onInstance: (instance) => void instances.push(instance),
     look: (repository) => void looks.push(repository),
     crawl: () => void looks.push(''),
-    judge: async (events) =>
+    attribute: async (events) =>
       events.map(({ actor, repository, tag, digest }) => ({
         isPermitted: actor === 'permitted',
         isOwnDigest: digest === `sha256:${'f'.repeat(64)}`,

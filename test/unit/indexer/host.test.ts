@@ -42,7 +42,7 @@ test('who waits for a thread that dies is told so, who asks next gets the next o
   const { host, seen } = await start(t);
   const waiting = host.remote.wait();
   const gone = assert.rejects(waiting, { code: 'UNAVAILABLE', key: 'indexRestarting' });
-  host.tell('die');
+  host.notify('die');
   await gone;
   assert.equal(await host.remote.double(5), 10);
   assert.deepEqual(seen, { started: 2, prepared: 2, died: 1 });

@@ -63,7 +63,7 @@ test('a call that the other side does not know fails', async () => {
 });
 
 test('what is told without an answer fails at the other side', async () => {
-  const { tell, remote, errors, end } = pair();
+  const { notify: tell, remote, errors, end } = pair();
   tell('fail');
   // Messages keep their order, so this one is answered after that was heard.
   await remote.add(0, 0);

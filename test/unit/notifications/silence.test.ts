@@ -42,8 +42,8 @@ for (const [name, ago, isQuiet, isSilent] of cases) {
 test('the first event ends it at once, and pages hear of it once', async () => {
   const { silence, state } = start(undefined);
   await silence.check();
-  silence.note();
-  silence.note();
+  silence.recordEvent();
+  silence.recordEvent();
   assert.deepEqual([silence.isQuiet(), silence.isSilent(), state.changes], [false, false, 2]);
 });
 

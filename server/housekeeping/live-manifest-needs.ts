@@ -2,8 +2,8 @@
 import { forEachBounded } from '../catalog/base/concurrency.ts';
 import { repositoryId } from '../catalog/base/repository-lookup.ts';
 import { readAmong } from '../catalog/manifests/lookup.ts';
+import { type ManifestNeeds, readManifestNeeds } from '../catalog/manifests/manifest-needs.ts';
 import { subjectOfTag } from '../catalog/manifests/referrers.ts';
-import { readSurroundings, type Surroundings } from '../catalog/manifests/surroundings.ts';
 import type { RegistryClient } from '../registry/client/client.ts';
 import type { Database } from '../storage/database.ts';
 import { childDigests } from './children.ts';
@@ -13,21 +13,21 @@ export type ReadingClient = Pick<RegistryClient, 'tags' | 'headManifest' | 'getM
 const REQUESTS_AT_ONCE = 8;
 const MAX_DEPTH = 4;
 
-export interface LiveSurroundings extends Surroundings {
-  /** Tag → digest, as the registry says now. */
+export interface LiveManifestNeeds extends ManifestNeeds {
+  /** Tag → digest, as the registry has it now. */
   readonly live: ReadonlyMap<string, string>;
 }
 
-/** @throws {AppError} UPSTREAM: without a clear answer nothing may be called unneeded. */
-export async function readLiveSurroundings(
+/** @throws {AppError} UPSTREAM: without a clear answer no manifest may be considered unneeded. */
+export async function readLiveManifestNeeds(
   db: Database,
   client: ReadingClient,
   repository: string,
   roots: readonly string[],
-): Promise<LiveSurroundings> {
+): Promise<LiveManifestNeeds> {
   const live = await readLiveTags(client, repository);
   const homeId = await repositoryId(db, repository);
-  const around = homeId === undefined ? alone(roots) : await readSurroundings(db, homeId, roots);
+  const around = homeId === undefined ? alone(roots) : await readManifestNeeds(db, homeId, roots);
   const inside = new Set(around.digests);
   const tags = [...live].map(([name, digest]) => ({ name, digest, subject: subjectOfTag(name) ?? null }));
   const unread = await unreadAmong(db, homeId, [...new Set(live.values())]);
@@ -53,7 +53,7 @@ async function readLiveTags(client: ReadingClient, repository: string): Promise<
   return live;
 }
 
-function alone(digests: readonly string[]): Surroundings {
+function alone(digests: readonly string[]): ManifestNeeds {
   return { digests, needs: [], tags: [], neededOutside: new Set() };
 }
 
@@ -67,7 +67,7 @@ async function unreadAmong(
   return digests.filter((digest) => !read.has(digest));
 }
 
-/** Everything below these manifests. */
+/** All manifests below these. */
 async function listedBy(
   client: ReadingClient,
   repository: string,

@@ -7,8 +7,8 @@ import { isRowId, MAX_ID } from '../storage/row-id.ts';
 import type { EnvelopesTable } from '../storage/schema.ts';
 import { deleteQuarantined, emptyQuarantined } from './envelope-writes.ts';
 
-/** An envelope that was not understood, or only in part. */
-export interface SetAside {
+/** An envelope that could not be parsed, or only in part. */
+export interface QuarantinedEnvelope {
   readonly id: number;
   readonly receivedAt: number;
   readonly mediaType: string;
@@ -16,9 +16,9 @@ export interface SetAside {
   readonly verified: boolean;
   readonly source: string;
   readonly reason: string;
-  /** Events of it that were understood. */
+  /** Number of its events that could be parsed. */
   readonly eventCount: number;
-  /** Its beginning. */
+  /** The first 4096 bytes, as printable text. */
   readonly text: string;
 }
 
@@ -34,10 +34,10 @@ const COLUMNS = [
   'event_count',
 ] as const;
 
-/** Notifications that could not be read: for people to look at and to let go. */
-export function createAside(db: Database, audit: Pick<Audit, 'record'>) {
+/** Notifications that could not be parsed, for admins to inspect and dismiss. */
+export function createQuarantine(db: Database, audit: Pick<Audit, 'record'>) {
   return {
-    /** The latest first. @param before `next` of the page before. */
+    /** Newest first. @param before `next` of the page before. */
     async list({ before, limit }: { before?: number | undefined; limit: number }) {
       const found = await described(db)
         .$if(before !== undefined, (query) =>
@@ -50,20 +50,23 @@ export function createAside(db: Database, audit: Pick<Audit, 'record'>) {
       return { rows, next: found.length > limit ? rows.at(-1)?.id : undefined };
     },
 
-    async find(id: number): Promise<SetAside | undefined> {
+    async find(id: number): Promise<QuarantinedEnvelope | undefined> {
       if (!isRowId(id)) return undefined;
       const row = await described(db).where('id', '=', id).executeTakeFirst();
       return row && toSetAside(row);
     },
 
-    /** All of it that was kept, as it came. */
+    /** The stored bytes, unchanged. */
     async body(id: number): Promise<Buffer | undefined> {
       if (!isRowId(id)) return undefined;
       const all = db.selectFrom('envelopes').select('body').where('state', '=', 'quarantined');
       return (await all.where('id', '=', id).executeTakeFirst())?.body;
     },
 
-    /** @throws {AppError} DENIED for anybody but admins, NOT_FOUND when it is gone already. */
+    /**
+     * Deletes it and writes the audit entry.
+     * @throws {AppError} DENIED for anybody but admins, NOT_FOUND when it is gone already.
+     */
     async dismiss(actor: Actor, id: number): Promise<void> {
       requireAdmin(actor);
       const row = isRowId(id) ? await remove(db, id) : undefined;
@@ -74,9 +77,12 @@ export function createAside(db: Database, audit: Pick<Audit, 'record'>) {
     },
   };
 }
-export type Aside = ReturnType<typeof createAside>;
+export type Quarantine = ReturnType<typeof createQuarantine>;
 
-/** What was read of an unverified one goes with the limit of these: the row stays for it, without its body. */
+/**
+ * An unverified envelope with parsed events stays as a row without a body, because the limit for unverified events
+ * counts by envelope.
+ */
 async function remove(db: Database, id: number) {
   const isAside = db.selectFrom('envelopes').where('id', '=', id).where('state', '=', 'quarantined');
   const row = await isAside.select(['error', 'size_bytes', 'verified', 'event_count']).executeTakeFirst();
@@ -91,7 +97,7 @@ function described(db: Database) {
     db
       .selectFrom('envelopes')
       .select(COLUMNS)
-      // SQLite has no beginning of an empty body.
+      // On SQLite, substr of an empty body is null.
       .select(sql<Buffer | null>`substr(body, 1, ${sql.lit(MAX_TEXT_BYTES)})`.as('head'))
       .where('state', '=', 'quarantined')
   );
@@ -99,7 +105,7 @@ function described(db: Database) {
 
 type DescribedRow = Pick<Selectable<EnvelopesTable>, (typeof COLUMNS)[number]> & { readonly head: Buffer | null };
 
-function toSetAside(row: DescribedRow): SetAside {
+function toSetAside(row: DescribedRow): QuarantinedEnvelope {
   return {
     id: row.id,
     receivedAt: row.received_at,
@@ -113,7 +119,7 @@ function toSetAside(row: DescribedRow): SetAside {
   };
 }
 
-/** Whatever it is, it is shown as text: without what would move a cursor or turn the line. */
+/** Replaces control and bidirectional characters, so that any content can be shown as text. */
 function readable(bytes: Buffer): string {
   return bytes.toString('utf8').replace(/[^\P{C}\n\t]/gu, '\u{fffd}');
 }

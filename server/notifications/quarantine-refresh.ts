@@ -1,24 +1,24 @@
 import type { Clock } from '../clock.ts';
-import type { AsideEnvelope } from './aside-names.ts';
+import type { QuarantinedNames } from './quarantine-names.ts';
 
-export interface AsideLooksDeps {
+export interface QuarantineRefreshDeps {
   readonly clock: Clock;
-  /** Reads one repository again. */
+  /** Reads this repository from the registry. */
   readonly look: (repository: string) => void;
-  /** Reads all of them again. */
+  /** Starts a crawl of all repositories. */
   readonly crawl: () => void;
 }
 
 const CRAWL_EVERY_MS = 60_000;
-// Where no secret was agreed anybody can send nonsense, and each look costs requests.
+// Unverified envelopes may come from anybody, and each refresh costs requests.
 const UNVERIFIED_EVERY_MS = 10 * 60_000;
 const MAX_UNVERIFIED_NAMES = 100;
 
 /**
- * What is set aside may have told of something: its repositories are looked at where they can be told, else everything
- * is. What nobody vouches for does so rarely.
+ * A quarantined envelope may have reported a change: the repositories that it names are read again, or all when not all
+ * names are known. For unverified envelopes at most every ten minutes.
  */
-export function createAsideLooks({ clock, look, crawl }: AsideLooksDeps) {
+export function createQuarantineRefresh({ clock, look, crawl }: QuarantineRefreshDeps) {
   const lookedAt = new Map<string, number>();
   let crawledAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
@@ -29,7 +29,7 @@ export function createAsideLooks({ clock, look, crawl }: AsideLooksDeps) {
     crawl();
   }
 
-  /** What comes too early waits for its time. */
+  /** A request that comes too early is delayed. */
   function askForCrawl(everyMs: number): void {
     const waitMs = crawledAt + everyMs - clock();
     if (waitMs <= 0) crawlNow();
@@ -44,7 +44,7 @@ export function createAsideLooks({ clock, look, crawl }: AsideLooksDeps) {
   }
 
   return {
-    note({ verified, repositories, isAll }: AsideEnvelope): void {
+    note({ verified, repositories, isAll }: QuarantinedNames): void {
       if (!isAll) askForCrawl(verified ? CRAWL_EVERY_MS : UNVERIFIED_EVERY_MS);
       else for (const name of repositories) if (verified || isDue(name)) look(name);
     },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
 import type { Operation } from '../../../server/housekeeping/journal.ts';
-import { createPutBack, type PushEvent } from '../../../server/housekeeping/put-back.ts';
+import { createLostPushes, type PushEvent } from '../../../server/housekeeping/lost-pushes.ts';
 
 const T0 = 1_000_000;
 const operation: Operation = {
@@ -27,7 +27,7 @@ const push: PushEvent = {
 /** @returns the references that were written again. */
 async function putBackAfter(event: PushEvent, there: string | undefined = undefined, now = T0 + 1000) {
   const written: string[] = [];
-  const putBack = createPutBack({
+  const putBack = createLostPushes({
     client: {
       headManifest: async () => (there === undefined ? undefined : { digest: there, mediaType: 'm', sizeBytes: 1 }),
       getManifest: async (_, digest) => ({ digest, mediaType: 'm', raw: Buffer.from('{}') }),
@@ -41,7 +41,7 @@ async function putBackAfter(event: PushEvent, there: string | undefined = undefi
     log: pino({ level: 'silent' }),
   });
   putBack.watch(operation, true);
-  await putBack.notePush(event);
+  await putBack.handlePush(event);
   return written;
 }
 

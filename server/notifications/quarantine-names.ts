@@ -1,20 +1,20 @@
 import { isRepositoryName } from '../registry/documents/reference.ts';
 
-/** What an envelope that was not understood tells all the same. */
-export interface AsideNames {
+/** The repositories named in an envelope that could not be parsed. */
+export interface NamedRepositories {
   readonly repositories: readonly string[];
-  /** False: it names others, too. */
+  /** False when it names more than were extracted. */
   readonly isAll: boolean;
 }
 
-export interface AsideEnvelope extends AsideNames {
+export interface QuarantinedNames extends NamedRepositories {
   readonly verified: boolean;
 }
 
 const MAX_NAMES = 50;
 
-/** The repositories that an odd envelope names, by the form in which every registry writes them. */
-export function namesIn(body: Buffer): AsideNames {
+/** Extracts repository names from the raw bytes by the form in which every registry writes them. */
+export function repositoriesNamedIn(body: Buffer): NamedRepositories {
   const names = new Set<string>();
   for (const [, name = ''] of body.toString('latin1').matchAll(/"repository"\s{0,8}:\s{0,8}"([^"\\]{1,255})"/g)) {
     if (!isRepositoryName(name) || names.has(name)) continue;

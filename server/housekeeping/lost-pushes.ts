@@ -3,7 +3,7 @@ import type { RegistryClient, StoredManifest } from '../registry/client/client.t
 import type { Operation } from './journal.ts';
 import type { Trash } from './trash.ts';
 
-/** What a push event must tell; the shape of `RegistryEvent` of `notifications/`. */
+/** The fields of a push event that are needed; implemented by `RegistryEvent` of `notifications/`. */
 export interface PushEvent {
   readonly action: string;
   readonly repository: string;
@@ -13,37 +13,37 @@ export interface PushEvent {
   readonly actorConfirmed: boolean;
 }
 
-export interface PutBackDeps {
+export interface LostPushesDeps {
   readonly client: Pick<RegistryClient, 'headManifest' | 'getManifest' | 'putManifest'>;
   readonly trash: Trash;
   readonly now: () => number;
   readonly log: Logger;
 }
 
-// Events wait in the registry's queue while we are away or busy.
+// Pushes are watched for this long after the deletion, because events may wait in the registry's queue.
 const WATCHED_MS = 5 * 60_000;
-// The registry's clock and ours may differ a little.
+// Tolerance for the difference between the registry's clock and ours.
 const CLOCK_SLACK_MS = 2000;
 
 interface Watched {
   readonly operation: Operation;
   readonly until: number;
-  /** Pushes seen while the deletion still ran: tag → digest. */
+  /** Pushes during the deletion: tag → digest. */
   readonly pushed: Map<string, string>;
   finished: boolean;
 }
 
 /**
- * The registry has no "delete this tag only if it still points there". Between our last look and the deletion somebody
- * may push: the push event tells so, and what was pushed is put back.
+ * Restores pushes that a deletion destroyed. The registry has no conditional delete: somebody may push between our last
+ * check and the deletion. The push event reveals that, and the pushed image is restored from the trash.
  */
-export function createPutBack({ client, trash, now, log }: PutBackDeps) {
+export function createLostPushes({ client, trash, now, log }: LostPushesDeps) {
   const watched = new Map<number, Watched>();
 
   function isHit({ operation, until }: Watched, event: PushEvent): boolean {
     if (event.repository !== operation.repository || event.digest === operation.throwawayDigest) return false;
     if (now() > until) return false;
-    // The confirmed digest itself, under whatever tag: deleting the manifest takes those tags along.
+    // The deleted digest under any tag: deleting the manifest deleted those tags, too.
     if (event.digest === operation.digest) return event.at > operation.startedAt;
     return event.tag === operation.tag && event.at > operation.startedAt - CLOCK_SLACK_MS;
   }
@@ -66,7 +66,7 @@ export function createPutBack({ client, trash, now, log }: PutBackDeps) {
   }
 
   return {
-    /** From before the first step on. */
+    /** To be called before the first step of the deletion. */
     watch(operation: Operation, finished = false): void {
       for (const [id, each] of watched) if (each.until < now()) watched.delete(id);
       watched.set(operation.id, {
@@ -76,15 +76,15 @@ export function createPutBack({ client, trash, now, log }: PutBackDeps) {
         finished,
       });
     },
-    /** The deletion has ended: what was pushed meanwhile can be put back. */
-    async settle(operation: Operation): Promise<void> {
+    /** To be called when the deletion has ended: restores what was pushed meanwhile. */
+    async restorePushed(operation: Operation): Promise<void> {
       const entry = watched.get(operation.id);
       if (entry === undefined) return;
       entry.finished = true;
       for (const [tag, digest] of entry.pushed) await putBack(entry.operation, tag, digest);
     },
-    /** Only pushes whose sender is known count: nobody else may make us write. */
-    async notePush(event: PushEvent): Promise<void> {
+    /** To be called with each push event. Unconfirmed ones are ignored: strangers must not make us write. */
+    async handlePush(event: PushEvent): Promise<void> {
       const { tag, digest } = event;
       if (event.action !== 'push' || tag === undefined || digest === undefined || !event.actorConfirmed) return;
       for (const entry of watched.values()) {
@@ -95,4 +95,4 @@ export function createPutBack({ client, trash, now, log }: PutBackDeps) {
     },
   };
 }
-export type PutBack = ReturnType<typeof createPutBack>;
+export type LostPushes = ReturnType<typeof createLostPushes>;

@@ -4,15 +4,15 @@ import type { Database } from '../../storage/database.ts';
 import { findReferrers, tagsAbout } from './referrers.ts';
 
 /** `from` needs `to`: an index what it lists, a subject what refers to it. */
-export interface Need {
+export interface ManifestNeed {
   readonly from: string;
   readonly to: string;
 }
 
-export interface Surroundings {
+export interface ManifestNeeds {
   /** What was asked for and everything below it, parents first. */
   readonly digests: readonly string[];
-  readonly needs: readonly Need[];
+  readonly needs: readonly ManifestNeed[];
   /** Tags of these manifests; `subject` of a fallback or cosign tag. */
   readonly tags: readonly { readonly name: string; readonly digest: string; readonly subject: string | null }[];
   /** Needed from elsewhere in the repository: another index lists it, or it refers to an image that is not among these. */
@@ -23,13 +23,13 @@ export interface Surroundings {
 const MAX_MANIFESTS = 5000;
 
 /** What these manifests list, what refers to all of that, and who else in the repository needs any of it. From the index. */
-export async function readSurroundings(
+export async function readManifestNeeds(
   db: Database,
   repositoryId: number,
   roots: readonly string[],
-): Promise<Surroundings> {
+): Promise<ManifestNeeds> {
   const digests = new Set(roots);
-  const needs: Need[] = [];
+  const needs: ManifestNeed[] = [];
   let frontier = [...digests];
   while (frontier.length > 0 && digests.size <= MAX_MANIFESTS) {
     const below = await needsOf(db, repositoryId, frontier);
@@ -46,8 +46,8 @@ export async function readSurroundings(
   };
 }
 
-async function needsOf(db: Database, repositoryId: number, from: readonly string[]): Promise<readonly Need[]> {
-  const listed = await sql<Need>`
+async function needsOf(db: Database, repositoryId: number, from: readonly string[]): Promise<readonly ManifestNeed[]> {
+  const listed = await sql<ManifestNeed>`
     select listed.parent_digest as "from", listed.child_digest as "to"
     from manifest_children as listed
       join held_manifests as held on held.digest = listed.child_digest and held.repository_id = ${repositoryId}
@@ -59,8 +59,8 @@ async function needsOf(db: Database, repositoryId: number, from: readonly string
   return [...listed.rows, ...referring];
 }
 
-async function tagsOf(db: Database, repositoryId: number, digests: readonly string[]): Promise<Surroundings['tags']> {
-  const { rows } = await sql<Surroundings['tags'][number]>`
+async function tagsOf(db: Database, repositoryId: number, digests: readonly string[]): Promise<ManifestNeeds['tags']> {
+  const { rows } = await sql<ManifestNeeds['tags'][number]>`
     select name, digest, subject_digest as subject from tags
     where repository_id = ${repositoryId} and ${isAmong(db, sql.ref('digest'), digests)}
     order by name_key desc`.execute(db);

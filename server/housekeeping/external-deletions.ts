@@ -2,32 +2,32 @@ import { storedRaw } from '../catalog/manifests/stored-manifests.ts';
 import type { Database } from '../storage/database.ts';
 import type { Trash, TrashItem } from './trash.ts';
 
-export interface GoneDeps {
+export interface ExternalDeletionsDeps {
   readonly db: Database;
   readonly trash: Pick<Trash, 'add' | 'find' | 'setTags'>;
-  /** Throw-away manifests of ours are nobody's loss. */
+  /** Throw-away manifests of our own deletions are not recorded. */
   readonly isOwnDigest: (digest: string) => boolean;
   readonly now: () => number;
 }
 
-export interface GoneTag {
+export interface RemovedTag {
   readonly name: string;
   readonly digest: string;
 }
 
-/** Nobody of ours: it was gone when we looked. */
+/** The actor of deletions that were not made here. */
 export const THE_REGISTRY = '';
-/** Tags of one image that go one after the other come back together. */
-const TOGETHER_MS = 10 * 60_000;
+/** Tags of one image that are deleted within this time become one trash entry. */
+const MAX_GAP_MS = 10 * 60_000;
 
-/** What leaves the registry without us is kept as well, as far as the index has its bytes. */
-export function createGone({ db, trash, isOwnDigest, now }: GoneDeps) {
+/** Records deletions that were made at the registry by others in the trash, as far as the index has the manifest. */
+export function createExternalDeletions({ db, trash, isOwnDigest, now }: ExternalDeletionsDeps) {
   let last: Promise<void> = Promise.resolve();
 
   async function keepOne(repository: string, digest: string, names: readonly string[]): Promise<void> {
     const kept = await trash.find(repository, digest);
     if (kept !== undefined && kept.restoredAt === undefined) {
-      // A deletion of ours has put it there already.
+      // Our own deletion has recorded it already.
       if (names.every((name) => kept.tags.includes(name))) return;
       if (isRecent(kept)) return trash.setTags(kept.id, [...new Set([...kept.tags, ...names])]);
     }
@@ -37,10 +37,10 @@ export function createGone({ db, trash, isOwnDigest, now }: GoneDeps) {
   }
 
   function isRecent({ deletedBy, deletedAt }: TrashItem): boolean {
-    return deletedBy === THE_REGISTRY && Math.abs(now() - deletedAt) <= TOGETHER_MS;
+    return deletedBy === THE_REGISTRY && Math.abs(now() - deletedAt) <= MAX_GAP_MS;
   }
 
-  async function keepAll(repository: string, tags: readonly GoneTag[]): Promise<void> {
+  async function keepAll(repository: string, tags: readonly RemovedTag[]): Promise<void> {
     const digests = new Set(tags.map((tag) => tag.digest).filter((digest) => !isOwnDigest(digest)));
     for (const digest of digests) {
       const names = tags.filter((tag) => tag.digest === digest).map((tag) => tag.name);
@@ -49,13 +49,13 @@ export function createGone({ db, trash, isOwnDigest, now }: GoneDeps) {
   }
 
   return {
-    /** @param tags that the registry no longer has. */
-    keep(repository: string, tags: readonly GoneTag[]): Promise<void> {
-      // One after the other, so that what belongs together finds each other.
+    /** @param tags Tags that the registry no longer has. */
+    keep(repository: string, tags: readonly RemovedTag[]): Promise<void> {
+      // Sequential, so that tags of one image find the entry of the first.
       const work = last.then(() => keepAll(repository, tags));
       last = work.catch(() => undefined);
       return work;
     },
   };
 }
-export type Gone = ReturnType<typeof createGone>;
+export type ExternalDeletions = ReturnType<typeof createExternalDeletions>;
