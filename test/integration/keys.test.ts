@@ -73,7 +73,7 @@ async function asOrdinaryUser(work: () => Promise<void>): Promise<void> {
 }
 
 describe('a new installation', () => {
-  test('K05: makes a P-256 CA whose key only we can read', async () => {
+  test('makes a P-256 CA whose key only we can read', async () => {
     const keys = await open();
     assert.equal(keys.source, 'created');
     assert.equal((await stat(at('conf', 'auth.key'))).mode & 0o777, 0o600);
@@ -83,7 +83,7 @@ describe('a new installation', () => {
     assert.equal(key.asymmetricKeyDetails?.namedCurve, 'prime256v1');
     assert.equal(keys.caPem(), ca.toString());
   });
-  test('K03: signs with a leaf that is valid since an hour, for 30 days', async () => {
+  test('signs with a leaf certificate that is valid since an hour, for 30 days', async () => {
     const keys = await open();
     const leaf = certificateOf(keys);
     assert.equal(leaf.ca, false);
@@ -92,7 +92,7 @@ describe('a new installation', () => {
     assert.ok(leaf.checkIssued(new X509Certificate(keys.caPem() ?? '')));
     assert.equal((await stat(at('data', 'token', 'leaf.pem'))).mode & 0o777, 0o600);
   });
-  test('K06: the second start signs with the same leaf, without making anything', async () => {
+  test('the second start signs with the same leaf, without making anything', async () => {
     const first = leafOf(await open())?.x5c;
     const second = leafOf(await open({}, false))?.x5c;
     assert.deepEqual(second, first);
@@ -122,7 +122,7 @@ describe('a new installation', () => {
     await refuses({}, /auth\.key is missing.*backup/, false);
     await open({}, true);
   });
-  test('an old database without any key yet gets one', async () => {
+  test('an old database without a key gets one', async () => {
     assert.equal((await open({}, false)).source, 'created');
   });
   test('a key without its certificate, unnamed, is not guessed at', async () => {
@@ -146,7 +146,7 @@ async function operatorPair(notAfter: Date, notBefore = new Date(Date.now() - DA
 }
 
 describe('rotation', () => {
-  test('K02: a leaf of 20 days gets a successor while running, and the old one stays valid', async () => {
+  test('a leaf of 20 days gets a successor while running, and the old one stays valid', async () => {
     const keys = await open();
     const first = certificateOf(keys);
     clock = 19 * DAY_MS;
@@ -161,11 +161,11 @@ describe('rotation', () => {
     const { token } = await signerOf(keys).sign({ subject: 'alice', access: [] });
     assert.equal((headerOf(token)['x5c'] as string[])[0], second.raw.toString('base64'));
   });
-  test('J16: a leaf outlives the last token even with very long lifetimes', async () => {
+  test('a leaf outlives the last token even with very long lifetimes', async () => {
     const keys = await open({ lifetime: '40d' });
     assert.ok(Date.parse(certificateOf(keys).validTo) > now() + 60 * DAY_MS);
   });
-  test('J16: no token outlives its certificate, and none is signed after it', async () => {
+  test('no token outlives its certificate, and none is signed after it', async () => {
     const auth = { ...(await operatorPair(new Date(Date.now() + 30 * DAY_MS))), token_header: 'x5c' };
     const signer = signerOf(await open(auth), auth);
     clock = 30 * DAY_MS - 5 * 60_000;
@@ -208,7 +208,7 @@ describe('rotation', () => {
     const { token } = await signerOf(await open(auth), auth).sign({ subject: '', access: [] });
     assert.equal(headerOf(token).x5c, undefined);
   });
-  test('K04: during a change of the CA both are handed out', async () => {
+  test('during a change of the CA both are handed out', async () => {
     const [old, fresh] = [generateKey('rsa'), generateKey('ec')];
     const [oldPem, freshPem] = await Promise.all([old, fresh].map((key) => certificateFor(key, { isCa: true })));
     const { keyPath, certPath } = await writePair(folder.path, fresh, `${oldPem}${freshPem}`);
@@ -242,7 +242,7 @@ describe("the operator's files", () => {
     const layouts = keys.signingKeys().map(({ layout }) => layout);
     assert.deepEqual([keys.source, ...layouts], ['certificate', 'certificate-x5c', 'kid-rfc7638', 'kid-libtrust']);
   });
-  test('a key alone signs with a kid, and libtrust is the first guess', async () => {
+  test('a key alone signs with a kid, in the libtrust form at first', async () => {
     const { keyPath } = await writePair(folder.path, generateKey('rsa'));
     const keys = await open({ key: keyPath });
     assert.deepEqual([keys.source, keys.caPem()], ['key', undefined]);
@@ -256,28 +256,28 @@ describe("the operator's files", () => {
     ['kid-libtrust', /^[A-Z2-7]{4}:/],
   ] as const;
   for (const [header, kid] of headers) {
-    test(`token_header ${header} is obeyed`, async () => {
+    test(`the setting token_header ${header} is obeyed`, async () => {
       const auth = { token_header: header };
       const { token } = await signerOf(await open(), auth).sign({ subject: '', access: [] });
       assert.equal(headerOf(token)['x5c'] === undefined, kid !== undefined);
       if (kid !== undefined) assert.match(String(headerOf(token)['kid']), kid);
     });
   }
-  test('a missing key', () => refuses({ key: at('none.key') }, /none\.key does not exist/));
+  test('a missing key is refused', () => refuses({ key: at('none.key') }, /none\.key does not exist/));
   test('a missing key is not made, whatever the database says', async () => {
     await refuses({ key: at('none.key') }, /does not exist/, true);
     await assert.rejects(stat(at('none.key')));
   });
-  test('a folder in its place', () => refuses({ key: folder.path }, /is a folder/));
-  test('an empty key', async () => {
+  test('a folder in place of the key is refused', () => refuses({ key: folder.path }, /is a folder/));
+  test('an empty key file is refused', async () => {
     await writeFile(at('a.key'), '\n');
     await refuses({ key: at('a.key') }, /a\.key.*is empty/);
   });
-  test('no key at all', async () => {
+  test('a file without a key is refused', async () => {
     await writeFile(at('a.key'), 'hello');
     await refuses({ key: at('a.key') }, /holds no PEM private key/);
   });
-  test('an encrypted key', async () => {
+  test('an encrypted key is refused', async () => {
     const pem = generateKey('ec').export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' });
     await writeFile(at('a.key'), pem);
     await refuses({ key: at('a.key') }, /passphrase.*openssl pkey/);
@@ -288,30 +288,31 @@ describe("the operator's files", () => {
     ['secp256k1', /do not verify/],
   ];
   for (const [kind, reason] of kinds) {
-    test(`a ${kind} key`, async () => {
+    test(`a ${kind} key is refused`, async () => {
       await writeFile(at('a.key'), pemOf(generateKey(kind)));
       await refuses({ key: at('a.key') }, reason);
     });
   }
-  test('an unreadable key names the line that mends it', async () => {
+  test('an unreadable key is refused with the command that makes it readable', async () => {
     await writeFile(at('a.key'), pemOf(generateKey('ec')), { mode: 0o000 });
     await asOrdinaryUser(() => refuses({ key: at('a.key') }, /chown \d+ .*a\.key/));
   });
-  test('a folder in which no pair can be made', async () => {
+  test('a folder in which no pair can be made is refused', async () => {
     await mkdir(at('conf'), { mode: 0o500 });
     await asOrdinaryUser(() => refuses({}, /cannot be created in .*conf by uid/));
   });
-  test('a certificate for another key', async () => {
+  test('a certificate for another key is refused', async () => {
     const pem = await certificateFor(generateKey('ec'), { isCa: true });
     const { keyPath, certPath } = await writePair(folder.path, generateKey('ec'), pem);
     await refuses({ key: keyPath, cert: certPath }, /belongs to another key/);
   });
-  test('a certificate file without a certificate', async () => {
+  test('a certificate file without a certificate is refused', async () => {
     const { keyPath, certPath } = await writePair(folder.path, generateKey('ec'), 'hello');
     await refuses({ key: keyPath, cert: certPath }, /holds no PEM certificate/);
   });
-  test('a certificate without its key', () => refuses({ cert: at('a.cert') }, /without registry\.auth\.key/));
-  test('a certificate that has expired is a warning, and kid still signs', async () => {
+  test('a certificate without its key is refused', () =>
+    refuses({ cert: at('a.cert') }, /without registry\.auth\.key/));
+  test('an expired certificate is a warning, and tokens are signed with a kid', async () => {
     const key = generateKey('rsa');
     const notAfter = new Date(Date.now() - DAY_MS);
     const pem = await certificateFor(key, { isCa: true, notBefore: new Date(Date.now() - 2 * DAY_MS), notAfter });
@@ -323,7 +324,7 @@ describe("the operator's files", () => {
     const { token } = await signerOf(keys, { token_header: 'kid-libtrust' }).sign({ subject: '', access: [] });
     assert.equal(headerOf(token)['alg'], 'RS256');
   });
-  test('a world-readable key is a warning', async () => {
+  test('a world-readable key is accepted with a warning', async () => {
     const { keyPath } = await writePair(folder.path, generateKey('ec'));
     await chmod(keyPath, 0o644);
     await open({ key: keyPath });

@@ -36,7 +36,7 @@ async function refreshToken(): Promise<string> {
   return (await post({ ...password, access_type: 'offline' })).body.refresh_token ?? '';
 }
 
-test('W15: docker login gets one when it asks', async () => {
+test('docker login gets a refresh token when it asks for one', async () => {
   const ask = async (query: string) => {
     const response = await fetch(`${stack.realm}?service=${SERVICE}${query}`, { headers: basic('alice') });
     return ((await response.json()) as Body).refresh_token;
@@ -44,11 +44,11 @@ test('W15: docker login gets one when it asks', async () => {
   assert.equal(await ask(''), undefined);
   assert.ok(((await ask('&offline_token=true')) ?? '').length >= 26);
 });
-test('P03: a form gets one when it asks', async () => {
+test('a form gets a refresh token when it asks for one', async () => {
   assert.equal((await post(password)).body.refresh_token, undefined);
   assert.notEqual(await refreshToken(), '');
 });
-test('P04: it stands for its owner, within the scope asked', async () => {
+test('a refresh token stands for its owner, within the scope asked', async () => {
   const { status, body } = await redeem(await refreshToken(), { scope: 'repository:team/app:pull' });
   assert.equal(status, 200);
   const { sub, access } = claimsOf(body.access_token);
@@ -58,7 +58,7 @@ test('P04: it stands for its owner, within the scope asked', async () => {
   );
   assert.equal(body.refresh_token, undefined);
 });
-test('P05: not for another service, and not when it is made up', async () => {
+test('a refresh token of another service, or a made-up one, is refused', async () => {
   assert.equal((await redeem(await refreshToken(), { service: 'elsewhere' })).status, 400);
   assert.equal((await redeem('rwr_invented')).status, 401);
   const { refreshTokens } = stack;
@@ -66,7 +66,7 @@ test('P05: not for another service, and not when it is made up', async () => {
   const foreign = { userId: alice?.id ?? 0, passwordVersion: 1, service: 'elsewhere', clientId: '' };
   assert.equal((await redeem(await refreshTokens.issue(foreign))).status, 401);
 });
-test('it ends with the account and with the password', async () => {
+test('a refresh token ends with the account and with the password', async () => {
   const alice = await stack.users.find('alice');
   const token = await refreshToken();
   await stack.users.setEnabled(alice?.id ?? 0, false);

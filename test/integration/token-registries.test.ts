@@ -142,7 +142,7 @@ for (const version of ['3.0.0', '3.1.1'] as const) {
         await registry.stop();
         assert.equal(status.state, 'accepted');
         assert.equal(status.layout, 'kid-rfc7638');
-        // J04: the name that 2.x uses works here too, because the file lists the key under both.
+        // The name that 2.x uses works here too, because the file lists the key under both.
         const libtrust = stack.keys.signingKeys().find((key) => key.layout === 'kid-libtrust');
         assert.ok(stack.keys.jwks().keys.some((key) => key.kid === libtrust?.kid));
       });
@@ -174,10 +174,10 @@ for (const version of REGISTRY_VERSIONS) {
       await stack?.stop();
     });
 
-    test('J10: a token without access signs in', async () => {
+    test('a token without access signs in', async () => {
       assert.equal((await call('/v2/', { headers: bearer(await token('')) })).status, 200);
     });
-    test('the pushed and pulled rights are the granted ones', async () => {
+    test('push and pull work where they were granted, and nowhere else', async () => {
       const scope = 'scope=repository:team/app:pull,push';
       const path = '/v2/team/app/blobs/uploads/';
       const pushed = await call(path, { method: 'POST', headers: bearer(await token(scope)) });
@@ -186,7 +186,7 @@ for (const version of REGISTRY_VERSIONS) {
       assert.equal(refused.status, 401);
       assert.match(refused.headers.get('www-authenticate') ?? '', /insufficient_scope/);
     });
-    test('J12: a pull token does not open an upload', async () => {
+    test('a pull token does not open an upload', async () => {
       const headers = bearer(await token('scope=repository:team/app:pull'));
       const refused = await call('/v2/team/app/blobs/uploads/', { method: 'POST', headers });
       assert.equal(refused.status, 401);
@@ -198,11 +198,11 @@ for (const version of REGISTRY_VERSIONS) {
       const member = await call('/v2/_catalog', { headers: bearer(await token(scope)) });
       assert.deepEqual([admin.status, member.status], [200, 401]);
     });
-    test('our own calls read the catalog with a minted token', async () => {
+    test('our own calls read the catalog with a token of ours', async () => {
       const headers = bearer(await stack.signer.mint(['registry:catalog:*']));
       assert.equal((await call('/v2/_catalog', { headers })).status, 200);
     });
-    test('J11: a token for another service is refused', async () => {
+    test('a token for another service is refused', async () => {
       const { registry } = stack.config;
       const auth = { ...registry.auth, service: 'elsewhere:5000' };
       const config = { ...stack.config, registry: { ...registry, auth } };
@@ -218,9 +218,9 @@ for (const version of REGISTRY_VERSIONS) {
       assert.equal(refused.status, 401);
     });
     const skewed = [
-      ['J15: a clock 50 s ahead of the registry is no problem', 50, 200],
-      ['J14: a token is taken until 60 s after its end', -115, 200],
-      ['J14: and not after that', -125, 401],
+      ['a clock 50 s ahead of the registry is no problem', 50, 200],
+      ['a token is taken until 60 s after its end', -115, 200],
+      ['a token is refused later than that', -125, 401],
     ] as const;
     for (const [name, seconds, status] of skewed) {
       test(name, async () => {
