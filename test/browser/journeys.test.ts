@@ -49,7 +49,7 @@ async function walk(hand: Hand, locale: Locale): Promise<void> {
   try {
     await eventually('the registry answers', () => isUp(host));
     const admin = await createPerson({ browser, url: app.url, hand, locale });
-    await goAllTheWay(admin, createClients(host, folder.path)).finally(admin.close);
+    await firstDayOfAnAdmin(admin, createClients(host, folder.path)).finally(admin.close);
     assert.deepEqual(admin.problems, []);
   } finally {
     await app.stop();
@@ -57,7 +57,7 @@ async function walk(hand: Hand, locale: Locale): Promise<void> {
   }
 }
 
-async function goAllTheWay(admin: Person, clients: Clients): Promise<void> {
+async function firstDayOfAnAdmin(admin: Person, clients: Clients): Promise<void> {
   await signInFirst(admin);
   await addUser(admin, LIN, ['write-all', 'delete-all']);
   await addUser(admin, CAROL, []);

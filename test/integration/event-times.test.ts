@@ -24,7 +24,7 @@ const list = (filter: object = {}) =>
 async function send(tag: string, timestamp: string, repository = 'team/app'): Promise<void> {
   const answer = await stack.send(anEnvelope(anEvent({ tag, timestamp, repository })), { Authorization: SECRET });
   assert.equal(answer.status, 204);
-  await stack.settled();
+  await stack.untilApplied();
 }
 
 const cases = [

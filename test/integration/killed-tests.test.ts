@@ -23,7 +23,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** Runs a script that starts a process and writes its number, and kills the script. */
-async function assertGoesToo(script: string): Promise<void> {
+async function assertEndsWithParent(script: string): Promise<void> {
   const folder = await temporaryFolder('killed');
   // The database server is another user.
   await chmod(folder.path, 0o755);
@@ -50,14 +50,14 @@ async function assertGoesToo(script: string): Promise<void> {
 }
 
 test('what a test started', { skip }, () =>
-  assertGoesToo(
+  assertEndsWithParent(
     `import { startProcess } from ${source('test/support/process/process.ts')};
      console.log(startProcess('sleep', ['60']).child.pid);`,
   ),
 );
 
 test('the PostgreSQL of a test, which runs as another user', { skip: postgresSkip }, () =>
-  assertGoesToo(
+  assertEndsWithParent(
     `import { readdirSync, readFileSync } from 'node:fs';
      import { tmpdir } from 'node:os';
      import { join } from 'node:path';
@@ -69,7 +69,7 @@ test('the PostgreSQL of a test, which runs as another user', { skip: postgresSki
 );
 
 test('what npm run bench and npm test run', { skip }, () =>
-  assertGoesToo(
+  assertEndsWithParent(
     `import { runTied } from ${source('scripts/lib/run.mjs')};
      runTied(process.execPath, ['-e', 'console.log(process.pid); setTimeout(() => undefined, 60000)']);`,
   ),

@@ -32,7 +32,7 @@ describe('unverified envelopes keep to their limits', () => {
     const stack = await start(null, { unverifiedLimits: limits });
     t.after(stack.close);
     for (let index = 0; index < 60; index += 1) assert.equal((await stack.send(padded(`budget ${index}`))).status, 204);
-    await stack.settled();
+    await stack.untilApplied();
     await keptWithin(stack);
     const left = await ids(stack);
     assert.ok(left.includes('budget 59'));
@@ -43,10 +43,10 @@ describe('unverified envelopes keep to their limits', () => {
     const stack = await start(null, { unverifiedLimits: limits });
     t.after(stack.close);
     await stack.send(anEnvelope(anEvent({ id: 'ours' })));
-    await stack.settled();
+    await stack.untilApplied();
     await stranger(stack, anEnvelope(...Array.from({ length: 3000 }, (_, index) => anEvent({ id: `his ${index}` }))));
     await stack.send(anEnvelope(anEvent({ id: 'ours too' })));
-    await stack.settled();
+    await stack.untilApplied();
     await eventually('two are left', () => ids(stack), { until: ({ length }) => length === 2 });
     assert.deepEqual((await ids(stack)).sort(), ['ours', 'ours too']);
   });
@@ -56,10 +56,10 @@ describe('unverified envelopes keep to their limits', () => {
     t.after(stack.close);
     await stack.send(permitted);
     for (let index = 0; index < 5; index += 1) await stack.send(anEnvelope(anEvent({ id: `real ${index}` })));
-    await stack.settled();
+    await stack.untilApplied();
     for (let index = 0; index < 80; index += 1) await stranger(stack, padded(`false ${index}`));
     await stack.send(anEnvelope(anEvent({ id: 'real 5' })));
-    await stack.settled();
+    await stack.untilApplied();
     await keptWithin(stack);
     const left = await ids(stack);
     for (const id of ['confirmed', 'real 0', 'real 4', 'real 5', 'false 79']) assert.ok(left.includes(id), id);
@@ -71,7 +71,7 @@ describe('unverified envelopes keep to their limits', () => {
     t.after(stack.close);
     await stack.send(permitted);
     for (let index = 0; index < 60; index += 1) await stack.send(padded(`later ${index}`));
-    await stack.settled();
+    await stack.untilApplied();
     await keptWithin(stack);
     const left = await ids(stack);
     assert.ok(left.includes('confirmed'));
@@ -82,7 +82,7 @@ describe('unverified envelopes keep to their limits', () => {
     const stack = await start(null, { unverifiedLimits: limits });
     t.after(stack.close);
     for (let index = 0; index < 900; index += 1) await stranger(stack, '');
-    await stack.settled();
+    await stack.untilApplied();
     const count = async () => (await stack.opened.db.selectFrom('envelopes').select('id').execute()).length;
     await eventually('the oldest are gone', count, { until: (left) => left <= limits.bytes / 200 });
     assert.ok((await count()) > 0);
@@ -95,7 +95,7 @@ describe('unverified envelopes keep to their limits', () => {
     for (let round = 0; round < 5; round += 1) {
       const events = Array.from({ length: 60 }, (_, index) => anEvent({ id: `part ${round} ${index}` }));
       await stranger(stack, `${anEnvelope(...events).slice(0, -7)},7]}`);
-      await stack.settled();
+      await stack.untilApplied();
       const [row] = (await aside.list({ limit: 1 })).rows;
       assert.equal(row?.eventCount, 60);
       await aside.dismiss(COMMAND_LINE, row?.id ?? 0);
@@ -103,7 +103,7 @@ describe('unverified envelopes keep to their limits', () => {
       assert.equal(await aside.body(row?.id ?? 0), undefined);
     }
     await stack.send(anEnvelope(anEvent({ id: 'ours' })));
-    await stack.settled();
+    await stack.untilApplied();
     await eventually('the oldest are gone', () => ids(stack), { until: ({ length }) => length <= limits.events });
     const left = await ids(stack);
     assert.ok(left.includes('ours'));
@@ -129,7 +129,7 @@ describe('events whose user is known, of unverified envelopes, keep to a limit o
     const stack = await start(null, { confirmedLimit });
     t.after(stack.close);
     for (let round = 0; round < 6; round += 1) await from(stack, '192.0.2.1', confirmed(30, `round ${round}`));
-    await stack.settled();
+    await stack.untilApplied();
     await keptWithin(stack);
     const left = await ids(stack);
     assert.ok(left.length >= 60, `${left.length} are left`);
@@ -143,7 +143,7 @@ describe('events whose user is known, of unverified envelopes, keep to a limit o
     await from(stack, '192.0.2.1', confirmed(20, 'registry'));
     for (let round = 0; round < 5; round += 1) await from(stack, '192.0.2.66', confirmed(30, `stranger ${round}`));
     await from(stack, '192.0.2.1', confirmed(20, 'registry again'));
-    await stack.settled();
+    await stack.untilApplied();
     await keptWithin(stack);
     const left = await ids(stack);
     assert.equal(left.filter((id) => id.startsWith('registry')).length, 40);
@@ -159,9 +159,9 @@ describe('events whose user is known, of unverified envelopes, keep to a limit o
       anEnvelope(...Array.from({ length: 150 }, (_, n) => anEvent({ id: `claimed ${n}` }))),
     );
     await from(stack, '192.0.2.1', confirmed(90, 'permitted'));
-    await stack.settled();
+    await stack.untilApplied();
     await from(stack, '192.0.2.1', confirmed(60, 'permitted too'));
-    await stack.settled();
+    await stack.untilApplied();
     const count = async (start: string) => (await ids(stack)).filter((id) => id.startsWith(start)).length;
     await eventually('the oldest are gone', () => count('permitted'), { until: (left) => left <= confirmedLimit });
     assert.equal(await count('verified'), 150);
@@ -175,7 +175,7 @@ describe('events whose user is known, of unverified envelopes, keep to a limit o
     for (let round = 0; round < 4; round += 1) {
       await from(stack, '192.0.2.1', confirmed(30, `round ${round}`));
       await from(stack, '192.0.2.1', 'x'.repeat(20_000));
-      await stack.settled();
+      await stack.untilApplied();
     }
     await keptWithin(stack);
     const again = createConfirmedBudget(stack.opened.db, 50);

@@ -68,7 +68,7 @@ describe('without a secret', () => {
     test(`takes ${type}`, async () => {
       const id = `type ${type}`;
       assert.equal((await stack.send(anEnvelope(anEvent({ id })), { 'Content-Type': type })).status, 204);
-      await stack.settled();
+      await stack.untilApplied();
       assert.equal((await eventOf(id))?.verified, 0);
     });
   }
@@ -77,7 +77,7 @@ describe('without a secret', () => {
     const body = anEnvelope(anEvent({ id: 'fifty' }));
     const answers = await Promise.all(Array.from({ length: 50 }, () => stack.send(body)));
     assert.ok(answers.every((answer) => answer.status === 204));
-    await stack.settled();
+    await stack.untilApplied();
     const same = await stack.opened.db.selectFrom('events').selectAll().where('event_id', '=', 'fifty').execute();
     assert.equal(same.length, 1);
   });
@@ -92,7 +92,7 @@ describe('without a secret', () => {
   for (const [name, body] of oddBodies) {
     test(`2xx for content that is ${name}; it is quarantined`, async () => {
       assert.equal((await stack.send(body)).status, 204);
-      await stack.settled();
+      await stack.untilApplied();
       const last = (await envelopes()).at(-1);
       assert.equal(last?.state, 'quarantined');
       assert.deepEqual(last?.body, Buffer.from(body));
@@ -102,7 +102,7 @@ describe('without a secret', () => {
   test('an envelope of 3 MB is read', async () => {
     const event = { ...anEvent({ id: 'big' }), padding: 'x'.repeat(3 * MIB) };
     assert.equal((await stack.send(anEnvelope(event))).status, 204);
-    await stack.settled();
+    await stack.untilApplied();
     assert.ok(await eventOf('big'));
   });
   test('beyond 8 MB the beginning is quarantined, as a refusal would block the queue for ever', async () => {
@@ -119,7 +119,7 @@ describe('without a secret', () => {
   test('gzip is read', async () => {
     const body = gzipSync(anEnvelope(anEvent({ id: 'zipped' })));
     assert.equal((await stack.send(body, { 'Content-Encoding': 'gzip' })).status, 204);
-    await stack.settled();
+    await stack.untilApplied();
     assert.ok(await eventOf('zipped'));
   });
   test('a gzip bomb is quarantined, small', async () => {
@@ -131,7 +131,7 @@ describe('without a secret', () => {
     await stack.send(
       anEnvelope(anEvent({ id: 'claimed', actor: 'boss' }), anEvent({ id: 'known', actor: 'permitted' })),
     );
-    await stack.settled();
+    await stack.untilApplied();
     assert.equal((await eventOf('claimed'))?.actor_confirmed, 0);
     assert.equal((await eventOf('known'))?.actor_confirmed, 1);
   });
@@ -141,7 +141,7 @@ describe('without a secret', () => {
     await stack.send(
       anEnvelope(anEvent(own), anEvent({ digest: `sha256:${'f'.repeat(64)}`, repository: 'own/noise' })),
     );
-    await stack.settled();
+    await stack.untilApplied();
     const { rows } = await createEventStore(stack.opened.db, isVisibleName).list({
       visible: everything,
       inRepository: 'own/noise',
@@ -155,7 +155,7 @@ describe('without a secret', () => {
     const ours = { ...push, actor: '', userAgent: 'registry-web/0.2.0' };
     const sent = [anEvent(ours), anEvent({ ...push, actor: 'ci' }), anEvent({ ...ours, tag: 'v2' })];
     await stack.send(anEnvelope(...sent));
-    await stack.settled();
+    await stack.untilApplied();
     const { rows } = await createEventStore(stack.opened.db, isVisibleName).list({
       visible: { all: true },
       inRepository: 'put/back',
@@ -178,7 +178,7 @@ describe('without a secret', () => {
         anEvent({ ...pull, method: 'GET', digest: child }),
       ),
     );
-    await stack.settled();
+    await stack.untilApplied();
     const { rows } = await createEventStore(stack.opened.db, isVisibleName).list({
       visible: everything,
       inRepository: 'pulled/app',
@@ -215,7 +215,7 @@ test('an event that the index could not take is told again', async () => {
     },
   });
   await stack.send(anEnvelope(anEvent({ tag: 'a' }), anEvent({ tag: 'b' })));
-  await stack.settled();
+  await stack.untilApplied();
   assert.deepEqual(seen, [1, 2]);
   await stack.close();
 });
@@ -225,12 +225,12 @@ test('a new instance of the registry is told once; strangers cannot make it ofte
   const headers = { Authorization: SECRET };
   await stack.send(anEnvelope(anEvent({ instanceId: 'one' }), anEvent({ instanceId: 'one' })), headers);
   await stack.send(anEnvelope(anEvent({ instanceId: 'two' })), headers);
-  await stack.settled();
+  await stack.untilApplied();
   assert.deepEqual(stack.instances, ['one', 'two']);
   await stack.close();
   const open = await start(null);
   for (let index = 0; index < 20; index += 1) await open.send(anEnvelope(anEvent({ instanceId: `made up ${index}` })));
-  await open.settled();
+  await open.untilApplied();
   assert.equal(open.instances.length, 1);
   await open.close();
 });
@@ -249,7 +249,7 @@ describe('what is set aside starts a look', () => {
     test(name, async () => {
       const stack = await start(SECRET);
       assert.equal((await stack.send(body, { Authorization: SECRET })).status, 204);
-      await stack.settled();
+      await stack.untilApplied();
       await eventually('a look', () => stack.looks, { until: ({ length }) => length >= expected.length });
       assert.deepEqual(stack.looks, expected);
       await stack.close();
@@ -260,7 +260,7 @@ describe('what is set aside starts a look', () => {
     for (let index = 0; index < 5; index += 1) await stack.send('nonsense');
     await stack.send(named('team/app'));
     await stack.send(named('team/app'));
-    await stack.settled();
+    await stack.untilApplied();
     await eventually('a look', () => stack.looks, { until: (looks) => looks.includes('team/app') });
     assert.deepEqual(stack.looks, ['', 'team/app']);
     await stack.close();
@@ -366,7 +366,7 @@ describe('the list of events', () => {
     for (const { id } of await named.execute()) {
       await db.insertInto('visible_repositories').values({ visibility_id: 2, repository_id: id }).execute();
     }
-    await stack.settled();
+    await stack.untilApplied();
   });
   after(() => stack.close());
   const list = (filter: object) =>
@@ -429,7 +429,7 @@ test('what is set aside can be read and dismissed once, and that is in the audit
   const half = anEnvelope(anEvent({ id: 'read' }), anEvent()).slice(0, -10);
   for (const body of ['first \u001b[31m', half, anEnvelope(anEvent())])
     await stack.send(body, { Authorization: SECRET });
-  await stack.settled();
+  await stack.untilApplied();
   const page = await aside.list({ limit: 1 });
   const [row] = page.rows;
   assert.equal(row?.eventCount, 1);

@@ -27,7 +27,7 @@ export interface Stack {
   readonly endpoint: NotificationEndpoint;
   readonly send: (body: string | Buffer, headers?: Record<string, string>) => Promise<Response>;
   readonly record: (envelope: Envelope) => Promise<void>;
-  readonly settled: () => Promise<void>;
+  readonly untilApplied: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -87,7 +87,7 @@ export async function start(
     endpoint,
     send: (body, headers = {}) =>
       fetch(url, { method: 'POST', body: Buffer.from(body), headers: { 'Content-Type': EVENTS_V2, ...headers } }),
-    settled: async () => {
+    untilApplied: async () => {
       await eventually('every envelope is read', unread, { until: isEmpty, pauseMs: 10 });
       await eventually('every event is applied', unapplied, { until: isEmpty, pauseMs: 10 });
     },
