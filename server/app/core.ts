@@ -42,8 +42,12 @@ export interface AppOptions {
 
 export type Core = Awaited<ReturnType<typeof createCore>>;
 
+export interface CoreOptions extends Pick<AppOptions, 'config' | 'log' | 'now'> {
+  readonly opened: Pick<OpenedDatabase, 'db'>;
+}
+
 /** Accounts and rights: what every other part asks. */
-export async function createCore({ config, opened: { db }, log, now }: AppOptions) {
+export async function createCore({ config, opened: { db }, log, now }: CoreOptions) {
   const settings = createSettings(db);
   const users = createUserStore(db, now);
   const roles = createRoleStore(db, now);

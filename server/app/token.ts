@@ -4,6 +4,7 @@ import { monotonic } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { PlainHandler } from '../http/dispatch.ts';
 import { createRegistryClient, type RegistryClient } from '../registry/client/client.ts';
+import type { OpenedDatabase } from '../storage/database.ts';
 import { type Keys, openKeys } from '../token/keys.ts';
 import { publicKeyRoutes } from '../token/public-key-routes.ts';
 import { createRecentGrants } from '../token/recent-grants.ts';
@@ -14,7 +15,12 @@ import type { AppOptions, Core } from './core.ts';
 
 export type TokenSide = Awaited<ReturnType<typeof createTokenSide>>;
 
-export async function createTokenSide({ core, ...options }: AppOptions & { readonly core: Core }) {
+export interface TokenSideOptions extends Pick<AppOptions, 'config' | 'keyFolder' | 'log' | 'now'> {
+  readonly core: Core;
+  readonly opened: Pick<OpenedDatabase, 'db' | 'isNew'>;
+}
+
+export async function createTokenSide({ core, ...options }: TokenSideOptions) {
   const { config, keyFolder, opened, log, now } = options;
   const { bus } = core;
   const keys = config.registry.auth.enabled

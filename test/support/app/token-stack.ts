@@ -1,27 +1,13 @@
 /** The token endpoint on a real database and a real port, without the rest of the product. */
 
 import type { AddressInfo } from 'node:net';
-import { createAccess } from '../../../server/access/engine.ts';
-import { createGrantStore } from '../../../server/access/grants.ts';
-import { createRoleStore } from '../../../server/access/roles.ts';
-import { createUserStore } from '../../../server/access/users.ts';
-import { createCredentialChecker } from '../../../server/accounts/credentials.ts';
-import { createKnownAddresses } from '../../../server/accounts/known-addresses.ts';
-import { createPasswordHasher } from '../../../server/accounts/password.ts';
-import { createRefreshTokens } from '../../../server/accounts/refresh-tokens.ts';
-import { createBus } from '../../../server/bus/bus.ts';
+import { createCore } from '../../../server/app/core.ts';
+import { createTokenSide } from '../../../server/app/token.ts';
 import type { Config } from '../../../server/config/config.ts';
-import { createOriginOf } from '../../../server/http/client-address.ts';
 import { createDispatcher } from '../../../server/http/dispatch.ts';
 import { closeServer, createHttpServer, listen } from '../../../server/http/server.ts';
 import { createLogger, type Logger } from '../../../server/log.ts';
 import { openDatabase } from '../../../server/storage/database.ts';
-import { openKeys } from '../../../server/token/keys.ts';
-import { publicKeyRoutes } from '../../../server/token/public-key-routes.ts';
-import { createRecentGrants } from '../../../server/token/recent-grants.ts';
-import { createRefusals } from '../../../server/token/refusals.ts';
-import { createTokenEndpoint } from '../../../server/token/routes.ts';
-import { createSigner, type Trial } from '../../../server/token/signer.ts';
 import { temporaryFolder } from '../process/tmp.ts';
 import { configOf } from './config.ts';
 
@@ -29,7 +15,6 @@ export interface TokenStackOptions {
   readonly registry?: Readonly<Record<string, unknown>>;
   readonly auth?: Readonly<Record<string, unknown>>;
   readonly now?: () => number;
-  readonly tryToken?: (token: string) => Promise<Trial>;
   readonly log?: Logger;
 }
 
@@ -43,53 +28,27 @@ export const PASSWORDS = {
 } as const;
 export type Person = keyof typeof PASSWORDS;
 
-export function testConfig({ registry = {}, auth = {} }: TokenStackOptions = {}): Config {
+export function testConfig({ registry = {}, auth = {} }: TokenStackOptions = {}, others: object = {}): Config {
   const merged = { name: SERVICE, ...registry, auth: { issuer: ISSUER, ...auth } };
-  return configOf({ registry: merged });
+  return configOf({ ...others, registry: merged });
 }
 
 export async function startTokenStack(options: TokenStackOptions = {}) {
   const folder = await temporaryFolder('token');
   const now = options.now ?? Date.now;
   const log = options.log ?? createLogger('silent');
-  const config = testConfig(options);
-  const { db, isNew, close } = await openDatabase({ dataPath: folder.path, exclusive: true });
-  const keys = await openKeys({ config, confPath: folder.path, dataPath: folder.path, isNew, now, log });
-  const tryToken = options.tryToken;
-  const bus = createBus(log);
-  const signer = createSigner({ keys, config, now, log, bus, ...(tryToken && { tryToken }) });
-  const access = createAccess(db);
-  const users = createUserStore(db);
-  const hasher = createPasswordHasher();
-  const credentials = createCredentialChecker({
-    access,
-    hasher,
-    knownAddresses: createKnownAddresses(db, now),
-    users,
-    now,
-    log,
+  const config = testConfig(options, {
+    server: { public_url: 'http://registry.test:8090' },
+    data: { path: folder.path },
   });
-  const refreshTokens = createRefreshTokens(db);
-  const refusals = createRefusals(db, { now, log, bus });
-  const recentGrants = createRecentGrants({ clock: now, lifetimeSeconds: config.registry.auth.lifetime });
-  const endpoint = createTokenEndpoint({
-    config,
-    publicUrl: 'http://registry.test:8090',
-    access,
-    credentials,
-    refreshTokens,
-    signer,
-    recentGrants,
-    refusals,
-    originOf: createOriginOf([]),
-    bus,
-    now,
-    log,
-  });
-  const plain = new Map([['/api/auth', endpoint], ['/auth/token', endpoint], ...publicKeyRoutes(signer)]);
+  const opened = await openDatabase({ dataPath: folder.path, exclusive: true });
+  const core = await createCore({ config, opened, log, now });
+  const token = await createTokenSide({ core, config, opened, log, now, keyFolder: folder.path });
+  const { keys, signer } = token;
+  if (keys === undefined || signer === undefined) throw new Error('Tokens are switched off');
   const dispatcher = createDispatcher({
     basePath: '',
-    handlers: plain,
+    handlers: token.handlers,
     fallback: (_request, response) => response.writeHead(404).end(),
     onError: (error) => log.error({ error }, 'unexpected'),
   });
@@ -97,18 +56,15 @@ export async function startTokenStack(options: TokenStackOptions = {}) {
   const address: AddressInfo = await listen(server, 0, '127.0.0.1');
   const base = `http://localhost:${address.port}`;
   return {
-    base,
-    realm: `${base}/api/auth`,
-    folder: folder.path,
-    ...{ config, db, bus, keys, signer, users, roles: createRoleStore(db), grants: createGrantStore(db), hasher },
-    ...{ refusals, recentGrants, credentials, refreshTokens },
+    ...core,
+    ...{ base, realm: `${base}/api/auth`, folder: folder.path },
+    ...{ config, db: opened.db, keys, signer, refusals: token.refusals, recentGrants: token.recentGrants },
     async stop(): Promise<void> {
       await closeServer(server, 100);
-      await refusals.flush();
-      signer.close();
-      keys.close();
-      await hasher.close();
-      await close();
+      await token.stop();
+      await core.hasher.close();
+      await core.reader.close();
+      await opened.close();
       await folder.remove();
     },
   };
