@@ -1,4 +1,4 @@
-/** Who may do what with one repository, and why. What is allowed comes from `access/` alone; here it becomes rows. */
+/** Rows about who may do what with one repository, and why. `access/` decides; this only words it. */
 
 import { ACTIONS, type Action } from '../../access/action.ts';
 import { matchesAddress } from '../../access/address.ts';
@@ -17,16 +17,16 @@ export interface ActionChip {
   readonly isDelete: boolean;
 }
 
-/** Through which role and rule. */
+/** The role and the rule that a right comes from. */
 export interface ReasonCells {
   readonly role: string;
-  /** null for who may not see roles. */
+  /** null for viewers who may not see roles. */
   readonly roleHref: string | null;
   /** '' for admins, who need no rule. */
   readonly pattern: string;
-  /** The pattern for this person; '' where it is the same for everybody. */
+  /** The pattern with its placeholders filled in for this person; '' without placeholders. */
   readonly filled: string;
-  /** '' for anywhere. */
+  /** The network that the rule is limited to; '' for any. */
   readonly from: string;
   readonly actions: readonly ActionChip[];
   readonly isForEverybody: boolean;
@@ -54,7 +54,7 @@ export function actionChips(actions: ReadonlySet<Action>, { t }: Pick<Page, 't'>
   }));
 }
 
-/** Of all rules together, whatever the address: what somebody can have here at most. */
+/** What the rules allow together from any address: the most that the person can do here. */
 export function mostActions(rights: Rights, rules: readonly Rule[]): ReadonlySet<Action> {
   if (rights.isAdmin) return new Set(ACTIONS);
   return new Set(rules.flatMap((rule) => [...rule.actions]));
@@ -124,7 +124,7 @@ export interface Verdict {
   readonly reasons: readonly ReasonCells[];
 }
 
-/** What the engine says of one request, and the rules that made it say so. */
+/** The decision of the engine about one request, with the rules that led to it. */
 export function verdict(
   rights: Rights,
   asked: { readonly repository: string; readonly action: Action; readonly address: string },

@@ -1,4 +1,4 @@
-/** Pulls and pushes per day as a finished picture: two panels over one axis of days, because there are many pulls to a push. */
+/** Pulls and pushes per day as an SVG: two panels over one axis of days, because pulls outnumber pushes by far. */
 import type { ActivityDay } from '../../catalog/activity/activity.ts';
 import { remembering } from '../shell/format.ts';
 import type { Page } from '../shell/page.ts';
@@ -7,7 +7,7 @@ import { axisTop, linePath, type Spot, toTenth } from './chart-lines.ts';
 export const ACTIVITY_PERIODS = [14, 90, 365] as const;
 export type ActivityPeriod = (typeof ACTIVITY_PERIODS)[number];
 
-/** One picture for wide places and one for phones: text in a picture does not shrink with it. */
+/** There is one picture for wide screens and one for phones, because text in an SVG scales with it. */
 export interface ActivityFrame {
   readonly id: 'wide' | 'narrow';
   readonly width: number;
@@ -18,7 +18,7 @@ export interface ActivityFrame {
     readonly anchor: 'start' | 'middle' | 'end';
     readonly text: string;
   }[];
-  /** What shows under the pointer. */
+  /** The areas that show a tip under the pointer. */
   readonly columns: readonly ActivityColumn[];
 }
 
@@ -27,13 +27,13 @@ export interface ActivityPanel {
   readonly title: string;
   readonly top: number;
   readonly bottom: number;
-  /** Of pushes, which are few and apart: one for each day that had any. */
+  /** One bar for each day with a value; used for pushes, which are rare. */
   readonly bars: readonly ActivityBar[];
-  /** Up to yesterday; '' where bars are drawn. */
+  /** The line up to yesterday; '' when bars are drawn. */
   readonly line: string;
-  /** From there to what today has so far: it is not over. */
+  /** The line from yesterday to today, drawn differently because today is incomplete. */
   readonly today: string;
-  /** '' where only the line is drawn. */
+  /** The area below the line; '' when only the line is drawn. */
   readonly area: string;
   readonly grid: readonly { readonly y: number; readonly label: string }[];
 }
@@ -43,11 +43,11 @@ export interface ActivityBar {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  /** It is not over. */
+  /** Today is incomplete. */
   readonly isToday: boolean;
 }
 
-/** What is said at the column that the pointer or the focus is on. */
+/** The tip of the column that the pointer or the focus is on. */
 export interface ActivityTip {
   readonly x: number;
   readonly width: number;
@@ -67,7 +67,7 @@ export interface ActivityColumn {
 
 export interface ActivityChart {
   readonly summary: string;
-  /** Nothing happened: an axis would say nothing. */
+  /** All values are zero, so no axis is drawn. */
   readonly isEmpty: boolean;
   readonly frames: readonly ActivityFrame[];
   readonly rows: readonly { readonly date: string; readonly pulls: string; readonly pushes: string }[];
@@ -76,7 +76,7 @@ export interface ActivityChart {
 
 export interface ActivityChartOptions {
   readonly page: Pick<Page, 't' | 'format' | 'locale' | 'urlWith'>;
-  /** Of the wide frame: about as many pixels as the place has, so that text has its size. */
+  /** Width of the wide frame: about the pixels available, so that text is shown at its normal size. */
   readonly width?: number;
 }
 
@@ -87,24 +87,24 @@ const PANELS = {
   narrow: { pulls: { top: 26, bottom: 142 }, pushes: { top: 172, bottom: 210 } },
 } as const;
 const LEFT = 8;
-/** For the numbers of the axis, so that no line crosses them. */
+/** Room for the numbers of the axis, so that no line crosses them. */
 const RIGHT = 44;
 const LABEL_EVERY = 120;
 const MAX_BAR_WIDTH = 14;
 const MIN_BAR_HEIGHT = 2;
-// Of the sans face at 12 px, and what stands around the text.
+// Of the sans-serif font at 12 px; TIP_PADDING is the room around the text.
 const CHARACTER_WIDTH = 6.4;
 const WIDE_CHARACTER_WIDTH = 12.5;
 const TIP_PADDING = 20;
-/** Beyond, curves would only blur. */
+/** With more points, straight lines are drawn. */
 const MAX_CURVED = 31;
 
-/** What the query says; anything else is the shortest. */
+/** The period of the query; the shortest for anything unknown. */
 export function readPeriod(page: Pick<Page, 'query'>): ActivityPeriod {
   return ACTIVITY_PERIODS.find((days) => String(days) === page.query('days')) ?? ACTIVITY_PERIODS[0];
 }
 
-/** @param points One for each day, oldest first; as many as one of the periods has. */
+/** @param points one per day, oldest first; as many as one of the periods has */
 export function activityChart(points: readonly ActivityDay[], options: ActivityChartOptions): ActivityChart {
   const { page, width = 720 } = options;
   const { t, format, locale, urlWith } = page;
@@ -145,13 +145,13 @@ function sumOf(points: readonly ActivityDay[], kind: ActivityPanel['kind']): num
   return points.reduce((sum, point) => sum + point[kind], 0);
 }
 
-/** The dates are written as midnight UTC, whatever zone they are of. */
+/** Days are midnight UTC of their date (see `storage/calendar.ts`), so they are formatted in UTC. */
 export const datesOf = remembering((locale: string) => {
   const zone = { timeZone: 'UTC' } as const;
   return {
     short: new Intl.DateTimeFormat(locale, { ...zone, month: 'short', day: 'numeric' }),
     long: new Intl.DateTimeFormat(locale, { ...zone, dateStyle: 'medium' }),
-    // 周五, which a word such as 上 can stand before.
+    // 周五 instead of 星期五, because it can follow 上 ("last").
     weekday: new Intl.DateTimeFormat(locale, { ...zone, weekday: locale.startsWith('zh') ? 'short' : 'long' }),
   };
 });
@@ -281,7 +281,7 @@ function columns(
   }));
 }
 
-/** Beside its day, and never outside of the picture. */
+/** Places the tip beside its day, inside of the picture. */
 function tipOf(x: number, frameWidth: number, { date, values }: Pick<ActivityTip, 'date' | 'values'>): ActivityTip {
   const width = Math.ceil(Math.max(widthOf(date), widthOf(values)) + TIP_PADDING);
   return { date, values, width, x: toTenth(Math.min(Math.max(0, x - width / 2), frameWidth - width)) };

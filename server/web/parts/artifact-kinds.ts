@@ -1,15 +1,15 @@
-/** Artifacts that people know by name, with the command of the tool that they are made for. */
+/** Well-known kinds of artifacts, with the command of the tool that uses them. */
 import type { Page } from '../shell/page.ts';
 
 interface CommandFacts {
-  /** `host/team/app:v1`, quoted where a shell wants it. */
+  /** `host/team/app:v1`, quoted for a shell where necessary. */
   readonly reference: string;
   readonly isPlainHttp: boolean;
 }
 
 export interface ArtifactKind {
   readonly name: (t: Page['t']) => string;
-  /** The program, as it is typed. */
+  /** The name of the program. */
   readonly tool: string;
   readonly command: (facts: CommandFacts) => string;
 }
@@ -91,7 +91,7 @@ function oci(reference: string): string {
   return withScheme('oci', reference);
 }
 
-/** Inside the quotes, where there are any. */
+/** Puts the scheme inside of the quotes, if there are any. */
 function withScheme(scheme: string, reference: string): string {
   return reference.startsWith("'") ? `'${scheme}://${reference.slice(1)}` : `${scheme}://${reference}`;
 }

@@ -1,4 +1,4 @@
-/** What is attached to images, in the words of lists. */
+/** Attachments of images (signatures, SBOMs, …) as cells of lists. */
 import type { Attached, Attachment } from '../../catalog/lists/attachments.ts';
 import type { TagGroup } from '../../catalog/lists/tags.ts';
 import type { ManifestKind } from '../../storage/schema.ts';
@@ -11,7 +11,7 @@ type AttachedPage = Pick<Page, 't' | 'format' | 'url'>;
 /** The lines under an image. */
 export interface AttachedCells {
   readonly lines: readonly { readonly href: string; readonly kind: string; readonly rest: string }[];
-  /** Where those are that have no line of their own; null where each has one. */
+  /** Link to the attachments that are not listed; null when all are. */
   readonly more: { readonly href: string; readonly text: string } | null;
 }
 
@@ -33,7 +33,7 @@ export function attachedCells(group: TagGroup, repository: string, page: Attache
   };
 }
 
-/** `Signature`, `SBOM`, `Provenance`; an attestation of anything else is called that. */
+/** `Signature`, `SBOM`, `Provenance`; other attestations are called `Attestation`. */
 export function attachedKind(
   { kind, states, artifactType = null }: Pick<Attached, 'kind' | 'states'> & { readonly artifactType?: string | null },
   t: Page['t'],
@@ -49,7 +49,7 @@ function kindText(kind: ManifestKind | Attachment, artifactType: string | null, 
   return kindLabel(kind, t, artifactType) ?? t('parts:kind.artifact');
 }
 
-/** Of a row that is itself attached to an image: `Signature · v12.5.0 · by ci`; null for an ordinary image. */
+/** The kind of a row that is itself an attachment; null for ordinary images. */
 export function groupKind(group: TagGroup, { t }: Pick<Page, 't'>): string | null {
   if (group.about === '') return kindLabel(group.kind, t, group.artifactType);
   const about = group.about.includes(':') ? shortDigest(group.about) : group.about;

@@ -1,28 +1,28 @@
 /**
- * The small finished pieces that browse pages are made of: names, chips, links, columns. Pure: the pages load,
- * these shape.
+ * Cells that several pages share: names, chips, links, columns. Pure: pages load the data, these functions format
+ * it.
  */
 
-/** `team/sub/app` → faint `team/sub/` and strong `app`. */
+/** `team/sub/app` → `team/sub/` and `app`, which are styled differently. */
 export function splitName(name: string): { readonly folder: string; readonly leaf: string } {
   const slash = name.lastIndexOf('/');
   return { folder: name.slice(0, slash + 1), leaf: name.slice(slash + 1) };
 }
 
-/** `sha256:6f0a91c2…` → `sha256:6f0a91c2`: enough to recognise, the whole is in the title. */
+/** `sha256:6f0a91c2…` → `sha256:6f0a91c2`; the title has the full digest. */
 export function shortDigest(digest: string): string {
   const [algorithm, hex = ''] = digest.split(':');
   return hex === '' ? digest.slice(0, 16) : `${algorithm}:${hex.slice(0, 8)}`;
 }
 
-/** `linux/amd64` → `amd64`; anything but linux keeps its system. */
+/** `linux/amd64` → `amd64`; other systems are kept. */
 export function platformLabel(platform: string): string {
   return platform.startsWith('linux/') ? platform.slice('linux/'.length) : platform;
 }
 
 export interface PlatformCells {
   readonly shown: readonly { readonly label: string; readonly full: string }[];
-  /** How many did not fit, and their names. */
+  /** How many are not shown; `title` names them. */
   readonly more: number;
   readonly rest: string;
 }
@@ -37,7 +37,7 @@ const PLAIN_REFERENCE = /^[\w./:@-]+$/;
 
 /** The path of a reference below /repositories: every segment encoded, `:` and `@` left readable. */
 export function referencePath(reference: string): string {
-  // Nearly all: a list has hundreds of them.
+  // The usual case, as lists have hundreds of references: nothing to encode.
   if (PLAIN_REFERENCE.test(reference)) return `/repositories/${reference}`;
   const encoded = reference
     .split('/')
@@ -46,16 +46,16 @@ export function referencePath(reference: string): string {
   return `/repositories/${encoded.replaceAll('%3A', ':').replaceAll('%40', '@')}`;
 }
 
-/** So much of a digest, as lists show it, tells whether it is still the same one. */
+/** As many digits of a digest as lists show; enough to notice that a tag has moved. */
 const HEX_IN_LINKS = 8;
 
-/** With the digest that a list shows for a tag: whoever follows the link learns when the tag has moved since. */
+/** With the digest that the list shows for the tag, so that the image page can say when the tag has moved since. */
 export function imagePath(repository: string, tag: string, digest: string): string {
   const hex = digest.slice(digest.indexOf(':') + 1, digest.indexOf(':') + 1 + HEX_IN_LINKS);
   return `${referencePath(`${repository}:${tag}`)}?digest=${encodeURIComponent(hex)}`;
 }
 
-/** The page that asks before a tag goes, with the digest that was shown: the tag may move before the click. */
+/** The page that confirms a deletion, with the digest that was shown: the tag may move before the click. */
 export function deletePath(repository: string, tag: string, digest: string): string {
   return `${referencePath(`${repository}:${tag}`)}/-/delete?${digestQuery(digest)}`;
 }
@@ -64,7 +64,7 @@ function digestQuery(digest: string): string {
   return `digest=${encodeURIComponent(digest).replaceAll('%3A', ':')}`;
 }
 
-/** Share of the largest, 0 to 1, for the thin bar behind a size. */
+/** Share of the largest value, 0 to 1, for the bar behind a size. */
 export function shareOf(bytes: number, largest: number): number {
   return largest > 0 ? Math.min(1, bytes / largest) : 0;
 }
@@ -72,12 +72,12 @@ export function shareOf(bytes: number, largest: number): number {
 export interface Column {
   readonly id: string;
   readonly label: string;
-  /** Sorts by this column; again: the other way round. */
+  /** Sorts by this column; when it is sorted already, in the other direction. */
   readonly href?: string;
   readonly sorted?: 'ascending' | 'descending';
   readonly isNumber?: boolean;
   readonly hidePhone?: boolean;
-  /** A second order in the same column: by the unique part of a size. */
+  /** A second sort order in the same column, for example by the unique part of a size. */
   readonly also?: Pick<Column, 'id' | 'href' | 'label' | 'sorted'>;
 }
 
@@ -86,7 +86,7 @@ export interface Sorting<Sort extends string> {
   readonly direction: 'asc' | 'desc';
 }
 
-/** A list's order as its URL says; anything else is the default. The first click shows the largest or newest first, names from A. */
+/** The order in the address, else the first of `sorts`. Names are ascending by default, everything else descending. */
 export function parseSorting<Sort extends string>(
   sorts: readonly [Sort, ...Sort[]],
   sort: string,
@@ -97,7 +97,7 @@ export function parseSorting<Sort extends string>(
   return { sort: found, direction: direction === 'asc' || direction === 'desc' ? direction : first };
 }
 
-/** What a header links to and says of the present order. */
+/** The link and the sort state of a column header. */
 export function sortedColumn<Sort extends string>(
   current: Sorting<Sort>,
   sort: Sort,

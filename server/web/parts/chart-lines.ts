@@ -5,19 +5,19 @@ export interface Spot {
   readonly y: number;
 }
 
-/** Finer than anybody sees; more digits would only make the pictures longer. */
+/** Rounds to a tenth of a pixel: more digits would only make the SVG longer. */
 export function toTenth(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** A round number at or above the largest value, whose half is a whole number or a round one. */
+/** The end of an axis: a round number at or above the largest value, with a readable half. */
 export function axisTop(largest: number): number {
   if (largest <= 1) return 1;
   const unit = 10 ** Math.floor(Math.log10(largest));
   return [1, 2, 4, 6, 8, 10].map((factor) => factor * unit).find((top) => top >= largest) ?? 10 * unit;
 }
 
-/** @param isCurved Soft, and still never above or below the values it connects: a day without pulls stays at zero. */
+/** @param isCurved smooth, but never above or below the connected values: a day without pulls stays at zero */
 export function linePath(spots: readonly Spot[], isCurved: boolean): string {
   const [first, ...rest] = spots;
   if (first === undefined) return '';
@@ -34,7 +34,7 @@ export function linePath(spots: readonly Spot[], isCurved: boolean): string {
   return `M${first.x} ${first.y}${parts.join('')}`;
 }
 
-/** Flat where the values turn, otherwise the harmonic mean of both sides: the curve stays between its spots. */
+/** Zero at extremes, otherwise the harmonic mean of both sides (monotone cubic interpolation). */
 function slopesOf(spots: readonly Spot[]): readonly number[] {
   const rises = spots.slice(1).map((spot, index) => {
     const before = spots[index] ?? spot;

@@ -1,12 +1,12 @@
 /**
- * The lines people copy. For a page:
+ * Commands that people copy. For a page:
  *
  *   copyBox(page, { name, tag, digest, kind })   → views/parts/copy-box.ejs     { copy: CopyBox }
  *   copyLine(page, { name, tag, digest, kind })  → a button with `data-copy`, as in views/search/search.ejs
  *
- * `page` is the request's `Page`; `kind` a `ManifestKind` or what `kindOfAll` makes of a repository's kinds. Give both tag
- * and digest where they are known: the reader chooses. The partial needs nothing else of the page.
- * The menu of the rows in views/repositories/repository.ejs is made of a `copyPattern`.
+ * `page` is the request's `Page`; `kind` a `ManifestKind` or the `kindOfAll` of a repository's kinds. Give both tag
+ * and digest where they are known: readers choose. The partial needs nothing else of the page.
+ * The row menu of views/repositories/repository.ejs uses a `copyPattern`.
  */
 
 import { hostName, isLoopbackName } from '../../config/host-name.ts';
@@ -26,9 +26,9 @@ export interface CopyTarget {
 }
 
 export interface CopyLine {
-  /** Names what is copied: a box of another tool takes the place of the one with the same key. */
+  /** Identifies the copied object: choosing another tool replaces the box with the same key. */
   readonly key: string;
-  /** The program, as people call it. */
+  /** The name of the program. */
   readonly tool: string;
   readonly command: string;
 }
@@ -36,16 +36,16 @@ export interface CopyLine {
 export interface CopyBox extends CopyLine {
   readonly kind: CopyKind;
   readonly tools: readonly CopyOption[];
-  /** Empty where there is only one. */
+  /** By tag, digest or both; empty when there is only one form. */
   readonly forms: readonly CopyOption[];
-  /** What has to be set up before the line works; '' for nothing. */
+  /** What has to be set up before the command works; '' for nothing. */
   readonly note: string;
 }
 
 export interface CopyOption {
   readonly value: string;
   readonly label: string;
-  /** In the form `app:v1`. */
+  /** The reference in this form, for example `app:v1`. */
   readonly example: string;
   readonly isChosen: boolean;
 }
@@ -59,17 +59,17 @@ export function copyLine(page: CopyPage, target: CopyTarget): CopyLine {
   return { key: keyOf(target), tool: toolLabel(tool, target), command };
 }
 
-/** Names of the registry never hold these, and no command has to quote them. */
-const GAPS: readonly (readonly [string, string])[] = [
+/** Placeholders: no name in a registry contains these texts, and no shell requires quotes for them. */
+const PLACEHOLDERS: readonly (readonly [string, string])[] = [
   ['__TAG__', '{tag}'],
   ['++TAG++', '{version}'],
   ['sha256:__DIGEST__', '{digest}'],
 ];
 
-/** The line of any tag of one kind: with `{tag}`, `{digest}` and, where Helm wants the chart's own, `{version}`. */
+/** The command for all tags of one kind, with `{tag}`, `{digest}` and, for Helm, `{version}` to be filled in. */
 export function copyPattern(page: CopyPage, target: Pick<CopyTarget, 'name' | 'kind' | 'artifactType'>): CopyLine {
   const line = copyLine(page, { ...target, tag: '__TAG__', digest: 'sha256:__DIGEST__' });
-  return { ...line, command: GAPS.reduce((text, [from, to]) => text.replaceAll(from, to), line.command) };
+  return { ...line, command: PLACEHOLDERS.reduce((text, [from, to]) => text.replaceAll(from, to), line.command) };
 }
 
 export function copyBox(page: CopyPage, target: CopyTarget): CopyBox {
@@ -84,7 +84,7 @@ export function copyBox(page: CopyPage, target: CopyTarget): CopyBox {
   };
 }
 
-/** Of a repository, for its newest tag: only where everything is of one sort it is not taken for an image. */
+/** For commands about a repository: `helm` when it has charts only, `artifact` when it has no image, else `image`. */
 export function kindOfAll(kinds: readonly string[]): ManifestKind {
   if (kinds.length === 0) return 'image';
   if (kinds.every((kind) => kind === 'helm')) return 'helm';
@@ -121,7 +121,7 @@ function toolOptions({ copy: { choice } }: CopyPage, target: CopyTarget): readon
   }));
 }
 
-/** Only artifacts of a known kind have a tool of their own, and oras needs no second name. */
+/** The tool "artifact" exists only for known kinds; for others it would be oras again. */
 function usableTool(tool: Tool, { artifactType }: CopyTarget): Tool {
   const own = artifactKind(artifactType)?.tool ?? 'oras';
   return tool === 'own' && own === 'oras' ? 'oras' : tool;
@@ -146,7 +146,7 @@ function formOptions({ t, copy }: CopyPage, target: CopyTarget): readonly CopyOp
   });
 }
 
-/** The engines that pull on their own machine's settings cannot be told so in the line. */
+/** For plain HTTP some engines have no option in the command and need a setting on their machine. */
 function note({ t, copy: { host, isPlainHttp } }: CopyPage, { tool }: CopyLine): string {
   if (!isPlainHttp || isLocal(host)) return '';
   if (tool === 'docker') return t('parts:copy.plain.docker', { host });
@@ -185,7 +185,7 @@ function suffix({ tag, digest, form }: PullFacts): string {
   return `${form === 'digest' ? '' : `:${tag}`}${form === 'tag' ? '' : `@${digest}`}`;
 }
 
-/** skopeo refuses a tag beside a digest: the digest says what to fetch, the tag what to call it. */
+/** skopeo does not accept a tag together with a digest: it fetches by digest, and the tag names the copy. */
 function skopeoCommand(facts: PullFacts, flag: string): string {
   const { host, name, tag, form } = facts;
   const source = form === 'both' ? suffix({ ...facts, form: 'digest' }) : suffix(facts);
@@ -193,14 +193,14 @@ function skopeoCommand(facts: PullFacts, flag: string): string {
   return `skopeo copy ${flag}${quoted(`docker://${host}/${name}${source}`)} ${quoted(`oci:${target}`)}`;
 }
 
-/** A version's `+` is `_` in its tag. With a digest beside it Helm checks that the version is still that one. */
+/** The `+` of a version is `_` in its tag. With a digest, Helm verifies that the version still has it. */
 function helmCommand({ host, name, tag, digest, form }: PullFacts, flag: string): string {
   const chart = quoted(`oci://${host}/${name}${form === 'tag' ? '' : `@${digest}`}`);
   const version = form === 'digest' ? '' : ` --version ${quoted((tag ?? '').replaceAll('_', '+'))}`;
   return `helm pull ${chart}${version}${flag}`;
 }
 
-/** podman and skopeo want https of localhost, too; the others know it as plain. */
+/** podman and skopeo expect HTTPS also from localhost; the others use plain HTTP there. */
 function plainHttpFlag({ host, isPlainHttp, tool }: PullFacts): string {
   if (!isPlainHttp) return '';
   if (tool === 'podman') return '--tls-verify=false ';
@@ -213,12 +213,12 @@ function plainHttpFlag({ host, isPlainHttp, tool }: PullFacts): string {
 
 const isLocal = (host: string) => isLoopbackName(hostName(host));
 
-/** Names of the registry need no quotes; what is none must not become a command of its own. */
+/** Valid names need no quotes; anything else is quoted so that it cannot run as a command. */
 function quoted(text: string): string {
   return /^[\w.:/@+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The lines that put a first image into an empty registry. */
+/** The commands that push a first image into an empty registry; without `login` when nobody is signed in. */
 export function pushLines(host: string, username: string | null): readonly string[] {
   return [
     `docker login ${username === null ? '' : `-u ${username} `}${host}`,

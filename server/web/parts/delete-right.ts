@@ -12,7 +12,7 @@ interface DeleteRule {
   readonly repository: { readonly name: string };
 }
 
-/** Names the right that is missing, or the setting that forbids it for everybody; '' when the viewer may delete. */
+/** @returns why the viewer may not delete (a missing right, or read-only for everybody); '' when the viewer may. */
 export function whyNoDelete({ page, readonly, repository }: DeleteRule): string {
   if (readonly) return page.t('parts:delete.readonly');
   const allowed = allowedActions(page.viewer.rights, repository.name, page.origin.address);

@@ -1,4 +1,4 @@
-/** Events as rows: one each, or one for a run of the same. */
+/** Events as rows; a run of equal events is one row. */
 import type { EventRun, RegistryEvent } from '../../notifications/events.ts';
 import { calendarDay } from '../../storage/calendar.ts';
 import type { Page } from '../shell/page.ts';
@@ -24,7 +24,7 @@ export interface EventCells {
 export interface EventRunCells extends EventCells {
   /** The anchor of the row. */
   readonly anchor: string;
-  /** null: one event. */
+  /** null: the row is a single event. */
   readonly run: RunCells | null;
 }
 
@@ -34,22 +34,22 @@ interface RunCells {
   readonly href: string;
   readonly isOpen: boolean;
   readonly span: SpanCells;
-  /** Each by itself, when the row is open. */
+  /** The events of the run, when the row is unfolded. */
   readonly events: readonly Pick<EventCells, 'at' | 'address' | 'client'>[];
-  /** '' unless there are more than are shown. */
+  /** Says that not all events of the run are shown; '' when they are. */
   readonly note: string;
 }
 
-/** From the first to the last, as short as can be understood. */
+/** From the first to the last event, without repeating equal parts. */
 interface SpanCells {
   readonly kind: 'clock' | 'moment';
-  /** One, where both are of the same minute. */
+  /** One entry when both are in the same minute, else two. */
   readonly ends: readonly { readonly ms: number; readonly text: string }[];
 }
 
 const MAX_OPENED = 100;
 
-/** A later registry may say other words: they stand as they came. */
+/** @returns the action itself when it is unknown: newer registries may send others. */
 export function actionLabel(action: string, t: Page['t']): string {
   const known = new Map([
     ['push', t('activity:action.push')],
@@ -93,7 +93,7 @@ export function eventRunCells({ events, isCut }: EventRun, page: EventPage): rea
   const [newest] = events;
   const oldest = events.at(-1);
   if (newest === undefined || oldest === undefined) return [];
-  // New ones come in front of it, so this one still names the run then.
+  // Named for its oldest event, because newer ones join the run.
   const anchor = `run-${oldest.id}`;
   if (events.length === 1) return [{ ...eventCells(newest, page), anchor, run: null }];
   const addresses = events.map(({ address }) => address);

@@ -1,4 +1,4 @@
-/** A line of a list of facts. */
+/** A label and its value. */
 export interface Fact {
   readonly label: string;
   readonly value: string;
@@ -6,7 +6,7 @@ export interface Fact {
   readonly link: string | null;
 }
 
-/** Without those that have nothing to say. */
+/** Only the facts that have a value. */
 export function present(facts: readonly Fact[]): readonly Fact[] {
   return facts.filter((fact) => fact.value !== '');
 }

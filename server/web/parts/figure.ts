@@ -1,4 +1,4 @@
-/** A number with its name, as `.stats` shows them. */
+/** A number with its label, shown by `.stats`. */
 export interface Figure {
   readonly label: string;
   readonly value: string;

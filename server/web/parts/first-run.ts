@@ -1,4 +1,4 @@
-/** The first page of an empty registry: three lines that end with an image in it. */
+/** Shown while the registry is empty: the commands that push a first image. */
 import { allowedActions } from '../../access/rights.ts';
 import type { Page } from '../shell/page.ts';
 import { type PlainHttpView, plainHttpView } from './plain-http.ts';
@@ -6,18 +6,18 @@ import type { RegistryReach } from './reach.ts';
 
 export interface FirstRunFacts {
   readonly reach: RegistryReach;
-  /** Where clients are sent to sign in. */
+  /** The token realm. */
   readonly realm: string;
 }
 
 export interface FirstRunView {
   readonly tools: readonly { readonly name: string; readonly href: string; readonly active: boolean }[];
   readonly steps: readonly { readonly label: string; readonly command: string }[];
-  /** What each client has to be told first; null: nothing. */
+  /** Settings that clients need for plain HTTP; null: none. */
   readonly plainHttp: PlainHttpView | null;
-  /** This page again, for whom it does not update by itself. */
+  /** Reloads this page without JavaScript. */
   readonly againHref: string;
-  /** The set-up helper, for those who may open it. */
+  /** Link to /connect; null for viewers who may not open it. */
   readonly connectHref: string | null;
   readonly helpHref: string;
 }
@@ -27,7 +27,7 @@ export type FirstRunPage = Pick<Page, 't' | 'url' | 'urlWith' | 'query' | 'viewe
 const TOOLS = ['docker', 'podman'] as const;
 type Tool = (typeof TOOLS)[number];
 
-/** The page that shows it has to set `live: '*'`: then the first push replaces it. */
+/** The page must set `live: '*'`, so that it reloads on the first push. */
 export function firstRun(page: FirstRunPage, { reach, realm }: FirstRunFacts): FirstRunView {
   const tool = TOOLS.find((name) => name === page.query('tool')) ?? 'docker';
   return {
@@ -46,7 +46,7 @@ export function firstRun(page: FirstRunPage, { reach, realm }: FirstRunFacts): F
 
 function steps(tool: Tool, reach: RegistryReach, page: FirstRunPage): FirstRunView['steps'] {
   const { host, transport, hasOwnAccounts } = reach;
-  // Podman wants TLS from localhost, too.
+  // Podman expects TLS also from localhost.
   const insecure = tool === 'podman' && transport === 'http' ? '--tls-verify=false ' : '';
   const image = `${host}/${repositoryFor(page)}`;
   const user = page.viewer.isSignedIn ? `-u ${page.viewer.subject.name} ` : '';
@@ -58,7 +58,7 @@ function steps(tool: Tool, reach: RegistryReach, page: FirstRunPage): FirstRunVi
   ];
 }
 
-/** Where this viewer may push: at the root, else in the folder of the own name. */
+/** A repository that the viewer may push to: at the root, else in the viewer's own folder. */
 function repositoryFor({ viewer, origin }: FirstRunPage): string {
   const own = `${viewer.subject.name}/hello-world`;
   const may = (name: string) => allowedActions(viewer.rights, name, origin.address).has('push');

@@ -1,4 +1,4 @@
-/** JSON to look at: indented and in colours, made from the text itself, so that nothing of it is lost or changed. */
+/** Indents and colours JSON by its characters, without parsing it, so that nothing is lost or changed. */
 import { isSecretName, secretParts } from './secrets.ts';
 
 export interface JsonToken {
@@ -8,18 +8,18 @@ export interface JsonToken {
 
 export interface JsonView {
   readonly tokens: readonly JsonToken[];
-  /** There is more: the download has all of it. */
+  /** Only the beginning is shown; the download has everything. */
   readonly isCut: boolean;
 }
 
-const MAX_SHOWN = 100_000;
-const DEEPEST_INDENT = 30;
+const MAX_LENGTH = 100_000;
+const MAX_INDENT = 30;
 
-/** Reads each character once, and no more of them than are shown; text that is no JSON stays as it is. */
-export function jsonView(raw: string, most = MAX_SHOWN): JsonView {
+/** Reads at maxLength `maxLength` characters, each once; text that is not JSON is kept as it is. */
+export function jsonView(raw: string, maxLength = MAX_LENGTH): JsonView {
   if (!/^\uFEFF?\s*[{[]/.test(raw.slice(0, 200)))
-    return { tokens: [{ kind: 'plain', text: raw.slice(0, most) }], isCut: raw.length > most };
-  const writer = createWriter(most);
+    return { tokens: [{ kind: 'plain', text: raw.slice(0, maxLength) }], isCut: raw.length > maxLength };
+  const writer = createWriter(maxLength);
   let at = 0;
   let depth = 0;
   let lastKey = '';
@@ -27,7 +27,7 @@ export function jsonView(raw: string, most = MAX_SHOWN): JsonView {
     const char = raw[at] ?? '';
     if (isSpace(char)) at += 1;
     else if (char === '"') {
-      const end = Math.min(endOfString(raw, at), at + most);
+      const end = Math.min(endOfString(raw, at), at + maxLength);
       const isKey = raw[skipSpace(raw, end)] === ':';
       const text = raw.slice(at, end);
       writer.string(text, isKey, lastKey);
@@ -48,7 +48,7 @@ export function jsonView(raw: string, most = MAX_SHOWN): JsonView {
       at += 1;
     } else {
       const end = endOfWord(raw, at);
-      const text = raw.slice(at, Math.min(end, at + most));
+      const text = raw.slice(at, Math.min(end, at + maxLength));
       writer.add(/^[-\d]/.test(text) ? 'number' : 'word', text);
       at = end;
     }
@@ -56,20 +56,20 @@ export function jsonView(raw: string, most = MAX_SHOWN): JsonView {
   return { tokens: writer.tokens, isCut: at < raw.length };
 }
 
-function createWriter(most: number) {
+function createWriter(maxLength: number) {
   const tokens: JsonToken[] = [];
   let shown = 0;
   const add = (kind: JsonToken['kind'], text: string): void => {
     const last = tokens.at(-1);
     shown += text.length;
-    // Fewer elements for the browser: marks that follow each other are one.
+    // Consecutive plain tokens become one, so that the page has fewer elements.
     if (kind === 'plain' && last?.kind === 'plain') tokens[tokens.length - 1] = { kind, text: last.text + text };
     else tokens.push({ kind, text });
   };
   return {
     tokens,
     add,
-    isFull: () => shown >= most,
+    isFull: () => shown >= maxLength,
     string(text: string, isKey: boolean, lastKey: string): void {
       if (isKey) add('key', text);
       else if (isSecretName(lastKey) && text.length > 2) add('secret', text);
@@ -79,7 +79,7 @@ function createWriter(most: number) {
 }
 
 function lineBreak(depth: number): string {
-  return `\n${'  '.repeat(Math.min(depth, DEEPEST_INDENT))}`;
+  return `\n${'  '.repeat(Math.min(depth, MAX_INDENT))}`;
 }
 
 function isSpace(char: string): boolean {
@@ -92,7 +92,7 @@ function skipSpace(raw: string, from: number): number {
   return at;
 }
 
-/** Behind the closing quote; an open string ends with the text. */
+/** @returns the position after the closing quote; the end of the text when the string is not closed. */
 function endOfString(raw: string, start: number): number {
   for (let at = start + 1; at < raw.length; at += 1) {
     if (raw[at] === '\\') at += 1;

@@ -3,12 +3,12 @@ import type { ManifestKind } from '../../storage/schema.ts';
 import type { Crumb, Page } from '../shell/page.ts';
 import { artifactKind } from './artifact-kinds.ts';
 
-/** Nobody known: pushed before we listened, or without a name. */
+/** @returns null when the person is unknown: pushed before events were received, or anonymous. */
 export function actor(name: string | null, confirmed: boolean): { name: string; confirmed: boolean } | null {
   return name === null || name === '' ? null : { name, confirmed };
 }
 
-/** Every part of a folder is a link to what lies in it. */
+/** One link per part of the path. */
 export function folderCrumbs(folder: string, { url }: Pick<Page, 'url'>): readonly Crumb[] {
   const parts = folder.split('/').filter((part) => part !== '');
   return parts.map((text, index) => ({
@@ -23,9 +23,9 @@ export function folderLink(folder: string, { url }: Pick<Page, 'url'>): { name: 
 }
 
 /**
- * Images and indexes need no word: their platforms say it.
+ * @returns null for images and indexes, which are recognised by their platforms.
  *
- * @param artifactType of an artifact, which many people know by name.
+ * @param artifactType of artifacts; well-known types have a name
  */
 export function kindLabel(kind: ManifestKind, t: Page['t'], artifactType?: string | null): string | null {
   switch (kind) {
@@ -44,7 +44,7 @@ export function kindLabel(kind: ManifestKind, t: Page['t'], artifactType?: strin
   }
 }
 
-/** A word for every kind, where one is chosen. */
+/** A name for every kind, for filters. */
 export function kindName(kind: string, t: Page['t']): string {
   if (kind === 'image') return t('parts:list.kind_image');
   if (kind === 'index') return t('parts:list.kind_index');

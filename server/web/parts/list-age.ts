@@ -1,19 +1,19 @@
 import type { IndexState } from '../../operations/facts.ts';
 import type { Page } from '../shell/page.ts';
 
-/** How old a list is, where the registry reports nothing and so has to be asked. */
+/** When a list was read from the registry; shown only where no events arrive. */
 export interface ListAge {
-  /** What was read: a repository, or `*` for their list. */
+  /** A repository, or `*` for the list of repositories. */
   readonly of: string;
   readonly label: string;
   readonly at: number;
-  /** What would make it instant, for who can do that. */
+  /** How to set up events, for viewers who can do that; null for others. */
   readonly hint: { readonly text: string; readonly href: string; readonly link: string } | null;
 }
 
 export type ListAgePage = Pick<Page, 't' | 'url' | 'viewer' | 'authEnabled'>;
 
-/** @param repository whose tags are listed; left out: repositories are. */
+/** @param repository whose tags are listed; undefined for the list of repositories */
 export function listAge(
   page: ListAgePage,
   { polled }: Pick<IndexState, 'polled'>,
@@ -27,7 +27,7 @@ export function listAge(
   return { of: repository?.name ?? '*', label, at, hint: hintFor(page, polled.isOurs) };
 }
 
-/** A registry that we configure needs no lines: what keeps its events away is on the status page. */
+/** A registry that we configure needs no set-up; the status page tells why its events do not arrive. */
 function hintFor({ t, url, viewer, authEnabled }: ListAgePage, isOurs: boolean): ListAge['hint'] {
   const text = t('parts:list.age.hint');
   const { isAdmin, isAuditor } = viewer.rights;

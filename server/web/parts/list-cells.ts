@@ -1,14 +1,14 @@
 /**
- * Cells of list rows, finished as text: a list has hundreds of them, so templates neither include a partial nor ask for a
- * translation per cell.
+ * Cells of list rows as finished text: a list has hundreds of them, so templates neither include a partial nor
+ * translate per cell.
  */
 import type { Page } from '../shell/page.ts';
 import { initials, personTone } from '../shell/person.ts';
 import { platformLabel } from './cells.ts';
 
-/** How long ago; the script of a list puts the whole time into its title, in the reader's own zone. */
+/** A relative time; a script adds the full time in the reader's time zone as title. */
 export interface AgeCell {
-  /** To the second. */
+  /** With seconds. */
   readonly iso: string;
   readonly text: string;
 }
@@ -28,7 +28,7 @@ export function timeCell(ms: number | null, { format }: Pick<Page, 'format'>): T
     : { iso: format.iso(ms), title: format.dateTime(ms), text: format.relative(ms) };
 }
 
-/** A day to come: how far away it is says less than its date. */
+/** For days in the future, shown as dates. */
 export function dateCell(ms: number, { format }: Pick<Page, 'format'>): TimeCell {
   return { iso: format.iso(ms), title: format.dateTime(ms), text: format.date(ms) };
 }
@@ -40,7 +40,7 @@ export interface PersonCell {
   readonly confirmed: boolean;
 }
 
-/** Nobody known: pushed before we listened, or without a name. */
+/** @returns null when the person is unknown: pushed before events were received, or anonymous. */
 export function personCell(name: string | null, confirmed: boolean): PersonCell | null {
   if (name === null || name === '') return null;
   return { name, confirmed, initials: initials(name), tone: personTone(name) };
@@ -49,7 +49,7 @@ export function personCell(name: string | null, confirmed: boolean): PersonCell 
 export interface SizeCell {
   readonly text: string;
   readonly title: string;
-  /** Pixels out of `BAR_WIDTH`: what nothing else has (null: not known), and all of it. */
+  /** Lengths in pixels, at most `BAR_WIDTH`: the unique part (null: unknown) and the total. */
   readonly unique: number | null;
   readonly whole: number;
 }
@@ -84,13 +84,13 @@ export interface ChipCell {
 
 const CHIPS_SHOWN = 3;
 
-/** What is not told is Linux: the script of a list says so where a pointer rests. */
+/** Linux is left out; a script adds it to the title. */
 function chipOf(platform: string): ChipCell {
   const text = platformLabel(platform);
   return { text, title: text === platform ? platform : '' };
 }
 
-/** The first platforms, and how many more. */
+/** The first platforms and the number of the others. */
 export function platformChips(platforms: readonly string[]): readonly ChipCell[] {
   const known = platforms.filter((platform) => platform !== '' && platform !== 'unknown/unknown');
   const shown = known.slice(0, CHIPS_SHOWN).map((full) => chipOf(full));

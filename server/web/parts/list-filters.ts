@@ -1,4 +1,4 @@
-/** The filters of list pages: what the address says, the choices offered, and the chips that take one off. */
+/** The filters of list pages: parsed from the address, the choices offered, and the chips that remove one. */
 import type { Page } from '../shell/page.ts';
 import type { Column, Sorting } from './cells.ts';
 import { kindName } from './labels.ts';
@@ -6,7 +6,7 @@ import { kindName } from './labels.ts';
 const DAY_MS = 86_400_000;
 const UNITS = { kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 } as const;
 
-/** As in the address; what cannot be read is ''. */
+/** Filters as written in the address; '' when absent or invalid. */
 export interface AskedFilters {
   readonly filter: string;
   readonly platform: string;
@@ -17,7 +17,7 @@ export interface AskedFilters {
   readonly size: string;
   readonly neverPulled: boolean;
   readonly isEmpty: boolean;
-  /** Of one image; only lists of tags have it. */
+  /** Only in lists of tags. */
   readonly digest: string;
 }
 
@@ -35,7 +35,7 @@ export function readFilters({ query }: Pick<Page, 'query'>): AskedFilters {
   };
 }
 
-/** As the stores ask. */
+/** The filters as arguments of the stores. */
 export function filterValues(asked: AskedFilters, now: number) {
   const days = Number.parseInt(asked.pushed.slice('older-'.length), 10);
   const bytes = sizeOf(asked.size);
@@ -69,7 +69,7 @@ export interface ListFilter {
   readonly action: string;
   readonly label: string;
   readonly text: string;
-  /** Keeps folder, view and order when the filters change. */
+  /** Hidden fields that keep folder, view and order. */
   readonly hidden: readonly { readonly name: string; readonly value: string }[];
   readonly choices: readonly Choice[];
   readonly checks: readonly {
@@ -79,7 +79,7 @@ export interface ListFilter {
     readonly checked: boolean;
   }[];
   readonly chips: readonly { readonly text: string; readonly href: string }[];
-  /** Takes all of them off. */
+  /** Removes all filters. */
   readonly clearHref: string;
   readonly views: readonly { readonly text: string; readonly href: string; readonly current: boolean }[];
 }
@@ -103,7 +103,7 @@ export function filterChoices(asked: AskedFilters, offered: Offered, page: Filte
     now: string,
     text: (value: string) => string,
   ) => {
-    // What somebody typed into the address stands among the choices, too.
+    // A value that was typed into the address is offered as well.
     const all = now === '' || values.includes(now) ? values : [...values, now];
     const options = all.map((value) => ({ value, text: text(value), selected: value === now }));
     return { name, label, options: [{ value: '', text: t('parts:list.any'), selected: now === '' }, ...options] };
@@ -132,7 +132,7 @@ function sizeText(value: string, { t, format }: FilterPage): string {
   return value.startsWith('over') ? t('parts:list.over', { size }) : t('parts:list.under', { size });
 }
 
-/** For phones, where the table has no header to sort by. */
+/** Sort orders as a choice, for phones, where the table has no header. */
 export function orderChoices(
   columns: readonly Column[],
   sorting: Sorting<string>,
@@ -154,7 +154,7 @@ export function orderChoices(
   ];
 }
 
-/** The text field shows its own text; everything else that is set gets a chip. */
+/** A chip for each filter but the text, which is shown in its field. */
 export function filterChips(asked: AskedFilters, page: FilterPage): ListFilter['chips'] {
   const { t, urlWith } = page;
   const chips: { text: string; href: string }[] = [];
@@ -177,7 +177,7 @@ export function withoutFilters({ urlWith }: Pick<Page, 'urlWith'>): string {
   return urlWith(Object.fromEntries(FILTER_NAMES.map((name) => [name, null])));
 }
 
-/** What a form has to carry along because it replaces the whole query. */
+/** Parameters of the query that a GET form would drop otherwise. */
 export function hiddenFields({ query }: Pick<Page, 'query'>, names: readonly string[]): ListFilter['hidden'] {
   return names.map((name) => ({ name, value: query(name) })).filter(({ value }) => value !== '');
 }

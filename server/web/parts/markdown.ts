@@ -1,7 +1,7 @@
 /**
- * Markdown of strangers as a flat list of parts, which one template draws. markdown-it reads it; of what it finds only the
- * tags below come out, so there is never a piece of HTML that would have to be made harmless. HTML in the text stays the
- * text that it is, and nothing is loaded from elsewhere: a picture is a link with its description.
+ * Untrusted Markdown as a flat list of parts, which one template draws. markdown-it parses it; only the tags below are
+ * produced, so no HTML has to be sanitised. HTML in the text is shown as text, and nothing is loaded from elsewhere: an
+ * image becomes a link with its description.
  */
 import MarkdownIt, { type Token } from 'markdown-it';
 import { safeLink } from './secrets.ts';
@@ -12,40 +12,40 @@ const TAGS = [
 ] as const;
 const KNOWN: ReadonlySet<string> = new Set(TAGS);
 
-/** `tag` is one of a few that are known here, `href` plain http or https. */
+/** `tag` is one of `TAGS`, `href` an http or https address. */
 export type MarkdownPart =
   | { readonly kind: 'open'; readonly tag: string; readonly href: string | null }
   | { readonly kind: 'close'; readonly tag: string }
   | { readonly kind: 'alone'; readonly tag: 'br' | 'hr' }
   | { readonly kind: 'text'; readonly text: string };
 
-const LONGEST = 256 * 1024;
-const DEEPEST = 20;
+const MAX_TEXT_LENGTH = 256 * 1024;
+const MAX_DEPTH = 20;
 const LAST_LEVEL = 6;
 
 type Parser = InstanceType<typeof MarkdownIt>;
 let made: Parser | undefined;
 
-/** Made when somebody first needs it: most pages have no Markdown. */
+/** Created on first use: most pages have no Markdown. */
 function parser(): Parser {
   if (made !== undefined) return made;
-  made = new MarkdownIt({ html: false, linkify: true, maxNesting: DEEPEST });
-  // `registry.example.com` in a sentence is no address.
+  made = new MarkdownIt({ html: false, linkify: true, maxNesting: MAX_DEPTH });
+  // Names without a scheme, like `registry.example.com`, are not linked.
   made.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
   return made;
 }
 
-/** @param topLevel of the highest heading: what stands above it on the page has those before. */
+/** @param topLevel level of the highest heading; lower ones are used by the page around it */
 export function markdownParts(text: string, topLevel = 3): readonly MarkdownPart[] {
   const writer = createWriter(topLevel);
-  for (const token of parser().parse(text.slice(0, LONGEST), {})) writer.block(token);
+  for (const token of parser().parse(text.slice(0, MAX_TEXT_LENGTH), {})) writer.block(token);
   return writer.parts;
 }
 
 function createWriter(topLevel: number) {
   const parts: MarkdownPart[] = [];
   const headings = createLevels(topLevel);
-  // Links that may not be followed leave no end, either.
+  // For each open link whether it was written; the end of a refused link is left out, too.
   const links: boolean[] = [];
   const text = (content: string) => void (content !== '' && parts.push({ kind: 'text', text: content }));
   const open = (tag: string, href: string | null = null) => void parts.push({ kind: 'open', tag, href });
@@ -101,7 +101,7 @@ function createWriter(topLevel: number) {
     else tagged(token, token.tag);
   }
 
-  /** A heading without a word would be a stop for screen readers with nothing to say. */
+  /** Removes empty headings, which would confuse screen readers. */
   function closeHeading(token: Token): void {
     if (parts.at(-1)?.kind !== 'open') tagged(token, headings.current());
     else {
@@ -113,7 +113,7 @@ function createWriter(topLevel: number) {
   return { parts, block };
 }
 
-/** Levels without gaps, whatever the text skips: that is how people who listen find their way. */
+/** Heading levels without gaps, as screen readers need them. */
 function createLevels(topLevel: number) {
   const above: number[] = [];
   const current = () => `h${Math.min(LAST_LEVEL, topLevel + above.length - 1)}`;
@@ -140,12 +140,12 @@ function plainText(token: Token): string {
     .join('');
 }
 
-const SUMMARY_READ = 4000;
-const SUMMARY_LENGTH = 160;
+const MAX_SUMMARY_INPUT = 4000;
+const MAX_SUMMARY_LENGTH = 160;
 
-/** The first sentence or two as plain text: the first paragraph that is more than badges, else the first heading. */
+/** The beginning as plain text: of the first paragraph with more than badges, else the first heading. */
 export function plainSummary(text: string): string {
-  const tokens = text.trim() === '' ? [] : parser().parse(text.slice(0, SUMMARY_READ), {});
+  const tokens = text.trim() === '' ? [] : parser().parse(text.slice(0, MAX_SUMMARY_INPUT), {});
   const texts = (kind: string) =>
     tokens
       .filter((token, at) => token.type === 'inline' && tokens[at - 1]?.type === kind)
@@ -155,5 +155,5 @@ export function plainSummary(text: string): string {
       .map((line) => line.replace(/\s+/g, ' ').trim())
       .filter((line) => line !== '');
   const [found = ''] = [...texts('paragraph_open'), ...texts('heading_open')];
-  return found.length > SUMMARY_LENGTH ? `${found.slice(0, SUMMARY_LENGTH).trimEnd()}…` : found;
+  return found.length > MAX_SUMMARY_LENGTH ? `${found.slice(0, MAX_SUMMARY_LENGTH).trimEnd()}…` : found;
 }

@@ -1,4 +1,4 @@
-/** Says on every browse page how far what it shows can be trusted: being read, or as old as the last answer. */
+/** Notices on browse pages: the registry does not answer, the index is incomplete or held. */
 import type { CrawlProgress } from '../../catalog/sync/crawl.ts';
 import type { IndexState } from '../../operations/facts.ts';
 import type { Page } from '../shell/page.ts';
@@ -7,9 +7,9 @@ export interface Notice {
   readonly tone: 'info' | 'amber';
   readonly icon: string;
   readonly text: string;
-  /** 0 to 100 while something is counted. */
+  /** Progress, 0 to 100; null without progress. */
   readonly percent: number | null;
-  /** Ways on from here. */
+  /** Links behind the text. */
   readonly links?: readonly { readonly text: string; readonly href: string }[];
 }
 
@@ -24,14 +24,14 @@ export function indexNotices(state: IndexState, page: NoticePage): readonly Noti
     notices.push({ tone: 'amber', icon: 'plug-connected-x', text, percent: null });
   }
   if (state.hold !== undefined) notices.push(heldNotice(page));
-  // Only the first crawl is worth a line: later ones repair what is complete already.
+  // Only for the first crawl: during later ones the index is complete already.
   const crawl = unfinishedCrawl(state);
   if (crawl !== undefined && !state.isComplete && !isBarelyBegun(crawl))
     notices.push(crawlNotice(crawl, { t, format }));
   return notices;
 }
 
-/** Pages that are shown without a viewer, as in tests, have no way on. */
+/** Without viewer and `url` notices have no links. */
 type NoticePage = Pick<Page, 't' | 'format'> & Partial<Pick<Page, 'url' | 'viewer'>>;
 
 function heldNotice({ t, url, viewer }: NoticePage): Notice {
@@ -41,17 +41,17 @@ function heldNotice({ t, url, viewer }: NoticePage): Notice {
   return { tone: 'amber', icon: 'alert-triangle', text: t('parts:notice.held'), percent: null, links };
 }
 
-/** The crawl that runs, or waits for the registry to go on. */
+/** @returns the crawl that runs or waits to be continued; undefined when the last one is finished. */
 export function unfinishedCrawl({ crawl }: Pick<IndexState, 'crawl'>): CrawlProgress | undefined {
   return crawl?.finishedAt === null ? crawl : undefined;
 }
 
-/** It broke off before there was anything to count: that the registry does not answer says all. */
+/** Interrupted before anything was counted: another notice says that the registry does not answer. */
 function isBarelyBegun({ repositoriesTotal, isRunning }: CrawlProgress): boolean {
   return !isRunning && (repositoriesTotal ?? 0) === 0;
 }
 
-/** What the last look at a repository could not read; what is shown may be old or lack something. */
+/** A notice when the last read of a repository failed, so that its data may be old or incomplete. */
 export function unreadNotices(
   repository: { readonly error: string | null },
   { t }: Pick<Page, 't'>,
@@ -73,7 +73,7 @@ function crawlNotice(crawl: CrawlProgress, { t, format }: Pick<Page, 't' | 'form
   return { ...base, text: [t('parts:notice.crawling', values), ...speed].join(' '), percent };
 }
 
-/** How fast it goes and how long it takes, as far as that can be said. */
+/** Speed and remaining time, as far as known. */
 function crawlSpeed(crawl: CrawlProgress, { t, format }: Pick<Page, 't' | 'format'>): string[] {
   const { repositoriesPerSecond, remainingMs } = crawl;
   const parts: string[] = [];
@@ -83,7 +83,7 @@ function crawlSpeed(crawl: CrawlProgress, { t, format }: Pick<Page, 't' | 'forma
   return parts;
 }
 
-/** Three digits that count are enough. */
+/** Whole numbers from 10 on, one decimal place below. */
 export function rounded(value: number): number {
   return value >= 10 ? Math.round(value) : Math.round(value * 10) / 10;
 }

@@ -4,22 +4,22 @@ export interface Pager {
   readonly range: string;
   readonly previous?: string;
   readonly next?: string;
-  /** Of the way back; without it that is the first page. */
+  /** Label of the link back; left out when it leads to the first page. */
   readonly previousLabel?: string;
 }
 
 type Place = Pick<Page, 'query' | 'urlWith' | 'format' | 't'>;
 
-/** Lists are paged by key: a page knows where it ended, not where it began. So `from` travels along for the range. */
+/** Lists are paged by key, which does not tell the number of rows before; it is a parameter of the address. */
 function rowsBefore({ query }: Pick<Page, 'query'>, name: 'from' | 'row' = 'from'): number {
   const asked = Number(query(name));
   return Number.isSafeInteger(asked) && asked > 0 ? asked : 0;
 }
 
 /**
- * For lists that only go on: the way back is the first page; the browser's own button goes back one.
+ * For lists that page forwards only: the link back leads to the first page.
  *
- * @param name What travels along, where `from` means a date.
+ * @param name parameter with the number of rows before; `row` where `from` is a date
  */
 export function keyPager(page: Place, shown: number, next: string | undefined, name: 'from' | 'row' = 'from'): Pager {
   const { query, urlWith, format, t } = page;
@@ -38,12 +38,12 @@ export interface PagedList {
   readonly shown: number;
   readonly next: string | undefined;
   readonly previous: string | undefined;
-  /** null: rows are not what is counted. */
+  /** null: no total is shown. */
   readonly total: string | null;
   readonly pageRows: number;
 }
 
-/** For lists that go both ways. */
+/** For lists that page forwards and backwards. */
 export function listPager(page: Place, list: PagedList): Pager {
   const { t, urlWith, format } = page;
   const { shown, next, previous, total, pageRows } = list;
@@ -59,7 +59,7 @@ export function listPager(page: Place, list: PagedList): Pager {
   };
 }
 
-/** `1,204`, or `1,000+` where counting stopped. */
+/** `1,204`, or `1,000+` when counting stopped at a limit. */
 export function totalText({ total, isExact }: { total: number; isExact: boolean }, format: Page['format']): string {
   return `${format.number(total)}${isExact ? '' : '+'}`;
 }

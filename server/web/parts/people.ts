@@ -8,7 +8,7 @@ export function rolePath(name: string): string {
   return `/roles/${encodeURIComponent(name)}`;
 }
 
-/** Whether links to users and roles lead anywhere: their pages want an admin who signed in. */
+/** Whether the viewer may open the pages of users and roles, so that links to them are shown. */
 export function mayManage({ viewer }: Pick<Page, 'viewer'>): boolean {
   return viewer.rights.isAdmin && viewer.isSignedIn;
 }

@@ -1,10 +1,10 @@
-/** What each client has to be told before it talks plain HTTP to a registry on another machine. */
+/** Client settings that are necessary before a client uses plain HTTP with a registry on another machine. */
 import { isIP } from 'node:net';
 import { hostName, isLoopbackName } from '../../config/host-name.ts';
 import type { Page } from '../shell/page.ts';
 import type { RegistryReach } from './reach.ts';
 
-/** Lines for one file, or for a shell where there is no file. */
+/** Lines of a file, or of a shell when `file` is null. */
 export interface Lines {
   readonly file: string | null;
   readonly text: string;
@@ -18,7 +18,7 @@ export interface PlainHttpSection {
 }
 
 export interface PlainHttpView {
-  /** True where nobody knows whether the registry speaks TLS: shown on demand only. */
+  /** Folded when it is unknown whether the registry uses TLS. */
   readonly isFolded: boolean;
   readonly intro: string;
   readonly sections: readonly PlainHttpSection[];
@@ -26,12 +26,12 @@ export interface PlainHttpView {
 
 export interface PlainHttpFacts {
   readonly reach: RegistryReach;
-  /** Where clients are sent to sign in; its name has to be known to them, too. */
+  /** The token realm; clients must be able to resolve its name as well. */
   readonly realm: string;
   readonly page: Pick<Page, 't' | 'origin'>;
 }
 
-/** null: clients need not be told anything. */
+/** @returns null when clients need no settings. */
 export function plainHttpView({ reach, realm, page }: PlainHttpFacts): PlainHttpView | null {
   if (reach.isLoopback || reach.transport === 'https') return null;
   const isFolded = reach.transport === 'unknown';
@@ -41,13 +41,13 @@ export function plainHttpView({ reach, realm, page }: PlainHttpFacts): PlainHttp
   return { isFolded, intro, sections: [...hostsSections(reach, realm, page), ...clientSections(reach.host, page.t)] };
 }
 
-/** Names that stand in no DNS: the registry's, and the one under which tokens are handed out. */
+/** Lines for the hosts file: names of registry and realm that may not be in DNS. */
 function hostsSections(reach: RegistryReach, realm: string, { t, origin }: PlainHttpFacts['page']) {
   const names = [reach.hostname, hostName(new URL(realm).host)].filter(
     (name) => isIP(name) === 0 && !isLoopbackName(name),
   );
   if (names.length === 0) return [];
-  // Whoever opened this page by its address has told us the address that works from there.
+  // A page that was opened by IP address shows which address works for the reader.
   const opened = hostName(origin.host);
   const address = isIP(opened) !== 0 && !isLoopbackName(opened) ? opened : '192.0.2.10';
   const text =
@@ -109,7 +109,7 @@ function clientSections(host: string, t: Page['t']): readonly PlainHttpSection[]
 const hostsToml = (host: string) =>
   `server = "http://${host}"\n\n[host."http://${host}"]\n  capabilities = ["pull", "resolve", "push"]`;
 
-/** Read by containerd 1.5 and later 1.x; 2.x looks into that folder by itself. */
+/** Needed by containerd 1.5 and later 1.x; it is the default of 2.x. */
 const CONTAINERD_CONFIG = '[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "/etc/containerd/certs.d"';
 
 function fileName(host: string): string {

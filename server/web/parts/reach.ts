@@ -3,18 +3,18 @@ import type { Config } from '../../config/config.ts';
 import { hostName, isLoopbackName } from '../../config/host-name.ts';
 import { isPlainRegistry, registryHost } from '../../config/public-url.ts';
 
-/** How clients get to the registry, as far as the configuration tells. */
+/** How clients reach the registry, as far as the configuration tells. */
 export interface RegistryReach {
   /** What people type before the repository: `registry.lan:5000`. */
   readonly host: string;
-  /** Without the port; brackets of IPv6 are gone. */
+  /** Without the port and without the brackets of IPv6. */
   readonly hostname: string;
-  /** unknown: a proxy that we do not know may stand before the registry. */
+  /** `unknown`: there may be a proxy in front of the registry. */
   readonly transport: 'http' | 'https' | 'unknown';
-  /** Docker takes plain HTTP from these without being told. */
+  /** Docker accepts plain HTTP from loopback names without a setting. */
   readonly isLoopback: boolean;
   readonly isLiteralAddress: boolean;
-  /** It asks for a password itself, as with htpasswd: we were given one. */
+  /** The registry checks passwords itself (htpasswd). */
   readonly hasOwnAccounts?: boolean;
 }
 

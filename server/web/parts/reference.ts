@@ -3,9 +3,9 @@ import { parseReferencePath, type Reference } from '../../registry/documents/ref
 import type { Page } from '../shell/page.ts';
 
 /**
- * What an address below `/repositories/` names. Express has decoded it once already; nothing is decoded again.
+ * Parses the reference in an address below `/repositories/`. Express has decoded it; it must not be decoded twice.
  *
- * @throws {AppError} NOT_FOUND for anything that is no reference.
+ * @throws {AppError} NOT_FOUND when it is not a reference.
  */
 export function referenceOf(path: string): Reference {
   const reference = parseReferencePath(path);
@@ -13,10 +13,10 @@ export function referenceOf(path: string): Reference {
   return reference;
 }
 
-/** A digest, or the first figures of one, as links carry it. */
+/** A digest, or the beginning of one, as in links. */
 const DIGEST_IN_LINKS = /^(?:[a-z0-9]+(?:[.+_-][a-z0-9]+)*:)?[a-f0-9]{8,128}$/;
 
-/** What a link to a tag says that its digest was, or began with, where the tag has moved from it since. */
+/** @returns the digest (or its beginning) in the link to a tag, if the tag has moved from it since; else undefined. */
 export function movedFrom(page: Pick<Page, 'query'>, digest: string): string | undefined {
   const meant = page.query('digest');
   if (!DIGEST_IN_LINKS.test(meant)) return undefined;
@@ -31,7 +31,7 @@ export const REFRESH_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/refresh$/s;
 export const RAW_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/(manifest|config)$/s;
 export const LAYER_ROUTE = /^\/repositories\/((?:(?!\/-\/).)+)\/-\/layers\/([^/]+)$/s;
 
-/** `/repositories/team/app/-/activity`: a page about a repository. The group takes no `:` or `@`, so never a tag or digest. */
+/** `/repositories/team/app/-/activity`: a page about a repository. Without `:` and `@`, so never of a tag or digest. */
 export function repositoryRoute(tail: string): RegExp {
   return new RegExp(`^\\/repositories\\/((?:(?!\\/-\\/)[^:@])+)\\/-\\/${tail}$`, 's');
 }

@@ -1,4 +1,4 @@
-/** What people tick in the lists of a repository, as it comes with a form, and the bar below those lists. */
+/** Rows that are ticked in the lists of a repository: the form fields, and the bar below the lists. */
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import { isDigest } from '../../registry/documents/reference.ts';
@@ -6,7 +6,7 @@ import { listOf } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import { referencePath } from './cells.ts';
 
-/** So many tags or manifests go in one deletion. */
+/** Tags or manifests in one deletion. */
 export const MAX_CHOSEN = 1000;
 
 const list = z
@@ -19,12 +19,12 @@ export const chosenFields = { tag: list, image: list, manifest: list };
 
 export interface Chosen {
   readonly tags: readonly { readonly name: string; readonly digest: string }[];
-  /** `name`: the tag it was shown by; '' for none. */
+  /** `name`: the tag that it was listed with; '' without. */
   readonly images: readonly { readonly name: string; readonly digest: string }[];
   readonly digests: readonly string[];
 }
 
-/** @throws {AppError} INVALID for what no page of ours sends. */
+/** @throws {AppError} INVALID for malformed values, which our forms never send. */
 export function parseChosen(fields: Readonly<Record<keyof typeof chosenFields, readonly string[]>>): Chosen {
   const chosen = { tags: fields.tag.map(parse), images: fields.image.map(parse), digests: fields.manifest };
   const isTooMuch = Object.values(chosen).some((values) => values.length > MAX_CHOSEN);
@@ -43,22 +43,22 @@ function parse(text: string): { name: string; digest: string } {
 
 export interface SelectionBar {
   readonly action: string;
-  /** Texts that a script counts with: `{n}` stands for the number. */
+  /** Texts for the script that counts; `{n}` is the number. */
   readonly rowOne: string;
   readonly rowOther: string;
   readonly tagOne: string | undefined;
   readonly tagOther: string | undefined;
   readonly comma: string;
-  /** Around the number that is counted without a script. */
+  /** The texts before and after the number that CSS counts without JavaScript. */
   readonly before: string;
   readonly after: string;
-  /** The list to come back to. */
+  /** Path of the list, to return to. */
   readonly back: string;
   readonly canCompare: boolean;
-  /** Why deleting is greyed; '' where it is not. */
+  /** Why deleting is disabled; '' when it is not. */
   readonly deleteNote: string;
   readonly chooseAll: string;
-  /** What people type before the `:` or `@` of a row. */
+  /** Host and repository: the reference up to the `:` or `@`. */
   readonly reference: string;
 }
 
@@ -69,7 +69,7 @@ export function countedTexts({ t }: Pick<Page, 't'>): { readonly before: string;
 
 type BarPage = Pick<Page, 't' | 'url' | 'copy'>;
 
-/** @param shows `images` with their tags, single `tags`, or `manifests` without any. */
+/** @param shows what a row is: an image with its tags, a single tag, or an untagged manifest */
 export function selectionBar(
   { t, url, copy }: BarPage,
   repository: string,

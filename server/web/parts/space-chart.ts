@@ -1,4 +1,4 @@
-/** Space over time as the points of two curves. Labels stay outside of the picture, so that it may be stretched. */
+/** Space over time as the points of two curves. Labels are not part of the SVG, so that it can be stretched. */
 import type { Sample } from '../../catalog/space/samples.ts';
 import type { Page } from '../shell/page.ts';
 import { axisTop, toTenth } from './chart-lines.ts';
@@ -9,7 +9,7 @@ export const CHART_HEIGHT = 200;
 const X_LABELS = 5;
 const Y_STEPS = 4;
 
-/** Of a folder or of a repository. */
+/** A sample of a folder or a repository. */
 export type DrawnSample = Pick<Sample, 'dayAt' | 'sizeBytes' | 'logicalBytes'>;
 
 export interface Point {
@@ -19,27 +19,27 @@ export interface Point {
 }
 
 export interface SpaceChart {
-  /** For the attribute `points` of a polygon and of a polyline. */
+  /** Values of the attribute `points`. */
   readonly stored: string;
   readonly storedLine: string;
   readonly logical: string;
   readonly grid: readonly number[];
-  /** From the top. */
+  /** From top to bottom. */
   readonly yLabels: readonly string[];
-  /** From the left, at equal distances. */
+  /** From left to right, at equal distances. */
   readonly xLabels: readonly { readonly text: string; readonly ms: number }[];
-  /** What is said under the pointer and at the focus, for each point. */
+  /** The tips of the points, for pointer and focus. */
   readonly days: readonly {
     readonly x: number;
     readonly left: number;
     readonly width: number;
     readonly text: string;
   }[];
-  /** The same in words. */
+  /** The chart in words, for screen readers. */
   readonly summary: string;
 }
 
-/** Days without a sample were as the day before: the curve steps, it does not slide. */
+/** A day without a sample has the value of the day before, so the curve has steps. */
 export function chartPoints(samples: readonly DrawnSample[], current: Point): readonly Point[] {
   const known: Point[] = samples
     .filter(({ dayAt }) => dayAt < current.at)
@@ -53,7 +53,7 @@ export function chartPoints(samples: readonly DrawnSample[], current: Point): re
   return points;
 }
 
-/** How much is stored more than `days` ago; undefined where that is not known. */
+/** @returns the growth in bytes over the last `days`; undefined when there is no sample that old. */
 export function growth(samples: readonly DrawnSample[], current: Point, days: number): number | undefined {
   const then = current.at - days * DAY_MS;
   const before = samples.filter(({ dayAt }) => dayAt <= then).at(-1);
@@ -91,7 +91,7 @@ export function spaceChart(
   };
 }
 
-/** Each has the room half way to its neighbours. */
+/** The hover area of a day reaches half way to its neighbours. */
 function daysOf(
   points: readonly Point[],
   x: (at: number) => number,

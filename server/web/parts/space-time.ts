@@ -1,4 +1,4 @@
-/** Space over time: the curve, the periods it can show, and how much it grew. */
+/** Space over time: chart, selectable periods, growth. */
 import type { Page } from '../shell/page.ts';
 import { chartPoints, type DrawnSample, growth, type Point, type SpaceChart, spaceChart } from './space-chart.ts';
 
@@ -7,7 +7,7 @@ const PERIODS = [30, 90, 400] as const;
 export const MAX_DAYS = PERIODS[2];
 
 export interface SpaceTime {
-  /** null: `text` says why. */
+  /** null: `text` says why there is none. */
   readonly chart: SpaceChart | null;
   readonly text: string;
   readonly periods: readonly { readonly text: string; readonly href: string; readonly isCurrent: boolean }[];
@@ -19,7 +19,7 @@ export interface TimeFacts {
   readonly samples: readonly DrawnSample[];
   readonly current: Point;
   readonly days: number;
-  /** False: the sums are not made yet, or nothing is kept. */
+  /** false: sizes are not computed yet, or there are none. */
   readonly isKnown: boolean;
   readonly missingText: string;
 }
@@ -30,7 +30,7 @@ export function readDays({ query }: Pick<Page, 'query'>): number {
 
 export function overTime({ page, samples, current, days, isKnown, missingText }: TimeFacts): SpaceTime {
   const { t, urlWith } = page;
-  const points = within(chartPoints(samples, current), current.at - days * DAY_MS);
+  const points = pointsSince(chartPoints(samples, current), current.at - days * DAY_MS);
   return {
     chart: (isKnown ? spaceChart(points, page) : undefined) ?? null,
     text: missingText,
@@ -43,8 +43,8 @@ export function overTime({ page, samples, current, days, isKnown, missingText }:
   };
 }
 
-/** What was in force when the period began stands at its beginning. */
-function within(points: readonly Point[], start: number): readonly Point[] {
+/** The points of the period; the value before it becomes its first point. */
+function pointsSince(points: readonly Point[], start: number): readonly Point[] {
   const before = points.filter(({ at }) => at < start).at(-1);
   const shown = points.filter(({ at }) => at >= start);
   return before === undefined ? shown : [{ ...before, at: start }, ...shown];

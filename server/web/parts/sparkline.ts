@@ -5,9 +5,9 @@ import { linePath, toTenth } from './chart-lines.ts';
 export interface Sparkline {
   readonly width: number;
   readonly height: number;
-  /** '' where nothing happened. */
+  /** '' when all values are zero. */
   readonly line: string;
-  /** The same in words. */
+  /** The chart in words. */
   readonly title: string;
 }
 
@@ -15,7 +15,7 @@ const WIDTH = 88;
 const HEIGHT = 22;
 const EDGE = 2;
 
-/** The pulls of some days, small enough for a row; each line has its own scale. */
+/** A small chart of pulls per day; each has a scale of its own. */
 export function sparkline(points: readonly ActivityDay[], { t, format }: Pick<Page, 't' | 'format'>): Sparkline {
   const total = points.reduce((sum, { pulls }) => sum + pulls, 0);
   const most = Math.max(1, ...points.map(({ pulls }) => pulls));

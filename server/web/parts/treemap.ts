@@ -1,4 +1,4 @@
-/** Areas instead of numbers: a squarified treemap (Bruls, Huizing, van Wijk 2000). Pure. */
+/** A squarified treemap (Bruls, Huizing, van Wijk 2000). Pure. */
 
 export interface Box {
   readonly x: number;
@@ -8,9 +8,9 @@ export interface Box {
 }
 
 /**
- * Divides a box among values, biggest first from the upper left, so that pieces come out close to squares.
+ * Divides a box among values, the largest first from the upper left, into pieces that are close to squares.
  *
- * @param values Zero or more, in any order; what is zero gets no area.
+ * @param values not negative, in any order; a zero gets a box without area
  * @returns one box per value, in the order of `values`.
  */
 export function treemap(values: readonly number[], box: Box): readonly Box[] {
@@ -41,7 +41,7 @@ interface Piece {
   readonly index: number;
 }
 
-/** Takes pieces into a row as long as its worst one comes closer to a square by that. */
+/** Extends a row as long as that brings its worst piece closer to a square. */
 function rowEnd(order: readonly Piece[], start: number, side: number): number {
   const largest = order[start]?.area ?? 0;
   let sum = largest;
@@ -61,7 +61,7 @@ function worstRatio(largest: number, smallest: number, sum: number, side: number
   return Math.max((square * largest) / (sum * sum), (sum * sum) / (square * smallest));
 }
 
-/** @returns what is left of the box. */
+/** @returns the rest of the box. */
 function layRow(row: readonly Piece[], free: Box, isLast: boolean, put: (index: number, piece: Box) => void): Box {
   const isColumn = free.width >= free.height;
   const side = isColumn ? free.height : free.width;

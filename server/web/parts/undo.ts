@@ -12,7 +12,7 @@ export interface UndoDeps {
   readonly deletion: { readonly trash: Pick<Deletion['trash'], 'get' | 'batchOf'> };
 }
 
-/** After a deletion the list comes with `?undo=ID`: the way back, for whoever could have deleted it. */
+/** The undo offer of `?undo=ID`, to which a deletion redirects; null for viewers who may not delete. */
 export async function readUndo(deps: UndoDeps, page: CommonPage): Promise<Undo | null> {
   const id = parseTrashId(page.query('undo'));
   const item = id === undefined ? undefined : await deps.deletion.trash.get(id);

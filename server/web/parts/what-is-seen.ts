@@ -1,13 +1,13 @@
-/** How much of the registry a viewer sees, and what is said where that is nothing. */
+/** How much of the registry a viewer sees, and the text for viewers who see nothing. */
 import type { Page } from '../shell/page.ts';
 import type { Viewer } from '../shell/who-asks.ts';
 
-/** May read events and audit of everybody. */
+/** Whether the viewer may read events and audit entries of everybody. */
 export function isReader({ viewer }: Pick<Page, 'viewer'>): boolean {
   return viewer.rights.isAdmin || viewer.rights.isAuditor;
 }
 
-/** Whoever sees nothing learns whom to ask. */
+/** For viewers who see nothing: whom to ask for access. */
 export function noRightsText({ t, viewer }: Pick<Page, 't' | 'viewer'>): string {
   return viewer.rights.rules.length === 0
     ? t('parts:repositories.no_rights', { user: viewer.subject.name })

@@ -25,7 +25,7 @@ export interface BarSources extends CommandSources {
   readonly here: () => Promise<Subject | undefined>;
 }
 
-const MOST = { repositories: 6, tags: 6, images: 5, labels: 4, users: 4, filters: 4 };
+const MAX_ITEMS = { repositories: 6, tags: 6, images: 5, labels: 4, users: 4, filters: 4 };
 
 /** @param text As it was typed; with `>` before it only commands are meant. */
 export async function barGroups(page: CommandPage, sources: BarSources, text: string): Promise<readonly BarGroup[]> {
@@ -88,8 +88,8 @@ async function foundGroups(page: CommandPage, sources: BarSources, text: string)
   const ofKind = (kind: Suggestion['kind']) => found.filter((each) => each.kind === kind);
   const values = ofKind('value');
   const isLabel = (each: Suggestion) => each.label.startsWith('label:');
-  const group = (id: keyof typeof MOST, label: string, items: readonly BarItem[]): BarGroup => ({
-    ...{ id, label, items: items.slice(0, MOST[id]) },
+  const group = (id: keyof typeof MAX_ITEMS, label: string, items: readonly BarItem[]): BarGroup => ({
+    ...{ id, label, items: items.slice(0, MAX_ITEMS[id]) },
   });
   return [
     group(
@@ -126,7 +126,7 @@ async function foundGroups(page: CommandPage, sources: BarSources, text: string)
 
 async function labelsLike({ labelKeys }: BarSources, word: string): Promise<readonly Suggestion[]> {
   const begin = word.toLowerCase();
-  const keys = (await labelKeys()).filter((key) => key.toLowerCase().startsWith(begin)).slice(0, MOST.labels);
+  const keys = (await labelKeys()).filter((key) => key.toLowerCase().startsWith(begin)).slice(0, MAX_ITEMS.labels);
   return keys.map((key) => ({ kind: 'value', label: `label:${key}`, text: `label:${key}`, reference: null }));
 }
 

@@ -49,7 +49,7 @@ export interface SpaceView {
 const PAGE_ROWS = 50;
 const MAX_TILES = 40;
 /** Deeper folders have no samples. */
-const DEEPEST_SAMPLED = 2;
+const MAX_SAMPLED_DEPTH = 2;
 
 export function spacePage(deps: SpacePageDeps): PageModule {
   return (routes) => {
@@ -174,7 +174,7 @@ function mapOf({ page, asked, biggest }: SpaceFacts): SpaceView['map'] {
 }
 
 function spaceTime({ page, asked, samples, at }: SpaceFacts, sums: SpaceSums): SpaceTime {
-  const isDeep = asked.folder.split('/').length > DEEPEST_SAMPLED;
+  const isDeep = asked.folder.split('/').length > MAX_SAMPLED_DEPTH;
   return overTime({
     ...{ page, samples, days: asked.days },
     current: { at, sizeBytes: sums.sizeBytes, logicalBytes: sums.logicalBytes },
