@@ -40,17 +40,17 @@ export interface WebDeps extends AccountPagesDeps {
   readonly root: string;
   readonly originOf: OriginOf;
   readonly sessionStore: Store;
-  /** At least 256 random bits, kept over restarts: signs session cookies and form tokens. */
+  /** At least 256 random bits, the same after a restart: signs session cookies and CSRF tokens. */
   readonly secret: string;
   readonly log: Logger;
-  /** False in development: templates are read again for every page. */
+  /** false in development: templates are read again for every page. */
   readonly cacheViews: boolean;
-  /** The pages that stand outside of accounts and administration. */
+  /** All pages but those of accounts and administration. */
   readonly pages: readonly PageModule[];
-  /** Small numbers beside the entries of the side bar, by their id. */
+  /** Counts shown in the side bar, by the id of the entry. */
   readonly counts?: (viewer: Viewer, address: string) => Promise<NavCounts>;
   readonly registryState?: () => RegistryState | undefined;
-  /** Why nothing can be saved. */
+  /** Why the database cannot be written; undefined: it can. */
   readonly storageError?: () => AppError | undefined;
   /** Left out: every page is drawn for who asks. */
   readonly sharedPages?: { readonly pages: SharedPages; readonly holes: Holes };
@@ -58,12 +58,12 @@ export interface WebDeps extends AccountPagesDeps {
 }
 
 export interface Web {
-  /** Everything people see, with sessions, headers and error pages; mounted under the base path, behind the API. */
+  /** All pages with sessions, headers and error pages; mounted under the base path, behind the API. */
   readonly router: Router;
   readonly routes: readonly RouteEntry[];
-  /** For the JSON API, which answers the same browsers. */
+  /** Session check for the JSON API, which browsers use as well. */
   readonly sessions: SessionGate;
-  /** A failure in the best language of an `Accept-Language` header. */
+  /** The text of an error in the best language of an `Accept-Language` header. */
   readonly sentence: (error: AppError, acceptLanguage: string | undefined) => { text: string; language: string };
 }
 
@@ -111,7 +111,7 @@ export function createWeb(deps: WebDeps): Web {
     (request, _response, next) =>
       next(csrf.verify(request.body?.['_csrf'], csrfBinding(request, cookies)) ? undefined : refusedForm(request)),
   ];
-  /** A form of a session that has ended meanwhile is no attack: its sender signs in and comes back to the page. */
+  /** A form of an ended session is no attack: its sender signs in and returns to the page. */
   const refusedForm = (request: Request): AppError => {
     const hadSession = cookies.read(request, sessionCookieName(originOf(request).secure)) !== undefined;
     return hadSession && request.session?.userId === undefined ? sessionEnded() : foreignForm();

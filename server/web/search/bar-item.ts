@@ -1,18 +1,18 @@
-/** Exactly one of `href`, `fill`, `copy` and `form` is there. */
+/** Exactly one of `href`, `fill`, `copy` and `form` is set. */
 export interface BarItem {
   readonly label: string;
-  /** On a line of its own below: what tells one name from another. */
+  /** Shown on a line below the name, to tell similar names apart. */
   readonly facts?: string;
-  /** In faint behind it. */
+  /** Shown faintly behind the name. */
   readonly detail?: string;
   readonly icon: string;
   readonly tone?: 'red';
   readonly href?: string;
-  /** Goes into the box, and the box goes on. */
+  /** Replaces the text of the input, which then suggests again. */
   readonly fill?: string;
   readonly copy?: string;
-  /** Changes something: is posted, with the token of the page. */
+  /** Posted with the CSRF token of the page: the item changes something. */
   readonly form?: { readonly action: string; readonly fields: Readonly<Record<string, string>> };
-  /** What the browser may remember: references and searches. */
+  /** Stored by the browser as a recent entry: a reference or a search. */
   readonly recent?: string;
 }

@@ -1,13 +1,13 @@
-/** How what is typed is told from a command: in every language, by its first words, or by the begin of any. */
+/** Recognises commands in typed text, in every language. */
 import type { Page } from '../shell/page.ts';
 
 type Words = Pick<Page, 'everywhere'>;
 
-/** Commands that want to be told about what: a tag, a repository, a person. */
+/** Commands that need an object: a tag, a repository or a person. */
 export const VERBS = ['copy', 'delete', 'compare', 'refresh', 'events', 'grant'] as const;
 export type Verb = (typeof VERBS)[number];
 
-/** `copy pull command|copy|pull`, in each language; the first is what the box writes. */
+/** The phrases of a command in all languages, of texts like `copy pull command|copy|pull`; the first fills the input. */
 export function phrasesOf(verb: Verb, { everywhere }: Words): readonly string[] {
   const texts: Record<Verb, () => readonly string[]> = {
     copy: () => everywhere('search:verb.copy'),
@@ -22,12 +22,12 @@ export function phrasesOf(verb: Verb, { everywhere }: Words): readonly string[] 
 
 export interface TypedCommand {
   readonly verb: Verb;
-  /** As it was typed, with what parts it from the rest: `delete tag `, `删除`. */
+  /** The typed phrase with the blank behind it: `delete tag `, `删除`. */
   readonly start: string;
   readonly rest: string;
 }
 
-/** The longest phrase that the text begins with; Chinese needs no blank behind it. */
+/** Finds the longest phrase that the text begins with; Chinese needs no blank behind it. */
 export function parseCommand(text: string, words: Words): TypedCommand | undefined {
   const typed = text.trimStart();
   const all = VERBS.flatMap((verb) => phrasesOf(verb, words).map((phrase) => ({ verb, phrase })));
@@ -44,8 +44,8 @@ function isBegun(typed: string, phrase: string): boolean {
   return next === undefined ? false : /\s/.test(next) || !/^[\x20-\x7e]+$/.test(phrase);
 }
 
-/** Every word typed begins one of these, or stands in one where words are written without blanks. */
-export function isMeant(text: string, phrases: readonly string[]): boolean {
+/** Whether every typed word begins a word of the phrases, or is part of one in languages without blanks. */
+export function matchesPhrases(text: string, phrases: readonly string[]): boolean {
   const known = ` ${phrases.join(' ').toLowerCase().replaceAll('|', ' ')}`;
   const words = text
     .toLowerCase()

@@ -1,4 +1,4 @@
-/** Commands about a tag, a repository or a person: first word what, then about which. Only what the viewer may. */
+/** Commands about a tag, a repository or a person: first the command, then its object. Only what the viewer may do. */
 import type { Rights } from '../../access/rights.ts';
 import { allowedActions } from '../../access/rights.ts';
 import type { Suggestion } from '../../catalog/search/suggest.ts';
@@ -9,11 +9,11 @@ import { copyLine } from '../parts/commands.ts';
 import { userPath } from '../parts/people.ts';
 import { mayPush } from '../parts/push-right.ts';
 import type { BarItem } from './bar-item.ts';
-import { isMeant, phrasesOf, type TypedCommand, VERBS, type Verb } from './command-words.ts';
+import { matchesPhrases, phrasesOf, type TypedCommand, VERBS, type Verb } from './command-words.ts';
 import type { CommandPage } from './commands-static.ts';
 
 export interface CommandSources {
-  /** Repositories and tags of them that begin so, as far as the viewer may see them. */
+  /** Visible repositories and tags that begin with the text. */
   readonly suggest: (text: string) => Promise<readonly Suggestion[]>;
   readonly tagFacts: (repository: string, tags: readonly string[]) => Promise<ReadonlyMap<string, TagFacts>>;
   readonly usersLike: (text: string) => Promise<readonly string[]>;
@@ -23,11 +23,11 @@ export interface CommandSources {
 
 export type NamedTag = TagFacts & { readonly name: string };
 
-/** What somebody looks at or has typed: `tag` with what is known of it. */
+/** The object of a command: shown by the page or typed. */
 export interface Subject {
   readonly repository: string;
   readonly tag?: NamedTag | undefined;
-  /** Of a repository: what people pull when they name no tag. */
+  /** The newest tag of a repository, for commands that need one. */
   readonly newest?: NamedTag | undefined;
 }
 
@@ -39,31 +39,31 @@ interface Context {
 
 const MAX_ITEMS = 6;
 
-/** @param here What the page shows, for a command that names nothing yet. */
+/** @param here the object of the page, for a command without one */
 export async function commandsAbout(context: Context, here: Subject | undefined): Promise<readonly BarItem[]> {
   const { typed, page } = context;
-  if (!mayAtAll(typed.verb, page, context.sources)) return [];
+  if (!isAvailable(typed.verb, page, context.sources)) return [];
   if (typed.verb === 'grant') return grantItems(context);
   const words = typed.rest.split(/\s+/);
   const last = words.at(-1) ?? '';
   const first = words.length > 1 ? (words[0] ?? '') : '';
   const subjects = last === '' ? (here === undefined ? [] : [here]) : await subjectsLike(context.sources, last);
   const items = subjects.flatMap((subject) => itemOf(context, subject, first) ?? []);
-  return distinct(items).slice(0, MAX_ITEMS);
+  return withoutDuplicates(items).slice(0, MAX_ITEMS);
 }
 
-/** Of what the page shows, and the ways to begin: nothing is typed yet, or only the first letters of a command. */
+/** For empty text or the first letters of a command: commands about the object of the page, and commands to begin. */
 export function begunCommands(page: CommandPage, sources: CommandSources, text: string): readonly BarItem[] {
-  const verbs = VERBS.filter((verb) => mayAtAll(verb, page, sources));
+  const verbs = VERBS.filter((verb) => isAvailable(verb, page, sources));
   return verbs.flatMap((verb) => {
     const phrases = phrasesOf(verb, page);
-    if (text !== '' && !isMeant(text, phrases)) return [];
+    if (text !== '' && !matchesPhrases(text, phrases)) return [];
     return [{ label: beginLabel(verb, page), icon: verbIcon(verb), fill: `${ownPhrase(verb, page)} ` }];
   });
 }
 
 export function commandsHere(page: CommandPage, sources: CommandSources, here: Subject): readonly BarItem[] {
-  const verbs = VERBS.filter((verb) => verb !== 'grant' && mayAtAll(verb, page, sources));
+  const verbs = VERBS.filter((verb) => verb !== 'grant' && isAvailable(verb, page, sources));
   return verbs.flatMap((verb) => {
     const typed = { verb, start: `${ownPhrase(verb, page)} `, rest: '' };
     const item = itemOf({ page, sources, typed }, here, '');
@@ -73,7 +73,7 @@ export function commandsHere(page: CommandPage, sources: CommandSources, here: S
 
 async function subjectsLike({ suggest, tagFacts }: CommandSources, text: string): Promise<readonly Subject[]> {
   const found = await suggest(text);
-  // What is only nearly the name is for reading: nobody deletes it by a slip of the finger.
+  // Approximate matches can be opened only, so that a typing error never leads to a deletion.
   const named = found.flatMap(({ kind, reference, isNear }) =>
     reference !== null && !isNear && (kind === 'repository' || kind === 'tag')
       ? (parseReferencePath(reference) ?? [])
@@ -102,7 +102,7 @@ function itemOf(context: Context, subject: Subject, first: string): BarItem | un
   return verb === 'grant' ? undefined : items[verb]();
 }
 
-/** A repository alone is not enough: the box goes on with its tags. */
+/** For commands that need a tag: fills in the repository, and the input suggests its tags. */
 function fillItem({ typed, page }: Context, { repository }: Subject, first = ''): BarItem {
   const before = first === '' ? '' : `${first} `;
   const label = page.t('search:command.tags_of', { repository });
@@ -118,7 +118,7 @@ function copyItem(context: Context, subject: Subject): BarItem {
   return { label, detail: command, icon: verbIcon('copy'), copy: command };
 }
 
-/** Leads to the page that asks first, with the digest that is meant. */
+/** Links to the confirmation page, with the expected digest. */
 function deleteItem(context: Context, subject: Subject): BarItem | undefined {
   const { page, sources } = context;
   const { repository, tag } = subject;
@@ -158,7 +158,7 @@ function eventsItem({ page }: Context, { repository }: Subject): BarItem {
 async function grantItems({ page, sources, typed }: Context): Promise<readonly BarItem[]> {
   const names = await sources.usersLike(typed.rest.trim());
   const everybody = page.everywhere('shell:nav.anonymous');
-  const anonymous = typed.rest === '' || isMeant(typed.rest, everybody);
+  const anonymous = typed.rest === '' || matchesPhrases(typed.rest, everybody);
   const icon = verbIcon('grant');
   return [
     ...names.map((name) => ({
@@ -169,8 +169,8 @@ async function grantItems({ page, sources, typed }: Context): Promise<readonly B
   ];
 }
 
-/** Whether there is anything at all that this could be done to: else it is not offered. */
-function mayAtAll(verb: Verb, { viewer, authEnabled }: CommandPage, { readonly }: CommandSources): boolean {
+/** Whether the viewer can use the command on anything; otherwise it is not offered. */
+function isAvailable(verb: Verb, { viewer, authEnabled }: CommandPage, { readonly }: CommandSources): boolean {
   const { rights, isSignedIn } = viewer;
   if (verb === 'grant') return rights.isAdmin && authEnabled;
   if (verb === 'delete') return !readonly && holds(rights, 'delete');
@@ -210,7 +210,7 @@ function verbIcon(verb: Verb): string {
   return icons[verb].icon;
 }
 
-/** Two tags of one repository lead to the same events. */
-function distinct(items: readonly BarItem[]): readonly BarItem[] {
+/** Without duplicates: two tags of one repository lead to the same events. */
+function withoutDuplicates(items: readonly BarItem[]): readonly BarItem[] {
   return items.filter((item, index) => items.findIndex((other) => other.label === item.label) === index);
 }

@@ -1,9 +1,9 @@
-/** Commands that are always the same for a viewer: ways to go, to make something, to switch. */
+/** Commands without an object: navigation, creation, preferences. */
 import { remembering } from '../shell/format.ts';
 import { navigation } from '../shell/nav.ts';
 import type { Page } from '../shell/page.ts';
 import type { BarItem } from './bar-item.ts';
-import { isMeant } from './command-words.ts';
+import { matchesPhrases } from './command-words.ts';
 
 export type CommandPage = Pick<
   Page,
@@ -23,16 +23,16 @@ export type CommandPage = Pick<
 interface Known extends Partial<BarItem> {
   readonly label: string;
   readonly icon: string;
-  /** What may be typed for it. */
+  /** Phrases that can be typed for it. */
   readonly words: readonly string[];
 }
 
 const MAX_ITEMS = 6;
 
-/** @param back Where a switch leads to: an own path. */
+/** @param back path of ours to return to after a preference was changed */
 export function staticCommands(page: CommandPage, text: string, back: string): readonly BarItem[] {
   const known = [...places(page), ...pages(page), ...switches(page, back), ...signing(page)];
-  const meant = known.filter(({ words, label }) => isMeant(text, [label, ...words]));
+  const meant = known.filter(({ words, label }) => matchesPhrases(text, [label, ...words]));
   return meant.slice(0, MAX_ITEMS).map(({ words: _, ...item }) => item);
 }
 

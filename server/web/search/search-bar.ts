@@ -1,4 +1,4 @@
-/** What the command bar shows for a text: groups of things to open and of things to do. */
+/** The suggestions of the command bar: groups of places to open and of commands. */
 import type { ImageHit } from '../../catalog/search/hits.ts';
 import type { Suggestion } from '../../catalog/search/suggest.ts';
 import { referencePath, shortDigest } from '../parts/cells.ts';
@@ -15,30 +15,30 @@ export interface BarGroup {
 }
 
 export interface BarSources extends CommandSources {
-  /** Keys of the labels that the viewer's images have. */
+  /** Keys of labels on images that the viewer sees. */
   readonly labelKeys: () => Promise<readonly string[]>;
-  /** By the begin of a digest. */
+  /** Images whose digest begins with these hexadecimal digits. */
   readonly imagesWith: (hex: string) => Promise<readonly ImageHit[]>;
-  /** Path and query of the page the box stands on. */
+  /** Path and query of the page. */
   readonly from: string;
-  /** What that page is about. */
+  /** The object of the page, for commands. */
   readonly here: () => Promise<Subject | undefined>;
 }
 
 const MAX_ITEMS = { repositories: 6, tags: 6, images: 5, labels: 4, users: 4, filters: 4 };
 
-/** @param text As it was typed; with `>` before it only commands are meant. */
+/** @param text as typed; a leading `>` limits the result to commands */
 export async function barGroups(page: CommandPage, sources: BarSources, text: string): Promise<readonly BarGroup[]> {
   const [, sign = '', asked = ''] = /^\s*(>?)(.*)$/s.exec(text) ?? [];
   const commands = await commandGroup(page, sources, asked, sign !== '');
   if (asked.trim() === '') return full([await hereGroup(page, sources), commands]);
   if (sign !== '') return full([commands]);
-  // Who names a command and what it is about wants nothing else.
+  // A complete command hides other suggestions.
   if (commands.items.length > 0 && parseCommand(asked, page) !== undefined) return [commands];
   return full([...(await foundGroups(page, sources, asked)), commands, everythingGroup(page, asked.trim())]);
 }
 
-/** Always there, and always last: what the result page finds is more than what a list can hold. */
+/** Always last: links to the result page, which finds more than the bar can show. */
 function everythingGroup({ t, url }: CommandPage, text: string): BarGroup {
   const label = t('search:bar.everything', { text });
   const href = url(`/search?q=${encodeURIComponent(text)}`);
@@ -56,7 +56,7 @@ export async function commandGroup(
   const isBare = typed?.rest === '';
   const subject = isBare ? await sources.here() : undefined;
   const about = typed === undefined ? [] : await commandsAbout({ page, sources, typed }, subject);
-  // One letter begins half of them.
+  // A single Latin letter would match about half of the commands.
   const isMeant = asked.length > 1 || isAsked || /[^\x20-\x7e]/.test(asked);
   const isSaid = about.length > 0 && !isBare;
   const begun = isSaid || !(isMeant || asked === '') ? [] : begunCommands(page, sources, asked);
@@ -130,7 +130,7 @@ async function labelsLike({ labelKeys }: BarSources, word: string): Promise<read
   return keys.map((key) => ({ kind: 'value', label: `label:${key}`, text: `label:${key}`, reference: null }));
 }
 
-/** A name behind other words narrows the search; alone it is where one wants to go. */
+/** A name alone is a link; behind other words it narrows the search. */
 function namedItem(suggestion: Suggestion, page: CommandPage): BarItem {
   const { kind, label, text, reference } = suggestion;
   const isAlone = reference !== null && reference === text;

@@ -6,7 +6,7 @@ export interface HelpLine {
   readonly href: string;
 }
 
-/** Every operator with an example that can be clicked. */
+/** Every operator with an example as link. */
 export function searchHelp({ t, url }: Pick<Page, 't' | 'url'>): readonly HelpLine[] {
   const lines: readonly (readonly [string, string])[] = [
     ['gateway', t('search:help.word')],

@@ -1,4 +1,4 @@
-/** The result page of a search, finished for its template. */
+/** The view model of the result page. */
 
 import type { ImageHit } from '../../catalog/search/hits.ts';
 import type { Found } from '../../catalog/search/page.ts';
@@ -19,7 +19,7 @@ export type ResultKind = 'repositories' | 'images' | '';
 export interface SearchView {
   readonly title: string;
   readonly crumbs: readonly Crumb[];
-  /** `start`: nothing was asked yet. */
+  /** `start`: the query is empty. */
   readonly state: 'start' | 'results' | 'none';
   readonly text: string;
   readonly kind: ResultKind;
@@ -37,12 +37,12 @@ interface Results<Row> {
   readonly rows: readonly Row[];
   readonly total: string;
   readonly pager: Pager | null;
-  /** How far it came where it could not look through everything, and where to go on. */
+  /** When the search stopped at its limit: how far it came, and the link that continues it. */
   readonly stopped: { readonly text: string; readonly href: string } | null;
 }
 
 export interface RepositoryResults extends Results<RepositoryResult> {
-  /** To all of them, where only the first are shown. */
+  /** Link to all results of this kind; null when all are shown. */
   readonly allHref: string | null;
 }
 export type ImageResults = Results<ImageResult>;
@@ -71,7 +71,7 @@ export interface ImageResult {
   readonly state: string | null;
   readonly label: string | null;
   readonly platforms: PlatformCells;
-  /** null: not known. */
+  /** null: unknown. */
   readonly sizeBytes: number | null;
   readonly pushedAt: number | null;
   readonly by: ReturnType<typeof actor>;
@@ -195,7 +195,7 @@ function imageRow(page: Shown, hit: ImageHit): ImageResult {
     state: stateText(hit, t),
     label: hit.label === null ? null : `${hit.label.key}=${maskedValue(hit.label.key, hit.label.value)}`,
     platforms: platformCells(hit.platforms, 2),
-    // Schema 1 names no sizes.
+    // Manifests of schema 1 do not contain sizes.
     sizeBytes: hit.sizeBytes === 0 ? null : hit.sizeBytes,
     pushedAt: hit.pushedAt,
     by: actor(hit.pushedBy, hit.pushConfirmed),

@@ -35,7 +35,7 @@ const MAX_USERS = 5;
 const MAX_IMAGES = 5;
 const MAX_COMMAND_LENGTH = 700;
 
-/** The result page, and what the command bar of every page asks while somebody types. */
+/** The result page, and the suggestions that the command bar of every page asks for. */
 export function searchPage(deps: SearchPageDeps): PageModule {
   const { search, visibility } = deps;
   return (routes) => {
@@ -43,7 +43,7 @@ export function searchPage(deps: SearchPageDeps): PageModule {
       const [text, kind] = [page.query('q'), kindOf(page.query('kind'))];
       const options = { after: page.query('after'), limit: PAGE_ROWS, kind: kind === '' ? undefined : kind };
       const seen = await visibility.of(page.viewer.rights, page.origin.address);
-      // With `>` before it, it names a command and no image.
+      // A text with `>` in front is a command.
       const result = await search.search(seen, text.trimStart().startsWith('>') ? '' : text, options);
       const sources = barSources(deps, page, seen, page.path);
       const isFirst = page.query('after') === '' && text.trim() !== '' && text.length <= MAX_COMMAND_LENGTH;
@@ -88,7 +88,7 @@ function barSources(deps: SearchPageDeps, page: Page, seen: Visibility, from: st
   };
 }
 
-/** What a page of a repository or tag is about, if the viewer may see it. */
+/** @returns the repository or tag that a page shows; undefined for other pages or when the viewer may not see it. */
 async function shownThere(
   { repositories, tagFacts }: SearchPageDeps,
   seen: Visibility,

@@ -4,7 +4,7 @@ import { toTenth } from '../parts/chart-lines.ts';
 import { treemap } from '../parts/treemap.ts';
 import type { Page } from '../shell/page.ts';
 
-/** One picture for wide windows and one for phones: text in a picture does not shrink with it. */
+/** There is one picture for wide screens and one for phones, because text in an SVG scales with it. */
 export interface MapFrame {
   readonly id: 'wide' | 'narrow';
   readonly width: number;
@@ -15,15 +15,15 @@ export interface MapFrame {
 export interface Tile {
   readonly kind: SpaceRow['kind'];
   readonly href: string;
-  /** Whole name and size. */
+  /** Full name and size. */
   readonly title: string;
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  /** Of the ramp: 1 for the largest. */
+  /** Colour step; 1 for the largest. */
   readonly step: 1 | 2 | 3 | 4 | 5;
-  /** What fits, perhaps nothing. */
+  /** As much of the name as fits; may be ''. */
   readonly label: string;
   readonly note: string;
 }
@@ -34,7 +34,7 @@ const FRAMES: readonly FrameShape[] = [
   { id: 'wide', width: 1100, height: 380 },
   { id: 'narrow', width: 358, height: 420 },
 ];
-// Of the mono face at 12.5 px, and what stands around a label.
+// Of the monospaced font at 12.5 px; PADDING is the room around a label.
 const CHARACTER_WIDTH = 7.6;
 const PADDING = 16;
 const MIN_CUT = 5;
@@ -44,7 +44,7 @@ export interface MapFacts {
   readonly measure: SpaceMeasure;
   readonly hrefOf: (row: SpaceRow) => string;
   readonly format: Page['format'];
-  /** About as many pixels as the places have. */
+  /** Sizes in pixels, about as large as the picture is shown. */
   readonly frames?: readonly FrameShape[];
 }
 
@@ -77,12 +77,12 @@ export function mapFrames({ rows, measure, hrefOf, format, frames = FRAMES }: Ma
         ...{ x: toTenth(x), y: toTenth(y), width: toTenth(width), height: toTenth(height) },
       };
     });
-    // Slivers thinner than their gaps would be noise; the table has them.
+    // Areas thinner than their gaps are left out; the table has them.
     return { ...frame, tiles: tiles.filter(({ width, height }) => width >= 2 && height >= 2) };
   });
 }
 
-/** @param share of the largest */
+/** @param share of the largest value, 0 to 1 */
 export function stepOf(share: number): Tile['step'] {
   if (share >= 0.6) return 1;
   if (share >= 0.35) return 2;

@@ -1,4 +1,4 @@
-/** The table of the space page: folders and repositories with what they take. */
+/** The table of the space page: folders and repositories with their sizes. */
 import type { SpaceRow, SpaceSort } from '../../catalog/space/list.ts';
 import { type Column, referencePath, type Sorting, shareOf, sortedColumn, splitName } from '../parts/cells.ts';
 import type { Page } from '../shell/page.ts';
@@ -21,12 +21,12 @@ export interface SpaceCells {
   readonly tags: string;
 }
 
-/** The page about space, opened at a folder. */
+/** Path of the space page for a folder. */
 export function folderSpacePath(folder: string): string {
   return `/space?folder=${encodeURIComponent(folder)}`;
 }
 
-/** On the page about space itself: what is sorted and shown stays as it was chosen. */
+/** Link of a row on the space page; keeps the chosen order and period. */
 export function rowHref(row: SpaceRow, { url, urlWith }: Pick<Page, 'url' | 'urlWith'>): string {
   if (row.kind === 'repository') return url(referencePath(row.path));
   return urlWith({ folder: row.path, after: null, from: null });
@@ -78,7 +78,7 @@ export function spaceCells(
     sizeBytes: row.sizeBytes,
     share: shareOf(row.sizeBytes, largest),
     unique: format.bytes(row.uniqueBytes),
-    // Both follow a change at different moments.
+    // Could be negative for a moment: both sums follow a change at different times.
     shared: format.bytes(Math.max(0, row.sharedBytes)),
     reclaimable: format.bytes(row.reclaimableBytes),
     hasReclaimable: row.reclaimableBytes > 0,

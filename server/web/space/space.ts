@@ -30,7 +30,7 @@ export interface SpaceView {
   readonly state: 'list' | 'empty' | 'no-rights' | 'reading';
   readonly noRightsText: string;
   readonly notices: readonly Notice[];
-  /** null: not summed up yet. */
+  /** null: not computed yet. */
   readonly summedAt: number | null;
   readonly listHref: string;
   readonly figures: readonly Figure[];
@@ -74,7 +74,7 @@ async function buildSpace({ visibility, space, indexState, now }: SpacePageDeps,
 export interface AskedSpace extends Sorting<SpaceSort> {
   readonly folder: string;
   readonly after: string;
-  /** What the areas stand for: what the table is sorted by, where that is a size. */
+  /** The size that the areas show: the sort order of the table, if that is a size. */
   readonly measure: SpaceMeasure;
   readonly days: number;
 }
@@ -92,7 +92,7 @@ export function readQuery(page: Pick<Page, 'query'>): AskedSpace {
 export interface SpaceFacts {
   readonly page: Pick<Page, 't' | 'format' | 'url' | 'urlWith' | 'query' | 'viewer'>;
   readonly asked: AskedSpace;
-  /** Of everything the viewer sees. */
+  /** Over everything that the viewer sees. */
   readonly total: SpaceSums;
   readonly found: SpaceOverview;
   readonly biggest: readonly SpaceRow[];
@@ -128,7 +128,7 @@ export function spaceView(facts: SpaceFacts): SpaceView {
 
 function spaceState({ found, index, page }: SpaceFacts): SpaceView['state'] {
   if (found.sums !== undefined) return 'list';
-  // Whoever sees only a part cannot be told that the registry is empty: that would be a guess.
+  // A viewer who sees only part of the registry must not be told that it is empty.
   if (!seesEverything(page.viewer)) return 'no-rights';
   return index.isComplete ? 'empty' : 'reading';
 }
@@ -154,7 +154,7 @@ function spaceFigures(sums: SpaceSums, isFolder: boolean, { t, format }: SpaceFa
     figure(t('space:figure.saved'), saved, t('space:figure.saved_note', { part })),
     figure(t('space:figure.reclaimable'), sums.reclaimableBytes, t('space:figure.reclaimable_note')),
   ];
-  // In the root nothing lies outside.
+  // At the root there is nothing outside.
   if (!isFolder) return all;
   const unique = figure(t('space:figure.unique'), sums.uniqueBytes, t('space:figure.unique_note'));
   return [...all.slice(0, 3), unique, ...all.slice(3)];

@@ -4,7 +4,7 @@ import { ANONYMOUS, type Rights } from '../../../../server/access/rights.ts';
 import { compileRule } from '../../../../server/access/rule.ts';
 import type { Suggestion } from '../../../../server/catalog/search/suggest.ts';
 import type { BarItem } from '../../../../server/web/search/bar-item.ts';
-import { isMeant, parseCommand } from '../../../../server/web/search/command-words.ts';
+import { matchesPhrases, parseCommand } from '../../../../server/web/search/command-words.ts';
 import type { Subject } from '../../../../server/web/search/commands-about.ts';
 import { type BarGroup, type BarSources, barGroups } from '../../../../server/web/search/search-bar.ts';
 import { ADMIN, NOBODY, READER, type TestPage, testPage } from '../../../support/app/render.ts';
@@ -87,8 +87,8 @@ test('a name that only begins like a command is a name', () => {
 test('every word typed begins one that is known', () => {
   const words = ['go to|open', 'Users', '用户'];
   for (const text of ['users', 'go to users', 'op us', '用户', '户', 'USERS'])
-    assert.equal(isMeant(text, words), true, text);
-  for (const text of ['sers', 'users now', '角色', '', ' |']) assert.equal(isMeant(text, words), false, text);
+    assert.equal(matchesPhrases(text, words), true, text);
+  for (const text of ['sers', 'users now', '角色', '', ' |']) assert.equal(matchesPhrases(text, words), false, text);
 });
 
 test('groups what is found, commands last', async () => {
