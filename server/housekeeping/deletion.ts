@@ -2,7 +2,7 @@
  * Deleting and restoring at the registry. Rights and audit are in `use-cases/deletion.ts`; updating the index belongs
  * to `catalog/`.
  */
-import { unreachedDigests } from '../catalog/manifests/lookup.ts';
+import { unreachedDigests } from '../catalog/manifests/held-lookup.ts';
 import type { Visibility } from '../catalog/visibility/visibility.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';

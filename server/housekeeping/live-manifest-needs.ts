@@ -1,7 +1,7 @@
 /** What the index knows around manifests, checked against the registry: what it has not heard of yet keeps its manifests. */
 import { forEachBounded } from '../catalog/base/concurrency.ts';
 import { repositoryId } from '../catalog/base/repository-lookup.ts';
-import { readAmong } from '../catalog/manifests/lookup.ts';
+import { readAmong } from '../catalog/manifests/held-lookup.ts';
 import { type ManifestNeeds, readManifestNeeds } from '../catalog/manifests/manifest-needs.ts';
 import { subjectOfTag } from '../catalog/manifests/referrers.ts';
 import type { RegistryClient } from '../registry/client/client.ts';

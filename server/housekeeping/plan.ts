@@ -1,6 +1,7 @@
 import { findTag } from '../catalog/base/tag-lookup.ts';
 import { freedBytes } from '../catalog/manifests/freed-bytes.ts';
-import { childrenOf, describeManifests, indexesListing, type ManifestReference } from '../catalog/manifests/lookup.ts';
+import { indexesListing } from '../catalog/manifests/held-lookup.ts';
+import { childrenOf, describeManifests, type ManifestReference } from '../catalog/manifests/manifest-lookup.ts';
 import { readManifestNeeds } from '../catalog/manifests/manifest-needs.ts';
 import { findReferrers } from '../catalog/manifests/referrers.ts';
 import type { Visibility } from '../catalog/visibility/visibility.ts';

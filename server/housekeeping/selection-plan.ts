@@ -1,5 +1,6 @@
 import { freedBytes } from '../catalog/manifests/freed-bytes.ts';
-import { describeManifests, heldSizes, type ManifestReference } from '../catalog/manifests/lookup.ts';
+import { heldSizes } from '../catalog/manifests/held-lookup.ts';
+import { describeManifests, type ManifestReference } from '../catalog/manifests/manifest-lookup.ts';
 import { readManifestNeeds } from '../catalog/manifests/manifest-needs.ts';
 import type { Visibility } from '../catalog/visibility/visibility.ts';
 import type { Database } from '../storage/database.ts';

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import { manifestSize } from '../catalog/manifests/lookup.ts';
+import { manifestSize } from '../catalog/manifests/manifest-lookup.ts';
 import type { Database } from '../storage/database.ts';
 import type { ManifestKind, TrashTable } from '../storage/schema.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { notFoundOrHidden } from '../../access/actor.ts';
-import type { ManifestReference } from '../../catalog/manifests/lookup.ts';
+import type { ManifestReference } from '../../catalog/manifests/manifest-lookup.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
 import type { DeletionPlan } from '../../housekeeping/plan.ts';
 import type { DeletionUseCases } from '../../housekeeping/use-cases/deletion.ts';

@@ -4,6 +4,7 @@ import { addPull } from '../base/repository-writes.ts';
 import { addPullOfManifest } from '../index/held-writes.ts';
 import { rememberPull } from '../index/tag-history.ts';
 import { addPullOfTag } from '../index/tag-writes.ts';
+import { isListedIn } from '../manifests/manifest-lookup.ts';
 
 /** A manifest that somebody read through the registry. */
 export interface PullEvent {
@@ -66,14 +67,7 @@ export function createPulls(db: Database) {
   async function isPartOfPull({ digest }: PullEvent, before: readonly Seen[]): Promise<boolean> {
     const parents = before.map((pull) => pull.digest).filter((parent) => parent !== '' && parent !== digest);
     if (parents.length === 0 || !digest) return false;
-    const row = await db
-      .selectFrom('manifest_children')
-      .select('position')
-      .where('child_digest', '=', digest)
-      .where('parent_digest', 'in', parents)
-      .limit(1)
-      .executeTakeFirst();
-    return row !== undefined;
+    return isListedIn(db, digest, parents);
   }
 
   return { read };

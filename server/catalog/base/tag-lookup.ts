@@ -52,6 +52,20 @@ export async function hasTags(db: Database, repositoryId: number): Promise<boole
   return row !== undefined;
 }
 
+/** Tags that people use, the youngest first. */
+export async function newestTags(db: Database, repositoryId: number, limit: number): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('tags')
+    .select('name')
+    .where('repository_id', '=', repositoryId)
+    .where('subject_digest', 'is', null)
+    .orderBy('aged_at', 'desc')
+    .orderBy('name', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.name);
+}
+
 function tagsOf(db: Database, repository: string) {
   return db.selectFrom('tags').where('tags.repository_id', '=', idOf(repository));
 }

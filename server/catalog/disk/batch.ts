@@ -1,9 +1,7 @@
 /** Some repositories as they stand on disk, with everything that the index lacks of their manifests. */
 import type { RepositoryLinks } from '../../registry/disk/links.ts';
-import { isManifestType } from '../../registry/documents/manifest.ts';
-import type { Database } from '../../storage/database.ts';
-import { groupBy } from '../base/rows.ts';
 import type { FirstContent } from '../index/first-content.ts';
+import type { Children } from '../manifests/manifest-lookup.ts';
 import type { ManifestRecord } from '../manifests/record.ts';
 
 export interface NamedRepository {
@@ -14,9 +12,6 @@ export interface NamedRepository {
 export interface LinkedRepository extends NamedRepository {
   readonly links: RepositoryLinks;
 }
-
-/** What an index lists, as far as these are manifests. */
-export type Children = ReadonlyMap<string, readonly string[]>;
 
 export function weightOf({ links }: LinkedRepository): number {
   return 1 + links.tags.length + links.revisions.length;
@@ -42,18 +37,6 @@ export function wholeContent(
 
 function isWhole(digest: string, own: ReadonlySet<string>, readable: ReadonlySet<string>, children: Children): boolean {
   return readable.has(digest) && (children.get(digest) ?? []).every((child) => own.has(child) && readable.has(child));
-}
-
-export async function storedChildren(db: Database, digests: readonly string[]): Promise<Children> {
-  if (digests.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('manifest_children')
-    .select(['parent_digest', 'child_digest', 'media_type'])
-    .where('parent_digest', 'in', digests)
-    .execute();
-  const manifests = rows.filter(({ media_type }) => isManifestType(media_type));
-  const lists = groupBy(manifests, (row) => row.parent_digest);
-  return new Map([...lists].map(([parent, listed]) => [parent, listed.map((row) => row.child_digest)]));
 }
 
 /** Images before the indexes that list them, and those before indexes of indexes. */

@@ -8,7 +8,7 @@ import type { Logger } from '../../log.ts';
 import { isAuthFailure, isOverload } from '../../registry/client/failure.ts';
 import type { Database } from '../../storage/database.ts';
 import { repositoriesAfter } from '../base/repository-lookup.ts';
-import { groupBy } from '../base/rows.ts';
+import { heldStates } from '../manifests/held-lookup.ts';
 import type { NamedRepository } from './batch.ts';
 import { createDiskReader, type DiskReader } from './disk-reader.ts';
 import { findDifference, type SampleDeps } from './sample.ts';
@@ -62,7 +62,10 @@ async function compareAll(
 ): Promise<void> {
   // In this order: what is pushed in between is in the index, and asked about once more.
   const links = await reader.run({ kind: 'links', root, names: part.map(({ name }) => name) });
-  const held = await heldBy(deps.db, part);
+  const held = await heldStates(
+    deps.db,
+    part.map(({ id }) => id),
+  );
   for (const [index, { id, name }] of part.entries()) {
     const onDisk = links[index];
     if (onDisk === undefined || deps.signal.aborted) continue;
@@ -74,19 +77,6 @@ async function compareAll(
     for (const digest of found) await attempt(deps, name, () => deps.fetchManifest(name, digest));
     for (const { digest } of gone) await attempt(deps, name, () => deps.dropManifestIfGone(name, digest));
   }
-}
-
-async function heldBy(db: Database, part: readonly NamedRepository[]) {
-  const rows = await db
-    .selectFrom('held_manifests')
-    .select(['repository_id', 'digest', 'state'])
-    .where(
-      'repository_id',
-      'in',
-      part.map(({ id }) => id),
-    )
-    .execute();
-  return groupBy(rows, (row) => row.repository_id);
 }
 
 /** One that cannot be read leaves the others readable. */

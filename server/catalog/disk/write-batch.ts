@@ -1,13 +1,15 @@
 import type { Database } from '../../storage/database.ts';
 import type { Transact } from '../../storage/group-commit.ts';
 import { lockRepository } from '../base/repository-writes.ts';
+import { hasTags } from '../base/tag-lookup.ts';
 import { type FirstContent, storeFirstContent } from '../index/first-content.ts';
 import { changeRepository } from '../index/repository-change.ts';
 import { recordCheck } from '../index/repository-notes.ts';
+import { storedChildren } from '../manifests/manifest-lookup.ts';
 import type { ManifestRecord } from '../manifests/record.ts';
 import { knownManifests, saveManifests, sumUpIndex } from '../manifests/store.ts';
 import { completeManifests } from '../manifests/stored-manifests.ts';
-import { childrenFirst, type NamedRepository, storedChildren, weightOf, wholeContent } from './batch.ts';
+import { childrenFirst, type NamedRepository, weightOf, wholeContent } from './batch.ts';
 import { type Batch, type BatchDeps, inParts, MAX_WEIGHT, readManifests } from './batches.ts';
 
 export interface WriteDeps extends BatchDeps {
@@ -114,6 +116,5 @@ async function storeInParts(
 
 async function isUntouched(trx: Database, { id, name }: NamedRepository): Promise<boolean> {
   await lockRepository(trx, name);
-  const tag = await trx.selectFrom('tags').select('id').where('repository_id', '=', id).limit(1).executeTakeFirst();
-  return tag === undefined;
+  return !(await hasTags(trx, id));
 }

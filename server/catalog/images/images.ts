@@ -5,10 +5,11 @@ import type { Logger } from '../../log.ts';
 import { isDigest } from '../../registry/documents/reference.ts';
 import type { Database } from '../../storage/database.ts';
 import { repositoryId } from '../base/repository-lookup.ts';
+import { newestTags } from '../base/tag-lookup.ts';
 import { attachedReferrers } from '../lists/attachments.ts';
 import { createTagStore, type TagRow, usageOf } from '../lists/tags.ts';
 import type { DocumentPart } from '../manifests/documents.ts';
-import { heldSizes, indexesListing } from '../manifests/lookup.ts';
+import { heldSizes, indexesListing } from '../manifests/held-lookup.ts';
 import { partsOf } from '../manifests/referrers.ts';
 import { createSharedMemory, uniqueBytes } from '../manifests/sharing.ts';
 import { isFinal } from '../manifests/stored-manifests.ts';
@@ -117,18 +118,7 @@ export function createImages({
     },
 
     /** The newest tags of a repository, to choose from. */
-    async newestTags(repositoryId: number): Promise<readonly string[]> {
-      const rows = await db
-        .selectFrom('tags')
-        .select('name')
-        .where('repository_id', '=', repositoryId)
-        .where('subject_digest', 'is', null)
-        .orderBy('aged_at', 'desc')
-        .orderBy('name', 'desc')
-        .limit(MAX_CHOICES)
-        .execute();
-      return rows.map((row) => row.name);
-    },
+    newestTags: (repositoryId: number): Promise<readonly string[]> => newestTags(db, repositoryId, MAX_CHOICES),
   };
 }
 export type Images = ReturnType<typeof createImages>;

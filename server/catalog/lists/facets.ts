@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { type Clock, monotonic } from '../../clock.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Visibility } from '../visibility/visibility.ts';
+import { visibleCount } from '../visibility/visible-repositories.ts';
 
 /** What a viewer's repositories hold, for the choices of filters. */
 export interface Facets {
@@ -38,10 +39,10 @@ async function readFacets(db: Database, visibility: Visibility): Promise<Facets>
   return { platforms: of('platform:'), kinds: of('kind:') };
 }
 
-async function facetsQuery(db: Database, { all, id }: Visibility): Promise<RawBuilder<unknown>> {
+async function facetsQuery(db: Database, visibility: Visibility): Promise<RawBuilder<unknown>> {
+  const { all, id } = visibility;
   if (all) return distinctFacets(sql`1 = 1`);
-  const row = await db.selectFrom('visibilities').select('repository_count').where('id', '=', id).executeTakeFirst();
-  if ((row?.repository_count ?? 0) <= FEW) {
+  if ((await visibleCount(db, visibility)) <= FEW) {
     return sql`select distinct facet from visible_repositories as seen
       cross join repository_facets as held
       where seen.visibility_id = ${id} and held.repository_id = seen.repository_id

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
 import type { Database } from '../../storage/database.ts';
 import { isVisible, NOTHING, type Visibility } from '../visibility/visibility.ts';
+import { visibleCount } from '../visibility/visible-repositories.ts';
 import { withClosure } from './store.ts';
 
 /** So many repositories are looked at for one layer; a base layer may be in a hundred thousand. */
@@ -135,12 +136,7 @@ function lookedFromBlob(seen: Visibility) {
 /** True: it is cheaper to go through what the viewer sees than through what holds the blob. */
 export async function isNarrow(db: Database, seen: Visibility): Promise<boolean> {
   if (seen.all) return false;
-  const row = await db
-    .selectFrom('visibilities')
-    .select('repository_count')
-    .where('id', '=', seen.id)
-    .executeTakeFirst();
-  return (row?.repository_count ?? 0) <= MAX_EXAMINED;
+  return (await visibleCount(db, seen)) <= MAX_EXAMINED;
 }
 
 const MAX_HOLDERS = 50;

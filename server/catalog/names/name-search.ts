@@ -2,12 +2,14 @@
  * Parts of names, found by their trigrams instead of reading all names: the one thing for which SQLite and PostgreSQL
  * are asked differently.
  */
+
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import { isPostgres } from '../../storage/engine.ts';
 import { escapeLike } from '../../storage/like.ts';
 import type { Visibility } from '../visibility/visibility.ts';
+import { visibleCount } from '../visibility/visible-repositories.ts';
 import { globPattern, globSteps, literals, longestLiteral, sqliteGlob } from './search-glob.ts';
 
 export type NamedTable = 'repositories' | 'tags';
@@ -94,17 +96,15 @@ async function tagIds(db: Database, test: NameTest, most: number): Promise<reado
 /** Of the repositories that somebody may see, where these are not too many to read all their names. */
 async function seenMatchingIds(
   db: Database,
-  { id }: Visibility,
+  visibility: Visibility,
   test: NameTest,
   most: number,
 ): Promise<readonly number[] | undefined> {
-  const { rows: sizes } = await sql<{ size: number }>`
-    select repository_count as size from visibilities where id = ${id}`.execute(db);
-  if (Number(sizes[0]?.size ?? 0) > MAX_READ) return undefined;
+  if ((await visibleCount(db, visibility)) > MAX_READ) return undefined;
   // A cross join, because SQLite keeps its order.
   const { rows } = await sql<{ id: number }>`
     select home.id as id from visible_repositories as allowed cross join repositories as home
-    where allowed.visibility_id = ${id} and home.id = allowed.repository_id
+    where allowed.visibility_id = ${visibility.id} and home.id = allowed.repository_id
       and ${passesName(db, sql`home.name`, test)} limit ${most + 1}`.execute(db);
   return atMost(
     rows.map((row) => row.id),

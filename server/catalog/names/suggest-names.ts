@@ -1,10 +1,12 @@
 /** Repositories and tags for the text that somebody types, with what tells one from another. */
+
 import { type RawBuilder, sql } from 'kysely';
 import { isRepositoryName } from '../../registry/documents/reference.ts';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import { escapeLike } from '../../storage/like.ts';
 import { isVisible, type Visibility } from '../visibility/visibility.ts';
+import { visibleCount } from '../visibility/visible-repositories.ts';
 import { foldCase, matchingIds } from './name-search.ts';
 import { nearNames } from './near-names.ts';
 
@@ -130,11 +132,10 @@ async function tagIds(db: Database, visibility: Visibility, text: string): Promi
   return [...new Set([...ids, ...exact.flatMap((found) => found ?? []), ...(await seenTagIds(db, visibility, text))])];
 }
 
-async function seenTagIds(db: Database, { all, id }: Visibility, text: string): Promise<readonly number[]> {
+async function seenTagIds(db: Database, visibility: Visibility, text: string): Promise<readonly number[]> {
+  const { all, id } = visibility;
   if (all) return [];
-  const { rows: sizes } = await sql<{ size: number }>`
-    select repository_count as size from visibilities where id = ${id}`.execute(db);
-  if (Number(sizes[0]?.size ?? 0) > MAX_ASKED) return [];
+  if ((await visibleCount(db, visibility)) > MAX_ASKED) return [];
   // A cross join, because SQLite keeps its order: each repository has its tags by name.
   const { rows } = await sql<{ id: number }>`
     select tags.id as id from visible_repositories as seen cross join tags

@@ -7,7 +7,7 @@ import { folderOf } from '../base/folders.ts';
 import { countRepositories, repositoriesAfter } from '../base/repository-lookup.ts';
 import { lockRepositoryId } from '../base/repository-writes.ts';
 import { settle } from '../index/settle.ts';
-import { heldCounts } from '../manifests/lookup.ts';
+import { heldCounts } from '../manifests/held-lookup.ts';
 import { recountVisibilities } from '../visibility/recount.ts';
 import { rebuildBlobsAndLabels } from './manifests.ts';
 import { rederiveManifests } from './rederive-manifests.ts';

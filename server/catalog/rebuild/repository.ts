@@ -3,7 +3,7 @@ import { lockRepositoryId, type RepositoryColumns, setColumns } from '../base/re
 import { resetHeld, takePullsFromTags } from '../index/held-writes.ts';
 import { deleteFacets } from '../index/rollups.ts';
 import { recountBlobs } from '../manifests/blob-counts.ts';
-import { heldCounts } from '../manifests/lookup.ts';
+import { heldCounts } from '../manifests/held-lookup.ts';
 
 /** As if it had no tags: from there `settle` goes on. For a transaction; locks the repository. */
 export async function resetRepository(trx: Database, id: number, folder: string, isFirst: boolean): Promise<void> {

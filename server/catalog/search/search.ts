@@ -1,7 +1,7 @@
 import { parseReferencePath } from '../../registry/documents/reference.ts';
 import type { Database } from '../../storage/database.ts';
 import { digestOfTag } from '../base/tag-lookup.ts';
-import { heldSizes } from '../manifests/lookup.ts';
+import { heldSizes } from '../manifests/held-lookup.ts';
 import { createNameLookup } from '../names/name-search.ts';
 import { nearNames } from '../names/near-names.ts';
 import { nearTags } from '../names/near-tags.ts';

@@ -4,6 +4,7 @@ import type { Position } from '../base/cursor.ts';
 import { type AskedPage, type Direction, type KeyPage, type Reading, readKeyPage } from '../base/key-page.ts';
 import { type SumSource, sumSource } from '../visibility/seen-sums.ts';
 import { EVERYTHING, type Visibility } from '../visibility/visibility.ts';
+import { visibleCount } from '../visibility/visible-repositories.ts';
 
 export const SPACE_SORTS = ['size', 'name', 'logical', 'unique', 'shared', 'reclaimable', 'tags'] as const;
 export type SpaceSort = (typeof SPACE_SORTS)[number];
@@ -155,13 +156,8 @@ interface Source {
 /** Its own sums say that a repository is seen. */
 async function visibleSource(db: Database, visibility: Visibility, { join }: SumSource): Promise<Source> {
   if (join === undefined) return { from: sql`repositories`, where: sql<SqlBool>`1 = 1` };
-  const seen = await db
-    .selectFrom('visibilities')
-    .select('repository_count')
-    .where('id', '=', visibility.id)
-    .executeTakeFirst();
   // A cross join, because SQLite keeps its order.
-  const isFew = (seen?.repository_count ?? 0) <= FEW;
+  const isFew = (await visibleCount(db, visibility)) <= FEW;
   const from = isFew ? sql`${join.table} cross join repositories` : sql`repositories cross join ${join.table}`;
   return { from, where: join.on };
 }

@@ -5,8 +5,8 @@ import { createInsertion } from '../../storage/insert-rows.ts';
 import type { RepositorySamplesTable } from '../../storage/schema.ts';
 import { repositoriesAfter } from '../base/repository-lookup.ts';
 import type { Rest } from '../base/rest.ts';
+import { activeVisibilities } from '../visibility/active.ts';
 import { EVERYTHING, type Visibility } from '../visibility/visibility.ts';
-import { activeVisibilities } from './sums.ts';
 
 const KEPT_DAYS = 400;
 const ROWS_AT_ONCE = 100;

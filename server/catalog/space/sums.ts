@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import type { Rest } from '../base/rest.ts';
+import { activeVisibilities } from '../visibility/active.ts';
 import { EVERYTHING } from '../visibility/visibility.ts';
 import { type Ground, readGround } from './ground.ts';
 import { createTally, type Tally } from './tally.ts';
@@ -14,7 +15,6 @@ const MAX_AT_ONCE = 31;
 // Of sums held in memory: about 30 MB for folders, and as much for repositories.
 const MAX_SLOTS = 400_000;
 const MAX_PLACES = 2_000_000;
-const ACTIVE_MS = 24 * 3600_000;
 
 /**
  * Derives the sums of all repositories, and of the folders of every visibility that somebody used within a day. It reads
@@ -42,19 +42,6 @@ export async function sumSpace(db: Database, at: number, rest: Rest): Promise<re
 function batchWidth({ tree, ids }: Ground): number {
   const fitting = Math.min(MAX_SLOTS / tree.parents.length, MAX_PLACES / Math.max(1, ids.length));
   return Math.max(1, Math.min(MAX_AT_ONCE, Math.floor(fitting)));
-}
-
-/** Who sees everything comes first: the repositories' own sums are written together with it. */
-export async function activeVisibilities(db: Database, at: number): Promise<readonly number[]> {
-  const rows = await db
-    .selectFrom('visibilities')
-    .select('id')
-    .where('ready', '=', 1)
-    .where('id', '<>', EVERYTHING.id)
-    .where('last_used_at', '>=', at - ACTIVE_MS)
-    .orderBy('last_used_at', 'desc')
-    .execute();
-  return [EVERYTHING.id, ...rows.map((row) => row.id)];
 }
 
 async function readMasks(db: Database, ground: Ground, ids: readonly number[], rest: Rest): Promise<Int32Array> {

@@ -18,7 +18,7 @@ import {
 } from '../index/repository-notes.ts';
 import { type DroppedTag, ensureRepository } from '../index/tag-writes.ts';
 import { type DropRules, type Look, type TagCheck, type TagState, writeLooks } from '../index/write-looks.ts';
-import { indexesListing } from '../manifests/lookup.ts';
+import { indexesListing } from '../manifests/held-lookup.ts';
 import { createManifestSource, type Underway } from '../manifests/source.ts';
 import { createPatience } from './patience.ts';
 import { createTagReader } from './tag-reader.ts';

@@ -9,6 +9,7 @@ import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
 import { repositoriesWithoutTags } from '../base/repository-lookup.ts';
 import { removeRepository } from '../index/remove-repository.ts';
+import { someHeld } from '../manifests/held-lookup.ts';
 import type { RegistryReader } from './refresh.ts';
 
 export interface VanishedDeps {
@@ -45,13 +46,8 @@ export function createVanished({ db, client, now, clock, log, onChanged }: Vanis
 
   async function isEmpty({ id, name }: Candidate): Promise<boolean> {
     if ((await client.tags(name)).length > 0) return false;
-    const held = await db
-      .selectFrom('held_manifests')
-      .select('digest')
-      .where('repository_id', '=', id)
-      .limit(MAX_MANIFESTS)
-      .execute();
-    for (const { digest } of held) if ((await client.headManifest(name, digest)) !== undefined) return false;
+    const held = await someHeld(db, id, MAX_MANIFESTS);
+    for (const digest of held) if ((await client.headManifest(name, digest)) !== undefined) return false;
     return true;
   }
 

@@ -49,3 +49,9 @@ export async function visibleNamesById(
     .execute();
   return new Map(rows.map((row) => [row.id, row.name]));
 }
+
+/** How many repositories the viewer sees: kept beside the set, so that it costs one row. */
+export async function visibleCount(db: Database, { id }: Visibility): Promise<number> {
+  const row = await db.selectFrom('visibilities').select('repository_count').where('id', '=', id).executeTakeFirst();
+  return row?.repository_count ?? 0;
+}

@@ -1,59 +1,9 @@
-/** Short questions about manifests, by digest. */
+/** Short questions about the manifests that a repository has. */
 import { sql } from 'kysely';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
-import type { ManifestKind } from '../../storage/schema.ts';
-
-export interface ManifestReference {
-  readonly digest: string;
-  readonly kind: ManifestKind;
-  readonly artifactType: string | undefined;
-}
-
-/** What these manifests are, in the order given. */
-export async function describeManifests(
-  db: Database,
-  digests: readonly string[],
-): Promise<readonly ManifestReference[]> {
-  if (digests.length === 0) return [];
-  const rows = await db
-    .selectFrom('manifests')
-    .select(['digest', 'kind', 'artifact_type'])
-    .where(isAmong(db, sql.ref('digest'), digests))
-    .execute();
-  const known = new Map(rows.map((row) => [row.digest, row]));
-  return digests.map((digest) => {
-    const row = known.get(digest);
-    return { digest, kind: row?.kind ?? 'unknown', artifactType: row?.artifact_type ?? undefined };
-  });
-}
-
-export interface ManifestSize {
-  readonly kind: ManifestKind;
-  /** Config and layers, each once; of an index: of all that it lists. */
-  readonly contentBytes: number;
-}
-
-export async function manifestSize(db: Database, digest: string): Promise<ManifestSize | undefined> {
-  return db
-    .selectFrom('manifests')
-    .select(['kind', 'total_bytes as contentBytes'])
-    .where('digest', '=', digest)
-    .executeTakeFirst();
-}
-
-/** What an index lists, whether a repository has it or not. */
-export async function childrenOf(
-  db: Database,
-  digest: string,
-): Promise<readonly { readonly digest: string; readonly platform: string }[]> {
-  return db
-    .selectFrom('manifest_children')
-    .select(['child_digest as digest', 'platform'])
-    .where('parent_digest', '=', digest)
-    .orderBy('position')
-    .execute();
-}
+import type { HeldState, ManifestKind } from '../../storage/schema.ts';
+import { groupBy } from '../base/rows.ts';
 
 const MAX_INDEXES = 20;
 
@@ -125,6 +75,35 @@ export async function unreachedDigests(
     .where('reached', '=', 0)
     .where('first_seen_at', '<=', before)
     .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.digest);
+}
+
+export interface HeldManifest {
+  readonly digest: string;
+  readonly state: HeldState;
+}
+
+/** What each of these repositories has. */
+export async function heldStates(
+  db: Database,
+  repositoryIds: readonly number[],
+): Promise<ReadonlyMap<number, readonly HeldManifest[]>> {
+  const rows = await db
+    .selectFrom('held_manifests')
+    .select(['repository_id', 'digest', 'state'])
+    .where('repository_id', 'in', repositoryIds)
+    .execute();
+  return groupBy(rows, (row) => row.repository_id);
+}
+
+/** Some of what the repository has. */
+export async function someHeld(db: Database, repositoryId: number, limit: number): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('held_manifests')
+    .select('digest')
+    .where('repository_id', '=', repositoryId)
     .limit(limit)
     .execute();
   return rows.map((row) => row.digest);
