@@ -1,4 +1,4 @@
-/** What one check of /status comes to. */
+/** The result of a check. */
 export type CheckState = 'ok' | 'warning' | 'failed' | 'unknown';
 
 export interface Fix {
@@ -6,7 +6,7 @@ export interface Fix {
   readonly lines: string;
 }
 
-/** Keys of the names of the checks. */
+/** Translation keys of the titles. */
 export const TITLES = {
   reachable: 'operations:status.title.reachable',
   demands_token: 'operations:status.title.demands_token',
@@ -29,12 +29,12 @@ type CheckId = keyof typeof TITLES;
 export interface Check {
   readonly id: CheckId;
   readonly state: CheckState;
-  /** Key of its name. */
+  /** Translation key of the title. */
   readonly title: string;
-  /** Key of the sentence that tells what was found. */
+  /** Translation key of the sentence that says what was found. */
   readonly key: string;
   readonly params: Readonly<Record<string, string | number>>;
-  /** Moments that the page words itself: relative, in the reader's language. */
+  /** Epoch milliseconds, shown behind the sentence. */
   readonly at: number | null;
   readonly fix: Fix | null;
 }

@@ -9,9 +9,9 @@ import type { StatusFacts } from './facts.ts';
 import { storageFolder, writeAheadLog } from './storage-checks.ts';
 import { challenge, clock, demandsToken, expiry, realm, tokens, trust } from './token-checks.ts';
 
-// A push of large layers takes its time; its event comes at the end.
+// The event of a push is sent at its end, and a push of large layers takes long.
 const EVENT_DUE_MS = 15 * 60_000;
-// Of the first push of all: somebody waits for it, and an image to try with is small.
+// For the first push ever: somebody is waiting, and a first image is small.
 const FIRST_EVENT_DUE_MS = 60_000;
 
 export function statusChecks(facts: StatusFacts): readonly Check[] {
@@ -25,7 +25,7 @@ export function statusChecks(facts: StatusFacts): readonly Check[] {
   return checks;
 }
 
-/** The worst of all: what one looks at first. Unknown is no alarm. */
+/** The worst state of all checks; `unknown` counts as `ok`. */
 export function overallState(checks: readonly Check[]): CheckState {
   if (checks.some((check) => check.state === 'failed')) return 'failed';
   return checks.some((check) => check.state === 'warning') ? 'warning' : 'ok';
@@ -72,8 +72,8 @@ function notifications({ notifications: facts, now }: StatusFacts): Check {
     });
   }
   if (facts.lastAt === null) {
-    // A push without its event proves that the endpoint is wrong; before the first push, and while it may still be
-    // under way, nothing is known.
+    // A push without an event proves that the endpoint is wrong. Before the first push, or while one may be running,
+    // nothing is known.
     const pushed = facts.lastPushTokenAt !== null && now - facts.lastPushTokenAt > FIRST_EVENT_DUE_MS;
     return check(
       'notifications',
@@ -101,7 +101,7 @@ function notifications({ notifications: facts, now }: StatusFacts): Check {
   });
 }
 
-/** Nobody there, or refused for want of a token or a password: why that is so, another check has found. */
+/** Whether another check names the cause: the registry does not answer, or refuses our token or password. */
 function isExplained({ registry, index }: StatusFacts, others: readonly Check[]): boolean {
   const failure = index.crawl?.failure;
   if (!registry.reachable) return failure?.key === registry.failure?.key;
@@ -134,7 +134,7 @@ function crawl(all: StatusFacts, others: readonly Check[]): Check {
   return check('crawl', 'ok', 'operations:status.crawl.ok', { at: facts.finishedAt });
 }
 
-/** Only while there is something to decide. */
+/** Only while the index is held. */
 function content({ index: { hold } }: StatusFacts): readonly Check[] {
   if (hold === undefined) return [];
   const params = { sampled: hold.sampledCount, missing: hold.missingCount };

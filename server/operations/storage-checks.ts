@@ -1,4 +1,4 @@
-/** Judges what /status knows of the data folder: space, damage, the write-ahead log. */
+/** The checks about the data folder: free space, damage, the write-ahead log. */
 import { MAX_WAL_BYTES, type StorageFacts } from '../storage/health.ts';
 import type { Check } from './check.ts';
 
@@ -35,7 +35,7 @@ export function writeAheadLog({ walBytes }: StorageFacts): Judged {
   return { state: 'ok', key: 'operations:status.wal.ok', params, at: null };
 }
 
-/** The same in every language, as everywhere else: 4.2 MB, 70.7 GB. */
+/** `4.2 MB`, `70.7 GB`, the same in every language. */
 function sizeText(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

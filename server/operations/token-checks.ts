@@ -1,4 +1,4 @@
-/** The checks of /status about tokens: that the registry asks for them, where it sends clients, and whether it takes ours. */
+/** The checks about tokens: the registry requires them, where it sends clients, and whether it accepts ours. */
 import { type Check, check, type Fix } from './check.ts';
 import type { StatusFacts } from './facts.ts';
 import { defaultFolder, trustPath } from './trust-file.ts';
@@ -7,7 +7,7 @@ const CLOCK_LIMIT_MS = 30_000;
 const DAY_MS = 86_400_000;
 const EXPIRY_WARNING_MS = 30 * DAY_MS;
 
-/** A v2 configuration mounted into a v3 image is silently ignored, and the registry stands open. */
+/** A v2 configuration mounted into a v3 image is silently ignored, which leaves the registry unprotected. */
 export function demandsToken(facts: StatusFacts): Check {
   const { registry } = facts;
   if (registry.demandsToken === null)
@@ -42,7 +42,7 @@ function realmFix(auth: StatusFacts['auth']): Fix {
   return { file: 'registry', lines: `auth:\n  token:\n    realm: ${auth.realm}` };
 }
 
-/** Tried from here, which is not where clients are: only what would be wrong for them, too, is a failure. */
+/** The realm is fetched from here, not from where clients are, so only what must fail for them too is a failure. */
 export function realm({ registry, auth }: StatusFacts): Check {
   const realm = registry.challenge?.realm ?? auth.realm;
   const params = { realm, error: auth.realmError ?? '' };
@@ -62,7 +62,7 @@ export function realm({ registry, auth }: StatusFacts): Check {
   });
 }
 
-/** The address that works for the reader; never what is configured already. */
+/** Proposes the address that works for the reader; null when that is configured already. */
 function publicUrlFix({ cameBy, publicUrl }: StatusFacts['auth']): Fix | null {
   if (cameBy === null || cameBy === publicUrl) return null;
   return { file: 'ours', lines: `server:\n  public_url: ${cameBy}` };
@@ -75,12 +75,12 @@ function isAt(realm: string, base: string | null): boolean {
 export function tokens(facts: StatusFacts): Check {
   const { registry, auth } = facts;
   if (!registry.reachable) return check('tokens', 'unknown', 'operations:status.demands_token.unknown');
-  // Whoever asks for nothing takes anything: that would prove nothing.
+  // A registry that requires no token accepts any request, which proves nothing about ours.
   if (registry.demandsToken === false) return check('tokens', 'unknown', 'operations:status.challenge.unknown');
   if (auth.accepted === null) return check('tokens', 'unknown', 'operations:status.tokens.unknown');
   if (auth.accepted)
     return check('tokens', 'ok', 'operations:status.tokens.ok', { params: { mode: auth.headerMode ?? '' } });
-  // One cause, one line: another check names it already.
+  // Another check names the cause already.
   if (auth.refusal !== 'key' && isExplained(facts))
     return check('tokens', 'unknown', 'operations:status.tokens.explained');
   const issuer = `    issuer: ${auth.issuer}`;
@@ -95,7 +95,7 @@ export function tokens(facts: StatusFacts): Check {
   return failed('operations:status.tokens.refused', issuer, bundle);
 }
 
-/** A foreign service, clocks far apart or a certificate that ran out: each makes a registry refuse tokens by itself. */
+/** Whether another check explains refused tokens: another service, clocks that differ, or an expired certificate. */
 function isExplained(facts: StatusFacts): boolean {
   return [challenge(facts), clock(facts), expiry(facts)].some(({ state }) => state === 'failed');
 }
@@ -111,7 +111,7 @@ export function expiry({ auth, now }: StatusFacts): Check {
   return check('expiry', 'failed', 'operations:status.expiry.over', found);
 }
 
-/** The key stays: only its certificate is made anew. */
+/** Renews the certificate and keeps the key. */
 function renewal({ certificateFile, keyFile, issuer }: StatusFacts['auth']): Fix | null {
   if (!certificateFile || !keyFile) return null;
   const subject = issuer.replaceAll(/[^\w. -]/g, '-');
@@ -119,7 +119,7 @@ function renewal({ certificateFile, keyFile, issuer }: StatusFacts['auth']): Fix
   return { file: 'renewal', lines };
 }
 
-/** Whoever stands between us and the registry can pose as it. */
+/** `trust_any_ssl` allows anybody between us and the registry to impersonate it. */
 export function trust(): Check {
   const lines = 'registry:\n  trust_any_ssl: false\n  ca: /conf/registry-ca.pem';
   return check('trust', 'warning', 'operations:status.trust.any', { fix: { file: 'ours', lines } });
@@ -136,7 +136,7 @@ export function clock({ registry }: StatusFacts): Check {
   });
 }
 
-/** As at /connect: the registry has it where its configuration is, and the file is what we hand out. */
+/** As proposed at /connect: beside the registry's configuration; the file is downloaded from us. */
 function bundleLine({ registry, auth }: StatusFacts): string {
   if (!auth.hasCertificate) return 'rootcertbundle: /conf/auth.cert';
   const folder = defaultFolder(registry.line ?? 3);
@@ -149,7 +149,7 @@ function tokenFix(facts: StatusFacts): Fix {
   return { file: 'registry', lines: `auth:\n  token:\n${values.map((line) => `    ${line}`).join('\n')}` };
 }
 
-/** The same realm in other words: a trailing slash, or the old path of the endpoint. */
+/** Whether two realms are equal but for a trailing slash or the old path of the endpoint. */
 function samePlace(found: string, ours: string): boolean {
   const plain = (text: string) => text.replace(/\/+$/, '').replace(/\/auth\/token$/, '/api/auth');
   return plain(found) === plain(ours);

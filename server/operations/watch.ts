@@ -20,14 +20,14 @@ const REST_MS = 10_000;
 const OPEN =
   'the registry answers without a token: everybody who reaches it may push and pull; /status has the lines that close it';
 
-/** Runs the checks of /status without anybody looking, so that a failure is seen in the log and on every admin's page. */
+/** Runs the checks of /status in the background, so that failures appear in the log and on every page of admins. */
 export function createStatusWatch({ load, log, bus, run, restMs = REST_MS }: StatusWatchDeps) {
   let failed: readonly Check[] = [];
   let isOpen = false;
   let lastCameBy: string | undefined;
   let planned: NodeJS.Timeout | undefined;
 
-  // What failed may be good by now, and the reverse. Our own messages are among these, so there is a rest in between.
+  // Results may have changed. Our own messages trigger this too, so there is a pause in between.
   bus.subscribe('index-state-changed', () => {
     if (planned !== undefined) return;
     planned = setTimeout(() => {
@@ -36,8 +36,8 @@ export function createStatusWatch({ load, log, bus, run, restMs = REST_MS }: Sta
     }, restMs).unref();
   });
 
-  /** One line for each check that begins to fail, and for each that is good again. */
-  function tell(checks: readonly Check[]): void {
+  /** Logs each check that starts to fail, and each that passes again. */
+  function logChanges(checks: readonly Check[]): void {
     const before = new Set(failed.map(({ id }) => id));
     const now = checks.filter(({ state }) => state === 'failed');
     for (const { id, key, params } of now)
@@ -49,27 +49,27 @@ export function createStatusWatch({ load, log, bus, run, restMs = REST_MS }: Sta
     failed = now;
   }
 
-  function note(facts: StatusFacts): void {
+  function judge(facts: StatusFacts): void {
     const [countBefore, wasOpen] = [failed.length, isOpen];
-    tell(statusChecks(facts));
+    logChanges(statusChecks(facts));
     isOpen = facts.auth.enabled && facts.registry.demandsToken === false && !facts.registry.demandsPassword;
     if (isOpen && !wasOpen) log.warn({ registry: facts.registry.address }, OPEN);
     if (countBefore !== failed.length || wasOpen !== isOpen) bus.publish({ kind: 'index-state-changed' });
   }
 
-  /** The same facts for a page, so that what it shows and what others are told agree. */
-  async function loadAndNote(cameBy?: string): Promise<StatusFacts> {
+  /** Loads the facts for a page and judges them, so that page, log and counts agree. */
+  async function loadAndJudge(cameBy?: string): Promise<StatusFacts> {
     lastCameBy = cameBy ?? lastCameBy;
     const facts = await load(lastCameBy);
-    note(facts);
+    judge(facts);
     return facts;
   }
 
   return {
-    load: loadAndNote,
-    refresh: async (): Promise<void> => void (await loadAndNote()),
+    load: loadAndJudge,
+    refresh: async (): Promise<void> => void (await loadAndJudge()),
     failedCount: (): number => failed.length,
-    /** The registry lets everybody in, although we issue tokens for it. */
+    /** The registry requires neither token nor password, although tokens are issued for it. */
     isOpen: (): boolean => isOpen,
   };
 }

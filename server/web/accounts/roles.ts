@@ -25,6 +25,7 @@ const BUILTIN_TEXT: Readonly<Record<string, string>> = {
 
 const NEW_ROLE = '/roles/-/new';
 
+/** The description of a role; of built-in roles in the reader's language. */
 export function roleText(page: Pick<Page, 't'>, role: { name: string; description: string; builtin: boolean }): string {
   const key = role.builtin ? BUILTIN_TEXT[role.name] : undefined;
   return key === undefined ? role.description : page.t(key);

@@ -87,6 +87,7 @@ interface ComparedReference {
   readonly digest: string | undefined;
 }
 
+/** @returns undefined unless the text names a tag, a digest or both: `team/app:v1`, `team/app@sha256:…`. */
 export function parseCompared(text: string): ComparedReference | undefined {
   const at = text.indexOf('@');
   const named = parseReferencePath(at < 0 ? text : text.slice(0, at));

@@ -15,6 +15,7 @@ export interface ImagePageDeps extends Omit<RepositoryPageDeps, 'deletion'> {
   readonly documents: Pick<Documents, 'read' | 'glance'>;
 }
 
+/** @throws {AppError} NOT_FOUND when the repository does not exist or the viewer may not see it. */
 export async function findVisible(
   deps: Pick<ImagePageDeps, 'repositories'>,
   seen: Visibility,

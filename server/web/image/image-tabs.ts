@@ -27,6 +27,7 @@ export function openKind(detail: ImageDetail): ManifestKind {
   return detail.kind === 'index' ? (detail.content?.kind ?? 'index') : detail.kind;
 }
 
+/** @returns the tabs of a kind, the default first. */
 export function tabsOf(kind: ManifestKind, hasContent = true): readonly [Tab, ...Tab[]] {
   if (kind === 'helm') return ['chart', 'readme', 'values', 'files', 'referrers', 'manifest'];
   // An index that lists no image, such as one of referrers, has no content of its own.
@@ -41,6 +42,7 @@ function tabsFor(detail: ImageDetail): readonly [Tab, ...Tab[]] {
   return tabsOf(openKind(detail), contentParts(detail.content).length > 0);
 }
 
+/** @param asked from the address; the default tab for anything unknown */
 export function chosenTab(detail: ImageDetail, asked: string): Tab {
   const tabs = tabsFor(detail);
   return tabs.find((tab) => tab === asked) ?? tabs[0];

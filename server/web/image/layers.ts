@@ -34,6 +34,7 @@ function rampStep(index: number): number {
   return (index % 5) + 1;
 }
 
+/** The parts of the bar; layers of unknown or no size are left out. */
 export function layerBar(content: ImageContent | undefined, { format }: LayerPage): readonly LayerPart[] {
   const layers = content?.layers ?? [];
   return layers

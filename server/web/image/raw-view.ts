@@ -23,6 +23,7 @@ interface RawSource {
   readonly of: string;
 }
 
+/** @returns null when no document of the image is stored. */
 export function rawCells(detail: ImageDetail, page: RawPage): RawCells | null {
   const { t, url, urlWith, query } = page;
   const sources = rawSources(detail, t).filter((source) => source.raw !== null);

@@ -113,6 +113,7 @@ export function askedVersion(page: Pick<Page, 'query'>): 2 | 3 | null {
   return asked === '2' ? 2 : asked === '3' ? 3 : null;
 }
 
+/** The facts for the lines of /connect; the secret is a placeholder unless the page was asked to show it. */
 export function connectFacts(page: Pick<Page, 'query'>, settings: ConnectSettings, runs: Runs): ConnectFacts {
   const usual = runs === 'file' ? settings.publicUrl : settings.innerUrl;
   return { ...settings, from: ownAddress(page.query('from')) ?? usual, secret: shownSecret(page, settings) };

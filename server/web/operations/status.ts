@@ -99,6 +99,7 @@ function overall(checks: readonly Check[], t: Page['t']): StatusView['overall'] 
   }
 }
 
+/** A check in words; `fix` and link to the help page only where it does not pass. */
 export function checkCells(check: Check, { t, url }: Pick<Page, 't' | 'url'>): CheckCells {
   const tones = { ok: 'accent', warning: 'amber', failed: 'red', unknown: 'plain' } as const;
   const states = {

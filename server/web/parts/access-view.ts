@@ -87,6 +87,7 @@ export function adminReason(page: AccessPage): ReasonCells {
   return { role: 'admin', roleHref: roleHref('admin', page), ...all };
 }
 
+/** @returns null for viewers who may not open the pages of roles. */
 export function roleHref(role: string, page: AccessPage): string | null {
   return mayManage(page) ? page.url(rolePath(role)) : null;
 }
@@ -109,6 +110,7 @@ export function roleCells(role: MatchingRole, page: AccessPage): RoleCells {
   };
 }
 
+/** What a person can do with the repository, over all addresses, and why. */
 export function personCells(name: string, rights: Rights, repository: string, page: AccessPage): PersonCells {
   const rules = rulesFor(rights, repository);
   return {

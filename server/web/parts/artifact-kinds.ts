@@ -83,6 +83,7 @@ const KINDS: readonly (readonly [RegExp, ArtifactKind])[] = [
   ],
 ];
 
+/** @returns undefined for types that no known tool uses. */
 export function artifactKind(artifactType: string | null | undefined): ArtifactKind | undefined {
   return KINDS.find(([pattern]) => pattern.test(artifactType ?? ''))?.[1];
 }

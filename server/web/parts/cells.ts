@@ -27,6 +27,7 @@ export interface PlatformCells {
   readonly rest: string;
 }
 
+/** The first platforms; unknown ones are left out. */
 export function platformCells(platforms: readonly string[], limit = 3): PlatformCells {
   const known = platforms.filter((platform) => platform !== '' && platform !== 'unknown/unknown');
   const shown = known.slice(0, limit).map((full) => ({ label: platformLabel(full), full }));

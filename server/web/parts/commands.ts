@@ -52,6 +52,7 @@ export interface CopyOption {
 
 type CopyPage = Pick<Page, 't' | 'copy'>;
 
+/** The pull command in the tool and form that the reader chose last; in a usable one where those do not apply. */
 export function copyLine(page: CopyPage, target: CopyTarget): CopyLine {
   const { host, isPlainHttp, choice } = page.copy;
   const tool = usableTool(choice.tools[copyKind(target.kind)], target);

@@ -17,6 +17,7 @@ export function folderCrumbs(folder: string, { url }: Pick<Page, 'url'>): readon
   }));
 }
 
+/** @param folder with or without a slash at the end; the root gives null */
 export function folderLink(folder: string, { url }: Pick<Page, 'url'>): { name: string; href: string } | null {
   const name = folder.replace(/\/$/, '');
   return name === '' ? null : { name, href: url(`/repositories?folder=${encodeURIComponent(name)}`) };

@@ -17,11 +17,13 @@ export interface TimeCell extends AgeCell {
   readonly title: string;
 }
 
+/** @param ms epoch milliseconds; null and 0 (never) give null */
 export function ageCell(ms: number | null, { format }: Pick<Page, 'format'>): AgeCell | null {
   if (ms === null || ms === 0) return null;
   return { iso: format.isoSeconds(ms), text: format.relative(ms) };
 }
 
+/** @param ms epoch milliseconds; null and 0 (never) give null */
 export function timeCell(ms: number | null, { format }: Pick<Page, 'format'>): TimeCell | null {
   return ms === null || ms === 0
     ? null

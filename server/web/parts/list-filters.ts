@@ -173,6 +173,7 @@ export function filterChips(asked: AskedFilters, page: FilterPage): ListFilter['
 
 const FILTER_NAMES = ['filter', 'platform', 'kind', 'pushed', 'size', 'pulled', 'tags', 'digest', 'after', 'from'];
 
+/** Link to this page without any filter. */
 export function withoutFilters({ urlWith }: Pick<Page, 'urlWith'>): string {
   return urlWith(Object.fromEntries(FILTER_NAMES.map((name) => [name, null])));
 }

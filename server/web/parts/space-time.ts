@@ -24,6 +24,7 @@ export interface TimeFacts {
   readonly missingText: string;
 }
 
+/** @returns the period of the query in days; the first of `PERIODS` for anything unknown. */
 export function readDays({ query }: Pick<Page, 'query'>): number {
   return PERIODS.find((period) => String(period) === query('days')) ?? PERIODS[0];
 }

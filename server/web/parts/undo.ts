@@ -32,6 +32,7 @@ function shortened(names: readonly string[], { t, format }: CommonPage): string 
   return more > 0 ? t('housekeeping:undo_more', { tags, more: format.number(more) }) : tags;
 }
 
+/** @returns undefined for anything that is not the id of a trash entry. */
 export function parseTrashId(text: string): number | undefined {
   return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
 }
