@@ -100,6 +100,10 @@ function toUser(row: UserRow): User {
 
 /** Table `users`. New passwords and disabling take effect at once, because both are read with every request. */
 export function createUserStore(db: Database, now: () => number = Date.now) {
+  const counted = knownQuery(
+    db,
+    db.selectFrom('users').select(({ fn }) => fn.countAll<number>().as('total')),
+  );
   const byId = knownQuery(db, db.selectFrom('users').select(COLUMNS).where('id', '=', 0));
   return {
     /** @param username In any case. */
@@ -111,6 +115,9 @@ export function createUserStore(db: Database, now: () => number = Date.now) {
     async get(id: number): Promise<User | undefined> {
       const row = await byId.first(id);
       return row && toUser(row);
+    },
+    async count(): Promise<number> {
+      return Number((await counted.first())?.total ?? 0);
     },
     list: (query: UserQuery): Promise<UserPage> => listUsers(db, query),
     /**

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
+import { LRUCache } from 'lru-cache';
 import { createActivity } from '../catalog/activity/activity.ts';
 import { isVisibleName } from '../catalog/visibility/visibility.ts';
 import { monotonic } from '../clock.ts';
@@ -37,6 +38,9 @@ export interface RegistrySideOptions extends AppOptions {
 export type RegistrySide = Awaited<ReturnType<typeof createRegistrySide>>;
 
 const INNER_DRAIN_MS = 1000;
+const MAX_JUST_OPENED = 1000;
+/** It is read every 15 seconds at most. */
+const OPENED_AGAIN_MS = 1000;
 
 export async function createRegistrySide(options: RegistrySideOptions) {
   const { config, core, token, opened, log, now } = options;
@@ -107,6 +111,9 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     work.catch((error: unknown) => log.warn({ error }, 'background work failed'));
   }
 
+  // A page that many open tells the indexer once.
+  const justOpened = new LRUCache<string, true>({ max: MAX_JUST_OPENED, ttl: OPENED_AGAIN_MS });
+
   return {
     client,
     index,
@@ -121,7 +128,11 @@ export async function createRegistrySide(options: RegistrySideOptions) {
     events,
     aside: createQuarantine(db, core.audit),
     lastPushTokenAt: () => lastPushTokenAt,
-    opened: (repository: string): void => index.notify('repositoryOpened', repository),
+    opened: (repository: string): void => {
+      if (justOpened.has(repository)) return;
+      justOpened.set(repository, true);
+      index.notify('repositoryOpened', repository);
+    },
     async start(): Promise<void> {
       // Starting the thread takes a moment; calls made before wait.
       background(index.begin());

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRepositoryAccess } from '../access/repository-access.ts';
-import { readRepositorySummary } from '../catalog/images/repository-summary.ts';
+import { readAbout } from '../catalog/images/repository-about.ts';
 import type { RepositoryStore } from '../catalog/lists/repositories.ts';
 import { createLabelKeys } from '../catalog/search/label-keys.ts';
 import { previewMatches } from '../catalog/visibility/preview.ts';
@@ -84,8 +84,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     space: registry.index.space,
     deletion: registry.deletion,
     activity: registry.activity,
-    readRepositorySummary: (repository: { id: number; newestDigest: string | null }) =>
-      readRepositorySummary(db, repository, core.reader),
+    readAbout: (repository: { id: number; newestDigest: string | null }) => readAbout(db, repository, core.reader),
     ...{ operations, indexState: operations.indexState, opened: registry.opened },
     granting: useCases.accounts.grants,
   };
@@ -217,7 +216,7 @@ async function navCounts(
 ): Promise<Record<string, number>> {
   const seen = await visibility.of(viewer.rights, address);
   const counts = { repositories: await repositories.total(seen) };
-  return viewer.rights.isAdmin ? { ...counts, users: (await core.users.list({ limit: 1 })).total } : counts;
+  return viewer.rights.isAdmin ? { ...counts, users: await core.users.count() } : counts;
 }
 
 /** undefined: it was not asked yet. */

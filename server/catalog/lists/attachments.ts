@@ -4,14 +4,7 @@ import type { ManifestKind } from '../../storage/schema.ts';
 import { repositoryById } from '../base/repository-lookup.ts';
 import { versionsFirst } from '../base/tag-order.ts';
 import { type DocumentPart, storedDocuments } from '../manifests/documents.ts';
-import {
-  type FoundReferrer,
-  findReferrers,
-  partsOf,
-  type Referrer,
-  type ReferrerCounts,
-  referrersOf,
-} from '../manifests/referrers.ts';
+import { type FoundReferrer, partsOf, type Referrer, referrersOf } from '../manifests/referrers.ts';
 
 /** What is attached to an image, in the words that lists have for it. */
 export type Attachment = 'signature' | 'sbom' | 'provenance';
@@ -46,17 +39,16 @@ const MAX_STORED_BYTES = 1024 * 1024;
 /**
  * By image. One attestation may hold several statements: its parts say which.
  *
- * @param counts of the images of a page; those without referrers cost nothing.
+ * @param found about the images of a page; those without referrers cost nothing.
  */
 export async function attachmentsOf(
   db: Database,
   repositoryId: number,
-  counts: ReadonlyMap<string, ReferrerCounts>,
+  found: readonly FoundReferrer[],
 ): Promise<ReadonlyMap<string, ImageAttachments>> {
-  const images = [...counts.keys()];
+  const images = [...new Set(found.map(({ subject }) => subject))];
   if (images.length === 0) return new Map();
-  const found = await findReferrers(db, repositoryId, images);
-  const states = await attachmentKindsOf(db, repositoryId, digestsOf(found, 'attestation'));
+  const states = await statedBy(db, repositoryId, digestsOf(found, 'attestation'));
   const inside = await attestationsInside(db, images);
   const pushers = await pushersOf(db, repositoryId, digestsOf(found));
   const describe = ({ digest, kind }: FoundReferrer): Attached => ({
@@ -97,7 +89,7 @@ function digestsOf(found: readonly FoundReferrer[], kind?: ManifestKind): readon
 }
 
 /** What each attestation states: an SBOM, provenance, or something without a word for it. */
-export async function attachmentKindsOf(
+export async function statedBy(
   db: Database,
   repositoryId: number,
   attestations: readonly string[],
@@ -152,7 +144,7 @@ export async function attachedReferrers(
   const referrers = await referrersOf(db, repositoryId, digest);
   const digests = referrers.map((referrer) => referrer.digest);
   const attestations = referrers.filter(({ kind }) => kind === 'attestation').map((referrer) => referrer.digest);
-  const states = await attachmentKindsOf(db, repositoryId, attestations);
+  const states = await statedBy(db, repositoryId, attestations);
   const pushers = await pushersOf(db, repositoryId, digests);
   return referrers.map((referrer) => ({
     ...referrer,

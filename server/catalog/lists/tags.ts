@@ -11,8 +11,8 @@ import {
 } from '../base/key-page.ts';
 import { repositoryById } from '../base/repository-lookup.ts';
 import { versionsFirst } from '../base/tag-order.ts';
-import { referrerCounts } from '../manifests/referrers.ts';
-import { attachmentKindsOf, attachmentsOf, NO_ATTACHMENTS, namesOfSubjects } from './attachments.ts';
+import { countByKind, findReferrers } from '../manifests/referrers.ts';
+import { attachmentsOf, NO_ATTACHMENTS, namesOfSubjects, statedBy } from './attachments.ts';
 import {
   flatConditions,
   flatOrder,
@@ -133,14 +133,15 @@ async function loadGroups(
   const digests = rows.map((row) => row.digest);
   const tags = await tagsShown(db, repositoryId, rows);
   const facts = await manifestFacts(db, digests);
-  const referrers = await referrerCounts(db, repositoryId, digests);
-  const attachments = await attachmentsOf(db, repositoryId, referrers);
+  const found = await findReferrers(db, repositoryId, digests);
+  const referrers = countByKind(found);
+  const attachments = await attachmentsOf(db, repositoryId, found);
   const about = await namesOfSubjects(
     db,
     repositoryId,
     rows.filter(({ state }) => state === 'referrer').map(({ digest }) => digest),
   );
-  const states = await attachmentKindsOf(
+  const states = await statedBy(
     db,
     repositoryId,
     rows.filter(({ kind }) => kind === 'attestation').map(({ digest }) => digest),
@@ -218,7 +219,7 @@ async function loadFlat(db: Database, repositoryId: number, rows: readonly Store
     .execute();
   const images = new Map(held.map((row) => [row.digest, row]));
   const facts = await manifestFacts(db, digests);
-  const attachments = await attachmentsOf(db, repositoryId, await referrerCounts(db, repositoryId, digests));
+  const attachments = await attachmentsOf(db, repositoryId, await findReferrers(db, repositoryId, digests));
   return rows.map((row) => {
     const image = images.get(row.digest);
     return {

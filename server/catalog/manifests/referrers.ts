@@ -50,13 +50,9 @@ export interface FoundReferrer {
 }
 
 /** Of each of these images, by kind. */
-export async function referrerCounts(
-  db: Database,
-  repositoryId: number,
-  digests: readonly string[],
-): Promise<ReadonlyMap<string, ReferrerCounts>> {
+export function countByKind(found: readonly FoundReferrer[]): ReadonlyMap<string, ReferrerCounts> {
   const counts = new Map<string, ReferrerCounts>();
-  for (const { subject, kind } of await findReferrers(db, repositoryId, digests)) {
+  for (const { subject, kind } of found) {
     const before = counts.get(subject) ?? noReferrers();
     const counted = COUNTED_AS[kind] ?? 'others';
     counts.set(subject, { ...before, [counted]: before[counted] + 1 });
@@ -74,7 +70,7 @@ export interface ReferrerSource {
 /**
  * The one answer to what speaks about manifests: manifests that name them as subject (OCI 1.1), tags that name them
  * (cosign), what the index under a fallback tag lists, and attestations inside an index (BuildKit). The index under a
- * fallback tag is a list of referrers and none itself: `referrerTagsOf` finds it.
+ * fallback tag is a list of referrers and none itself: `tagsAbout` finds it.
  *
  * @returns queries of `subject`, `digest` and `kind`, one for each way.
  */
@@ -112,20 +108,20 @@ export async function findReferrers(
   return found.rows;
 }
 
-export interface ReferrerTag {
+export interface TagAbout {
   readonly name: string;
   readonly digest: string;
   readonly subject: string;
 }
 
 /** Fallback tags and those of cosign, which name one of these manifests. */
-export async function referrerTagsOf(
+export async function tagsAbout(
   db: Database,
   repositoryId: number,
   digests: readonly string[],
-): Promise<readonly ReferrerTag[]> {
+): Promise<readonly TagAbout[]> {
   if (digests.length === 0) return [];
-  const { rows } = await sql<ReferrerTag>`
+  const { rows } = await sql<TagAbout>`
     select name, digest, subject_digest as subject from tags
     where repository_id = ${repositoryId} and ${isAmong(db, sql.ref('subject_digest'), digests)}`.execute(db);
   return rows;

@@ -11,8 +11,8 @@ import {
   type AskedResults,
   type Found,
   NOTHING_FOUND,
-  type PageOfMatches,
-  pageOfCandidates,
+  type PageOfPlaces,
+  pageOfFew,
   pageOfScan,
   type Ranked,
 } from './page.ts';
@@ -39,10 +39,10 @@ export async function searchRepositories(
   if (possible.length < conditions.length) return NOTHING_FOUND;
   const where = allOf(possible);
   const candidates = await repositoryCandidates(db, asked.names, visibility, terms);
-  const page: PageOfMatches =
+  const page: PageOfPlaces =
     candidates === undefined
       ? await pageOfScan(db, repositoryScan(visibility, where), asked)
-      : pageOfCandidates(await compared(db, visibility, terms, candidates, where), asked);
+      : pageOfFew(await compared(db, visibility, terms, candidates, where), asked);
   return {
     ...page,
     rows: await readRows(

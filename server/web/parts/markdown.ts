@@ -3,6 +3,7 @@
  * produced, so no HTML has to be sanitised. HTML in the text is shown as text, and nothing is loaded from elsewhere: an
  * image becomes a link with its description.
  */
+import { LRUCache } from 'lru-cache';
 import MarkdownIt, { type Token } from 'markdown-it';
 import { safeLink } from './secrets.ts';
 
@@ -145,7 +146,18 @@ const MAX_SUMMARY_LENGTH = 160;
 
 /** The beginning as plain text: of the first paragraph with more than badges, else the first heading. */
 export function plainSummary(text: string): string {
-  const tokens = text.trim() === '' ? [] : parser().parse(text.slice(0, MAX_SUMMARY_INPUT), {});
+  const read = text.slice(0, MAX_SUMMARY_INPUT);
+  if (read.trim() === '') return '';
+  const known = summaries.get(read) ?? summaryOf(read);
+  summaries.set(read, known);
+  return known;
+}
+
+// Reading Markdown costs more than everything else in the head of a repository.
+const summaries = new LRUCache<string, string>({ max: 500 });
+
+function summaryOf(text: string): string {
+  const tokens = parser().parse(text, {});
   const texts = (kind: string) =>
     tokens
       .filter((token, at) => token.type === 'inline' && tokens[at - 1]?.type === kind)

@@ -5,7 +5,7 @@ import { createRepositoryAccess } from '../../../server/access/repository-access
 import { createSingleRuleRoles } from '../../../server/access/single-rule.ts';
 import { createActivity } from '../../../server/catalog/activity/activity.ts';
 import { createImages } from '../../../server/catalog/images/images.ts';
-import { readRepositorySummary } from '../../../server/catalog/images/repository-summary.ts';
+import { readAbout } from '../../../server/catalog/images/repository-about.ts';
 import { createDescriptions } from '../../../server/catalog/lists/descriptions.ts';
 import { createRepositoryStore } from '../../../server/catalog/lists/repositories.ts';
 import { createStars } from '../../../server/catalog/lists/stars.ts';
@@ -78,7 +78,7 @@ function depsOf({ db, audit, users, useCases }: TestWeb, deleted: SelectionReque
     images: createImages({ db, fetchManifest: async () => false, log }),
     documents: createDocuments({ db, getBlob: async () => undefined, now: Date.now, log }),
     descriptions,
-    readRepositorySummary: (repository) => readRepositorySummary(db, repository),
+    readAbout: (repository) => readAbout(db, repository),
     stars,
     publicAccess: createPublicAccess({ access, single: createSingleRuleRoles(db) }),
     activity: createActivity({ db, now: Date.now }),

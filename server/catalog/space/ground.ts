@@ -3,7 +3,7 @@ import type { Database } from '../../storage/database.ts';
 import type { RepositoriesTable } from '../../storage/schema.ts';
 import { foldersAbove, parentOf } from '../base/folders.ts';
 import { countRepositories, lastRepositoryId, repositoriesAfter } from '../base/repository-lookup.ts';
-import type { Yield } from '../base/yield.ts';
+import type { Rest } from '../base/rest.ts';
 import { createPlatformSets, type PlatformSets } from './platform-sets.ts';
 
 // Small enough that other requests get their turn in between.
@@ -17,7 +17,7 @@ export interface FolderTree {
 }
 
 /** What the sums need to know of the repositories, in columns: a registry has many. */
-export interface FolderSnapshot {
+export interface Ground {
   /** Repository id → its place in the columns. */
   readonly places: Map<number, number>;
   readonly ids: Float64Array;
@@ -41,18 +41,18 @@ export interface FolderSnapshot {
 }
 
 /** Repositories that come while it reads are for the next run. */
-export async function readFolderSnapshot(db: Database, yieldTurn: Yield): Promise<FolderSnapshot> {
+export async function readGround(db: Database, rest: Rest): Promise<Ground> {
   // Two questions: either alone is answered without reading all rows.
-  const snapshot = emptySnapshot(await countRepositories(db));
+  const ground = emptyGround(await countRepositories(db));
   const until = await lastRepositoryId(db);
   let after = 0;
   for (;;) {
     const rows = await repositoriesAfter(db, COLUMNS, { after, until, limit: ROWS_AT_ONCE });
-    for (const row of rows) place(snapshot, row);
+    for (const row of rows) place(ground, row);
     const end = rows.at(-1);
-    if (end === undefined || rows.length < ROWS_AT_ONCE) return snapshot;
+    if (end === undefined || rows.length < ROWS_AT_ONCE) return ground;
     after = end.id;
-    await yieldTurn();
+    await rest();
   }
 }
 
@@ -64,7 +64,7 @@ const COLUMNS = [
 
 type RepositoryValues = Pick<Selectable<RepositoriesTable>, (typeof COLUMNS)[number]>;
 
-function emptySnapshot(size: number): FolderSnapshot {
+function emptyGround(size: number): Ground {
   const column = () => new Float64Array(size);
   return {
     places: new Map(),
@@ -86,22 +86,22 @@ function emptySnapshot(size: number): FolderSnapshot {
   };
 }
 
-function place(snapshot: FolderSnapshot, row: RepositoryValues): void {
-  const at = snapshot.places.size;
-  snapshot.places.set(row.id, at);
-  snapshot.ids[at] = row.id;
-  snapshot.folders[at] = folderNumber(snapshot.tree, row.folder);
-  snapshot.tags[at] = row.tag_count;
-  snapshot.pulls[at] = row.pull_count;
-  snapshot.pushedAt[at] = row.last_pushed_at ?? 0;
-  snapshot.pulledAt[at] = row.last_pulled_at ?? 0;
-  snapshot.pushedBy[at] = row.last_pushed_by ?? '';
-  snapshot.isConfirmed[at] = row.last_push_confirmed;
-  snapshot.newestAt[at] = row.last_pushed_at ?? row.newest_at;
-  snapshot.platforms[at] = snapshot.platformSets.of(row.platforms);
-  snapshot.logical[at] = row.logical_bytes;
-  snapshot.unique[at] = row.unique_bytes;
-  snapshot.reclaimable[at] = row.reclaimable_bytes;
+function place(ground: Ground, row: RepositoryValues): void {
+  const at = ground.places.size;
+  ground.places.set(row.id, at);
+  ground.ids[at] = row.id;
+  ground.folders[at] = folderNumber(ground.tree, row.folder);
+  ground.tags[at] = row.tag_count;
+  ground.pulls[at] = row.pull_count;
+  ground.pushedAt[at] = row.last_pushed_at ?? 0;
+  ground.pulledAt[at] = row.last_pulled_at ?? 0;
+  ground.pushedBy[at] = row.last_pushed_by ?? '';
+  ground.isConfirmed[at] = row.last_push_confirmed;
+  ground.newestAt[at] = row.last_pushed_at ?? row.newest_at;
+  ground.platforms[at] = ground.platformSets.of(row.platforms);
+  ground.logical[at] = row.logical_bytes;
+  ground.unique[at] = row.unique_bytes;
+  ground.reclaimable[at] = row.reclaimable_bytes;
 }
 
 function folderNumber({ numbers, parents, depths }: FolderTree, path: string): number {
