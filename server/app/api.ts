@@ -22,11 +22,20 @@ import type { ApiRoute } from '../api/route.ts';
 import { VERSION } from '../config/version.ts';
 import { sessionCookieName } from '../web/shell/session.ts';
 import type { Web } from '../web/web.ts';
+import type { RegistrySide } from './registry.ts';
 import type { Stores } from './stores.ts';
+import type { TokenSide } from './token.ts';
 import type { UseCases } from './use-cases.ts';
 import type { WebSideOptions } from './web.ts';
 
-export interface ApiSideOptions extends WebSideOptions {
+export interface ApiSideOptions extends Pick<WebSideOptions, 'config' | 'core' | 'stores' | 'log' | 'now'> {
+  readonly token: Pick<TokenSide, 'refusals'>;
+  readonly registry: Pick<RegistrySide, 'isReadonly' | 'opened' | 'events' | 'aside'> & {
+    readonly deletion: DeletionRoutesDeps['deletion'];
+    readonly index: Pick<RegistrySide['index'], 'visibility'> & { readonly space: SpaceRoutesDeps['space'] };
+  };
+  readonly operations: StatusRoutesDeps['operations'];
+  readonly useCases: Omit<UseCases, 'accounts'>;
   readonly web: Pick<Web, 'sessions' | 'sentence'>;
 }
 

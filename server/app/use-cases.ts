@@ -7,7 +7,7 @@ import { createUserUseCases } from '../accounts/use-cases/users.ts';
 import { createDescriptionUseCases } from '../catalog/use-cases/descriptions.ts';
 import { createReadingUseCases } from '../catalog/use-cases/reading.ts';
 import { createSetStar } from '../catalog/use-cases/stars.ts';
-import { createDeletionUseCases } from '../housekeeping/use-cases/deletion.ts';
+import { createDeletionUseCases, type DeletionUseCasesDeps } from '../housekeeping/use-cases/deletion.ts';
 import type { Refusals } from '../token/refusals.ts';
 import type { AccountUseCases } from '../web/accounts/account-deps.ts';
 import type { Core } from './core.ts';
@@ -36,7 +36,13 @@ export function createAccountUseCases(deps: AccountUseCasesDeps): AccountUseCase
 export interface UseCasesDeps {
   readonly core: Core;
   readonly token: Pick<TokenSide, 'refusals'>;
-  readonly registry: Pick<RegistrySide, 'client' | 'deletion' | 'index' | 'isReadonly'>;
+  readonly registry: Pick<RegistrySide, 'isReadonly'> & {
+    readonly client: Pick<RegistrySide['client'], 'address'>;
+    readonly deletion: DeletionUseCasesDeps['deletion'];
+    readonly index: {
+      readonly remote: Pick<RegistrySide['index']['remote'], 'refreshRepository' | 'crawl' | 'acceptLoss'>;
+    };
+  };
   readonly stores: Stores;
 }
 

@@ -10,7 +10,7 @@ test('only an admin confirms a loss, and only while there is one', async (contex
       if (!isHeld) return undefined;
       acceptedCount += 1;
       isHeld = false;
-      return { sampledCount: 20, missingCount: 19 };
+      return { since: 1, watchedMs: 1, sampledCount: 20, missingCount: 19 };
     },
   });
   context.after(() => app.stop());

@@ -39,27 +39,24 @@ const TRASHED = new Map(
 
 before(async () => {
   app = await startApi({
-    routes: {
-      refresh: async (repository) => {
-        refreshed.push(repository);
-        if (repository === 'team/down') throw new AppError('UPSTREAM', 'The registry did not answer.');
-        if (repository === 'team/bug') throw new TypeError('a secret detail');
+    refresh: async (repository) => {
+      refreshed.push(repository);
+      if (repository === 'team/down') throw new AppError('UPSTREAM', 'The registry did not answer.');
+      if (repository === 'team/bug') throw new TypeError('a secret detail');
+    },
+    deletion: {
+      ...NO_DELETION,
+      plan: async (repository, tag) => (await readPlan(app.db, EVERYTHING, repository, tag)) ?? assert.fail('no plan'),
+      async deleteTag(request) {
+        if (request.digest !== digest) throw new AppError('CONFLICT', 'The tag moved.', { key: 'tagMoved' });
+        deleted.push(request);
+        const manifests = request.alsoManifest ? [digest] : [];
+        return { manifestDeleted: request.alsoManifest, manifests, pushedAgain: false, trashId: 7 };
       },
-      deletion: {
-        ...NO_DELETION,
-        plan: async (repository, tag) =>
-          (await readPlan(app.db, EVERYTHING, repository, tag)) ?? assert.fail('no plan'),
-        async deleteTag(request) {
-          if (request.digest !== digest) throw new AppError('CONFLICT', 'The tag moved.', { key: 'tagMoved' });
-          deleted.push(request);
-          const manifests = request.alsoManifest ? [digest] : [];
-          return { manifestDeleted: request.alsoManifest, manifests, pushedAgain: false, trashId: 7 };
-        },
-        trash: { ...NO_DELETION.trash, get: async (id) => TRASHED.get(id) },
-        async restore(trashId, who) {
-          restored.push([trashId, who]);
-          return { repository: 'team/app', digest, tags: ['v1'], taken: ['latest'] };
-        },
+      trash: { ...NO_DELETION.trash, get: async (id) => TRASHED.get(id) },
+      async restore(trashId, who) {
+        restored.push([trashId, who]);
+        return { repository: 'team/app', digest, tags: ['v1'], taken: ['latest'] };
       },
     },
   });
@@ -138,7 +135,7 @@ describe('deleting', () => {
     const fail = () => assert.fail('nothing goes here');
     const trash = { ...NO_DELETION.trash, get: async (id: number) => TRASHED.get(id) };
     const deletion = { ...NO_DELETION, plan, deleteTag: fail, restore: fail, trash };
-    const other: TestApi = await startApi({ routes: { readonly: true, deletion } });
+    const other: TestApi = await startApi({ readonly: true, deletion });
     try {
       const found = await seedRepository(other.db, 'team/app', [{ tags: ['v1'] }]);
       const answer = await other.ask(`${tagPath()}?digest=${found.digests[0]}`, ADMIN, { method: 'DELETE' });
@@ -274,7 +271,7 @@ describe('who somebody is', () => {
   });
 
   test('without authentication everybody reads, and deleting is the registry’s setting', async () => {
-    const open = await startApi({ authEnabled: false, config: { registry: { auth: { enabled: false } } } });
+    const open = await startApi({ config: { registry: { auth: { enabled: false } } } });
     try {
       await seedRepository(open.db, 'team/app', [{ tags: ['v1'] }]);
       assert.equal((await open.ask('/repositories')).status, 200);

@@ -22,31 +22,29 @@ const restored: number[] = [];
 
 before(async () => {
   app = await startApi({
-    routes: {
-      deletion: {
-        ...NO_DELETION,
-        planSelection: (_seen, id, selection) => readSelectionPlan(app.db, EVERYTHING, id, selection),
-        planUntagged: (_seen, id) =>
-          readSelectionPlan(app.db, EVERYTHING, id, { tags: [], images: [], digests: [digests[1] ?? ''] }),
-        async deleteSelection(request) {
-          asked.push(request);
-          const error = new AppError('CONFLICT', 'The tag moved.', { key: 'tagMoved' });
-          const [first, second] = request.tags;
-          const items = [
-            { tag: first?.name, digest: first?.digest ?? '', error: undefined, pushedAgain: false },
-            { tag: second?.name, digest: second?.digest ?? '', error, pushedAgain: false },
-          ];
-          return { items, manifests: [], undoId: 7 };
-        },
-        async restore(id) {
-          restored.push(id);
-          return { repository: 'team/app', digest: digests[0] ?? '', tags: ['v1'], taken: ['latest'] };
-        },
-        trash: {
-          get: (id) => createTrash(app.db, Date.now).get(id),
-          page: (query) => listTrash(app.db, query),
-          keepMs: 10 * DAY_MS,
-        },
+    deletion: {
+      ...NO_DELETION,
+      planSelection: (_seen, id, selection) => readSelectionPlan(app.db, EVERYTHING, id, selection),
+      planUntagged: (_seen, id) =>
+        readSelectionPlan(app.db, EVERYTHING, id, { tags: [], images: [], digests: [digests[1] ?? ''] }),
+      async deleteSelection(request) {
+        asked.push(request);
+        const error = new AppError('CONFLICT', 'The tag moved.', { key: 'tagMoved' });
+        const [first, second] = request.tags;
+        const items = [
+          { tag: first?.name, digest: first?.digest ?? '', error: undefined, pushedAgain: false },
+          { tag: second?.name, digest: second?.digest ?? '', error, pushedAgain: false },
+        ];
+        return { items, manifests: [], undoId: 7 };
+      },
+      async restore(id) {
+        restored.push(id);
+        return { repository: 'team/app', digest: digests[0] ?? '', tags: ['v1'], taken: ['latest'] };
+      },
+      trash: {
+        get: (id) => createTrash(app.db, Date.now).get(id),
+        page: (query) => listTrash(app.db, query),
+        keepMs: 10 * DAY_MS,
       },
     },
   });

@@ -36,13 +36,11 @@ let asideId: number;
 
 before(async () => {
   app = await startApi({
-    routes: {
-      deletion: {
-        ...{ ...NO_DELETION, plan: planOf },
-        ...{ deleteTag: () => assert.fail('nothing goes here'), restore: () => assert.fail('nothing comes back') },
-      },
-      documents: { read: async () => DOCUMENTS },
+    deletion: {
+      ...{ ...NO_DELETION, plan: planOf },
+      ...{ deleteTag: () => assert.fail('nothing goes here'), restore: () => assert.fail('nothing comes back') },
     },
+    documents: { read: async () => DOCUMENTS },
   });
   await addPeople(app);
   digests = (await seedRepository(app.db, 'team/app', IMAGES)).digests;

@@ -183,12 +183,13 @@ test('it never leads to another site', async () => {
 });
 
 test('a clock set back does not make it last', async () => {
-  ahead = -MINUTE;
+  // Further back, the session itself ends.
+  ahead -= MINUTE / 2;
   assert.match((await admin.request('/users/-/new')).headers.get('location') ?? '', /^\/confirm/);
 });
 
 test('an admin signs everybody else out at once', async () => {
-  ahead = 0;
+  ahead += MINUTE / 2;
   const other = createVisitor(web.url);
   await other.signIn('early', 'a-long-enough-one');
   assert.equal((await other.request('/account')).status, 200);

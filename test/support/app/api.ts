@@ -1,38 +1,33 @@
 /** The JSON API beside the pages, on a free port with a fresh database; only the registry is made up. */
 
 import bcrypt from 'bcryptjs';
-import { type Api, createApi } from '../../../server/api/api.ts';
-import { type ApiRoutesDeps, apiRoutes } from '../../../server/app/api.ts';
-import { createStores, type Stores } from '../../../server/app/stores.ts';
-import type { UseCases } from '../../../server/app/use-cases.ts';
+import type { Api } from '../../../server/api/api.ts';
+import { type ApiSideOptions, createApiSide } from '../../../server/app/api.ts';
+import type { Stores } from '../../../server/app/stores.ts';
+import { createUseCases, type UseCasesDeps } from '../../../server/app/use-cases.ts';
 import { createSpace } from '../../../server/catalog/space/space.ts';
-import { createDescriptionUseCases } from '../../../server/catalog/use-cases/descriptions.ts';
-import { createReadingUseCases, type ReadingUseCasesDeps } from '../../../server/catalog/use-cases/reading.ts';
-import { createSetStar } from '../../../server/catalog/use-cases/stars.ts';
 import { createVisibility, isVisibleName } from '../../../server/catalog/visibility/visibility.ts';
-import { createDeletionUseCases, type DeletionUseCasesDeps } from '../../../server/housekeeping/use-cases/deletion.ts';
-import { createLogger } from '../../../server/log.ts';
 import { createEventStore } from '../../../server/notifications/events.ts';
 import { createQuarantine } from '../../../server/notifications/quarantine.ts';
-import { createRefusals } from '../../../server/token/refusals.ts';
 import { registryFacts, statusFacts } from '../data/operations-facts.ts';
-import { quietBus } from './bus.ts';
-import { type ApiParts, startWeb, type TestWeb, type TestWebOptions } from './web.ts';
+import { startWeb, type TestParts, type TestWeb, type TestWebOptions } from './web.ts';
+
+type RegistrySide = ApiSideOptions['registry'] & UseCasesDeps['registry'];
+type Remote = RegistrySide['index']['remote'];
 
 /** How the registry is changed; the use cases above it are the real ones. */
-export type MadeUpDeletion = ApiRoutesDeps['deletion'] & Omit<DeletionUseCasesDeps['deletion'], 'trash'>;
+export type MadeUpDeletion = ApiSideOptions['registry']['deletion'] &
+  Omit<UseCasesDeps['registry']['deletion'], 'trash'>;
 
 export interface TestApiOptions extends Omit<TestWebOptions, 'api'> {
-  readonly routes?: Partial<Omit<ApiRoutesDeps, 'deletion' | 'useCases' | 'stores'>> & {
-    readonly deletion?: MadeUpDeletion;
-    readonly refresh?: ReadingUseCasesDeps['refresh'];
-    readonly documents?: Pick<Stores['documents'], 'read'>;
-  };
-  readonly authEnabled?: boolean;
-  readonly acceptLoss?: ReadingUseCasesDeps['acceptLoss'];
+  readonly operations?: Partial<ApiSideOptions['operations']>;
+  readonly deletion?: MadeUpDeletion;
+  readonly documents?: Pick<Stores['documents'], 'read'>;
+  readonly space?: RegistrySide['index']['space'];
+  readonly readonly?: boolean;
+  readonly refresh?: Remote['refreshRepository'];
+  readonly acceptLoss?: Remote['acceptLoss'];
 }
-
-type TestRoutes = NonNullable<TestApiOptions['routes']>;
 
 export interface TestApi extends TestWeb {
   readonly api: Api;
@@ -41,23 +36,13 @@ export interface TestApi extends TestWeb {
 }
 
 export async function startApi(given: TestApiOptions = {}): Promise<TestApi> {
-  const { routes = {}, authEnabled = true, acceptLoss = async () => undefined, ...options } = given;
   const made: Api[] = [];
+  const server = { public_url: 'http://registry-web.test', ...given.config?.server };
   const web = await startWeb({
-    ...options,
+    ...given,
+    config: { ...given.config, server },
     api(parts) {
-      const api = createApi({
-        ...parts,
-        sessions: parts.web.sessions,
-        sentence: parts.web.sentence,
-        visibility: createVisibility(parts.db),
-        routes: apiRoutes({ ...routesDeps(parts), ...routes, ...partsOf(parts, routes, acceptLoss) }),
-        authEnabled,
-        publicUrl: 'http://registry-web.test',
-        basePath: '',
-        version: '0.0.0',
-        cookieName: 'rw',
-      });
+      const api = createApiSide(sidesOf(parts, given));
       made.push(api);
       return api.handler;
     },
@@ -115,45 +100,37 @@ export const NO_DELETION: MadeUpDeletion = {
   },
 };
 
-const silent = createLogger('silent');
-
-function partsOf(
-  { db, access, audit }: ApiParts,
-  { deletion = NO_DELETION, refresh = async () => undefined, documents, readonly = false }: TestRoutes,
-  acceptLoss: ReadingUseCasesDeps['acceptLoss'],
-): Pick<ApiRoutesDeps, 'stores' | 'useCases'> {
-  const nothing = { fetchManifest: async () => false, getBlob: async () => undefined };
-  const stores = createStores({ db, access, ...nothing, now: Date.now, log: silent });
-  const deleting = { ...deletion, trash: { batchOf: async () => [], ...deletion.trash } };
-  const useCases: Omit<UseCases, 'accounts'> = {
-    deleting: createDeletionUseCases({ deletion: deleting, isReadonly: readonly, audit }),
-    describing: createDescriptionUseCases({ descriptions: stores.descriptions, audit }),
-    setStar: createSetStar(stores.stars),
-    reading: createReadingUseCases({
-      ...{ refresh, crawl: () => undefined, acceptLoss, audit },
-      registryAddress: 'http://registry:5000',
-    }),
-  };
-  return { stores: { ...stores, documents: { ...stores.documents, ...documents } }, useCases };
+function sidesOf(parts: Parameters<NonNullable<TestWebOptions['api']>>[0], options: TestApiOptions): ApiSideOptions {
+  const { core, stores: built, refusals } = parts;
+  const stores = { ...built, documents: { ...built.documents, ...options.documents } };
+  const registry = madeUpRegistry(parts, options);
+  const useCases = createUseCases({ core, token: { refusals }, registry, stores });
+  return { ...parts, stores, useCases, registry, token: { refusals }, operations: operationsOf(options) };
 }
 
-function routesDeps({ db, audit }: ApiParts): Omit<ApiRoutesDeps, 'stores' | 'useCases'> {
-  const events = createEventStore(db, isVisibleName);
+function madeUpRegistry({ db, core }: TestParts, options: TestApiOptions): RegistrySide {
+  const { deletion = NO_DELETION, refresh = async () => undefined, acceptLoss = async () => undefined } = options;
   return {
-    readonly: false,
+    client: { address: 'http://registry:5000' },
+    isReadonly: options.readonly ?? false,
     opened: () => undefined,
-    deletion: NO_DELETION,
-    events,
-    aside: createQuarantine(db, audit),
-    refusals: createRefusals(db, { now: Date.now, log: silent, bus: quietBus() }),
-    space: createSpace({ db }),
-    now: Date.now,
-    version: '0.0.0',
-    operations: {
-      registry: () => registryFacts({ publicName: 'registry:5000', lastAnswerAt: Date.UTC(2026, 2, 1) }),
-      index: () => ({ isComplete: true, crawl: undefined, hold: undefined, polled: undefined }),
-      notifications: async () => statusFacts().notifications,
-      storage: () => statusFacts().database.storage,
+    deletion: { ...deletion, trash: { batchOf: async () => [], ...deletion.trash } },
+    events: createEventStore(db, isVisibleName),
+    aside: createQuarantine(db, core.audit),
+    index: {
+      visibility: createVisibility(db),
+      space: options.space ?? createSpace({ db }),
+      remote: { refreshRepository: refresh, crawl: async () => undefined, acceptLoss },
     },
+  };
+}
+
+function operationsOf({ operations }: TestApiOptions): ApiSideOptions['operations'] {
+  return {
+    registry: () => registryFacts({ publicName: 'registry:5000', lastAnswerAt: Date.UTC(2026, 2, 1) }),
+    index: () => ({ isComplete: true, crawl: undefined, hold: undefined, polled: undefined }),
+    notifications: async () => statusFacts().notifications,
+    storage: () => statusFacts().database.storage,
+    ...operations,
   };
 }

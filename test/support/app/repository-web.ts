@@ -1,16 +1,7 @@
 /** The pages of a repository over a fresh database: everything real but the registry, which only notes what it should delete. */
-import { createAccess } from '../../../server/access/engine.ts';
-import { createPublicAccess } from '../../../server/access/public.ts';
 import { createRepositoryAccess } from '../../../server/access/repository-access.ts';
-import { createSingleRuleRoles } from '../../../server/access/single-rule.ts';
 import { createActivity } from '../../../server/catalog/activity/activity.ts';
-import { createImages } from '../../../server/catalog/images/images.ts';
 import { readAbout } from '../../../server/catalog/images/repository-about.ts';
-import { createDescriptions } from '../../../server/catalog/lists/descriptions.ts';
-import { createRepositoryStore } from '../../../server/catalog/lists/repositories.ts';
-import { createStars } from '../../../server/catalog/lists/stars.ts';
-import { createTagStore } from '../../../server/catalog/lists/tags.ts';
-import { createDocuments } from '../../../server/catalog/manifests/documents.ts';
 import { createDescriptionUseCases } from '../../../server/catalog/use-cases/descriptions.ts';
 import { createSetStar } from '../../../server/catalog/use-cases/stars.ts';
 import { createVisibility, isVisibleName } from '../../../server/catalog/visibility/visibility.ts';
@@ -19,7 +10,6 @@ import { readSelectionPlan } from '../../../server/housekeeping/selection-plan.t
 import { createTrash, type Trash } from '../../../server/housekeeping/trash.ts';
 import { countTrash } from '../../../server/housekeeping/trash-list.ts';
 import { createDeletionUseCases, type DeletionUseCasesDeps } from '../../../server/housekeeping/use-cases/deletion.ts';
-import { createLogger } from '../../../server/log.ts';
 import { createEventStore } from '../../../server/notifications/events.ts';
 import { type SelectionPageDeps, selectionPage } from '../../../server/web/housekeeping/selection.ts';
 import { imagePage } from '../../../server/web/image/image.ts';
@@ -28,7 +18,7 @@ import { type PublicPageDeps, publicPage } from '../../../server/web/repositorie
 import { type RepositoriesPageDeps, repositoriesPage } from '../../../server/web/repositories/repositories.ts';
 import { type RepositoryTabsDeps, repositoryTabsPage } from '../../../server/web/repositories/repository-tabs.ts';
 import { UP } from '../data/browse-facts.ts';
-import { startWeb, type TestWeb } from './web.ts';
+import { startWeb, type TestParts, type TestWeb } from './web.ts';
 
 type Deps = RepositoryTabsDeps & ImagePageDeps & SelectionPageDeps & PublicPageDeps & RepositoriesPageDeps;
 
@@ -38,50 +28,32 @@ export interface RepositoryWeb {
   readonly deleted: readonly SelectionRequest[];
 }
 
-/** What is no function, and no object with functions. */
-const PLAIN = { host: 'registry.example.com', readonly: false };
-
 export async function startRepositoryWeb(adminPassword: string): Promise<RepositoryWeb> {
   const deleted: SelectionRequest[] = [];
-  const made: { deps?: Deps } = {};
-  // The database comes with the web that these pages are given to.
-  const lazy = new Proxy({} as Deps, {
-    get: (_, key) =>
-      key in PLAIN || key === 'firstRun'
-        ? Reflect.get(PLAIN, key)
-        : new Proxy(() => undefined, {
-            get: (_target, name) => Reflect.get(Object(Reflect.get(made.deps ?? {}, key)), name),
-            apply: (_target, _self, given) =>
-              (Reflect.get(made.deps ?? {}, key) as (...all: unknown[]) => unknown)(...given),
-          }),
-  });
   const web = await startWeb({
     adminPassword,
-    pages: [repositoryTabsPage(lazy), imagePage(lazy), selectionPage(lazy), publicPage(lazy), repositoriesPage(lazy)],
+    pages(parts) {
+      const deps = depsOf(parts, deleted);
+      return [
+        ...[repositoryTabsPage(deps), imagePage(deps), selectionPage(deps), publicPage(deps)],
+        repositoriesPage(deps),
+      ];
+    },
   });
-  made.deps = depsOf(web, deleted);
   return { web, deleted };
 }
 
-function depsOf({ db, audit, users, useCases }: TestWeb, deleted: SelectionRequest[]): Deps {
-  const log = createLogger('silent');
-  const access = createAccess(db);
-  const trash = createTrash(db, Date.now);
-  const descriptions = createDescriptions({ db, now: Date.now });
-  const stars = createStars({ db });
+function depsOf({ db, core, stores, useCases, now }: TestParts, deleted: SelectionRequest[]): Deps {
+  const { audit } = core;
+  const trash = createTrash(db, now);
   return {
-    ...{ ...PLAIN, indexState: () => UP, opened: () => undefined, access, audit, users },
+    ...core,
+    ...stores,
+    ...{ host: 'registry.example.com', readonly: false, indexState: () => UP, opened: () => undefined },
     granting: useCases.grants,
     visibility: createVisibility(db),
-    repositories: createRepositoryStore(db),
-    tags: createTagStore(db),
-    images: createImages({ db, fetchManifest: async () => false, log }),
-    documents: createDocuments({ db, getBlob: async () => undefined, now: Date.now, log }),
-    descriptions,
     readAbout: (repository) => readAbout(db, repository),
-    stars,
-    publicAccess: createPublicAccess({ access, single: createSingleRuleRoles(db) }),
-    activity: createActivity({ db, now: Date.now }),
+    activity: createActivity({ db, now }),
     events: createEventStore(db, isVisibleName),
     repositoryAccess: createRepositoryAccess(db),
     deletion: {
@@ -89,8 +61,8 @@ function depsOf({ db, audit, users, useCases }: TestWeb, deleted: SelectionReque
       planSelection: (seen, id, selection) => readSelectionPlan(db, seen, id, selection),
       planUntagged: (seen, id) => readSelectionPlan(db, seen, id, { tags: [], images: [], digests: [] }),
     },
-    describing: createDescriptionUseCases({ descriptions, audit }),
-    setStar: createSetStar(stars),
+    describing: createDescriptionUseCases({ descriptions: stores.descriptions, audit }),
+    setStar: createSetStar(stores.stars),
     deleting: createDeletionUseCases({ deletion: noting(deleted, trash), isReadonly: false, audit }),
   };
 }

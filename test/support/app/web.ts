@@ -5,30 +5,16 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import express, { type RequestHandler } from 'express';
-import { type Access, createAccess } from '../../../server/access/engine.ts';
-import { createGrantStore } from '../../../server/access/grants.ts';
-import { createPublicAccess } from '../../../server/access/public.ts';
-import { createRoleStore } from '../../../server/access/roles.ts';
-import { createSingleRuleRoles } from '../../../server/access/single-rule.ts';
-import { createUserStore } from '../../../server/access/users.ts';
-import { type CredentialChecker, createCredentialChecker } from '../../../server/accounts/credentials.ts';
-import { createSetupCode, ensureFirstAdmin } from '../../../server/accounts/first-admin.ts';
-import { createKnownAddresses } from '../../../server/accounts/known-addresses.ts';
-import { createPasswordHasher } from '../../../server/accounts/password.ts';
-import { createRefreshTokens } from '../../../server/accounts/refresh-tokens.ts';
-import { createSessions } from '../../../server/accounts/sessions.ts';
+import { type Core, createCore } from '../../../server/app/core.ts';
+import { createStores, type Stores } from '../../../server/app/stores.ts';
 import { createAccountUseCases } from '../../../server/app/use-cases.ts';
-import { type Audit, createAudit } from '../../../server/audit/audit.ts';
-import { createFailedSignIns } from '../../../server/audit/failed-sign-ins.ts';
-import { createBus } from '../../../server/bus/bus.ts';
-import { createStars } from '../../../server/catalog/lists/stars.ts';
 import { isVisibleName } from '../../../server/catalog/visibility/visibility.ts';
-import { createOriginOf, type OriginOf } from '../../../server/http/client-address.ts';
+import type { Config } from '../../../server/config/config.ts';
 import { createLogger, type Logger } from '../../../server/log.ts';
 import { createEventStore } from '../../../server/notifications/events.ts';
 import type { Database } from '../../../server/storage/database.ts';
-import { createSettings } from '../../../server/storage/settings.ts';
-import { createRefusals } from '../../../server/token/refusals.ts';
+import { createRefusals, type Refusals } from '../../../server/token/refusals.ts';
+import type { AccountUseCases } from '../../../server/web/accounts/account-deps.ts';
 import type { PageModule } from '../../../server/web/shell/routes.ts';
 import { createWeb, type Web, type WebDeps } from '../../../server/web/web.ts';
 import { openTestDatabase } from '../data/database.ts';
@@ -39,27 +25,27 @@ export const ROOT = join(import.meta.dirname, '..', '..', '..');
 /** Of the first admin, unless a test says another. */
 export const FIRST_PASSWORD = 'first-admin-password';
 
+/** What is the product's own in every test of pages and API; the registry alone is missing. */
+export interface TestParts {
+  readonly config: Config;
+  readonly db: Database;
+  readonly core: Core;
+  readonly stores: Stores;
+  readonly useCases: AccountUseCases;
+  readonly refusals: Refusals;
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
 export interface TestWebOptions {
-  readonly config?: object;
+  readonly config?: { readonly server?: object; readonly registry?: object };
   readonly adminPassword?: string | null;
-  readonly pages?: readonly PageModule[];
+  readonly pages?: readonly PageModule[] | ((parts: TestParts) => readonly PageModule[]);
   readonly deps?: Partial<WebDeps>;
   /** Trusted as a proxy, so that a test can be another client or come over https. */
   readonly trustedProxies?: readonly string[];
   /** Makes what is mounted below `/api/v1`. */
-  readonly api?: (parts: ApiParts) => RequestHandler;
-}
-
-/** What the JSON API shares with the pages. */
-export interface ApiParts {
-  readonly db: Database;
-  readonly web: Web;
-  readonly access: Access;
-  readonly credentials: CredentialChecker;
-  readonly originOf: OriginOf;
-  readonly secret: string;
-  readonly log: Logger;
-  readonly audit: Audit;
+  readonly api?: (parts: TestParts & { readonly web: Web }) => RequestHandler;
 }
 
 async function buildOnce(): Promise<void> {
@@ -68,96 +54,52 @@ async function buildOnce(): Promise<void> {
   await buildAssets();
 }
 
+async function createParts(db: Database, log: Logger, options: TestWebOptions): Promise<TestParts> {
+  const { config: given = {}, adminPassword = FIRST_PASSWORD, trustedProxies = [] } = options;
+  const server = { ...given.server, trusted_proxies: trustedProxies };
+  const config = configOf({ ...given, server, admin: { password: adminPassword } });
+  const now = options.deps?.now ?? Date.now;
+  const core = await createCore({ config, opened: { db }, log, now });
+  const noRegistry = { fetchManifest: async () => false, getBlob: async () => undefined };
+  const stores = createStores({ ...core, ...noRegistry, db, now, log });
+  const refusals = createRefusals(db, { now, log, bus: core.bus });
+  const useCases = createAccountUseCases({ ...core, ...stores, refusals });
+  return { config, db, core, stores, useCases, refusals, now, log };
+}
+
 export async function startWeb(options: TestWebOptions = {}) {
-  const { config: given = {}, adminPassword = FIRST_PASSWORD, pages = [], trustedProxies = [] } = options;
   await buildOnce();
   const { db, close } = await openTestDatabase();
-  const config = configOf(given);
   const lines: string[] = [];
-  const log = createLogger('debug', { write: (line) => void lines.push(line) });
-  const bus = createBus(log);
-  const [access, users, roles, grants] = [
-    createAccess(db),
-    createUserStore(db),
-    createRoleStore(db),
-    createGrantStore(db),
-  ];
-  const [hasher, settings, sessions, audit, failedSignIns] = [
-    createPasswordHasher(),
-    createSettings(db),
-    createSessions(db, { now: Date.now }),
-    createAudit(db),
-    createFailedSignIns(db, { now: Date.now, log, bus }),
-  ];
-  await ensureFirstAdmin({ users, roles, grants, hasher, password: adminPassword, settings, log });
-  const refusals = createRefusals(db, { now: Date.now, log, bus });
-  const originOf = createOriginOf(trustedProxies);
-  const secret = 'test'.repeat(16);
-  const credentials = createCredentialChecker({
-    access,
-    hasher,
-    knownAddresses: createKnownAddresses(db, Date.now),
-    users,
-    now: Date.now,
-    log,
-  });
-  const refreshTokens = createRefreshTokens(db);
-  const setupCode = createSetupCode(settings);
-  const now = options.deps?.now ?? Date.now;
-  const single = createSingleRuleRoles(db);
-  const useCases = createAccountUseCases({
-    ...{ users, roles, grants, hasher, sessions, credentials, audit },
-    ...{ refreshTokens, setupCode, failedSignIns, refusals },
-    ...{ single, publicAccess: createPublicAccess({ access, single }) },
-  });
+  const parts = await createParts(db, createLogger('debug', { write: (line) => void lines.push(line) }), options);
+  const { config, core, useCases } = parts;
+  const { pages = [] } = options;
   const web = createWeb({
-    useCases,
-    ...{ config, root: ROOT, originOf, sessionStore: sessions.store },
-    ...{
-      secret,
-      log,
-      cacheViews: true,
-      pages,
-      access,
-      users,
-      roles,
-      grants,
-      sessions,
-      audit,
-      failedSignIns,
-    },
-    ...{ refusals, refreshTokens, stars: createStars({ db }), events: createEventStore(db, isVisibleName) },
+    ...core,
+    ...parts,
+    ...{ root: ROOT, cacheViews: true, stars: parts.stores.stars, events: createEventStore(db, isVisibleName) },
     tokenLifetimeSeconds: config.registry.auth.lifetime,
-    setupCode,
-    now,
+    sessionStore: core.sessions.store,
     previewMatches: async (pattern) => ({ total: pattern === '**' ? 12 : 1, names: ['team/app'] }),
+    pages: typeof pages === 'function' ? pages(parts) : pages,
     ...options.deps,
   });
-  const app = express();
-  app.disable('x-powered-by');
-  const api = options.api?.({ db, web, access, credentials, originOf, secret, log, audit });
+  const app = express().disable('x-powered-by').set('query parser', 'simple');
+  const api = options.api?.({ ...parts, web });
   if (api !== undefined) app.use(`${config.server.base_path}/api/v1`, api);
   app.use(config.server.base_path === '' ? '/' : config.server.base_path, web.router);
   const server = createServer(app).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    ...{
-      port,
-      url: `http://127.0.0.1:${port}${config.server.base_path}`,
-      db,
-      useCases,
-      users,
-      roles,
-      grants,
-      sessions,
-      audit,
-    },
-    ...{ refusals, hasher, routes: web.routes, logged: () => lines.join('') },
+    ...core,
+    ...{ port, url: `http://127.0.0.1:${port}${config.server.base_path}`, db, useCases },
+    ...{ refusals: parts.refusals, routes: web.routes, logged: () => lines.join('') },
     async stop(): Promise<void> {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await hasher.close();
+      await core.hasher.close();
+      await core.reader.close();
       await close();
     },
   };
