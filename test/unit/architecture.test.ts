@@ -194,6 +194,16 @@ for (const folder of ['views', 'public/css', 'locales/en', 'test/unit/web']) {
   });
 }
 
+test('unit tests stand in the folders of server/', () => {
+  const tests = readdirSync(join(ROOT, 'test', 'unit'), { recursive: true, encoding: 'utf8' });
+  const inFolders = tests.filter((file) => file.endsWith('.test.ts')).map(dirname);
+  assert.ok(inFolders.length > 100);
+  assert.deepEqual(
+    [...new Set(inFolders)].filter((folder) => !existsSync(join(SERVER, folder))),
+    [],
+  );
+});
+
 test('only the configuration reads the environment', () => {
   const readers = files.filter((file) => /\bprocess\.env\b/.test(readFileSync(join(SERVER, file), 'utf8')));
   assert.deepEqual(

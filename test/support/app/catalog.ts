@@ -1,10 +1,8 @@
 /** The index beside a real registry, with nothing else of the application. */
 
+import { createAccess } from '../../../server/access/engine.ts';
+import { createStores } from '../../../server/app/stores.ts';
 import { createBus } from '../../../server/bus/bus.ts';
-import { createImages } from '../../../server/catalog/images/images.ts';
-import { createRepositoryStore } from '../../../server/catalog/lists/repositories.ts';
-import { createTagStore } from '../../../server/catalog/lists/tags.ts';
-import { createDocuments } from '../../../server/catalog/manifests/documents.ts';
 import {
   type CatalogEvent,
   createIndexer,
@@ -64,7 +62,11 @@ export async function startCatalog(options: Pick<IndexerDeps, 'isQuiet'> = {}) {
     lookAgainDelaysMs: [200, 600, 1500],
     retryDelaysMs: [200, 500, 1000],
   });
-  const repositories = createRepositoryStore(db);
+  const stores = createStores({
+    ...{ db, access: createAccess(db), now: () => state.clock, log },
+    ...{ fetchManifest: indexer.fetchManifest, getBlob: reader.getBlob },
+  });
+  const { repositories, tags, documents, images } = stores;
   return {
     ...state,
     state,
@@ -74,10 +76,7 @@ export async function startCatalog(options: Pick<IndexerDeps, 'isQuiet'> = {}) {
     applyEvent: (event: CatalogEvent) => applyEvent(db, indexer, event),
     changes,
     reads,
-    repositories,
-    tags: createTagStore(db),
-    documents: createDocuments({ db, getBlob: reader.getBlob, now: () => state.clock, log }),
-    images: createImages({ db, fetchManifest: indexer.fetchManifest, log }),
+    ...{ repositories, tags, documents, images },
     repository: (name: string) => repositories.find(EVERYTHING, name),
     async stop(): Promise<void> {
       await indexer.close();

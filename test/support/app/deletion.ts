@@ -1,9 +1,8 @@
 /** Index and deletions beside a real registry, with nothing else of the application. */
 import { type Actor, COMMAND_LINE } from '../../../server/access/actor.ts';
+import { createAccess } from '../../../server/access/engine.ts';
+import { createStores } from '../../../server/app/stores.ts';
 import type { AuditRecord } from '../../../server/audit/audit.ts';
-import { createImages } from '../../../server/catalog/images/images.ts';
-import { createRepositoryStore } from '../../../server/catalog/lists/repositories.ts';
-import { createTagStore } from '../../../server/catalog/lists/tags.ts';
 import { createIndexer } from '../../../server/catalog/sync/indexer.ts';
 import { EVERYTHING } from '../../../server/catalog/visibility/visibility.ts';
 import { createDeletion } from '../../../server/housekeeping/deletion.ts';
@@ -29,12 +28,14 @@ export async function startDeletion(version: RegistryVersion) {
   });
   const audit = { record: async (record: AuditRecord) => void records.push(record) };
   const deleting = createDeletionUseCases({ deletion, isReadonly: false, audit });
-  const repositories = createRepositoryStore(db);
+  const { repositories, tags, images } = createStores({
+    ...{ db, access: createAccess(db), now: Date.now, log },
+    ...{ fetchManifest: indexer.fetchManifest, getBlob: client.getBlob },
+  });
   const idOf = async (name: string) => (await repositories.find(EVERYTHING, name))?.id ?? 0;
   return {
     ...{ url: registry.url, db, client, deletion, deleting, indexer, records, idOf },
-    tags: createTagStore(db),
-    images: createImages({ db, fetchManifest: indexer.fetchManifest, log }),
+    ...{ tags, images },
     read: (repository: string) => indexer.refreshRepository(repository),
     plan: async (repository: string, selection: Partial<AskedSelection>) =>
       deletion.planSelection(EVERYTHING, await idOf(repository), {

@@ -1,19 +1,19 @@
 /** What only admins may do, and what needs a right on a repository: refused in the use case, whichever way it was asked for. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Actor, actorWith } from '../../server/access/actor.ts';
-import type { Rights } from '../../server/access/rights.ts';
-import { compileRule } from '../../server/access/rule.ts';
-import { createGrantUseCases, EVERYBODY } from '../../server/access/use-cases/grants.ts';
-import { createRoleUseCases } from '../../server/access/use-cases/roles.ts';
-import type { User } from '../../server/access/users.ts';
-import { createPasswordReset } from '../../server/accounts/use-cases/passwords.ts';
-import { createUserUseCases } from '../../server/accounts/use-cases/users.ts';
-import { createDescriptionUseCases } from '../../server/catalog/use-cases/descriptions.ts';
-import { createReadingUseCases } from '../../server/catalog/use-cases/reading.ts';
-import { createSetStar } from '../../server/catalog/use-cases/stars.ts';
-import { createDeletionUseCases } from '../../server/housekeeping/use-cases/deletion.ts';
-import { createQuarantine } from '../../server/notifications/quarantine.ts';
+import { type Actor, actorWith } from '../../../server/access/actor.ts';
+import type { Rights } from '../../../server/access/rights.ts';
+import { compileRule } from '../../../server/access/rule.ts';
+import { createGrantUseCases, EVERYBODY } from '../../../server/access/use-cases/grants.ts';
+import { createRoleUseCases } from '../../../server/access/use-cases/roles.ts';
+import type { User } from '../../../server/access/users.ts';
+import { createPasswordReset } from '../../../server/accounts/use-cases/passwords.ts';
+import { createUserUseCases } from '../../../server/accounts/use-cases/users.ts';
+import { createDescriptionUseCases } from '../../../server/catalog/use-cases/descriptions.ts';
+import { createReadingUseCases } from '../../../server/catalog/use-cases/reading.ts';
+import { createSetStar } from '../../../server/catalog/use-cases/stars.ts';
+import { createDeletionUseCases } from '../../../server/housekeeping/use-cases/deletion.ts';
+import { createQuarantine } from '../../../server/notifications/quarantine.ts';
 
 const SUBJECT = { kind: 'user', id: 7, name: 'mia' } as const;
 const rightsWith = (rules: Rights['rules'], more: Partial<Rights> = {}): Rights => ({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { whenTold } from '../../../scripts/demo/told.ts';
-import { openTestDatabase } from '../../support/data/database.ts';
+import { whenTold } from '../../scripts/demo/told.ts';
+import { openTestDatabase } from '../support/data/database.ts';
 
 test('a demo whose server ends does not wait for events that nobody reads any more', { timeout: 10_000 }, async (t) => {
   const { db, close } = await openTestDatabase();
