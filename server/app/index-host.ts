@@ -1,7 +1,7 @@
 /** The main thread's side of the index: starts the indexer thread and knows its last state. */
 import type { Worker } from 'node:worker_threads';
 import type { Bus } from '../bus/bus.ts';
-import { createPatientFindings } from '../catalog/findings/patient.ts';
+import { createCachedFindings } from '../catalog/findings/cached-findings.ts';
 import { createSpace } from '../catalog/space/space.ts';
 import { createVisibility } from '../catalog/visibility/visibility.ts';
 import type { Config } from '../config/config.ts';
@@ -89,7 +89,7 @@ export function createIndexHost(options: IndexHostOptions) {
     notify,
     visibility: createVisibility(db, now, (patterns, at) => remote.buildVisibility(patterns, at)),
     space: createSpace({ db, onUse: (visibilityId) => notify('noteSpaceUse', visibilityId) }),
-    findings: createPatientFindings({ ask: (visibility) => remote.findings(visibility), log }),
+    findings: createCachedFindings({ ask: (visibility) => remote.findings(visibility), log }),
     crawlState: () => ({ crawl: state.crawl, isComplete: state.isComplete }),
     hold: () => state.hold,
     listedAt: () => state.listedAt,

@@ -3,8 +3,8 @@
 import type { Bus } from '../bus/bus.ts';
 import { rebuildOldCatalog } from '../catalog/rebuild/rebuild.ts';
 import type { CrawlDepth, CrawlProgress } from '../catalog/sync/crawl.ts';
-import { createGap } from '../catalog/sync/gap.ts';
 import { createIndexer, type IndexerDeps } from '../catalog/sync/indexer.ts';
+import { createOutageTracker } from '../catalog/sync/outage-tracker.ts';
 import { pruneVisibilities } from '../catalog/visibility/build.ts';
 import type { Config } from '../config/config.ts';
 import { createJobRuns } from '../jobs/job-runs.ts';
@@ -37,7 +37,7 @@ export function createIndexSide(options: IndexSideOptions) {
   const { config, db, now, log, silence, bus, clock = () => performance.now() } = options;
   const indexer = createIndexer({ ...options, clock });
   const jobs = createScheduler({ now, clock, log, runs: createJobRuns(db) });
-  const gap = createGap(clock);
+  const gap = createOutageTracker(clock);
   // State of the index for pages, cached so that pages need no query for it.
   let crawlState: CrawlState = { crawl: undefined, isComplete: false };
   let watch: NodeJS.Timeout | undefined;
@@ -118,8 +118,8 @@ export function createIndexSide(options: IndexSideOptions) {
     opened: (repository: string): void => background(indexer.opened(repository)),
     /** To be called when the registry becomes reachable or unreachable. */
     noteReachable(isReachable: boolean): void {
-      if (!isReachable) gap.noteGone();
-      else if (gap.noteBack()) background(indexer.crawl('gap'));
+      if (!isReachable) gap.markDown();
+      else if (gap.markUp()) background(indexer.crawl('gap'));
       else if (indexer.isInterrupted()) background(indexer.crawl('retry', 'lists'));
     },
     /** The registry accepts our tokens again: continues a crawl that it refused. */

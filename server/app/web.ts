@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRepositoryAccess } from '../access/repository-access.ts';
-import { readAbout } from '../catalog/images/repository-about.ts';
+import { readRepositorySummary } from '../catalog/images/repository-summary.ts';
 import type { RepositoryStore } from '../catalog/lists/repositories.ts';
 import { createLabelKeys } from '../catalog/search/label-keys.ts';
 import { previewMatches } from '../catalog/visibility/preview.ts';
@@ -84,7 +84,8 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     space: registry.index.space,
     deletion: registry.deletion,
     activity: registry.activity,
-    readAbout: (repository: { id: number; newestDigest: string | null }) => readAbout(db, repository, core.reader),
+    readRepositorySummary: (repository: { id: number; newestDigest: string | null }) =>
+      readRepositorySummary(db, repository, core.reader),
     ...{ operations, indexState: operations.indexState, opened: registry.opened },
     granting: useCases.accounts.grants,
   };

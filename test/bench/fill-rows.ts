@@ -1,8 +1,8 @@
 /** What the index knows of one made-up repository: the rows of its tags and manifests, and its sums. Pure. */
 
 import { tagKey } from '../../server/catalog/base/tag-key.ts';
+import type { AffectedManifests, HeldRow, ManifestFacts } from '../../server/catalog/index/affected-manifests.ts';
 import { heldAfter } from '../../server/catalog/index/held-rows.ts';
-import type { HeldRow, ManifestFacts, Neighbourhood } from '../../server/catalog/index/neighbourhood.ts';
 import type { TagRow } from '../../server/catalog/index/tag-writes.ts';
 import { countedAs } from '../../server/catalog/manifests/blob-counts.ts';
 import type { ManifestRecord } from '../../server/catalog/manifests/record.ts';
@@ -68,7 +68,7 @@ function aTag(
   };
 }
 
-function neighbourhood(manifests: FilledRepository['manifests']): Neighbourhood {
+function neighbourhood(manifests: FilledRepository['manifests']): AffectedManifests {
   const facts = manifests.map((record): [string, ManifestFacts] => [
     record.digest,
     {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type CatalogEvent, createIndexer, type Indexer } from '../../server/catalog/sync/indexer.ts';
-import { CONFIRMED_AFTER_MS } from '../../server/catalog/sync/loss-guard.ts';
+import { AUTO_ACCEPT_MS } from '../../server/catalog/sync/loss-guard.ts';
 import { createDeletion } from '../../server/housekeeping/deletion.ts';
 import { createLogger } from '../../server/log.ts';
 import type { RegistryClient } from '../../server/registry/client/client.ts';
@@ -147,7 +147,7 @@ for (const version of VERSIONS) {
       await restart();
       clock += 5 * MINUTE;
       await indexer.crawl('schedule');
-      for (let watched = 0; watched < CONFIRMED_AFTER_MS; watched += 5 * MINUTE) {
+      for (let watched = 0; watched < AUTO_ACCEPT_MS; watched += 5 * MINUTE) {
         assert.deepEqual(dropped, []);
         clock += 5 * MINUTE;
         await indexer.watchHold();

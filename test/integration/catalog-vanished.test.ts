@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { MIN_APART_MS } from '../../server/catalog/sync/vanished.ts';
+import { MIN_MISSING_MS } from '../../server/catalog/sync/vanished.ts';
 import { buildVisibility } from '../../server/catalog/visibility/build.ts';
 import { startCatalog } from '../support/app/catalog.ts';
 import { derivedRows, expectedRows } from '../support/data/derived-model.ts';
@@ -60,7 +60,7 @@ describe('a repository that the registry no longer has', { skip }, () => {
     await loseTags();
     await catalog.indexer.removeVanished();
     assert.deepEqual(await names(), ['lone/deep/app', 'team/app', 'team/web']);
-    later(MIN_APART_MS);
+    later(MIN_MISSING_MS);
     catalog.changes.length = 0;
     await catalog.indexer.removeVanished();
     assert.deepEqual(await names(), ['team/app', 'team/web']);
@@ -86,7 +86,7 @@ describe('a repository that the registry no longer has', { skip }, () => {
     await wipe('back/app', digest, 'back');
     await loseTags();
     await indexer.removeVanished();
-    later(MIN_APART_MS);
+    later(MIN_MISSING_MS);
     await indexer.removeVanished();
     assert.equal(await catalog.repository('back/app'), undefined);
     await push('back/app');
@@ -100,7 +100,7 @@ describe('a repository that the registry no longer has', { skip }, () => {
     await loseTags();
     assert.equal((await catalog.repository('team/web'))?.tagCount, 0);
     await catalog.indexer.removeVanished();
-    later(MIN_APART_MS);
+    later(MIN_MISSING_MS);
     await catalog.indexer.removeVanished();
     assert.ok((await names()).includes('team/web'));
   });
@@ -112,20 +112,20 @@ describe('a repository that the registry no longer has', { skip }, () => {
     state.failing.add('catalog');
     for (let readings = 0; readings < 2; readings += 1) {
       await indexer.removeVanished();
-      later(MIN_APART_MS);
+      later(MIN_MISSING_MS);
     }
     state.failing.clear();
     await rename(folderOnDisk(''), join(catalog.registry.storage, 'all'));
     for (let readings = 0; readings < 3; readings += 1) {
       await indexer.removeVanished();
-      later(MIN_APART_MS);
+      later(MIN_MISSING_MS);
     }
     assert.notEqual(indexer.hold(), undefined);
     assert.deepEqual(await names(), known);
     await rename(join(catalog.registry.storage, 'all'), folderOnDisk(''));
     await indexer.watchHold();
     await indexer.removeVanished();
-    later(MIN_APART_MS);
+    later(MIN_MISSING_MS);
     await indexer.removeVanished();
     assert.ok(!(await names()).includes('team/web'), 'the same steps remove it where nothing is in the way');
   });

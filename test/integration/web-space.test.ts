@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createActivity } from '../../server/catalog/activity/activity.ts';
+import { createCachedFindings } from '../../server/catalog/findings/cached-findings.ts';
 import { createFindings } from '../../server/catalog/findings/findings.ts';
-import { createPatientFindings } from '../../server/catalog/findings/patient.ts';
 import { createRepositoryStore } from '../../server/catalog/lists/repositories.ts';
 import { createStars } from '../../server/catalog/lists/stars.ts';
 import { createSpace } from '../../server/catalog/space/space.ts';
@@ -42,7 +42,7 @@ before(async () => {
     ...{ space, indexState: () => UP, now: Date.now },
     operations: { indexState: () => UP, registry: registryFacts },
     activity: late((db) => createActivity({ db, now: Date.now })),
-    findings: late((db) => createPatientFindings({ ask: createFindings({ db, now: Date.now, log }).of, log })),
+    findings: late((db) => createCachedFindings({ ask: createFindings({ db, now: Date.now, log }).of, log })),
     stars: late((db) => createStars({ db })),
     firstRun: homeFacts().firstRun,
   };

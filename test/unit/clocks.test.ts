@@ -33,7 +33,7 @@ const DATES: readonly string[] = [
 const OF_STORED = /^(web\/|api\/|storage\/(migrat|upgrade|repair))/;
 /** What such a file is about waits or lasts, whatever folder it is in: it never sees the date. */
 const LASTS =
-  /(^|[/\\-])(circuit|cache|retry|again|backoff|back-off|gap|pace|gate|recent-grants|queue|semaphore|slots|limit|loop|rest)(-|\.ts$)/;
+  /(^|[/\\-])(circuit|cache|retry|repeated-refresh|opened-refresh|backoff|back-off|outage-tracker|grace-period|pace|gate|recent-grants|queue|semaphore|limit|loop|yield)(-|\.ts$)/;
 
 test('the date is asked only through an argument, where one can be given', () => {
   const callers = files.filter(({ text }) => /\bDate\.now\(\)|\bnew Date\(\)/.test(text)).map(({ file }) => file);

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Database } from '../../storage/database.ts';
 import { addPull } from '../base/repository-writes.ts';
 import { addPullOfManifest } from '../index/held-writes.ts';
-import { rememberPull } from '../index/tag-history.ts';
+import { recordPull } from '../index/tag-history.ts';
 import { addPullOfTag } from '../index/tag-writes.ts';
 import { isListedIn } from '../manifests/manifest-lookup.ts';
 
@@ -97,6 +97,6 @@ export async function storePull(trx: Database, repositoryId: number, pull: Pull)
   await addPull(trx, repositoryId, at);
   const pointed = tag === null ? undefined : await addPullOfTag(trx, repositoryId, tag, at);
   const pulled = digest || pointed;
-  await rememberPull(trx, { repository, tag: tag ?? '', digest: pulled ?? '', at });
+  await recordPull(trx, { repository, tag: tag ?? '', digest: pulled ?? '', at });
   if (pulled) await addPullOfManifest(trx, repositoryId, pulled, at);
 }

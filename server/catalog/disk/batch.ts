@@ -13,7 +13,7 @@ export interface LinkedRepository extends NamedRepository {
   readonly links: RepositoryLinks;
 }
 
-export function weightOf({ links }: LinkedRepository): number {
+export function rowCountOf({ links }: LinkedRepository): number {
   return 1 + links.tags.length + links.revisions.length;
 }
 

@@ -4,7 +4,7 @@ import type { Database } from '../../storage/database.ts';
 import { repositoriesAfter } from '../base/repository-lookup.ts';
 import type { ManifestRecord } from '../manifests/record.ts';
 import { knownManifests } from '../manifests/store.ts';
-import { type LinkedRepository, type NamedRepository, weightOf } from './batch.ts';
+import { type LinkedRepository, type NamedRepository, rowCountOf } from './batch.ts';
 import type { DiskReader } from './disk-reader.ts';
 import { readAhead } from './read-ahead.ts';
 import type { WantedManifest } from './tasks.ts';
@@ -33,7 +33,7 @@ const LINKS_AT_ONCE = 50;
  * Tags and manifests that are written together. Most of the indexes of the tables are in the order of digests, so each commit
  * changes pages all over them: the larger it is, the fewer are written again and again. Others write in between.
  */
-export const MAX_WEIGHT = 4000;
+export const MAX_BATCH_ROWS = 4000;
 // Below the number of parameters that one statement may have.
 const DIGESTS_AT_ONCE = 5000;
 
@@ -58,7 +58,7 @@ export async function readManifests(
   wanted: readonly WantedManifest[],
 ): Promise<readonly (ManifestRecord | undefined)[]> {
   if (wanted.length === 0) return [];
-  return (await reader.run({ kind: 'manifests', root, wanted: wanted.slice(0, MAX_WEIGHT) })).records;
+  return (await reader.run({ kind: 'manifests', root, wanted: wanted.slice(0, MAX_BATCH_ROWS) })).records;
 }
 
 export async function inParts<T>(
@@ -85,12 +85,12 @@ async function* groups(deps: BatchDeps): AsyncGenerator<Group> {
         continue;
       }
       const repository = { ...named, links };
-      if (weight > 0 && weight + weightOf(repository) > MAX_WEIGHT) {
+      if (weight > 0 && weight + rowCountOf(repository) > MAX_BATCH_ROWS) {
         yield { repositories, unreadable };
         [repositories, unreadable, weight] = [[], [], 0];
       }
       repositories.push(repository);
-      weight += weightOf(repository);
+      weight += rowCountOf(repository);
     }
   }
   yield { repositories, unreadable };

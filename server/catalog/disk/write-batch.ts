@@ -9,8 +9,8 @@ import { storedChildren } from '../manifests/manifest-lookup.ts';
 import type { ManifestRecord } from '../manifests/record.ts';
 import { knownManifests, saveManifests, sumUpIndex } from '../manifests/store.ts';
 import { completeManifests } from '../manifests/stored-manifests.ts';
-import { childrenFirst, type NamedRepository, weightOf, wholeContent } from './batch.ts';
-import { type Batch, type BatchDeps, inParts, MAX_WEIGHT, readManifests } from './batches.ts';
+import { childrenFirst, type NamedRepository, rowCountOf, wholeContent } from './batch.ts';
+import { type Batch, type BatchDeps, inParts, MAX_BATCH_ROWS, readManifests } from './batches.ts';
 
 export interface WriteDeps extends BatchDeps {
   readonly transact: Transact;
@@ -36,7 +36,7 @@ export async function writeBatch(deps: WriteDeps, batch: Batch): Promise<readonl
     const content = wholeContent(repository, readable, children);
     return content === undefined ? [] : [{ ...repository, content }];
   });
-  const small = whole.filter((repository) => weightOf(repository) <= MAX_WEIGHT);
+  const small = whole.filter((repository) => rowCountOf(repository) <= MAX_BATCH_ROWS);
   const written = new Set(await storeSmall(deps, small));
   for (const repository of whole) {
     if (!written.has(repository) && (await storeInParts(deps, repository))) written.add(repository);

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
-import { createRest, type Rest } from '../base/rest.ts';
+import { createYield, type Yield } from '../base/yield.ts';
 import { readVisible } from '../space/sums.ts';
 import { NOTHING, type Visibility } from '../visibility/visibility.ts';
 import { visibleNamesById } from '../visibility/visible-repositories.ts';
@@ -58,7 +58,7 @@ export function createFindings({ db, now, log }: FindingsDeps) {
   async function scan(): Promise<Known> {
     closing.signal.throwIfAborted();
     const begunAt = performance.now();
-    const found = await scanRepositories(db, now(), createRest(closing.signal));
+    const found = await scanRepositories(db, now(), createYield(closing.signal));
     const endedAt = performance.now();
     known = { ...found, endedAt, tookMs: endedAt - begunAt, views: new LRUCache({ max: MAX_VIEWS }) };
     return known;
@@ -86,7 +86,7 @@ export function createFindings({ db, now, log }: FindingsDeps) {
     closing.signal.throwIfAborted();
     const made = current.views.get(visibility.id);
     if (made !== undefined) return made;
-    const value = findingsOf(db, visibility, current, createRest(closing.signal));
+    const value = findingsOf(db, visibility, current, createYield(closing.signal));
     value.catch(() => current.views.delete(visibility.id));
     current.views.set(visibility.id, value);
     return value;
@@ -110,8 +110,8 @@ export function createFindings({ db, now, log }: FindingsDeps) {
   };
 }
 
-async function findingsOf(db: Database, visibility: Visibility, scan: Scan, rest: Rest): Promise<Findings> {
-  const found = visibility.all ? [...scan.findings] : await visibleFindings(db, visibility, scan, rest);
+async function findingsOf(db: Database, visibility: Visibility, scan: Scan, yieldTurn: Yield): Promise<Findings> {
+  const found = visibility.all ? [...scan.findings] : await visibleFindings(db, visibility, scan, yieldTurn);
   const stalest = top(found, ({ staleBytes }) => staleBytes);
   const fastest = top(found, ({ grownBytes }) => grownBytes);
   const names = await visibleNamesById(
@@ -136,11 +136,11 @@ async function visibleFindings(
   db: Database,
   visibility: Visibility,
   { findings }: Scan,
-  rest: Rest,
+  yieldTurn: Yield,
 ): Promise<readonly Entry[]> {
   if (visibility.id === NOTHING.id) return [];
   const found: Entry[] = [];
-  await readVisible(db, visibility.id, rest, (id) => {
+  await readVisible(db, visibility.id, yieldTurn, (id) => {
     const finding = findings.get(id);
     if (finding !== undefined) found.push([id, { ...finding, grownBytes: finding.grownOwnBytes }]);
   });

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { DAY_MS, startOfDay } from '../../storage/calendar.ts';
 import type { Database } from '../../storage/database.ts';
-import type { Rest } from '../base/rest.ts';
+import type { Yield } from '../base/yield.ts';
 import { dayOf } from '../space/samples.ts';
 import { EVERYTHING } from '../visibility/visibility.ts';
 
@@ -33,7 +33,7 @@ const REPOSITORIES_AT_ONCE = 500;
 const IMAGES_AT_ONCE = 4000;
 
 /** Looks at every repository, some at a time. */
-export async function scanRepositories(db: Database, at: number, rest: Rest): Promise<Scan> {
+export async function scanRepositories(db: Database, at: number, yieldTurn: Yield): Promise<Scan> {
   const scan = { staleSince: at - STALE_DAYS * DAY_MS, grownSince: await growthBase(db, at) };
   const findings = new Map<number, Finding>();
   let watchedSince = await firstActivity(db, at);
@@ -44,7 +44,7 @@ export async function scanRepositories(db: Database, at: number, rest: Rest): Pr
     for (const part of parts(rows)) {
       const stale = await readStale(db, part, scan.staleSince);
       for (const row of part) note(findings, row, stale.get(row.id), scan.grownSince);
-      await rest();
+      await yieldTurn();
     }
     const last = rows.at(-1);
     if (last === undefined || rows.length < REPOSITORIES_AT_ONCE) return { ...scan, watchedSince, findings };

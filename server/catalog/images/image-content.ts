@@ -33,7 +33,7 @@ export interface AskedContent {
 }
 
 /** One image (or artifact) with its layers, and what its configuration tells. */
-export async function contentOf(
+export async function imageContentOf(
   db: Database,
   repositoryId: number,
   { digest, platform, seen, memory, reader }: AskedContent,

@@ -15,7 +15,7 @@ import { createSharedMemory, uniqueBytes } from '../manifests/sharing.ts';
 import { isFinal } from '../manifests/stored-manifests.ts';
 import { NOTHING, type Visibility } from '../visibility/visibility.ts';
 import type { ImageDetail, ImageProblem } from './image.ts';
-import { choosePlatform, contentOf } from './image-content.ts';
+import { choosePlatform, imageContentOf } from './image-content.ts';
 import { type ManifestRow, manifestRow, platformsOf } from './image-rows.ts';
 import { type HoldersQuery, layerHolders } from './layer-holders.ts';
 
@@ -94,7 +94,7 @@ export function createImages({
         uniqueBytes: await uniqueBytes(db, seen, homeId, digest),
         parents: await indexesListing(db, homeId, digest),
         ...listed,
-        content: row === undefined ? undefined : await contentOf(db, homeId, asked),
+        content: row === undefined ? undefined : await imageContentOf(db, homeId, asked),
         referrers: await attachedReferrers(db, homeId, digest),
         problems: [...problems, ...missing.slice(0, MAX_PROBLEMS).map(missingChild)],
       };

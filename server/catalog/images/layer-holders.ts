@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { decodeCursor, encodeCursor, rowLimit } from '../base/cursor.ts';
-import { isNarrow, MAX_EXAMINED } from '../manifests/sharing.ts';
+import { MAX_EXAMINED, seesFewRepositories } from '../manifests/sharing.ts';
 import { isVisible, type Visibility } from '../visibility/visibility.ts';
 
 /** A repository that holds a layer. */
@@ -71,7 +71,7 @@ async function pageOfHolders(
   start: number,
   limit: number,
 ): Promise<{ rows: readonly HolderRow[]; last: number | undefined }> {
-  if (await isNarrow(db, seen)) {
+  if (await seesFewRepositories(db, seen)) {
     const found = await sql<HolderRow>`
       select held.repository_id, repositories.name, held.tagged_count + held.untagged_count as images
       from visible_repositories as seen cross join repository_blobs as held cross join repositories

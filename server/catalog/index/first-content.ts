@@ -7,12 +7,19 @@ import { lockUnknown, setColumns } from '../base/repository-writes.ts';
 import { groupBy } from '../base/rows.ts';
 import { tagKey } from '../base/tag-key.ts';
 import { countFirstBlobs } from '../manifests/blob-counts.ts';
+import {
+  type AffectedManifests,
+  type Edge,
+  factsOf,
+  type HeldRow,
+  listedBy,
+  type ManifestFacts,
+} from './affected-manifests.ts';
 import { heldAfter } from './held-rows.ts';
 import { insertHeld } from './held-writes.ts';
-import { type Edge, factsOf, type HeldRow, listedBy, type ManifestFacts, type Neighbourhood } from './neighbourhood.ts';
-import { addFacetCounts, firstSums } from './rollups.ts';
-import { withImage } from './settle.ts';
-import { NO_PAST } from './tag-history.ts';
+import { withImage } from './recompute-derived.ts';
+import { addFacetCounts, initialRollups } from './rollups.ts';
+import { NO_HISTORY } from './tag-history.ts';
 import { newTag, storeTags, type TagRow } from './tag-writes.ts';
 
 export interface FirstContent {
@@ -69,7 +76,7 @@ function workOut(
   at: number,
 ): Written {
   const own = new Set(first.digests);
-  const tags = first.tags.map((tag) => ({ ...newTag(first.id, tag, NO_PAST, at), name_key: tagKey(tag.name) }));
+  const tags = first.tags.map((tag) => ({ ...newTag(first.id, tag, NO_HISTORY, at), name_key: tagKey(tag.name) }));
   const wish = { linked: own, proven: own, unlinked: new Set<string>() };
   const blank = { repository_id: first.id, first_seen_at: at };
   const rows = heldAfter(neighbourhood(own, facts, listed), tags, wish, blank);
@@ -80,7 +87,7 @@ function neighbourhood(
   own: ReadonlySet<string>,
   facts: ReadonlyMap<string, ManifestFacts>,
   listed: ReadonlyMap<string, readonly Edge[]>,
-): Neighbourhood {
+): AffectedManifests {
   const manifests = new Map<string, ManifestFacts>();
   const edges: Edge[] = [];
   for (const digest of own) {
@@ -98,7 +105,7 @@ async function storeSums(trx: Database, written: readonly Written[], at: number,
   const bytes = await countFirstBlobs(trx, new Map(written.map(({ id, rows }) => [id, [...rows.values()]])));
   const facetRows = [];
   for (const { id, rows, tagRows } of written) {
-    const { columns, facets } = firstSums(rows, tagRows, bytes.get(id) ?? 0);
+    const { columns, facets } = initialRollups(rows, tagRows, bytes.get(id) ?? 0);
     facetRows.push(...[...facets].map(([facet, image_count]) => ({ facet, repository_id: id, image_count })));
     const isChanged = rows.size > 0 && { changed_at: at };
     await setColumns(trx, id, { ...columns, checked_at: at, error: null, crawl_id: crawlId, ...isChanged });

@@ -1,10 +1,10 @@
 /** What a repository's row of a manifest says, worked out from its tags and its neighbours. Pure. */
 import type { HeldState } from '../../storage/schema.ts';
 import { groupBy } from '../base/rows.ts';
-import type { HeldRow, ManifestFacts, Neighbourhood } from './neighbourhood.ts';
+import type { AffectedManifests, HeldRow, ManifestFacts } from './affected-manifests.ts';
 import type { TagRow } from './tag-writes.ts';
 
-export interface Wish {
+export interface WantedManifests {
   /** To be held from now on, with everything below that was held before or is proven. */
   readonly linked: ReadonlySet<string>;
   /** The registry has it in this repository: an index may name what only another one has. */
@@ -15,9 +15,9 @@ export interface Wish {
 
 /** @returns the rows after the change; what has none is not held. */
 export function heldAfter(
-  around: Neighbourhood,
+  around: AffectedManifests,
   tags: readonly TagRow[],
-  wish: Wish,
+  wish: WantedManifests,
   blank: Pick<HeldRow, 'repository_id' | 'first_seen_at'>,
 ): ReadonlyMap<string, HeldRow> {
   const tagsOn = groupBy(tags, (tag) => tag.digest);
@@ -45,9 +45,9 @@ export function heldAfter(
 }
 
 function presentAfter(
-  { held, manifests, edges }: Neighbourhood,
+  { held, manifests, edges }: AffectedManifests,
   tagsOn: ReadonlyMap<string, readonly TagRow[]>,
-  { linked, proven, unlinked }: Wish,
+  { linked, proven, unlinked }: WantedManifests,
 ): ReadonlySet<string> {
   const listed = groupBy(
     edges.filter(({ isListed, to }) => isListed && manifests.has(to) && (held.has(to) || proven.has(to))),
@@ -61,7 +61,7 @@ function presentAfter(
 }
 
 function reachedAfter(
-  { edges, outside }: Neighbourhood,
+  { edges, outside }: AffectedManifests,
   tagsOn: ReadonlyMap<string, readonly TagRow[]>,
   present: ReadonlySet<string>,
 ): ReadonlySet<string> {
@@ -76,7 +76,7 @@ function reachedAfter(
   return reached;
 }
 
-function listedAfter({ edges, outside }: Neighbourhood, present: ReadonlySet<string>): ReadonlySet<string> {
+function listedAfter({ edges, outside }: AffectedManifests, present: ReadonlySet<string>): ReadonlySet<string> {
   const inside = edges.filter((edge) => edge.isListed && present.has(edge.from)).map((edge) => edge.to);
   const others = [...outside].filter(([, { isListed }]) => isListed).map(([digest]) => digest);
   return new Set([...inside, ...others]);

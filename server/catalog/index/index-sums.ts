@@ -4,7 +4,7 @@ import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import { groupBy } from '../base/rows.ts';
 import { sizeOfBlobs } from '../manifests/store.ts';
-import type { HeldRow, Neighbourhood } from './neighbourhood.ts';
+import type { AffectedManifests, HeldRow } from './affected-manifests.ts';
 
 /**
  * The row of a manifest sums up an index over all that is known. Where the repository was not proven to have some of that,
@@ -12,7 +12,7 @@ import type { HeldRow, Neighbourhood } from './neighbourhood.ts';
  */
 export async function withOwnSums(
   trx: Database,
-  { edges, manifests }: Neighbourhood,
+  { edges, manifests }: AffectedManifests,
   rows: ReadonlyMap<string, HeldRow>,
 ): Promise<ReadonlyMap<string, HeldRow>> {
   const lists = groupBy(

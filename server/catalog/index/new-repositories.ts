@@ -3,7 +3,7 @@ import { folderOf } from '../base/folders.ts';
 import { knownNames } from '../base/repository-lookup.ts';
 import { insertRepositories } from '../base/repository-writes.ts';
 import { showRepositories } from '../visibility/build.ts';
-import { pastOfRepositories } from './tag-history.ts';
+import { historyOfRepositories } from './tag-history.ts';
 
 // Well below the number of parameters that one statement may have.
 const NAMES_AT_ONCE = 500;
@@ -19,7 +19,7 @@ async function insertMissing(trx: Database, names: readonly string[], at: number
   const known = await knownNames(trx, names);
   const missing = names.filter((name) => !known.has(name));
   if (missing.length === 0) return;
-  const pasts = await pastOfRepositories(trx, missing);
+  const pasts = await historyOfRepositories(trx, missing);
   const rows = missing.map((name) => {
     const past = pasts.get(name);
     return {

@@ -1,9 +1,9 @@
 import type { Database } from '../../storage/database.ts';
 import type { ManifestRecord } from '../manifests/record.ts';
 import { saveManifests } from '../manifests/store.ts';
-import { settle } from './settle.ts';
-import { rememberPushes } from './tag-history.ts';
-import { type DroppedTag, dropTags, noteSeen, planTags, type SeenTag } from './tag-writes.ts';
+import { recomputeDerived } from './recompute-derived.ts';
+import { recordPushes } from './tag-history.ts';
+import { type DroppedTag, dropTags, planTags, recordSeen, type SeenTag } from './tag-writes.ts';
 
 /** What is new of one repository. */
 export interface RepositoryChange {
@@ -39,10 +39,10 @@ export async function changeRepository(
   const holders = await saveManifests(trx, records, at);
   const again = holders.get(repositoryId) ?? [];
   const planned = await planTags(trx, repositoryId, seen, at);
-  await noteSeen(trx, repositoryId, planned.same, at);
-  await rememberPushes(trx, repositoryId, planned.changed, at);
+  await recordSeen(trx, repositoryId, planned.same, at);
+  await recordPushes(trx, repositoryId, planned.changed, at);
   const dropped = await dropTags(trx, repositoryId, change.dropped ?? []);
-  const { isChanged } = await settle(
+  const { isChanged } = await recomputeDerived(
     trx,
     repositoryId,
     {
@@ -71,6 +71,11 @@ async function settleOthers(
   for (const [id, digests] of [...holders].sort(([one], [other]) => one - other)) {
     if (id === repositoryId) continue;
     const again = new Set(digests);
-    await settle(trx, id, { digests, linked: again, proven: new Set(), unlinked: new Set(), uncounted: again }, at);
+    await recomputeDerived(
+      trx,
+      id,
+      { digests, linked: again, proven: new Set(), unlinked: new Set(), uncounted: again },
+      at,
+    );
   }
 }

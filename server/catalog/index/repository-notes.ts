@@ -56,7 +56,7 @@ export async function recordCheck(db: Database, repository: string, columns: Che
   await setColumnsByName(db, repository, columns);
 }
 
-export async function noteProblem(db: Database, repository: string, error: string): Promise<void> {
+export async function recordProblem(db: Database, repository: string, error: string): Promise<void> {
   await setColumnsByName(db, repository, { error });
 }
 

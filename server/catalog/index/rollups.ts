@@ -3,7 +3,7 @@ import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
 import { addSums } from '../base/repository-writes.ts';
 import { tagKey } from '../base/tag-key.ts';
-import type { HeldRow } from './neighbourhood.ts';
+import type { HeldRow } from './affected-manifests.ts';
 import type { TagRow } from './tag-writes.ts';
 
 export interface HeldChange {
@@ -14,7 +14,7 @@ export interface HeldChange {
   readonly at: number;
 }
 
-export async function sumUp(trx: Database, repositoryId: number, change: HeldChange): Promise<void> {
+export async function updateRollups(trx: Database, repositoryId: number, change: HeldChange): Promise<void> {
   const added = { ...difference(change), size_bytes: change.bytes };
   const platforms = await changeFacets(trx, repositoryId, change);
   const columns = {
@@ -25,7 +25,7 @@ export async function sumUp(trx: Database, repositoryId: number, change: HeldCha
 }
 
 /** The same columns of a repository of which nothing was known, from all its rows. */
-export function firstSums(rows: ReadonlyMap<string, HeldRow>, tags: readonly TagRow[], bytes: number) {
+export function initialRollups(rows: ReadonlyMap<string, HeldRow>, tags: readonly TagRow[], bytes: number) {
   const facets = new Map<string, number>();
   addFacets(facets, rows, 1);
   const platforms = platformsAmong([...facets.keys()]);

@@ -20,21 +20,21 @@ export interface PullColumns {
 }
 
 /** Of one tag: its pulls whatever it pointed to, and the push of each digest. */
-export interface TagPast extends PullColumns {
+export interface TagHistory extends PullColumns {
   readonly pushes: ReadonlyMap<string, PushColumns>;
 }
 
 const KEEP_MS = 400 * 24 * 60 * 60 * 1000;
 const NO_PULLS: PullColumns = { pull_count: 0, last_pulled_at: null };
-export const NO_PAST: TagPast = { ...NO_PULLS, pushes: new Map() };
+export const NO_HISTORY: TagHistory = { ...NO_PULLS, pushes: new Map() };
 
 /** What is remembered of tags; those without a past are left out. */
-export async function pastOfTags(
+export async function historyOfTags(
   db: Database,
   repositoryId: number,
   tags: readonly string[],
-): Promise<ReadonlyMap<string, TagPast>> {
-  const pasts = new Map<string, TagPast>();
+): Promise<ReadonlyMap<string, TagHistory>> {
+  const pasts = new Map<string, TagHistory>();
   if (tags.length === 0) return pasts;
   const rows = await db
     .selectFrom('tag_history')
@@ -43,7 +43,7 @@ export async function pastOfTags(
     .where('tag', 'in', tags)
     .execute();
   for (const { tag, digest, pushed_at, pushed_by, push_confirmed, ...pulls } of rows) {
-    const before = pasts.get(tag) ?? NO_PAST;
+    const before = pasts.get(tag) ?? NO_HISTORY;
     const pushes = new Map(before.pushes);
     if (pushed_at !== null) pushes.set(digest, { pushed_at, pushed_by, push_confirmed });
     pasts.set(tag, { ...added(before, pulls), pushes });
@@ -69,14 +69,14 @@ export async function pullsOfManifests(
   return new Map(rows.map((row) => [row.digest, { pull_count: Number(row.pulls), last_pulled_at: row.last }]));
 }
 
-export interface RepositoryPast extends PullColumns, PushColumns {}
+export interface RepositoryHistory extends PullColumns, PushColumns {}
 
 /** Of repositories by name: all their pulls, and the last push; those without a past are left out. */
-export async function pastOfRepositories(
+export async function historyOfRepositories(
   db: Database,
   names: readonly string[],
-): Promise<ReadonlyMap<string, RepositoryPast>> {
-  const pasts = new Map<string, RepositoryPast>();
+): Promise<ReadonlyMap<string, RepositoryHistory>> {
+  const pasts = new Map<string, RepositoryHistory>();
   if (names.length === 0) return pasts;
   const rows = await db
     .selectFrom('tag_history')
@@ -116,7 +116,7 @@ const storePushes = createInsertion({
 });
 
 /** For a transaction. Rows without a push are passed over. */
-export async function rememberPushes(
+export async function recordPushes(
   trx: Database,
   repositoryId: number,
   tags: readonly (PushColumns & { readonly name: string; readonly digest: string })[],
@@ -139,7 +139,7 @@ async function nameOfLocked(trx: Database, repositoryId: number): Promise<string
 }
 
 /** For a transaction. @param pull '' where the tag or the digest is not known. */
-export async function rememberPull(
+export async function recordPull(
   trx: Database,
   pull: { readonly repository: string; readonly tag: string; readonly digest: string; readonly at: number },
 ): Promise<void> {

@@ -6,7 +6,7 @@ import type { TagsTable } from '../../storage/schema.ts';
 import { lockRepository, pulledAt, setLastPush } from '../base/repository-writes.ts';
 import { subjectOfTag } from '../manifests/referrers.ts';
 import { ensureRepositories } from './new-repositories.ts';
-import { NO_PAST, type PushColumns, pastOfTags, type TagPast } from './tag-history.ts';
+import { historyOfTags, NO_HISTORY, type PushColumns, type TagHistory } from './tag-history.ts';
 
 /** Who pushed and when, as far as that is proven. */
 export interface Push {
@@ -55,7 +55,7 @@ export async function planTags(
   const latest = new Map(seen.map((tag) => [tag.name, tag]));
   const known = await knownTags(trx, repositoryId, [...latest.keys()]);
   const elsewhere = [...latest.values()].filter(({ name, digest }) => known.get(name)?.digest !== digest);
-  const pasts = await pastOfTags(
+  const pasts = await historyOfTags(
     trx,
     repositoryId,
     elsewhere.map((tag) => tag.name),
@@ -65,7 +65,7 @@ export async function planTags(
   const digests = new Set<string>();
   for (const tag of latest.values()) {
     const before = known.get(tag.name);
-    const past = pasts.get(tag.name) ?? NO_PAST;
+    const past = pasts.get(tag.name) ?? NO_HISTORY;
     const after = before === undefined ? newTag(repositoryId, tag, past, at) : changedTag(before, tag, past, at);
     if (after === undefined) same.push(tag.name);
     else {
@@ -92,7 +92,7 @@ async function knownTags(
 }
 
 /** One that comes back has its past again; a push that nobody vouches for is no reason to doubt that. */
-export function newTag(repositoryId: number, { name, digest, push }: SeenTag, past: TagPast, at: number): TagRow {
+export function newTag(repositoryId: number, { name, digest, push }: SeenTag, past: TagHistory, at: number): TagRow {
   const remembered = past.pushes.get(digest);
   const isNewer = remembered === undefined || isNews(push, { ...remembered, isMoved: false });
   return {
@@ -114,7 +114,7 @@ export function newTag(repositoryId: number, { name, digest, push }: SeenTag, pa
 }
 
 /** @returns undefined when nothing changed but that it was seen again. */
-function changedTag(known: TagRow, { digest, push }: SeenTag, past: TagPast, at: number): TagRow | undefined {
+function changedTag(known: TagRow, { digest, push }: SeenTag, past: TagHistory, at: number): TagRow | undefined {
   const isMoved = known.digest !== digest;
   const isNewer = isNews(push, { ...known, isMoved });
   if (!isMoved && !isNewer) return undefined;
@@ -124,7 +124,7 @@ function changedTag(known: TagRow, { digest, push }: SeenTag, past: TagPast, at:
 }
 
 /** They are still there, and nothing else is new. */
-export async function noteSeen(
+export async function recordSeen(
   trx: Database,
   repositoryId: number,
   names: readonly string[],
@@ -191,7 +191,7 @@ function pushColumns(push: Push | undefined): PushColumns {
 }
 
 /** The repository's own last push stays, whatever becomes of the tag. */
-export async function notePush(trx: Database, repositoryId: number, push: Push): Promise<void> {
+export async function recordPush(trx: Database, repositoryId: number, push: Push): Promise<void> {
   await setLastPush(trx, repositoryId, { ...pushColumns(push), pushed_at: push.at });
 }
 

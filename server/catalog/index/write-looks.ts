@@ -4,7 +4,7 @@ import type { Database } from '../../storage/database.ts';
 import { lockRepository } from '../base/repository-writes.ts';
 import type { ManifestRecord } from '../manifests/record.ts';
 import { changeRepository } from './repository-change.ts';
-import { type DroppedTag, ensureRepository, markMissing, notePush, type Push, type SeenTag } from './tag-writes.ts';
+import { type DroppedTag, ensureRepository, markMissing, type Push, recordPush, type SeenTag } from './tag-writes.ts';
 
 /** Why we look at a tag: what a missing one means, and what may be said of who pushed it. */
 export interface TagCheck {
@@ -73,7 +73,7 @@ export async function writeLooks(
   };
   const { tags, dropped, isChanged } = await changeRepository(trx, id, change, at);
   await markMissing(trx, id, namesOf(states, 'missing'), at);
-  for (const push of newPushes(seen, tags)) await notePush(trx, id, push);
+  for (const push of newPushes(seen, tags)) await recordPush(trx, id, push);
   return { states, dropped, isChanged };
 }
 

@@ -48,7 +48,7 @@ export async function attachmentsOf(
 ): Promise<ReadonlyMap<string, ImageAttachments>> {
   const images = [...new Set(found.map(({ subject }) => subject))];
   if (images.length === 0) return new Map();
-  const states = await statedBy(db, repositoryId, digestsOf(found, 'attestation'));
+  const states = await attachmentKindsOf(db, repositoryId, digestsOf(found, 'attestation'));
   const inside = await attestationsInside(db, images);
   const pushers = await pushersOf(db, repositoryId, digestsOf(found));
   const describe = ({ digest, kind }: FoundReferrer): Attached => ({
@@ -89,7 +89,7 @@ function digestsOf(found: readonly FoundReferrer[], kind?: ManifestKind): readon
 }
 
 /** What each attestation states: an SBOM, provenance, or something without a word for it. */
-export async function statedBy(
+export async function attachmentKindsOf(
   db: Database,
   repositoryId: number,
   attestations: readonly string[],
@@ -144,7 +144,7 @@ export async function attachedReferrers(
   const referrers = await referrersOf(db, repositoryId, digest);
   const digests = referrers.map((referrer) => referrer.digest);
   const attestations = referrers.filter(({ kind }) => kind === 'attestation').map((referrer) => referrer.digest);
-  const states = await statedBy(db, repositoryId, attestations);
+  const states = await attachmentKindsOf(db, repositoryId, attestations);
   const pushers = await pushersOf(db, repositoryId, digests);
   return referrers.map((referrer) => ({
     ...referrer,

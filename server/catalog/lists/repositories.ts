@@ -5,7 +5,7 @@ import { withSeenSums } from '../visibility/seen-sums.ts';
 import { isVisible, type Visibility } from '../visibility/visibility.ts';
 import { createFacets } from './facets.ts';
 import { type FolderPage, type FolderQuery, listFolderContents, listFolders } from './folder-list.ts';
-import { FEW, planRepositories, type RepositoryPlan } from './repository-plan.ts';
+import { MAX_FETCHED_SINGLY, planRepositories, type RepositoryPlan } from './repository-plan.ts';
 import { type RepositoryQuery, repositoryOrder, sortValue } from './repository-query.ts';
 import { type RepositoryRow, type StoredRepository, toRows } from './repository-row.ts';
 
@@ -25,7 +25,7 @@ export interface RepositoryPage extends KeyPage<RepositoryRow>, Total {}
  *
  * @param few For tests: up to how many candidates are fetched one by one.
  */
-export function createRepositoryStore(db: Database, few = FEW) {
+export function createRepositoryStore(db: Database, few = MAX_FETCHED_SINGLY) {
   return {
     async list(visibility: Visibility, query: RepositoryQuery): Promise<RepositoryPage> {
       return listRepositories(db, visibility, query, await planRepositories(db, visibility, query, few));

@@ -17,7 +17,7 @@ import {
  * Up to here rows are fetched one by one and sorted; beyond, the sort's index is read until the page is full. In between
  * both cost about the same at 100 000 repositories.
  */
-export const FEW = 1500;
+export const MAX_FETCHED_SINGLY = 1500;
 /** Where something else is asked of them, too, an index of the sort has to be read further. */
 const FEW_WITH_MORE = 5;
 /** So many rows are looked at, at most, to say how many there are. */
@@ -40,7 +40,7 @@ export async function planRepositories(
   db: Database,
   visibility: Visibility,
   query: RepositoryQuery,
-  few = FEW,
+  few = MAX_FETCHED_SINGLY,
 ): Promise<RepositoryPlan> {
   const asked = await restrictionsOf(db, visibility, query, few);
   const most = asked.length > 1 ? few * FEW_WITH_MORE : few;

@@ -12,7 +12,7 @@ import {
 import { repositoryById } from '../base/repository-lookup.ts';
 import { versionsFirst } from '../base/tag-order.ts';
 import { countByKind, findReferrers } from '../manifests/referrers.ts';
-import { attachmentsOf, NO_ATTACHMENTS, namesOfSubjects, statedBy } from './attachments.ts';
+import { attachmentKindsOf, attachmentsOf, NO_ATTACHMENTS, namesOfSubjects } from './attachments.ts';
 import {
   flatConditions,
   flatOrder,
@@ -141,7 +141,7 @@ async function loadGroups(
     repositoryId,
     rows.filter(({ state }) => state === 'referrer').map(({ digest }) => digest),
   );
-  const states = await statedBy(
+  const states = await attachmentKindsOf(
     db,
     repositoryId,
     rows.filter(({ kind }) => kind === 'attestation').map(({ digest }) => digest),

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
-import { findReferrers, tagsAbout } from './referrers.ts';
+import { findReferrers, referrerTagsOf } from './referrers.ts';
 
 /** `from` needs `to`: an index what it lists, a subject what refers to it. */
 export interface ManifestNeed {
@@ -54,7 +54,7 @@ async function needsOf(db: Database, repositoryId: number, from: readonly string
     where ${isAmong(db, sql.ref('listed.parent_digest'), from)}`.execute(db);
   const referrers = await findReferrers(db, repositoryId, from);
   // The index under a fallback tag is needed by the subject, too.
-  const tags = await tagsAbout(db, repositoryId, from);
+  const tags = await referrerTagsOf(db, repositoryId, from);
   const referring = [...referrers, ...tags].map(({ subject, digest }) => ({ from: subject, to: digest }));
   return [...listed.rows, ...referring];
 }

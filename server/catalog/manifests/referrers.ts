@@ -70,7 +70,7 @@ export interface ReferrerSource {
 /**
  * The one answer to what speaks about manifests: manifests that name them as subject (OCI 1.1), tags that name them
  * (cosign), what the index under a fallback tag lists, and attestations inside an index (BuildKit). The index under a
- * fallback tag is a list of referrers and none itself: `tagsAbout` finds it.
+ * fallback tag is a list of referrers and none itself: `referrerTagsOf` finds it.
  *
  * @returns queries of `subject`, `digest` and `kind`, one for each way.
  */
@@ -108,20 +108,20 @@ export async function findReferrers(
   return found.rows;
 }
 
-export interface TagAbout {
+export interface ReferrerTag {
   readonly name: string;
   readonly digest: string;
   readonly subject: string;
 }
 
 /** Fallback tags and those of cosign, which name one of these manifests. */
-export async function tagsAbout(
+export async function referrerTagsOf(
   db: Database,
   repositoryId: number,
   digests: readonly string[],
-): Promise<readonly TagAbout[]> {
+): Promise<readonly ReferrerTag[]> {
   if (digests.length === 0) return [];
-  const { rows } = await sql<TagAbout>`
+  const { rows } = await sql<ReferrerTag>`
     select name, digest, subject_digest as subject from tags
     where repository_id = ${repositoryId} and ${isAmong(db, sql.ref('subject_digest'), digests)}`.execute(db);
   return rows;

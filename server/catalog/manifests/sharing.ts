@@ -101,7 +101,7 @@ async function countHolders(
 ): Promise<readonly HolderCount[]> {
   const counts = await countLooked(db, lookedFromBlob(seen), layers);
   const cut = counts.filter((count) => Number(count.holders) > MAX_EXAMINED);
-  if (cut.length === 0 || !(await isNarrow(db, seen))) return counts;
+  if (cut.length === 0 || !(await seesFewRepositories(db, seen))) return counts;
   return [...counts.filter((count) => !cut.includes(count)), ...(await countLooked(db, lookedFromViewer(seen), cut))];
 }
 
@@ -134,7 +134,7 @@ function lookedFromBlob(seen: Visibility) {
 }
 
 /** True: it is cheaper to go through what the viewer sees than through what holds the blob. */
-export async function isNarrow(db: Database, seen: Visibility): Promise<boolean> {
+export async function seesFewRepositories(db: Database, seen: Visibility): Promise<boolean> {
   if (seen.all) return false;
   return (await visibleCount(db, seen)) <= MAX_EXAMINED;
 }

@@ -31,7 +31,7 @@ export interface FetchedTree {
 }
 
 /** What is on its way, and from which repository. */
-export interface Underway {
+export interface RunningFetches {
   readonly repository: string;
   readonly tree: Promise<FetchedTree>;
 }
@@ -50,7 +50,7 @@ const NOTHING_NEW: FetchedTree = { records: [], proven: [], isMissing: false };
  */
 export function createManifestSource(
   { db, client, log, now, reader = createContentReader() }: ManifestSourceDeps,
-  underway = new Map<string, Underway>(),
+  underway = new Map<string, RunningFetches>(),
 ) {
   const retries = createManifestRetries(db, now);
   const proof = createManifestProof({ db, client, retries });

@@ -31,14 +31,14 @@ export function distance(left: string, right: string, most: number): number {
 }
 
 /** One mistake in a short word, two in a long one; none where the word says too little. */
-export function mistakesAllowed(word: string): number {
+export function maxEditDistance(word: string): number {
   if (word.length < MIN_LENGTH || word.length > MAX_WORD) return 0;
   return word.length < LONG_WORD ? 1 : 2;
 }
 
 /** The least mistakes that make `typed` the whole name, its last part, or one of its words; undefined: too many. */
-export function mistakesIn(typed: string, name: string): number | undefined {
-  const most = mistakesAllowed(typed);
+export function editsIn(typed: string, name: string): number | undefined {
+  const most = maxEditDistance(typed);
   if (most === 0) return undefined;
   const leaf = name.slice(name.lastIndexOf('/') + 1);
   const words = [name, leaf, ...name.split('/'), ...name.split(/[/._-]+/)];

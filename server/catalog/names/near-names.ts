@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { escapeLike } from '../../storage/like.ts';
 import { NOTHING, type Visibility } from '../visibility/visibility.ts';
-import { letterPairs, mistakesAllowed, mistakesIn } from './name-distance.ts';
+import { editsIn, letterPairs, maxEditDistance } from './name-distance.ts';
 import { foldCase } from './name-search.ts';
 
 /** Names that are read; those of larger registries are looked for in their first ones. */
@@ -19,10 +19,10 @@ export async function nearNames(
   most: number,
 ): Promise<readonly string[]> {
   const word = foldCase(typed);
-  if (visibility.id === NOTHING.id || mistakesAllowed(word) === 0) return [];
+  if (visibility.id === NOTHING.id || maxEditDistance(word) === 0) return [];
   const names = await withCommonLetters(db, visibleNames(visibility), word);
   const near = names.flatMap((name) => {
-    const mistakes = mistakesIn(word, foldCase(name));
+    const mistakes = editsIn(word, foldCase(name));
     return mistakes === undefined ? [] : [{ name, mistakes }];
   });
   return near

@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import type { Visibility } from '../visibility/visibility.ts';
 import { visibleRepositoryId } from '../visibility/visible-repositories.ts';
-import { distance, mistakesAllowed } from './name-distance.ts';
+import { distance, maxEditDistance } from './name-distance.ts';
 import { foldCase } from './name-search.ts';
 import { MAX_READ, withCommonLetters } from './near-names.ts';
 
@@ -43,7 +43,7 @@ export async function nearTags(
 
 /** Tags are short: one other character is always a mistake that can be meant. `v1.2` may be the begin of `v1.2.3`. */
 function mistakesInTag(typed: string, tag: string): number | undefined {
-  const most = Math.max(1, mistakesAllowed(typed));
+  const most = Math.max(1, maxEditDistance(typed));
   const mistakes = distance(typed, tag, most);
   if (mistakes <= most) return mistakes;
   return /^[._-]/.test(tag.startsWith(typed) ? tag.slice(typed.length) : '') ? most : undefined;

@@ -6,7 +6,7 @@ import { createSettings } from '../../storage/settings.ts';
 import { folderOf } from '../base/folders.ts';
 import { countRepositories, repositoriesAfter } from '../base/repository-lookup.ts';
 import { lockRepositoryId } from '../base/repository-writes.ts';
-import { settle } from '../index/settle.ts';
+import { recomputeDerived } from '../index/recompute-derived.ts';
 import { heldCounts } from '../manifests/held-lookup.ts';
 import { recountVisibilities } from '../visibility/recount.ts';
 import { rebuildBlobsAndLabels } from './manifests.ts';
@@ -138,7 +138,7 @@ async function settlePart(trx: Database, id: number, part: readonly string[], se
   if (open.length === 0) return;
   // A lock against those that change this repository on another replica; nobody saw a change.
   await lockRepositoryId(trx, id);
-  const { digests } = await settle(
+  const { digests } = await recomputeDerived(
     trx,
     id,
     { digests: open, linked: new Set(), proven: new Set(), unlinked: new Set() },

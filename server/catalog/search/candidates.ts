@@ -19,11 +19,11 @@ import type { Term, Test } from './terms.ts';
 import type { Range } from './values.ts';
 
 /** Up to here candidates are fetched and compared; beyond, matches are frequent enough to come across them. */
-export const FEW = 1500;
-const FEW_REPOSITORIES = FEW / 3;
+export const MAX_CANDIDATES = 1500;
+const FEW_REPOSITORIES = MAX_CANDIDATES / 3;
 /** Each costs several looks into other tables. */
-const FEW_TAGS = FEW / 3;
-const FEW_LABELLED = FEW / 3;
+const FEW_TAGS = MAX_CANDIDATES / 3;
+const FEW_LABELLED = MAX_CANDIDATES / 3;
 
 type Ids = readonly number[] | undefined;
 
@@ -74,11 +74,11 @@ function mostSelective(terms: readonly Term[]): readonly Term[] {
 }
 
 function few(ids: Ids): Ids {
-  return ids === undefined || ids.length > FEW ? undefined : ids;
+  return ids === undefined || ids.length > MAX_CANDIDATES ? undefined : ids;
 }
 
 async function idsOf<Id = number>(db: Database, rows: RawBuilder<unknown>): Promise<readonly Id[]> {
-  const found = await sql<{ id: Id }>`select id from (${rows} limit ${FEW + 1}) as bounded`.execute(db);
+  const found = await sql<{ id: Id }>`select id from (${rows} limit ${MAX_CANDIDATES + 1}) as bounded`.execute(db);
   return found.rows.map((row) => row.id);
 }
 
@@ -130,7 +130,7 @@ async function labelsOf(db: Database, condition: Condition): Promise<Ids> {
   return few(await idsOf(db, sql`select label.id from labels as label where ${condition}`));
 }
 
-async function byLabels(db: Database, labels: Ids, most = FEW): Promise<Ids> {
+async function byLabels(db: Database, labels: Ids, most = MAX_CANDIDATES): Promise<Ids> {
   if (labels === undefined || labels.length === 0) return labels;
   const given = sql`select digest as id from manifest_labels where ${isAmong(db, sql`label_id`, labels)}`;
   const digests = await idsOf<string>(db, given);
@@ -176,7 +176,7 @@ async function repositoriesOf(db: Database, names: NameLookup, test: Test): Prom
   if (test.on !== 'repository' && test.on !== 'anything') return undefined;
   // A glob may also match behind a slash; what is too much is sorted out by the condition.
   const text: NameTest = test.text.kind === 'glob' ? { kind: 'glob', text: `*${test.text.text}` } : test.text;
-  return names('repositories', text, FEW);
+  return names('repositories', text, MAX_CANDIDATES);
 }
 
 /** All the places a word may stand in. What was found out is kept: rows are then not compared with what nothing has. */
@@ -194,7 +194,7 @@ async function byAnything(
   const labels = isWord ? await labelsOf(db, labelValueBegins(text.text)) : [];
   // Rows that are come across anyway can be asked for their labels, which costs less than finding very many first.
   const isScanned = named === undefined || tagged === undefined;
-  const labelled = await byLabels(db, labels, isScanned ? FEW_LABELLED : FEW);
+  const labelled = await byLabels(db, labels, isScanned ? FEW_LABELLED : MAX_CANDIDATES);
   places.set(test, { tagged, labelled, labels });
   const digest = isWord ? hexPrefix(text.text) : undefined;
   const begun = digest === undefined ? [] : few(await byDigest(db, digest));

@@ -7,7 +7,14 @@ import type { Visibility } from '../visibility/visibility.ts';
 import { type Candidates, imageCandidates } from './candidates.ts';
 import { agedRange, allOf, type Condition, imageCondition, needsHome, needsWhole, statesOf } from './conditions.ts';
 import { type ImageHit, imageHits } from './hits.ts';
-import { type AskedResults, type Found, type PageOfPlaces, pageOfFew, pageOfScan, type Ranked } from './page.ts';
+import {
+  type AskedResults,
+  type Found,
+  type PageOfMatches,
+  pageOfCandidates,
+  pageOfScan,
+  type Ranked,
+} from './page.ts';
 import { type Reading, type Scan, visibleTo } from './scan.ts';
 import type { Term } from './terms.ts';
 
@@ -35,11 +42,11 @@ async function placesOf(
   db: Database,
   begun: Begun,
   asked: AskedResults & { readonly now: number },
-): Promise<PageOfPlaces> {
+): Promise<PageOfMatches> {
   const { ids, places } = begun.candidates;
   const where = allOf(begun.terms.map((term) => imageCondition(db, term, asked.now, places)));
   if (ids === undefined) return pageOfScan(db, imageScan(begun, where, asked.now), asked);
-  return pageOfFew(ids.length === 0 ? [] : await compared(db, begun, ids, where), asked);
+  return pageOfCandidates(ids.length === 0 ? [] : await compared(db, begun, ids, where), asked);
 }
 
 async function compared(

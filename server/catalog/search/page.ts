@@ -30,10 +30,10 @@ export interface Ranked extends Place {
   readonly score: number;
 }
 
-export type PageOfPlaces = Found<Place>;
+export type PageOfMatches = Found<Place>;
 
 /** All matches are known: sorted here. */
-export function pageOfFew(matches: readonly Ranked[], asked: AskedResults): PageOfPlaces {
+export function pageOfCandidates(matches: readonly Ranked[], asked: AskedResults): PageOfMatches {
   const limit = rowLimit(asked.limit);
   const sorted = [...matches].sort(byRank);
   const after = fewPosition(asked.after);
@@ -68,7 +68,7 @@ function fewPosition(after: string | undefined): Ranked | undefined {
 }
 
 /** Too many to know them all: the newest first. */
-export async function pageOfScan(db: Database, list: Scan, asked: AskedResults): Promise<PageOfPlaces> {
+export async function pageOfScan(db: Database, list: Scan, asked: AskedResults): Promise<PageOfMatches> {
   const limit = rowLimit(asked.limit);
   const after = scanPosition(asked.after);
   const { places, stoppedAt } = await scan(db, list, after, limit + 1);

@@ -11,8 +11,8 @@ import {
   type AskedResults,
   type Found,
   NOTHING_FOUND,
-  type PageOfPlaces,
-  pageOfFew,
+  type PageOfMatches,
+  pageOfCandidates,
   pageOfScan,
   type Ranked,
 } from './page.ts';
@@ -39,10 +39,10 @@ export async function searchRepositories(
   if (possible.length < conditions.length) return NOTHING_FOUND;
   const where = allOf(possible);
   const candidates = await repositoryCandidates(db, asked.names, visibility, terms);
-  const page: PageOfPlaces =
+  const page: PageOfMatches =
     candidates === undefined
       ? await pageOfScan(db, repositoryScan(visibility, where), asked)
-      : pageOfFew(await compared(db, visibility, terms, candidates, where), asked);
+      : pageOfCandidates(await compared(db, visibility, terms, candidates, where), asked);
   return {
     ...page,
     rows: await readRows(

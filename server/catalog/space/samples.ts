@@ -4,7 +4,7 @@ import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
 import type { RepositorySamplesTable } from '../../storage/schema.ts';
 import { repositoriesAfter } from '../base/repository-lookup.ts';
-import type { Rest } from '../base/rest.ts';
+import type { Yield } from '../base/yield.ts';
 import { activeVisibilities } from '../visibility/active.ts';
 import { EVERYTHING, type Visibility } from '../visibility/visibility.ts';
 
@@ -95,10 +95,10 @@ function toSample(row: Omit<Selectable<RepositorySamplesTable>, 'repository_id'>
  * gets no row, but for the roots, and for the first day of a month, so that no curve loses its beginning when old days go.
  * Twice on one day: the later one counts.
  */
-export async function takeSamples(db: Database, at: number, rest: Rest): Promise<void> {
+export async function takeSamples(db: Database, at: number, yieldTurn: Yield): Promise<void> {
   const day = dayOf(at);
   for (const id of await activeVisibilities(db, at)) {
-    await sampleFolders(db, { id, day, since: await sampledBefore(db, id, day) }, rest);
+    await sampleFolders(db, { id, day, since: await sampledBefore(db, id, day) }, yieldTurn);
   }
 }
 
@@ -125,7 +125,7 @@ async function sampledBefore(db: Database, id: number, day: number): Promise<num
   return isSameMonth ? last.day_at : 0;
 }
 
-async function sampleFolders(db: Database, sampling: Sampling, rest: Rest): Promise<void> {
+async function sampleFolders(db: Database, sampling: Sampling, yieldTurn: Yield): Promise<void> {
   let after: string | undefined;
   for (;;) {
     const rows = await db
@@ -147,9 +147,9 @@ async function sampleFolders(db: Database, sampling: Sampling, rest: Rest): Prom
     await db.transaction().execute((trx) => insertFolderSamples(trx, samples));
     after = rows.at(-1)?.path;
     if (after === undefined || rows.length < ROWS_AT_ONCE) break;
-    await rest();
+    await yieldTurn();
   }
-  if (sampling.id === EVERYTHING.id) await sampleRepositories(db, sampling, rest);
+  if (sampling.id === EVERYTHING.id) await sampleRepositories(db, sampling, yieldTurn);
 }
 
 function depthOf(path: string): number {
@@ -173,7 +173,7 @@ const insertFolderSamples = createInsertion({
   conflict: { on: ['visibility_id', 'path', 'day_at'], set: FOLDER_SUMS },
 });
 
-async function sampleRepositories(db: Database, { day, since }: Sampling, rest: Rest): Promise<void> {
+async function sampleRepositories(db: Database, { day, since }: Sampling, yieldTurn: Yield): Promise<void> {
   let after = 0;
   for (;;) {
     const rows = await repositoriesAfter(db, ['id', 'changed_at', ...SUMS], { after, limit: ROWS_AT_ONCE });
@@ -188,7 +188,7 @@ async function sampleRepositories(db: Database, { day, since }: Sampling, rest: 
     const last = rows.at(-1);
     if (last === undefined || rows.length < ROWS_AT_ONCE) return;
     after = last.id;
-    await rest();
+    await yieldTurn();
   }
 }
 

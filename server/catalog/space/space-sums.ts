@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Logger } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
-import { createRest } from '../base/rest.ts';
+import { createYield } from '../base/yield.ts';
 import { EVERYTHING, NOTHING } from '../visibility/visibility.ts';
 import { dayOf, readSeries, takeSamples } from './samples.ts';
 import { sumSpace } from './sums.ts';
@@ -37,7 +37,7 @@ export function createSpaceSums({ db, now, log, isComplete = async () => true }:
     const begunAt = performance.now();
     isStale = false;
     try {
-      summed = new Set(await sumSpace(db, now(), createRest(closing.signal)));
+      summed = new Set(await sumSpace(db, now(), createYield(closing.signal)));
     } finally {
       endedAt = performance.now();
       lastMs = endedAt - begunAt;
@@ -81,7 +81,7 @@ export function createSpaceSums({ db, now, log, isComplete = async () => true }:
   }
 
   async function sample(): Promise<void> {
-    await untilClosed(takeSamples(db, now(), createRest(closing.signal)));
+    await untilClosed(takeSamples(db, now(), createYield(closing.signal)));
   }
 
   /** What closing interrupts has not failed. */

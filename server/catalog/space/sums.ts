@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
-import type { Rest } from '../base/rest.ts';
+import type { Yield } from '../base/yield.ts';
 import { activeVisibilities } from '../visibility/active.ts';
 import { EVERYTHING } from '../visibility/visibility.ts';
-import { type Ground, readGround } from './ground.ts';
+import { type FolderSnapshot, readFolderSnapshot } from './folder-snapshot.ts';
 import { createTally, type Tally } from './tally.ts';
 import { writeFolderSums, writeRepositorySums, writeSeenSums } from './write.ts';
 
@@ -22,36 +22,41 @@ const MAX_PLACES = 2_000_000;
  *
  * @returns the ids of the visibilities whose folders are up to date now.
  */
-export async function sumSpace(db: Database, at: number, rest: Rest): Promise<readonly number[]> {
-  const ground = await readGround(db, rest);
+export async function sumSpace(db: Database, at: number, yieldTurn: Yield): Promise<readonly number[]> {
+  const snapshot = await readFolderSnapshot(db, yieldTurn);
   const ids = await activeVisibilities(db, at);
-  const width = batchWidth(ground);
+  const width = batchWidth(snapshot);
   for (let start = 0; start < ids.length; start += width) {
     const some = ids.slice(start, start + width);
-    const tally = createTally(ground, await readMasks(db, ground, some, rest), some.length);
-    await countRepositories(ground, tally, rest);
-    await countBlobs(db, ground, tally, rest);
-    if (start === 0) await writeRepositorySums(db, ground, tally, rest);
-    await writeSeenSums(db, { ids: some, ground, tally, at }, rest);
-    await writeFolderSums(db, { ids: some, ground, tally, at }, rest);
+    const tally = createTally(snapshot, await readMasks(db, snapshot, some, yieldTurn), some.length);
+    await countRepositories(snapshot, tally, yieldTurn);
+    await countBlobs(db, snapshot, tally, yieldTurn);
+    if (start === 0) await writeRepositorySums(db, snapshot, tally, yieldTurn);
+    await writeSeenSums(db, { ids: some, snapshot, tally, at }, yieldTurn);
+    await writeFolderSums(db, { ids: some, snapshot, tally, at }, yieldTurn);
   }
   return ids;
 }
 
 /** How many visibilities are summed up in one pass. */
-function batchWidth({ tree, ids }: Ground): number {
+function batchWidth({ tree, ids }: FolderSnapshot): number {
   const fitting = Math.min(MAX_SLOTS / tree.parents.length, MAX_PLACES / Math.max(1, ids.length));
   return Math.max(1, Math.min(MAX_AT_ONCE, Math.floor(fitting)));
 }
 
-async function readMasks(db: Database, ground: Ground, ids: readonly number[], rest: Rest): Promise<Int32Array> {
-  const masks = new Int32Array(ground.ids.length);
+async function readMasks(
+  db: Database,
+  snapshot: FolderSnapshot,
+  ids: readonly number[],
+  yieldTurn: Yield,
+): Promise<Int32Array> {
+  const masks = new Int32Array(snapshot.ids.length);
   for (const [bit, id] of ids.entries()) {
     if (id === EVERYTHING.id) {
       for (let place = 0; place < masks.length; place += 1) masks[place] = (masks[place] ?? 0) | (1 << bit);
     } else {
-      await readVisible(db, id, rest, (repositoryId) => {
-        const place = ground.places.get(repositoryId);
+      await readVisible(db, id, yieldTurn, (repositoryId) => {
+        const place = snapshot.places.get(repositoryId);
         if (place !== undefined) masks[place] = (masks[place] ?? 0) | (1 << bit);
       });
     }
@@ -63,7 +68,7 @@ async function readMasks(db: Database, ground: Ground, ids: readonly number[], r
 export async function readVisible(
   db: Database,
   id: number,
-  rest: Rest,
+  yieldTurn: Yield,
   note: (repositoryId: number) => void,
 ): Promise<void> {
   let after = 0;
@@ -80,18 +85,18 @@ export async function readVisible(
     const last = rows.at(-1);
     if (last === undefined || rows.length < VISIBLE_AT_ONCE) return;
     after = last.repository_id;
-    await rest();
+    await yieldTurn();
   }
 }
 
-async function countRepositories(ground: Ground, tally: Tally, rest: Rest): Promise<void> {
-  for (let place = 0; place < ground.ids.length; place += 1) {
+async function countRepositories(snapshot: FolderSnapshot, tally: Tally, yieldTurn: Yield): Promise<void> {
+  for (let place = 0; place < snapshot.ids.length; place += 1) {
     tally.addRepository(place);
-    if (place % VISIBLE_AT_ONCE === VISIBLE_AT_ONCE - 1) await rest();
+    if (place % VISIBLE_AT_ONCE === VISIBLE_AT_ONCE - 1) await yieldTurn();
   }
 }
 
-async function countBlobs(db: Database, ground: Ground, tally: Tally, rest: Rest): Promise<void> {
+async function countBlobs(db: Database, snapshot: FolderSnapshot, tally: Tally, yieldTurn: Yield): Promise<void> {
   let [blobId, repositoryId] = [0, 0];
   let counted = 0;
   for (;;) {
@@ -100,12 +105,12 @@ async function countBlobs(db: Database, ground: Ground, tally: Tally, rest: Rest
       if (row.blob_id !== counted) tally.begin(row.size_bytes ?? 0);
       counted = row.blob_id;
       const isTagged = row.tagged_count > 0;
-      if (isTagged || row.untagged_count > 0) tally.hold(ground.places.get(row.repository_id), isTagged);
+      if (isTagged || row.untagged_count > 0) tally.hold(snapshot.places.get(row.repository_id), isTagged);
     }
     const last = rows.at(-1);
     if (last === undefined || rows.length < ROWS_AT_ONCE) return tally.end();
     [blobId, repositoryId] = [last.blob_id, last.repository_id];
-    await rest();
+    await yieldTurn();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Ground } from './ground.ts';
+import type { FolderSnapshot } from './folder-snapshot.ts';
 import { NO_PLATFORMS } from './platform-sets.ts';
 
 /** One number per visibility and folder: visibility × number of folders + folder. */
@@ -39,11 +39,11 @@ export interface Tally {
  * @param masks Which of the visibilities see a repository, a bit each, by its place.
  * @param width How many visibilities, at most 31.
  */
-export function createTally(ground: Ground, masks: Int32Array, width: number): Tally {
-  const { parents, depths } = ground.tree;
+export function createTally(snapshot: FolderSnapshot, masks: Int32Array, width: number): Tally {
+  const { parents, depths } = snapshot.tree;
   const folderCount = parents.length;
   const sums = emptySums(folderCount * width);
-  const repositoryCount = ground.ids.length;
+  const repositoryCount = snapshot.ids.length;
   const unique = new Float64Array(repositoryCount * width);
   const reclaimable = new Float64Array(repositoryCount * width);
   const seenFor = new Int32Array(folderCount);
@@ -62,23 +62,23 @@ export function createTally(ground: Ground, masks: Int32Array, width: number): T
 
   function addRepository(place: number): void {
     const mask = masks[place] ?? 0;
-    for (let at = ground.folders[place] ?? 0; at >= 0; at = parents[at] ?? -1) {
+    for (let at = snapshot.folders[place] ?? 0; at >= 0; at = parents[at] ?? -1) {
       for (let rest = mask; rest !== 0; rest &= rest - 1) addValues(place, lowestBit(rest) * folderCount + at);
     }
   }
 
   function addValues(place: number, slot: number): void {
-    add(sums.tags, slot, ground.tags[place] ?? 0);
-    add(sums.pulls, slot, ground.pulls[place] ?? 0);
-    add(sums.logical, slot, ground.logical[place] ?? 0);
-    if ((ground.pushedAt[place] ?? 0) > (sums.pushedAt[slot] ?? 0)) {
-      sums.pushedAt[slot] = ground.pushedAt[place] ?? 0;
+    add(sums.tags, slot, snapshot.tags[place] ?? 0);
+    add(sums.pulls, slot, snapshot.pulls[place] ?? 0);
+    add(sums.logical, slot, snapshot.logical[place] ?? 0);
+    if ((snapshot.pushedAt[place] ?? 0) > (sums.pushedAt[slot] ?? 0)) {
+      sums.pushedAt[slot] = snapshot.pushedAt[place] ?? 0;
       sums.lastPushed[slot] = place + 1;
     }
-    sums.pulledAt[slot] = Math.max(sums.pulledAt[slot] ?? 0, ground.pulledAt[place] ?? 0);
-    sums.newestAt[slot] = Math.max(sums.newestAt[slot] ?? 0, ground.newestAt[place] ?? 0);
-    const platforms = ground.platforms[place] ?? NO_PLATFORMS;
-    sums.platforms[slot] = ground.platformSets.union(sums.platforms[slot] ?? NO_PLATFORMS, platforms);
+    sums.pulledAt[slot] = Math.max(sums.pulledAt[slot] ?? 0, snapshot.pulledAt[place] ?? 0);
+    sums.newestAt[slot] = Math.max(sums.newestAt[slot] ?? 0, snapshot.newestAt[place] ?? 0);
+    const platforms = snapshot.platforms[place] ?? NO_PLATFORMS;
+    sums.platforms[slot] = snapshot.platformSets.union(sums.platforms[slot] ?? NO_PLATFORMS, platforms);
   }
 
   function addFor(column: Float64Array, folder: number, mask: number): void {
@@ -87,7 +87,7 @@ export function createTally(ground: Ground, masks: Int32Array, width: number): T
 
   function countUpwards(column: Float64Array, place: number, mask: number): void {
     let fresh = mask;
-    for (let at = ground.folders[place] ?? 0; at >= 0; at = parents[at] ?? -1) {
+    for (let at = snapshot.folders[place] ?? 0; at >= 0; at = parents[at] ?? -1) {
       const seen = seenFor[at] === turn ? (seenMask[at] ?? 0) : 0;
       fresh &= ~seen;
       if (fresh === 0) return;
@@ -107,7 +107,7 @@ export function createTally(ground: Ground, masks: Int32Array, width: number): T
   }
 
   function noteHolder(place: number, mask: number): void {
-    const folder = ground.folders[place] ?? 0;
+    const folder = snapshot.folders[place] ?? 0;
     for (let rest = mask & ~rootMask; rest !== 0; rest &= rest - 1) {
       const index = lowestBit(rest);
       const isFirst = (heldMask & (1 << index)) === 0;

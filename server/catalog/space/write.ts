@@ -1,9 +1,9 @@
 import type { Database } from '../../storage/database.ts';
 import { setSpaceSums } from '../base/repository-writes.ts';
-import type { Rest } from '../base/rest.ts';
+import type { Yield } from '../base/yield.ts';
 import { FOLDER_SUMS, type FolderSums, setFolderSums, setSeenSums } from '../visibility/sum-writes.ts';
 import { EVERYTHING } from '../visibility/visibility.ts';
-import type { Ground } from './ground.ts';
+import type { FolderSnapshot } from './folder-snapshot.ts';
 import { NO_PLATFORMS } from './platform-sets.ts';
 import type { Tally } from './tally.ts';
 
@@ -14,29 +14,34 @@ const SEEN_AT_ONCE = 100;
 const FOLDERS_READ_AT_ONCE = 500;
 
 /** Those of who sees everything, which come first in their tally. */
-export async function writeRepositorySums(db: Database, ground: Ground, tally: Tally, rest: Rest): Promise<void> {
+export async function writeRepositorySums(
+  db: Database,
+  snapshot: FolderSnapshot,
+  tally: Tally,
+  yieldTurn: Yield,
+): Promise<void> {
   let changed: number[] = [];
-  for (let place = 0; place < ground.ids.length; place += 1) {
+  for (let place = 0; place < snapshot.ids.length; place += 1) {
     const isSame =
-      ground.unique[place] === tally.unique[place] && ground.reclaimable[place] === tally.reclaimable[place];
+      snapshot.unique[place] === tally.unique[place] && snapshot.reclaimable[place] === tally.reclaimable[place];
     if (!isSame) changed.push(place);
     if (changed.length < REPOSITORIES_AT_ONCE) continue;
-    await updateRepositories(db, ground, tally, changed);
+    await updateRepositories(db, snapshot, tally, changed);
     changed = [];
-    await rest();
+    await yieldTurn();
   }
-  if (changed.length > 0) await updateRepositories(db, ground, tally, changed);
+  if (changed.length > 0) await updateRepositories(db, snapshot, tally, changed);
 }
 
 async function updateRepositories(
   db: Database,
-  ground: Ground,
+  snapshot: FolderSnapshot,
   tally: Tally,
   places: readonly number[],
 ): Promise<void> {
   const at = (values: ArrayLike<number>, place: number) => values[place] ?? 0;
   const rows = places.map((place) => ({
-    id: at(ground.ids, place),
+    id: at(snapshot.ids, place),
     unique: at(tally.unique, place),
     reclaimable: at(tally.reclaimable, place),
   }));
@@ -44,22 +49,26 @@ async function updateRepositories(
 }
 
 /** The same as each viewer may know it: over the repositories that the visibility shows. */
-export async function writeSeenSums(db: Database, { ids, ground, tally }: SumsWrite, rest: Rest): Promise<void> {
+export async function writeSeenSums(
+  db: Database,
+  { ids, snapshot, tally }: SumsWrite,
+  yieldTurn: Yield,
+): Promise<void> {
   for (const [index, id] of ids.entries()) {
     if (id === EVERYTHING.id) continue;
     let after = 0;
     for (;;) {
       const rows = await readSeen(db, id, after);
       const changed = rows.flatMap((row) => {
-        const place = ground.places.get(row.repository_id);
+        const place = snapshot.places.get(row.repository_id);
         if (place === undefined) return [];
-        const slot = index * ground.ids.length + place;
+        const slot = index * snapshot.ids.length + place;
         const [unique, reclaimable] = [tally.unique[slot] ?? 0, tally.reclaimable[slot] ?? 0];
         const isSame = row.unique_bytes === unique && row.reclaimable_bytes === reclaimable;
         return isSame ? [] : [{ id: row.repository_id, unique, reclaimable }];
       });
       if (changed.length > 0) await setSeenSums(db, id, changed);
-      await rest();
+      await yieldTurn();
       const last = rows.at(-1);
       if (last === undefined || rows.length < SEEN_AT_ONCE) break;
       after = last.repository_id;
@@ -81,16 +90,16 @@ function readSeen(db: Database, id: number, after: number) {
 export interface SumsWrite {
   /** Visibilities, in the order of the tally. */
   readonly ids: readonly number[];
-  readonly ground: Ground;
+  readonly snapshot: FolderSnapshot;
   readonly tally: Tally;
   readonly at: number;
 }
 
 /** Only rows that exist: which folders there are is kept exactly elsewhere. */
-export async function writeFolderSums(db: Database, write: SumsWrite, rest: Rest): Promise<void> {
+export async function writeFolderSums(db: Database, write: SumsWrite, yieldTurn: Yield): Promise<void> {
   for (const [index, id] of write.ids.entries()) {
     let changed: FolderSums[] = [];
-    await readFolders(db, id, rest, async (row) => {
+    await readFolders(db, id, yieldTurn, async (row) => {
       const values = valuesOf(write, index, row.path);
       // The root says how fresh the others are.
       if (row.path !== '' && row.summed_at > 0 && isSame(row, values)) return;
@@ -98,14 +107,14 @@ export async function writeFolderSums(db: Database, write: SumsWrite, rest: Rest
       if (changed.length < FOLDERS_AT_ONCE) return;
       await setFolderSums(db, id, write.at, changed);
       changed = [];
-      await rest();
+      await yieldTurn();
     });
     if (changed.length > 0) await setFolderSums(db, id, write.at, changed);
   }
 }
 
-function valuesOf({ ground, tally: { sums } }: SumsWrite, index: number, path: string): FolderSums {
-  const { tree, platformSets } = ground;
+function valuesOf({ snapshot, tally: { sums } }: SumsWrite, index: number, path: string): FolderSums {
+  const { tree, platformSets } = snapshot;
   const folder = tree.numbers.get(path);
   const slot = folder === undefined ? -1 : index * tree.parents.length + folder;
   const lastPushed = (sums.lastPushed[slot] ?? 0) - 1;
@@ -115,8 +124,8 @@ function valuesOf({ ground, tally: { sums } }: SumsWrite, index: number, path: s
     tag_count: sums.tags[slot] ?? 0,
     pull_count: sums.pulls[slot] ?? 0,
     last_pushed_at: sums.pushedAt[slot] ?? 0,
-    last_pushed_by: ground.pushedBy[lastPushed] ?? '',
-    last_push_confirmed: ground.isConfirmed[lastPushed] === 1 ? 1 : 0,
+    last_pushed_by: snapshot.pushedBy[lastPushed] ?? '',
+    last_push_confirmed: snapshot.isConfirmed[lastPushed] === 1 ? 1 : 0,
     last_pulled_at: sums.pulledAt[slot] ?? 0,
     newest_at: sums.newestAt[slot] ?? 0,
     platforms: platformSets.text(platforms),
@@ -135,7 +144,7 @@ function isSame(row: FolderSums, values: FolderSums): boolean {
 async function readFolders(
   db: Database,
   id: number,
-  rest: Rest,
+  yieldTurn: Yield,
   visit: (row: FolderSums & { readonly summed_at: number }) => Promise<void>,
 ): Promise<void> {
   // Before the root, whose path is ''.
@@ -152,6 +161,6 @@ async function readFolders(
     for (const row of rows) await visit(row);
     after = rows.at(-1)?.path;
     if (after === undefined || rows.length < FOLDERS_READ_AT_ONCE) return;
-    await rest();
+    await yieldTurn();
   }
 }

@@ -34,7 +34,7 @@ export interface CrawlRow {
 }
 
 /** The reason of a crawl after which what is missing is gone: a loss was confirmed. */
-export const ACCEPTED = 'accepted';
+export const LOSS_ACCEPTED = 'accepted';
 const FRESH_MS = 24 * 3600_000;
 
 /** Everything that reads or writes the `crawls` table. */
@@ -79,7 +79,7 @@ export function createCrawlJournal(db: Database, now: () => number) {
       const interrupted = await open();
       const isFresh = interrupted !== undefined && Math.abs(now() - interrupted.startedAt) <= FRESH_MS;
       const isEnough = isFresh && (interrupted.isFull || !isFull);
-      if (!isEnough || (reason === ACCEPTED && interrupted.reason !== ACCEPTED)) {
+      if (!isEnough || (reason === LOSS_ACCEPTED && interrupted.reason !== LOSS_ACCEPTED)) {
         return begin(reason, isFull || interrupted?.isFull === true);
       }
       const read = await countRepositories(db, interrupted.id);

@@ -9,7 +9,7 @@ import { forEachBounded } from '../base/concurrency.ts';
 import { countRepositories } from '../base/repository-lookup.ts';
 import type { FirstIndexRun } from '../disk/first-index.ts';
 import { ensureRepositories } from '../index/new-repositories.ts';
-import { ACCEPTED, type CrawlRow, failureOf } from './crawl-journal.ts';
+import { type CrawlRow, failureOf, LOSS_ACCEPTED } from './crawl-journal.ts';
 import { unreadRepositories } from './crawl-queue.ts';
 import type { Meter } from './meter.ts';
 import type { Pace } from './pace.ts';
@@ -121,7 +121,7 @@ function interrupt(state: Run, error: unknown): void {
 }
 
 /** One line, however many repositories there are. */
-export function tellRefusal(log: Logger, refusal: AppError, { isInterrupted }: Run): void {
+export function logAuthFailure(log: Logger, refusal: AppError, { isInterrupted }: Run): void {
   const message = isInterrupted
     ? 'the registry refuses our credentials; the crawl goes on when it takes them'
     : 'the registry refused a part of what a crawl asks for';
@@ -190,7 +190,12 @@ interface ReadResult {
 }
 
 async function readOne(deps: CrawlDeps, name: string, row: CrawlRow, signal: AbortSignal): Promise<ReadResult> {
-  const options = { crawlId: row.id, isLossAccepted: row.reason === ACCEPTED, isKnownTrusted: !row.isFull, signal };
+  const options = {
+    crawlId: row.id,
+    isLossAccepted: row.reason === LOSS_ACCEPTED,
+    isKnownTrusted: !row.isFull,
+    signal,
+  };
   try {
     const states = [...(await deps.refresh.refreshRepository(name, options)).values()];
     if (states.includes('missing')) deps.onMissing(name);

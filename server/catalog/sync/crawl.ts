@@ -1,15 +1,15 @@
 import { errorText } from '../../errors.ts';
-import { ACCEPTED, createCrawlJournal, failureOf } from './crawl-journal.ts';
+import { createCrawlJournal, failureOf, LOSS_ACCEPTED } from './crawl-journal.ts';
 import { type CrawlProgress, describe } from './crawl-progress.ts';
 import {
   advance,
   type CrawlDeps,
   finish,
   held,
+  logAuthFailure,
   type Run,
   readDiskFirst,
   readEverything,
-  tellRefusal,
 } from './crawl-run.ts';
 import { createMeter } from './meter.ts';
 
@@ -46,7 +46,7 @@ export function createCrawl(deps: CrawlDeps) {
       savedAt = clock();
       await journal.save(state.row);
     };
-    if (row.reason !== ACCEPTED && (await deps.isHeld?.())) advance(state, failureOf(held()));
+    if (row.reason !== LOSS_ACCEPTED && (await deps.isHeld?.())) advance(state, failureOf(held()));
     else {
       if (!(await journal.hasFinished())) await readDiskFirst(deps, state, onStep, stopping.signal);
       await readEverything(deps, state, onStep, stopping.signal);
@@ -54,7 +54,7 @@ export function createCrawl(deps: CrawlDeps) {
     // What ends before its time keeps its row open: the next run goes on there.
     if (!stopping.signal.aborted && !state.isInterrupted) finish(state, now());
     await journal.save(state.row);
-    if (state.refusal !== undefined) tellRefusal(log, state.refusal, state);
+    if (state.refusal !== undefined) logAuthFailure(log, state.refusal, state);
     const { repositoriesDone, tagsDone, failures, error } = state.row;
     log.info({ reason, repositoriesDone, tagsDone, failures, error }, 'crawl ended');
   }
@@ -109,6 +109,6 @@ interface Wanted {
 
 /** What may drop more, or asks for more, must not be forgotten behind the other. */
 function stronger(one: Wanted, other: Wanted): Wanted {
-  if (one.reason === ACCEPTED) return one;
-  return other.reason === ACCEPTED || (other.isFull && !one.isFull) ? other : one;
+  if (one.reason === LOSS_ACCEPTED) return one;
+  return other.reason === LOSS_ACCEPTED || (other.isFull && !one.isFull) ? other : one;
 }

@@ -13,17 +13,17 @@ import type { DroppedTag } from '../index/tag-writes.ts';
 import { heldIn } from '../manifests/stored-manifests.ts';
 import { createApplyEvent } from './apply-event.ts';
 import { createCrawl } from './crawl.ts';
-import { ACCEPTED } from './crawl-journal.ts';
+import { LOSS_ACCEPTED } from './crawl-journal.ts';
 import { createGate } from './gate.ts';
+import { MISSING_GRACE_MS } from './grace-period.ts';
 import { createInstances } from './instances.ts';
-import { createLookAgain } from './look-again.ts';
 import { createLossGuard, type LossHold } from './loss-guard.ts';
-import { createOpenedLooks } from './opened-looks.ts';
+import { createOpenedRefresh } from './opened-refresh.ts';
 import { createPace } from './pace.ts';
-import { MISSING_PATIENCE_MS } from './patience.ts';
 import { createRefresh, createShared, type RegistryReader, type TagState } from './refresh.ts';
+import { createRepeatedRefresh } from './repeated-refresh.ts';
 import { createRetry } from './retry.ts';
-import { createVanished } from './vanished.ts';
+import { createVanishedRemoval } from './vanished.ts';
 import { createVerification } from './verification.ts';
 
 export type { CatalogEvent } from './apply-event.ts';
@@ -76,16 +76,16 @@ export function createIndexer(deps: IndexerDeps) {
     readDisk: readDisk(deps.storageFolder ?? null),
     ...retries(deps.retryDelaysMs),
   });
-  const vanished = createVanished({ db, client: gate.reader('crawl'), now, clock, log, onChanged });
+  const vanished = createVanishedRemoval({ db, client: gate.reader('crawl'), now, clock, log, onChanged });
   const retry = createRetry({ db, crawler, refresh: patient, limit: pace.limit, clock, log });
   const verification = createVerification({
     ...{ db, refresh: patient, now, clock, log },
     isAway: () => pace.failuresInRow() > 0,
     onMissing: confirmMissing,
   });
-  const watch = createLookAgain({ look: lookForPush, log, ...delays(deps.lookAgainDelaysMs) });
-  const missing = createLookAgain({ look: reread, log, delaysMs: [MISSING_PATIENCE_MS + 10_000] });
-  const openedLooks = createOpenedLooks({ look: lookForViewer, isQuiet, clock, log, bus });
+  const watch = createRepeatedRefresh({ look: lookForPush, log, ...delays(deps.lookAgainDelaysMs) });
+  const missing = createRepeatedRefresh({ look: reread, log, delaysMs: [MISSING_GRACE_MS + 10_000] });
+  const openedLooks = createOpenedRefresh({ look: lookForViewer, isQuiet, clock, log, bus });
   const events = createApplyEvent({
     db,
     refresh,
@@ -191,7 +191,7 @@ export function createIndexer(deps: IndexerDeps) {
 
   async function acceptLoss(): Promise<LossHold | undefined> {
     const released = await guard.release();
-    if (released !== undefined) void crawler.crawl(ACCEPTED);
+    if (released !== undefined) void crawler.crawl(LOSS_ACCEPTED);
     return released;
   }
 

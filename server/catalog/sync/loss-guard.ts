@@ -36,7 +36,7 @@ export interface LossGuardDeps {
 
 const SETTING = 'index_hold';
 /** Readings that far apart confirm a loss that nobody looked at. */
-export const CONFIRMED_AFTER_MS = 6 * 3600_000;
+export const AUTO_ACCEPT_MS = 6 * 3600_000;
 const VERDICT_LASTS_MS = 30_000;
 /** Two looks further apart than this were not one watch: the process slept, or was stopped. */
 const MAX_WATCH_STEP_MS = 5 * 60_000;
@@ -150,7 +150,7 @@ export function createLossGuard({ db, client, now, clock, log, bus }: LossGuardD
       return isHeld();
     },
     /** It lasted so long that another reading confirms it. */
-    isConfirmed: (): boolean => hold !== undefined && hold.watchedMs >= CONFIRMED_AFTER_MS,
+    isConfirmed: (): boolean => hold !== undefined && hold.watchedMs >= AUTO_ACCEPT_MS,
     /** What is missing may go from now on. @returns what was held. */
     async release(): Promise<LossHold | undefined> {
       await load();

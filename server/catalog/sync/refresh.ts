@@ -10,17 +10,17 @@ import { changeRepository } from '../index/repository-change.ts';
 import {
   changeKnown,
   checkedColumns,
-  noteProblem,
   problemOf,
   recordCheck,
+  recordProblem,
   settledTags,
   tagsBeyond,
 } from '../index/repository-notes.ts';
 import { type DroppedTag, ensureRepository } from '../index/tag-writes.ts';
 import { type DropRules, type Look, type TagCheck, type TagState, writeLooks } from '../index/write-looks.ts';
 import { indexesListing } from '../manifests/held-lookup.ts';
-import { createManifestSource, type Underway } from '../manifests/source.ts';
-import { createPatience } from './patience.ts';
+import { createManifestSource, type RunningFetches } from '../manifests/source.ts';
+import { createGracePeriod } from './grace-period.ts';
 import { createTagReader } from './tag-reader.ts';
 
 export type { TagCheck, TagState } from '../index/write-looks.ts';
@@ -47,8 +47,8 @@ export interface RefreshDeps {
 export function createShared(clock: () => number) {
   return {
     holdAll: createLocks(),
-    patience: createPatience(clock),
-    underway: new Map<string, Underway>(),
+    missingTags: createGracePeriod(clock),
+    underway: new Map<string, RunningFetches>(),
   };
 }
 export type Shared = ReturnType<typeof createShared>;
@@ -101,7 +101,7 @@ const NO_TAGS: ReadonlySet<string> = new Set();
 export function createRefresh(deps: RefreshDeps, shared: Shared = createShared(() => performance.now())) {
   const { db, client, now, log } = deps;
   const transact: Transact = deps.transact ?? ((work) => db.transaction().execute(work));
-  const { holdAll, patience } = shared;
+  const { holdAll, missingTags } = shared;
   const source = createManifestSource(deps, shared.underway);
   const look = createTagReader({ client, source, log });
 
@@ -150,7 +150,7 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
     const absent = looks.filter(({ state }) => state === 'absent').map(({ check }) => check);
     const unlisted = absent.filter(({ isUnlisted, isDeletionReported }) => isUnlisted && !isDeletionReported);
     const overdue = new Set(
-      unlisted.map(({ name }) => name).filter((name) => patience.isOver(`${repository}:${name}`)),
+      unlisted.map(({ name }) => name).filter((name) => missingTags.isOver(`${repository}:${name}`)),
     );
     const mayDrop = absent.some(
       ({ name, isDeletionReported, isDeletionConfirmed }) =>
@@ -162,7 +162,7 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
 
   async function write(repository: string, looks: readonly Look[], { states, rules, finish }: Writing): Promise<void> {
     const keyOf = (tag: string): string => `${repository}:${tag}`;
-    for (const { check, state } of looks) if (state !== 'absent') patience.forget(keyOf(check.name));
+    for (const { check, state } of looks) if (state !== 'absent') missingTags.clear(keyOf(check.name));
     const at = now();
     const written = await transact(async (trx) => {
       const result = await writeLooks(trx, repository, looks, at, rules);
@@ -170,7 +170,7 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
       return result;
     });
     for (const [name, state] of written.states) {
-      if (state === 'gone') patience.forget(keyOf(name));
+      if (state === 'gone') missingTags.clear(keyOf(name));
       states.set(name, state);
     }
     if (written.dropped.length > 0) deps.onGone(repository, written.dropped);
@@ -234,7 +234,7 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
         return new Map([...trusted.map((name) => [name, 'present'] as const), ...states]);
       } catch (error) {
         if (signal?.aborted) throw error;
-        await noteProblem(db, repository, error instanceof AppError ? error.message : 'It could not be read');
+        await recordProblem(db, repository, error instanceof AppError ? error.message : 'It could not be read');
         throw error;
       }
     },

@@ -12,7 +12,7 @@ import { removeRepository } from '../index/remove-repository.ts';
 import { someHeld } from '../manifests/held-lookup.ts';
 import type { RegistryReader } from './refresh.ts';
 
-export interface VanishedDeps {
+export interface VanishedRemovalDeps {
   readonly db: Database;
   readonly client: Pick<RegistryReader, 'catalogPages' | 'headManifest' | 'tags'>;
   readonly now: () => number;
@@ -23,7 +23,7 @@ export interface VanishedDeps {
 }
 
 /** Two readings further apart than this agree on what is gone. */
-export const MIN_APART_MS = 30 * 60_000;
+export const MIN_MISSING_MS = 30 * 60_000;
 const MAX_LOOKS = 200;
 const MAX_MANIFESTS = 20;
 
@@ -33,7 +33,7 @@ interface Candidate {
   readonly changed_at: number;
 }
 
-export function createVanished({ db, client, now, clock, log, onChanged }: VanishedDeps) {
+export function createVanishedRemoval({ db, client, now, clock, log, onChanged }: VanishedRemovalDeps) {
   const missedSince = new Map<string, number>();
   let after = '';
 
@@ -70,7 +70,7 @@ export function createVanished({ db, client, now, clock, log, onChanged }: Vanis
   function isMissedLongEnough(name: string): boolean {
     const since = missedSince.get(name) ?? clock();
     missedSince.set(name, since);
-    return clock() - since >= MIN_APART_MS;
+    return clock() - since >= MIN_MISSING_MS;
   }
 
   async function remove({ id, name, changed_at }: Candidate): Promise<void> {

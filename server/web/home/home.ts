@@ -1,5 +1,5 @@
 import type { Activity } from '../../catalog/activity/activity.ts';
-import type { FindingsStore } from '../../catalog/findings/patient.ts';
+import type { FindingsStore } from '../../catalog/findings/cached-findings.ts';
 import type { RepositoryStore } from '../../catalog/lists/repositories.ts';
 import type { Stars } from '../../catalog/lists/stars.ts';
 import type { SpaceStore } from '../../catalog/space/space.ts';

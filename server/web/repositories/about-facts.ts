@@ -2,7 +2,7 @@
 
 import { matchesGlob } from '../../access/glob.ts';
 import type { Rights } from '../../access/rights.ts';
-import type { About } from '../../catalog/images/repository-about.ts';
+import type { RepositorySummary } from '../../catalog/images/repository-summary.ts';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import { type Fact, present } from '../parts/facts.ts';
 import { safeLink } from '../parts/secrets.ts';
@@ -11,7 +11,7 @@ import type { Page } from '../shell/page.ts';
 type FactsPage = Pick<Page, 't' | 'format'>;
 
 /** Annotations of the newest image; links only where they are plain http or https. */
-export function annotationFacts(about: About | undefined, { t }: Pick<Page, 't'>): readonly Fact[] {
+export function annotationFacts(about: RepositorySummary | undefined, { t }: Pick<Page, 't'>): readonly Fact[] {
   if (about === undefined) return [];
   const fact = (label: string, value: string): Fact => ({ label, value, isCode: false, link: safeLink(value) });
   return present([

@@ -1,7 +1,7 @@
 /** What stands above every tab of a repository: its name, what it is, what can be done with it, and the tabs. */
 
 import type { Total } from '../../catalog/base/key-page.ts';
-import type { About } from '../../catalog/images/repository-about.ts';
+import type { RepositorySummary } from '../../catalog/images/repository-summary.ts';
 import type { Description, Descriptions } from '../../catalog/lists/descriptions.ts';
 import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { Stars } from '../../catalog/lists/stars.ts';
@@ -27,7 +27,7 @@ export interface RepositoryHeadDeps extends PublicViewDeps {
   readonly deletion: { readonly trash: UndoDeps['deletion']['trash'] & Pick<Deletion['trash'], 'count'> };
   readonly readonly: boolean;
   readonly descriptions: Pick<Descriptions, 'find'>;
-  readonly readAbout: (repository: RepositoryRow) => Promise<About | undefined>;
+  readonly readRepositorySummary: (repository: RepositoryRow) => Promise<RepositorySummary | undefined>;
   readonly stars: Pick<Stars, 'isStarred' | 'count'>;
   readonly indexState: () => IndexState;
   /** Somebody looks at it: where no events come it is read anew, behind the page. */
@@ -81,7 +81,7 @@ export interface HeadFacts {
   readonly repository: RepositoryRow;
   readonly tab: RepositoryTab;
   readonly description: string | undefined;
-  readonly about: Pick<About, 'description'> | undefined;
+  readonly about: Pick<RepositorySummary, 'description'> | undefined;
   readonly stars: { readonly count: number; readonly isOn: boolean };
   readonly open: PublicView | null;
   readonly undo: Undo | null;
@@ -95,14 +95,14 @@ type HeadPage = Pick<Page, 't' | 'format' | 'url' | 'viewer' | 'origin' | 'copy'
 /** What people and the newest image say that a repository is. */
 export interface Said {
   readonly written: Description | undefined;
-  readonly about: About | undefined;
+  readonly about: RepositorySummary | undefined;
 }
 
 export async function readSaid(
-  { descriptions, readAbout }: Pick<RepositoryHeadDeps, 'descriptions' | 'readAbout'>,
+  { descriptions, readRepositorySummary }: Pick<RepositoryHeadDeps, 'descriptions' | 'readRepositorySummary'>,
   repository: RepositoryRow,
 ): Promise<Said> {
-  return { written: await descriptions.find(repository.name), about: await readAbout(repository) };
+  return { written: await descriptions.find(repository.name), about: await readRepositorySummary(repository) };
 }
 
 /** Whether the person who asks has given it a star. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ADMIN_PASSWORD, type AppOptions, type RunningApp, startApp } from '../../support/app/app.ts';
 import { createVisitor } from '../../support/app/web.ts';
 import { freePort } from '../../support/process/ports.ts';
+import { ask } from './ask.ts';
 
 const HOOK = join(import.meta.dirname, 'server-hook.mjs');
 const BUNDLE = 'dist/main.js';
@@ -59,7 +60,8 @@ export async function startServer({ keepsPaths = false, ...options }: BenchServe
       ...options.env,
     },
   });
-  const control = async (path: string) => (await fetch(`http://127.0.0.1:${controlPort}${path}`)).json();
+  const control = async (path: string) =>
+    JSON.parse((await ask(`http://127.0.0.1:${controlPort}${path}`)).body.toString());
   return {
     app,
     reset: () => control('/reset') as Promise<void>,

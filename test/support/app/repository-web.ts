@@ -1,7 +1,7 @@
 /** The pages of a repository over a fresh database: everything real but the registry, which only notes what it should delete. */
 import { createRepositoryAccess } from '../../../server/access/repository-access.ts';
 import { createActivity } from '../../../server/catalog/activity/activity.ts';
-import { readAbout } from '../../../server/catalog/images/repository-about.ts';
+import { readRepositorySummary } from '../../../server/catalog/images/repository-summary.ts';
 import { createDescriptionUseCases } from '../../../server/catalog/use-cases/descriptions.ts';
 import { createSetStar } from '../../../server/catalog/use-cases/stars.ts';
 import { createVisibility, isVisibleName } from '../../../server/catalog/visibility/visibility.ts';
@@ -52,7 +52,7 @@ function depsOf({ db, core, stores, useCases, now }: TestParts, deleted: Selecti
     ...{ host: 'registry.example.com', readonly: false, indexState: () => UP, opened: () => undefined },
     granting: useCases.grants,
     visibility: createVisibility(db),
-    readAbout: (repository) => readAbout(db, repository),
+    readRepositorySummary: (repository) => readRepositorySummary(db, repository),
     activity: createActivity({ db, now }),
     events: createEventStore(db, isVisibleName),
     repositoryAccess: createRepositoryAccess(db),

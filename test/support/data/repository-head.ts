@@ -26,7 +26,7 @@ export function headFor(page: HeadFacts['page'], overrides: Partial<HeadFacts> =
 /** Nobody wrote or starred anything. */
 export const NO_WORDS = {
   descriptions: { find: async () => undefined },
-  readAbout: async () => undefined,
+  readRepositorySummary: async () => undefined,
   stars: { isStarred: async () => false, count: async () => 0 },
   publicAccess: { state: async () => ({ isPublic: false, isOwn: false, wider: [], limited: [] }) },
 };

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { countUses } from '../../../server/catalog/activity/writes.ts';
 import { changeRepository } from '../../../server/catalog/index/repository-change.ts';
-import { ensureRepository, notePush, type Push } from '../../../server/catalog/index/tag-writes.ts';
+import { ensureRepository, type Push, recordPush } from '../../../server/catalog/index/tag-writes.ts';
 import type { ManifestRecord } from '../../../server/catalog/manifests/record.ts';
 import { MEDIA_TYPES } from '../../../server/registry/documents/manifest.ts';
 import type { Database } from '../../../server/storage/database.ts';
@@ -71,7 +71,7 @@ export async function seedRepository(
     const records = made.flatMap((image) => image.records);
     const linked = made.flatMap(({ digest, records: own }) => (own.length > 0 ? [digest] : []));
     await changeRepository(trx, id, { records, seen, linked }, at);
-    for (const { push } of images) if (push !== undefined) await notePush(trx, id, push);
+    for (const { push } of images) if (push !== undefined) await recordPush(trx, id, push);
     return id;
   });
   for (const [index, image] of images.entries()) await seedPulls(db, name, image, made[index]?.digest ?? '', at);

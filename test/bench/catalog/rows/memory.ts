@@ -1,11 +1,13 @@
 /** Memory of the server while people browse, clients get tokens, the registry tells of pulls, and all of it is crawled. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ADMIN_PASSWORD, EVENT_SECRET } from '../../../support/app/app.ts';
+import { ADMIN_PASSWORD } from '../../../support/app/app.ts';
 import { createVisitor } from '../../../support/app/web.ts';
-import { anEnvelope, anEvent, EVENTS_V2 } from '../../../support/registry/events.ts';
+import { anEvent } from '../../../support/registry/events.ts';
 import { planRegistry } from '../../../support/registry/generated-plan.ts';
 import { type Line, median, note, seconds } from '../../lines.ts';
+import { ask } from '../ask.ts';
 import { fresh, pagePaths } from '../pages.ts';
+import { postEvents } from '../post-events.ts';
 import { ruledFolders, type Stage } from '../stages.ts';
 
 const MAX_MEGABYTES = 400;
@@ -81,10 +83,9 @@ async function readPages(
   const all = Object.values(pagePaths(stage.size, below)).flat();
   const next = fresh([...all.slice(index * 7), ...all.slice(0, index * 7)]);
   while (!isOver()) {
-    const answer = await fetch(stage.server.app.url + next(), { headers: { cookie } });
-    await answer.arrayBuffer();
+    const { status } = await ask(stage.server.app.url + next(), { cookie });
     counts.pages += 1;
-    if (answer.status !== 200) counts.failures += 1;
+    if (status !== 200) counts.failures += 1;
     await sleep(PAUSE_MS);
   }
 }
@@ -95,10 +96,9 @@ async function askTokens(stage: Stage, counts: Counts, isOver: () => boolean): P
   for (let step = 0; !isOver(); step += 1) {
     const scope = `repository:${plans[step % plans.length]?.name}:pull`;
     const url = `${stage.server.app.url}/api/auth?service=registry.example.com&scope=${scope}`;
-    const answer = await fetch(url, { headers: { authorization } });
-    await answer.arrayBuffer();
+    const { status } = await ask(url, { authorization });
     counts.tokens += 1;
-    if (answer.status !== 200) counts.failures += 1;
+    if (status !== 200) counts.failures += 1;
     await sleep(PAUSE_MS);
   }
 }
@@ -107,14 +107,10 @@ async function sendEvents(stage: Stage, counts: Counts, isOver: () => boolean): 
   const plans = planRegistry(stage.size);
   for (let step = 0; !isOver(); step += 1) {
     const event = anEvent({ action: 'pull', repository: plans[(step * 13) % plans.length]?.name ?? '', tag: 'v1.0.0' });
-    const answer = await fetch(`${stage.server.app.url}/api/notification`, {
-      method: 'POST',
-      headers: { authorization: EVENT_SECRET, 'content-type': EVENTS_V2 },
-      body: anEnvelope(event),
+    await postEvents(stage.server.app.url, event).catch(() => {
+      counts.failures += 1;
     });
-    await answer.arrayBuffer();
     counts.events += 1;
-    if (!answer.ok) counts.failures += 1;
     await sleep(PAUSE_MS);
   }
 }

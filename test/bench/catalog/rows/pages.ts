@@ -1,5 +1,6 @@
 /** How long pages take, and that neither size nor rules make them slower. */
 import { type Line, note } from '../../lines.ts';
+import { ask } from '../ask.ts';
 import { CLIENTS, measurePages, type PageFigures, pagePaths } from '../pages.ts';
 import { describeSize } from '../sizes.ts';
 import { ruledFolders, type Stage } from '../stages.ts';
@@ -30,7 +31,7 @@ export async function ruleRows(stage: Stage, loadMs: number): Promise<readonly L
   const paths = pagePaths(stage.size, ruledFolders(stage.size));
   const [cookie = ''] = await stage.people('fifty');
   const begin = performance.now();
-  await fetch(`${stage.server.app.url}/repositories`, { headers: { cookie } });
+  await ask(`${stage.server.app.url}/repositories`, { cookie });
   note(`the first page of somebody with new rules takes ${(performance.now() - begin).toFixed(0)} ms`);
   const admin = await measurePages(stage, stage.admin, loadMs, paths);
   return compare(admin, await measurePages(stage, cookie, loadMs, paths), MAX_RULES);

@@ -1,6 +1,7 @@
 /** Searches of all kinds against list pages of the same run, and how late the main thread is while they are made one by one. */
 import { type Line, note } from '../../lines.ts';
 import { type LoadResult, load } from '../../load.ts';
+import { ask } from '../ask.ts';
 import { type IndexReader, openIndexReader } from '../index-reader.ts';
 import { loopLine } from '../loop-line.ts';
 import { CLIENTS, fresh, pagePaths } from '../pages.ts';
@@ -69,7 +70,7 @@ function ratioLine(kind: string, seen: LoadResult, base: number): Line {
 async function oneByOne({ size, server, admin }: Stage, paths: readonly string[]): Promise<Line> {
   const next = fresh(paths);
   await server.watchLoop();
-  for (const _ of paths) await (await fetch(server.app.url + next(), { headers: { cookie: admin } })).arrayBuffer();
+  for (const _ of paths) await ask(server.app.url + next(), { cookie: admin });
   const report = await server.report();
   return loopLine(`searches of all kinds over ${describeSize(size)}, one after the other`, report);
 }

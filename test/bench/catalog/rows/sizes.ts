@@ -1,6 +1,6 @@
 /** How much HTML a page is, and how much of it is sent to a browser. */
-import { get, type IncomingMessage } from 'node:http';
 import type { Line } from '../../lines.ts';
+import { ask } from '../ask.ts';
 import type { Stage } from '../stages.ts';
 import { comparedPages } from './render.ts';
 
@@ -31,13 +31,8 @@ interface Body {
 
 const kilobytes = ({ bytes }: Body) => bytes / 1000;
 
-/** As it comes over the wire: `fetch` would unpack it. */
 async function bodyOf(url: string, headers: Record<string, string>): Promise<Body> {
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    get(url, { headers, agent: false }, resolve).once('error', reject);
-  });
-  let bytes = 0;
-  for await (const chunk of answer) bytes += (chunk as Buffer).length;
-  if (answer.statusCode !== 200) throw new Error(`${url} answered ${answer.statusCode}`);
-  return { bytes, encoding: answer.headers['content-encoding'] ?? 'as it is' };
+  const answer = await ask(url, headers);
+  if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}`);
+  return { bytes: answer.body.length, encoding: answer.headers['content-encoding'] ?? 'as it is' };
 }

@@ -1,16 +1,18 @@
-/** Requests as a browser makes them, at the least cost: kept connections, answers neither unpacked nor parsed. */
+/** Requests as a browser makes them, at little cost: kept connections, compressed answers, streams of events. */
 import { Agent, get, type IncomingMessage } from 'node:http';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 
 export interface Answer {
   readonly status: number;
-  readonly encoding: string;
   readonly etag: string | undefined;
-  readonly body: Buffer;
+  readonly text: string;
+  /** As it was sent. */
+  readonly bytes: number;
 }
 
 export interface PageClient {
   ask(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
-  /** @returns ends it. @param onEvent called with name and data. */
+  /** @param onEvent called with name and data. @returns what ends it. */
   stream(path: string, onEvent: (name: string, data: string) => void): () => void;
 }
 
@@ -18,17 +20,22 @@ export interface PageClient {
 export function createPageClient(port: number, cookie: string, from: string): PageClient {
   const agent = new Agent({ keepAlive: true, localAddress: from });
   const given = { host: '127.0.0.1', port, localAddress: from };
-  const open = (path: string, headers: object, kept: Agent | false) =>
-    new Promise<IncomingMessage>((resolve, reject) => {
-      get({ ...given, path, agent: kept, headers: { cookie, ...headers } }, resolve).once('error', reject);
+
+  function answered(path: string, headers: Readonly<Record<string, string>>): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const sent = { cookie, 'accept-encoding': 'gzip, deflate, br, zstd', ...headers };
+      get({ ...given, path, agent, headers: sent }, resolve).once('error', reject);
     });
+  }
+
   return {
     async ask(path, headers = {}) {
-      const answer = await open(path, { 'accept-encoding': 'gzip, deflate, br, zstd', ...headers }, agent);
+      const answer = await answered(path, headers);
       const chunks: Buffer[] = [];
       for await (const chunk of answer) chunks.push(chunk as Buffer);
-      const { etag, 'content-encoding': encoding = '' } = answer.headers;
-      return { status: answer.statusCode ?? 0, encoding, etag, body: Buffer.concat(chunks) };
+      const body = Buffer.concat(chunks);
+      const { etag, 'content-encoding': encoding } = answer.headers;
+      return { status: answer.statusCode ?? 0, etag, text: unpacked(body, encoding), bytes: body.length };
     },
     stream(path, onEvent) {
       let received = '';
@@ -46,6 +53,11 @@ export function createPageClient(port: number, cookie: string, from: string): Pa
       return () => void outgoing.destroy();
     },
   };
+}
+
+function unpacked(body: Buffer, encoding: string | undefined): string {
+  if (encoding === 'br') return brotliDecompressSync(body).toString();
+  return (encoding === 'gzip' ? gunzipSync(body) : body).toString();
 }
 
 function fieldOf(message: string, name: string): string {

@@ -1,91 +1,110 @@
 /** An open list page without a browser: does what `public/js/live.js` does when nobody reads, types or holds anything. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer, PageClient } from './page-client.ts';
+import type { PageClient } from './page-client.ts';
 
 /** As in `public/js/live.js`. */
 const AT_MOST_EVERY_MS = 400;
 
-export interface TabOptions {
-  readonly client: PageClient;
-  readonly path: string;
-  /** The page shows what was told of these repositories. No names: everything may be different. */
-  readonly onFollowed: (names: readonly string[], answer: Answer) => void;
+export interface TabEvents {
+  /** It shows something new. @param bytes that were sent for it. */
+  readonly onChanged: (source: 'request' | 'stream', bytes: number) => void;
+  /** It asked, and nothing was new. */
+  readonly onSame: () => void;
   readonly onFailed: (problem: string) => void;
 }
 
 export interface Tab {
-  close(): void;
+  /** HTML of the page. */
+  text(): string;
 }
 
-/** What the page says of itself. */
-interface Page {
-  /** `data-live` of its `<main>`. */
-  readonly watched: string;
-  readonly stream: string;
+/** As `PageChange` of the server: one stretch of the text. */
+interface PageChange {
+  readonly from: string;
+  readonly to: string;
+  readonly keep: number;
+  readonly cut: number;
+  readonly text: string;
 }
 
 /** Resolves once its stream is open. */
-export async function openTab({ client, path, onFollowed, onFailed }: TabOptions): Promise<Tab> {
+export async function openTab(client: PageClient, path: string, events: TabEvents): Promise<Tab> {
   const page = await readPage(client, path);
-  let told: string[] | undefined;
-  let isFollowing = false;
-  let isClosed = false;
+  let shown = page;
+  /** The text is the one that changes apply to: it came by asking again. */
+  let isHeld = false;
+  let isTold = false;
+  let isAsking = false;
   let last = 0;
 
-  async function follow(): Promise<void> {
-    isFollowing = true;
-    while (told !== undefined && !isClosed) {
+  function hold(text: string, hash: string | undefined): void {
+    shown = { ...shown, text, hash };
+    isHeld = hash !== undefined;
+  }
+
+  /** As `fetchPage` of `public/js/refresh.js`. */
+  async function askAgain(): Promise<void> {
+    const known = shown.hash === undefined ? {} : { 'if-none-match': `"${shown.hash}"` };
+    const answer = await client.ask(path, { accept: 'text/html', 'x-background': '1', ...known });
+    if (answer.status === 304) return events.onSame();
+    if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}`);
+    hold(answer.text, /"(.+)"/.exec(answer.etag ?? '')?.[1]);
+    events.onChanged('request', answer.bytes);
+  }
+
+  async function plan(): Promise<void> {
+    isTold = true;
+    if (isAsking) return;
+    isAsking = true;
+    while (isTold) {
       await sleep(Math.max(0, last + AT_MOST_EVERY_MS - performance.now()));
       last = performance.now();
-      const names = told;
-      told = undefined;
-      const answer = await askAgain(client, path).catch(String);
-      if (isClosed) return;
-      if (typeof answer === 'string') onFailed(answer);
-      else onFollowed(names, answer);
+      isTold = false;
+      await askAgain().catch((error: unknown) => events.onFailed(String(error)));
     }
-    isFollowing = false;
+    isAsking = false;
+  }
+
+  /** As `applyChange` of `public/js/refresh.js`. */
+  function change({ from, to, keep, cut, text }: PageChange, bytes: number): void {
+    if (isHeld && shown.hash === to) return;
+    if (!isHeld || shown.hash !== from) return void plan();
+    hold(shown.text.slice(0, keep) + text + shown.text.slice(shown.text.length - cut), to);
+    events.onChanged('stream', bytes);
   }
 
   function hear(name: string, data: string): void {
-    if (isClosed) return;
-    if (name === 'broken' || name === 'closed' || name === 'ended') return void onFailed(`stream ${name} ${data}`);
-    if (name !== 'changed') return;
-    const names = JSON.parse(data) as readonly string[];
-    if (!isConcerned(page.watched, names)) return;
-    told = [...(told ?? []), ...names];
-    if (!isFollowing) void follow();
+    if (name === 'broken' || name === 'closed' || name === 'ended') events.onFailed(`stream ${name} ${data}`);
+    else if (name === 'page') change(JSON.parse(data), data.length);
+    else if (name === 'changed' && isConcerned(page.watched, JSON.parse(data))) void plan();
   }
 
-  const end = await openStream(client, page.stream, hear);
-  return {
-    close() {
-      isClosed = true;
-      end();
-    },
-  };
+  await openStream(client, page.stream, hear);
+  return { text: () => shown.text };
 }
 
-/** The step that depends on what `live.js` asks for: `fetchPage` of `public/js/refresh.js`. */
-async function askAgain(client: PageClient, path: string): Promise<Answer> {
-  const answer = await client.ask(path, { accept: 'text/html', 'x-background': '1' });
-  if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}`);
-  return answer;
+interface Page {
+  readonly text: string;
+  /** `data-hash` of its body, where it is the same for others. */
+  readonly hash: string | undefined;
+  /** `data-live` of its `<main>`. */
+  readonly watched: string;
+  /** Address of its stream of events. */
+  readonly stream: string;
 }
 
 async function readPage(client: PageClient, path: string): Promise<Page> {
-  const { status, body } = await client.ask(path, { 'accept-encoding': 'identity' });
-  const html = body.toString();
-  const [watched, stream, askedAt] = ['live', 'live-stream', 'asked-at'].map(
-    (name) => new RegExp(`data-${name}="([^"]*)"`).exec(html)?.[1],
-  );
+  const { status, text } = await client.ask(path);
+  const of = (name: string) => new RegExp(`data-${name}="([^"]*)"`).exec(text)?.[1];
+  const [watched, stream, askedAt, hash] = [of('live'), of('live-stream'), of('asked-at'), of('hash')];
   if (status !== 200 || watched === undefined || stream === undefined || askedAt === undefined) {
     throw new Error(`${path} answered ${status}, and it is no page that follows`);
   }
-  return { watched, stream: `${stream}?since=${askedAt}` };
+  const asked = new URLSearchParams({ since: askedAt, ...(hash !== undefined && { shown: hash }) });
+  return { text, hash, watched, stream: `${stream}?${asked}` };
 }
 
-/** As `isConcerned` in `public/js/live.js`. */
+/** As in `public/js/live.js`. */
 function isConcerned(watched: string, names: readonly string[]): boolean {
   if (names.length === 0) return true;
   if (names.includes('#index') && !watched.startsWith('#')) return true;
@@ -94,14 +113,14 @@ function isConcerned(watched: string, names: readonly string[]): boolean {
 }
 
 /** The server's first message is a comment: then it knows of the stream. */
-function openStream(client: PageClient, path: string, hear: (name: string, data: string) => void): Promise<() => void> {
+function openStream(client: PageClient, path: string, hear: (name: string, data: string) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     let isOpen = false;
-    const end = client.stream(path, (name, data) => {
+    client.stream(path, (name, data) => {
       if (isOpen) return void hear(name, data);
       if (name !== '') return void reject(new Error(`stream ${name} ${data}`));
       isOpen = true;
-      resolve(end);
+      resolve();
     });
   });
 }

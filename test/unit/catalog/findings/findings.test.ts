@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
+import { createCachedFindings } from '../../../../server/catalog/findings/cached-findings.ts';
 import { createFindings } from '../../../../server/catalog/findings/findings.ts';
-import { createPatientFindings } from '../../../../server/catalog/findings/patient.ts';
 import { dayOf } from '../../../../server/catalog/space/samples.ts';
 import { buildVisibility } from '../../../../server/catalog/visibility/build.ts';
 import { EVERYTHING, NOTHING, type Visibility } from '../../../../server/catalog/visibility/visibility.ts';
@@ -25,7 +25,7 @@ after(() => database?.close());
 const db = () => (database as TestDatabase).db;
 const patient = (patienceMs: number, to = log) => {
   const findings = createFindings({ db: db(), now: () => NOW, log: to });
-  return { ...createPatientFindings({ ask: findings.of, log: to, patienceMs }), close: findings.close };
+  return { ...createCachedFindings({ ask: findings.of, log: to, maxWaitMs: patienceMs }), close: findings.close };
 };
 const look = (visibility: Visibility, patienceMs = 10_000) => patient(patienceMs).of(visibility);
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { compileRule } from '../../../../server/access/rule.ts';
 import { createUserStore } from '../../../../server/access/users.ts';
-import { readAbout } from '../../../../server/catalog/images/repository-about.ts';
+import { readRepositorySummary } from '../../../../server/catalog/images/repository-summary.ts';
 import { createDescriptions } from '../../../../server/catalog/lists/descriptions.ts';
 import { createRepositoryStore } from '../../../../server/catalog/lists/repositories.ts';
 import { createStars } from '../../../../server/catalog/lists/stars.ts';
@@ -90,9 +90,9 @@ test('the newest image says what it is, an index before the images in it', async
     await seedRepository(db, name, [{ tags: ['v1'], platforms, annotations, labels }]);
     const found = await createRepositoryStore(db).find(EVERYTHING, name);
     assert.ok(found);
-    const about = await readAbout(db, found);
+    const about = await readRepositorySummary(db, found);
     assert.deepEqual([about?.description, about?.vendor, about?.url], ['Of the index', 'Us', 'https://old'], name);
-    assert.equal(await readAbout(db, { ...found, newestDigest: null }), undefined);
-    assert.equal(await readAbout(db, { ...found, newestDigest: `sha256:${'0'.repeat(64)}` }), undefined);
+    assert.equal(await readRepositorySummary(db, { ...found, newestDigest: null }), undefined);
+    assert.equal(await readRepositorySummary(db, { ...found, newestDigest: `sha256:${'0'.repeat(64)}` }), undefined);
   }
 });

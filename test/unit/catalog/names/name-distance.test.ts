@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { distance, letterPairs, mistakesIn } from '../../../../server/catalog/names/name-distance.ts';
+import { distance, editsIn, letterPairs } from '../../../../server/catalog/names/name-distance.ts';
 
 const distances: readonly (readonly [string, string, number])[] = [
   ['shop', 'shop', 0],
@@ -27,8 +27,7 @@ const names: readonly (readonly [string, string, number | undefined])[] = [
   ['price', 'web/shop', undefined],
 ];
 for (const [typed, name, expected] of names) {
-  test(`${typed} and ${name}: ${expected ?? 'too many'} mistakes`, () =>
-    assert.equal(mistakesIn(typed, name), expected));
+  test(`${typed} and ${name}: ${expected ?? 'too many'} mistakes`, () => assert.equal(editsIn(typed, name), expected));
 }
 
 test('each pair of letters once', () => assert.deepEqual(letterPairs('abab'), ['ab', 'ba']));

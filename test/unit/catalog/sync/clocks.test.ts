@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createGap } from '../../../../server/catalog/sync/gap.ts';
+import { createGracePeriod, MISSING_GRACE_MS } from '../../../../server/catalog/sync/grace-period.ts';
 import { createMeter, remainingMs } from '../../../../server/catalog/sync/meter.ts';
-import { createPatience, MISSING_PATIENCE_MS } from '../../../../server/catalog/sync/patience.ts';
+import { createOutageTracker } from '../../../../server/catalog/sync/outage-tracker.ts';
 
 function clockAt(start = 1000) {
   let at = start;
@@ -16,13 +16,13 @@ function clockAt(start = 1000) {
 
 test('what is missing twice, minutes apart, is gone; what was there in between starts over', () => {
   const clock = clockAt();
-  const patience = createPatience(clock.now);
+  const patience = createGracePeriod(clock.now);
   assert.equal(patience.isOver('a'), false);
-  clock.pass(MISSING_PATIENCE_MS - 1);
+  clock.pass(MISSING_GRACE_MS - 1);
   assert.equal(patience.isOver('a'), false);
   clock.pass(1);
   assert.equal(patience.isOver('a'), true);
-  patience.forget('a');
+  patience.clear('a');
   assert.equal(patience.isOver('a'), false);
   assert.equal(patience.isOver('b'), false);
 });
@@ -35,12 +35,12 @@ const absences = [
 for (const [what, ms, isLong] of absences) {
   test(`after ${what} ${isLong ? 'everything is read again' : 'the queued events are enough'}`, () => {
     const clock = clockAt();
-    const gap = createGap(clock.now);
-    gap.noteGone();
+    const gap = createOutageTracker(clock.now);
+    gap.markDown();
     clock.pass(ms);
-    gap.noteGone();
-    assert.equal(gap.noteBack(), isLong);
-    assert.equal(gap.noteBack(), false);
+    gap.markDown();
+    assert.equal(gap.markUp(), isLong);
+    assert.equal(gap.markUp(), false);
   });
 }
 

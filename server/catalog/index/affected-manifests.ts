@@ -18,26 +18,26 @@ export interface Edge {
 }
 
 /** What manifests from elsewhere in the repository mean for one. */
-export interface Outside {
+export interface OutsideReferences {
   readonly isListed: boolean;
   readonly isReached: boolean;
 }
 
-export interface Neighbourhood {
+export interface AffectedManifests {
   readonly digests: ReadonlySet<string>;
   /** Those that are stored. */
   readonly manifests: ReadonlyMap<string, ManifestFacts>;
   readonly edges: readonly Edge[];
   /** As they were held until now. */
   readonly held: ReadonlyMap<string, HeldRow>;
-  readonly outside: ReadonlyMap<string, Outside>;
+  readonly outside: ReadonlyMap<string, OutsideReferences>;
 }
 
-export async function readNeighbourhood(
+export async function readAffectedManifests(
   trx: Database,
   repositoryId: number,
   roots: readonly string[],
-): Promise<Neighbourhood> {
+): Promise<AffectedManifests> {
   const digests = new Set(roots);
   const manifests = new Map<string, ManifestFacts>();
   const edges: Edge[] = [];
@@ -47,7 +47,7 @@ export async function readNeighbourhood(
     const indexes = frontier.filter((digest) => manifests.get(digest)?.kind === 'index');
     const listed = await listedBy(trx, indexes);
     edges.push(...listed);
-    const below = [...listed.map((edge) => edge.to), ...(await speakingAbout(trx, repositoryId, frontier))];
+    const below = [...listed.map((edge) => edge.to), ...(await referrersOf(trx, repositoryId, frontier))];
     frontier = [...new Set(below)].filter((digest) => !digests.has(digest));
     for (const digest of frontier) digests.add(digest);
   }
@@ -78,7 +78,7 @@ export async function listedBy(trx: Database, indexes: readonly string[]): Promi
   return rows.map((row) => ({ from: row.parent_digest, to: row.child_digest, isListed: true }));
 }
 
-async function speakingAbout(
+async function referrersOf(
   trx: Database,
   repositoryId: number,
   subjects: readonly string[],
@@ -116,7 +116,7 @@ async function fromOutside(
   repositoryId: number,
   manifests: readonly ManifestFacts[],
   inside: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, Outside>> {
+): Promise<ReadonlyMap<string, OutsideReferences>> {
   if (manifests.length === 0) return new Map();
   const reachedSubjects = await reachedOf(
     trx,
@@ -155,7 +155,7 @@ async function listedOutside(
   trx: Database,
   repositoryId: number,
   manifests: readonly ManifestFacts[],
-): Promise<ReadonlyMap<string, Outside>> {
+): Promise<ReadonlyMap<string, OutsideReferences>> {
   const inside = manifests.filter(({ kind }) => kind === 'index').map(({ digest }) => digest);
   const isOutside = inside.length === 0 ? sql`` : sql`and listed.parent_digest not in (${sql.join(inside)})`;
   const lister = (condition: ReturnType<typeof sql>) => sql`exists (

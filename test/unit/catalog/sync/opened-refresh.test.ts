@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createOpenedLooks } from '../../../../server/catalog/sync/opened-looks.ts';
+import { createOpenedRefresh } from '../../../../server/catalog/sync/opened-refresh.ts';
 import { createLogger } from '../../../../server/log.ts';
 import { quietBus } from '../../../support/app/bus.ts';
 
@@ -8,7 +8,7 @@ function start(durationMs = 0) {
   const time = { now: 0 };
   const looked: string[] = [];
   const ends: (() => void)[] = [];
-  const looks = createOpenedLooks({
+  const looks = createOpenedRefresh({
     look: async (repository) => {
       looked.push(repository);
       time.now += durationMs;

@@ -3,7 +3,7 @@ import type { Bus } from '../../bus/bus.ts';
 import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 
-export interface OpenedLooksDeps {
+export interface OpenedRefreshDeps {
   /**
    * Reads the repository from the registry; may fail.
    * @param isRecent what is new since the last look was pushed within two minutes
@@ -33,7 +33,7 @@ interface Rest {
 }
 
 /** Where no events come: a repository that somebody looks at here is looked at in the registry, behind the page. */
-export function createOpenedLooks({ look, isQuiet, bus, clock, log }: OpenedLooksDeps) {
+export function createOpenedRefresh({ look, isQuiet, bus, clock, log }: OpenedRefreshDeps) {
   const running = new Map<string, Promise<void>>();
   const resting = new LRUCache<string, Rest>({ max: MAX_RESTING });
   let isClosed = false;

@@ -6,7 +6,7 @@ import { readImageConfig } from '../manifests/record.ts';
 import { type ManifestRow, manifestRow } from './image-rows.ts';
 
 /** What the newest image of a repository says about itself. Strangers wrote it; '' where it says nothing. */
-export interface About {
+export interface RepositorySummary {
   readonly title: string;
   readonly description: string;
   readonly url: string;
@@ -38,11 +38,11 @@ interface Asked {
 }
 
 /** @returns undefined for a repository without tags, or whose newest was not read yet. Costs the registry nothing. */
-export async function readAbout(
+export async function readRepositorySummary(
   db: Database,
   { id, newestDigest }: Asked,
   reader: Pick<ContentReader, 'config'> = createContentReader(),
-): Promise<About | undefined> {
+): Promise<RepositorySummary | undefined> {
   const row = newestDigest === null ? undefined : await manifestRow(db, id, newestDigest);
   if (row === undefined) return undefined;
   if (row.kind === 'helm') return chartAbout(row);
@@ -52,7 +52,7 @@ export async function readAbout(
   return aboutOf((name) => said[`${OCI}${name}`] ?? said[OLDER[name] ?? ''] ?? '');
 }
 
-function aboutOf(field: (name: string) => string): About {
+function aboutOf(field: (name: string) => string): RepositorySummary {
   const text = (name: string) => field(name).slice(0, LONGEST).trim();
   return {
     title: text('title'),
@@ -67,7 +67,7 @@ function aboutOf(field: (name: string) => string): About {
   };
 }
 
-function chartAbout(row: ManifestRow): About {
+function chartAbout(row: ManifestRow): RepositorySummary {
   const chart = readChartMetadata(tryParseJson(row.config ?? Buffer.alloc(0)) ?? {});
   const said: Texts = {
     title: chart.name,

@@ -5,11 +5,11 @@ import { withTimeout } from '../../with-timeout.ts';
 import type { Visibility } from '../visibility/visibility.ts';
 import type { Findings } from './findings.ts';
 
-export interface PatientDeps {
+export interface CachedFindingsDeps {
   readonly ask: (visibility: Visibility) => Promise<Findings>;
   readonly log: Logger;
   /** How long a page waits. */
-  readonly patienceMs?: number;
+  readonly maxWaitMs?: number;
 }
 
 export interface FindingsStore {
@@ -17,11 +17,11 @@ export interface FindingsStore {
   readonly of: (visibility: Visibility) => Promise<Findings | undefined>;
 }
 
-const PATIENCE_MS = 40;
+const MAX_WAIT_MS = 40;
 const MAX_VIEWERS = 500;
 
 /** For pages, which wait a moment only; one question for all who ask at once. */
-export function createPatientFindings({ ask, log, patienceMs = PATIENCE_MS }: PatientDeps): FindingsStore {
+export function createCachedFindings({ ask, log, maxWaitMs = MAX_WAIT_MS }: CachedFindingsDeps): FindingsStore {
   const known = new LRUCache<number, Findings>({ max: MAX_VIEWERS });
   const underway = new Map<number, Promise<Findings | undefined>>();
 
@@ -42,7 +42,7 @@ export function createPatientFindings({ ask, log, patienceMs = PATIENCE_MS }: Pa
     async of(visibility) {
       const asked = underway.get(visibility.id) ?? askAnew(visibility);
       underway.set(visibility.id, asked);
-      return (await withTimeout(asked, patienceMs)) ?? known.get(visibility.id);
+      return (await withTimeout(asked, maxWaitMs)) ?? known.get(visibility.id);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Database } from '../../storage/database.ts';
 import type { RepositoriesTable } from '../../storage/schema.ts';
 import { foldersAbove, parentOf } from '../base/folders.ts';
 import { countRepositories, lastRepositoryId, repositoriesAfter } from '../base/repository-lookup.ts';
-import type { Rest } from '../base/rest.ts';
+import type { Yield } from '../base/yield.ts';
 import { createPlatformSets, type PlatformSets } from './platform-sets.ts';
 
 // Small enough that other requests get their turn in between.
@@ -17,7 +17,7 @@ export interface FolderTree {
 }
 
 /** What the sums need to know of the repositories, in columns: a registry has many. */
-export interface Ground {
+export interface FolderSnapshot {
   /** Repository id → its place in the columns. */
   readonly places: Map<number, number>;
   readonly ids: Float64Array;
@@ -41,18 +41,18 @@ export interface Ground {
 }
 
 /** Repositories that come while it reads are for the next run. */
-export async function readGround(db: Database, rest: Rest): Promise<Ground> {
+export async function readFolderSnapshot(db: Database, yieldTurn: Yield): Promise<FolderSnapshot> {
   // Two questions: either alone is answered without reading all rows.
-  const ground = emptyGround(await countRepositories(db));
+  const snapshot = emptySnapshot(await countRepositories(db));
   const until = await lastRepositoryId(db);
   let after = 0;
   for (;;) {
     const rows = await repositoriesAfter(db, COLUMNS, { after, until, limit: ROWS_AT_ONCE });
-    for (const row of rows) place(ground, row);
+    for (const row of rows) place(snapshot, row);
     const end = rows.at(-1);
-    if (end === undefined || rows.length < ROWS_AT_ONCE) return ground;
+    if (end === undefined || rows.length < ROWS_AT_ONCE) return snapshot;
     after = end.id;
-    await rest();
+    await yieldTurn();
   }
 }
 
@@ -64,7 +64,7 @@ const COLUMNS = [
 
 type RepositoryValues = Pick<Selectable<RepositoriesTable>, (typeof COLUMNS)[number]>;
 
-function emptyGround(size: number): Ground {
+function emptySnapshot(size: number): FolderSnapshot {
   const column = () => new Float64Array(size);
   return {
     places: new Map(),
@@ -86,22 +86,22 @@ function emptyGround(size: number): Ground {
   };
 }
 
-function place(ground: Ground, row: RepositoryValues): void {
-  const at = ground.places.size;
-  ground.places.set(row.id, at);
-  ground.ids[at] = row.id;
-  ground.folders[at] = folderNumber(ground.tree, row.folder);
-  ground.tags[at] = row.tag_count;
-  ground.pulls[at] = row.pull_count;
-  ground.pushedAt[at] = row.last_pushed_at ?? 0;
-  ground.pulledAt[at] = row.last_pulled_at ?? 0;
-  ground.pushedBy[at] = row.last_pushed_by ?? '';
-  ground.isConfirmed[at] = row.last_push_confirmed;
-  ground.newestAt[at] = row.last_pushed_at ?? row.newest_at;
-  ground.platforms[at] = ground.platformSets.of(row.platforms);
-  ground.logical[at] = row.logical_bytes;
-  ground.unique[at] = row.unique_bytes;
-  ground.reclaimable[at] = row.reclaimable_bytes;
+function place(snapshot: FolderSnapshot, row: RepositoryValues): void {
+  const at = snapshot.places.size;
+  snapshot.places.set(row.id, at);
+  snapshot.ids[at] = row.id;
+  snapshot.folders[at] = folderNumber(snapshot.tree, row.folder);
+  snapshot.tags[at] = row.tag_count;
+  snapshot.pulls[at] = row.pull_count;
+  snapshot.pushedAt[at] = row.last_pushed_at ?? 0;
+  snapshot.pulledAt[at] = row.last_pulled_at ?? 0;
+  snapshot.pushedBy[at] = row.last_pushed_by ?? '';
+  snapshot.isConfirmed[at] = row.last_push_confirmed;
+  snapshot.newestAt[at] = row.last_pushed_at ?? row.newest_at;
+  snapshot.platforms[at] = snapshot.platformSets.of(row.platforms);
+  snapshot.logical[at] = row.logical_bytes;
+  snapshot.unique[at] = row.unique_bytes;
+  snapshot.reclaimable[at] = row.reclaimable_bytes;
 }
 
 function folderNumber({ numbers, parents, depths }: FolderTree, path: string): number {

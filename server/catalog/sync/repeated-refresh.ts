@@ -1,6 +1,6 @@
 import type { Logger } from '../../log.ts';
 
-export interface LookAgainDeps {
+export interface RepeatedRefreshDeps {
   /** Reads the repository from the registry; may fail. */
   readonly look: (repository: string) => Promise<void>;
   readonly log: Logger;
@@ -18,7 +18,7 @@ interface Watch {
  * After a push token was issued, or an event could not be confirmed yet, the repository is read again a few times: in many
  * set-ups no event ever comes. Coalesced: a new reason starts the series anew, and a repository is read once at a time.
  */
-export function createLookAgain({ look, log, delaysMs = DELAYS_MS }: LookAgainDeps) {
+export function createRepeatedRefresh({ look, log, delaysMs = DELAYS_MS }: RepeatedRefreshDeps) {
   const watches = new Map<string, Watch>();
   const running = new Map<string, Promise<void>>();
 

@@ -2,15 +2,15 @@
 import type { Database } from '../../storage/database.ts';
 import { tagKey } from '../base/tag-key.ts';
 import { type BlobMove, countedAs, moveBlobs } from '../manifests/blob-counts.ts';
-import { heldAfter, type Wish } from './held-rows.ts';
+import { type AffectedManifests, type HeldRow, readAffectedManifests } from './affected-manifests.ts';
+import { heldAfter, type WantedManifests } from './held-rows.ts';
 import { deleteHeld, HELD_COLUMNS, insertHeld } from './held-writes.ts';
 import { withOwnSums } from './index-sums.ts';
-import { type HeldRow, type Neighbourhood, readNeighbourhood } from './neighbourhood.ts';
-import { sumUp } from './rollups.ts';
+import { updateRollups } from './rollups.ts';
 import { type PullColumns, pullsOfManifests } from './tag-history.ts';
 import { storeTags, type TagRow, tagsOnDigests } from './tag-writes.ts';
 
-export interface Touched extends Wish {
+export interface Changes extends WantedManifests {
   /** Whose tags or content changed: what they pointed to before, and what they point to now. */
   readonly digests: Iterable<string>;
   /** Rows of tags to be written: new, moved, or pushed again. */
@@ -21,17 +21,22 @@ export interface Touched extends Wish {
   readonly isDropped?: boolean;
 }
 
-export interface Settled {
+export interface Recomputed {
   /** Whether anything that people see changed. */
   readonly isChanged: boolean;
   /** All that was brought up to date. */
   readonly digests: ReadonlySet<string>;
 }
 
-export async function settle(trx: Database, repositoryId: number, touched: Touched, at: number): Promise<Settled> {
+export async function recomputeDerived(
+  trx: Database,
+  repositoryId: number,
+  touched: Changes,
+  at: number,
+): Promise<Recomputed> {
   const roots = new Set([...touched.digests, ...touched.linked, ...touched.unlinked]);
   if (roots.size === 0) return { isChanged: false, digests: roots };
-  const around = await readNeighbourhood(trx, repositoryId, [...roots]);
+  const around = await readAffectedManifests(trx, repositoryId, [...roots]);
   const stored = await tagsOnDigests(trx, repositoryId, [...around.digests]);
   const tags = withPending(stored, touched.tags ?? [], around);
   const keyed = tags.map((tag) => ({ ...tag, name_key: tagKey(tag.name) }));
@@ -42,7 +47,7 @@ export async function settle(trx: Database, repositoryId: number, touched: Touch
   await storeHeld(trx, repositoryId, around, rows);
   const bytes = await moveBlobs(trx, repositoryId, blobMoves(around, rows, touched.uncounted));
   const isChanged = news.length > 0 || touched.isDropped === true || hasChanged(around, rows);
-  if (isChanged || bytes !== 0) await sumUp(trx, repositoryId, { before: around.held, after: rows, bytes, at });
+  if (isChanged || bytes !== 0) await updateRollups(trx, repositoryId, { before: around.held, after: rows, bytes, at });
   return { isChanged, digests: around.digests };
 }
 
@@ -50,7 +55,7 @@ export async function settle(trx: Database, repositoryId: number, touched: Touch
 function withPending(
   stored: readonly TagRow[],
   pending: readonly TagRow[],
-  { digests }: Neighbourhood,
+  { digests }: AffectedManifests,
 ): readonly TagRow[] {
   if (pending.length === 0) return stored;
   const names = new Set(pending.map((tag) => tag.name));
@@ -89,7 +94,7 @@ function differs<Row>(one: Row, other: Row, columns: readonly (keyof Row)[]): bo
   return columns.some((column) => one[column] !== other[column]);
 }
 
-function hasChanged({ held }: Neighbourhood, rows: ReadonlyMap<string, HeldRow>): boolean {
+function hasChanged({ held }: AffectedManifests, rows: ReadonlyMap<string, HeldRow>): boolean {
   return held.size !== rows.size || [...rows].some(([digest, row]) => isNews(held.get(digest), row));
 }
 
@@ -100,7 +105,7 @@ function isNews(before: HeldRow | undefined, after: HeldRow): boolean {
 async function storeHeld(
   trx: Database,
   repositoryId: number,
-  { held }: Neighbourhood,
+  { held }: AffectedManifests,
   rows: ReadonlyMap<string, HeldRow>,
 ): Promise<void> {
   const news = [...rows.values()].filter((row) => isNews(held.get(row.digest), row));
@@ -124,7 +129,7 @@ function withPulls(row: HeldRow, pulls: PullColumns | undefined): HeldRow {
 }
 
 function blobMoves(
-  { held }: Neighbourhood,
+  { held }: AffectedManifests,
   rows: ReadonlyMap<string, HeldRow>,
   uncounted: ReadonlySet<string> = new Set(),
 ): readonly BlobMove[] {

@@ -1,5 +1,5 @@
 /** Shorter absences are covered: the registry keeps its events in a queue and sends them when it reaches us again. */
-const TRUSTED_MS = 60_000;
+const MAX_HARMLESS_MS = 60_000;
 
 /**
  * After the registry was away: may events have been lost? The queue lives in its memory, so the longer it was away the
@@ -8,18 +8,18 @@ const TRUSTED_MS = 60_000;
  *
  * @param clock milliseconds that only go forward.
  */
-export function createGap(clock: () => number) {
+export function createOutageTracker(clock: () => number) {
   let goneAt: number | undefined;
   return {
-    noteGone(): void {
+    markDown(): void {
       goneAt ??= clock();
     },
     /** @returns whether everything has to be read again. */
-    noteBack(): boolean {
-      const isLong = goneAt !== undefined && clock() - goneAt >= TRUSTED_MS;
+    markUp(): boolean {
+      const isLong = goneAt !== undefined && clock() - goneAt >= MAX_HARMLESS_MS;
       goneAt = undefined;
       return isLong;
     },
   };
 }
-export type Gap = ReturnType<typeof createGap>;
+export type OutageTracker = ReturnType<typeof createOutageTracker>;
