@@ -2,7 +2,7 @@ import type { Database } from '../../storage/database.ts';
 import { folderOf } from '../base/folders.ts';
 import { knownNames } from '../base/repository-lookup.ts';
 import { insertRepositories } from '../base/repository-writes.ts';
-import { showRepositories } from '../visibility/build.ts';
+import { showRepositories } from '../visibility/membership.ts';
 import { historyOfRepositories } from './tag-history.ts';
 
 // Well below the number of parameters that one statement may have.

@@ -2,7 +2,7 @@ import type { Database } from '../../storage/database.ts';
 import { repositoryById } from '../base/repository-lookup.ts';
 import { deleteRepository, lockRepository } from '../base/repository-writes.ts';
 import { hasTags } from '../base/tag-lookup.ts';
-import { hideRepository } from '../visibility/build.ts';
+import { hideRepository } from '../visibility/membership.ts';
 import { changeRepository } from './repository-change.ts';
 
 export interface KnownRepository {

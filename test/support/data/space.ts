@@ -1,6 +1,6 @@
 /** Rows of the catalog as sums see them: repositories, and which of them holds which blob. */
 import { folderOf } from '../../../server/catalog/base/folders.ts';
-import { showRepositories } from '../../../server/catalog/visibility/build.ts';
+import { showRepositories } from '../../../server/catalog/visibility/membership.ts';
 import type { Database } from '../../../server/storage/database.ts';
 
 export interface Held {
