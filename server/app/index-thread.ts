@@ -60,10 +60,10 @@ function run(port: Port, data: IndexThreadData): void {
     ...{ db, log, now, bus },
     onEvent: async (event) => {
       await link.remote.handlePush(event);
-      return indexer.takeEvent(catalogEvent(event));
+      return indexer.handleEvent(catalogEvent(event));
     },
     count: indexer.countUses,
-    onCounted: indexer.tellCounted,
+    onCounted: indexer.publishCounted,
     onInstance: (instanceId) => background(noteInstance(instanceId)),
     look: indexer.lookAgain,
     crawl: () => background(indexer.crawl('aside')),

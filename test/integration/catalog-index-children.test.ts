@@ -94,7 +94,7 @@ for (const version of VERSIONS) {
 
     test('a platform that is pushed after all is in the index at once', async () => {
       const again = await pushImageOf(registry.url, 'sparse', undefined, { layers: ['gone'] });
-      await indexer.takeEvent({
+      await indexer.handleEvent({
         ...{ action: 'push', repository: 'sparse', tag: null, digest: again.digest, actor: 'ci', confirmed: true },
         ...{ at: clock, method: 'PUT', userAgent: 'docker/28', address: '' },
       });

@@ -1,4 +1,4 @@
-/** One holder per key. Several keys are taken in one order, so that two holders never wait for each other. */
+/** Asynchronous locks by key. Several keys are locked in sorted order, which prevents deadlocks. */
 export function createLocks() {
   const last = new Map<string, Promise<void>>();
 

@@ -1,10 +1,10 @@
-/** Where a page of a list ended: the sort value and the key of its last row. Opaque to everybody else. */
+/** Position in a list: sort value and key of a row. Opaque to callers. */
 export interface Position {
   readonly value: string | number;
   readonly key: string;
-  /** Which of several lists read one behind the other. */
+  /** Which of several consecutive lists. */
   readonly part?: string | undefined;
-  /** The page that ends before this row, instead of the one that begins behind it. */
+  /** The page that ends before this row, instead of the one that begins after it. */
   readonly isBackwards?: boolean | undefined;
 }
 
@@ -13,7 +13,7 @@ export function encodeCursor({ value, key, part = '', isBackwards = false }: Pos
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-/** `undefined` for anything we did not make: the list then starts at its beginning. */
+/** `undefined` for invalid text: the list then starts at its beginning. */
 export function decodeCursor(text: string | undefined): Position | undefined {
   if (text === undefined || text === '' || text.length > 2000) return undefined;
   try {
@@ -21,7 +21,7 @@ export function decodeCursor(text: string | undefined): Position | undefined {
     const [value, key, part = '', backwards = 0] = parts as unknown[];
     const isValue = typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
     if (!isValue || typeof key !== 'string' || typeof part !== 'string') return undefined;
-    // PostgreSQL refuses a text with NUL, and no name has one.
+    // PostgreSQL refuses text with NUL, and no name contains it.
     if (`${value}${key}`.includes('\0')) return undefined;
     return { value, key, part, isBackwards: backwards === 1 };
   } catch {

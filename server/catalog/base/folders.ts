@@ -1,4 +1,4 @@
-/** `team/sub/app` stands in the folder `team/sub`; '' is the root. */
+/** `team/sub/app` is in the folder `team/sub`; '' is the root. */
 export function folderOf(name: string): string {
   const slash = name.lastIndexOf('/');
   return slash < 0 ? '' : name.slice(0, slash);
@@ -10,12 +10,12 @@ export function foldersAbove(name: string): readonly string[] {
   return ['', ...parts.map((_part, index) => parts.slice(0, index + 1).join('/'))];
 }
 
-/** Of a folder; null for the root. */
+/** Parent of a folder; null for the root. */
 export function parentOf(path: string): string | null {
   return path === '' ? null : folderOf(path);
 }
 
-/** How many of `names` stand below each folder. */
+/** Number of `names` below each folder. */
 export function countByFolder(names: Iterable<string>): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const name of names) {

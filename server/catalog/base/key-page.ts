@@ -24,9 +24,8 @@ export interface Reading {
 }
 
 /**
- * One page of a list that knows its place by the key of a row, so that the last page costs what the first one does.
- *
- * @param read Rows behind (or before) a position, in the order in which they lie from there.
+ * Keyset pagination: the last page costs as much as the first.
+ * @param read Reads rows after (or before) a position, nearest first.
  */
 export async function readKeyPage<Row>(
   asked: AskedPage,
@@ -39,7 +38,7 @@ export async function readKeyPage<Row>(
     row === undefined ? undefined : encodeCursor({ ...positionOf(row), isBackwards });
   if (position?.isBackwards === true) {
     const found = await read({ position, isBackwards: true, limit: limit + 1 });
-    // Fewer than a page before it: the first page, so that it is full and says that it is the first.
+    // Less than a page before the position: read the first page instead, so that it is full.
     if (found.length <= limit) return readKeyPage({ limit }, read, positionOf);
     const rows = found.slice(0, limit).reverse();
     return { rows, previous: cursor(rows[0], true), next: cursor(rows.at(-1), false) };
@@ -52,24 +51,24 @@ export async function readKeyPage<Row>(
   return { rows, next, previous };
 }
 
-/** What a list is sorted by, and its tie-break: one expression each, exactly as the index has them. */
+/** Sort expression and tie-break of a list, exactly as in the index. */
 export interface KeyOrder {
   readonly value: RawBuilder<string | number>;
   readonly key: RawBuilder<string | number>;
   readonly direction: Direction;
   readonly isText: boolean;
-  /** The tie-break is a number; cursors carry it as text. */
+  /** The tie-break is a number; cursors contain it as text. */
   readonly isNumericKey?: boolean;
 }
 
-/** The two ends of a query over a `KeyOrder`: the condition that begins the page, and `order by`. */
+/** Condition and `order by` for a page. */
 export function keyClauses(
   order: KeyOrder,
   { position, isBackwards }: Pick<Reading, 'position' | 'isBackwards'>,
 ): { readonly behind: RawBuilder<SqlBool>; readonly orderBy: RawBuilder<unknown> } {
   const isRising = (order.direction === 'asc') !== isBackwards;
   const way = sql.raw(isRising ? 'asc' : 'desc');
-  // The key itself: naming it twice would hide the index from the engine.
+  // When the list is sorted by the key itself: naming it twice would prevent the use of the index.
   const isByKey = order.value === order.key;
   const orderBy = isByKey ? sql`${order.key} ${way}` : sql`${order.value} ${way}, ${order.key} ${way}`;
   const key = position === undefined ? undefined : keyOf(position, order);
@@ -79,23 +78,23 @@ export function keyClauses(
   return { behind: sql<SqlBool>`(${order.value}, ${order.key}) ${comparison} (${position.value}, ${key})`, orderBy };
 }
 
-/** A cursor of another order (somebody edited the address) counts as none: the engines would not agree on it. */
+/** A cursor of another order (an edited address) is ignored, because databases would compare it differently. */
 function keyOf({ value, key }: Position, order: KeyOrder): string | number | undefined {
   if ((typeof value === 'string') !== order.isText) return undefined;
   if (order.isNumericKey !== true) return key;
   return Number.isSafeInteger(Number(key)) ? Number(key) : undefined;
 }
 
-/** Beyond this a filtered list says "1000+". */
+/** Filtered lists with more rows show "1000+". */
 export const MAX_COUNTED = 1000;
 
 export interface Total {
   readonly total: number;
-  /** False: there are at least `total`. */
+  /** False: `total` is a lower bound. */
   readonly isExact: boolean;
 }
 
-export const exactly = (total: number): Total => ({ total, isExact: true });
+export const exactTotal = (total: number): Total => ({ total, isExact: true });
 
 /** @param found Counted up to `MAX_COUNTED + 1`. */
 export function cappedTotal(found: number): Total {

@@ -7,15 +7,15 @@ const IMAGE_CONFIGS: readonly string[] = [
 ];
 const IMAGE_LAYER = /^application\/vnd\.(?:oci\.image\.layer|docker\.image\.rootfs)\b/;
 const FOREIGN_LAYER = /^application\/vnd\.(?:oci\.image\.layer\.nondistributable\b|docker\.image\.rootfs\.foreign\b)/;
-/** BuildKit lists the layers of a cache in an index, too. */
+/** BuildKit lists cache layers in an index, too. */
 const CACHE_CONFIG = 'application/vnd.buildkit.cacheconfig.v0';
 const HELM_CONFIG = 'application/vnd.cncf.helm.config.v1+json';
 const SIGNATURE = /vnd\.dev\.cosign\.(?:simplesigning|artifact\.sig)|vnd\.cncf\.notary\.signature|sigstore\.bundle/;
 const ATTESTATION = /vnd\.in-toto|vnd\.dsse\.envelope|dev\.cosign\.artifact\.att/;
 const SBOM = /spdx|cyclonedx|vnd\.syft|cosign\.artifact\.sbom/;
 
-/** What a manifest is, by the media types it names: cosign stores signatures in manifests that look like images. */
-export function kindOf(manifest: ParsedManifest): ManifestKind {
+/** Kind of a manifest, from its media types: cosign stores signatures in manifests that look like images. */
+export function manifestKindOf(manifest: ParsedManifest): ManifestKind {
   if (manifest.kind === 'index') return isCache(manifest) ? 'artifact' : 'index';
   if (manifest.kind === 'schema1') return 'image';
   const types = [artifactTypeOf(manifest) ?? '', ...manifest.layers.map((layer) => layer.mediaType)];
@@ -26,7 +26,7 @@ export function kindOf(manifest: ParsedManifest): ManifestKind {
   return isImage(manifest) ? 'image' : 'artifact';
 }
 
-/** Its configuration and its layers are those of images: either alone is borrowed by artifacts of all sorts. */
+/** Both configuration and layers must be those of images: artifacts use either of them. */
 function isImage({ config, layers, artifactType }: ParsedManifest): boolean {
   if (!IMAGE_CONFIGS.includes(config?.mediaType ?? '')) return false;
   if (layers.length === 0) return artifactType === undefined;
@@ -37,13 +37,16 @@ function isCache({ children }: ParsedManifest): boolean {
   return children.some((child) => child.mediaType === CACHE_CONFIG);
 }
 
-/** A layer that may not be given on: registries take the manifest without it, clients fetch it from its own host. */
-export function hostOfForeign({ mediaType, urls }: Descriptor): string {
+/**
+ * Host of a foreign (non-distributable) layer, which clients fetch from there; '' for other layers.
+ * @see https://github.com/opencontainers/image-spec/blob/main/layer.md#non-distributable-layers
+ */
+export function foreignLayerHost({ mediaType, urls }: Descriptor): string {
   const [first = ''] = urls;
   return FOREIGN_LAYER.test(mediaType) && URL.canParse(first) ? new URL(first).host : '';
 }
 
-/** A sigstore bundle says in an annotation whether it holds a signature or a statement about the image. */
+/** An annotation of a sigstore bundle says whether it is a signature or an attestation. */
 function isSigstoreAttestation({ annotations }: ParsedManifest): boolean {
   const predicate = annotations['dev.sigstore.bundle.predicateType'] ?? '';
   return annotations['dev.sigstore.bundle.content'] === 'dsse-envelope' && !predicate.includes('cosign/sign');
@@ -57,7 +60,9 @@ export function artifactTypeOf(manifest: ParsedManifest): string | undefined {
   return config === undefined || IMAGE_CONFIGS.includes(config.mediaType) ? undefined : config.mediaType;
 }
 
-/** Configurations that we read: those of images and charts. An artifact's config can be anything of any size. */
+/**
+ * Whether the configuration is read: only of images and charts, because those of artifacts can be anything of any size.
+ */
 export function hasReadableConfig(kind: ManifestKind): boolean {
   return kind === 'image' || kind === 'helm' || kind === 'attestation';
 }

@@ -1,10 +1,10 @@
-/** What lists of repositories and lists of tags can both be filtered by. */
+/** Filters common to lists of repositories and tags. */
 export interface ListFilters {
   /** `linux/arm64`. */
   readonly platform?: string | undefined;
   /** `helm`; of a repository: some image in it is of this kind. */
   readonly kind?: string | undefined;
-  /** Epoch milliseconds; by the push, else by the build, else long ago. */
+  /** Epoch milliseconds; compared with the time of the push, else of the build, else 0. */
   readonly pushedBefore?: number | undefined;
   readonly pushedAfter?: number | undefined;
   readonly atLeastBytes?: number | undefined;
@@ -18,7 +18,7 @@ export interface Comparison {
   readonly value: number;
 }
 
-/** The filters about numbers: each list knows its own columns for them. */
+/** Numeric filters; each list maps them to its columns. */
 export function comparisons(filters: ListFilters): readonly Comparison[] {
   const { pushedBefore, pushedAfter, atLeastBytes, atMostBytes, neverPulled } = filters;
   const found: Comparison[] = [];

@@ -1,4 +1,4 @@
-/** Short questions about repositories, whoever asks. Which of them a viewer may see is asked of `visibility/`. */
+/** Small queries on repositories. Which of them a viewer may see is decided in `visibility/`. */
 import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import type { RepositoriesTable } from '../../storage/schema.ts';
@@ -54,7 +54,7 @@ export async function knownNames(db: Database, names: readonly string[]): Promis
   return new Set(rows.map(({ name }) => name));
 }
 
-export interface RepositoryStretch {
+export interface IdRange {
   /** The id before the first one. */
   readonly after: number;
   readonly limit: number;
@@ -68,11 +68,11 @@ export interface RepositoryStretch {
   readonly hasError?: true;
 }
 
-/** By rising id, for who goes through all of them. */
+/** In ascending order of ID, for iterating over all. */
 export async function repositoriesAfter<Column extends keyof Row>(
   db: Database,
   columns: readonly Column[],
-  { after, limit, until, unreadIn, isChecked, hasError }: RepositoryStretch,
+  { after, limit, until, unreadIn, isChecked, hasError }: IdRange,
 ): Promise<readonly Columns<Column>[]> {
   const rows = await db
     .selectFrom('repositories')
@@ -88,7 +88,7 @@ export async function repositoriesAfter<Column extends keyof Row>(
   return rows.map(asRow<Column>);
 }
 
-export interface NameStretch {
+export interface NameRange {
   /** What they begin with; names are ASCII. */
   readonly prefix: string;
   /** The name before the first one. */
@@ -99,7 +99,7 @@ export interface NameStretch {
 /** By rising name. */
 export async function namesAfter(
   db: Database,
-  { prefix, after, limit }: NameStretch,
+  { prefix, after, limit }: NameRange,
 ): Promise<readonly Columns<'id' | 'name'>[]> {
   return db
     .selectFrom('repositories')
@@ -135,7 +135,7 @@ export async function lastRepositoryId(db: Database): Promise<number> {
   return Number(last ?? 0);
 }
 
-/** Read without a problem, and without tags, as far as is known. By rising name. */
+/** Repositories that were read without error and have no known tags, by name. */
 export async function repositoriesWithoutTags(
   db: Database,
   after: string,
@@ -161,12 +161,12 @@ function asRow<Column extends keyof Row>(row: object): Columns<Column> {
   return row as Columns<Column>;
 }
 
-/** Value in a query: the id of the repository of this name, null for none. */
+/** SQL expression: ID of the repository with this name, or null. */
 export function idOf(name: string): RawBuilder<number> {
   return sql<number>`(select id from repositories where repositories.name = ${name})`;
 }
 
-/** Value in a query: the name of the repository of this id, or of the one in this column. */
+/** SQL expression: name of the repository with this ID or ID column. */
 export function nameOf(id: number | RawBuilder<unknown>): RawBuilder<string> {
   return sql<string>`(select repositories.name from repositories where repositories.id = ${id})`;
 }

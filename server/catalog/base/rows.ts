@@ -1,7 +1,7 @@
-// Well below the number of parameters that one statement may have.
+// Well below the maximum number of parameters of a statement.
 const VALUES_AT_ONCE = 8000;
 
-/** Parts of `rows` small enough for one statement each; all have the same columns. */
+/** Splits rows into parts that fit into one statement; all rows have the same columns. */
 export function* inStatements<Row extends object>(rows: readonly Row[]): Generator<readonly Row[]> {
   const [first] = rows;
   if (first === undefined) return;

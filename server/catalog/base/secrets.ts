@@ -1,4 +1,4 @@
-/** Values people should not have baked into an image. Pages and API mask them until asked, they cannot undo them. */
+/** Recognises secrets in images. Pages and API mask them until asked; they remain in the image. */
 const SECRET_NAME =
   /(passw|passphrase|secret|token|api_?key|private_?key|access_?key|credential|auth_?key|_pwd$|^pwd_)/i;
 const SECRET_VALUE =
@@ -6,7 +6,7 @@ const SECRET_VALUE =
 
 const MASK = '•••';
 
-/** The one rule: of a variable, a label, an annotation. What is empty hides nothing. */
+/** Whether a variable, label or annotation looks like a secret. Empty values never do. */
 export function isSecret(name: string, value: string): boolean {
   return value !== '' && (SECRET_NAME.test(name) || SECRET_VALUE.test(value));
 }
@@ -17,7 +17,7 @@ export interface EnvironmentCell {
   readonly isSecret: boolean;
 }
 
-/** `NAME=value`; what has no `=` is a name. */
+/** Splits `NAME=value`; a text without `=` is a name. */
 export function environmentCell(line: string): EnvironmentCell {
   const at = line.indexOf('=');
   const name = at === -1 ? line : line.slice(0, at);
@@ -30,7 +30,7 @@ export interface TextPart {
   readonly isSecret: boolean;
 }
 
-// Bounded in every part, so that no text makes it search long.
+// All quantifiers are bounded, so that no text makes the search slow.
 const ASSIGNMENT = /\b([A-Za-z_][\w.-]{0,80})=(\\"[^"]{0,2000}"|"[^"]{0,2000}"|'[^']{0,2000}'|[^\s"',;]{1,2000})/g;
 const MAX_SEARCHED_LENGTH = 20_000;
 
@@ -38,7 +38,7 @@ export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }
 
-/** A text with the values in it that look like secrets (`TOKEN=…` in a command) set apart. */
+/** Splits a text into parts, with values that look like secrets (`TOKEN=…` in a command) marked. */
 export function secretParts(text: string): readonly TextPart[] {
   const parts: TextPart[] = [];
   let from = 0;
@@ -54,11 +54,11 @@ export function secretParts(text: string): readonly TextPart[] {
 
 function looksSecret(name: string, value: string): boolean {
   const bare = value.replace(/^\\?["']/, '');
-  // `$TOKEN` only names one.
+  // `$TOKEN` only refers to a secret.
   return !bare.startsWith('$') && isSecret(name, bare);
 }
 
-/** For where nothing can be unfolded: titles, bars. */
+/** For places where it cannot be revealed: titles, bars. */
 export function maskedText(text: string): string {
   return secretParts(text)
     .map((part) => (part.isSecret ? MASK : part.text))

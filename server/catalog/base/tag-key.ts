@@ -4,36 +4,36 @@
  * `1.9` < `1.10`, `1.0-rc2` < `1.0-rc10` < `1.0` < `1.0.1`, `v1.2` beside `1.2`, `build-9` < `build-10`, `App` beside `app`.
  */
 
-// In the order of their bytes. What follows a version with a dash is a step before it, as in semantic versions.
+// In byte order. A suffix after a dash sorts before the version itself, as pre-releases in semantic versions.
 const BEFORE_RELEASE = '!';
 const END = '#';
 const SEPARATORS: Readonly<Record<string, string>> = { '.': '$', '-': '%', _: '&' };
-// Digits follow the number of their digits, so that a longer number is a larger one: 9 is `19`, 10 is `210`.
+// Digits are prefixed with their count, so that longer numbers sort higher: 9 is `19`, 10 is `210`.
 const LONG_NUMBER = ':';
-// Behind letters, which stand for themselves.
+// Sorts after letters, which are written unchanged.
 const OTHER = '~';
 
 // A tag has at most 128 characters.
 const MAX_READ = 256;
-const LONGEST = 1024;
+const MAX_KEY_LENGTH = 1024;
 
 const TOKENS = /\d+|[a-z]+|[^\da-z]/gu;
 // The first dotted number, or any number at the beginning: `1`, `v1.2.3`, `release-1.2`.
 const VERSION = /^\d+(?:\.\d+)*(?=-)|(?<![\d.])\d+(?:\.\d+)+(?=-)/u;
 
-/** At most 1024 ASCII characters, different for different tags. */
+/** Sort key of a tag: at most 1024 ASCII characters, different for different tags. */
 export function tagKey(name: string): string {
   const folded = name.slice(0, MAX_READ).toLowerCase();
   const text = /^v\d/.test(folded) ? folded.slice(1) : folded;
   const dash = endOfVersion(text);
   const key =
     dash === undefined ? keyOf(text) : `${keyOf(text.slice(0, dash))}${BEFORE_RELEASE}${keyOf(text.slice(dash + 1))}`;
-  // What writing it this way left out decides last.
+  // The original name decides between tags whose keys would be equal.
   const isWhole = text === name && !/(?<!\d)0\d/.test(name);
-  return (isWhole ? `${key}${END}` : `${key}${END}${keyOfEach(name)}`).slice(0, LONGEST);
+  return (isWhole ? `${key}${END}` : `${key}${END}${keyOfEach(name)}`).slice(0, MAX_KEY_LENGTH);
 }
 
-/** Where the dash behind the version stands. */
+/** Index of the dash after the version. */
 function endOfVersion(text: string): number | undefined {
   const found = VERSION.exec(text);
   return found === null ? undefined : found.index + found[0].length;

@@ -1,4 +1,4 @@
-/** Short questions about tags. */
+/** Small queries on tags. */
 import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { idOf, nameOf } from './repository-lookup.ts';
@@ -15,7 +15,7 @@ export async function findTag(db: Database, repository: string, tag: string): Pr
     .executeTakeFirst();
 }
 
-/** What the tag points to. */
+/** Digest of the tag. */
 export async function digestOfTag(db: Database, repositoryId: number, tag: string): Promise<string | undefined> {
   const row = await db
     .selectFrom('tags')
@@ -36,7 +36,7 @@ export async function tagsOn(db: Database, repository: string, digest: string): 
   return rows.map((row) => row.name);
 }
 
-/** What the tags of a repository point to, each once. */
+/** Digests of all tags of a repository, each once. */
 export async function taggedDigests(db: Database, repository: string): Promise<readonly string[]> {
   const rows = await tagsOf(db, repository).select('tags.digest').distinct().execute();
   return rows.map((row) => row.digest);
@@ -52,7 +52,7 @@ export async function hasTags(db: Database, repositoryId: number): Promise<boole
   return row !== undefined;
 }
 
-/** Tags that people use, the youngest first. */
+/** Tags that people use, newest first. */
 export async function newestTags(db: Database, repositoryId: number, limit: number): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('tags')
@@ -78,7 +78,7 @@ export async function countTags(db: Database): Promise<number> {
   return Number(total);
 }
 
-/** The lowest and the highest id; undefined while there are no tags. */
+/** Lowest and highest ID; undefined without tags. */
 export async function tagBounds(db: Database): Promise<{ readonly first: number; readonly last: number } | undefined> {
   const bounds = await db
     .selectFrom('tags')
@@ -122,7 +122,7 @@ export interface SeenTag {
   readonly repository: string;
 }
 
-/** Those that were not seen for longest, after one of them. */
+/** Tags that were not checked for longest, after the given one. */
 export async function longestUnseen(
   db: Database,
   { id, checked_at }: Pick<SeenTag, 'id' | 'checked_at'>,

@@ -1,12 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Lets other requests have their turn; throws when the work is to end. */
+/** Yields to other work; throws when the work has to stop. */
 export type Yield = () => Promise<void>;
 
 const MAX_YIELD_MS = 50;
 
-/** Rests as long as it worked, so that a run never takes more than half of the time. */
+/** Pauses as long as it worked, at most 50 ms, so that a run uses at most half of the time. */
 export function createYield(signal: AbortSignal): Yield {
   let since = performance.now();
   return async () => {

@@ -7,7 +7,7 @@ import { type OpenedStorage, openStorage } from '../../registry/disk/storage.ts'
 import { type ImageConfig, parseImageConfig } from '../../registry/documents/image-config.ts';
 import { MAX_CONFIG_BYTES, MAX_MANIFEST_BYTES } from '../../registry/documents/limits.ts';
 import { type ParsedManifest, parseManifest } from '../../registry/documents/manifest.ts';
-import { hasReadableConfig, kindOf } from '../base/kinds.ts';
+import { hasReadableConfig, manifestKindOf } from '../base/kinds.ts';
 import { type ManifestRecord, manifestRecord, NO_CONFIG, type ReadConfig } from '../manifests/record.ts';
 
 export interface WantedManifest {
@@ -82,7 +82,7 @@ function readManifest(root: string, { repository, digest }: WantedManifest): Man
 /** @returns undefined where the repository lacks what it should have. */
 function readConfig(root: string, repository: string, parsed: ParsedManifest): ReadConfig | undefined {
   const { config } = parsed;
-  if (config === undefined || !hasReadableConfig(kindOf(parsed)) || config.sizeBytes > MAX_CONFIG_BYTES)
+  if (config === undefined || !hasReadableConfig(manifestKindOf(parsed)) || config.sizeBytes > MAX_CONFIG_BYTES)
     return NO_CONFIG;
   const bytes = readLinkedBlob(root, repository, config.digest, MAX_CONFIG_BYTES);
   return bytes && { bytes, image: parsedConfig(bytes) };

@@ -1,4 +1,6 @@
-/** What a change can reach: the manifests that it names, everything below them, and all that speaks about those. */
+/**
+ * The manifests that a change can affect: those it names, everything below them, and everything that refers to those.
+ */
 import { type Selectable, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import type { HeldManifestsTable, ManifestsTable } from '../../storage/schema.ts';
@@ -10,14 +12,14 @@ export type ManifestFacts = Pick<
   'digest' | 'kind' | 'subject_digest' | 'created_at' | 'total_bytes' | 'platforms'
 >;
 
-/** `from` keeps `to`: an index what it lists, an image what speaks about it. */
+/** `from` keeps `to`: an index keeps what it lists, an image keeps what refers to it. */
 export interface Edge {
   readonly from: string;
   readonly to: string;
   readonly isListed: boolean;
 }
 
-/** What manifests from elsewhere in the repository mean for one. */
+/** How unaffected manifests of the repository refer to an affected one. */
 export interface OutsideReferences {
   readonly isListed: boolean;
   readonly isReached: boolean;
@@ -25,10 +27,10 @@ export interface OutsideReferences {
 
 export interface AffectedManifests {
   readonly digests: ReadonlySet<string>;
-  /** Those that are stored. */
+  /** The stored ones. */
   readonly manifests: ReadonlyMap<string, ManifestFacts>;
   readonly edges: readonly Edge[];
-  /** As they were held until now. */
+  /** Their rows before the change. */
   readonly held: ReadonlyMap<string, HeldRow>;
   readonly outside: ReadonlyMap<string, OutsideReferences>;
 }
@@ -51,7 +53,7 @@ export async function readAffectedManifests(
     frontier = [...new Set(below)].filter((digest) => !digests.has(digest));
     for (const digest of frontier) digests.add(digest);
   }
-  // Not from the query: what is only about to be held speaks too.
+  // Not from the query, because manifests that are about to be added refer to others, too.
   for (const { digest, subject_digest } of manifests.values()) {
     if (digests.has(subject_digest ?? '')) edges.push({ from: subject_digest ?? '', to: digest, isListed: false });
   }
@@ -83,7 +85,7 @@ async function referrersOf(
   repositoryId: number,
   subjects: readonly string[],
 ): Promise<readonly string[]> {
-  // In this order: few manifests name these subjects, but a repository may hold many thousands.
+  // In this join order: few manifests refer to these subjects, but a repository may hold many thousands.
   const rows = await trx
     .selectFrom('manifests')
     .crossJoin('held_manifests')
@@ -110,7 +112,7 @@ async function heldRows(
   return new Map(rows.map(({ id: _id, ...row }) => [row.digest, row]));
 }
 
-/** The indexes that list it and the subject that it speaks about, as far as the change does not reach those. */
+/** Indexes that list it and its subject, as far as these are not affected themselves. */
 async function fromOutside(
   trx: Database,
   repositoryId: number,
@@ -150,7 +152,7 @@ async function reachedOf(
   return new Set(rows.map((row) => row.digest));
 }
 
-/** Thousands of indexes may list one image: the first that answers is enough. */
+/** `exists`, because thousands of indexes may list one image. */
 async function listedOutside(
   trx: Database,
   repositoryId: number,

@@ -1,6 +1,6 @@
 /**
- * Repositories of which nothing was known, with everything that they hold: worked out in memory and written together, at a
- * fraction of what one change after the other costs. The rows are those that `repository-change.ts` comes to.
+ * Adds repositories of which nothing is known, with all their content: rows are computed in memory and written
+ * together, at a fraction of the cost of single changes. The rows are the same as those of `repository-change.ts`.
  */
 import type { Database } from '../../storage/database.ts';
 import { lockUnknown, setColumns } from '../base/repository-writes.ts';
@@ -25,7 +25,7 @@ import { newTag, storeTags, type TagRow } from './tag-writes.ts';
 export interface FirstContent {
   readonly id: number;
   readonly tags: readonly { readonly name: string; readonly digest: string }[];
-  /** Every manifest that it has; all are stored. */
+  /** All of its manifests, which are stored already. */
   readonly digests: readonly string[];
 }
 
@@ -35,10 +35,9 @@ interface Written extends FirstContent {
 }
 
 /**
- * For a transaction.
- *
- * @param crawlId the crawl that read them.
- * @returns those that were written: of the others something was known already, or remembered from before.
+ * For use in a transaction.
+ * @param crawlId The crawl that read them.
+ * @returns the repositories that were written; of the others something was known already.
  */
 export async function storeFirstContent(
   trx: Database,
@@ -56,7 +55,7 @@ export async function storeFirstContent(
   const facts = new Map((digests.length === 0 ? [] : await factsOf(trx, digests)).map((row) => [row.digest, row]));
   const indexes = [...facts.values()].filter(({ kind }) => kind === 'index').map(({ digest }) => digest);
   const listed = groupBy(await listedBy(trx, indexes), (edge) => edge.from);
-  const written = firsts.map((first) => workOut(first, facts, listed, at));
+  const written = firsts.map((first) => computeRows(first, facts, listed, at));
   await storeTags(
     trx,
     written.flatMap(({ tagRows }) => tagRows),
@@ -69,7 +68,7 @@ export async function storeFirstContent(
   return unknown;
 }
 
-function workOut(
+function computeRows(
   first: FirstContent,
   facts: ReadonlyMap<string, ManifestFacts>,
   listed: ReadonlyMap<string, readonly Edge[]>,
@@ -79,11 +78,11 @@ function workOut(
   const tags = first.tags.map((tag) => ({ ...newTag(first.id, tag, NO_HISTORY, at), name_key: tagKey(tag.name) }));
   const wish = { linked: own, proven: own, unlinked: new Set<string>() };
   const blank = { repository_id: first.id, first_seen_at: at };
-  const rows = heldAfter(neighbourhood(own, facts, listed), tags, wish, blank);
+  const rows = heldAfter(affectedManifests(own, facts, listed), tags, wish, blank);
   return { ...first, rows, tagRows: tags.map((tag) => withImage(tag, rows.get(tag.digest))) };
 }
 
-function neighbourhood(
+function affectedManifests(
   own: ReadonlySet<string>,
   facts: ReadonlyMap<string, ManifestFacts>,
   listed: ReadonlyMap<string, readonly Edge[]>,

@@ -1,19 +1,19 @@
-/** What a repository's row of a manifest says, worked out from its tags and its neighbours. Pure. */
+/** Computes a repository's rows of manifests from tags and affected manifests. Pure. */
 import type { HeldState } from '../../storage/schema.ts';
 import { groupBy } from '../base/rows.ts';
 import type { AffectedManifests, HeldRow, ManifestFacts } from './affected-manifests.ts';
 import type { TagRow } from './tag-writes.ts';
 
 export interface WantedManifests {
-  /** To be held from now on, with everything below that was held before or is proven. */
+  /** Manifests to add, with everything below that was present before or is proven. */
   readonly linked: ReadonlySet<string>;
-  /** The registry has it in this repository: an index may name what only another one has. */
+  /** Manifests that the registry has in this repository: an index may list some that only another one has. */
   readonly proven: ReadonlySet<string>;
-  /** No longer held, unless a tag says otherwise. */
+  /** Manifests to remove, unless a tag points to them. */
   readonly unlinked: ReadonlySet<string>;
 }
 
-/** @returns the rows after the change; what has none is not held. */
+/** @returns the rows after the change; a manifest without a row is removed. */
 export function heldAfter(
   around: AffectedManifests,
   tags: readonly TagRow[],
@@ -55,7 +55,7 @@ function presentAfter(
   );
   const wanted = new Set(linked);
   for (const digest of wanted) for (const { to } of listed.get(digest) ?? []) wanted.add(to);
-  // What was never read is worth a row only while a tag points to it.
+  // A manifest that was never read gets a row only while a tag points to it.
   const stays = [...held.keys(), ...wanted].filter((digest) => manifests.has(digest) && !unlinked.has(digest));
   return new Set([...stays, ...tagsOn.keys()]);
 }
@@ -71,7 +71,7 @@ function reachedAfter(
   );
   const starts = [...present].filter((digest) => tagsOn.has(digest) || outside.get(digest)?.isReached);
   const reached = new Set(starts);
-  // A set that grows while it is walked is walked to its end.
+  // Iterating over a set includes elements that are added meanwhile.
   for (const digest of reached) for (const { to } of kept.get(digest) ?? []) reached.add(to);
   return reached;
 }
@@ -129,7 +129,7 @@ function best(tags: readonly TagRow[], isBetter: (one: TagRow, other: TagRow) =>
   return found;
 }
 
-/** Of two pushes at one time the higher tag decides, so that the answer never depends on the order of rows. */
+/** Of two pushes at the same time the higher tag decides, so that the result does not depend on the order of rows. */
 function isPushedLater(one: TagRow, other: TagRow): boolean {
   const [at, otherAt] = [one.pushed_at ?? 0, other.pushed_at ?? 0];
   return at > otherAt || (at === otherAt && one.name_key > other.name_key);

@@ -1,10 +1,10 @@
-/** Everything that writes the table of held manifests. Each function is for a transaction. */
+/** All writes to the table `held_manifests`; each function is for use in a transaction. */
 import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
 import { pulledAt } from '../base/repository-writes.ts';
 
-/** Whatever follows from tags and manifests. */
+/** The columns that are derived from tags and manifests. */
 export const HELD_COLUMNS = [
   'state',
   'reached',
@@ -51,7 +51,7 @@ export async function addPullOfManifest(
     .execute();
 }
 
-/** What tags point to is held, and as if it had no tags: from there `settle` goes on. */
+/** Resets the rows to the manifests that tags point to, without derived columns; `recomputeDerived` completes them. */
 export async function resetHeld(trx: Database, repositoryId: number): Promise<void> {
   await sql`insert into held_manifests (repository_id, digest, first_seen_at)
     select repository_id, digest, min(first_seen_at) from tags where repository_id = ${repositoryId}
@@ -64,7 +64,7 @@ export async function resetHeld(trx: Database, repositoryId: number): Promise<vo
     .execute();
 }
 
-/** For an index in which pulls were counted by tag only. */
+/** For an old index that counted pulls by tag only. */
 export async function takePullsFromTags(trx: Database, repositoryId: number): Promise<void> {
   const ofTags = sql`tags.repository_id = ${repositoryId} and tags.digest = held_manifests.digest`;
   await sql`update held_manifests set

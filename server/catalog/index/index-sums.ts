@@ -1,4 +1,4 @@
-/** What an index amounts to in a repository that lacks some of what it lists. For transactions. */
+/** Sizes of indexes in repositories that do not have all their children. For use in transactions. */
 import { sql } from 'kysely';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
@@ -7,8 +7,8 @@ import { sizeOfBlobs } from '../manifests/store.ts';
 import type { AffectedManifests, HeldRow } from './affected-manifests.ts';
 
 /**
- * The row of a manifest sums up an index over all that is known. Where the repository was not proven to have some of that,
- * size and time are those of the rest: else they would tell of what only another repository has.
+ * The table of manifests has the totals of an index over all known children. In a repository that is not proven to have
+ * all of them, size and time are those of the proven ones; otherwise they would reveal content of another repository.
  */
 export async function withOwnSums(
   trx: Database,
@@ -22,7 +22,7 @@ export async function withOwnSums(
   const result = new Map(rows);
   for (const [digest, row] of rows) {
     const below = new Set<string>([digest]);
-    // A set that grows while it is walked is walked to its end.
+    // Iterating over a set includes elements that are added meanwhile.
     for (const each of below) for (const { to } of lists.get(each) ?? []) below.add(to);
     const own = [...below].filter((each) => rows.has(each));
     if (own.length === below.size) continue;
@@ -32,7 +32,7 @@ export async function withOwnSums(
   return result;
 }
 
-/** The time of a nested index is one over all that is known, too. */
+/** Also for nested indexes, whose time covers all known children, too. */
 async function sumsOf(trx: Database, own: readonly string[]) {
   const isOwn = isAmong(trx, sql`digest`, own);
   const { rows } = await sql<{ bytes: number | null; created: number | null }>`

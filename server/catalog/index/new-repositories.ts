@@ -5,10 +5,10 @@ import { insertRepositories } from '../base/repository-writes.ts';
 import { showRepositories } from '../visibility/membership.ts';
 import { historyOfRepositories } from './tag-history.ts';
 
-// Well below the number of parameters that one statement may have.
+// Well below the maximum number of parameters of a statement.
 const NAMES_AT_ONCE = 500;
 
-/** For a transaction: those that are new get their row, and everybody who may see them does so from now on. */
+/** Adds missing repositories and makes them visible to everybody who may see them. For use in a transaction. */
 export async function ensureRepositories(trx: Database, names: readonly string[], at: number): Promise<void> {
   for (let start = 0; start < names.length; start += NAMES_AT_ONCE) {
     await insertMissing(trx, [...new Set(names.slice(start, start + NAMES_AT_ONCE))], at);
@@ -36,6 +36,6 @@ async function insertMissing(trx: Database, names: readonly string[], at: number
       error: null,
     };
   });
-  // An event may have brought some in the meantime.
+  // An event may have added some meanwhile.
   await showRepositories(trx, await insertRepositories(trx, rows));
 }

@@ -1,4 +1,6 @@
-/** Brings everything that follows from tags and manifests up to date, at a cost of what changed. For transactions. */
+/**
+ * Updates everything derived from tags and manifests, at a cost proportional to the change. For use in transactions.
+ */
 import type { Database } from '../../storage/database.ts';
 import { tagKey } from '../base/tag-key.ts';
 import { type BlobMove, countedAs, moveBlobs } from '../manifests/blob-counts.ts';
@@ -11,23 +13,24 @@ import { type PullColumns, pullsOfManifests } from './tag-history.ts';
 import { storeTags, type TagRow, tagsOnDigests } from './tag-writes.ts';
 
 export interface Changes extends WantedManifests {
-  /** Whose tags or content changed: what they pointed to before, and what they point to now. */
+  /** Digests whose tags or content changed: those that tags pointed to before and point to now. */
   readonly digests: Iterable<string>;
-  /** Rows of tags to be written: new, moved, or pushed again. */
+  /** Tag rows to write: new, moved, or pushed again. */
   readonly tags?: readonly TagRow[];
-  /** Held before, but read again: their blobs are not counted. */
+  /** Present before, but read again: their blobs are not counted yet. */
   readonly uncounted?: ReadonlySet<string>;
-  /** Tags were dropped. */
+  /** Tags were removed. */
   readonly isDropped?: boolean;
 }
 
 export interface Recomputed {
-  /** Whether anything that people see changed. */
+  /** Whether anything visible changed. */
   readonly isChanged: boolean;
-  /** All that was brought up to date. */
+  /** All digests that were updated. */
   readonly digests: ReadonlySet<string>;
 }
 
+/** Expects the repository's row to be locked. @param at Epoch milliseconds. */
 export async function recomputeDerived(
   trx: Database,
   repositoryId: number,
@@ -42,7 +45,7 @@ export async function recomputeDerived(
   const keyed = tags.map((tag) => ({ ...tag, name_key: tagKey(tag.name) }));
   const held = heldAfter(around, keyed, touched, { repository_id: repositoryId, first_seen_at: at });
   const rows = await withOwnSums(trx, around, held);
-  const news = newTags(tags, keyed, touched.tags ?? [], rows);
+  const news = changedTags(tags, keyed, touched.tags ?? [], rows);
   await storeTags(trx, news);
   await storeHeld(trx, repositoryId, around, rows);
   const bytes = await moveBlobs(trx, repositoryId, blobMoves(around, rows, touched.uncounted));
@@ -51,7 +54,7 @@ export async function recomputeDerived(
   return { isChanged, digests: around.digests };
 }
 
-/** Tags as they will be: what is to be written counts instead of what is stored under its name. */
+/** The tags after the change: pending rows replace stored ones of the same name. */
 function withPending(
   stored: readonly TagRow[],
   pending: readonly TagRow[],
@@ -62,8 +65,8 @@ function withPending(
   return [...stored.filter((tag) => !names.has(tag.name)), ...pending.filter((tag) => digests.has(tag.digest))];
 }
 
-/** Those that are to be written, and those whose image changed under them; all with what their list shows. */
-function newTags(
+/** Tags to write, and tags whose image changed; with the columns that lists show of the image. */
+function changedTags(
   tags: readonly TagRow[],
   keyed: readonly TagRow[],
   pending: readonly TagRow[],
@@ -80,7 +83,7 @@ function newTags(
 
 const TAG_COLUMNS = ['name_key', 'size_bytes', 'platform_count', 'aged_at'] as const;
 
-/** With what its list shows of its image. */
+/** The tag with the columns that lists show of its image. */
 export function withImage(tag: TagRow, row: HeldRow | undefined): TagRow {
   return {
     ...tag,
@@ -95,10 +98,10 @@ function differs<Row>(one: Row, other: Row, columns: readonly (keyof Row)[]): bo
 }
 
 function hasChanged({ held }: AffectedManifests, rows: ReadonlyMap<string, HeldRow>): boolean {
-  return held.size !== rows.size || [...rows].some(([digest, row]) => isNews(held.get(digest), row));
+  return held.size !== rows.size || [...rows].some(([digest, row]) => isDifferent(held.get(digest), row));
 }
 
-function isNews(before: HeldRow | undefined, after: HeldRow): boolean {
+function isDifferent(before: HeldRow | undefined, after: HeldRow): boolean {
   return before === undefined || differs(before, after, HELD_COLUMNS);
 }
 
@@ -108,7 +111,7 @@ async function storeHeld(
   { held }: AffectedManifests,
   rows: ReadonlyMap<string, HeldRow>,
 ): Promise<void> {
-  const news = [...rows.values()].filter((row) => isNews(held.get(row.digest), row));
+  const news = [...rows.values()].filter((row) => isDifferent(held.get(row.digest), row));
   const fresh = news.filter((row) => !held.has(row.digest)).map((row) => row.digest);
   const pulls = await pullsOfManifests(trx, repositoryId, fresh);
   await insertHeld(
@@ -122,7 +125,7 @@ async function storeHeld(
   );
 }
 
-/** A manifest that comes back has its pulls again. */
+/** A manifest that is added again gets its earlier pulls. */
 function withPulls(row: HeldRow, pulls: PullColumns | undefined): HeldRow {
   if (pulls === undefined) return row;
   return { ...row, pull_count: pulls.pull_count, last_pulled_at: pulls.last_pulled_at ?? 0 };

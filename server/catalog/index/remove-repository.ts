@@ -14,9 +14,9 @@ export interface KnownRepository {
 const DIGESTS_AT_ONCE = 500;
 
 /**
- * For a transaction. What people said about it, its trash and its history stay: they go by name.
- *
- * @returns false: it changed meanwhile, or has a tag, and stays.
+ * Removes a repository from the index; descriptions, trash and history stay, because they refer to it by name. For use
+ * in a transaction.
+ * @returns false when it changed meanwhile or has a tag, and stays.
  */
 export async function removeRepository(trx: Database, known: KnownRepository, at: number): Promise<boolean> {
   if ((await lockRepository(trx, known.name)) !== known.id || !(await isAsKnown(trx, known))) return false;
@@ -31,7 +31,7 @@ async function isAsKnown(trx: Database, { id, changed_at }: KnownRepository): Pr
   return row?.changed_at === changed_at && !(await hasTags(trx, id));
 }
 
-/** One after the other as everywhere, so that blobs which other repositories share are counted right. */
+/** One after the other, so that shared blobs are counted correctly. */
 async function releaseManifests(trx: Database, repositoryId: number, at: number): Promise<void> {
   const rows = await trx
     .selectFrom('held_manifests')

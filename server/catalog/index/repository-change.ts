@@ -5,30 +5,33 @@ import { recomputeDerived } from './recompute-derived.ts';
 import { recordPushes } from './tag-history.ts';
 import { type DroppedTag, dropTags, planTags, recordSeen, type SeenTag } from './tag-writes.ts';
 
-/** What is new of one repository. */
+/** A change of one repository. */
 export interface RepositoryChange {
-  /** Manifests that were fetched: children before the indexes that list them. */
+  /** Fetched manifests, children before the indexes that list them. */
   readonly records?: readonly ManifestRecord[];
-  /** What the registry has in this repository, of them and of what is known; default: all of them. */
+  /** Digests that the registry has in this repository, fetched or known; default: all fetched ones. */
   readonly proven?: readonly string[];
   readonly seen?: readonly SeenTag[];
-  /** Names of tags that are gone. */
+  /** Names of removed tags. */
   readonly dropped?: readonly string[];
-  /** Digests that it holds, with everything proven below. */
+  /** Digests to add, with everything proven below them. */
   readonly linked?: readonly string[];
-  /** Digests that it no longer holds; what a tag points to stays. */
+  /** Digests to remove; those that a tag points to stay. */
   readonly unlinked?: readonly string[];
 }
 
 export interface Changed {
-  /** Tags that are new, moved, or pushed again. */
+  /** New, moved and repeatedly pushed tags. */
   readonly tags: ReadonlySet<string>;
   readonly dropped: readonly DroppedTag[];
-  /** Whether anything that people see changed. */
+  /** Whether anything visible changed. */
   readonly isChanged: boolean;
 }
 
-/** The one way to change what a repository holds: for a transaction, which has `lockRepository` or `ensureRepository` first. */
+/**
+ * The only way to change the content of a repository. For use in a transaction that has called `lockRepository` or
+ * `ensureRepository`.
+ */
 export async function changeRepository(
   trx: Database,
   repositoryId: number,
@@ -56,13 +59,13 @@ export async function changeRepository(
     },
     at,
   );
-  await settleOthers(trx, repositoryId, holders, at);
+  await recomputeOthers(trx, repositoryId, holders, at);
   const tags = new Set(planned.changed.map((tag) => tag.name));
   return { tags, dropped, isChanged: isChanged || records.length > 0 };
 }
 
-/** What could not be read in one repository was read in another: its rows say so everywhere. */
-async function settleOthers(
+/** Updates other repositories with manifests that were unreadable there and were read now. */
+async function recomputeOthers(
   trx: Database,
   repositoryId: number,
   holders: ReadonlyMap<number, readonly string[]>,

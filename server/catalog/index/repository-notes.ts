@@ -1,4 +1,4 @@
-/** What the index notes of a repository as a whole, and asks about it by name. */
+/** State of a repository as a whole, and questions about it by name. */
 
 import type { Database } from '../../storage/database.ts';
 import { repositoryByName } from '../base/repository-lookup.ts';
@@ -7,7 +7,8 @@ import { tagNames } from '../base/tag-lookup.ts';
 import { changeRepository, type RepositoryChange } from './repository-change.ts';
 import type { TagState } from './write-looks.ts';
 
-export async function tagsBeyond(
+/** Known tags that the registry's list lacks. */
+export async function unlistedTags(
   db: Database,
   repository: string,
   listed: readonly string[],
@@ -16,8 +17,8 @@ export async function tagsBeyond(
   return (await tagNames(db, repository)).filter((name) => !present.has(name));
 }
 
-/** Tags that were found at their last look, and of whose manifest nothing is missing; none where something went wrong. */
-export async function settledTags(db: Database, repository: string): Promise<ReadonlySet<string>> {
+/** Tags that were present when last checked and whose manifests are complete; none for a repository with an error. */
+export async function completeTags(db: Database, repository: string): Promise<ReadonlySet<string>> {
   const home = await repositoryByName(db, repository, ['id', 'error']);
   if (home === undefined || home.error !== null) return new Set();
   const rows = await db

@@ -1,4 +1,4 @@
-/** A repository's sums, kept by adding what changed. Each function is for a transaction. */
+/** Totals of a repository, updated by adding the difference. Each function is for use in a transaction. */
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
 import { addSums } from '../base/repository-writes.ts';
@@ -9,7 +9,7 @@ import type { TagRow } from './tag-writes.ts';
 export interface HeldChange {
   readonly before: ReadonlyMap<string, HeldRow>;
   readonly after: ReadonlyMap<string, HeldRow>;
-  /** Of what tags keep, each blob once. */
+  /** Difference in bytes of everything that tags keep, each blob once. */
   readonly bytes: number;
   readonly at: number;
 }
@@ -24,7 +24,7 @@ export async function updateRollups(trx: Database, repositoryId: number, change:
   await addSums(trx, repositoryId, added, { ...columns, at: change.at });
 }
 
-/** The same columns of a repository of which nothing was known, from all its rows. */
+/** The same columns for a new repository, from all its rows. */
 export function initialRollups(rows: ReadonlyMap<string, HeldRow>, tags: readonly TagRow[], bytes: number) {
   const facets = new Map<string, number>();
   addFacets(facets, rows, 1);
@@ -41,7 +41,7 @@ export function initialRollups(rows: ReadonlyMap<string, HeldRow>, tags: readonl
   };
 }
 
-/** In the order of `newestTag`. */
+/** The same order as in `newestTag`. */
 function newestAmong(tags: readonly TagRow[]): TagRow | undefined {
   const isKnown = tags.some((tag) => tag.aged_at > 0);
   const ageOf = (tag: TagRow): number | string => (isKnown ? tag.aged_at : tag.name_key);
@@ -76,7 +76,7 @@ function sumsOf(rows: ReadonlyMap<string, HeldRow>) {
   return sums;
 }
 
-/** The youngest; where nothing is known of their age, the highest. */
+/** The newest tag; where no age is known, the highest. */
 async function newestTag(trx: Database, repositoryId: number) {
   const tags = trx
     .selectFrom('tags')
@@ -104,7 +104,7 @@ function platformColumns(platforms: readonly string[]) {
 
 const PLATFORM = 'platform:';
 
-/** @returns the repository's platforms, where they may have changed. */
+/** @returns the repository's platforms if they may have changed. */
 async function changeFacets(
   trx: Database,
   repositoryId: number,
@@ -138,7 +138,7 @@ function addFacets(counts: Map<string, number>, rows: ReadonlyMap<string, HeldRo
   }
 }
 
-/** For who counts them anew. */
+/** Deletes all counts, before they are computed again. */
 export async function deleteFacets(trx: Database, repositoryId: number): Promise<void> {
   await trx.deleteFrom('repository_facets').where('repository_id', '=', repositoryId).execute();
 }

@@ -1,6 +1,6 @@
 /**
- * Who pushed, when, and how often something was pulled, by (repository, tag, digest). Rows of the index go when a tag goes
- * and are made anew when it comes back; these stay, so that it comes back with its past.
+ * Table `tag_history`: pushes and pulls by (repository, tag, digest). Rows of the index are deleted with a tag; these
+ * rows stay, so that a tag that comes back has its history.
  */
 
 import { sql } from 'kysely';
@@ -19,7 +19,7 @@ export interface PullColumns {
   readonly last_pulled_at: number | null;
 }
 
-/** Of one tag: its pulls whatever it pointed to, and the push of each digest. */
+/** History of one tag: all its pulls, and the push of each digest. */
 export interface TagHistory extends PullColumns {
   readonly pushes: ReadonlyMap<string, PushColumns>;
 }
@@ -28,7 +28,7 @@ const KEEP_MS = 400 * 24 * 60 * 60 * 1000;
 const NO_PULLS: PullColumns = { pull_count: 0, last_pulled_at: null };
 export const NO_HISTORY: TagHistory = { ...NO_PULLS, pushes: new Map() };
 
-/** What is remembered of tags; those without a past are left out. */
+/** By tag name; tags without history are left out. */
 export async function historyOfTags(
   db: Database,
   repositoryId: number,
@@ -51,7 +51,7 @@ export async function historyOfTags(
   return pasts;
 }
 
-/** How often these were pulled, under whatever tag; those never pulled are left out. */
+/** Pulls of these digests under any tag; those never pulled are left out. */
 export async function pullsOfManifests(
   db: Database,
   repositoryId: number,
@@ -71,7 +71,7 @@ export async function pullsOfManifests(
 
 export interface RepositoryHistory extends PullColumns, PushColumns {}
 
-/** Of repositories by name: all their pulls, and the last push; those without a past are left out. */
+/** All pulls and the last push of each repository; those without history are left out. */
 export async function historyOfRepositories(
   db: Database,
   names: readonly string[],
@@ -115,7 +115,7 @@ const storePushes = createInsertion({
   conflict: { on: ['repository', 'tag', 'digest'], set: PUSH },
 });
 
-/** For a transaction. Rows without a push are passed over. */
+/** For use in a transaction. Skips rows without a push. */
 export async function recordPushes(
   trx: Database,
   repositoryId: number,
@@ -138,7 +138,7 @@ async function nameOfLocked(trx: Database, repositoryId: number): Promise<string
   return row.name;
 }
 
-/** For a transaction. @param pull '' where the tag or the digest is not known. */
+/** For use in a transaction. @param pull '' for an unknown tag or digest. */
 export async function recordPull(
   trx: Database,
   pull: { readonly repository: string; readonly tag: string; readonly digest: string; readonly at: number },
@@ -158,7 +158,7 @@ export async function recordPull(
     .execute();
 }
 
-/** Of tags that are gone: nothing new for so long that nobody asks for it any more. */
+/** Deletes history of removed tags that is older than 400 days. */
 export async function pruneTagHistory(db: Database, now: number): Promise<void> {
   await sql`delete from tag_history where changed_at < ${now - KEEP_MS} and not exists (
     select 1 from repositories where repositories.name = tag_history.repository and (tag_history.tag = '' or exists (

@@ -1,4 +1,4 @@
-/** Everything that writes the table of tags. Each function is for a transaction and asks nobody. */
+/** All writes to the table `tags`; each function is for use in a transaction and sends no request. */
 import type { Selectable } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
@@ -8,7 +8,7 @@ import { subjectOfTag } from '../manifests/referrers.ts';
 import { ensureRepositories } from './new-repositories.ts';
 import { historyOfTags, NO_HISTORY, type PushColumns, type TagHistory } from './tag-history.ts';
 
-/** Who pushed and when, as far as that is proven. */
+/** Who pushed and when. */
 export interface Push {
   readonly at: number;
   /** '' for anonymous; null: not known. */
@@ -16,17 +16,20 @@ export interface Push {
   readonly confirmed: boolean;
 }
 
-/** Where the registry says a tag points to. */
+/** The digest that the registry has for a tag. */
 export interface SeenTag {
   readonly name: string;
   readonly digest: string;
-  /** Of exactly this digest under this tag. */
+  /** The push of exactly this digest under this tag. */
   readonly push?: Push | undefined;
 }
 
 export type TagRow = Omit<Selectable<TagsTable>, 'id'>;
 
-/** @returns its id, locked; a new one is matched against every pattern that somebody holds. */
+/**
+ * Adds the repository if it is new and makes it visible to those who may see it.
+ * @returns its ID; the row is locked.
+ */
 export async function ensureRepository(trx: Database, name: string, at: number): Promise<number> {
   const known = await lockRepository(trx, name);
   if (known !== undefined) return known;
@@ -36,13 +39,13 @@ export async function ensureRepository(trx: Database, name: string, at: number):
   return made;
 }
 
-/** What the registry said of some tags, beside what is known of them. */
+/** Answers of the registry compared with the stored tags. */
 export interface PlannedTags {
   /** New, moved, or pushed again. */
   readonly changed: readonly TagRow[];
-  /** As they were. */
+  /** Unchanged tags. */
   readonly same: readonly string[];
-  /** What the changed ones point to now, and pointed to before. */
+  /** New and former digests of the changed tags. */
   readonly digests: readonly string[];
 }
 
@@ -91,7 +94,7 @@ async function knownTags(
   return new Map(rows.map(({ id: _id, ...row }) => [row.name, row]));
 }
 
-/** One that comes back has its past again; a push that nobody vouches for is no reason to doubt that. */
+/** A tag that comes back gets its history; an unconfirmed push does not override it. */
 export function newTag(repositoryId: number, { name, digest, push }: SeenTag, past: TagHistory, at: number): TagRow {
   const remembered = past.pushes.get(digest);
   const isNewer = remembered === undefined || isNews(push, { ...remembered, isMoved: false });
@@ -113,17 +116,17 @@ export function newTag(repositoryId: number, { name, digest, push }: SeenTag, pa
   };
 }
 
-/** @returns undefined when nothing changed but that it was seen again. */
+/** @returns undefined when only the time of the check changed. */
 function changedTag(known: TagRow, { digest, push }: SeenTag, past: TagHistory, at: number): TagRow | undefined {
   const isMoved = known.digest !== digest;
   const isNewer = isNews(push, { ...known, isMoved });
   if (!isMoved && !isNewer) return undefined;
-  // Nobody told us who moved it: better nothing than the name of who pushed what was there before.
+  // It is unknown who moved the tag: no name is better than that of the former push.
   const pushed = isNewer ? pushColumns(push) : (past.pushes.get(digest) ?? pushColumns(undefined));
   return { ...known, digest, checked_at: at, missing_since: null, ...pushed };
 }
 
-/** They are still there, and nothing else is new. */
+/** Updates the time of the check of unchanged tags. */
 export async function recordSeen(
   trx: Database,
   repositoryId: number,
@@ -139,7 +142,7 @@ export async function recordSeen(
     .execute();
 }
 
-/** Every tag on these digests, without those on none. */
+/** All tags that point to these digests. */
 export async function tagsOnDigests(
   trx: Database,
   repositoryId: number,
@@ -178,7 +181,10 @@ interface KnownPush {
   readonly isMoved: boolean;
 }
 
-/** Late and repeated events do not go back in time; an unproven one counts only while it is the registry that shows a change. */
+/**
+ * Late and repeated events do not replace newer data; an unconfirmed push counts only together with a change in the
+ * registry.
+ */
 function isNews(push: Push | undefined, known: KnownPush): boolean {
   if (push === undefined) return false;
   if (known.isMoved) return true;
@@ -190,12 +196,12 @@ function pushColumns(push: Push | undefined): PushColumns {
   return { pushed_at: push?.at ?? null, pushed_by: confirmed ? (push?.by ?? null) : null, push_confirmed: confirmed };
 }
 
-/** The repository's own last push stays, whatever becomes of the tag. */
+/** The repository keeps its last push, whatever happens to the tag. */
 export async function recordPush(trx: Database, repositoryId: number, push: Push): Promise<void> {
   await setLastPush(trx, repositoryId, { ...pushColumns(push), pushed_at: push.at });
 }
 
-/** @returns what it points to. */
+/** @returns the digest of the tag. */
 export async function addPullOfTag(
   trx: Database,
   repositoryId: number,
@@ -231,7 +237,7 @@ export async function dropTags(
     .execute();
 }
 
-/** Remembers when tags were missed first. */
+/** Records when tags were first missing. */
 export async function markMissing(
   trx: Database,
   repositoryId: number,

@@ -1,4 +1,4 @@
-/** What a look at the registry means for the index: one transaction per batch of tags. */
+/** Writes answers of the registry about tags to the index: one transaction per batch. */
 
 import type { Database } from '../../storage/database.ts';
 import { lockRepository } from '../base/repository-writes.ts';
@@ -6,32 +6,32 @@ import type { ManifestRecord } from '../manifests/record.ts';
 import { changeRepository } from './repository-change.ts';
 import { type DroppedTag, ensureRepository, markMissing, type Push, recordPush, type SeenTag } from './tag-writes.ts';
 
-/** Why we look at a tag: what a missing one means, and what may be said of who pushed it. */
+/** Why a tag is checked: determines what a missing tag means and which push is recorded. */
 export interface TagCheck {
   readonly name: string;
-  /** A push that somebody reported: of this digest. */
+  /** A reported push; of this digest, null: unknown. */
   readonly push?: (Push & { readonly digest: string | null }) | undefined;
-  /** Somebody reported its deletion, so one 404 is enough. */
+  /** Its deletion was reported, so one 404 is enough. */
   readonly isDeletionReported?: boolean | undefined;
-  /** The deletion is known to be true, so it is no sign of a registry that lost its volume. */
+  /** The deletion is confirmed, so it is no sign of a mass loss. */
   readonly isDeletionConfirmed?: boolean | undefined;
-  /** A complete list lacks it: a second 404, minutes after the first, takes it away. */
+  /** The tag list lacks it: it is removed after a second 404, minutes after the first. */
   readonly isUnlisted?: boolean | undefined;
 }
 
 /**
- * `unreadable`: it is there, but its manifest could not be read. `unknown`: no clear answer, so nothing changed. `held`: it
- * is missing, as is most of what is known, so nothing changed.
+ * `unreadable`: it exists, but its manifest could not be read. `unknown`: no clear answer, nothing changed. `held`: it
+ * is missing, but the index is held, so nothing changed.
  */
 export type TagState = 'present' | 'unreadable' | 'gone' | 'missing' | 'held' | 'unknown';
 
-/** What the registry said of one tag. */
-export interface Look {
+/** The registry's answer about one tag. */
+export interface TagResult {
   readonly check: TagCheck;
   readonly state: 'present' | 'unreadable' | 'absent';
   readonly digest: string;
   readonly records: readonly ManifestRecord[];
-  /** Manifests that it has in this repository, known or among `records`. */
+  /** Manifests that the registry has in this repository, known or among `records`. */
   readonly proven: readonly string[];
 }
 
@@ -42,29 +42,29 @@ export interface Written {
 }
 
 export interface DropRules {
-  /** Whether a tag that no list has was missed long enough. */
-  readonly isPatienceOver: (tag: string) => boolean;
-  /** Most of what is known is missing: see `loss-guard.ts`. */
+  /** Whether an unlisted tag has been missing for the grace period. */
+  readonly isGracePeriodOver: (tag: string) => boolean;
+  /** The index is held, see `loss-guard.ts`. */
   readonly isHeld: boolean;
 }
 
 /** For a transaction. */
-export async function writeLooks(
+export async function writeTagResults(
   trx: Database,
   repository: string,
-  looks: readonly Look[],
+  looks: readonly TagResult[],
   at: number,
   rules: DropRules,
 ): Promise<Written> {
   const found = looks.filter(({ state }) => state !== 'absent');
-  // Made-up events must not make rows.
+  // Invented events must not create rows.
   const id = found.length > 0 ? await ensureRepository(trx, repository, at) : await lockRepository(trx, repository);
   const states = new Map<string, TagState>(
     looks.map(({ check, state }) => [check.name, state === 'absent' ? 'gone' : state]),
   );
   if (id === undefined) return { states, dropped: [], isChanged: false };
   for (const [name, state] of await absentStates(trx, id, looks, rules)) states.set(name, state);
-  const seen = found.map(seenTag);
+  const seen = found.map(toSeenTag);
   const change = {
     records: found.flatMap(({ records }) => records),
     proven: found.flatMap(({ proven }) => proven),
@@ -81,13 +81,13 @@ function namesOf(states: ReadonlyMap<string, TagState>, wanted: TagState): reado
   return [...states].filter(([, state]) => state === wanted).map(([name]) => name);
 }
 
-function seenTag({ check, digest }: Look): SeenTag {
-  // The report of another digest is about a push that was overtaken.
+function toSeenTag({ check, digest }: TagResult): SeenTag {
+  // A report about another digest belongs to a push that was replaced meanwhile.
   const isOfThis = check.push?.digest === digest || check.push?.digest === null;
   return { name: check.name, digest, push: isOfThis ? check.push : undefined };
 }
 
-/** Each push once, though it may be the reason of many looks. */
+/** Each push once, even if several tags were checked because of it. */
 function newPushes(seen: readonly SeenTag[], changed: ReadonlySet<string>): ReadonlySet<Push> {
   const news = seen.flatMap(({ name, push }) => (push && (changed.has(name) || push.confirmed) ? [push] : []));
   return new Set(news);
@@ -96,7 +96,7 @@ function newPushes(seen: readonly SeenTag[], changed: ReadonlySet<string>): Read
 async function absentStates(
   trx: Database,
   repositoryId: number,
-  looks: readonly Look[],
+  looks: readonly TagResult[],
   rules: DropRules,
 ): Promise<ReadonlyMap<string, TagState>> {
   const checks = looks.filter(({ state }) => state === 'absent').map(({ check }) => check);
@@ -115,7 +115,7 @@ async function absentStates(
   return new Map(checks.map((check) => [check.name, known.has(check.name) ? absentState(check, rules) : 'gone']));
 }
 
-function absentState(check: TagCheck, { isPatienceOver, isHeld }: DropRules): TagState {
+function absentState(check: TagCheck, { isGracePeriodOver: isPatienceOver, isHeld }: DropRules): TagState {
   if (check.isDeletionConfirmed) return 'gone';
   if (check.isDeletionReported) return isHeld ? 'held' : 'gone';
   if (!check.isUnlisted) return 'unknown';

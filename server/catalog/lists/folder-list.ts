@@ -4,7 +4,7 @@ import type { FoldersTable } from '../../storage/schema.ts';
 import {
   type AskedPage,
   type Direction,
-  exactly,
+  exactTotal,
   type KeyOrder,
   type KeyPage,
   keyClauses,
@@ -151,7 +151,7 @@ export async function listFolderContents(
   const folders = page.rows.flatMap(({ folder }) => (folder === undefined ? [] : [{ folder: toFolder(folder) }]));
   const found = page.rows.flatMap(({ repository }) => (repository === undefined ? [] : [repository]));
   const rows = [...folders, ...(await toRows(db, visibility, found)).map((repository) => ({ repository }))];
-  return { ...page, rows, ...exactly(await countBelow(db, visibility, query.parent)) };
+  return { ...page, rows, ...exactTotal(await countBelow(db, visibility, query.parent)) };
 }
 
 async function readBoth(

@@ -1,6 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
-import { cappedTotal, exactly, MAX_COUNTED, type Total } from '../base/key-page.ts';
+import { cappedTotal, exactTotal, MAX_COUNTED, type Total } from '../base/key-page.ts';
 import { matchingRepositoryIds } from '../names/name-search.ts';
 import { sumSource } from '../visibility/seen-sums.ts';
 import type { Visibility } from '../visibility/visibility.ts';
@@ -119,7 +119,7 @@ interface Chosen extends Pick<RepositoryPlan, 'from' | 'where'> {
 
 async function countRows(db: Database, visibility: Visibility, query: RepositoryQuery, plan: Chosen): Promise<Total> {
   const { restrictions, driver, from, where } = plan;
-  if (filterRestrictions(query, query.sort).length === 0) return exactly(await countFolder(db, visibility, query));
+  if (filterRestrictions(query, query.sort).length === 0) return exactTotal(await countFolder(db, visibility, query));
   if (driver !== undefined) return cappedTotal(await countOf(db, sql`select 1 from ${from} where ${where}`));
   const [only, ...others] = restrictions;
   // More than a few, so more than is counted.

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import {
   cappedTotal,
-  exactly,
+  exactTotal,
   type KeyPage,
   keyClauses,
   MAX_COUNTED,
@@ -247,7 +247,7 @@ interface Counted {
 
 async function totalOf(db: Database, repositoryId: number, { keptIn, all, some }: Counted): Promise<Total> {
   const repository = await repositoryById(db, repositoryId, ['tag_count', 'image_count', 'untagged_count']);
-  if (keptIn !== undefined) return exactly(repository?.[keptIn] ?? 0);
+  if (keptIn !== undefined) return exactTotal(repository?.[keptIn] ?? 0);
   const held = (repository?.tag_count ?? 0) + (repository?.untagged_count ?? 0);
   const isSmall = held <= MAX_EXAMINED;
   const total = cappedTotal(await countOf(db, sql`select 1 from ${isSmall ? all : some}`, MAX_COUNTED));

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
-import { type Label, pairOf } from '../base/labels.ts';
+import { type Label, labelKey } from '../base/labels.ts';
 import { inStatements } from '../base/rows.ts';
 import type { ManifestRecord } from './record.ts';
 
@@ -11,11 +11,11 @@ export async function saveLabels(
   trx: Database,
   records: readonly Pick<ManifestRecord, 'digest' | 'labels'>[],
 ): Promise<void> {
-  const distinct = new Map(records.flatMap(({ labels }) => labels.map((label) => [pairOf(label), label])));
+  const distinct = new Map(records.flatMap(({ labels }) => labels.map((label) => [labelKey(label), label])));
   if (distinct.size === 0) return;
   const ids = await ensureLabels(trx, distinct);
   const rows = records.flatMap(({ digest, labels }) =>
-    labels.map((label) => ({ label_id: ids.get(pairOf(label)) ?? 0, digest })),
+    labels.map((label) => ({ label_id: ids.get(labelKey(label)) ?? 0, digest })),
   );
   await insertManifestLabels(trx, rows);
 }
@@ -47,7 +47,7 @@ async function idsOf(trx: Database, labels: readonly Label[]): Promise<ReadonlyM
     const pairs = part.map(({ key, value }) => sql`(${key}, ${value})`);
     const found = await sql<Label & { id: number }>`
       select id, key, value from labels where (key, value) in (values ${sql.join(pairs)})`.execute(trx);
-    for (const row of found.rows) ids.set(pairOf(row), row.id);
+    for (const row of found.rows) ids.set(labelKey(row), row.id);
   }
   return ids;
 }

@@ -9,8 +9,8 @@ import {
   ATTESTATION_PLATFORM,
   artifactTypeOf,
   childPlatform,
-  hostOfForeign,
-  kindOf,
+  foreignLayerHost,
+  manifestKindOf,
   platformText,
 } from '../base/kinds.ts';
 import { type Label, searchableLabels } from '../base/labels.ts';
@@ -52,7 +52,7 @@ export function manifestRecord(
 ): ManifestRecord {
   const base = { digest: stored.digest, raw: stored.raw, config: config.bytes };
   if (parsed === undefined) return { ...base, ...UNREADABLE, mediaType: storable(stored.mediaType), error: problem };
-  const kind = kindOf(parsed);
+  const kind = manifestKindOf(parsed);
   const image = kind === 'image' ? config.image : undefined;
   return {
     ...base,
@@ -156,7 +156,7 @@ function blobsOf({ config, layers, children }: ParsedManifest, kind: ManifestKin
 /** What the registry does not store has no bytes here: it is not in any sum. */
 function sizeOf(entry: Descriptor) {
   const sizeBytes = Math.min(entry.sizeBytes, MAX_BLOB_BYTES);
-  const host = storable(hostOfForeign(entry));
+  const host = storable(foreignLayerHost(entry));
   if (host === '') return { size_bytes: sizeBytes, kept_at: '', kept_bytes: 0 };
   return { size_bytes: 0, kept_at: host, kept_bytes: sizeBytes };
 }

@@ -6,7 +6,7 @@ import { isSingleItemFailure } from '../../registry/client/failure.ts';
 import { MAX_CONFIG_BYTES } from '../../registry/documents/limits.ts';
 import { isManifestType, type ParsedManifest } from '../../registry/documents/manifest.ts';
 import type { Database } from '../../storage/database.ts';
-import { hasReadableConfig, kindOf } from '../base/kinds.ts';
+import { hasReadableConfig, manifestKindOf } from '../base/kinds.ts';
 import { type Budget, createManifestProof } from './proof.ts';
 import { isUnreadable, type ManifestRecord, manifestRecord, NO_CONFIG, type ReadConfig } from './record.ts';
 import { createManifestRetries } from './retries.ts';
@@ -162,7 +162,7 @@ export function createManifestSource(
   async function readConfig(repository: string, parsed: ParsedManifest): Promise<AskedConfig> {
     const { config, ownConfig } = parsed;
     if (ownConfig !== undefined) return parsedConfig(Buffer.from(ownConfig));
-    if (config === undefined || !hasReadableConfig(kindOf(parsed))) return NO_CONFIG;
+    if (config === undefined || !hasReadableConfig(manifestKindOf(parsed))) return NO_CONFIG;
     // What is too large is no problem that another look could solve: the image has no configuration that can be read.
     if (config.sizeBytes > MAX_CONFIG_BYTES) return NO_CONFIG;
     try {

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ContentReader } from '../../artifacts/reader.ts';
 import type { ParsedManifest } from '../../registry/documents/manifest.ts';
 import type { Database } from '../../storage/database.ts';
-import { hasReadableConfig, kindOf } from '../base/kinds.ts';
+import { hasReadableConfig, manifestKindOf } from '../base/kinds.ts';
 import type { ManifestRow } from '../images/image-rows.ts';
 import { isUnreadable, type ManifestRecord, manifestRecord, NO_CONFIG, type ReadConfig } from '../manifests/record.ts';
 import { replaceManifests, sumUpIndex } from '../manifests/store.ts';
@@ -80,7 +80,8 @@ async function configAgain(
 
 /** What was no image before has no configuration yet: with a problem the next look fetches it. */
 function problemOf(row: ManifestRow, parsed: ParsedManifest): string | null {
-  const lacksConfig = parsed.config !== undefined && hasReadableConfig(kindOf(parsed)) && !hasReadableConfig(row.kind);
+  const lacksConfig =
+    parsed.config !== undefined && hasReadableConfig(manifestKindOf(parsed)) && !hasReadableConfig(row.kind);
   if (lacksConfig) return 'The configuration of this image was not read yet';
   return row.kind === 'unknown' ? null : row.error;
 }

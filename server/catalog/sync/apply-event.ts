@@ -16,7 +16,7 @@ export interface CatalogEvent {
   readonly tag: string | null;
   readonly digest: string | null;
   readonly actor: string;
-  /** The event is known to be true: the envelope carried the secret, or we issued that subject a token for this. */
+  /** The event is confirmed: its envelope carried the secret, or its user was issued a token for this. */
   readonly confirmed: boolean;
   /** Epoch milliseconds, by the registry's clock. */
   readonly at: number;
@@ -31,18 +31,21 @@ export interface ApplyDeps {
   readonly pulls: Pulls;
   readonly now: () => number;
   readonly log: Logger;
-  /** What the event says cannot be confirmed yet. */
+  /** The registry does not confirm the event yet. */
   readonly onUnconfirmed: (repository: string) => void;
-  /** The event is in the index now. */
+  /** The event has been applied to the index. */
   readonly onConfirmed: (repository: string) => void;
   readonly onChanged: (repository: string) => void;
-  /** Older registries send the event before the manifest can be read. */
+  /** Delays of the retries: older registries send the event before the manifest can be read. */
   readonly retryDelaysMs?: readonly number[];
 }
 
 const RETRY_DELAYS_MS: readonly number[] = [1000, 3000, 6000];
 
-/** Takes an event as a hint: the registry is asked whether it is so. Never waits for a retry. */
+/**
+ * Applies events to the index. An event is only a hint: the registry is asked whether it is true. Retries run in the
+ * background.
+ */
 export function createApplyEvent(deps: ApplyDeps) {
   const { db, now, log, retryDelaysMs = RETRY_DELAYS_MS } = deps;
   const timers = new Set<NodeJS.Timeout>();
@@ -56,7 +59,7 @@ export function createApplyEvent(deps: ApplyDeps) {
     }
   }
 
-  /** @param late Counted when the registry confirms it. */
+  /** @param late What to count once the registry confirms the event. */
   function retryLater(event: CatalogEvent, tries: number, late: Use | undefined): void {
     const delay = retryDelaysMs[tries];
     if (delay === undefined) {
@@ -71,10 +74,10 @@ export function createApplyEvent(deps: ApplyDeps) {
     timers.add(timer);
   }
 
-  /** Never fails: what could not be counted is lost. */
+  /** Never rejects: what cannot be counted is lost. */
   async function count(uses: readonly Use[]): Promise<void> {
     try {
-      tell(await db.transaction().execute((trx) => write(trx, uses)));
+      publishCounted(await db.transaction().execute((trx) => write(trx, uses)));
     } catch (error) {
       log.warn({ error: errorText(error) }, 'pulls and pushes not counted');
     }
@@ -82,29 +85,29 @@ export function createApplyEvent(deps: ApplyDeps) {
 
   const write = (trx: Database, uses: readonly Use[]): Promise<readonly Use[]> => countUses(trx, uses, now());
 
-  function tell(counted: readonly Use[]): void {
+  function publishCounted(counted: readonly Use[]): void {
     for (const repository of new Set(counted.map((use) => use.repository))) deps.onChanged(repository);
   }
 
-  /** @returns what is to be counted of it: with `write`, in the transaction that marks the event as applied. */
-  async function takeEvent(told: CatalogEvent): Promise<Use | undefined> {
+  /** @returns what the event counts, to be passed to `write` in the transaction that marks it as applied. */
+  async function handleEvent(told: CatalogEvent): Promise<Use | undefined> {
     if (!isAboutContent(told)) return undefined;
     const event = { ...told, at: Math.min(told.at, now()) };
     if (event.action === 'pull') return readPull(deps, event);
-    const isSo = await attempt(event);
+    const isConfirmed = await attempt(event);
     const push = readPush(event);
-    // What nobody vouches for gets no second look: anybody could make us ask for ever.
-    if (isSo || !event.confirmed) return push;
+    // Unverified events are not retried: a stranger could make us poll the registry.
+    if (isConfirmed || !event.confirmed) return push;
     const isKnown = (await repositoryId(db, event.repository)) !== undefined;
     retryLater(event, 0, isKnown ? undefined : push);
     return isKnown ? push : undefined;
   }
 
   return {
-    takeEvent,
-    /** For a transaction. @returns what was counted, for `tell` when the transaction has ended. */
+    handleEvent: handleEvent,
+    /** Counts, in the caller's transaction. @returns what was counted, for `publishCounted` after the commit. */
     write,
-    tell,
+    publishCounted: publishCounted,
     close(): void {
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
@@ -117,7 +120,7 @@ function isAboutContent({ repository, tag, digest }: CatalogEvent): boolean {
   return isRepositoryName(repository) && isKnownForm;
 }
 
-/** @returns false when the registry does not confirm it (yet). */
+/** @returns false while the registry does not confirm it. */
 async function applyOnce(deps: ApplyDeps, event: CatalogEvent): Promise<boolean> {
   switch (event.action) {
     case 'push':
@@ -134,7 +137,7 @@ async function applyOnce(deps: ApplyDeps, event: CatalogEvent): Promise<boolean>
 async function applyPush({ refresh, onConfirmed }: ApplyDeps, event: CatalogEvent): Promise<boolean> {
   const { repository, digest, at, actor, confirmed } = event;
   if (!event.tag) return digest ? refresh.checkManifest(repository, digest) : true;
-  // What we put back ourselves was pushed by somebody else before.
+  // What we pushed for an undo was pushed by somebody else before.
   const push = isOwn(event) && actor === '' ? undefined : { at, by: actor, confirmed, digest: digest || null };
   const states = await refresh.checkTags(repository, [{ name: event.tag, push }]);
   const isThere = states.get(event.tag) === 'present';
@@ -142,7 +145,7 @@ async function applyPush({ refresh, onConfirmed }: ApplyDeps, event: CatalogEven
   return isThere;
 }
 
-/** A deletion was undone: the tag comes back with the push it had. */
+/** A deletion was undone: the tag gets its earlier push back. */
 async function applyRestore({ refresh, onConfirmed }: ApplyDeps, event: CatalogEvent): Promise<boolean> {
   const { repository, tag, digest } = event;
   if (!tag) return digest ? refresh.checkManifest(repository, digest) : true;
@@ -151,13 +154,13 @@ async function applyRestore({ refresh, onConfirmed }: ApplyDeps, event: CatalogE
   return areSettled(states);
 }
 
-/** The registry keeps no record of pulls, so it confirms none: only events that are known to be true count. */
+/** The registry keeps no record of pulls and cannot confirm one, so only confirmed events count. */
 async function readPull({ pulls }: ApplyDeps, event: CatalogEvent): Promise<Use | undefined> {
   const pull = event.confirmed ? await pulls.read(event) : undefined;
   return pull && { ...pull, kind: 'pull', actor: event.actor };
 }
 
-/** A tag that somebody set: neither the parts of an image, which come before it, nor what is attached to one. */
+/** Counts pushes of tags only, not the parts of an image, which are pushed before it, nor attached artifacts. */
 function readPush(event: CatalogEvent): Use | undefined {
   const { action, repository, tag, digest, at, actor, confirmed } = event;
   if (action !== 'push' || !confirmed || !tag || isOwn(event) || subjectOfTag(tag) !== undefined) return undefined;

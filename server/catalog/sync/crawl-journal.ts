@@ -4,40 +4,40 @@ import type { Database } from '../../storage/database.ts';
 import type { CrawlsTable } from '../../storage/schema.ts';
 import { countRepositories } from '../base/repository-lookup.ts';
 
-/** An error as a sentence in every language: a key of the namespace `errors`. */
+/** An error as a key of `locales/<language>/errors.json`. */
 export interface Failure {
   readonly key: string;
   readonly params: AppError['params'];
 }
 
-/** What is kept of a crawl. */
+/** The stored state of a crawl. */
 export interface CrawlRow {
   readonly id: number;
   readonly reason: string;
   readonly startedAt: number;
-  /** null: it runs, or waits to be continued. */
+  /** null: it is running, or was interrupted and will continue. */
   readonly finishedAt: number | null;
   readonly repositoriesTotal: number | null;
   readonly repositoriesDone: number;
   readonly tagsDone: number;
   readonly failures: number;
   readonly elapsedMs: number;
-  /** The English sentence. */
+  /** In English. */
   readonly error: string | null;
   readonly failure: Failure | null;
-  /** Every tag is asked for, not only the lists of them and what is new there. */
+  /** Every tag is requested, not only the tag lists and new tags. */
   readonly isFull: boolean;
   /** `disk`: most of it was read from the storage folder. */
   readonly source: 'registry' | 'disk';
-  /** Why the storage folder was not used; null: it was, or there is none. */
+  /** Why the storage folder was not used; null: it was, or none is configured. */
   readonly sourceProblem: Failure | null;
 }
 
-/** The reason of a crawl after which what is missing is gone: a loss was confirmed. */
+/** Reason of the crawl after an accepted loss: missing tags are removed. */
 export const LOSS_ACCEPTED = 'accepted';
 const FRESH_MS = 24 * 3600_000;
 
-/** Everything that reads or writes the `crawls` table. */
+/** Table `crawls`. */
 export function createCrawlJournal(db: Database, now: () => number) {
   async function open(): Promise<CrawlRow | undefined> {
     const row = await db
@@ -74,7 +74,10 @@ export function createCrawlJournal(db: Database, now: () => number) {
   }
 
   return {
-    /** The one that was interrupted lately, with what it has read already; otherwise a new one, which asks for no less. */
+    /**
+     * Continues the crawl that was interrupted within a day, unless it asks for less than wanted; otherwise begins a
+     * new one.
+     */
     async openOrBegin(reason: string, isFull: boolean): Promise<CrawlRow> {
       const interrupted = await open();
       const isFresh = interrupted !== undefined && Math.abs(now() - interrupted.startedAt) <= FRESH_MS;
@@ -110,7 +113,7 @@ export function createCrawlJournal(db: Database, now: () => number) {
       return row && toRow(row);
     },
 
-    /** Once true: what is not listed is not there. */
+    /** Whether a crawl was ever completed, so that a repository that is not listed does not exist. */
     async hasFinished(): Promise<boolean> {
       const row = await db
         .selectFrom('crawls')
@@ -125,7 +128,7 @@ export function createCrawlJournal(db: Database, now: () => number) {
 }
 export type CrawlJournal = ReturnType<typeof createCrawlJournal>;
 
-/** What any failure is to somebody who reads of it. */
+/** Message and key of an error; other errors than `AppError` get a general text. */
 export function failureOf(error: unknown): Pick<CrawlRow, 'error' | 'failure'> {
   if (!(error instanceof AppError)) return failureOf(unfinished());
   const { message, key, params } = error;

@@ -1,18 +1,18 @@
 import type { CrawlRow } from './crawl-journal.ts';
 import { type Meter, remainingMs } from './meter.ts';
 
-/** One crawl over the whole registry: running, interrupted or finished. */
+/** A crawl of the whole registry: running, interrupted or finished. */
 export interface CrawlProgress extends Omit<CrawlRow, 'id'> {
-  /** false while `finishedAt` is null: it was interrupted and goes on as soon as the registry answers. */
+  /** False while `finishedAt` is null: it was interrupted and continues when the registry answers. */
   readonly isRunning: boolean;
   readonly repositoriesPerSecond: number | null;
   readonly tagsPerSecond: number | null;
   readonly remainingMs: number | null;
-  /** Requests that may run at once; null when none do. */
+  /** Number of requests that may run at once; null while it is not running. */
   readonly concurrency: number | null;
 }
 
-/** @param meter of the run; undefined: it does not run. */
+/** @param meter Undefined while it is not running. */
 export function describe({ id: _, ...row }: CrawlRow, meter: Meter | undefined, limit: number): CrawlProgress {
   const counts = { repositories: row.repositoriesDone, tags: row.tagsDone };
   const rates = meter?.rates(counts) ?? { repositoriesPerSecond: null, tagsPerSecond: null };

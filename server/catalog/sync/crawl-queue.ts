@@ -5,7 +5,7 @@ import { repositoriesAfter } from '../base/repository-lookup.ts';
 export interface CrawlQueueDeps {
   readonly db: Database;
   readonly crawlId: number;
-  /** No more names will come. */
+  /** Whether the catalog was read to its end. */
   readonly isListed: () => boolean;
   readonly signal: AbortSignal;
 }
@@ -14,13 +14,13 @@ const NAMES_AT_ONCE = 200;
 const LISTING_POLL_MS = 50;
 
 /**
- * The repositories that this crawl has not read yet, those too that the catalog does not list: a registry forgets one
- * with its last tag. The table is the queue, so that a restart goes on where the last process ended.
+ * Yields the repositories that this crawl has not read yet, including known ones that the catalog does not list: a
+ * registry forgets a repository with its last tag. The table is the queue, so a crawl continues after a restart.
  */
 export async function* unreadRepositories({ db, crawlId, isListed, signal }: CrawlQueueDeps): AsyncGenerator<string> {
   let after = 0;
   while (!signal.aborted) {
-    // Asked before the query: what is listed in between is found by the next one.
+    // Read before the query: names that are listed in between are found by the next query.
     const wasListed = isListed();
     const rows = await repositoriesAfter(db, ['id', 'name'], { after, limit: NAMES_AT_ONCE, unreadIn: crawlId });
     for (const row of rows) {

@@ -1,4 +1,7 @@
-/** One crawl at work: the storage folder first where that is allowed, then the registry's lists and what they name. */
+/**
+ * The steps of a crawl: the storage folder first, where possible, then the registry's catalog and the repositories in
+ * it.
+ */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, errorText } from '../../errors.ts';
@@ -21,21 +24,24 @@ export interface CrawlDeps {
   readonly refresh: Pick<Refresh, 'refreshRepository'>;
   readonly pace: Pick<Pace, 'limit' | 'failuresInRow'>;
   readonly now: () => number;
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   readonly clock: () => number;
   readonly log: Logger;
-  /** Some tags were missed for the first time. */
+  /** Some tags were missing for the first time. */
   readonly onMissing: (repository: string) => void;
-  /** Whether the registry lacks most of what is known: then nothing is read from it. */
+  /** Whether the registry lacks most known images; then nothing is read from it. */
   readonly isHeld?: () => Promise<boolean>;
-  /** Reads what it can from the storage folder. @returns why that was not used. */
+  /** Reads the storage folder. @returns why it was not used; undefined: it was. */
   readonly readDisk?: ((run: FirstIndexRun) => Promise<AppError | undefined>) | undefined;
   readonly retryDelaysMs?: readonly number[];
 }
 
-/** So many failures in a row, after all retries, that the registry must be away: it is not asked for every repository. */
+/**
+ * After this many consecutive failures, retries included, the registry counts as unreachable and the crawl is
+ * interrupted.
+ */
 const OUTAGE_FAILURES = 20;
-/** So many refusals in a row, and nothing read in between: our credentials are refused, not one repository. */
+/** After this many consecutive 401 or 403 responses the crawl ends: our credentials are refused. */
 const MAX_REFUSALS = 3;
 const RETRY_DELAYS_MS: readonly number[] = [1000, 3000];
 
@@ -45,11 +51,11 @@ export interface Run {
   readonly elapsedBefore: number;
   isListed?: boolean;
   isInterrupted?: boolean;
-  /** Something could be read. */
+  /** Something was read. */
   hasRead?: boolean;
-  /** In a row, for want of right credentials. */
+  /** Consecutive responses that refused our credentials. */
   refused: number;
-  /** The first one. */
+  /** The first such error. */
   refusal?: AppError;
 }
 
@@ -57,14 +63,14 @@ export function advance(state: Run, changes: Partial<CrawlRow>): void {
   state.row = { ...state.row, ...changes, elapsedMs: state.elapsedBefore + state.meter.elapsedMs() };
 }
 
-/** Some came while it ran. */
+/** Repositories may have been added while it ran. */
 export function finish(state: Run, finishedAt: number): void {
   const { repositoriesTotal, repositoriesDone } = state.row;
   const total = repositoriesTotal === null ? null : Math.max(repositoriesTotal, repositoriesDone);
   advance(state, { finishedAt, repositoriesTotal: total });
 }
 
-/** Never fails: what is not read there is read from the registry. */
+/** Never rejects: what is not read from disk is read from the registry. */
 export async function readDiskFirst(
   { readDisk, log }: CrawlDeps,
   state: Run,
@@ -101,7 +107,7 @@ export async function readEverything(
   onStep: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  // Listing and reading go side by side: the first repositories show while the catalog is still read.
+  // Listing and reading run in parallel, so that the first repositories are shown while the catalog is still read.
   const listing = listAll(deps, state, signal).finally(() => {
     state.isListed = true;
   });
@@ -111,7 +117,7 @@ export async function readEverything(
   } finally {
     await listing;
   }
-  // A catalog that is kept from us is no reason to stop; one that is kept from us with everything else is.
+  // The crawl continues when only the catalog is refused, and ends when everything is.
   if (state.refusal !== undefined && state.hasRead !== true) interrupt(state, state.refusal);
 }
 
@@ -120,7 +126,7 @@ function interrupt(state: Run, error: unknown): void {
   advance(state, failureOf(error));
 }
 
-/** One line, however many repositories there are. */
+/** Logs one line, however many repositories were refused. */
 export function logAuthFailure(log: Logger, refusal: AppError, { isInterrupted }: Run): void {
   const message = isInterrupted
     ? 'the registry refuses our credentials; the crawl goes on when it takes them'
@@ -128,7 +134,7 @@ export function logAuthFailure(log: Logger, refusal: AppError, { isInterrupted }
   log.warn({ error: errorText(refusal) }, message);
 }
 
-/** @returns whether the registry is away, or refuses whatever we ask. */
+/** @returns whether the registry is unreachable, or refuses everything. */
 function isOver(deps: CrawlDeps, state: Run, { error, isComplete }: ReadResult): boolean {
   if (isComplete) state.hasRead = true;
   state.refused = isAuthFailure(error) ? state.refused + 1 : 0;
@@ -137,7 +143,7 @@ function isOver(deps: CrawlDeps, state: Run, { error, isComplete }: ReadResult):
   return isAway || state.refused >= MAX_REFUSALS;
 }
 
-/** What failed gets its second chance when everything else is done. */
+/** Retries failed repositories once, after all others. */
 async function readAgain(deps: CrawlDeps, state: Run, onStep: () => Promise<void>, signal: AbortSignal): Promise<void> {
   const [pauseMs = 0] = deps.retryDelaysMs ?? RETRY_DELAYS_MS;
   await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
@@ -157,7 +163,7 @@ async function readUnread(
   const ending = AbortSignal.any([signal, outage.signal]);
   const isListed = () => state.isListed === true;
   const names = unreadRepositories({ db: deps.db, crawlId: state.row.id, isListed, signal: ending });
-  // More than requests may run: some always wait for the disk.
+  // More than the number of parallel requests, because some wait for the database.
   await forEachBounded(
     names,
     () => 2 * deps.pace.limit(),
@@ -184,7 +190,7 @@ async function readUnread(
 
 interface ReadResult {
   readonly tags: number;
-  /** All of it could be read. */
+  /** Everything was read. */
   readonly isComplete: boolean;
   readonly error?: unknown;
 }
@@ -213,7 +219,7 @@ export function held(): AppError {
   });
 }
 
-/** Never fails: what the index knows is read even where the registry keeps its catalog to itself. */
+/** Never rejects: known repositories are read even when the catalog is refused. */
 async function listAll(deps: CrawlDeps, state: Run, signal: AbortSignal): Promise<void> {
   const delays = deps.retryDelaysMs ?? RETRY_DELAYS_MS;
   for (let tries = 0; !signal.aborted; tries += 1) {
@@ -236,7 +242,7 @@ async function listAll(deps: CrawlDeps, state: Run, signal: AbortSignal): Promis
   advance(state, { repositoriesTotal: await countRepositories(deps.db) });
 }
 
-/** A registry that is away: to be continued. One that refuses its catalog: the end, with that reason. */
+/** An unreachable registry interrupts the crawl; one that refuses its catalog ends it with that reason. */
 function noteUnlisted(state: Run, error: unknown): void {
   advance(state, failureOf(error));
   state.isInterrupted = state.isInterrupted === true || isOverload(error);

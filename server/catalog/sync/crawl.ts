@@ -15,12 +15,12 @@ import { createMeter } from './meter.ts';
 
 export type { CrawlProgress } from './crawl-progress.ts';
 
-/** `everything`: each tag. `lists`: which tags there are, and those of them that are new or were not read well. */
+/** `everything`: requests each tag. `lists`: requests the tag lists, and only tags that are new or incomplete. */
 export type CrawlDepth = 'everything' | 'lists';
 
 const SAVE_EVERY_MS = 1000;
 
-/** Reads the whole registry, one crawl at a time. A reason that comes while one runs makes one more afterwards. */
+/** Crawls the whole registry, one crawl at a time. A request during a crawl leads to one more afterwards. */
 export function createCrawl(deps: CrawlDeps) {
   const { db, now, clock, log } = deps;
   const journal = createCrawlJournal(db, now);
@@ -51,7 +51,7 @@ export function createCrawl(deps: CrawlDeps) {
       if (!(await journal.hasFinished())) await readDiskFirst(deps, state, onStep, stopping.signal);
       await readEverything(deps, state, onStep, stopping.signal);
     }
-    // What ends before its time keeps its row open: the next run goes on there.
+    // An interrupted crawl keeps its row open: the next run continues it.
     if (!stopping.signal.aborted && !state.isInterrupted) finish(state, now());
     await journal.save(state.row);
     if (state.refusal !== undefined) logAuthFailure(log, state.refusal, state);
@@ -61,7 +61,7 @@ export function createCrawl(deps: CrawlDeps) {
 
   function begin(wanted: Wanted): Promise<void> {
     running = run(wanted)
-      .catch((error: unknown) => log.error({ error: errorText(error) }, 'crawl broke off'))
+      .catch((error: unknown) => log.error({ error: errorText(error) }, 'crawl failed'))
       .finally(() => {
         running = undefined;
       });
@@ -74,7 +74,7 @@ export function createCrawl(deps: CrawlDeps) {
   }
 
   return {
-    /** Never fails: `progress` tells what became of it. */
+    /** Never rejects: see `progress` for the result. */
     crawl(reason: string, depth: CrawlDepth = 'everything'): Promise<void> {
       if (stopping.signal.aborted) return Promise.resolve();
       const wanted = { reason, isFull: depth === 'everything' };
@@ -88,9 +88,9 @@ export function createCrawl(deps: CrawlDeps) {
       return waiting;
     },
     isRunning: () => running !== undefined,
-    /** When the one that runs has ended; at once, where none does. */
+    /** Resolves when the running crawl has ended, or at once. */
     ended: (): Promise<void> => running ?? Promise.resolve(),
-    /** It ended before its time: the registry went away. */
+    /** Whether the last crawl was interrupted because the registry became unreachable. */
     isInterrupted: () => running === undefined && current?.row.finishedAt === null,
     progress,
     hasFinished: journal.hasFinished,
@@ -107,7 +107,7 @@ interface Wanted {
   readonly isFull: boolean;
 }
 
-/** What may drop more, or asks for more, must not be forgotten behind the other. */
+/** Combines two requests into one that includes both. */
 function stronger(one: Wanted, other: Wanted): Wanted {
   if (one.reason === LOSS_ACCEPTED) return one;
   return other.reason === LOSS_ACCEPTED || (other.isFull && !one.isFull) ? other : one;

@@ -5,34 +5,34 @@ import { isOverload, isSingleItemFailure } from '../../registry/client/failure.t
 import type { Asked, Pace } from './pace.ts';
 import type { RegistryReader } from './refresh.ts';
 
-/** `now`: somebody waits for it, or an event told of it. `crawl`: it takes what is left. */
+/** `now`: somebody waits, or an event reported it. `crawl`: uses the remaining capacity. */
 export type Lane = 'now' | 'crawl';
 
 export interface GateDeps {
   readonly client: RegistryReader;
   readonly pace: Pace;
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   readonly clock: () => number;
-  /** For tests: how long a crawl waits before it asks again. */
+  /** For tests: delays before a crawl repeats a request. */
   readonly retryDelaysMs?: readonly number[];
 }
 
-/** What somebody waits for never stands behind a crawl's requests, not even hung ones. */
-const RESERVED = 4;
+/** Requests that a crawl may not use, so that people never wait for its requests. */
+const RESERVED_REQUESTS = 4;
 const RETRY_DELAYS_MS: readonly number[] = [500, 2000, 6000];
 
-/** All reading of the index goes through here: as many requests at once as the pace allows, urgent ones first. */
+/** All requests of the index to the registry pass this gate: as many at once as the pace allows, urgent ones first. */
 export function createGate({ client, pace, clock, retryDelaysMs = RETRY_DELAYS_MS }: GateDeps) {
   const waiting: Readonly<Record<Lane, Set<Waiter>>> = { now: new Set(), crawl: new Set() };
   const ending = new AbortController();
-  // One per request that waits for its next try.
+  // One listener for each request that waits for a retry.
   setMaxListeners(0, ending.signal);
   let running = 0;
   let requests = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function mayGo(lane: Lane): boolean {
-    if (lane === 'now') return running < pace.limit() + RESERVED;
+    if (lane === 'now') return running < pace.limit() + RESERVED_REQUESTS;
     return running < pace.limit() && pace.pauseMs() === 0 && waiting.now.size === 0;
   }
 
@@ -88,7 +88,7 @@ export function createGate({ client, pace, clock, retryDelaysMs = RETRY_DELAYS_M
     }
   }
 
-  /** A crawl has time: what failed because the registry had too much to do is asked again. */
+  /** Requests of a crawl are repeated when the registry is overloaded. */
   async function ask<T>(lane: Lane, kind: Asked, call: () => Promise<T>): Promise<T> {
     const delays = lane === 'crawl' ? retryDelaysMs : [];
     for (const delay of delays) {
@@ -110,9 +110,9 @@ export function createGate({ client, pace, clock, retryDelaysMs = RETRY_DELAYS_M
       getManifest: (repository, reference) => ask(lane, 'manifest', () => client.getManifest(repository, reference)),
       getBlob: (repository, digest, maxBytes) => ask(lane, 'blob', () => client.getBlob(repository, digest, maxBytes)),
     }),
-    /** Requests so far. */
+    /** Number of requests so far. */
     requests: (): number => requests,
-    /** What waits is refused, what runs may end. */
+    /** Rejects waiting requests; running ones may end. */
     close(): void {
       ending.abort();
       clearTimeout(timer);
@@ -127,7 +127,10 @@ interface Waiter {
   readonly refuse: () => void;
 }
 
-/** What is asked for by digest can be broken by itself: 2.x answers 500 for a layer that is asked for as a manifest. */
+/**
+ * A failed request by digest does not mean overload: registry 2.x answers 500 for a layer that is requested as a
+ * manifest.
+ */
 function isBusy(kind: Asked, error: unknown): boolean {
   return isOverload(error) && !((kind === 'manifest' || kind === 'blob') && isSingleItemFailure(error));
 }

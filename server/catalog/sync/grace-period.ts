@@ -1,17 +1,17 @@
-/** A tag that is not in the list goes when it was first missed this long ago. */
+/** A missing tag is removed once it has been missing for this long. */
 export const MISSING_GRACE_MS = 2 * 60_000;
 
-// Beyond it the oldest start over: their tags stay a little longer.
+// Beyond this the oldest entries start over: their tags stay a little longer.
 const MAX_KEYS = 200_000;
 
 /**
- * Since when something has been missing without a break. By a clock that only goes forward, and anew with each start: a
- * day that jumps must not make two looks in a row into two looks minutes apart.
+ * Tracks since when keys have been missing, in memory and on the monotonic clock: a jumping date must not turn two
+ * consecutive checks into checks minutes apart.
  */
 export function createGracePeriod(clock: () => number) {
   const since = new Map<string, number>();
   return {
-    /** Notes that it is missing. @returns whether it was so long enough. */
+    /** Records that the key is missing. @returns whether it has been for the whole grace period. */
     isOver(key: string): boolean {
       const first = since.get(key);
       if (first !== undefined) return clock() - first >= MISSING_GRACE_MS;
@@ -20,7 +20,7 @@ export function createGracePeriod(clock: () => number) {
       if (since.size > MAX_KEYS && oldest !== undefined) since.delete(oldest);
       return false;
     },
-    /** It is there, or settled. */
+    /** The key exists again, or was removed. */
     clear(key: string): void {
       since.delete(key);
     },

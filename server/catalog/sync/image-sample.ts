@@ -2,14 +2,13 @@ import type { Database } from '../../storage/database.ts';
 import { imagesFrom, type KnownImage, tagBounds } from '../base/tag-lookup.ts';
 
 const SAMPLE_SIZE = 20;
-/** Many tags may point to one image. */
+/** More than the sample size, because many tags may point to one image. */
 const MAX_ROWS = 500;
 
 /**
- * Some of the images that are known, each by one of its tags, at random over the whole index. At random by id, so that it
- * costs the same in an index of a million tags.
- *
- * @param except a repository to leave out.
+ * A random sample of known images, each by one of its tags. Selected by random ID, so the cost does not depend on the
+ * size of the index.
+ * @param except A repository to leave out.
  */
 export async function sampleImages(db: Database, except: string | undefined): Promise<readonly KnownImage[]> {
   const bounds = await tagBounds(db);
@@ -25,7 +24,7 @@ export async function sampleImages(db: Database, except: string | undefined): Pr
     const start = first + Math.floor(Math.random() * (last - first + 1));
     add(await imagesFrom(db, { start, limit: 1, except }));
   }
-  // A small index is asked for as a whole.
+  // A small index is sampled completely.
   if (found.size < SAMPLE_SIZE) add(await imagesFrom(db, { start: first, limit: MAX_ROWS, except }));
   return [...found.values()];
 }

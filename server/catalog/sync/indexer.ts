@@ -34,27 +34,29 @@ export interface IndexerDeps {
   readonly db: Database;
   readonly client: RegistryReader;
   readonly now: () => number;
-  /** Milliseconds that only go forward: what lasts is measured by it, because a day can jump. */
+  /** Monotonic milliseconds, for measuring durations. */
   readonly clock?: () => number;
   readonly log: Logger;
   readonly reader?: ContentReader;
   /**
-   * Told of each change of the index, of repositories that were read because somebody opened them, and when the registry
-   * lacks most of what is known or has it again. Left out: nobody follows.
+   * Changes of the index, repositories read because somebody opened them, and holds are published here. Left out:
+   * nothing is published.
    */
   readonly bus?: Pick<Bus, 'publish'>;
-  /** Tags left the index because the registry no longer has them; also after deletions of ours. */
+  /** Tags were removed from the index because the registry no longer has them; also after our own deletions. */
   readonly onGone?: (repository: string, tags: readonly DroppedTag[]) => void;
-  /** No event came lately, so that pages that are opened have to ask. Left out: events come. */
+  /** No recent event, so opened repositories are read from the registry. Left out: events arrive. */
   readonly isQuiet?: () => boolean;
-  /** Root directory of the registry's file system driver, where it lies on this machine: the first crawl reads it. */
+  /** Root directory of the registry's file system driver on this machine, for the first crawl; null: unknown. */
   readonly storageFolder?: string | null;
-  /** For tests: when a push whose event is missing, or not true yet, is looked at again. */
+  /** For tests: delays of the repeated refresh after a push token. */
   readonly lookAgainDelaysMs?: readonly number[];
   readonly retryDelaysMs?: readonly number[];
 }
 
-/** Keeps the index in line with the registry: by events, by looking again, and by crawls that repair what those missed. */
+/**
+ * Keeps the index consistent with the registry: by events, by refreshes, and by crawls that repair what those missed.
+ */
 export function createIndexer(deps: IndexerDeps) {
   const { db, now, log, bus = createBus(deps.log), onGone = () => undefined } = deps;
   const onChanged = (repository: string) => bus.publish({ kind: 'repository-changed', repository });
@@ -130,13 +132,13 @@ export function createIndexer(deps: IndexerDeps) {
     if ([...states.values()].includes('missing')) confirmMissing(repository);
   }
 
-  /** Nobody waits for it, so it keeps the pace of a crawl. */
+  /** In the background, so it uses the lane of a crawl. */
   async function lookForViewer(repository: string, isRecent: boolean): Promise<void> {
     const push = { at: now(), by: null, confirmed: false, digest: null };
     noteMissing(repository, await patient.refreshRepository(repository, isRecent ? { push } : {}));
   }
 
-  /** While something is held: it ends when the registry has its content again, or when the loss lasted for hours. */
+  /** While the index is held: ends the hold when the registry has its content again, or the loss lasted for hours. */
   async function watchHold(): Promise<void> {
     await guard.load();
     if (guard.current() === undefined) return;
@@ -147,8 +149,8 @@ export function createIndexer(deps: IndexerDeps) {
   }
 
   /**
-   * Where no events come: what the catalog lists and the index lacks was pushed since the last look.
-   * @returns whether it was read; a crawl that runs does that itself
+   * Without events: new repositories in the catalog were pushed since it was last read.
+   * @returns whether the catalog was read; a running crawl does it itself.
    */
   async function findNewRepositories(): Promise<boolean> {
     if (crawler.isRunning() || guard.current() !== undefined || !(await crawler.hasFinished())) return false;
@@ -160,7 +162,7 @@ export function createIndexer(deps: IndexerDeps) {
     return true;
   }
 
-  /** A crawl sees to the tags that it asks for, and while something is held nothing is believed. */
+  /** Not during a full crawl, which requests the tags itself, nor while the index is held. */
   async function verifySome(): Promise<void> {
     if (crawler.isRunning() || guard.current() !== undefined || !(await crawler.hasFinished())) return;
     await verification.verifySome();
@@ -171,7 +173,7 @@ export function createIndexer(deps: IndexerDeps) {
     return by.checkManifest(repository, digest);
   }
 
-  /** Manifests without a tag, where the storage folder can be read. Not while most of what is known is missing. */
+  /** Finds manifests without a tag in the storage folder. Not while the index is held. */
   async function findUntagged(): Promise<void> {
     await crawler.ended();
     const { storageFolder: folder = null } = deps;
@@ -183,7 +185,7 @@ export function createIndexer(deps: IndexerDeps) {
     });
   }
 
-  /** None while most of what is known is missing, or something reads. */
+  /** Not while the index is held, or a crawl runs. */
   async function removeVanished(): Promise<void> {
     if (crawler.isRunning() || !(await crawler.hasFinished()) || (await guard.isHeld())) return;
     await vanished();
@@ -195,7 +197,9 @@ export function createIndexer(deps: IndexerDeps) {
     return released;
   }
 
-  /** What is new since the last look was pushed just now; in a repository never read before that cannot be said. */
+  /**
+   * Changes since the last read count as pushed now; in a repository that was never read nothing is known about that.
+   */
   async function lookForPush(repository: string): Promise<void> {
     const readAt = (await repositoryByName(db, repository, ['checked_at']))?.checked_at;
     const isRead = readAt === undefined ? await crawler.hasFinished() : readAt !== null;
@@ -204,35 +208,35 @@ export function createIndexer(deps: IndexerDeps) {
   }
 
   return {
-    takeEvent: events.takeEvent,
+    handleEvent: events.handleEvent,
     countUses: events.write,
-    tellCounted: events.tell,
+    publishCounted: events.publishCounted,
     crawl: crawler.crawl,
     progress: crawler.progress,
     isCrawling: crawler.isRunning,
-    /** Once true: what is not listed is not there. */
+    /** Whether a crawl was ever completed, so that a repository that is not listed does not exist. */
     hasCrawled: crawler.hasFinished,
-    /** A crawl broke off and waits for the registry. */
+    /** A crawl was interrupted and waits for the registry. */
     isInterrupted: crawler.isInterrupted,
-    /** The registry lacks most of what is known: nothing is dropped meanwhile. */
+    /** The current hold: the registry lacks most known images, and nothing is removed meanwhile. */
     hold: guard.current,
     loadHold: guard.load,
     watchHold,
     findNewRepositories,
-    /** To be called each minute: every known tag is asked for within a day. */
+    /** To be called each minute: verifies some known tags, each within a day. */
     verifySome,
     findUntagged,
-    /** Repositories that several readings of the registry lack leave the index. */
+    /** Removes repositories that the registry no longer has, after several checks. */
     removeVanished,
-    /** A person says that what is missing is gone. @returns what was held; undefined: nothing was. */
+    /** An admin confirms that the missing images are deleted. @returns the hold; undefined: there was none. */
     acceptLoss,
-    /** What could not be read is tried again. */
+    /** Retries what could not be read. */
     retry: retry.run,
-    /** Requests to the registry so far. */
+    /** Number of requests to the registry so far. */
     requests: gate.requests,
-    /** A push token was issued: look at 1, 3, 10 and 60 s, unless its event comes. */
+    /** A push token was issued: reads the repository after 1, 3, 10 and 60 s, unless its event arrives. */
     lookAgain: watch.start,
-    /** Somebody looks at it here: where no events come it is looked at in the registry, too. */
+    /** Somebody opened the repository here: without events it is read from the registry, too. */
     async opened(repository: string): Promise<void> {
       if (isQuiet() && (await crawler.hasFinished())) await openedLooks.opened(repository);
     },
@@ -240,7 +244,7 @@ export function createIndexer(deps: IndexerDeps) {
     async refreshTag(repository: string, tag: string): Promise<void> {
       await refresh.checkTags(repository, [{ name: tag }]);
     },
-    /** We deleted something here ourselves: one look confirms it. */
+    /** We deleted something here: updates the repository. */
     async refreshAfterDeletion(repository: string): Promise<void> {
       const before = await taggedDigests(db, repository);
       await refresh.refreshRepository(repository, { isDeletionReported: true, isOwnDeletion: true });
@@ -249,9 +253,9 @@ export function createIndexer(deps: IndexerDeps) {
     },
     forgetTag: refresh.forgetTag,
     forgetManifest: refresh.forgetManifest,
-    /** @returns whether the registry has it in this repository; it is in the index then. */
+    /** @returns whether the registry has the manifest in this repository; it is in the index then. */
     fetchManifest: (repository: string, digest: string): Promise<boolean> => fetchManifest(repository, digest),
-    /** A registry process that we never heard of: what happened while nobody listened is unknown. Remembers it. */
+    /** Whether the instance ID is new, so that events may have been lost before it. Stores the ID. */
     needsCrawl: instances.isNew,
     async close(): Promise<void> {
       closing.abort();

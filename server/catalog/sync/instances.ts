@@ -3,11 +3,14 @@ import type { Settings } from '../../storage/settings.ts';
 const KEY = 'catalog.instances';
 const MAX_KEPT = 20;
 
-/** The registry's processes we have heard of. Each start makes a new id, and events that waited in the old process are lost. */
+/**
+ * Instance IDs of registry processes that sent events. Each start of a registry creates a new ID, and events queued in
+ * the old process are lost.
+ */
 export function createInstances(settings: Settings) {
   let known: string[] | undefined;
   return {
-    /** True once for each id, except for the very first: the crawl at our own start covers that. */
+    /** True once for each ID, except for the very first: the crawl at our own start covers that. */
     async isNew(instanceId: string): Promise<boolean> {
       if (instanceId === '') return false;
       known ??= parseIds(await settings.get(KEY));

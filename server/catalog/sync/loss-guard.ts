@@ -1,7 +1,7 @@
 /**
- * Holds the index when the registry lacks most of what is known: more likely its volume is not mounted, or another registry
- * answers at its address, than everything was deleted. Nothing is dropped until a person accepts the loss, or readings
- * hours apart agree.
+ * Holds the index when the registry lacks most known images: more likely its volume is not mounted, or another registry
+ * answers at its address, than everything was deleted. Nothing is removed until an admin accepts the loss, or it has
+ * lasted for hours.
  */
 
 import type { Bus } from '../../bus/bus.ts';
@@ -19,7 +19,7 @@ export interface LossHold {
   readonly since: number;
   readonly sampledCount: number;
   readonly missingCount: number;
-  /** How long it was watched, by a clock that only goes forward, restarts left out. */
+  /** How long the loss was observed, on the monotonic clock, without restarts. */
   readonly watchedMs: number;
 }
 
@@ -27,20 +27,20 @@ export interface LossGuardDeps {
   readonly db: Database;
   readonly client: Pick<RegistryReader, 'headManifest' | 'catalogPages'>;
   readonly now: () => number;
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   readonly clock: () => number;
   readonly log: Logger;
-  /** Told when a hold began or ended. */
+  /** `index-state-changed` is published when a hold begins or ends. */
   readonly bus: Pick<Bus, 'publish'>;
 }
 
 const SETTING = 'index_hold';
-/** Readings that far apart confirm a loss that nobody looked at. */
+/** A loss that was observed for this long is accepted without an admin. */
 export const AUTO_ACCEPT_MS = 6 * 3600_000;
-const VERDICT_LASTS_MS = 30_000;
-/** Two looks further apart than this were not one watch: the process slept, or was stopped. */
+const MAX_VERDICT_AGE_MS = 30_000;
+/** Checks further apart than this do not count as continuous observation: the process slept or was stopped. */
 const MAX_WATCH_STEP_MS = 5 * 60_000;
-/** One image that is gone was deleted, with all its tags. */
+/** A single missing image was deleted with all its tags. */
 const MIN_MISSING = 2;
 const REQUESTS_AT_ONCE = 4;
 const MAX_FAILURES = 3;
@@ -73,14 +73,14 @@ export function createLossGuard({ db, client, now, clock, log, bus }: LossGuardD
     const images = await sampleImages(db, except);
     const found = await compare(images);
     decidedAt = clock();
-    // No clear answer at all: nothing goes, and what was held stays held.
+    // Without any clear answer nothing is removed, and a hold stays.
     if (images.length > 0 && found.answerCount === 0) return true;
     if (isMassLoss(found) || (await isEmptied(found))) await begin(found);
     else if (except === undefined) await end(found);
     return hold !== undefined;
   }
 
-  async function begin({ missingCount, answerCount: sampledCount }: Answers): Promise<void> {
+  async function begin({ missingCount, answerCount: sampledCount }: SampleResult): Promise<void> {
     if (hold === undefined) {
       log.error({ sampledCount, missingCount }, 'the registry lacks most of what is known: nothing is removed');
     }
@@ -89,13 +89,13 @@ export function createLossGuard({ db, client, now, clock, log, bus }: LossGuardD
     await keep({ since: hold?.since ?? now(), sampledCount, missingCount, watchedMs });
   }
 
-  async function end({ missingCount, answerCount: sampledCount }: Answers): Promise<void> {
+  async function end({ missingCount, answerCount: sampledCount }: SampleResult): Promise<void> {
     if (hold === undefined) return;
     log.info({ sampledCount, missingCount }, 'the registry has again what is known');
     await keep(undefined);
   }
 
-  async function compare(images: readonly KnownImage[]): Promise<Answers> {
+  async function compare(images: readonly KnownImage[]): Promise<SampleResult> {
     let [answerCount, missingCount, failureCount] = [0, 0, 0];
     await forEachBounded(images, REQUESTS_AT_ONCE, async ({ repository, tag }) => {
       if (failureCount >= MAX_FAILURES) return;
@@ -111,8 +111,10 @@ export function createLossGuard({ db, client, now, clock, log, bus }: LossGuardD
     return { answerCount, missingCount };
   }
 
-  /** Too few images for a majority: a registry that lists nothing at all was not emptied by deleting tags. */
-  async function isEmptied({ answerCount, missingCount }: Answers): Promise<boolean> {
+  /**
+   * With too few images for a majority: whether the registry lists nothing at all, which deleting tags does not cause.
+   */
+  async function isEmptied({ answerCount, missingCount }: SampleResult): Promise<boolean> {
     if (answerCount === 0 || missingCount < answerCount) return false;
     try {
       for await (const page of client.catalogPages()) if (page.length > 0) return false;
@@ -122,11 +124,11 @@ export function createLossGuard({ db, client, now, clock, log, bus }: LossGuardD
     }
   }
 
-  /** @returns whether most of what is known is gone, asked at most half a minute ago. */
+  /** @returns whether the registry lacks most known images; the answer may be half a minute old. */
   async function isHeld(except?: string): Promise<boolean> {
     await load();
     if (except !== undefined && hold === undefined) return decide(except);
-    if (clock() - decidedAt < VERDICT_LASTS_MS) return hold !== undefined;
+    if (clock() - decidedAt < MAX_VERDICT_AGE_MS) return hold !== undefined;
     underway ??= decide().finally(() => {
       underway = undefined;
     });
@@ -134,24 +136,23 @@ export function createLossGuard({ db, client, now, clock, log, bus }: LossGuardD
   }
 
   return {
-    /** What is held now; undefined: nothing. */
+    /** The current hold, if any. */
     current: (): LossHold | undefined => hold,
     load,
     /**
-     * Asks for a few of the images that are known.
-     *
-     * @param except a repository in which we deleted something ourselves.
-     * @returns whether nothing may be dropped now.
+     * Requests a sample of known images.
+     * @param except A repository in which we deleted something ourselves.
+     * @returns whether nothing may be removed now.
      */
     isHeld,
-    /** Asks anew, however short ago it was asked. */
+    /** Checks again, without using a recent answer. */
     isStillHeld(): Promise<boolean> {
       decidedAt = Number.NEGATIVE_INFINITY;
       return isHeld();
     },
-    /** It lasted so long that another reading confirms it. */
+    /** The loss has lasted long enough to be accepted. */
     isConfirmed: (): boolean => hold !== undefined && hold.watchedMs >= AUTO_ACCEPT_MS,
-    /** What is missing may go from now on. @returns what was held. */
+    /** Ends the hold: missing images may be removed. @returns the hold; undefined: there was none. */
     async release(): Promise<LossHold | undefined> {
       await load();
       const released = hold;
@@ -162,12 +163,12 @@ export function createLossGuard({ db, client, now, clock, log, bus }: LossGuardD
 }
 export type LossGuard = ReturnType<typeof createLossGuard>;
 
-export interface Answers {
-  /** Images that the registry gave a clear answer about. */
+export interface SampleResult {
+  /** Number of images with a clear answer. */
   readonly answerCount: number;
   readonly missingCount: number;
 }
 
-export function isMassLoss({ answerCount, missingCount }: Answers): boolean {
+export function isMassLoss({ answerCount, missingCount }: SampleResult): boolean {
   return missingCount >= MIN_MISSING && missingCount > answerCount / 2;
 }

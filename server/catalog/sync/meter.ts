@@ -4,7 +4,7 @@ export interface Counts {
 }
 
 export interface Rates {
-  /** null until there is something to measure. */
+  /** null until enough was measured. */
   readonly repositoriesPerSecond: number | null;
   readonly tagsPerSecond: number | null;
 }
@@ -17,11 +17,7 @@ interface Sample extends Counts {
   readonly at: number;
 }
 
-/**
- * How fast something goes, over the last half minute.
- *
- * @param clock milliseconds that only go forward.
- */
+/** Rates over the last 30 s. @param clock Monotonic milliseconds. */
 export function createMeter(clock: () => number, begun: Counts) {
   const startedAt = clock();
   let samples: Sample[] = [{ at: startedAt, ...begun }];
@@ -47,7 +43,7 @@ export function createMeter(clock: () => number, begun: Counts) {
 }
 export type Meter = ReturnType<typeof createMeter>;
 
-/** @returns null where nothing can be said. */
+/** @returns null when it is unknown. */
 export function remainingMs(left: number | null, perSecond: number | null): number | null {
   if (left === null || perSecond === null || perSecond <= 0) return null;
   return Math.round((Math.max(0, left) / perSecond) * 1000);

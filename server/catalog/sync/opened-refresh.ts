@@ -6,21 +6,24 @@ import type { Logger } from '../../log.ts';
 export interface OpenedRefreshDeps {
   /**
    * Reads the repository from the registry; may fail.
-   * @param isRecent what is new since the last look was pushed within two minutes
+   * @param isRecent The last read was less than two minutes ago, so changes since then count as pushed now.
    */
   readonly look: (repository: string, isRecent: boolean) => Promise<void>;
-  /** No event came lately, and the registry answers. */
+  /** No recent event, and the registry answers. */
   readonly isQuiet: () => boolean;
-  /** Told after each look that ended well, changed or not. */
+  /** `repository-read` is published after each successful read, whether something changed or not. */
   readonly bus: Pick<Bus, 'publish'>;
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   readonly clock: () => number;
   readonly log: Logger;
 }
 
 const REST_MS = 15_000;
 const REST_AFTER_FAILURE_MS = 60_000;
-/** A repository with thousands of tags takes many requests: of the time, this part at most. */
+/**
+ * The pause is this many times the duration of the read, because a repository with thousands of tags takes many
+ * requests.
+ */
 const REST_PER_LOOK = 20;
 const RECENT_MS = 2 * 60_000;
 const MAX_RUNNING = 4;
@@ -28,11 +31,11 @@ const MAX_RESTING = 5000;
 
 interface Rest {
   readonly until: number;
-  /** When the last look that ended well began. */
+  /** When the last successful read began. */
   readonly readAt: number;
 }
 
-/** Where no events come: a repository that somebody looks at here is looked at in the registry, behind the page. */
+/** Without events: reads repositories from the registry, in the background, while somebody has them open. */
 export function createOpenedRefresh({ look, isQuiet, bus, clock, log }: OpenedRefreshDeps) {
   const running = new Map<string, Promise<void>>();
   const resting = new LRUCache<string, Rest>({ max: MAX_RESTING });
@@ -61,7 +64,7 @@ export function createOpenedRefresh({ look, isQuiet, bus, clock, log }: OpenedRe
   }
 
   return {
-    /** @returns when it is read, or at once where there is nothing to do. Never fails. */
+    /** @returns when it was read, or at once when no read is due. Never rejects. */
     opened(repository: string): Promise<void> {
       const underway = running.get(repository);
       if (underway !== undefined) return underway;
@@ -70,7 +73,7 @@ export function createOpenedRefresh({ look, isQuiet, bus, clock, log }: OpenedRe
       running.set(repository, work);
       return work;
     },
-    /** @returns when what runs has ended. */
+    /** @returns when running reads have ended. */
     async close(): Promise<void> {
       isClosed = true;
       await Promise.all(running.values());

@@ -1,12 +1,11 @@
-/** Shorter absences are covered: the registry keeps its events in a queue and sends them when it reaches us again. */
+/** Shorter outages do no harm: the registry keeps events in a queue and sends them later. */
 const MAX_HARMLESS_MS = 60_000;
 
 /**
- * After the registry was away: may events have been lost? The queue lives in its memory, so the longer it was away the
- * likelier it was started anew, and lost what waited there. A restart that was quicker is told by the `instanceID` of
- * its next event.
- *
- * @param clock milliseconds that only go forward.
+ * Decides after an outage whether events may have been lost. The registry keeps its queue in memory; the longer the
+ * outage, the likelier it was restarted and lost it. A faster restart is detected by the `instanceID` of the next
+ * event.
+ * @param clock Monotonic milliseconds.
  */
 export function createOutageTracker(clock: () => number) {
   let goneAt: number | undefined;
@@ -14,7 +13,7 @@ export function createOutageTracker(clock: () => number) {
     markDown(): void {
       goneAt ??= clock();
     },
-    /** @returns whether everything has to be read again. */
+    /** @returns whether the outage was so long that everything has to be read again. */
     markUp(): boolean {
       const isLong = goneAt !== undefined && clock() - goneAt >= MAX_HARMLESS_MS;
       goneAt = undefined;

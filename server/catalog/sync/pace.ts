@@ -1,19 +1,20 @@
-/** What was asked: each kind takes a registry its own time. */
+/** Kinds of requests, which take different times. */
 export type Asked = 'tags' | 'head' | 'manifest' | 'blob';
 
 export interface PaceOptions {
-  readonly least?: number;
-  readonly most?: number;
+  readonly min?: number;
+  readonly max?: number;
   readonly start?: number;
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   readonly clock: () => number;
 }
 
-// Latencies of this many requests make the floor: long enough to have met a quiet moment, short enough to forget an old one.
+// Number of requests after which the minimum latency is renewed: long enough to include a quiet moment, short enough to
+// forget an old minimum.
 const FLOOR_WINDOW = 400;
-/** Weight of the newest latency in the mean. */
+/** Weight of the newest latency in the moving average. */
 const NEWEST = 0.1;
-/** A mean below this many times the floor, or within the slack above it, counts as "the registry is not busy". */
+/** The registry is not busy while the average is below this multiple of the minimum, or within the slack above it. */
 const NEAR = 2;
 const FAR = 4;
 const SLACK_MS = 25;
@@ -27,13 +28,13 @@ interface Latency {
 }
 
 /**
- * How many requests a registry may get from us at once: one more per round while answers come as fast as they ever did,
- * one less when they take much longer, half after each failure.
+ * Adaptive limit for concurrent requests (additive increase, multiplicative decrease): one more per round while
+ * responses are as fast as ever, one less when they are much slower, half after a failure.
  */
-export function createPace({ least = 2, most = 32, start = 8, clock }: PaceOptions) {
+export function createPace({ min = 2, max = 32, start = 8, clock }: PaceOptions) {
   const latencies = new Map<Asked, Latency>();
-  // Slowness alone never takes it below the start: it may be our own, on a machine with much to do.
-  const calm = Math.min(most, Math.max(least, start));
+  // Slow responses never reduce it below the start value, because our own machine may be the slow one.
+  const calm = Math.min(max, Math.max(min, start));
   let limit = calm;
   let inRound = 0;
   let halvedAt = Number.NEGATIVE_INFINITY;
@@ -41,16 +42,16 @@ export function createPace({ least = 2, most = 32, start = 8, clock }: PaceOptio
   let failuresInRow = 0;
 
   function step(by: number): void {
-    limit = Math.min(most, Math.max(least, limit + by));
+    limit = Math.min(max, Math.max(min, limit + by));
     inRound = 0;
   }
 
   return {
     limit: (): number => limit,
     failuresInRow: (): number => failuresInRow,
-    /** How long nothing should be asked. */
+    /** Milliseconds during which no request may be sent. */
     pauseMs: (): number => Math.max(0, pausedUntil - clock()),
-    /** @param hadAll everything that may run at once was running; otherwise a higher limit would change nothing. */
+    /** @param hadAll The limit was reached; otherwise raising it would change nothing. */
     succeeded(kind: Asked, latencyMs: number, hadAll = true): void {
       failuresInRow = 0;
       const latency = note(latencies, kind, latencyMs);
@@ -60,13 +61,13 @@ export function createPace({ least = 2, most = 32, start = 8, clock }: PaceOptio
       else if (hadAll && latency.mean <= NEAR * latency.floor + SLACK_MS) step(1);
       else inRound = 0;
     },
-    /** What was under way together fails together: one halving for all of it. */
+    /** Requests that ran at the same time fail together and halve the limit once. */
     failed(startedAt: number, retryAfterMs = 0): void {
       failuresInRow += 1;
       if (retryAfterMs > 0) pausedUntil = Math.max(pausedUntil, clock() + Math.min(retryAfterMs, MAX_PAUSE_MS));
       if (startedAt < halvedAt) return;
       halvedAt = clock();
-      limit = Math.max(least, Math.floor(limit / 2));
+      limit = Math.max(min, Math.floor(limit / 2));
       inRound = 0;
     },
   };
@@ -85,7 +86,7 @@ function note(latencies: Map<Asked, Latency>, kind: Asked, latencyMs: number): L
   known.next = Math.min(known.next, latencyMs);
   known.count += 1;
   if (known.count >= FLOOR_WINDOW) {
-    // A registry that became slower for good is not held to what it once could.
+    // After a while the minimum is renewed, for a registry that became slower permanently.
     known.floor = known.next;
     known.next = Number.POSITIVE_INFINITY;
     known.count = 0;

@@ -10,14 +10,14 @@ import { changeRepository } from '../index/repository-change.ts';
 import {
   changeKnown,
   checkedColumns,
+  completeTags,
   problemOf,
   recordCheck,
   recordProblem,
-  settledTags,
-  tagsBeyond,
+  unlistedTags,
 } from '../index/repository-notes.ts';
 import { type DroppedTag, ensureRepository } from '../index/tag-writes.ts';
-import { type DropRules, type Look, type TagCheck, type TagState, writeLooks } from '../index/write-looks.ts';
+import { type DropRules, type TagCheck, type TagResult, type TagState, writeTagResults } from '../index/write-looks.ts';
 import { indexesListing } from '../manifests/held-lookup.ts';
 import { createManifestSource, type RunningFetches } from '../manifests/source.ts';
 import { createGracePeriod } from './grace-period.ts';
@@ -25,7 +25,7 @@ import { createTagReader } from './tag-reader.ts';
 
 export type { TagCheck, TagState } from '../index/write-looks.ts';
 
-/** What the index asks the registry; only reads. */
+/** The requests of the index to the registry; all only read. */
 export type RegistryReader = Pick<RegistryClient, 'catalogPages' | 'tags' | 'headManifest' | 'getManifest' | 'getBlob'>;
 
 export interface RefreshDeps {
@@ -35,15 +35,15 @@ export interface RefreshDeps {
   readonly log: Logger;
   readonly reader?: ContentReader;
   readonly onChanged: (repository: string) => void;
-  /** Tags left the index because the registry no longer has them. */
+  /** Tags were removed from the index because the registry no longer has them. */
   readonly onGone: (repository: string, tags: readonly DroppedTag[]) => void;
-  /** Most of what is known is missing, so nothing may be dropped. @param except a repository to leave out. */
+  /** Whether the index is held, so that nothing may be removed. @param except A repository to leave out. */
   readonly isHeld?: (except?: string) => Promise<boolean>;
-  /** For who reads much and can wait for others to commit with. */
+  /** Group commit for bulk writers. Default: a transaction of its own each time. */
   readonly transact?: Transact;
 }
 
-/** For several that write the same tables with different readers. */
+/** State shared by several instances that write the same tables with different readers. */
 export function createShared(clock: () => number) {
   return {
     holdAll: createLocks(),
@@ -54,19 +54,19 @@ export function createShared(clock: () => number) {
 export type Shared = ReturnType<typeof createShared>;
 
 export interface RefreshOptions {
-  /** What to note for tags that turn out to be new or moved. */
+  /** The push to record for tags that are new or moved. */
   readonly push?: TagCheck['push'];
-  /** Something was just deleted here, so what the list lacks goes after one 404. */
+  /** A deletion was reported: missing tags are removed after one 404. */
   readonly isDeletionReported?: boolean;
-  /** We deleted something here: what is missing elsewhere tells whether the registry lost its content. */
+  /** We deleted something here, so this repository says nothing about a mass loss. */
   readonly isOwnDeletion?: boolean;
-  /** A person, or another reading hours later, confirmed that what is missing is gone. */
+  /** An admin, or another check hours later, confirmed the loss. */
   readonly isLossAccepted?: boolean;
-  /** Tags that are listed, and known without anything missing, are not asked for again. */
+  /** Skip listed tags that are known completely. */
   readonly isKnownTrusted?: boolean;
-  /** The crawl that reads it. */
+  /** ID of the crawl that reads it. */
   readonly crawlId?: number;
-  /** Ends the reading between two batches; what was not read yet is left as it was. */
+  /** Ends reading between two batches; unread tags are unchanged. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -95,8 +95,8 @@ const TAGS_AT_ONCE = 50;
 const NO_TAGS: ReadonlySet<string> = new Set();
 
 /**
- * Brings tags in line with the registry. What it says counts, whatever events claim; a call that fails changes nothing.
- * The network comes first, then one transaction per batch.
+ * Updates tags from the registry. The registry decides, whatever events claim; a failed request changes nothing.
+ * Requests come first, then one transaction per batch.
  */
 export function createRefresh(deps: RefreshDeps, shared: Shared = createShared(() => performance.now())) {
   const { db, client, now, log } = deps;
@@ -106,8 +106,8 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
   const look = createTagReader({ client, source, log });
 
   /**
-   * @param finish written with the last of them, once it is known what became of each.
-   * @returns what became of each; a tag that could not be asked for is `unknown` and stays as it was.
+   * @param finish Runs in the transaction of the last batch.
+   * @returns the result for each tag; `unknown` for a tag that could not be requested and is unchanged.
    */
   async function checkTags(
     repository: string,
@@ -121,7 +121,7 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
       const batch = checks.slice(start, start + TAGS_AT_ONCE);
       const isLast = start + TAGS_AT_ONCE >= checks.length;
       const keys = batch.map((check) => `${repository}:${check.name}`);
-      // Held from question to writing, so that an older answer never overwrites a newer one.
+      // Locked from request to write, so that an older answer never overwrites a newer one.
       const ending = isLast ? finish : undefined;
       await holdAll(keys, () => checkBatch({ repository, batch, isOwnDeletion }, states, ending));
     }
@@ -134,7 +134,7 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
     finish?: Finish,
   ): Promise<void> {
     const { looks, overload } = await look(repository, batch);
-    // A registry that lists tags and then hangs is not asked for ten thousand of them.
+    // Stops when a whole batch fails because of overload, instead of requesting thousands of tags.
     if (looks.length === 0 && overload !== undefined && batch.length === TAGS_AT_ONCE) throw overload;
     for (const { name } of batch) states.set(name, 'unknown');
     try {
@@ -145,8 +145,12 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
     }
   }
 
-  /** Before the transaction, because the registry is asked. */
-  async function dropRules(repository: string, looks: readonly Look[], isOwnDeletion: boolean): Promise<DropRules> {
+  /** Before the transaction, because it requests the registry. */
+  async function dropRules(
+    repository: string,
+    looks: readonly TagResult[],
+    isOwnDeletion: boolean,
+  ): Promise<DropRules> {
     const absent = looks.filter(({ state }) => state === 'absent').map(({ check }) => check);
     const unlisted = absent.filter(({ isUnlisted, isDeletionReported }) => isUnlisted && !isDeletionReported);
     const overdue = new Set(
@@ -157,15 +161,19 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
         !isDeletionConfirmed && (isDeletionReported || overdue.has(name)),
     );
     const isHeld = mayDrop && (await deps.isHeld?.(isOwnDeletion ? repository : undefined));
-    return { isPatienceOver: (tag) => overdue.has(tag), isHeld: isHeld === true };
+    return { isGracePeriodOver: (tag) => overdue.has(tag), isHeld: isHeld === true };
   }
 
-  async function write(repository: string, looks: readonly Look[], { states, rules, finish }: Writing): Promise<void> {
+  async function write(
+    repository: string,
+    looks: readonly TagResult[],
+    { states, rules, finish }: Writing,
+  ): Promise<void> {
     const keyOf = (tag: string): string => `${repository}:${tag}`;
     for (const { check, state } of looks) if (state !== 'absent') missingTags.clear(keyOf(check.name));
     const at = now();
     const written = await transact(async (trx) => {
-      const result = await writeLooks(trx, repository, looks, at, rules);
+      const result = await writeTagResults(trx, repository, looks, at, rules);
       await finish?.(trx, new Map([...states, ...result.states]));
       return result;
     });
@@ -188,7 +196,10 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
   return {
     checkTags,
 
-    /** A manifest that was pushed without a tag, or that a page asks for. @returns whether the registry has it here. */
+    /**
+     * Checks a manifest that was pushed without a tag, or that a page needs.
+     * @returns whether the registry has it in this repository.
+     */
     async checkManifest(repository: string, digest: string): Promise<boolean> {
       if ((await client.headManifest(repository, digest)) === undefined) return false;
       const { records, proven } = await source.fetch(repository, digest);
@@ -196,7 +207,7 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
         await db.transaction().execute(async (trx) => {
           const at = now();
           const id = await ensureRepository(trx, repository, at);
-          // They are larger by it now.
+          // Indexes that list it have a larger size now.
           const indexes = await indexesListing(trx, id, digest);
           await changeRepository(trx, id, { records, proven, linked: [digest, ...indexes] }, at);
           await source.found(trx, repository, digest);
@@ -209,21 +220,21 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
 
     isWaiting: source.isWaiting,
 
-    /** Reads the whole list of a repository's tags and checks each, those that it lacks too. */
+    /** Reads the tag list of a repository and checks each tag, also known tags that are not listed. */
     async refreshRepository(repository: string, options: RefreshOptions = {}): Promise<ReadonlyMap<string, TagState>> {
       const { push, isDeletionReported, isOwnDeletion, isLossAccepted, isKnownTrusted, crawlId, signal } = options;
       try {
         const listed = await client.tags(repository);
-        const missed = await tagsBeyond(db, repository, listed);
+        const missed = await unlistedTags(db, repository, listed);
         const unlisted = missed.map((name) => ({
           ...{ name, isUnlisted: true, isDeletionReported },
           isDeletionConfirmed: isLossAccepted,
         }));
-        const settled = isKnownTrusted ? await settledTags(db, repository) : NO_TAGS;
+        const settled = isKnownTrusted ? await completeTags(db, repository) : NO_TAGS;
         const names = [...new Set(listed)];
         const checks = names.filter((name) => !settled.has(name)).map((name) => ({ name, push }));
         const finish: Finish = async (trx, states) => {
-          // Whoever ends the reading ends its requests too, which says nothing of the repository.
+          // An aborted read also aborts its requests, which is no problem of the repository.
           if (!signal?.aborted) await recordCheck(trx, repository, checkedColumns(states, now(), crawlId));
         };
         const states = await checkTags(repository, [...checks, ...unlisted], { signal, isOwnDeletion, finish });
@@ -239,7 +250,7 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
       }
     },
 
-    /** A deletion by digest was reported. */
+    /** To be called when a deletion by digest was reported. */
     async dropManifestIfGone(repository: string, digest: string, isConfirmed = true): Promise<void> {
       if ((await client.headManifest(repository, digest)) !== undefined) return;
       if (!isConfirmed && (await deps.isHeld?.())) return;
@@ -247,10 +258,10 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
       deps.onChanged(repository);
     },
 
-    /** Our own deletion was confirmed by the registry. Waits for looks that began before it. */
+    /** Removes a tag whose deletion the registry confirmed. Waits for checks that began before. */
     forgetTag: (repository: string, tag: string) => drop(repository, [tag]),
 
-    /** With every tag on it: the registry removes those itself. */
+    /** Removes a manifest with all of its tags, as the registry does. */
     async forgetManifest(repository: string, digest: string): Promise<void> {
       await drop(repository, await tagsOn(db, repository, digest), [digest]);
     },

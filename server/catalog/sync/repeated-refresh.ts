@@ -15,8 +15,9 @@ interface Watch {
 }
 
 /**
- * After a push token was issued, or an event could not be confirmed yet, the repository is read again a few times: in many
- * set-ups no event ever comes. Coalesced: a new reason starts the series anew, and a repository is read once at a time.
+ * Reads a repository several times with growing delays, after a push token was issued or an event could not be
+ * confirmed yet: in many set-ups no event arrives. A new reason restarts the delays, and a repository is read once at a
+ * time.
  */
 export function createRepeatedRefresh({ look, log, delaysMs = DELAYS_MS }: RepeatedRefreshDeps) {
   const watches = new Map<string, Watch>();
@@ -52,9 +53,9 @@ export function createRepeatedRefresh({ look, log, delaysMs = DELAYS_MS }: Repea
 
   return {
     start,
-    /** The event came: there is nothing left to look for. */
+    /** The event arrived: ends the series. */
     stop,
-    /** @returns when readings that run are done. */
+    /** @returns when running reads have ended. */
     async close(): Promise<void> {
       for (const repository of [...watches.keys()]) stop(repository);
       await Promise.all(running.values());

@@ -11,7 +11,7 @@ export interface RetryDeps {
   readonly crawler: Pick<Crawl, 'crawl' | 'isRunning' | 'isInterrupted'>;
   readonly refresh: Pick<Refresh, 'refreshRepository'>;
   readonly limit: () => number;
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   readonly clock: () => number;
   readonly log: Logger;
 }
@@ -20,7 +20,7 @@ const REPOSITORIES_PER_TURN = 200;
 const FIRST_PAUSE_MS = 60_000;
 const MAX_PAUSE_MS = 3600_000;
 
-/** What could not be read is tried again now and then: a crawl that broke off first, then single repositories. */
+/** Retries what could not be read: first an interrupted crawl, then single repositories. */
 export function createRetry({ db, crawler, refresh, limit, clock, log }: RetryDeps) {
   const ending = new AbortController();
   let after = 0;
@@ -29,7 +29,7 @@ export function createRetry({ db, crawler, refresh, limit, clock, log }: RetryDe
 
   async function unread(): Promise<readonly { id: number; name: string }[]> {
     const rows = await repositoriesAfter(db, ['id', 'name'], { after, limit: REPOSITORIES_PER_TURN, hasError: true });
-    // Each gets its turn, however many never get better.
+    // Continues behind the last one, so that all get a turn even if many fail forever.
     after = rows.length < REPOSITORIES_PER_TURN ? 0 : (rows.at(-1)?.id ?? 0);
     return rows;
   }
@@ -42,7 +42,7 @@ export function createRetry({ db, crawler, refresh, limit, clock, log }: RetryDe
     }
   }
 
-  /** Longer and longer between attempts, for a registry that is away or never lists its catalog in time. */
+  /** Growing pauses, for a registry that is unreachable or never lists its catalog in time. */
   async function goOn(): Promise<void> {
     if (clock() < notBefore) return;
     notBefore = clock() + pauseMs;

@@ -3,7 +3,7 @@ import type { Logger } from '../../log.ts';
 import type { RegistryClient } from '../../registry/client/client.ts';
 import { isOverload } from '../../registry/client/failure.ts';
 import { forEachBounded } from '../base/concurrency.ts';
-import type { Look, TagCheck } from '../index/write-looks.ts';
+import type { TagCheck, TagResult } from '../index/write-looks.ts';
 import type { ManifestSource } from '../manifests/source.ts';
 
 export interface TagReaderDeps {
@@ -12,20 +12,20 @@ export interface TagReaderDeps {
   readonly log: Logger;
 }
 
-export interface Looks {
-  /** A tag that could not be asked for is left out. */
-  readonly looks: readonly Look[];
-  /** Why some could not be asked for, where the registry has too much to do. */
+export interface TagResults {
+  /** Without tags that could not be requested. */
+  readonly looks: readonly TagResult[];
+  /** The error when some could not be requested because the registry is overloaded. */
   readonly overload: unknown;
 }
 
-type Content = Pick<Look, 'state' | 'records' | 'proven'>;
+type Content = Pick<TagResult, 'state' | 'records' | 'proven'>;
 
 const REQUESTS_AT_ONCE = 8;
 const KNOWN: Content = { state: 'present', records: [], proven: [] };
 const ABSENT: Content = { state: 'absent', records: [], proven: [] };
 
-/** Asks the registry where tags point to, then for what is not known yet of that. */
+/** Requests the digests of tags, then the manifests that are not known yet. */
 export function createTagReader({ client, source, log }: TagReaderDeps) {
   async function pointers(repository: string, batch: readonly TagCheck[]) {
     const found = new Map<TagCheck, string | undefined>();
@@ -41,7 +41,7 @@ export function createTagReader({ client, source, log }: TagReaderDeps) {
     return { found, overload };
   }
 
-  /** Each image once, and what is known not at all. */
+  /** Each digest once, and no known ones. */
   async function contents(repository: string, digests: readonly string[]): Promise<ReadonlyMap<string, Content>> {
     const complete = await source.complete(repository, digests);
     const found = new Map<string, Content>();
@@ -51,7 +51,7 @@ export function createTagReader({ client, source, log }: TagReaderDeps) {
     return found;
   }
 
-  /** Where a tag points to is known even if what it points to cannot be read. */
+  /** The digest of a tag is stored even when its manifest cannot be read. */
   async function read(repository: string, digest: string): Promise<Content> {
     try {
       const { records, proven, isMissing } = await source.fetch(repository, digest);
@@ -62,7 +62,7 @@ export function createTagReader({ client, source, log }: TagReaderDeps) {
     }
   }
 
-  return async function look(repository: string, batch: readonly TagCheck[]): Promise<Looks> {
+  return async function look(repository: string, batch: readonly TagCheck[]): Promise<TagResults> {
     const { found, overload } = await pointers(repository, batch);
     const digests = [...new Set(found.values())].filter((digest) => digest !== undefined);
     const content = await contents(repository, digests);

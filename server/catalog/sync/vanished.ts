@@ -1,7 +1,7 @@
 /**
- * Repositories that the registry no longer has leave the index when readings that lie apart agree: no tags, none of their
- * manifests, and not in the whole catalog. No single one of these is proof: some registries forget a repository in their
- * lists with its last tag, and keep its manifests.
+ * Removes repositories that the registry no longer has: no tags, none of the known manifests, and not in the catalog,
+ * in two checks half an hour apart. No single sign is proof: some registries no longer list a repository without tags
+ * but keep its manifests.
  */
 
 import { errorText } from '../../errors.ts';
@@ -16,13 +16,13 @@ export interface VanishedRemovalDeps {
   readonly db: Database;
   readonly client: Pick<RegistryReader, 'catalogPages' | 'headManifest' | 'tags'>;
   readonly now: () => number;
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   readonly clock: () => number;
   readonly log: Logger;
   readonly onChanged: (repository: string) => void;
 }
 
-/** Two readings further apart than this agree on what is gone. */
+/** A repository is removed when it was missing in all checks over this time. */
 export const MIN_MISSING_MS = 30 * 60_000;
 const MAX_LOOKS = 200;
 const MAX_MANIFESTS = 20;
@@ -37,7 +37,7 @@ export function createVanishedRemoval({ db, client, now, clock, log, onChanged }
   const missedSince = new Map<string, number>();
   let after = '';
 
-  /** Without tags, as far as is known. A share of them each time, so that many cost no more than a few. */
+  /** Known repositories without tags; a part of them each time, to bound the number of requests. */
   async function nextCandidates(): Promise<readonly Candidate[]> {
     const rows = await repositoriesWithoutTags(db, after, MAX_LOOKS);
     after = rows.length < MAX_LOOKS ? '' : (rows.at(-1)?.name ?? '');
@@ -60,8 +60,8 @@ export function createVanishedRemoval({ db, client, now, clock, log, onChanged }
     return found;
   }
 
-  /** What remains is in no page of it. */
-  async function takeOutListed(absent: Map<string, Candidate>): Promise<void> {
+  /** Keeps only those that the catalog does not list. */
+  async function removeListed(absent: Map<string, Candidate>): Promise<void> {
     for await (const page of client.catalogPages()) {
       for (const name of page) if (absent.delete(name)) missedSince.delete(name);
     }
@@ -81,17 +81,17 @@ export function createVanishedRemoval({ db, client, now, clock, log, onChanged }
     onChanged(name);
   }
 
-  /** One reading. A call that fails means unknown, so nothing goes. */
-  async function look(): Promise<void> {
+  /** One check. A failed request means unknown, so nothing is removed. */
+  async function runOnce(): Promise<void> {
     const absent = await emptyOnes(await nextCandidates());
     if (absent.size === 0) return;
-    await takeOutListed(absent);
+    await removeListed(absent);
     for (const candidate of absent.values()) if (isMissedLongEnough(candidate.name)) await remove(candidate);
   }
 
   return async function removeVanished(): Promise<void> {
     try {
-      await look();
+      await runOnce();
     } catch (error) {
       log.debug({ error: errorText(error) }, 'repositories without tags not looked at');
     }

@@ -1,6 +1,6 @@
 /**
- * Where known tags point to is asked again in the background, a few each minute and the longest unseen first, so that every
- * tag had its look within a day. `tags.checked_at` is the queue: a restart goes on where the last process ended.
+ * Verifies known tags in the background, a few each minute, those first that were not checked for longest, each within
+ * a day. `tags.checked_at` is the queue, so it continues after a restart.
  */
 import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
@@ -14,20 +14,20 @@ export interface VerificationDeps {
   readonly db: Database;
   readonly refresh: Pick<Refresh, 'checkTags' | 'refreshRepository'>;
   readonly now: () => number;
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   readonly clock: () => number;
   readonly log: Logger;
-  /** The last request failed because the registry is away, or has too much to do. */
+  /** The last request failed because the registry is unreachable or overloaded. */
   readonly isAway: () => boolean;
-  /** Some tags were missed for the first time. */
+  /** Some tags were missing for the first time. */
   readonly onMissing: (repository: string) => void;
 }
 
-/** Every tag has its turn in this time, which leaves four hours of a day for a registry that is slow or away. */
+/** All tags are verified within this time, which leaves four hours of a day for a slow or unreachable registry. */
 const ROUND_MS = 20 * 3600_000;
-/** A process that slept does not make up for it at once. */
+/** After a sleep the missed time is not made up for at once. */
 const MAX_STEP_MS = 3600_000;
-/** What has waited longer than a round, in an index so small that its share of a turn is less than one tag. */
+/** Minimum number of overdue tags per run, for an index so small that its share is less than one tag. */
 const OVERDUE_AT_ONCE = 10;
 const COUNT_EVERY_MS = 3600_000;
 const REPOSITORIES_AT_ONCE = 4;
@@ -51,7 +51,7 @@ export function createVerification({ db, refresh, now, clock, log, isAway, onMis
     return counted.tags;
   }
 
-  /** @returns how many tags this turn may ask for. */
+  /** @returns how many tags this run may check. */
   async function share(): Promise<number> {
     const stepMs = Math.min(clock() - lastTurnAt, MAX_STEP_MS);
     lastTurnAt = clock();
@@ -61,7 +61,7 @@ export function createVerification({ db, refresh, now, clock, log, isAway, onMis
     return whole;
   }
 
-  /** Tags that could not be read keep their age: the next round, not the next turn, comes back to them. */
+  /** Tags that could not be read keep their time: they are checked again in the next round, not in the next run. */
   function beginRound(): void {
     position = START;
     roundBegunAt = clock();
@@ -77,15 +77,15 @@ export function createVerification({ db, refresh, now, clock, log, isAway, onMis
     return due;
   }
 
-  /** @returns false: the registry is away, or has too much to do. */
+  /** @returns false when the registry is unreachable or overloaded. */
   async function verify(repository: string, tags: readonly SeenTag[]): Promise<boolean> {
     const { signal } = stopping;
     const checks = tags.map(({ name }) => ({ name }));
     const states = await refresh.checkTags(repository, checks, { signal });
-    // That says nothing of this repository, which must not look broken for it.
+    // An unreachable registry is no problem of this repository.
     if (isAway()) return false;
     if (!includes(states, 'unknown')) return true;
-    // Not there, as far as that can be said of a single tag: the whole list tells.
+    // A single missing tag is not enough: the whole tag list is read.
     const all = await refresh.refreshRepository(repository, { signal });
     if (includes(all, 'missing')) onMissing(repository);
     return true;
@@ -101,7 +101,7 @@ export function createVerification({ db, refresh, now, clock, log, isAway, onMis
   }
 
   return {
-    /** One turn. Never fails: what could not be read waits for another round. */
+    /** One run. Never rejects: unread tags wait for the next round. */
     async verifySome(): Promise<void> {
       const tags = await nextTags(await share());
       let isOver = false;

@@ -89,9 +89,9 @@ export async function startCatalog(options: Pick<IndexerDeps, 'isQuiet'> = {}) {
 
 /** Takes an event and counts it; of the application, `notifications/` does it in steps. */
 export async function applyEvent(db: Database, indexer: Indexer, event: CatalogEvent): Promise<void> {
-  const use = await indexer.takeEvent(event);
+  const use = await indexer.handleEvent(event);
   if (use === undefined) return;
-  indexer.tellCounted(await db.transaction().execute((trx) => indexer.countUses(trx, [use])));
+  indexer.publishCounted(await db.transaction().execute((trx) => indexer.countUses(trx, [use])));
 }
 
 /** A client of an open registry. */

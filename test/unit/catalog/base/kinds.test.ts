@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { artifactTypeOf, childPlatform, kindOf, platformText } from '../../../../server/catalog/base/kinds.ts';
+import { artifactTypeOf, childPlatform, manifestKindOf, platformText } from '../../../../server/catalog/base/kinds.ts';
 import { subjectOfTag } from '../../../../server/catalog/manifests/referrers.ts';
 import { parseManifest } from '../../../../server/registry/documents/manifest.ts';
 
@@ -41,7 +41,7 @@ const cases: readonly [string, ReturnType<typeof manifest>][] = [
 ];
 for (const [kind, parsed] of cases) {
   test(`${parsed.config?.mediaType} with ${parsed.layers[0]?.mediaType} is ${kind}`, () =>
-    assert.equal(kindOf(parsed), kind));
+    assert.equal(manifestKindOf(parsed), kind));
 }
 
 test('an old artifact is of the type of its configuration, an image of none', () => {

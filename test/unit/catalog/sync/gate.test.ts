@@ -20,7 +20,7 @@ function startGate(most = 2, retryDelaysMs: readonly number[] = []) {
     },
   } as unknown as RegistryReader;
   const clock = () => performance.now();
-  const pace = createPace({ clock, least: most, most, start: most });
+  const pace = createPace({ clock, min: most, max: most, start: most });
   const gate = createGate({ client, pace, clock, retryDelaysMs });
   const [now, crawl] = [gate.reader('now'), gate.reader('crawl')];
   return { gate, pace, begun, open, now, crawl };

@@ -105,7 +105,7 @@ test('whatever happens, it stays between the least and the most', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 500 }), (steps) => {
       const clock = clockAt();
-      const pace = createPace({ clock: clock.now, least: 2, most: 32 });
+      const pace = createPace({ clock: clock.now, min: 2, max: 32 });
       for (const { kind, ms } of steps) {
         clock.pass(1);
         if (kind === 'ok') pace.succeeded('head', ms);
