@@ -12,10 +12,11 @@ import { type Document, type IndexReader, openIndexReader } from './index-reader
 /** A crawl tries again after one and after three seconds. */
 const QUIET_MS = 6000;
 const PAGE = 1000;
+export const SERVICE = 'registry.example.com';
 
 export interface IndexRegistry {
   readonly url: string;
-  /** Everything but `GET /v2/`, and `HEAD` of a tag, which the clock asks for, since the last `reset`. */
+  /** What came with a token since the last `reset`, but `GET /v2/`, and `HEAD` of a tag, which the clock asks for. */
   asked(): readonly string[];
   reset(): void;
   /** Resolves when nothing was asked for some seconds. */
@@ -27,7 +28,8 @@ export interface IndexRegistry {
   stop(): Promise<void>;
 }
 
-export async function startIndexRegistry(): Promise<IndexRegistry> {
+/** @param realm of its tokens, which it takes unread. */
+export async function startIndexRegistry(realm: string): Promise<IndexRegistry> {
   let asked: string[] = [];
   let lastAt = performance.now();
   let index: IndexReader | undefined;
@@ -52,6 +54,7 @@ export async function startIndexRegistry(): Promise<IndexRegistry> {
 
   const server = createServer((request, response) => {
     const { method = 'GET', url = '' } = request;
+    if (request.headers.authorization === undefined) return void sendChallenge(response, realm);
     if (url === '/v2/') return void sendJson(response, 200, {});
     if (!isVerification(method, url)) {
       lastAt = performance.now();
@@ -115,6 +118,12 @@ function sendJson(response: ServerResponse, status: number, body: object): void 
   response
     .writeHead(status, { 'content-type': 'application/json', 'docker-distribution-api-version': 'registry/2.0' })
     .end(JSON.stringify(body));
+}
+
+/** Pages warn of a registry that answers without a token. */
+function sendChallenge(response: ServerResponse, realm: string): void {
+  response.setHeader('www-authenticate', `Bearer realm="${realm}",service="${SERVICE}"`);
+  sendJson(response, 401, { errors: [{ code: 'UNAUTHORIZED' }] });
 }
 
 function sendDocument(response: ServerResponse, method: string, found: Document | undefined): void {

@@ -8,11 +8,12 @@ import type { RuleInput } from '../../../server/access/rule.ts';
 import { openDatabase } from '../../../server/storage/database.ts';
 import { ADMIN_PASSWORD, EVENT_SECRET } from '../../support/app/app.ts';
 import { insertEvents } from '../../support/data/event-rows.ts';
+import { freePort } from '../../support/process/ports.ts';
 import { planRegistry, type RegistrySize } from '../../support/registry/generated-plan.ts';
 import { fillCatalog } from '../fill-catalog.ts';
 import { note, seconds } from '../lines.ts';
 import { databaseOf } from './crawl.ts';
-import { type IndexRegistry, startIndexRegistry } from './index-registry.ts';
+import { type IndexRegistry, SERVICE, startIndexRegistry } from './index-registry.ts';
 import { type BenchServer, startServer } from './server.ts';
 import { describeSize } from './sizes.ts';
 
@@ -34,10 +35,12 @@ export interface Stage {
 }
 
 export async function startStage(size: RegistrySize): Promise<Stage> {
-  const registry = await startIndexRegistry();
+  const port = await freePort();
+  const registry = await startIndexRegistry(`http://localhost:${port}/api/auth`);
   const server = await startServer({
+    port,
     config: {
-      registry: { url: registry.url, name: 'registry.example.com' },
+      registry: { url: registry.url, name: SERVICE },
       notifications: { secret: EVENT_SECRET },
     },
     roles: rolesFor(size),

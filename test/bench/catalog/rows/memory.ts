@@ -21,11 +21,11 @@ export async function memoryRow(stage: Stage, durationMs: number): Promise<Line>
   const { server, registry, size } = stage;
   const end = performance.now() + durationMs;
   const samples: number[] = [];
-  const counts = { pages: 0, tokens: 0, events: 0, failures: 0 };
+  const counts: Counts = { pages: 0, tokens: 0, events: 0, problems: [] };
   const isOver = () => performance.now() > end;
   const [ruled = ''] = await stage.people('fifty');
   registry.serve(stage.file);
-  registry.reset();
+  await server.reset();
   await server.resetPeak();
   await crawlAll(stage);
   const readers = Array.from({ length: READERS }, (_, index) =>
@@ -37,19 +37,29 @@ export async function memoryRow(stage: Stage, durationMs: number): Promise<Line>
     samples.push((await server.residentMegabytes()).now);
   }
   await work;
+  const { outgoing } = await server.report();
+  const { problems, ...done } = counts;
+  note(`${seconds(durationMs)} of ${JSON.stringify({ ...done, crawled: outgoing.count })}`);
+  for (const problem of new Set(problems)) note(problem);
+  const { peak } = await server.residentMegabytes();
+  return lineOf(size.tags, { peak, samples, problems });
+}
+
+interface Measured {
+  readonly peak: number;
+  readonly samples: readonly number[];
+  readonly problems: readonly string[];
+}
+
+function lineOf(tags: number, { peak, samples, problems }: Measured): Line {
   const third = Math.floor(samples.length / 3);
   const [middle, last] = [median(samples.slice(third, 2 * third)), median(samples.slice(2 * third))];
-  const { failures, ...done } = counts;
-  note(
-    `${seconds(durationMs)} of ${JSON.stringify({ ...done, crawled: registry.asked().length })}, ${failures} failures`,
-  );
   note(`median of the middle third ${middle.toFixed(0)} MB, of the last third ${last.toFixed(0)} MB`);
-  const { peak } = await server.residentMegabytes();
   return {
-    what: `memory of all threads at ${size.tags.toLocaleString('en')} tags under mixed load and a crawl`,
+    what: `memory of all threads at ${tags.toLocaleString('en')} tags under mixed load and a crawl`,
     measured: `at most ${peak.toFixed(0)} MB, last third ${((last / middle - 1) * 100).toFixed(1)}% above the middle`,
     goal: `below ${MAX_MEGABYTES} MB, flat`,
-    isMet: peak < MAX_MEGABYTES && last <= middle * MAX_GROWTH && failures === 0,
+    isMet: peak < MAX_MEGABYTES && last <= middle * MAX_GROWTH && problems.length === 0,
   };
 }
 
@@ -65,7 +75,7 @@ interface Counts {
   pages: number;
   tokens: number;
   events: number;
-  failures: number;
+  readonly problems: string[];
 }
 
 interface Reader {
@@ -83,9 +93,10 @@ async function readPages(
   const all = Object.values(pagePaths(stage.size, below)).flat();
   const next = fresh([...all.slice(index * 7), ...all.slice(0, index * 7)]);
   while (!isOver()) {
-    const { status } = await ask(stage.server.app.url + next(), { cookie });
+    const path = next();
+    const { status } = await ask(stage.server.app.url + path, { cookie });
     counts.pages += 1;
-    if (status !== 200) counts.failures += 1;
+    if (status !== 200) counts.problems.push(`${path} answered ${status}`);
     await sleep(PAUSE_MS);
   }
 }
@@ -98,7 +109,7 @@ async function askTokens(stage: Stage, counts: Counts, isOver: () => boolean): P
     const url = `${stage.server.app.url}/api/auth?service=registry.example.com&scope=${scope}`;
     const { status } = await ask(url, { authorization });
     counts.tokens += 1;
-    if (status !== 200) counts.failures += 1;
+    if (status !== 200) counts.problems.push(`a token for ${scope} was answered by ${status}`);
     await sleep(PAUSE_MS);
   }
 }
@@ -107,9 +118,7 @@ async function sendEvents(stage: Stage, counts: Counts, isOver: () => boolean): 
   const plans = planRegistry(stage.size);
   for (let step = 0; !isOver(); step += 1) {
     const event = anEvent({ action: 'pull', repository: plans[(step * 13) % plans.length]?.name ?? '', tag: 'v1.0.0' });
-    await postEvents(stage.server.app.url, event).catch(() => {
-      counts.failures += 1;
-    });
+    await postEvents(stage.server.app.url, event).catch((error: unknown) => counts.problems.push(String(error)));
     counts.events += 1;
     await sleep(PAUSE_MS);
   }
