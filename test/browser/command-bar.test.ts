@@ -11,6 +11,7 @@ import { launch, problemsOf, signIn, skip } from '../support/browser/browser.ts'
 import { drawn, hasFocus } from '../support/browser/in-page.js';
 import { checkOpen, contextOptions, LOOKS, lasting, lookName, watchContext } from '../support/browser/page-check.ts';
 import * as facts from '../support/data/browse-facts.ts';
+import { eventually } from '../support/process/eventually.ts';
 
 const HOST = 'registry.test';
 const NAMES = ['platform/api-gateway', 'platform/auth'];
@@ -153,7 +154,10 @@ test('opens by a click and by typing, not by passing it with Tab, and keeps its 
   const palette = page.getByRole('dialog', { name: 'Search and commands' });
   const place = await page.locator('.topbar .search-box').boundingBox();
   await page.getByRole('link', { name: 'Registry Web' }).focus();
-  while (!(await box(page).evaluate(hasFocus))) await page.keyboard.press('Tab');
+  await eventually('Tab reaches the box', async () => {
+    await page.keyboard.press('Tab');
+    return box(page).evaluate(hasFocus);
+  });
   assert.equal(await palette.count(), 0);
   await page.keyboard.type('auth');
   await palette.getByRole('option', { name: /^platform\/auth/ }).waitFor();

@@ -154,6 +154,7 @@ test('a list follows what happens, and does not move under the hands', { skip },
   bus.publish({ kind: 'events-kept', repositories: ['team/app'] });
   const mark = page.getByRole('button', { name: 'Show new content' });
   await mark.waitFor();
+  assert.equal(await page.getByText(`drawn ${before + 1}`).count(), 1, 'what is shown stays');
   const shown = drawn;
   await mark.click();
   await page.getByText(`drawn ${shown + 1}`).waitFor();

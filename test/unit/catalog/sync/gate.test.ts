@@ -5,6 +5,7 @@ import { createGate } from '../../../../server/catalog/sync/gate.ts';
 import { createPace } from '../../../../server/catalog/sync/pace.ts';
 import type { RegistryReader } from '../../../../server/catalog/sync/refresh.ts';
 import { AppError } from '../../../../server/errors.ts';
+import { eventually } from '../../../support/process/eventually.ts';
 import { unreachable } from '../../../support/registry/unreachable.ts';
 
 /** A registry whose answers the test gives; the name of the repository tells the requests apart. */
@@ -23,7 +24,12 @@ function startGate(most = 2, retryDelaysMs: readonly number[] = []) {
   const pace = createPace({ clock, min: most, max: most, start: most });
   const gate = createGate({ client, pace, clock, retryDelaysMs });
   const [now, crawl] = [gate.reader('now'), gate.reader('crawl')];
-  return { gate, pace, begun, open, now, crawl };
+  const asked = (repository: string, times: number) =>
+    eventually(`${repository} is asked for`, () => begun.filter((name) => name === repository).length, {
+      until: (count) => count >= times,
+      pauseMs: 1,
+    });
+  return { gate, pace, begun, open, now, crawl, asked };
 }
 
 test('a crawl gets as many at once as the pace allows; what somebody waits for comes on top', async () => {
@@ -58,17 +64,17 @@ test('urgent requests have an end too, and go before the crawl when they had to 
 });
 
 test('a crawl asks again after an outage, somebody who waits is told at once', async () => {
-  const { begun, open, now, crawl } = startGate(2, [1, 1]);
+  const { open, now, crawl, asked } = startGate(2, [1, 1]);
   const urgent = assert.rejects(now.tags('urgent'), { key: 'registryUnreachable' });
   await tick();
   open.get('urgent')?.fail(unreachable());
   await urgent;
   const patient = crawl.tags('patient');
   for (let tries = 1; tries <= 2; tries += 1) {
-    while (begun.filter((name) => name === 'patient').length < tries) await tick();
+    await asked('patient', tries);
     open.get('patient')?.fail(unreachable());
   }
-  while (begun.filter((name) => name === 'patient').length < 3) await tick();
+  await asked('patient', 3);
   open.get('patient')?.answer();
   assert.deepEqual(await patient, ['patient']);
 });
@@ -83,7 +89,7 @@ test('a clear refusal is not asked for again and slows nothing down', async () =
 });
 
 test('in the quiet time that the registry asked for, only urgent requests go', async () => {
-  const { begun, open, pace, now, crawl } = startGate(2);
+  const { begun, open, pace, now, crawl, asked } = startGate(2);
   pace.failed(performance.now(), 40);
   const patient = crawl.tags('patient');
   const urgent = now.tags('urgent');
@@ -92,7 +98,7 @@ test('in the quiet time that the registry asked for, only urgent requests go', a
   open.get('urgent')?.answer();
   await urgent;
   assert.deepEqual(begun, ['urgent']);
-  while (begun.length < 2) await tick();
+  await asked('patient', 1);
   assert.equal(pace.pauseMs(), 0);
   open.get('patient')?.answer();
   await patient;
