@@ -46,12 +46,13 @@ function hold(text, tag) {
 }
 
 /** @returns the changed page, 'same' when it was known already, undefined when the change is one of another page. */
-export function applyChange({ from, to, keep, cut, text }) {
+export function applyChange({ from, to, parts }) {
   // A filter changes the address of the page that is open.
   if (held?.address !== location.href) return undefined;
   if (held.hash === to) return 'same';
   if (held.hash !== from) return undefined;
-  return hold(held.text.slice(0, keep) + text + held.text.slice(held.text.length - cut), `"${to}"`);
+  const { text } = held;
+  return hold(parts.map((part) => (typeof part === 'string' ? part : text.slice(...part))).join(''), `"${to}"`);
 }
 
 /** Nothing moves under the eyes or hands of somebody. */

@@ -1,6 +1,7 @@
 /** Pages that are drawn once for all who see the same: what each person gets of them, and how open pages follow. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { PageChange } from '../../server/web/shell/page-change.ts';
 import { ADMIN_PASSWORD, EVENT_SECRET, MEMBER, type Person, type Stack, startStack } from '../support/app/app.ts';
 import { browserOf } from '../support/app/walk.ts';
 import type { Visitor } from '../support/app/web.ts';
@@ -160,7 +161,7 @@ describe('with an image', { skip }, () => {
     assert.ok(!shown.includes('/team/app:v2'));
     assert.equal(stream.changes()[0]?.from, hash);
     assert.ok(
-      stream.changes().every(({ text }) => text.length < shown.length / 2),
+      stream.changes().every((change) => newLength(change) < shown.length / 2),
       'only a part is sent',
     );
     const { tag, text } = await asked(member, '/repositories/team/app');
@@ -196,23 +197,20 @@ describe('with an image', { skip }, () => {
     const found = () => [...state.text.matchAll(/^event: page\ndata: (.*)\n\n/gm)];
     return {
       text: () => state.text,
-      changes: () => found().map(([, data]) => JSON.parse(data ?? '') as Change),
+      changes: () => found().map(([, data]) => JSON.parse(data ?? '') as PageChange),
       end: () => abort.abort(),
     };
   }
 });
 
-interface Change {
-  readonly from: string;
-  readonly to: string;
-  readonly keep: number;
-  readonly cut: number;
-  readonly text: string;
+function applied(page: { hash: string; text: string }, { from, to, parts }: PageChange) {
+  const { hash, text } = page;
+  if (from !== hash) return page;
+  return { hash: to, text: parts.map((part) => (typeof part === 'string' ? part : text.slice(...part))).join('') };
 }
 
-function applied(page: { hash: string; text: string }, { from, to, keep, cut, text: fresh }: Change) {
-  const { hash, text } = page;
-  return from === hash ? { hash: to, text: text.slice(0, keep) + fresh + text.slice(text.length - cut) } : page;
+function newLength({ parts }: PageChange): number {
+  return parts.reduce((length, part) => length + (typeof part === 'string' ? part.length : 0), 0);
 }
 
 /** Without what is of the person and of the moment. */

@@ -23,7 +23,7 @@ export function createLivePages(pages: FollowedPages) {
     if (now.hash === told.hash) return 'same';
     page.told = now;
     const change = pages.change(told, now);
-    return change('').text.length > MAX_CHANGE_CHARACTERS ? undefined : change;
+    return change.newLength > MAX_CHANGE_CHARACTERS ? undefined : change.of;
   }
 
   return {

@@ -1,5 +1,6 @@
 /** An open list page without a browser: does what `public/js/live.js` does when nobody reads, types or holds anything. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PageChange } from '../../../../server/web/shell/page-change.ts';
 import type { PageClient } from './page-client.ts';
 
 /** As in `public/js/live.js`. */
@@ -16,15 +17,6 @@ export interface TabEvents {
 export interface Tab {
   /** HTML of the page. */
   text(): string;
-}
-
-/** As `PageChange` of the server: one stretch of the text. */
-interface PageChange {
-  readonly from: string;
-  readonly to: string;
-  readonly keep: number;
-  readonly cut: number;
-  readonly text: string;
 }
 
 /** Resolves once its stream is open. */
@@ -66,10 +58,11 @@ export async function openTab(client: PageClient, path: string, events: TabEvent
   }
 
   /** As `applyChange` of `public/js/refresh.js`. */
-  function change({ from, to, keep, cut, text }: PageChange, bytes: number): void {
+  function change({ from, to, parts }: PageChange, bytes: number): void {
     if (isHeld && shown.hash === to) return;
     if (!isHeld || shown.hash !== from) return void plan();
-    hold(shown.text.slice(0, keep) + text + shown.text.slice(shown.text.length - cut), to);
+    const { text } = shown;
+    hold(parts.map((part) => (typeof part === 'string' ? part : text.slice(...part))).join(''), to);
     events.onChanged('stream', bytes);
   }
 

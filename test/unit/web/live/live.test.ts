@@ -313,7 +313,11 @@ test('a page that is remembered is told what changed in it, and nothing when it 
   change(bus, 'team/app');
   await eventually('the change', async () => stream.changes().length > 0);
   assert.deepEqual(stream.changes(), [
-    { from: hash, to: (await show('page')).hash, keep: '<p>'.length, cut: '</p>'.length, text: 'two' },
+    {
+      from: hash,
+      to: (await show('page')).hash,
+      parts: [[0, '<p>'.length], 'two', ['<p>one'.length, '<p>one</p>'.length]],
+    },
   ]);
   assert.deepEqual(stream.told(), []);
 });
