@@ -1,4 +1,4 @@
-/** What was pulled and pushed on which day. Days are those of the calendar in `TZ`, written as midnight UTC of their date. */
+/** Pulls and pushes per day. Days are those of `TZ`, stored as midnight UTC of their date. */
 
 import { sql } from 'kysely';
 import { calendarDay, DAY_MS } from '../../storage/calendar.ts';
@@ -12,8 +12,8 @@ export type { ActivityDay } from './view.ts';
 const REMEMBERED_DAYS = 90;
 
 /**
- * The last days up to today, oldest first, one entry for each, also where nothing happened. Counted is what is known to be
- * true: a pull once per image and client, a push once per tag.
+ * Counts of the last days until today, oldest first, also for days without activity. Only confirmed events count: a
+ * pull once per image and client, a push once per tag.
  */
 export function createActivity({ db, now }: ActivityDeps) {
   const views = createViewDays({ db, now });
@@ -46,12 +46,15 @@ export function createActivity({ db, now }: ActivityDeps) {
       return (await ofRepositories([id], days)).get(id) ?? [];
     },
 
-    /** The sum over all that may be seen. What others than admins see may be some seconds old, and minutes for past days. */
+    /**
+     * Sum over all visible repositories. For viewers who do not see everything it may be seconds old, for past days
+     * minutes.
+     */
     async ofView(visibility: Visibility, days: number): Promise<readonly ActivityDay[]> {
       return filled(days, await views.sums(visibility, lastDays(now(), days)));
     },
 
-    /** How many people and robots pushed today; anonymous is one. */
+    /** Number of accounts that pushed today; anonymous counts as one. */
     async pushersToday(visibility: Visibility): Promise<number> {
       const row = await db
         .selectFrom('push_days')
@@ -62,7 +65,7 @@ export function createActivity({ db, now }: ActivityDeps) {
       return Number(row?.total ?? 0);
     },
 
-    /** Repositories that somebody pushed to, the latest first. */
+    /** Repositories that a user pushed to, most recent first. */
     async pushedBy(actor: string, visibility: Visibility, limit: number): Promise<readonly RepositoryRow[]> {
       const name = nameOf(sql.ref('push_days.repository_id'));
       const pushed = await db

@@ -6,7 +6,7 @@ import { recordPull } from '../index/tag-history.ts';
 import { addPullOfTag } from '../index/tag-writes.ts';
 import { isListedIn } from '../manifests/manifest-lookup.ts';
 
-/** A manifest that somebody read through the registry. */
+/** A request for a manifest, as the registry reported it. */
 export interface PullEvent {
   readonly repository: string;
   readonly tag: string | null;
@@ -18,7 +18,7 @@ export interface PullEvent {
   readonly address: string;
 }
 
-/** What is to be counted. `tag` may be one that the client asked for just before. */
+/** A pull to count. `tag` may be one that the client requested just before. */
 export interface Pull {
   readonly repository: string;
   readonly tag: string | null;
@@ -35,23 +35,23 @@ interface Seen {
 /** By client. */
 type Memory = LRUCache<string, readonly Seen[]>;
 
-/** How long after asking for a tag a client may take to fetch what it points to. */
+/** Maximum time between the request of a tag and that of its digest by one client. */
 const JOIN_WITHIN_MS = 60_000;
 const MAX_CLIENTS = 5000;
 const MAX_PER_CLIENT = 50;
 const OWN_AGENT = /^registry-web\//;
 
 /**
- * Counts pulls as people mean them: a manifest fetched, once per image and client. containerd asks for the tag by HEAD and
- * fetches by digest; an index is followed by one of its manifests; neither makes a second pull.
+ * Counts a pull once per image and client: containerd sends HEAD for the tag and GET for the digest, and an index is
+ * followed by one of its manifests; neither counts twice.
  */
 export function createPulls(db: Database) {
   const asked: Memory = new LRUCache({ max: MAX_CLIENTS });
   const fetched: Memory = new LRUCache({ max: MAX_CLIENTS });
 
-  /** @returns undefined for what is no pull of its own. */
+  /** @returns undefined for a request that belongs to another pull. */
   async function read(event: PullEvent): Promise<Pull | undefined> {
-    if (isOwn(event)) return undefined;
+    if (isOwnRequest(event)) return undefined;
     const client = [event.repository, event.address, event.actor].join('\n');
     const seen = { digest: event.digest ?? '', tag: event.tag || null, at: event.at };
     if (event.method !== 'GET') {
@@ -74,8 +74,8 @@ export function createPulls(db: Database) {
 }
 export type Pulls = ReturnType<typeof createPulls>;
 
-/** What we did ourselves says nothing of what people use. */
-export function isOwn({ userAgent }: Pick<PullEvent, 'userAgent'>): boolean {
+/** Our own requests do not count as usage. */
+export function isOwnRequest({ userAgent }: Pick<PullEvent, 'userAgent'>): boolean {
   return OWN_AGENT.test(userAgent);
 }
 
@@ -91,7 +91,7 @@ function askedTag(before: readonly Seen[], digest: string): string | null {
   return before.findLast((seen) => seen.digest === digest)?.tag ?? null;
 }
 
-/** For a transaction. */
+/** For use in a transaction. */
 export async function storePull(trx: Database, repositoryId: number, pull: Pull): Promise<void> {
   const { repository, tag, digest, at } = pull;
   await addPull(trx, repositoryId, at);

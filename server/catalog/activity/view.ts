@@ -28,13 +28,13 @@ interface Kept {
 }
 
 const TODAY_MS = 10_000;
-// Late events, and repositories that are gone.
+// Past days change by late events and removed repositories.
 const PAST_MS = 10 * 60_000;
 const MAX_VIEWS = 500;
 
 /**
- * Sums over what a viewer sees. Everything has a row of its own per day; for the others a day is summed up when it is asked
- * for, one at a time so that other requests get their turn, and remembered for all who see the same.
+ * Counts over what a viewer sees. The total over all has stored rows; for other viewers a day is summed on demand, one
+ * at a time so that other requests get a turn, and cached for all who see the same.
  */
 export function createViewDays({ db, now, clock = monotonic }: ActivityDeps) {
   const views = new LRUCache<number, Map<number, Kept>>({ max: MAX_VIEWS });

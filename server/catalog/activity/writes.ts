@@ -6,7 +6,7 @@ import { repositoriesByName } from '../base/repository-lookup.ts';
 import { groupBy } from '../base/rows.ts';
 import { type Pull, storePull } from './pulls.ts';
 
-/** An event that people would call a pull or a push. */
+/** A pull or push that counts as usage. */
 export interface Use extends Pull {
   readonly kind: 'pull' | 'push';
   /** '' for anonymous. */
@@ -18,13 +18,12 @@ interface Counted extends Use {
   readonly day: number;
 }
 
-/** Longer ago than anything is kept: rather a wrong clock than a late event. */
-const OLDEST_MS = 400 * DAY_MS;
+/** Older than all stored days: a wrong clock rather than a late event. */
+const MAX_AGE_MS = 400 * DAY_MS;
 
 /**
- * Counts what happened, for the transaction that marks the events as applied: each counts once, whatever breaks off.
- *
- * @returns those that were counted; the others are of repositories that the index does not know.
+ * Counts pulls and pushes, in the transaction that marks their events as applied, so that each counts once.
+ * @returns those that were counted; the others are of unknown repositories.
  */
 export async function countUses(trx: Database, uses: readonly Use[], now: number): Promise<readonly Use[]> {
   const ids = await idsOf(trx, uses);
@@ -43,7 +42,7 @@ export async function countUses(trx: Database, uses: readonly Use[], now: number
 }
 
 function dayOfUse(at: number, now: number): number {
-  const isPlausible = at <= now && at > now - OLDEST_MS;
+  const isPlausible = at <= now && at > now - MAX_AGE_MS;
   return calendarDay(isPlausible ? at : now);
 }
 
@@ -87,7 +86,7 @@ const insertPushDays = createInsertion({
   conflict: { on: ['repository_id', 'day_at', 'actor'], add: ['pushes'] },
 });
 
-/** Last, because every transaction that counts meets in this row. */
+/** Last, because all transactions that count update this row. */
 async function addDays(trx: Database, uses: readonly Counted[]): Promise<void> {
   const rows = [...groupBy(uses, ({ day }) => day)].map(([day, group]) => ({ day_at: day, ...numbersOf(group) }));
   await insertDays(trx, rows);
@@ -99,11 +98,11 @@ const insertDays = createInsertion({
   conflict: { on: ['day_at'], add: ['pulls', 'pushes'] },
 });
 
-/** Days on which something happened; so no clock that was ahead for a while makes them go too early. */
+/** Counted in days with activity, so that a clock that was ahead for a while does not delete too much. */
 const KEPT_DAYS = 400;
 const ROWS_AT_ONCE = 2000;
 
-/** Forgets days that nobody can look at any more. */
+/** Deletes days that are no longer shown. */
 export async function pruneDays(db: Database): Promise<void> {
   const kept = await db
     .selectFrom('activity_days')
@@ -123,7 +122,10 @@ interface DayRow {
   readonly day_at: number;
 }
 
-/** A day at a time, and of a busy one a part, so that nobody waits long. @returns false: nothing is left. */
+/**
+ * One day at a time, of a busy day a part, so that other writers wait only shortly.
+ * @returns false when nothing is left.
+ */
 async function pruneRepositoryDays(db: Database, until: number): Promise<boolean> {
   const part = firstDay(
     await db

@@ -8,19 +8,19 @@ import type { Findings } from './findings.ts';
 export interface CachedFindingsDeps {
   readonly ask: (visibility: Visibility) => Promise<Findings>;
   readonly log: Logger;
-  /** How long a page waits. */
+  /** How long a page waits for new findings. */
   readonly maxWaitMs?: number;
 }
 
 export interface FindingsStore {
-  /** @returns what was found last where newer takes longer than a page may; undefined: nothing yet. */
+  /** @returns the last findings if new ones take too long; undefined: none yet. */
   readonly of: (visibility: Visibility) => Promise<Findings | undefined>;
 }
 
 const MAX_WAIT_MS = 40;
 const MAX_VIEWERS = 500;
 
-/** For pages, which wait a moment only; one question for all who ask at once. */
+/** Findings for pages, which wait only shortly; simultaneous requests share one computation. */
 export function createCachedFindings({ ask, log, maxWaitMs = MAX_WAIT_MS }: CachedFindingsDeps): FindingsStore {
   const known = new LRUCache<number, Findings>({ max: MAX_VIEWERS });
   const underway = new Map<number, Promise<Findings | undefined>>();
@@ -47,7 +47,7 @@ export function createCachedFindings({ ask, log, maxWaitMs = MAX_WAIT_MS }: Cach
   };
 }
 
-/** What closing interrupts has not failed. */
+/** An interruption by closing is no failure. */
 function isEnding(error: unknown): boolean {
   return (error as Error).name === 'AbortError' || (error instanceof AppError && error.key === 'indexRestarting');
 }

@@ -13,16 +13,16 @@ export interface FoundRepository extends Omit<Finding, 'grownOwnBytes'> {
   readonly name: string;
 }
 
-/** What a viewer's repositories call for: images nobody pulls, and who grew most. */
+/** Findings in a viewer's repositories: images that nobody pulls, and repositories that grew most. */
 export interface Findings {
   readonly staleCount: number;
   readonly staleBytes: number;
-  /** An image is stale when nobody pulled it since then: 90 days, or as long as we watch. */
+  /** An image is stale when nobody pulled it since then: 90 days, or since events are received. */
   readonly staleSince: number;
   readonly isWatchedLongEnough: boolean;
-  /** Where most is stale, biggest first. */
+  /** Repositories with most stale bytes, largest first. */
   readonly stalest: readonly FoundRepository[];
-  /** Day of the samples that growth is counted from; null: no day was sampled before today. */
+  /** Day of the sample that growth is measured from; null: there is none before today. */
   readonly grownSince: number | null;
   readonly fastest: readonly FoundRepository[];
 }
@@ -35,8 +35,8 @@ export interface FindingsDeps {
 
 const FAILED = 'repositories not looked through';
 const SHOWN = 5;
-const SOONEST_MS = 60_000;
-/** So that looking takes a hundredth of a core, however much there is. */
+const MIN_INTERVAL_MS = 60_000;
+/** Pause as a multiple of the duration of a scan, so that scanning takes at most a hundredth of a core. */
 const PAUSE_PER_RUN = 100;
 const MAX_VIEWS = 500;
 
@@ -47,8 +47,8 @@ interface Known extends Scan {
 }
 
 /**
- * One look at all repositories serves everybody; who sees a part gets the sum over that part. Both are made when a page asks
- * and are minutes old where there is much.
+ * One scan of all repositories serves all viewers; each gets the sum over what they see. Computed on demand, and
+ * minutes old in large registries.
  */
 export function createFindings({ db, now, log }: FindingsDeps) {
   const closing = new AbortController();
@@ -72,7 +72,7 @@ export function createFindings({ db, now, log }: FindingsDeps) {
   }
 
   function isOld({ endedAt, tookMs }: Known): boolean {
-    return performance.now() - endedAt > Math.max(SOONEST_MS, PAUSE_PER_RUN * tookMs);
+    return performance.now() - endedAt > Math.max(MIN_INTERVAL_MS, PAUSE_PER_RUN * tookMs);
   }
 
   async function latest(): Promise<Known> {
@@ -92,16 +92,16 @@ export function createFindings({ db, now, log }: FindingsDeps) {
     return value;
   }
 
-  /** What closing interrupts has not failed. */
+  /** An interruption by closing is no failure. */
   function warn(error: unknown): undefined {
     if (!closing.signal.aborted) log.warn({ error }, FAILED);
   }
 
   return {
-    /** However long it takes; rejects once closed. */
+    /** Resolves however long it takes; rejects once closed. */
     of: view,
 
-    /** Resolves once nothing reads any more. */
+    /** Resolves once no scan runs. */
     async close(): Promise<void> {
       closing.abort();
       await running?.catch(() => undefined);

@@ -5,25 +5,25 @@ import type { Yield } from '../base/yield.ts';
 import { dayOf } from '../space/samples.ts';
 import { EVERYTHING } from '../visibility/visibility.ts';
 
-/** Of one repository; those of which nothing is to be told have none. */
+/** Findings of one repository; repositories without any are left out. */
 export interface Finding {
   readonly staleCount: number;
   readonly staleBytes: number;
-  /** 0: nobody ever pulled one of them. */
+  /** Last pull of the stale images; 0: never. */
   readonly stalePulledAt: number;
-  /** Bytes that only it has, more than then; 0 when it shrank. For who sees every repository. */
+  /** Growth of its unique bytes; 0 when it shrank. For viewers who see every repository. */
   readonly grownBytes: number;
-  /** The same of all its bytes, for anybody else: what is unique would tell of hidden repositories. */
+  /** Growth of all its bytes, for other viewers: unique bytes would reveal hidden repositories. */
   readonly grownOwnBytes: number;
 }
 
 export interface Scan {
   readonly findings: ReadonlyMap<number, Finding>;
-  /** Since when an image must not have been pulled to be stale. */
+  /** Images that were not pulled since then are stale. */
   readonly staleSince: number;
-  /** When the first event came or the first repository was met: pulls before that nobody counted. */
+  /** Time of the first event or first known repository: earlier pulls were not counted. */
   readonly watchedSince: number;
-  /** Day of the samples that growth is counted from; null: there are none yet. */
+  /** Day of the sample that growth is measured from; null: there is none. */
   readonly grownSince: number | null;
 }
 
@@ -32,7 +32,7 @@ const GROWTH_DAYS = 30;
 const REPOSITORIES_AT_ONCE = 500;
 const IMAGES_AT_ONCE = 4000;
 
-/** Looks at every repository, some at a time. */
+/** Scans all repositories in batches. */
 export async function scanRepositories(db: Database, at: number, yieldTurn: Yield): Promise<Scan> {
   const scan = { staleSince: at - STALE_DAYS * DAY_MS, grownSince: await growthBase(db, at) };
   const findings = new Map<number, Finding>();
@@ -52,7 +52,7 @@ export async function scanRepositories(db: Database, at: number, yieldTurn: Yiel
   }
 }
 
-/** Events may be older than the first look at the registry. */
+/** Events may be older than the first crawl. */
 async function firstActivity(db: Database, at: number): Promise<number> {
   const first = await db.selectFrom('activity_days').select('day_at').orderBy('day_at').limit(1).executeTakeFirst();
   return first === undefined ? at : Math.min(at, startOfDay(first.day_at));
@@ -64,7 +64,7 @@ interface ScannedRepository {
   readonly unique_bytes: number;
   readonly size_bytes: number;
   readonly first_seen_at: number;
-  /** Bytes then; null where no sample tells. */
+  /** Unique bytes at that time; null without a sample. */
   readonly unique_before: number | null;
   readonly size_before: number | null;
 }
@@ -75,7 +75,7 @@ interface Stale {
   readonly pulledAt: number;
 }
 
-/** About a month ago, or as long as samples are kept. */
+/** The sample of about a month ago, or the oldest one. */
 async function growthBase(db: Database, at: number): Promise<number | null> {
   const roots = db
     .selectFrom('folder_samples')
@@ -90,7 +90,7 @@ async function growthBase(db: Database, at: number): Promise<number | null> {
   return oldest?.day_at ?? null;
 }
 
-/** What did not change since then has not grown: its samples are not looked for. */
+/** Unchanged repositories did not grow, so their samples are not read. */
 async function readRepositories(
   db: Database,
   after: number,
@@ -109,7 +109,7 @@ async function readRepositories(
   return rows;
 }
 
-/** As many repositories as have not too many images together. */
+/** Batches of repositories with a limited number of images. */
 function* parts(rows: readonly ScannedRepository[]): Generator<readonly ScannedRepository[]> {
   let part: ScannedRepository[] = [];
   let images = 0;
@@ -124,7 +124,7 @@ function* parts(rows: readonly ScannedRepository[]): Generator<readonly ScannedR
   if (part.length > 0) yield part;
 }
 
-/** Images that people named and nobody wanted for long; what is younger than that had no time yet. */
+/** Tagged images that nobody pulled for long; younger ones are ignored. */
 async function readStale(
   db: Database,
   repositories: readonly ScannedRepository[],
@@ -174,7 +174,7 @@ function note(
   });
 }
 
-/** Without a sample it was either not there yet, or nothing can be said. */
+/** Without a sample it is either newer, or its growth is unknown. */
 function bytesUnsampled({ first_seen_at }: ScannedRepository, since: number, now: number): number {
   return first_seen_at >= since ? 0 : now;
 }

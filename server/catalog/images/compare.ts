@@ -1,11 +1,11 @@
 import type { ImageConfig } from '../../registry/documents/image-config.ts';
 import type { ImageContent, LayerRow } from './image.ts';
 
-/** What turns one image into the other. `a` is the first one, `b` the second. */
+/** Differences between two images: `a` is the first, `b` the second. */
 export interface Comparison {
   readonly layers: readonly ComparedLayer[];
   readonly bytes: ComparedBytes;
-  /** Only what differs, unless `same` says so. */
+  /** Differing fields; equal ones are marked `same`. */
   readonly fields: readonly ComparedField[];
   readonly environment: readonly ComparedField[];
   readonly labels: readonly ComparedField[];
@@ -15,13 +15,13 @@ export interface Comparison {
 export interface ComparedBytes {
   readonly a: number;
   readonly b: number;
-  /** Of layers that both have: pulled once. */
+  /** Bytes of common layers, which are pulled once. */
   readonly common: number;
   readonly onlyA: number;
   readonly onlyB: number;
 }
 
-/** `changed`: the same command made another layer. */
+/** `changed`: the same command created a different layer. */
 export type Change = 'same' | 'changed' | 'removed' | 'added';
 
 export interface ComparedLayer {
@@ -31,7 +31,7 @@ export interface ComparedLayer {
 }
 
 export interface ComparedField {
-  /** A field's name, or that of a variable, label or annotation. */
+  /** Name of a field, variable, label or annotation. */
   readonly name: string;
   readonly change: Change;
   readonly a: string;
@@ -63,10 +63,10 @@ function compareBytes(a: ImageContent, b: ImageContent): ComparedBytes {
   };
 }
 
-// The table of the longest common sequence has as many cells as the product of both.
+// The table for the longest common subsequence has as many cells as the product of both lengths.
 const MAX_ALIGNED = 500;
 
-/** In the order in which they are stacked: what both have stands in one row. */
+/** In the order of the layers; common layers share a row. */
 export function compareLayers(a: readonly LayerRow[], b: readonly LayerRow[]): readonly ComparedLayer[] {
   const rows: ComparedLayer[] = [];
   let [fromA, fromB] = [0, 0];
@@ -79,7 +79,7 @@ export function compareLayers(a: readonly LayerRow[], b: readonly LayerRow[]): r
   return rows;
 }
 
-/** Positions of a longest common sequence; beyond what can be aligned, only of the beginning that both share. */
+/** Positions of a longest common subsequence; beyond the limit only of the common prefix. */
 function commonPairs(a: readonly LayerRow[], b: readonly LayerRow[]): readonly (readonly [number, number])[] {
   let start = 0;
   while (start < a.length && start < b.length && a[start]?.digest === b[start]?.digest) start += 1;
@@ -110,7 +110,7 @@ function longestCommon(a: readonly LayerRow[], b: readonly LayerRow[]): readonly
   return pairs;
 }
 
-/** Between two common layers: the same command on both sides is one row, the others stand alone. */
+/** Between two common layers: layers of the same command share a row, others have their own. */
 function compareGap(a: readonly LayerRow[], b: readonly LayerRow[]): readonly ComparedLayer[] {
   const rows: ComparedLayer[] = [];
   const places = placesByCommand(b);
@@ -127,7 +127,7 @@ function compareGap(a: readonly LayerRow[], b: readonly LayerRow[]): readonly Co
   return [...rows, ...b.slice(fromB).map((layer) => ({ change: 'added' as const, a: undefined, b: layer }))];
 }
 
-/** Looked up instead of searched for: an image may have ten thousand layers. The last place stands first. */
+/** A map instead of a search, because an image may have ten thousand layers. Last position first. */
 function placesByCommand(layers: readonly LayerRow[]): ReadonlyMap<string, number[]> {
   const places = new Map<string, number[]>();
   for (let place = layers.length - 1; place >= 0; place -= 1) {
@@ -141,7 +141,7 @@ function placesByCommand(layers: readonly LayerRow[]): ReadonlyMap<string, numbe
   return places;
 }
 
-/** Takes the places that are behind us away: nobody asks for them again. */
+/** Removes positions before `from`, which are not needed any more. */
 function nextPlace(places: number[] | undefined, from: number): number | undefined {
   for (let place = places?.at(-1); place !== undefined; place = places?.at(-1)) {
     if (place >= from) return place;
@@ -177,7 +177,7 @@ function environmentOf(config: ImageConfig | undefined): Readonly<Record<string,
   return Object.fromEntries(pairs);
 }
 
-/** What is set, as one text each; lists as they stand in a Dockerfile. */
+/** The fields that are set, as text; lists in Dockerfile syntax. */
 function fieldsOf({ config, platform, mediaType }: ImageContent): Readonly<Record<string, string>> {
   const settings = config?.config;
   const words = (list: readonly string[] = []) => (list.length === 0 ? '' : JSON.stringify(list));

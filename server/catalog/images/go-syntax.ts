@@ -1,11 +1,11 @@
-/** Builders print some instructions as Go prints its values; a Dockerfile has its own syntax for them. */
+/** Converts instructions that builders print in Go syntax to Dockerfile syntax. */
 const LISTS: readonly string[] = ['CMD', 'ENTRYPOINT', 'SHELL', 'VOLUME', 'ONBUILD'];
 const QUOTED = /"(?:[^"\\]|\\.)*"\s*/y;
 const FLAGS = ['interval', 'timeout', 'start-period', 'start-interval'] as const;
 const LETTER_ESCAPES = ['\\a', '\\b', '\\t', '\\n', '\\v', '\\f', '\\r'];
 const FIRST_LETTER_ESCAPE = 7;
 
-/** @returns the text itself where it is not in Go's syntax. */
+/** @returns the text unchanged if it is not in Go syntax. */
 export function fromGoSyntax(instruction: string, text: string): string {
   if (instruction === 'HEALTHCHECK') return healthcheck(text) ?? text;
   if (!LISTS.includes(instruction)) return text;
@@ -33,7 +33,7 @@ function flagsOf(rest: string): readonly string[] {
   return retries > 0 ? [...times, `--retries=${retries}`] : times;
 }
 
-/** A small number may be printed as the character with its code. */
+/** Go may print a small number as the character with that code. */
 function numberOf(match: RegExpExecArray | null): number {
   const [, character = '', digits = ''] = match ?? [];
   if (character === '') return Number(digits);
@@ -44,7 +44,7 @@ function numberOf(match: RegExpExecArray | null): number {
   return character.length === 1 ? character.charCodeAt(0) : 0;
 }
 
-/** `["a" "b"]` from `start` on: Go has no commas between. */
+/** Parses `["a" "b"]` from `start` on: Go prints no commas. */
 function quotedWords(
   text: string,
   start: number,

@@ -1,15 +1,15 @@
 import type { HistoryEntry } from '../../registry/documents/image-config.ts';
 import { fromGoSyntax } from './go-syntax.ts';
 
-/** One step of an image's history, as a line of a Dockerfile. Hostile text stays text: the page escapes it. */
+/** One step of an image's history, as a line of a Dockerfile. Not escaped: pages have to do that. */
 export interface DockerfileLine {
-  /** `RUN`, `COPY`, …; '' where the builder left no instruction we know. */
+  /** `RUN`, `COPY`, …; '' for an unknown instruction. */
   readonly instruction: string;
   /** What follows the instruction; may span lines. */
   readonly text: string;
   readonly createdAt: number | null;
   readonly comment: string;
-  /** It made no layer (`ENV`, `CMD`, …). */
+  /** The step created no layer (`ENV`, `CMD`, …). */
   readonly isEmpty: boolean;
 }
 
@@ -21,17 +21,17 @@ const NOT_RUN = /^#\(nop\)\s*/;
 const BUILD_ARGUMENTS = /^\|\d+\s/;
 const BUILDKIT_MARK = '# buildkit';
 
-/** `created_by` of one history entry, read as the instruction it came from. */
+/** Parses `created_by` of a history entry to a Dockerfile instruction. */
 export function dockerfileLine(entry: HistoryEntry): DockerfileLine {
   const createdBy = entry.createdBy.trim();
-  // jib and Nix say what they did in the comment alone.
+  // jib and Nix describe the step in the comment.
   const { instruction, text } =
     createdBy === '' ? { instruction: '', text: entry.comment.trim() } : readInstruction(createdBy);
   return { instruction, text, createdAt: entry.created ?? null, comment: entry.comment, isEmpty: entry.empty };
 }
 
 function readInstruction(createdBy: string): { instruction: string; text: string } {
-  // String methods where a text can be megabytes of blanks: a pattern would try every beginning.
+  // String methods instead of a pattern, which would try every position in megabytes of blanks.
   const bare = createdBy.endsWith(BUILDKIT_MARK) ? createdBy.slice(0, -BUILDKIT_MARK.length).trimEnd() : createdBy;
   const command = withoutBuildArguments(bare);
   const shell = SHELL.exec(command)?.[0];
@@ -62,7 +62,7 @@ function withoutShell(text: string): string {
   return withoutBuildArguments(text).replace(SHELL, '').trim();
 }
 
-/** The classic builder names what it copied by its checksum and prints its own spelling of lists. */
+/** Removes checksums and Go lists of the classic builder. */
 function tidy(instruction: string, text: string): string {
   if (instruction === 'COPY' || instruction === 'ADD') return withoutIn(text);
   if (instruction === 'EXPOSE' || instruction === 'VOLUME')
@@ -70,7 +70,7 @@ function tidy(instruction: string, text: string): string {
   return fromGoSyntax(instruction, text);
 }
 
-/** `file:1a2b in /app`: the last ` in ` stands before the target. */
+/** `file:1a2b in /app`: the last ` in ` separates the target. */
 function withoutIn(text: string): string {
   const at = text.lastIndexOf(' in ');
   const isLast =
@@ -82,7 +82,7 @@ function withoutIn(text: string): string {
   return isLast ? `${text.slice(0, at).trimEnd()} ${text.slice(at + 4).trim()}` : text;
 }
 
-/** Pairs each step with the layer it made; steps beyond the layers, and layers beyond the steps, stay alone. */
+/** Index of the layer that each step created; undefined for steps without a layer. */
 export function layerPositions(lines: readonly DockerfileLine[], layerCount: number): readonly (number | undefined)[] {
   let layer = 0;
   return lines.map((line) => (line.isEmpty || layer >= layerCount ? undefined : layer++));

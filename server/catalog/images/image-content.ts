@@ -11,12 +11,12 @@ import { type Listed, manifestRow } from './image-rows.ts';
 
 const USUAL_PLATFORM = 'linux/amd64';
 
-/** @param wanted a platform or a digest; one that the index does not list counts as none. */
+/** Chooses the platform to show. @param wanted A platform or digest; ignored when the index does not list it. */
 export function choosePlatform(
   { platforms, others }: Pick<Listed, 'platforms' | 'others'>,
   wanted: string | undefined,
 ): PlatformEntry | undefined {
-  // An image without a platform is shown where nothing else is there to show.
+  // An image without a platform is shown only if there is nothing else.
   const choice = platforms.length > 0 ? platforms : others.filter((entry) => entry.kind === 'image');
   const asked = choice.find((entry) => entry.platform === wanted || entry.digest === wanted);
   const readable = choice.filter((entry) => !entry.isMissing);
@@ -26,13 +26,13 @@ export function choosePlatform(
 export interface AskedContent {
   readonly digest: string;
   readonly platform: string | undefined;
-  /** Layers are counted in what this viewer may see. */
+  /** Shared layers are counted in what this viewer may see. */
   readonly seen: Visibility;
   readonly memory: SharedMemory;
   readonly reader: ContentReader;
 }
 
-/** One image (or artifact) with its layers, and what its configuration tells. */
+/** One image or artifact with its layers and configuration. */
 export async function imageContentOf(
   db: Database,
   repositoryId: number,

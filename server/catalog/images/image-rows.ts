@@ -6,7 +6,7 @@ import type { NestedIndex, PlatformEntry } from './image.ts';
 
 export type ManifestRow = Selectable<ManifestsTable>;
 
-/** Only if the repository holds it: the same digest may be known from one that the viewer must not see. */
+/** Only if the repository has it: the digest may be known from a repository that the viewer may not see. */
 export async function manifestRow(
   db: Database,
   repositoryId: number,
@@ -22,11 +22,11 @@ export async function manifestRow(
     .executeTakeFirst();
   if (row === undefined) return undefined;
   const { held_bytes, held_created_at, ...manifest } = row;
-  // Of an index, over what this repository has of its images.
+  // For an index: totals of the children that this repository has.
   return manifest.kind === 'index' ? { ...manifest, total_bytes: held_bytes, created_at: held_created_at } : manifest;
 }
 
-const DEEPEST = 4;
+const MAX_DEPTH = 4;
 const MAX_LISTED = 500;
 const UNKNOWN_PLATFORMS: readonly string[] = ['', 'unknown/unknown'];
 
@@ -39,11 +39,11 @@ export interface Listed {
 }
 
 /**
- * Of an index: what it lists, with nested indexes opened up. What the repository does not have of it is missing, though
- * another one may have it.
+ * Children of an index, including those of nested indexes. Children that the repository does not have count as missing,
+ * even if another one has them.
  */
 export async function platformsOf(db: Database, repositoryId: number, digest: string): Promise<Listed> {
-  const rows = await rowsBelow(db, repositoryId, [digest], DEEPEST);
+  const rows = await rowsBelow(db, repositoryId, [digest], MAX_DEPTH);
   const entries = rows.filter((row) => row.kind !== 'index').map(toEntry);
   const attestations = entries.filter((entry) => entry.platform === ATTESTATION_PLATFORM);
   const others = entries.filter((entry) => UNKNOWN_PLATFORMS.includes(entry.platform));

@@ -4,7 +4,7 @@ import type { AttachedReferrer } from '../lists/attachments.ts';
 import type { TagRow, Usage } from '../lists/tags.ts';
 import type { DockerfileLine } from './history.ts';
 
-/** Everything the page of an image shows. All texts come from whoever built the image: escape, never interpret. */
+/** Content of an image page. All texts come from whoever built the image: escape them, never interpret them. */
 export interface ImageDetail extends Usage {
   readonly repositoryId: number;
   readonly repository: string;
@@ -14,29 +14,29 @@ export interface ImageDetail extends Usage {
   readonly artifactType: string | null;
   /** The manifest as stored, byte for byte; null while it could not be read. */
   readonly raw: string | null;
-  /** Config and layers, each once; of an index: of all its platforms together. */
+  /** Bytes of config and layers, each once; of an index: of all platforms together. */
   readonly sizeBytes: number;
-  /** Of these, what nothing else in the registry uses. */
+  /** Bytes that no other visible image uses. */
   readonly uniqueBytes: number;
   readonly createdAt: number | null;
   readonly fetchedAt: number | null;
   readonly annotations: Readonly<Record<string, string>>;
   readonly subjectDigest: string | null;
-  /** What it speaks about, by its manifest or by its tag, is in this repository. */
+  /** Its subject, by its manifest or tag, is in this repository. */
   readonly isSubjectHere: boolean;
   /** Tags on exactly this digest. */
   readonly tags: readonly TagRow[];
   /** Indexes of the same repository that list this manifest. */
   readonly parents: readonly string[];
-  /** Of an index, also what nested ones list; empty for anything else. */
+  /** Platforms of an index and of nested indexes; empty for other manifests. */
   readonly platforms: readonly PlatformEntry[];
-  /** BuildKit attestations inside the index, apart from what runs. */
+  /** BuildKit attestations inside the index. */
   readonly attestations: readonly PlatformEntry[];
-  /** What the index lists without a platform that we know. */
+  /** Children without a known platform. */
   readonly others: readonly PlatformEntry[];
-  /** Indexes that this index lists. */
+  /** Nested indexes. */
   readonly nested: readonly NestedIndex[];
-  /** The index lists more than stands here. */
+  /** The index lists more children than are shown. */
   readonly isListCut: boolean;
   /** The chosen platform's image, or the image or artifact itself; undefined while its manifest could not be read. */
   readonly content: ImageContent | undefined;
@@ -67,7 +67,7 @@ export interface PlatformEntry {
   readonly sizeBytes: number;
   readonly createdAt: number | null;
   readonly annotations: Readonly<Record<string, string>>;
-  /** Its manifest is not in the index (of ours): missing in the registry, or not read yet. */
+  /** Its manifest is not in our index: missing in the registry, or not read yet. */
   readonly isMissing: boolean;
 }
 
@@ -80,7 +80,7 @@ export interface ImageContent {
   readonly sizeBytes: number;
   readonly createdAt: number | null;
   readonly layers: readonly LayerRow[];
-  /** From the history; empty for artifacts and for builders that keep none. */
+  /** From the history; empty for artifacts and builders that write none. */
   readonly dockerfile: readonly DockerfileStep[];
   /** undefined for artifacts, and while the configuration could not be read. */
   readonly config: ImageConfig | undefined;
@@ -100,16 +100,16 @@ export interface LayerRow {
   readonly sizeBytes: number;
   /** The host of a layer that no registry stores; '' for all others. */
   readonly keptAt: string;
-  /** Its size there. */
+  /** Its size on that host. */
   readonly keptBytes: number;
-  /** 0..1 of the bytes of all layers together. */
+  /** Share (0 to 1) of the bytes of all layers. */
   readonly share: number;
   readonly annotations: Readonly<Record<string, string>>;
-  /** The step that made it, where the history tells. */
+  /** The step that created it, if the history says so. */
   readonly command: DockerfileLine | undefined;
-  /** Other images with the same layer, in all repositories that the viewer may see; at most 1000. */
+  /** Number of other images with this layer in all visible repositories; at most 1000. */
   readonly alsoIn: number;
-  /** At least so many. */
+  /** `alsoIn` is a lower bound. */
   readonly alsoInMore: boolean;
 }
 
@@ -120,9 +120,12 @@ export interface DockerfileStep extends DockerfileLine {
 }
 
 export interface ImageProblem {
-  /** What is missing or unreadable; `large`: a configuration that is not read; `unreachable`: the registry did not answer. */
+  /**
+   * What is missing or unreadable. `large`: a configuration that is too large; `unreachable`: the registry did not
+   * answer.
+   */
   readonly what: 'manifest' | 'config' | 'large' | 'child' | 'unreachable';
   readonly digest: string;
-  /** An English sentence for the log and the API; the page words it by `what`. */
+  /** In English, for the log and the API; pages word it by `what`. */
   readonly message: string;
 }

@@ -23,14 +23,14 @@ export type * from './image.ts';
 
 export interface ImagesDeps {
   readonly db: Database;
-  /** Gets one manifest into the index; false: the registry says that it has none. */
+  /** Fetches a manifest into the index. False: the registry does not have it. */
   readonly fetchManifest: (repository: string, digest: string) => Promise<boolean>;
   readonly log: Logger;
   readonly clock?: Clock;
   readonly reader?: ContentReader;
 }
 
-/** What the page of an image shows, from the index; only a manifest that was never read is asked for. */
+/** Content of image pages, from the index; only a manifest that was never read is fetched. */
 export function createImages({
   db,
   fetchManifest,
@@ -56,11 +56,10 @@ export function createImages({
 
   return {
     /**
-     * Whether the viewer may see the repository was decided before.
-     *
-     * @param reference a tag or a digest.
-     * @param platform `os/arch[/variant]` or the digest of one; by default linux/amd64, else the first.
-     * @param seen whose repositories are searched for the same content; by default nobody's.
+     * The caller has checked that the viewer may see the repository.
+     * @param reference A tag or digest.
+     * @param platform `os/arch[/variant]` or a digest; default: linux/amd64, else the first.
+     * @param seen The repositories searched for shared content; default: none.
      * @returns undefined when there is no such tag or manifest in this repository.
      */
     async detail(
@@ -75,7 +74,7 @@ export function createImages({
       if (digest === undefined) return undefined;
       const onIt = await tags.tagsOf(homeId, digest);
       const { row, problems } = await find(homeId, repository, digest);
-      // A digest that is in no tag and that the registry did not confirm may as well be made up.
+      // A digest without a tag that the registry does not confirm may be invented.
       if (row === undefined && onIt.length === 0) return undefined;
       const listed = await platformsOf(db, homeId, digest);
       const missing = [...listed.platforms, ...listed.attestations, ...listed.others].filter(
@@ -100,24 +99,24 @@ export function createImages({
       };
     },
 
-    /** Who else has a layer of this image, as far as the viewer may see. @returns undefined when the image has no such layer. */
+    /** Visible repositories with a layer of this image. @returns undefined when the image has no such layer. */
     async holders(repositoryId: number, digest: string, layer: string, seen: Visibility, query: HoldersQuery) {
       const held = await manifestRow(db, repositoryId, digest);
       const parts = held === undefined ? [] : ((await partsOf(db, repositoryId, [digest])).get(digest) ?? []);
       const part = parts.find(({ digest }) => digest === layer);
       if (part === undefined) return undefined;
       const found = await layerHolders(db, seen, layer, query);
-      // As this image says: others, who may be hidden, may say another size.
+      // The size that this image states: hidden images may state another one.
       return found && { ...found, sizeBytes: part.sizeBytes };
     },
 
-    /** Of each of these manifests, as far as the repository has them. */
+    /** Parts of those manifests that the repository has. */
     async partsOf(repository: string, digests: readonly string[]) {
       const id = await repositoryId(db, repository);
       return id === undefined ? new Map<string, readonly DocumentPart[]>() : partsOf(db, id, digests);
     },
 
-    /** The newest tags of a repository, to choose from. */
+    /** The newest tags of a repository, for a choice. */
     newestTags: (repositoryId: number): Promise<readonly string[]> => newestTags(db, repositoryId, MAX_CHOICES),
   };
 }
@@ -145,7 +144,7 @@ function factsOf(row: ManifestRow | undefined) {
   } as const;
 }
 
-/** Missing children are told one by one. */
+/** One problem for each missing child. */
 function problemsOf(row: ManifestRow | undefined): readonly ImageProblem[] {
   if (row === undefined || row.kind === 'index') return [];
   if (row.error === null) return isConfigTooLarge(row) ? [configTooLarge(row.config_digest ?? '')] : [];
@@ -153,7 +152,7 @@ function problemsOf(row: ManifestRow | undefined): readonly ImageProblem[] {
   return [{ what, digest: what === 'config' ? (row.config_digest ?? row.digest) : row.digest, message: row.error }];
 }
 
-/** It is stored without an error, and without the configuration that it names. */
+/** It is stored without an error but without its configuration. */
 function isConfigTooLarge({ kind, config, config_digest: digest }: ManifestRow): boolean {
   return config === null && digest !== null && (kind === 'image' || kind === 'helm');
 }
@@ -171,7 +170,7 @@ function missingChild({ digest, platform }: { digest: string; platform: string }
   return { what: 'child', digest, message: `The registry does not have ${name}, which this index lists` };
 }
 
-/** cosign tells what it speaks about by the name of its tag alone. */
+/** cosign refers to the subject only by the name of the tag. */
 function subjectOf(row: ManifestRow | undefined, tags: readonly TagRow[]): string {
   return row?.subject_digest ?? tags.find((tag) => tag.subjectDigest !== null)?.subjectDigest ?? '';
 }

@@ -4,24 +4,24 @@ import { decodeCursor, encodeCursor, rowLimit } from '../base/cursor.ts';
 import { MAX_EXAMINED, seesFewRepositories } from '../manifests/sharing.ts';
 import { isVisible, type Visibility } from '../visibility/visibility.ts';
 
-/** A repository that holds a layer. */
+/** A repository with a layer. */
 export interface LayerHolder {
   readonly repository: string;
-  /** Of its images, how many have the layer. */
+  /** Number of its images with the layer. */
   readonly imageCount: number;
-  /** The newest of them; none where only older ones have it. */
+  /** The newest of them; empty when only older images have it. */
   readonly images: readonly HolderImage[];
 }
 
 export interface HolderImage {
   readonly digest: string;
-  /** Its highest tag; '' where it has none. */
+  /** Its highest tag; '' without one. */
   readonly tag: string;
   readonly platforms: readonly string[];
 }
 
 export interface HolderPage {
-  /** May be fewer than asked for, even none, with more to come: many repositories that the viewer may not see were passed. */
+  /** Possibly fewer than requested, even none, although more follow: hidden repositories are skipped. */
   readonly rows: readonly LayerHolder[];
   readonly next: string | undefined;
 }
@@ -36,7 +36,7 @@ export interface HoldersQuery {
   readonly limit: number;
 }
 
-/** The repositories with this layer that the viewer may see. @returns undefined for a blob that the index never met. */
+/** Visible repositories with this layer. @returns undefined for an unknown blob. */
 export async function layerHolders(
   db: Database,
   seen: Visibility,
@@ -63,7 +63,7 @@ interface HolderRow {
   readonly name: string;
 }
 
-/** @returns `last`: the id to go on behind; undefined at the end. */
+/** @returns `last`: pass it for the next page; undefined at the end. */
 async function pageOfHolders(
   db: Database,
   seen: Visibility,
@@ -98,7 +98,7 @@ async function pageOfHolders(
 const IMAGES_SHOWN = 3;
 const IMAGES_EXAMINED = 100;
 
-/** Among the newest of a repository. */
+/** Only among the newest images of a repository. */
 async function imagesWith(db: Database, repositoryId: number, layer: string): Promise<readonly HolderImage[]> {
   const newest = (state: string) => sql`select * from (select digest, tag_name, platforms, aged_at from held_manifests
     where repository_id = ${repositoryId} and state = ${state} order by aged_at desc, id desc limit ${IMAGES_EXAMINED}) as ${sql.ref(state)}`;

@@ -5,7 +5,9 @@ import type { Database } from '../../storage/database.ts';
 import { readImageConfig } from '../manifests/record.ts';
 import { type ManifestRow, manifestRow } from './image-rows.ts';
 
-/** What the newest image of a repository says about itself. Strangers wrote it; '' where it says nothing. */
+/**
+ * Metadata from the labels and annotations of a repository's newest image, written by strangers; '' for missing ones.
+ */
 export interface RepositorySummary {
   readonly title: string;
   readonly description: string;
@@ -20,9 +22,9 @@ export interface RepositorySummary {
 
 type Texts = Readonly<Record<string, string>>;
 
-const LONGEST = 2000;
+const MAX_TEXT_LENGTH = 2000;
 const OCI = 'org.opencontainers.image.';
-/** What images used before; some still say nothing else. */
+/** Older label names, which some images still use. */
 const OLDER: Texts = {
   title: 'org.label-schema.name',
   description: 'org.label-schema.description',
@@ -37,7 +39,7 @@ interface Asked {
   readonly newestDigest: string | null;
 }
 
-/** @returns undefined for a repository without tags, or whose newest was not read yet. Costs the registry nothing. */
+/** From the index only. @returns undefined without tags, or when the newest image was not read yet. */
 export async function readRepositorySummary(
   db: Database,
   { id, newestDigest }: Asked,
@@ -45,15 +47,16 @@ export async function readRepositorySummary(
 ): Promise<RepositorySummary | undefined> {
   const row = newestDigest === null ? undefined : await manifestRow(db, id, newestDigest);
   if (row === undefined) return undefined;
-  if (row.kind === 'helm') return chartAbout(row);
+  if (row.kind === 'helm') return chartSummary(row);
   const child = row.kind === 'index' ? await firstImage(db, id, row.digest) : undefined;
-  // What stands nearest to the tag was written last: an index knows more than the images in it.
+  // Annotations of the index override those of the image, which override labels: what is nearest to the tag was written
+  // last.
   const said = { ...(await labelsOf(child ?? row, reader)), ...annotationsOf(child), ...annotationsOf(row) };
-  return aboutOf((name) => said[`${OCI}${name}`] ?? said[OLDER[name] ?? ''] ?? '');
+  return summaryOf((name) => said[`${OCI}${name}`] ?? said[OLDER[name] ?? ''] ?? '');
 }
 
-function aboutOf(field: (name: string) => string): RepositorySummary {
-  const text = (name: string) => field(name).slice(0, LONGEST).trim();
+function summaryOf(field: (name: string) => string): RepositorySummary {
+  const text = (name: string) => field(name).slice(0, MAX_TEXT_LENGTH).trim();
   return {
     title: text('title'),
     description: text('description'),
@@ -67,7 +70,7 @@ function aboutOf(field: (name: string) => string): RepositorySummary {
   };
 }
 
-function chartAbout(row: ManifestRow): RepositorySummary {
+function chartSummary(row: ManifestRow): RepositorySummary {
   const chart = readChartMetadata(tryParseJson(row.config ?? Buffer.alloc(0)) ?? {});
   const said: Texts = {
     title: chart.name,
@@ -78,7 +81,7 @@ function chartAbout(row: ManifestRow): RepositorySummary {
     authors: chart.maintainers.map(({ name }) => name).join(', '),
     version: chart.version,
   };
-  return aboutOf((name) => said[name] || annotationsOf(row)[`${OCI}${name}`] || '');
+  return summaryOf((name) => said[name] || annotationsOf(row)[`${OCI}${name}`] || '');
 }
 
 function annotationsOf(row: Pick<ManifestRow, 'annotations'> | undefined): Texts {
@@ -93,7 +96,7 @@ async function labelsOf(
   return (await readImageConfig(config, reader))?.config.labels ?? {};
 }
 
-/** The platforms of one index come from one build: any of them says the same. */
+/** The platforms of an index come from one build, so any of them has the same labels. */
 function firstImage(db: Database, repositoryId: number, index: string): Promise<ManifestRow | undefined> {
   return db
     .selectFrom('manifest_children as child')

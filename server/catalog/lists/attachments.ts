@@ -6,21 +6,21 @@ import { versionsFirst } from '../base/tag-order.ts';
 import { type DocumentPart, storedDocuments } from '../manifests/documents.ts';
 import { type FoundReferrer, partsOf, type Referrer, referrersOf } from '../manifests/referrers.ts';
 
-/** What is attached to an image, in the words that lists have for it. */
+/** Kinds of attachments as lists show them. */
 export type Attachment = 'signature' | 'sbom' | 'provenance';
 
-/** A manifest of its own that is attached to an image. */
+/** A manifest that is attached to an image. */
 export interface Attached {
   readonly digest: string;
   readonly kind: ManifestKind;
-  /** Of an attestation: what it states, where that is known. */
+  /** Statements of an attestation, as far as known. */
   readonly states: readonly Attachment[];
   readonly pushedBy: string | null;
 }
 
 export interface ImageAttachments {
   readonly words: readonly Attachment[];
-  /** At most `MAX_ATTACHED`; those of BuildKit inside an index are not among them. */
+  /** At most `MAX_ATTACHED`; without BuildKit attestations inside an index. */
   readonly attached: readonly Attached[];
   readonly attachedCount: number;
 }
@@ -31,15 +31,14 @@ const MAX_ATTACHED = 3;
 const ORDER: readonly Attachment[] = ['signature', 'sbom', 'provenance'];
 const SBOM_PREDICATE = /spdx|cyclonedx|syft/i;
 const PROVENANCE_PREDICATE = /slsa\.dev\/provenance|slsaprovenance/i;
-// The parts of a page's attestations.
+// Enough for the attestations of a page.
 const MAX_ATTESTATIONS = 500;
 const MAX_STORED_READ = 20;
 const MAX_STORED_BYTES = 1024 * 1024;
 
 /**
- * By image. One attestation may hold several statements: its parts say which.
- *
- * @param found about the images of a page; those without referrers cost nothing.
+ * By image. The parts of an attestation say which statements it contains.
+ * @param found Referrers of the images of a page.
  */
 export async function attachmentsOf(
   db: Database,
@@ -88,7 +87,7 @@ function digestsOf(found: readonly FoundReferrer[], kind?: ManifestKind): readon
   return [...new Set(found.filter((each) => kind === undefined || each.kind === kind).map(({ digest }) => digest))];
 }
 
-/** What each attestation states: an SBOM, provenance, or something without a word for it. */
+/** Statements of each attestation: SBOM, provenance, or none with a known name. */
 export async function attachmentKindsOf(
   db: Database,
   repositoryId: number,
@@ -96,7 +95,7 @@ export async function attachmentKindsOf(
 ): Promise<ReadonlyMap<string, readonly Attachment[]>> {
   const parts = await partsOf(db, repositoryId, attestations.slice(0, MAX_ATTESTATIONS));
   const silent = [...parts.values()].flat().filter((part) => predicateOf(part) === '');
-  // cosign before 2.0 names the predicate only inside the signed envelope: known once somebody looked at it.
+  // cosign before 2.0 names the predicate only inside the signed envelope, so it is known once the document was viewed.
   const small = silent.filter(({ sizeBytes }) => sizeBytes <= MAX_STORED_BYTES).slice(0, MAX_STORED_READ);
   const read = small.length === 0 ? new Map<string, ArtifactDocument>() : await readBefore(db, repositoryId, small);
   const stated = (part: DocumentPart): readonly Attachment[] => {
@@ -122,7 +121,7 @@ function predicateWords(type: string): readonly Attachment[] {
   return PROVENANCE_PREDICATE.test(type) ? ['provenance'] : [];
 }
 
-/** What BuildKit puts beside the images of an index: part of the index, and nobody attached it. */
+/** BuildKit attestations are part of the index; nobody attached them. */
 async function attestationsInside(db: Database, images: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await db
     .selectFrom('manifest_children')
@@ -135,7 +134,7 @@ async function attestationsInside(db: Database, images: readonly string[]): Prom
 
 export interface AttachedReferrer extends Referrer, Pick<Attached, 'states' | 'pushedBy'> {}
 
-/** What is attached to one image, with what each states and who pushed it. */
+/** Referrers of one image, with their statements and who pushed them. */
 export async function attachedReferrers(
   db: Database,
   repositoryId: number,
@@ -153,7 +152,7 @@ export async function attachedReferrers(
   }));
 }
 
-/** Who pushed each of these manifests, as far as that is known. */
+/** Who pushed each of these manifests, if known. */
 export async function pushersOf(
   db: Database,
   repositoryId: number,
@@ -169,7 +168,7 @@ export async function pushersOf(
   return new Map(rows.flatMap(({ digest, pushed_by }) => (pushed_by === null ? [] : [[digest, pushed_by] as const])));
 }
 
-/** Of signatures and the like: the image that each is about, by its newest tag; its digest where it has none here. */
+/** For referrers: the newest tag of their subject, or its digest when it has no tag here. */
 export async function namesOfSubjects(
   db: Database,
   repositoryId: number,

@@ -1,9 +1,9 @@
 import { AppError } from '../../errors.ts';
 import type { Database } from '../../storage/database.ts';
 
-/** What people wrote about a repository, in Markdown. */
+/** Description of a repository, in Markdown. */
 export interface Description {
-  /** '' once somebody emptied it. */
+  /** '' when it was emptied. */
   readonly text: string;
   readonly version: number;
   readonly editedBy: string;
@@ -13,9 +13,9 @@ export interface Description {
 export interface DescriptionEdit {
   readonly repository: string;
   readonly text: string;
-  /** Of the text that was edited; 0 where there was none. */
+  /** Version of the text that was edited; 0 when there was none. */
   readonly version: number;
-  /** User name; '' where nobody signs in. */
+  /** User name; '' without sign-in. */
   readonly by: string;
 }
 
@@ -26,20 +26,17 @@ export interface DescriptionsDeps {
   readonly now: () => number;
 }
 
-/**
- * Everything that reads and writes the table `descriptions`. Who may see the repository and who may write was decided
- * before.
- */
+/** Table `descriptions`. The caller has checked who may see the repository and who may write. */
 export function createDescriptions({ db, now }: DescriptionsDeps) {
   async function find(repository: string): Promise<Description | undefined> {
     const row = await db.selectFrom('descriptions').selectAll().where('repository', '=', repository).executeTakeFirst();
     return row && { text: row.text, version: row.version, editedBy: row.edited_by, editedAt: row.edited_at };
   }
 
-  /** @throws {AppError} INVALID, CONFLICT when somebody else wrote since that version. */
+  /** @throws {AppError} INVALID for text that cannot be stored, CONFLICT when it was edited since that version. */
   async function write({ repository, text, version, by }: DescriptionEdit): Promise<Description> {
     const row = { text: cleanText(text), version: version + 1, edited_by: by, edited_at: now() };
-    // One statement each way: of two who write at the same moment one changes no row.
+    // A single statement, so that of two simultaneous edits one changes no row.
     const changed =
       version === 0
         ? await db
@@ -63,7 +60,10 @@ export function createDescriptions({ db, now }: DescriptionsDeps) {
 }
 export type Descriptions = ReturnType<typeof createDescriptions>;
 
-/** As browsers send it, with line ends as everybody reads them. @throws {AppError} INVALID. */
+/**
+ * Normalises line ends.
+ * @throws {AppError} INVALID when it is too long or contains NUL or incomplete surrogate pairs.
+ */
 function cleanText(text: string): string {
   const clean = text.replace(/\r\n?/g, '\n').trimEnd();
   if (Buffer.byteLength(clean) > MAX_BYTES) {
@@ -73,7 +73,7 @@ function cleanText(text: string): string {
       field: 'text',
     });
   }
-  // Half characters and NUL: a database may change or refuse them.
+  // Databases may change or refuse incomplete surrogate pairs and NUL.
   if (!clean.includes('\0') && !/\p{Surrogate}/u.test(clean)) return clean;
   throw new AppError('INVALID', 'The description contains characters that are no text.', {
     key: 'description.no_text',

@@ -5,21 +5,21 @@ import type { Database } from '../../storage/database.ts';
 import type { Visibility } from '../visibility/visibility.ts';
 import { visibleCount } from '../visibility/visible-repositories.ts';
 
-/** What a viewer's repositories hold, for the choices of filters. */
+/** Platforms and kinds in a viewer's repositories, for filters. */
 export interface Facets {
   /** `linux/amd64`, … */
   readonly platforms: readonly string[];
   readonly kinds: readonly string[];
 }
 
-// More choices than that nobody reads; images with made-up platforms could bring thousands.
+// Bounded, because images with invented platforms could bring thousands.
 const MAX_FACETS = 60;
 const KEPT_MS = 30_000;
 const MAX_KEPT = 1000;
-/** With no more repositories than that, what they hold is read; with more, each facet is looked for. */
-const FEW = 1500;
+/** Up to this number of repositories all their facets are read; beyond, each facet is searched by itself. */
+const MAX_SCANNED_REPOSITORIES = 1500;
 
-/** Kept for half a minute: the choices change seldom, and each list page asks. */
+/** Cached for half a minute: they change rarely, and each list page needs them. */
 export function createFacets(db: Database, clock: Clock = monotonic) {
   const perf = { now: clock };
   const kept = new LRUCache<number, Facets>({ max: MAX_KEPT, ttl: KEPT_MS, ttlResolution: 0, perf });
@@ -42,7 +42,7 @@ async function readFacets(db: Database, visibility: Visibility): Promise<Facets>
 async function facetsQuery(db: Database, visibility: Visibility): Promise<RawBuilder<unknown>> {
   const { all, id } = visibility;
   if (all) return distinctFacets(sql`1 = 1`);
-  if ((await visibleCount(db, visibility)) <= FEW) {
+  if ((await visibleCount(db, visibility)) <= MAX_SCANNED_REPOSITORIES) {
     return sql`select distinct facet from visible_repositories as seen
       cross join repository_facets as held
       where seen.visibility_id = ${id} and held.repository_id = seen.repository_id
@@ -53,7 +53,7 @@ async function facetsQuery(db: Database, visibility: Visibility): Promise<RawBui
     where held.facet = facets.facet and seen.visibility_id = ${id} and seen.repository_id = held.repository_id)`);
 }
 
-/** Jumps from one facet to the next along the index, however many repositories have each. */
+/** Skips from one facet to the next along the index, however many repositories have each. */
 function distinctFacets(condition: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`with recursive facets(facet, number) as (
       select (select min(facet) from repository_facets), 1

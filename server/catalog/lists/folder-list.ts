@@ -16,33 +16,33 @@ import type { Visibility } from '../visibility/visibility.ts';
 import { REPOSITORY_SORTS, type RepositoryQuery, type RepositorySort, sortValue } from './repository-query.ts';
 import { type RepositoryRow, type StoredRepository, toRows } from './repository-row.ts';
 
-/** A folder and everything below it, as far as the viewer sees it. */
+/** A folder with totals of everything below it that the viewer may see. */
 export interface FolderRow {
   readonly path: string;
-  /** Its last part. */
+  /** The last path component. */
   readonly name: string;
   readonly repositoryCount: number;
-  /** The sums follow within seconds; null: never summed up yet, they say nothing. */
+  /** When the totals were computed, a few seconds behind changes; null: not yet, so they mean nothing. */
   readonly summedAt: number | null;
   readonly tagCount: number;
   readonly pullCount: number;
   readonly lastPushedAt: number | null;
-  /** null: not known. */
+  /** null: unknown. */
   readonly lastPushedBy: string | null;
   readonly lastPushConfirmed: boolean;
-  /** The youngest tag below, pushed or else built. */
+  /** Time of the newest tag below: pushed, else built. */
   readonly newestAt: number | null;
-  /** All that anything below is made for, sorted. */
+  /** Platforms of everything below, sorted. */
   readonly platforms: readonly string[];
   readonly lastPulledAt: number | null;
   readonly logicalBytes: number;
-  /** Each blob below once. */
+  /** Bytes of everything below, each blob once. */
   readonly sizeBytes: number;
   readonly uniqueBytes: number;
   readonly reclaimableBytes: number;
 }
 
-/** `newest`: by the age of the youngest tag below. `by`: who made the last push. */
+/** `newest`: by the newest tag below. `by`: by who pushed last. */
 export const FOLDER_SORTS = ['name', 'repositories', ...REPOSITORY_SORTS.slice(1)] as const;
 export type FolderSort = 'repositories' | RepositorySort;
 
@@ -59,7 +59,7 @@ export type FolderEntry =
   | { readonly folder: FolderRow; readonly repository?: undefined }
   | { readonly repository: RepositoryRow; readonly folder?: undefined };
 
-/** `total`: repositories anywhere below. */
+/** `total`: number of repositories at any depth below. */
 export interface FolderContents extends KeyPage<FolderEntry>, Total {}
 
 type StoredFolder = Selectable<FoldersTable>;
@@ -125,7 +125,10 @@ export type ReadDirect = (
   reading: Reading,
 ) => Promise<readonly StoredRepository[]>;
 
-/** Two lists read as one: a page may begin in the folders and end in the repositories, in both directions. */
+/**
+ * Reads folders and repositories as one list: a page may begin in the folders and end in the repositories, in both
+ * directions.
+ */
 export async function listFolderContents(
   db: Database,
   visibility: Visibility,

@@ -17,13 +17,12 @@ export type { RepositoryFilters, RepositoryQuery, RepositorySort } from './repos
 export { REPOSITORY_SORTS } from './repository-query.ts';
 export type { RepositoryRow } from './repository-row.ts';
 
-/** `total` is over all pages, with the filters. */
+/** `total` counts all pages, with the filters. */
 export interface RepositoryPage extends KeyPage<RepositoryRow>, Total {}
 
 /**
- * Reads the `repositories` table. A repository the viewer may not pull and a missing one look the same.
- *
- * @param few For tests: up to how many candidates are fetched one by one.
+ * Lists repositories. Missing repositories and those that the viewer may not pull look the same.
+ * @param few For tests: maximum number of candidates that are fetched one by one.
  */
 export function createRepositoryStore(db: Database, few = MAX_FETCHED_SINGLY) {
   return {
@@ -33,7 +32,7 @@ export function createRepositoryStore(db: Database, few = MAX_FETCHED_SINGLY) {
 
     folders: (visibility: Visibility, query: FolderQuery): Promise<FolderPage> => listFolders(db, visibility, query),
 
-    /** The sub-folders of a folder, and behind them the repositories directly in it: one list with one cursor. */
+    /** Sub-folders of a folder, followed by its repositories: one list with one cursor. */
     contents: (visibility: Visibility, query: FolderQuery) =>
       listFolderContents(db, visibility, query, async (direct, reading) =>
         readPlanned(
@@ -55,10 +54,10 @@ export function createRepositoryStore(db: Database, few = MAX_FETCHED_SINGLY) {
       return row && (await toRows(db, visibility, [row]))[0];
     },
 
-    /** How many there are: cheap enough for every page. */
+    /** Number of visible repositories; cheap enough for every page. */
     total: async (visibility: Visibility): Promise<number> => (await rootFolder(db, visibility))?.repository_count ?? 0,
 
-    /** What the filters of lists offer this viewer. */
+    /** Options of the filters for this viewer. */
     facets: createFacets(db),
   };
 }
@@ -80,7 +79,7 @@ async function listRepositories(
     (row) => ({ value: sortValue(row, query.sort), key: row.name }),
   );
   const { total, isExact } = await plan.total();
-  // Only some rows were counted: no fewer than these.
+  // Only a part was counted, so this is a lower bound.
   return { ...page, rows: await toRows(db, visibility, page.rows), total: Math.max(total, page.rows.length), isExact };
 }
 
@@ -95,6 +94,6 @@ async function readPlanned(
   const found = await sql<StoredRepository>`
     select repositories.* from ${plan.from} where ${plan.where} and ${behind}
     order by ${orderBy} limit ${reading.limit}`.execute(db);
-  // The place in the list is told by what the viewer sees, too.
+  // The position depends on what the viewer sees, too.
   return sort === 'unique' ? withSeenSums(db, visibility, found.rows) : found.rows;
 }

@@ -14,28 +14,31 @@ import {
 } from './repository-query.ts';
 
 /**
- * Up to here rows are fetched one by one and sorted; beyond, the sort's index is read until the page is full. In between
- * both cost about the same at 100 000 repositories.
+ * Up to this number of candidates, rows are fetched one by one and sorted; beyond it, the index of the sort is read
+ * until the page is full. At 100 000 repositories both cost about the same.
  */
 export const MAX_FETCHED_SINGLY = 1500;
 /** Where something else is asked of them, too, an index of the sort has to be read further. */
-const FEW_WITH_MORE = 5;
-/** So many rows are looked at, at most, to say how many there are. */
+const MULTI_CONDITION_FACTOR = 5;
+/** Maximum number of rows examined for the total. */
 const MAX_EXAMINED = 10_000;
 
 export interface RepositoryPlan {
   readonly from: RawBuilder<unknown>;
   readonly where: RawBuilder<SqlBool>;
-  /** Asked for once per page, not by who reads only rows. */
+  /** Computed on demand: once per page. */
   readonly total: () => Promise<Total>;
 }
 
 interface Weighed extends Restriction {
-  /** Exact up to so many as are fetched one by one, undefined where nobody can tell cheaply. */
+  /** Number of candidates: exact up to the limit, undefined when it cannot be determined cheaply. */
   readonly weight: number | undefined;
 }
 
-/** Engines guess badly here: they know neither how many rows a filter leaves nor that a page is enough. */
+/**
+ * Chooses the query plan, because database engines guess badly here: they know neither how many rows a filter leaves
+ * nor that a page is enough.
+ */
 export async function planRepositories(
   db: Database,
   visibility: Visibility,
@@ -43,7 +46,7 @@ export async function planRepositories(
   few = MAX_FETCHED_SINGLY,
 ): Promise<RepositoryPlan> {
   const asked = await restrictionsOf(db, visibility, query, few);
-  const most = asked.length > 1 ? few * FEW_WITH_MORE : few;
+  const most = asked.length > 1 ? few * MULTI_CONDITION_FACTOR : few;
   const restrictions: Weighed[] = [];
   for (const restriction of asked) restrictions.push({ ...restriction, weight: await weigh(db, restriction, most) });
   const driver = lightest(restrictions, most);
@@ -61,7 +64,7 @@ export async function planRepositories(
   return { from, where, total };
 }
 
-/** Cross joins, because SQLite keeps their order: few candidates first, else the index of the sort. */
+/** Cross joins, because SQLite keeps their order: first the few candidates, or the index of the sort. */
 function sourceOf(driver: Weighed | undefined, sums: RawBuilder<unknown> | undefined): RawBuilder<unknown> {
   if (driver !== undefined) {
     const chosen = sql`(${driver.candidates}) as chosen cross join repositories`;
@@ -82,14 +85,14 @@ async function restrictionsOf(
   found.push(...filterRestrictions(query, query.sort));
   const ids = query.filter ? await namedIds(db, query.filter, few + 1) : undefined;
   if (ids === undefined) return found;
-  // No help then, but that there are so many is known.
+  // Too many to help, but their number is known.
   if (ids.length > few) return found.map((each) => (each.isByName === true ? { ...each, count: ids.length } : each));
   const list = ids.length === 0 ? sql`null` : sql.join(ids);
   const chosen = sql`select id from repositories where id in (${list})`;
   return [...found, { condition: sql<SqlBool>`1 = 1`, candidates: chosen, count: ids.length }];
 }
 
-/** One or two letters are in no index of parts, but names alone are read quickly: rows or indexes of a sort are not. */
+/** One or two letters are not indexed, but scanning only names is fast. */
 async function namedIds(db: Database, text: string, most: number): Promise<readonly number[] | undefined> {
   const found = await matchingRepositoryIds(db, text, most);
   if (found !== undefined) return found;
@@ -122,7 +125,7 @@ async function countRows(db: Database, visibility: Visibility, query: Repository
   if (filterRestrictions(query, query.sort).length === 0) return exactTotal(await countFolder(db, visibility, query));
   if (driver !== undefined) return cappedTotal(await countOf(db, sql`select 1 from ${from} where ${where}`));
   const [only, ...others] = restrictions;
-  // More than a few, so more than is counted.
+  // More candidates than are counted.
   if ((only?.weight ?? 0) > MAX_COUNTED && others.length === 0) return { total: MAX_COUNTED, isExact: false };
   const some = sql`(select * from repositories order by id limit ${MAX_EXAMINED}) as repositories`;
   const found = await countOf(db, sql`select 1 from ${some} where ${where}`);
@@ -137,7 +140,7 @@ async function countOf(db: Database, rows: RawBuilder<unknown>, most = MAX_COUNT
   return Number(counted.rows[0]?.total ?? 0);
 }
 
-/** Kept with each repository that comes or goes, so nothing is counted here. */
+/** The number is maintained with each change, so nothing is counted here. */
 async function countFolder(
   db: Database,
   { id }: Visibility,

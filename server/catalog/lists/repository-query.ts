@@ -1,4 +1,4 @@
-/** What a list of repositories can be asked for, as SQL: sort values as the indexes have them, and filters. */
+/** Sorts and filters of repository lists, as SQL that matches the indexes. */
 import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import { likePattern } from '../../storage/like.ts';
 import type { RepositoriesTable } from '../../storage/schema.ts';
@@ -29,9 +29,9 @@ export interface RepositoryFilters extends ListFilters {
 }
 
 export interface RepositoryQuery extends RepositoryFilters, AskedPage {
-  /** Only what lies below this folder: `team`; '' is no restriction. */
+  /** Only repositories below this folder: `team`; '' is no restriction. */
   readonly folder?: string | undefined;
-  /** Only what lies in `folder` itself, where '' is the root. */
+  /** Only repositories directly in `folder`; '' is the root. */
   readonly isDirect?: boolean | undefined;
   readonly sort: RepositorySort;
   readonly direction: Direction;
@@ -39,19 +39,19 @@ export interface RepositoryQuery extends RepositoryFilters, AskedPage {
 
 const NAME = sql<string>`repositories.name`;
 
-// Exactly as in the indexes, otherwise these would not serve.
+// Must be identical to the expressions of the indexes.
 const SORT_VALUE: Record<RepositorySort, RawBuilder<string | number>> = {
   name: NAME,
   tags: sql`tag_count`,
   newest: sql`newest_key`,
-  // Where nobody saw a push the build time stands in.
+  // Without a known push the build time is used.
   pushed: sql`coalesce(last_pushed_at, newest_at)`,
   by: sql`coalesce(last_pushed_by, '')`,
   pulled: sql`coalesce(last_pulled_at, 0)`,
   pulls: sql`pull_count`,
   platforms: sql`platform_count`,
   size: sql`size_bytes`,
-  // Of who sees everything.
+  // For viewers who see everything.
   unique: sql`unique_bytes`,
 };
 
@@ -78,20 +78,20 @@ export function sortValue(row: Selectable<RepositoriesTable>, sort: RepositorySo
   return values[sort];
 }
 
-/** One condition on the rows, and how to get at the rows that meet it without reading the others. */
+/** A condition, and a way to find its rows without reading the others. */
 export interface Restriction {
   readonly condition: RawBuilder<SqlBool>;
-  /** Selects ids of repositories as `id`; undefined where no index can. */
+  /** Selects repository IDs as `id`; undefined when no index supports it. */
   readonly candidates?: RawBuilder<unknown>;
-  /** How many of those there are, where that is kept. */
+  /** Their number, if it is stored. */
   readonly count?: RawBuilder<unknown> | number;
   /** About a part of the name. */
   readonly isByName?: boolean;
 }
 
 /**
- * While the rows come in the order of a sort, a condition must not lure the engine to another index: `+` and `|| ''` leave
- * it nothing to look up. Where the condition is about the sort value itself, the index serves both.
+ * Prevents the use of an index on this column (`+` or `|| ''`), so that rows are read in the order of the sort. Not
+ * needed when the condition is about the sort value itself.
  */
 const unindexed = (value: RawBuilder<unknown>) => sql`+${value}`;
 
@@ -108,7 +108,7 @@ export function visibleRestriction(visibility: Visibility): Restriction {
   };
 }
 
-/** Everything below a folder: a range of names. `0` is the character behind `/`. */
+/** Everything below a folder is a range of names: `0` is the character after `/`. */
 export function folderRestriction(folder: string, sort: RepositorySort): Restriction {
   const name = sort === 'name' ? NAME : sql`(repositories.name || '')`;
   const [from, to] = [`${folder}/`, `${folder}0`];

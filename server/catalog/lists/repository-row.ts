@@ -15,33 +15,33 @@ export interface RepositoryRow {
   /** Distinct digests under those tags. */
   readonly imageCount: number;
   readonly untaggedCount: number;
-  /** Every blob of everything tagged here, once. */
+  /** Bytes of everything tagged here, each blob once. */
   readonly sizeBytes: number;
-  /** The same without counting once what images share. */
+  /** The same with shared blobs counted for each image. */
   readonly logicalBytes: number;
-  /** Of `sizeBytes`, what no other repository has that the viewer sees. */
+  /** Bytes of `sizeBytes` that no other visible repository has. */
   readonly uniqueBytes: number;
-  /** What only untagged manifests use, among what the viewer sees. */
+  /** Bytes that only untagged manifests use, among visible repositories. */
   readonly reclaimableBytes: number;
   readonly newestTag: string | null;
-  /** What that tag points to. */
+  /** Digest of the newest tag. */
   readonly newestDigest: string | null;
   /** `os/arch[/variant]`, sorted. */
   readonly platforms: readonly string[];
-  /** What its images are (`image`, `helm`, …), sorted. */
+  /** Kinds of its images (`image`, `helm`, …), sorted. */
   readonly kinds: readonly string[];
   readonly firstSeenAt: number;
-  /** When the registry last confirmed what this row says; null: not read yet. */
+  /** When it was last read from the registry; null: not yet. */
   readonly checkedAt: number | null;
   readonly lastPushedAt: number | null;
-  /** '' for anonymous; null: not known, or told by an event that anybody could have sent. */
+  /** '' for anonymous; null: unknown or unconfirmed. */
   readonly lastPushedBy: string | null;
   readonly lastPushConfirmed: boolean;
-  /** Of the newest tag: pushed, else built; what stands in for a push that nobody saw. null: not known. */
+  /** Time of the newest tag: pushed, else built; null: unknown. */
   readonly newestAt: number | null;
   readonly lastPulledAt: number | null;
   readonly pullCount: number;
-  /** Why it could not be read completely, an English sentence. */
+  /** Why it could not be read completely, in English. */
   readonly error: string | null;
 }
 
@@ -77,7 +77,7 @@ function toRow(row: StoredRepository, { kinds, newestDigest }: Beside): Reposito
   };
 }
 
-/** In the order of `ids`; whether the viewer may see them was decided before. */
+/** In the order of `ids`. The caller has checked that the viewer may see them. */
 export async function rowsById(
   db: Database,
   visibility: Visibility,

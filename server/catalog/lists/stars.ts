@@ -7,10 +7,13 @@ export interface StarsDeps {
   readonly now?: () => number;
 }
 
-/** The repositories people keep at hand, each for themselves. By name, so that a star survives a repository pushed anew. */
+/**
+ * Table `stars`: repositories that users starred. By name, so that a star survives when a repository is deleted and
+ * pushed again.
+ */
 export function createStars({ db, now = Date.now }: StarsDeps) {
   return {
-    /** The latest first; of what the user may pull at this moment. */
+    /** Newest first; only repositories that the user may pull now. */
     async of(userId: number, visibility: Visibility, limit: number): Promise<readonly RepositoryRow[]> {
       const rows = await db
         .selectFrom('stars')
@@ -35,7 +38,7 @@ export function createStars({ db, now = Date.now }: StarsDeps) {
       return row !== undefined;
     },
 
-    /** Twice is once. That the user may see the repository was decided before. */
+    /** Idempotent. The caller has checked that the user may see the repository. */
     async star(userId: number, repository: string): Promise<void> {
       await db
         .insertInto('stars')
@@ -57,7 +60,7 @@ export function createStars({ db, now = Date.now }: StarsDeps) {
       return Number(row?.count ?? 0);
     },
 
-    /** By how many people. */
+    /** Number of users who starred it. */
     async count(repository: string): Promise<number> {
       const row = await db
         .selectFrom('stars')

@@ -1,4 +1,4 @@
-/** What a list of tags or images of one repository can be asked for, as SQL. */
+/** Sorts and filters of lists of tags and images, as SQL. */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { isPostgres } from '../../storage/engine.ts';
@@ -23,7 +23,7 @@ export interface TagQuery extends TagFilters, AskedPage {
   readonly direction: Direction;
 }
 
-/** `tagged` unless it says otherwise. */
+/** State of the manifests; default: `tagged`. */
 export interface GroupQuery extends TagQuery {
   readonly state?: Exclude<HeldState, 'child'> | undefined;
 }
@@ -34,14 +34,14 @@ export function hasFilter(filters: TagFilters): boolean {
 }
 
 interface Sorted<Row> {
-  /** What follows the table's name in the name of its index. */
+  /** Suffix of the index's name after the name of the table. */
   readonly index: string;
   readonly value: RawBuilder<string | number>;
   readonly isText?: boolean;
   readonly of: (row: Row) => string | number;
 }
 
-// Both exactly as in the indexes.
+// Must be identical to the expressions of the indexes.
 const GROUP_SORTS: Record<TagSort, Sorted<StoredHeld>> = {
   name: { index: 'tag_key', value: sql`held.tag_key`, isText: true, of: (row) => row.tag_key },
   pushed: { index: 'aged_at', value: sql`held.aged_at`, of: (row) => row.aged_at },
@@ -61,7 +61,7 @@ const BY_NAME: Sorted<StoredTag> = {
 };
 const FLAT_SORTS: Record<TagSort, Sorted<StoredTag>> = {
   name: BY_NAME,
-  // Each row is one tag.
+  // Meaningless here: each row is one tag.
   tags: BY_NAME,
   pushed: { index: 'aged_at', value: sql`tags.aged_at`, of: (row) => row.aged_at },
   by: { index: 'pushed_by', value: sql`coalesce(tags.pushed_by, '')`, isText: true, of: (row) => row.pushed_by ?? '' },
@@ -92,10 +92,7 @@ export function flatOrder({ sort, direction }: TagQuery): KeyOrder {
 
 export const flatPosition = (row: StoredTag, sort: TagSort) => ({ value: FLAT_SORTS[sort].of(row), key: row.name });
 
-/**
- * Read in the order of the sort's index. SQLite knows no better than that repositories have ten tags each, and would
- * rather sort them all.
- */
+/** Forces the index of the sort: SQLite assumes ten tags per repository and would sort them all. */
 export function groupSource(db: Database, { sort }: TagQuery): RawBuilder<unknown> {
   return alongIndex(db, sql`held_manifests as held`, `held_manifests_by_${GROUP_SORTS[sort].index}`);
 }
@@ -125,7 +122,7 @@ export function groupConditions(repositoryId: number, query: GroupQuery): RawBui
 
 export function flatConditions(repositoryId: number, query: TagQuery): RawBuilder<SqlBool> {
   const { filter, digest, platform, kind } = query;
-  // As the indexes have it: the tags of signatures and other referrers are no list of their own.
+  // The condition of the partial indexes: tags of signatures and other referrers are not listed.
   const conditions = [sql<SqlBool>`tags.repository_id = ${repositoryId} and tags.subject_digest is null`];
   if (filter) conditions.push(isDigest(filter) ? beginsWith('tags.digest', filter) : nameContains(filter));
   if (digest) conditions.push(sql`tags.digest = ${digest}`);
@@ -143,7 +140,7 @@ export function flatConditions(repositoryId: number, query: TagQuery): RawBuilde
 
 type Measured = Readonly<Record<Comparison['of'], RawBuilder<number>>>;
 
-/** `+`: the rows come in the order of the sort, from its index; these only leave some out. */
+/** `+` prevents the use of an index on the column, so that rows are read in the order of the sort. */
 function measures(query: TagFilters, columns: Measured): readonly RawBuilder<SqlBool>[] {
   return comparisons(query).map(
     ({ of, operator, value }) => sql<SqlBool>`+${columns[of]} ${sql.raw(operator)} ${value}`,
@@ -152,7 +149,7 @@ function measures(query: TagFilters, columns: Measured): readonly RawBuilder<Sql
 
 const isDigest = (text: string) => /^sha\d+:/.test(text.toLowerCase());
 
-/** A range, so that an index can serve; digests are written in small letters. `~` is behind all of their characters. */
+/** A range, so that an index can be used; digests are in lower case, and `~` sorts after all of their characters. */
 function beginsWith(column: string, text: string): RawBuilder<SqlBool> {
   const from = text.toLowerCase();
   return sql<SqlBool>`${sql.ref(column)} >= ${from} and ${sql.ref(column)} < ${`${from}~`}`;
@@ -173,7 +170,10 @@ function hasPlatform(platform: string): RawBuilder<SqlBool> {
   return sql<SqlBool>`lower(held.platforms) like ${quoted} escape '\\'`;
 }
 
-/** A list, made once: looking up the image of each tag would cost more. `||` keeps its rows from leading the way. */
+/**
+ * A subquery that is evaluated once, because looking up the image of each tag would cost more. `||` keeps the engine
+ * from starting with it.
+ */
 function pointsTo(repositoryId: number, condition: RawBuilder<SqlBool>): RawBuilder<SqlBool> {
   return sql<SqlBool>`(tags.digest || '') in (select held.digest from held_manifests as held
     where held.repository_id = ${repositoryId} and ${condition})`;

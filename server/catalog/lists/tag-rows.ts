@@ -6,27 +6,27 @@ import { type Attached, type Attachment, type ImageAttachments, NO_ATTACHMENTS }
 export interface TagRow {
   readonly name: string;
   readonly digest: string;
-  /** When it was first met; for a tag older than us that says nothing of its age. */
+  /** When the index first saw the tag, which may be long after it was pushed. */
   readonly firstSeenAt: number;
   readonly checkedAt: number;
-  /** null: pushed before we listened. */
+  /** null: no push event was received. */
   readonly pushedAt: number | null;
-  /** '' for anonymous; null: not known. */
+  /** '' for anonymous; null: unknown. */
   readonly pushedBy: string | null;
-  /** False: that it was pushed is seen, but not who did it. */
+  /** False: who pushed it is not confirmed. */
   readonly pushConfirmed: boolean;
   readonly lastPulledAt: number | null;
   readonly pullCount: number;
-  /** Not found in the registry since then; it goes when that is confirmed. */
+  /** Missing in the registry since then; removed when that is confirmed. null: present. */
   readonly missingSince: number | null;
-  /** A fallback or cosign tag: its subject, the image it speaks about. */
+  /** Of a fallback or cosign tag: the digest it refers to; null for other tags. */
   readonly subjectDigest: string | null;
 }
 
-/** What a manifest is, beside how it is used. */
+/** Content of a manifest. */
 export interface ImageFacts {
   readonly kind: ManifestKind;
-  /** '' while the manifest was not read. */
+  /** '' until the manifest was read. */
   readonly mediaType: string;
   readonly artifactType: string | null;
   readonly sizeBytes: number;
@@ -37,7 +37,7 @@ export interface ImageFacts {
   readonly referrers: ReferrerCounts;
   /** What is attached to it. */
   readonly attachments: readonly Attachment[];
-  /** Why the manifest could not be read, an English sentence. */
+  /** Why the manifest could not be read, in English. */
   readonly error: string | null;
 }
 
@@ -49,22 +49,22 @@ export interface Usage {
   readonly pullCount: number;
 }
 
-/** One image (one digest) in a repository with its tags; the usage is that of all of them together. */
+/** One image (digest) of a repository with its tags; the usage is that of all tags together. */
 export interface TagGroup extends ImageFacts, Usage {
   readonly digest: string;
   readonly firstSeenAt: number;
-  /** Highest versions first; at most `TAGS_SHOWN` of them. With a filter: still as without. */
+  /** Highest versions first, at most `TAGS_SHOWN`; not affected by filters. */
   readonly tags: readonly TagRow[];
-  /** How many there are. */
+  /** Number of all its tags. */
   readonly tagCount: number;
-  /** It speaks about another image, or only its tags' names say so. */
+  /** It refers to another image, by its manifest or by the names of its tags. */
   readonly isReferrer: boolean;
-  /** The first of what is attached to it with a manifest of its own, and how many there are. */
+  /** The first attached manifests, and their number. */
   readonly attached: readonly Attached[];
   readonly attachedCount: number;
-  /** Of a referrer: the newest tag of the image that it is about, else its digest; '' for all others. */
+  /** Of a referrer: the newest tag of its subject, or its digest; '' for other images. */
   readonly about: string;
-  /** Of an attestation: what it states. */
+  /** Of an attestation: its statements. */
   readonly states: readonly Attachment[];
 }
 
@@ -142,7 +142,7 @@ export function toGroup(
   };
 }
 
-/** The latest push and all pulls of some tags together. */
+/** Newest push and sum of pulls of these tags. */
 export function usageOf(tags: readonly TagRow[]): Usage {
   const latest = tags.reduce<TagRow | undefined>(
     (best, tag) => ((tag.pushedAt ?? 0) > (best?.pushedAt ?? 0) ? tag : best),

@@ -42,17 +42,17 @@ export { TAG_SORTS } from './tag-query.ts';
 export type { FlatTag, TagGroup, TagRow, Usage } from './tag-rows.ts';
 export { usageOf } from './tag-rows.ts';
 
-/** `total` is over all pages, with the filters. */
+/** `total` counts all pages, with the filters. */
 export interface TagPage extends KeyPage<TagGroup>, Total {}
 
 export interface FlatPage extends KeyPage<FlatTag>, Total {}
 
-/** An image may have thousands of tags; its row in a list shows so many of them. */
+/** Maximum number of tags shown in the row of an image, which may have thousands. */
 export const TAGS_SHOWN = 12;
-/** So many rows are looked at, at most, to say how many there are. */
+/** Maximum number of rows examined for the total. */
 const MAX_EXAMINED = 20_000;
 
-/** Reads `tags` and `held_manifests`; who may see the repository was decided when it was found. */
+/** Lists tags and images of a repository. The caller has checked that the viewer may see it. */
 export function createTagStore(db: Database) {
   return {
     /** One row per image. */
@@ -61,7 +61,7 @@ export function createTagStore(db: Database) {
     /** One row per tag. */
     flat: (repositoryId: number, query: TagQuery) => listFlat(db, repositoryId, query),
 
-    /** What no tag, index or subject holds: pullable by digest only, and what cleaning up would remove. */
+    /** Manifests that no tag, index or subject keeps: pullable by digest only, and deleted by cleaning up. */
     untagged: (repositoryId: number, query: TagQuery) => listGroups(db, repositoryId, { ...query, state: 'untagged' }),
 
     /** The digest a tag points to. */
@@ -75,7 +75,7 @@ export function createTagStore(db: Database) {
       return row && toTag(row);
     },
 
-    /** The last pushed first. */
+    /** Most recently pushed first. */
     async tagsOf(repositoryId: number, digest: string): Promise<readonly TagRow[]> {
       const rows = await db
         .selectFrom('tags')
@@ -88,7 +88,7 @@ export function createTagStore(db: Database) {
       return rows.map(toTag);
     },
 
-    /** Signatures and other manifests that speak about images here, up to 1001. */
+    /** Number of signatures and other referrers, counted up to 1001. */
     async countReferrers(repositoryId: number): Promise<number> {
       return countOf(
         db,
@@ -156,7 +156,7 @@ async function loadGroups(
   );
 }
 
-/** Images with few tags are read together; one with many brings only what is shown of it. */
+/** Reads the tags of images with few tags together; of an image with many only those that are shown. */
 async function tagsShown(
   db: Database,
   repositoryId: number,
@@ -237,11 +237,11 @@ async function loadFlat(db: Database, repositoryId: number, rows: readonly Store
 }
 
 interface Counted {
-  /** The sum that says it without counting. */
+  /** The column that contains the total without filters. */
   readonly keptIn: 'tag_count' | 'image_count' | 'untagged_count' | undefined;
-  /** From `from` on; along the index of the list. */
+  /** SQL from `from` on, using the index of the list. */
   readonly all: RawBuilder<unknown>;
-  /** The same over no more than `MAX_EXAMINED` rows. */
+  /** The same, limited to `MAX_EXAMINED` rows. */
   readonly some: RawBuilder<unknown>;
 }
 

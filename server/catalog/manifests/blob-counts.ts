@@ -1,4 +1,7 @@
-/** How many manifests of a repository list a blob, kept with each change. Each function is for a transaction. */
+/**
+ * Counts how many manifests of a repository list a blob, updated with each change. Each function is for use in a
+ * transaction.
+ */
 import { sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
@@ -10,10 +13,10 @@ export interface KnownBlob {
   readonly size_bytes: number;
 }
 
-/** A manifest that came, went, or that tags began or ceased to keep. Both false: it is not held. */
+/** A manifest that was added, removed, or whose state changed between kept by tags and not. */
 export interface BlobMove {
   readonly digest: string;
-  /** How it was counted: null for not at all. */
+  /** How it was counted before; null: not at all. */
   readonly before: 'tagged' | 'untagged' | null;
   readonly after: 'tagged' | 'untagged' | null;
 }
@@ -34,7 +37,7 @@ interface Change {
   untagged: number;
 }
 
-/** @returns by how much the bytes of what tags keep in this repository changed. */
+/** @returns the change in bytes of everything that tags keep in this repository. */
 export async function moveBlobs(trx: Database, repositoryId: number, moves: readonly BlobMove[]): Promise<number> {
   const real = moves.filter(({ before, after }) => before !== after);
   if (real.length === 0) return 0;
@@ -55,9 +58,8 @@ export async function moveBlobs(trx: Database, repositoryId: number, moves: read
 }
 
 /**
- * Counts the blobs of repositories of which nothing was counted before.
- *
- * @returns the bytes of what tags keep, by repository.
+ * Counts the blobs of new repositories.
+ * @returns the bytes of everything that tags keep, by repository.
  */
 export async function countFirstBlobs(
   trx: Database,
@@ -97,7 +99,10 @@ function taggedBytes(changes: ReadonlyMap<number, Change>): number {
   return [...changes.values()].reduce((sum, { size, tagged }) => sum + (tagged > 0 ? size : 0), 0);
 }
 
-/** Before manifests are read again: what they list may be another thing then. `settle` counts them anew. */
+/**
+ * To be called before manifests are read again, because they may list other blobs then; `recomputeDerived` counts them
+ * again.
+ */
 export async function uncountBlobs(trx: Database, repositoryId: number, rows: readonly HeldDigest[]): Promise<void> {
   const moves = rows.map((row) => ({ digest: row.digest, before: countedAs(row), after: null }));
   const bytes = await moveBlobs(trx, repositoryId, moves);
@@ -105,8 +110,8 @@ export async function uncountBlobs(trx: Database, repositoryId: number, rows: re
 }
 
 /**
- * What each of the manifests lists, a blob that it lists twice once. What is kept elsewhere the registry never looked for:
- * anybody may name it, and must not be told by a size that others have it here.
+ * The blobs of each manifest, each once. Without foreign layers: the registry never checks those, so anybody may name a
+ * digest, and its size must not reveal that others have it here.
  */
 async function listedBlobs(trx: Database, digests: readonly string[]) {
   return trx
@@ -119,7 +124,7 @@ async function listedBlobs(trx: Database, digests: readonly string[]) {
     .execute();
 }
 
-/** @returns the change of the bytes that tags keep. */
+/** @returns the change in bytes of what tags keep. */
 async function changeCounts(
   trx: Database,
   repositoryId: number,
@@ -176,9 +181,9 @@ async function dropCounts(trx: Database, repositoryId: number, ids: readonly num
 
 const insertBlobs = createInsertion({ into: 'blobs', columns: ['digest', 'size_bytes'], conflict: 'stays' });
 
-/** Blobs get their row when a manifest first lists them. A size that was said too small is corrected everywhere. */
+/** Adds rows for blobs that are listed for the first time. Sizes that were too small are corrected in all totals. */
 export async function ensureBlobs(trx: Database, sizes: ReadonlyMap<string, number>): Promise<void> {
-  // In one order, so that two replicas never wait for each other.
+  // In a fixed order, which prevents deadlocks between replicas.
   const digests = [...sizes.keys()].sort();
   if (digests.length === 0) return;
   const rows = await trx
@@ -195,7 +200,7 @@ export async function ensureBlobs(trx: Database, sizes: ReadonlyMap<string, numb
   for (const row of rows) await growBlob(trx, row, sizes.get(row.digest) ?? 0);
 }
 
-/** Schema 1 names no sizes. */
+/** Manifests of schema 1 contain no sizes. */
 async function growBlob(trx: Database, { id, size_bytes }: KnownBlob, size: number): Promise<void> {
   if (size <= size_bytes) return;
   await trx.updateTable('blobs').set({ size_bytes: size }).where('id', '=', id).execute();
@@ -203,7 +208,7 @@ async function growBlob(trx: Database, { id, size_bytes }: KnownBlob, size: numb
   await addBytes(trx, holders, size - size_bytes);
 }
 
-/** Counts the blobs of a repository anew, as if nothing in it had a tag. */
+/** Counts all blobs of a repository again, as if nothing in it had a tag. */
 export async function recountBlobs(trx: Database, repositoryId: number): Promise<void> {
   await trx.deleteFrom('repository_blobs').where('repository_id', '=', repositoryId).execute();
   await sql`insert into repository_blobs (repository_id, blob_id, tagged_count, untagged_count)

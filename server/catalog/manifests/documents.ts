@@ -12,14 +12,14 @@ import { isTooLarge } from './source.ts';
 
 export interface DocumentsDeps {
   readonly db: Database;
-  /** One blob, at most so large; undefined: the registry says that it has none. */
+  /** Fetches a blob of at most `maxBytes`; undefined: the registry does not have it. */
   readonly getBlob: (repository: string, digest: string, maxBytes: number) => Promise<Buffer | undefined>;
   readonly now: () => number;
   readonly log: Logger;
   readonly reader?: ContentReader;
 }
 
-/** A part of an artifact whose content is looked at. */
+/** A layer of an artifact whose content is shown. */
 export interface DocumentPart {
   readonly digest: string;
   readonly sizeBytes: number;
@@ -29,27 +29,30 @@ export interface DocumentPart {
 
 export interface ReadDocument {
   readonly digest: string;
-  /** undefined: `problem` says why. */
+  /** undefined when there is a `problem`. */
   readonly document: ArtifactDocument | undefined;
   readonly problem: DocumentProblem | null;
 }
 
-/** `large`: more than we fetch or read; `missing`: the registry has none; `damaged`; `unreachable`: nothing is known. */
+/**
+ * `large`: exceeds the limits; `missing`: the registry does not have it; `damaged`: it cannot be read; `unreachable`:
+ * the registry did not answer.
+ */
 export type DocumentProblem = 'large' | 'missing' | 'damaged' | 'unreachable';
 
 export const MAX_FETCHED_BYTES = 8 * 1024 * 1024;
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 const MAX_PARTS = 10;
 const GLANCE_BYTES = 64 * 1024;
-/** Grows when decoding learns more: what older versions kept is then fetched once again. */
+/** Raised when decoding reads more: documents stored by older versions are then fetched once more. */
 const LAYOUT = 2;
 
 /**
- * What artifacts say, fetched from the registry when somebody first looks at it, and kept. It is given only for
- * repositories from which the registry served it: anybody can push a manifest that names content of others.
+ * Documents of artifacts, fetched from the registry when first viewed, then stored. Returned only for repositories from
+ * which the registry served them, because anybody can push a manifest that names content of others.
  */
 export function createDocuments({ db, getBlob, now, log, reader = createContentReader() }: DocumentsDeps) {
-  // Two who look at the same moment cause one request.
+  // Simultaneous views cause one request.
   const underway = new Map<string, Promise<ReadDocument>>();
   const retries = createManifestRetries(db, now);
 
@@ -67,19 +70,19 @@ export function createDocuments({ db, getBlob, now, log, reader = createContentR
     }
   }
 
-  /** Asked for again later and later, not by each view. */
+  /** Requested again with growing delays, not by each view. */
   async function missing(repository: string, digest: string): Promise<ReadDocument> {
     await retries.failed(repository, [digest]);
     return failed(digest, 'missing');
   }
 
-  /** Also what cannot be read: the same bytes are never fetched for it again. */
+  /** Unreadable documents are stored, too, so that the same bytes are not fetched again. */
   async function keepRead(repository: string, read: ReadDocument): Promise<ReadDocument> {
     await keep(db, repository, read, now());
     return read;
   }
 
-  /** Who looked it up before another one's fetch ended, and comes here after that end, finds it kept. */
+  /** Another fetch may have stored it since the caller looked it up. */
   async function fetchUnlessKept(repository: string, part: DocumentPart): Promise<ReadDocument> {
     return (await kept(db, repository, [part])).get(part.digest) ?? (await fetch(repository, part));
   }
@@ -95,9 +98,8 @@ export function createDocuments({ db, getBlob, now, log, reader = createContentR
 
   return {
     /**
-     * That the viewer may see the repository, and that the parts are of a manifest there, was decided before.
-     *
-     * @param parts those beyond the tenth are left out.
+     * The caller has checked that the viewer may see the repository and that the parts belong to a manifest there.
+     * @param parts At most ten are read.
      */
     async read(repository: string, parts: readonly DocumentPart[]): Promise<readonly ReadDocument[]> {
       const wanted = parts.slice(0, MAX_PARTS);
@@ -114,10 +116,7 @@ export function createDocuments({ db, getBlob, now, log, reader = createContentR
     /** What somebody looked at before, as far as it could be read; the registry is not asked. */
     stored: (repository: string, parts: readonly DocumentPart[]) => storedDocuments(db, repository, parts),
 
-    /**
-     * Of many parts at once, what a line about each can say: what somebody looked at before, and small content, of which
-     * some is fetched now.
-     */
+    /** For lists with many parts: documents that were viewed before, and small ones, some of which are fetched now. */
     async glance(repository: string, parts: readonly DocumentPart[]): Promise<ReadonlyMap<string, ArtifactDocument>> {
       const stored = await kept(db, repository, parts);
       const small = parts.filter((part) => !stored.has(part.digest) && part.sizeBytes <= GLANCE_BYTES);

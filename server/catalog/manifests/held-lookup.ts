@@ -1,4 +1,4 @@
-/** Short questions about the manifests that a repository has. */
+/** Small queries on the manifests that a repository has. */
 import { sql } from 'kysely';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
@@ -7,7 +7,7 @@ import { groupBy } from '../base/rows.ts';
 
 const MAX_INDEXES = 20;
 
-/** Of the indexes that the repository has, those that list this manifest. */
+/** Indexes of the repository that list this manifest; at most 20. */
 export async function indexesListing(
   db: Database,
   repositoryId: number,
@@ -31,7 +31,7 @@ export interface HeldSize {
   readonly size_bytes: number;
 }
 
-/** Of these manifests, as far as the repository has them. */
+/** Sizes of those that the repository has. */
 export async function heldSizes(
   db: Database,
   repositoryId: number,
@@ -46,7 +46,7 @@ export async function heldSizes(
   return new Map(rows.map((row) => [row.digest, row]));
 }
 
-/** Of these manifests, those that the repository has and whose content is known. */
+/** Those that the repository has and whose content is known. */
 export async function readAmong(
   db: Database,
   repositoryId: number,
@@ -62,7 +62,7 @@ export async function readAmong(
   return new Set(rows.map((row) => row.digest));
 }
 
-/** What no tag keeps, by itself, by an index or by an image that it refers to. */
+/** Manifests that no tag keeps: directly, through an index, or through the image they refer to. */
 export async function unreachedDigests(
   db: Database,
   repositoryId: number,
@@ -85,7 +85,7 @@ export interface HeldManifest {
   readonly state: HeldState;
 }
 
-/** What each of these repositories has. */
+/** Manifests of each of these repositories. */
 export async function heldStates(
   db: Database,
   repositoryIds: readonly number[],
@@ -98,7 +98,7 @@ export async function heldStates(
   return groupBy(rows, (row) => row.repository_id);
 }
 
-/** Some of what the repository has. */
+/** Some manifests of the repository. */
 export async function someHeld(db: Database, repositoryId: number, limit: number): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('held_manifests')
@@ -109,7 +109,7 @@ export async function someHeld(db: Database, repositoryId: number, limit: number
   return rows.map((row) => row.digest);
 }
 
-/** How many manifests each of these repositories has; those without any are left out. */
+/** Number of manifests of each repository; those without any are left out. */
 export async function heldCounts(db: Database, repositoryIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
   if (repositoryIds.length === 0) return new Map();
   const rows = await db

@@ -6,7 +6,7 @@ import { type Label, labelKey } from '../base/labels.ts';
 import { inStatements } from '../base/rows.ts';
 import type { ManifestRecord } from './record.ts';
 
-/** For a transaction, after what was kept of these manifests before was deleted. */
+/** For use in a transaction, after the former labels of these manifests were deleted. */
 export async function saveLabels(
   trx: Database,
   records: readonly Pick<ManifestRecord, 'digest' | 'labels'>[],
@@ -33,7 +33,7 @@ const insertLabels = createInsertion({ into: 'labels', columns: ['key', 'value']
 
 async function ensureLabels(trx: Database, labels: ReadonlyMap<string, Label>): Promise<ReadonlyMap<string, number>> {
   const ids = await idsOf(trx, [...labels.values()]);
-  // In one order, so that two replicas never wait for each other.
+  // In a fixed order, which prevents deadlocks between replicas.
   const news = [...labels].filter(([pair]) => !ids.has(pair)).sort(([one], [other]) => (one < other ? -1 : 1));
   if (news.length === 0) return ids;
   const rows = news.map(([, label]) => label);

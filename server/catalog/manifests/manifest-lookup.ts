@@ -1,4 +1,4 @@
-/** Short questions about manifests and what they list, whoever has them. */
+/** Small queries on manifests and their children, independent of repositories. */
 import { sql } from 'kysely';
 import { isManifestType } from '../../registry/documents/manifest.ts';
 import { isAmong } from '../../storage/among.ts';
@@ -12,7 +12,7 @@ export interface ManifestReference {
   readonly artifactType: string | undefined;
 }
 
-/** What these manifests are, in the order given. */
+/** Kind and size of these manifests, in the given order. */
 export async function describeManifests(
   db: Database,
   digests: readonly string[],
@@ -32,7 +32,7 @@ export async function describeManifests(
 
 export interface ManifestSize {
   readonly kind: ManifestKind;
-  /** Config and layers, each once; of an index: of all that it lists. */
+  /** Size of config and layers, each once; of an index: of everything that it lists. */
   readonly contentBytes: number;
 }
 
@@ -44,7 +44,7 @@ export async function manifestSize(db: Database, digest: string): Promise<Manife
     .executeTakeFirst();
 }
 
-/** What an index lists, whether a repository has it or not. */
+/** Children of an index, whether a repository has them or not. */
 export async function childrenOf(
   db: Database,
   digest: string,
@@ -69,7 +69,7 @@ export async function isListedIn(db: Database, digest: string, indexes: readonly
   return row !== undefined;
 }
 
-/** What an index lists, as far as these are manifests. */
+/** Index → the manifests among its children. */
 export type Children = ReadonlyMap<string, readonly string[]>;
 
 export async function storedChildren(db: Database, digests: readonly string[]): Promise<Children> {

@@ -3,26 +3,32 @@ import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import { findReferrers, referrerTagsOf } from './referrers.ts';
 
-/** `from` needs `to`: an index what it lists, a subject what refers to it. */
+/** `from` needs `to`: an index needs its children, a subject needs its referrers. */
 export interface ManifestNeed {
   readonly from: string;
   readonly to: string;
 }
 
 export interface ManifestNeeds {
-  /** What was asked for and everything below it, parents first. */
+  /** The requested manifests and everything below them, parents first. */
   readonly digests: readonly string[];
   readonly needs: readonly ManifestNeed[];
   /** Tags of these manifests; `subject` of a fallback or cosign tag. */
   readonly tags: readonly { readonly name: string; readonly digest: string; readonly subject: string | null }[];
-  /** Needed from elsewhere in the repository: another index lists it, or it refers to an image that is not among these. */
+  /**
+   * Manifests needed by others in the repository: listed by another index, or referring to an image that is not in
+   * `digests`.
+   */
   readonly neededOutside: ReadonlySet<string>;
 }
 
-/** An index that lists more than this is not taken apart: its manifests stay. */
+/** With more manifests than this, an index is not followed: its children stay. */
 const MAX_MANIFESTS = 5000;
 
-/** What these manifests list, what refers to all of that, and who else in the repository needs any of it. From the index. */
+/**
+ * The children and referrers of these manifests, and what else in the repository needs them; from the index of the
+ * database.
+ */
 export async function readManifestNeeds(
   db: Database,
   repositoryId: number,
@@ -53,7 +59,7 @@ async function needsOf(db: Database, repositoryId: number, from: readonly string
       join held_manifests as held on held.digest = listed.child_digest and held.repository_id = ${repositoryId}
     where ${isAmong(db, sql.ref('listed.parent_digest'), from)}`.execute(db);
   const referrers = await findReferrers(db, repositoryId, from);
-  // The index under a fallback tag is needed by the subject, too.
+  // The index under a fallback tag is needed by its subject, too.
   const tags = await referrerTagsOf(db, repositoryId, from);
   const referring = [...referrers, ...tags].map(({ subject, digest }) => ({ from: subject, to: digest }));
   return [...listed.rows, ...referring];

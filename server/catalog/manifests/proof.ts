@@ -14,15 +14,15 @@ export interface ManifestProofDeps {
   readonly retries: Pick<ManifestRetries, 'waiting' | 'failed'>;
 }
 
-/** How many requests are left, for everything below one image. */
+/** Remaining requests, shared by everything below one image. */
 export interface Budget {
   left: number;
 }
 
 /**
- * Which manifests the registry has in a repository. An index may name what only another repository has, so what we know of
- * a manifest from there is shown in this one only after the registry said that it is here, too. The rows of
- * `held_manifests` are what was proven.
+ * Proves which manifests the registry has in a repository. An index may name manifests that only another repository
+ * has, so what is known of a manifest from there is shown here only after the registry confirmed it. The rows of
+ * `held_manifests` are the confirmed ones.
  */
 export function createManifestProof({ db, client, retries }: ManifestProofDeps) {
   async function ask(repository: string, digests: readonly string[], budget: Budget): Promise<readonly string[]> {
@@ -37,7 +37,7 @@ export function createManifestProof({ db, client, retries }: ManifestProofDeps) 
         const isHere = (await client.headManifest(repository, digest)) !== undefined;
         (isHere ? proven : failed).push(digest);
       } catch (error) {
-        // A registry that is away says nothing of one manifest.
+        // An unreachable registry says nothing about a single manifest.
         if (!isSingleItemFailure(error)) break;
         failed.push(digest);
       }
@@ -47,7 +47,7 @@ export function createManifestProof({ db, client, retries }: ManifestProofDeps) 
   }
 
   return {
-    /** Of these known manifests and all that they list, what the registry says that it has here, and was not asked before. */
+    /** Checks these known manifests and everything that they list. @returns those that the registry has here. */
     async prove(
       repository: string,
       digests: readonly string[],
@@ -62,7 +62,7 @@ export function createManifestProof({ db, client, retries }: ManifestProofDeps) 
       );
     },
 
-    /** The same of records that were read in another repository and are not stored yet. */
+    /** The same for records that were read in another repository and are not stored yet. */
     async proveRead(
       repository: string,
       records: readonly ManifestRecord[],
@@ -79,14 +79,14 @@ export function createManifestProof({ db, client, retries }: ManifestProofDeps) 
       );
     },
 
-    /** Those indexes of which this repository does not hold all that is known. */
+    /** Indexes with known children that this repository does not have yet. */
     async withOpen(repository: string, digests: readonly string[]): Promise<ReadonlySet<string>> {
       return new Set((await unheldBelow(db, repository, digests, 'index')).map(({ root }) => root));
     },
   };
 }
 
-/** What is known of these manifests and everything below, and stands in no row of the repository. */
+/** Known manifests below these, without a row in the repository. */
 async function unheldBelow(db: Database, repository: string, roots: readonly string[], kind?: 'index') {
   if (roots.length === 0) return [];
   const isKind = kind === undefined ? sql`1 = 1` : sql`kind = ${kind}`;

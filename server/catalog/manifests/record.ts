@@ -15,7 +15,7 @@ import {
 } from '../base/kinds.ts';
 import { type Label, searchableLabels } from '../base/labels.ts';
 
-/** A manifest, read once and ready to be stored. */
+/** A parsed manifest, ready to be stored. */
 export interface ManifestRecord {
   readonly digest: string;
   readonly mediaType: string;
@@ -28,11 +28,11 @@ export interface ManifestRecord {
   readonly createdAt: number | null;
   readonly platforms: readonly string[];
   readonly annotations: Readonly<Record<string, string>>;
-  /** Of the configuration and the annotations, as far as they are searched. */
+  /** Searchable labels of the configuration and annotations. */
   readonly labels: readonly Label[];
   readonly blobs: readonly Omit<Selectable<ManifestBlobsTable>, 'digest' | 'position'>[];
   readonly children: readonly Omit<Selectable<ManifestChildrenTable>, 'parent_digest' | 'position'>[];
-  /** What is missing or wrong, an English sentence. With it the next look tries again, unless the kind is `unknown`. */
+  /** What is missing or unreadable, in English. The next check tries again, unless the kind is `unknown`. */
   readonly error: string | null;
 }
 
@@ -43,7 +43,7 @@ export interface ReadConfig {
 
 export const NO_CONFIG: ReadConfig = { bytes: null, image: undefined };
 
-/** @param parsed undefined: `problem` says why it cannot be read; its bytes are kept all the same. */
+/** @param parsed undefined when it cannot be read, see `problem`; its bytes are stored all the same. */
 export function manifestRecord(
   stored: StoredManifest,
   parsed: ParsedManifest | undefined,
@@ -84,7 +84,7 @@ const UNREADABLE = {
   children: [],
 } as const;
 
-/** @returns undefined for what cannot be read, or is too large to. */
+/** @returns undefined for a configuration that is unreadable or too large. */
 export async function readImageConfig(
   config: Buffer,
   reader: Pick<ContentReader, 'config'>,
@@ -97,16 +97,17 @@ export async function readImageConfig(
   }
 }
 
+/** Whether the error concerns the content (INVALID, TOO_LARGE) and not the registry. */
 export function isUnreadable(error: unknown): error is AppError {
   return error instanceof AppError && (error.code === 'INVALID' || error.code === 'TOO_LARGE');
 }
 
-/** What borrows the configuration of an image names its type by its parts alone. */
+/** Artifacts that use the configuration of an image are recognised by their layers. */
 function typeOfParts({ layers }: ParsedManifest, kind: ManifestKind): string {
   return kind === 'artifact' ? (layers[0]?.mediaType ?? '') : '';
 }
 
-// Reproducible builds say 1970, or 1980 where a format knows nothing earlier.
+// Reproducible builds use 1970, or 1980 where a format allows no earlier date.
 const FIRST_REAL_TIME = Date.UTC(1981, 0);
 
 function creationTime({ annotations }: ParsedManifest, image: ImageConfig | undefined): number | null {
@@ -114,11 +115,11 @@ function creationTime({ annotations }: ParsedManifest, image: ImageConfig | unde
   return [image?.created ?? 0, annotated].find((time) => time >= FIRST_REAL_TIME) ?? null;
 }
 
-// They become lines of filters.
+// Platforms become options of filters.
 const PLATFORM = /^[\x21-\x7e]{1,128}$/;
 const MAX_PLATFORMS = 100;
 const MAX_DETAIL_LENGTH = 100;
-// No storage takes larger objects, and sums of what a manifest claims have to stay numbers.
+// No storage accepts larger objects, and sums of claimed sizes have to stay exact numbers.
 const MAX_BLOB_BYTES = 2 ** 43;
 
 /** PostgreSQL refuses a NUL in text. */
@@ -141,7 +142,7 @@ function blobsOf({ config, layers, children }: ParsedManifest, kind: ManifestKin
   const entries = [
     ...(config === undefined ? [] : [{ ...config, role: 'config' as const }]),
     ...layers.map((layer) => ({ ...layer, role: 'layer' as const })),
-    // A cache of BuildKit lists its layers where an index lists its images.
+    // A BuildKit cache lists its layers where an index lists manifests.
     ...(kind === 'artifact' ? children : []).map((layer) => ({ ...layer, role: 'layer' as const })),
   ];
   return entries.map((entry) => ({
@@ -153,7 +154,7 @@ function blobsOf({ config, layers, children }: ParsedManifest, kind: ManifestKin
   }));
 }
 
-/** What the registry does not store has no bytes here: it is not in any sum. */
+/** Foreign layers are not stored here and count 0 bytes. */
 function sizeOf(entry: Descriptor) {
   const sizeBytes = Math.min(entry.sizeBytes, MAX_BLOB_BYTES);
   const host = storable(foreignLayerHost(entry));

@@ -4,7 +4,7 @@ import type { Database } from '../../storage/database.ts';
 import type { ManifestKind } from '../../storage/schema.ts';
 import type { DocumentPart } from './documents.ts';
 
-/** What speaks about an image, counted by kind. */
+/** Number of referrers of an image by kind. */
 export interface ReferrerCounts {
   readonly signatures: number;
   readonly attestations: number;
@@ -20,7 +20,7 @@ export interface Referrer {
   readonly sizeBytes: number;
   readonly createdAt: number | null;
   readonly annotations: Readonly<Record<string, string>>;
-  /** The tag it is found by, where there is one (cosign). */
+  /** The tag it is found by (cosign), else null. */
   readonly tag: string | null;
 }
 
@@ -29,8 +29,8 @@ export const noReferrers = (): ReferrerCounts => ({ signatures: 0, attestations:
 const FALLBACK_TAG = /^(sha256-[0-9a-f]{64}|sha512-[0-9a-f]{128})(?:\.(?:sig|att|sbom)|\.[\w.-]+)?$/;
 
 /**
- * The digest that a tag such as `sha256-<hex>` (fallback of the referrers API) or `sha256-<hex>.sig` (cosign) speaks about.
- *
+ * The subject of a tag such as `sha256-<hex>` (fallback of the referrers API) or `sha256-<hex>.sig` (cosign); undefined
+ * for other tags.
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema
  */
 export function subjectOfTag(tag: string): string | undefined {
@@ -49,7 +49,7 @@ export interface FoundReferrer {
   readonly kind: ManifestKind;
 }
 
-/** Of each of these images, by kind. */
+/** Counts by kind, for each image. */
 export function countByKind(found: readonly FoundReferrer[]): ReadonlyMap<string, ReferrerCounts> {
   const counts = new Map<string, ReferrerCounts>();
   for (const { subject, kind } of found) {
@@ -63,16 +63,15 @@ export function countByKind(found: readonly FoundReferrer[]): ReadonlyMap<string
 export interface ReferrerSource {
   /** Id of the repository. */
   readonly repository: RawBuilder<unknown>;
-  /** Whether a column names what is asked about. */
+  /** SQL condition: the column is one of the requested subjects. */
   readonly isSubject: (column: string) => RawBuilder<SqlBool>;
 }
 
 /**
- * The one answer to what speaks about manifests: manifests that name them as subject (OCI 1.1), tags that name them
- * (cosign), what the index under a fallback tag lists, and attestations inside an index (BuildKit). The index under a
- * fallback tag is a list of referrers and none itself: `referrerTagsOf` finds it.
- *
- * @returns queries of `subject`, `digest` and `kind`, one for each way.
+ * Finds referrers in all ways: `subject` of a manifest (OCI 1.1), tags of cosign, children of the index under a
+ * fallback tag, and BuildKit attestations inside an index. The index under a fallback tag is only a list and no
+ * referrer: `referrerTagsOf` finds it.
+ * @returns one query of `subject`, `digest` and `kind` for each way.
  */
 export function referrerQueries({ repository, isSubject }: ReferrerSource): readonly RawBuilder<FoundReferrer>[] {
   return [
@@ -95,7 +94,7 @@ export function referrerQueries({ repository, isSubject }: ReferrerSource): read
   ];
 }
 
-/** What speaks about each of these manifests. */
+/** The referrers of each of these manifests. */
 export async function findReferrers(
   db: Database,
   repositoryId: number,
@@ -114,7 +113,7 @@ export interface ReferrerTag {
   readonly subject: string;
 }
 
-/** Fallback tags and those of cosign, which name one of these manifests. */
+/** Fallback and cosign tags that name one of these manifests. */
 export async function referrerTagsOf(
   db: Database,
   repositoryId: number,
@@ -129,7 +128,7 @@ export async function referrerTagsOf(
 
 const MAX_SHOWN = 200;
 
-/** What speaks about one image in its repository, except what stands inside its own index; at most 200 of them. */
+/** Referrers of one image in its repository, without those inside its own index; at most 200. */
 export async function referrersOf(db: Database, repositoryId: number, digest: string): Promise<readonly Referrer[]> {
   const all = await findReferrers(db, repositoryId, [digest]);
   const found = all.slice(0, MAX_SHOWN).map((referrer) => referrer.digest);
@@ -166,7 +165,7 @@ export async function referrersOf(db: Database, repositoryId: number, digest: st
   }));
 }
 
-/** The parts (layers) of each of these manifests, as far as the repository has them. */
+/** The layers of each of these manifests that the repository has. */
 export async function partsOf(
   db: Database,
   repositoryId: number,

@@ -1,4 +1,7 @@
-/** Manifests and the content of artifacts that the registry lacks, or fails to give: kept over restarts, and asked for again later and later. */
+/**
+ * Table `manifest_retries`: manifests and documents that the registry does not have or fails to serve are requested
+ * again with growing delays, also after a restart.
+ */
 import type { Database } from '../../storage/database.ts';
 import { createInsertion } from '../../storage/insert-rows.ts';
 
@@ -22,11 +25,11 @@ export function createManifestRetries(db: Database, now: () => number) {
     return found;
   }
 
-  /** A clock that was set back must not make anything wait longer than the longest wait. */
+  /** If the clock was set back, nothing waits longer than the longest delay. */
   const isWaiting = (nextAt: number): boolean => nextAt > now() && nextAt <= now() + MAX_WAIT_MS;
 
   return {
-    /** Those that are not to be asked for yet. */
+    /** Digests that must not be requested yet. */
     async waiting(repository: string, digests: readonly string[]): Promise<ReadonlySet<string>> {
       const rows = await rowsOf(repository, digests);
       return new Set(rows.filter((row) => isWaiting(row.next_at)).map((row) => row.digest));
@@ -43,7 +46,7 @@ export function createManifestRetries(db: Database, now: () => number) {
       await storeRetries(db, rows);
     },
 
-    /** It is there now: what lists it is worth another look at once. For a transaction. */
+    /** The digest was found: indexes that list it are checked again at once. For use in a transaction. */
     async found(trx: Database, repository: string, digest: string): Promise<void> {
       await trx
         .deleteFrom('manifest_retries')

@@ -6,17 +6,17 @@ import { isVisible, NOTHING, type Visibility } from '../visibility/visibility.ts
 import { visibleCount } from '../visibility/visible-repositories.ts';
 import { withClosure } from './store.ts';
 
-/** So many repositories are looked at for one layer; a base layer may be in a hundred thousand. */
+/** Maximum number of repositories examined for one layer; a base layer may be in a hundred thousand. */
 export const MAX_EXAMINED = 1000;
 const MAX_LAYERS = 200;
 
-/** In how many images that the viewer may see a blob is; `isMore`: at least. */
+/** Number of visible images with a blob; `isMore`: a lower bound. */
 export interface SharedCount {
   readonly images: number;
   readonly isMore: boolean;
 }
 
-/** What was counted lately for layers that very many hold: they are on most pages, and at least that true a moment later. */
+/** Cached counts of layers that very many images have: they are on most pages, and remain true as lower bounds. */
 export type SharedMemory = LRUCache<string, SharedCount>;
 
 const REMEMBERED_MS = 30_000;
@@ -27,10 +27,9 @@ export function createSharedMemory(clock: Clock): SharedMemory {
 }
 
 /**
- * For each layer: the other images with it, in every repository that the viewer may see. An image that two repositories
- * hold counts twice.
- *
- * @param digest an image that the viewer may see.
+ * For each layer: the number of other images with it, in all repositories that the viewer may see. An image in two
+ * repositories counts twice.
+ * @param digest An image that the viewer may see.
  */
 export async function sharedLayers(
   db: Database,
@@ -46,9 +45,9 @@ export async function sharedLayers(
   for (const { id, images, holders } of counted) {
     const layer = unknown.find((other) => other.id === id);
     if (layer === undefined) continue;
-    // One of them is the image itself.
+    // Minus the image itself.
     const others = Math.max(0, Number(images ?? 0) - 1);
-    // Of holders that are all hidden not even the number is told.
+    // If all of them are hidden, not even their number is revealed.
     const isMore = others > 0 && (Number(holders) > MAX_EXAMINED || others > MAX_EXAMINED);
     const count = { images: Math.min(others, MAX_EXAMINED), isMore };
     known.set(layer.digest, count);
@@ -86,13 +85,13 @@ function remembered(
 interface HolderCount {
   readonly id: number;
   readonly images: number | null;
-  /** Repositories that were looked at. */
+  /** Number of examined repositories. */
   readonly holders: number;
 }
 
 /**
- * Each layer costs the same, however many repositories hold it: from the layer's side so many are looked at, and where
- * that is not all of them, who sees few repositories has those looked through instead.
+ * Bounded cost per layer: a limited number of its repositories is examined. If it has more and the viewer sees few
+ * repositories, those are examined instead.
  */
 async function countHolders(
   db: Database,
@@ -119,7 +118,7 @@ async function countLooked(
   return found.rows;
 }
 
-/** `cross join` keeps the order: first what the viewer sees. */
+/** `cross join` fixes the join order: first what the viewer sees. */
 function lookedFromViewer(seen: Visibility) {
   return sql`select held.tagged_count + held.untagged_count as images
     from visible_repositories as seen cross join repository_blobs as held
@@ -133,7 +132,7 @@ function lookedFromBlob(seen: Visibility) {
     from repository_blobs as held where held.blob_id = blobs.id limit ${MAX_EXAMINED + 1}`;
 }
 
-/** True: it is cheaper to go through what the viewer sees than through what holds the blob. */
+/** Whether it is cheaper to examine what the viewer sees than the repositories of a blob. */
 export async function seesFewRepositories(db: Database, seen: Visibility): Promise<boolean> {
   if (seen.all) return false;
   return (await visibleCount(db, seen)) <= MAX_EXAMINED;
@@ -142,8 +141,8 @@ export async function seesFewRepositories(db: Database, seen: Visibility): Promi
 const MAX_HOLDERS = 50;
 
 /**
- * Blobs of this image (an index: of all that it lists) that no other manifest uses, as far as the viewer may see: a hidden
- * repository is as if it was not there, or the size would tell whether it has the same content.
+ * Bytes of this image (of an index: of everything that it lists) that no other visible manifest uses. Hidden
+ * repositories are ignored, or the size would reveal whether they have the same content.
  */
 export async function uniqueBytes(
   db: Database,
@@ -166,7 +165,7 @@ export async function uniqueBytes(
     );
   const found = await sql<{ bytes: number | null }>`
     ${closure} select sum(size_bytes) as bytes from (${own}) as own
-    where ${isOnlyIn(sql`own.manifests`, sql`own.blob_digest`, digest)}`.execute(db);
+    where ${isUsedOnlyBy(sql`own.manifests`, sql`own.blob_digest`, digest)}`.execute(db);
   return Number(found.rows[0]?.bytes ?? 0);
 }
 
@@ -176,18 +175,18 @@ interface OwnBlob {
   readonly manifests: number;
 }
 
-/** @param own selects the blobs of the image. */
+/** @param own Selects the blobs of the image. */
 async function uniqueAmongSeen(db: Database, seen: Visibility, digest: string, own: RawBuilder<OwnBlob>) {
   const { rows } = await own.execute(db);
   const counts = await countHolders(db, seen, rows);
   const uses = new Map(counts.map(({ id, images }) => [id, Number(images ?? 0)]));
-  const homes = await seenHomes(db, seen, digest);
+  const homes = await countSeenRepositories(db, seen, digest);
   const unique = rows.filter(({ id, manifests }) => (uses.get(id) ?? 0) <= Number(manifests) * homes);
   return unique.reduce((sum, { size_bytes }) => sum + Number(size_bytes), 0);
 }
 
-/** How many repositories have the image that the viewer may see; as many are looked at as hold one of its blobs. */
-async function seenHomes(db: Database, seen: Visibility, digest: string): Promise<number> {
+/** Number of visible repositories with the image; bounded by the repositories of one of its blobs. */
+async function countSeenRepositories(db: Database, seen: Visibility, digest: string): Promise<number> {
   const found = await sql<{ total: number }>`
     select count(*) as total from (select repository_id from held_manifests as held
       where held.digest = ${digest} and ${isVisible(seen, 'held.repository_id')} limit ${MAX_EXAMINED}) as homes`.execute(
@@ -197,10 +196,10 @@ async function seenHomes(db: Database, seen: Visibility, digest: string): Promis
 }
 
 /**
- * Each repository with the image counts the blob once per manifest that lists it; one count more is somebody else's.
- * Who looks at more repositories than these learns that it is shared, which it is.
+ * A blob is counted once per manifest that lists it, in each repository with the image; a higher count means another
+ * user. With more repositories than examined the blob is shared anyway.
  */
-function isOnlyIn(manifests: RawBuilder<unknown>, blob: RawBuilder<unknown>, image: string): RawBuilder<SqlBool> {
+function isUsedOnlyBy(manifests: RawBuilder<unknown>, blob: RawBuilder<unknown>, image: string): RawBuilder<SqlBool> {
   return sql<SqlBool>`(
     select coalesce(sum(uses), 0) from (
       select held.tagged_count + held.untagged_count as uses

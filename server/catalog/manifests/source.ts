@@ -20,33 +20,33 @@ export interface ManifestSourceDeps {
   readonly now: () => number;
 }
 
-/** A manifest and everything it lists, as far as the index lacks it. */
+/** A manifest and everything that it lists, without what the index has already. */
 export interface FetchedTree {
-  /** Children before the indexes that list them; empty: all of it was known. */
+  /** Children before the indexes that list them; empty: everything was known. */
   readonly records: readonly ManifestRecord[];
-  /** Of these and of what was known before, what the registry has in this repository. */
+  /** Digests, fetched or known, that the registry has in this repository. */
   readonly proven: readonly string[];
-  /** The registry has no such manifest. */
+  /** The registry does not have the manifest. */
   readonly isMissing: boolean;
 }
 
-/** What is on its way, and from which repository. */
+/** Running fetches and their repositories. */
 export interface RunningFetches {
   readonly repository: string;
   readonly tree: Promise<FetchedTree>;
 }
 
-// Indexes of indexes are rare, and deeper ones an attack.
-const DEEPEST = 4;
-/** Of one image at one look; the next look goes on. */
+// Nested indexes are rare; deeper nesting is an attack.
+const MAX_DEPTH = 4;
+/** Maximum requests for one image per check; the next check continues. */
 const MAX_CHILD_REQUESTS = 300;
 const NOTHING_NEW: FetchedTree = { records: [], proven: [], isMissing: false };
 
 /**
- * Fetches manifests and configurations, each once: what is stored or on its way is never asked for again, but for whether
- * another repository has it, too.
- *
- * @param underway kept until the caller has stored it, so that two repositories that share an image cause one request.
+ * Fetches manifests and configurations, each once: stored ones and running fetches are not requested again, except to
+ * check whether another repository has them, too.
+ * @param underway Kept until the caller has stored the records, so that two repositories with the same image cause one
+ * request.
  */
 export function createManifestSource(
   { db, client, log, now, reader = createContentReader() }: ManifestSourceDeps,
@@ -68,7 +68,7 @@ export function createManifestSource(
     return fetched;
   }
 
-  /** Its bytes are the same everywhere; that this repository has them is another question. */
+  /** The bytes are the same in all repositories; whether this one has them is checked separately. */
   async function readElsewhere(
     other: Promise<FetchedTree>,
     repository: string,
@@ -108,7 +108,7 @@ export function createManifestSource(
     const { problem, isLacking = false, ...config } = await readConfig(repository, parsed);
     const below = await readChildren(repository, parsed, level);
     const problems = [...(problem === undefined ? [] : [problem]), ...below.problems];
-    // What was cut short goes on at the next look.
+    // Remaining children are fetched by the next check.
     if (below.isSettled && (isLacking || below.problems.length > 0)) await retries.failed(repository, [stored.digest]);
     const record = manifestRecord(
       stored,
@@ -124,7 +124,7 @@ export function createManifestSource(
     (await retries.waiting(repository, [digest])).has(digest);
 
   async function readChildren(repository: string, { children }: ParsedManifest, level: Level): Promise<Children> {
-    if (level.depth >= DEEPEST) return NO_CHILDREN;
+    if (level.depth >= MAX_DEPTH) return NO_CHILDREN;
     const listed = children.filter(({ mediaType }) => isManifestType(mediaType)).map(({ digest }) => digest);
     const known = await completeManifests(db, listed);
     const asked = [...new Set(listed)].filter((digest) => !known.has(digest));
@@ -148,13 +148,13 @@ export function createManifestSource(
     return { records, problems, proven: [...proven, ...own.proven], isSettled };
   }
 
-  /** One platform that cannot be read leaves the others readable. */
+  /** An unreadable platform does not prevent reading the others. */
   async function readChild(repository: string, digest: string, level: Level): Promise<Child> {
     try {
       const { records, proven, isMissing } = await tree(repository, digest, level);
       return isMissing ? { records, proven, problem: missing(digest), isFailed: true } : { records, proven };
     } catch (error) {
-      // A registry that is away says nothing of one manifest.
+      // An unreachable registry says nothing about a single manifest.
       return { ...NO_CHILD, problem: sentence(error, digest), isFailed: isSingleItemFailure(error) };
     }
   }
@@ -163,7 +163,7 @@ export function createManifestSource(
     const { config, ownConfig } = parsed;
     if (ownConfig !== undefined) return parsedConfig(Buffer.from(ownConfig));
     if (config === undefined || !hasReadableConfig(manifestKindOf(parsed))) return NO_CONFIG;
-    // What is too large is no problem that another look could solve: the image has no configuration that can be read.
+    // A too large configuration is no retryable problem: the image has no readable configuration.
     if (config.sizeBytes > MAX_CONFIG_BYTES) return NO_CONFIG;
     try {
       const bytes =
@@ -177,7 +177,7 @@ export function createManifestSource(
     }
   }
 
-  /** Bytes that are no configuration are kept all the same: a page shows them as they are. */
+  /** Bytes that are not a configuration are stored, too: a page shows them unchanged. */
   async function parsedConfig(bytes: Buffer): Promise<ReadConfig> {
     try {
       return { bytes, image: await reader.config(bytes) };
@@ -197,19 +197,19 @@ export function createManifestSource(
     fetch: (repository: string, digest: string) =>
       tree(repository, digest, { depth: 0, budget: { left: MAX_CHILD_REQUESTS } }),
 
-    /** It was looked at lately, and something of it is missing: asking again so soon leads nowhere. */
+    /** Whether something of it was missing recently, so that it must not be requested yet. */
     isWaiting,
-    /** For a transaction: it is there now. */
+    /** The manifest was found. For use in a transaction. */
     found: retries.found,
 
-    /** Those of which nothing is missing, and of which the repository holds all: there is no need to fetch them. */
+    /** Complete manifests whose known children the repository has: they need not be fetched. */
     async complete(repository: string, digests: readonly string[]): Promise<ReadonlySet<string>> {
       const known = await completeManifests(db, digests);
       const open = await proof.withOpen(repository, [...known]);
       return new Set([...known].filter((digest) => !open.has(digest)));
     },
 
-    /** To be called when the records are stored, or given up. */
+    /** To be called when the records are stored or discarded. */
     release(records: readonly ManifestRecord[]): void {
       for (const { digest } of records) underway.delete(digest);
     },
@@ -224,19 +224,19 @@ interface Level {
 
 interface AskedConfig extends ReadConfig {
   readonly problem?: string;
-  /** The registry says that it is not there: later is soon enough. */
+  /** The registry does not have it: retry later. */
   readonly isLacking?: boolean;
 }
 
 interface Child extends Pick<FetchedTree, 'records' | 'proven'> {
   readonly problem?: string;
-  /** The registry lacks it, or cannot give it: later is soon enough. */
+  /** The registry does not have it or fails to serve it: retry later. */
   readonly isFailed?: boolean;
 }
 
 interface Children extends Pick<FetchedTree, 'records' | 'proven'> {
   readonly problems: readonly string[];
-  /** All were asked for, or wait for their next try. */
+  /** All were requested, or wait for a retry. */
   readonly isSettled: boolean;
 }
 
@@ -256,7 +256,7 @@ function missing(digest: string): string {
   return `The registry does not have ${digest}, which this index lists`;
 }
 
-/** By its values, or by its bytes: the registry may send more than the manifest says. */
+/** Too many values or bytes: the registry may send more than the manifest says. */
 export function isTooLarge(error: unknown): boolean {
   return error instanceof AppError && (error.code === 'TOO_LARGE' || error.key === 'registryTooLarge');
 }

@@ -7,9 +7,8 @@ import { deleteLabels, saveLabels } from './labels.ts';
 import type { ManifestRecord } from './record.ts';
 
 /**
- * Stores what was fetched; children come before the indexes that list them. For a transaction.
- *
- * @returns which repositories hold some of them already: what their rows say follows from these.
+ * Stores fetched manifests, children before the indexes that list them. For use in a transaction.
+ * @returns the repositories that have some of them already, whose rows have to be recomputed.
  */
 export async function saveManifests(
   trx: Database,
@@ -48,7 +47,7 @@ async function holdersOf(trx: Database, digests: readonly string[]): Promise<Rea
   return groupBy(rows, (row) => row.repository_id);
 }
 
-/** Those that are stored, with or without something missing. */
+/** Stored manifests, complete or not. */
 export async function knownManifests(trx: Database, digests: readonly string[]): Promise<readonly string[]> {
   const rows = await trx.selectFrom('manifests').select('digest').where('digest', 'in', digests).execute();
   return rows.map((row) => row.digest);
@@ -64,7 +63,7 @@ function sizesOf(records: readonly ManifestRecord[]): ReadonlyMap<string, number
   return sizes;
 }
 
-/** What is read again may say more than at first: its lists are made anew, and what it counted with them. */
+/** Deletes derived content and counts before a manifest is stored again, because it may be read better than before. */
 async function forgetContent(
   trx: Database,
   digests: readonly string[],
@@ -94,7 +93,7 @@ async function insertManifests(trx: Database, rows: readonly ReturnType<typeof t
   );
 }
 
-/** For a rebuild, which counts anew afterwards what repositories hold of them. For a transaction. */
+/** For a rebuild, which counts the blobs of repositories afterwards. For use in a transaction. */
 export async function replaceManifests(
   trx: Database,
   read: readonly { readonly record: ManifestRecord; readonly at: number }[],
@@ -196,7 +195,7 @@ async function insertContent(trx: Database, records: readonly ManifestRecord[]):
   await insertChildRows(trx, children);
 }
 
-/** An index is as large as all its images together, each blob once, and as new as the newest of them. */
+/** Updates the totals of indexes: size of all children, each blob once, and the newest build time. */
 export async function sumUpIndex(
   trx: Database,
   { digest, createdAt }: Pick<ManifestRecord, 'digest' | 'createdAt'>,
@@ -213,13 +212,13 @@ export async function sumUpIndex(
     .execute();
 }
 
-/** Bytes of what these manifests list, each blob once; null: nothing. */
+/** SQL expression: bytes of all blobs of these manifests, each once; null: none. */
 export function sizeOfBlobs(condition: RawBuilder<SqlBool>): RawBuilder<number | null> {
   return sql`(select sum(size_bytes) from (select max(size_bytes) as size_bytes from manifest_blobs
     where ${condition} group by blob_digest) as blobs)`;
 }
 
-/** `with recursive closure(digest)`: what `roots` selects, and every manifest that is listed below. */
+/** SQL `with recursive closure(digest)`: the manifests that `roots` selects and everything below them. */
 export function withClosure(roots: ReturnType<typeof sql>) {
   return sql`with recursive closure(digest) as (
     ${roots}

@@ -1,4 +1,4 @@
-/** What is stored of a manifest already, so that the registry need not be asked for it again. */
+/** Reads stored manifests, so that the registry need not be asked again. */
 
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { StoredManifest } from '../../registry/client/client.ts';
@@ -7,7 +7,7 @@ import type { Database } from '../../storage/database.ts';
 import type { Schema } from '../../storage/schema.ts';
 import { idOf } from '../base/repository-lookup.ts';
 
-/** The manifests that are stored without anything missing; the others are worth another request. */
+/** Complete manifests; the others are worth another request. */
 export async function completeManifests(db: Database, digests: readonly string[]): Promise<ReadonlySet<string>> {
   if (digests.length === 0) return new Set();
   const rows = await db
@@ -20,8 +20,8 @@ export async function completeManifests(db: Database, digests: readonly string[]
 }
 
 /**
- * A manifest that some repository already gave us; its bytes only where it is worth reading them again, and where this
- * repository has it: else the registry is asked for them.
+ * A stored manifest. Its bytes only if they are worth parsing again and this repository has it; otherwise the registry
+ * has to be asked.
  */
 export async function storedManifest(
   db: Database,
@@ -47,7 +47,7 @@ export async function storedManifest(
   return { isComplete: isFinal(row), ...(raw === null ? {} : { stored: { digest, mediaType, raw } }) };
 }
 
-/** The bytes of a manifest that some repository gave us. */
+/** The bytes of a stored manifest, of whatever repository. */
 export async function storedRaw(db: Database, digest: string): Promise<{ mediaType: string; raw: Buffer } | undefined> {
   const row = await db
     .selectFrom('manifests')
@@ -57,12 +57,15 @@ export async function storedRaw(db: Database, digest: string): Promise<{ mediaTy
   return row?.raw ? { mediaType: row.media_type, raw: row.raw } : undefined;
 }
 
-/** Nothing is missing, or the bytes that are stored cannot be read: asking the registry again changes nothing. */
+/** Whether another request cannot improve it: it is complete, or its stored bytes are unreadable. */
 export function isFinal({ error, kind }: { readonly error: string | null; readonly kind: string }): boolean {
   return error === null || kind === 'unknown';
 }
 
-/** Of a manifest that this repository has: anybody may push one that names the configuration of another. */
+/**
+ * The configuration, only if this repository has the manifest: anybody may push a manifest that names the configuration
+ * of another.
+ */
 export async function storedConfig(
   db: Database,
   repository: string,
@@ -86,7 +89,7 @@ function rowIn({ selectFrom }: Pick<ExpressionBuilder<Schema, 'manifests'>, 'sel
     .where('held_manifests.repository_id', '=', idOf(repository));
 }
 
-/** Those of these manifests of which the registry said that it has them in this repository. */
+/** Those that the registry has confirmed for this repository. */
 export async function heldIn(
   db: Database,
   repository: string,

@@ -2,7 +2,7 @@ import { errorText } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { isDigest, isRepositoryName, isTag } from '../../registry/documents/reference.ts';
 import type { Database } from '../../storage/database.ts';
-import { isOwn, type Pulls } from '../activity/pulls.ts';
+import { isOwnRequest, type Pulls } from '../activity/pulls.ts';
 import { countUses, type Use } from '../activity/writes.ts';
 import { repositoryId } from '../base/repository-lookup.ts';
 import { tagsOn } from '../base/tag-lookup.ts';
@@ -138,7 +138,7 @@ async function applyPush({ refresh, onConfirmed }: ApplyDeps, event: CatalogEven
   const { repository, digest, at, actor, confirmed } = event;
   if (!event.tag) return digest ? refresh.checkManifest(repository, digest) : true;
   // What we pushed for an undo was pushed by somebody else before.
-  const push = isOwn(event) && actor === '' ? undefined : { at, by: actor, confirmed, digest: digest || null };
+  const push = isOwnRequest(event) && actor === '' ? undefined : { at, by: actor, confirmed, digest: digest || null };
   const states = await refresh.checkTags(repository, [{ name: event.tag, push }]);
   const isThere = states.get(event.tag) === 'present';
   if (isThere) onConfirmed(repository);
@@ -163,7 +163,8 @@ async function readPull({ pulls }: ApplyDeps, event: CatalogEvent): Promise<Use 
 /** Counts pushes of tags only, not the parts of an image, which are pushed before it, nor attached artifacts. */
 function readPush(event: CatalogEvent): Use | undefined {
   const { action, repository, tag, digest, at, actor, confirmed } = event;
-  if (action !== 'push' || !confirmed || !tag || isOwn(event) || subjectOfTag(tag) !== undefined) return undefined;
+  if (action !== 'push' || !confirmed || !tag || isOwnRequest(event) || subjectOfTag(tag) !== undefined)
+    return undefined;
   return { kind: 'push', repository, tag, digest, at, actor };
 }
 
