@@ -66,7 +66,7 @@ for (const [what, change] of endings) {
   });
 }
 
-test('of very many, the ones unused for longest go', async () => {
+test('of very many refresh tokens, those unused for longest are removed', async () => {
   const first = await issue();
   const used = await issue();
   for (let count = 0; count < 99; count += 1) {

@@ -188,7 +188,7 @@ test('a folder that is not there is told, and the registry is asked', { skip }, 
   assert.equal(progress?.tagsDone, SMALL.tags);
 });
 
-test('only the first crawl reads the folder', { skip }, async (t) => {
+test('only the first crawl reads the storage folder', { skip }, async (t) => {
   const { url, folder, root } = await storedRegistry(t, '3.1.1', SMALL);
   const { indexer } = await startIndex(t, url, folder);
   await indexer.crawl('start');
@@ -198,7 +198,7 @@ test('only the first crawl reads the folder', { skip }, async (t) => {
   assert.equal((await indexer.progress())?.source, 'registry');
 });
 
-test('one that was interrupted goes on from disk, and asks for nothing twice', { skip }, async (t) => {
+test('an interrupted first index goes on from disk, and reads nothing twice', { skip }, async (t) => {
   // Several batches, so that something is left.
   const size = { repositories: 300, tags: 6000, manifests: 3000 };
   const { url, folder } = await storedRegistry(t, '3.1.1', size);

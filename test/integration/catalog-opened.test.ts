@@ -43,7 +43,7 @@ test('when it was pushed is not made up where the last look is long ago', { skip
   assert.equal((await tag('v2'))?.pushedAt, null);
 });
 
-test('it is asked again after 15 seconds, and after a failure after a minute', { skip }, async (context) => {
+test('an opened repository is read again after 15 seconds, and a minute after a failure', { skip }, async (context) => {
   const { indexer, state, lists } = await startOpened(context);
   await indexer.opened('team/app');
   state.clock += 14_000;

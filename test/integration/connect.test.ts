@@ -179,7 +179,7 @@ for (const version of ['2.8.2', '3.0.0', '3.1.1'] as const) {
       assert.ok(!isDone(states));
     });
 
-    test('its own file with our lines in it: clients get in, and everything ticks', async () => {
+    test("the operator's file with our lines merged in: clients get in, and every check is done", async () => {
       await fetchTrust(bench);
       const text = await merged(bench, ownFile(bench));
       assert.match(text, /# kept: where the images are/);
@@ -207,7 +207,7 @@ for (const version of ['2.8.2', '3.0.0', '3.1.1'] as const) {
       });
     });
 
-    test('the environment of compose alone does it, too', async () => {
+    test('the environment of the compose file alone is enough', async () => {
       const query = bench.query(`&runs=compose&from=${encodeURIComponent(bench.app.url)}`);
       const text = await printed(bench, `/connect${query}`, 'docker-compose.yml');
       const { services } = parse(text);

@@ -74,7 +74,7 @@ test('the demo has a past: pushes by people, pulls, images without a tag, days o
   assert.deepEqual(new Set(items.map((event) => event['actorConfirmed'] ?? true)), new Set([true]));
 });
 
-test('its images are what their digests say, and everybody may pull the public one', { skip }, async () => {
+test('the images of the demo match their digests, and everybody may pull the public one', { skip }, async () => {
   const registry = /docker login (\S+)/.exec(demo.output())?.[1] ?? '';
   const name = 'public/status-page';
   const scope = encodeURIComponent(`repository:${name}:pull`);

@@ -84,7 +84,7 @@ test('what is there is read, what is reported is applied, and everybody here hea
   assert.ok(index.jobStates().some(({ name }) => name === 'crawl'));
 });
 
-test('one that dies is started again, and applies what came meanwhile', { skip }, async (t) => {
+test('a thread that dies is started again, and applies what came meanwhile', { skip }, async (t) => {
   const { registry, index, tags, report } = await start(t);
   await pushImage(registry.url, 'team/app', 'v1');
   await index.begin();
@@ -100,7 +100,7 @@ test('one that dies is started again, and applies what came meanwhile', { skip }
   assert.deepEqual(await tags('team/other'), ['v1 null']);
 });
 
-test('ended anywhere in its work it leaves an index that is whole, and the turn to write', { skip }, async (t) => {
+test('a thread ended anywhere in its work leaves a complete index, and the write lock free', { skip }, async (t) => {
   const { registry, opened, index, tags } = await start(t);
   const expected: string[] = [];
   for (let number = 10; number < 40; number++) {

@@ -49,14 +49,14 @@ async function assertEndsWithParent(script: string): Promise<void> {
   }
 }
 
-test('what a test started', { skip }, () =>
+test('a program that a test started ends with it', { skip }, () =>
   assertEndsWithParent(
     `import { startProcess } from ${source('test/support/process/process.ts')};
      console.log(startProcess('sleep', ['60']).child.pid);`,
   ),
 );
 
-test('the PostgreSQL of a test, which runs as another user', { skip: postgresSkip }, () =>
+test('the PostgreSQL of a test, which runs as another user, ends with it', { skip: postgresSkip }, () =>
   assertEndsWithParent(
     `import { readdirSync, readFileSync } from 'node:fs';
      import { tmpdir } from 'node:os';
@@ -68,7 +68,7 @@ test('the PostgreSQL of a test, which runs as another user', { skip: postgresSki
   ),
 );
 
-test('what npm run bench and npm test run', { skip }, () =>
+test('what npm run bench and npm test started ends with them', { skip }, () =>
   assertEndsWithParent(
     `import { runTied } from ${source('scripts/lib/run.mjs')};
      runTied(process.execPath, ['-e', 'console.log(process.pid); setTimeout(() => undefined, 60000)']);`,

@@ -66,7 +66,7 @@ describe('unverified envelopes keep to their limits', () => {
     assert.ok(!left.includes('false 0'));
   });
 
-  test('what is confirmed outlives its own envelope', async (t) => {
+  test('confirmed events outlive their envelope', async (t) => {
     const stack = await start(null, { unverifiedLimits: limits });
     t.after(stack.close);
     await stack.send(permitted);
@@ -168,7 +168,7 @@ describe('events whose user is known, of unverified envelopes, keep to a limit o
     assert.equal(await count('claimed'), 150);
   });
 
-  test('they count when their envelope is long gone, also after a restart', async (t) => {
+  test('events count after their envelope is gone, also after a restart', async (t) => {
     const limits = { bytes: 20_000, events: 100 };
     const stack = await start(null, { unverifiedLimits: limits, confirmedLimit });
     t.after(stack.close);

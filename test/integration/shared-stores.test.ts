@@ -27,7 +27,7 @@ const held = sbomOf('held');
 const fence = sbomOf('fence');
 const tagged = { held, fence };
 
-test('one who opens a document and one who asks the API for it cause one request', async (context) => {
+test('a page and the API that ask for one document at once cause one request', async (context) => {
   const waiting: ServerResponse[] = [];
   const content = new Map<string, Buffer>([[sha256(EMPTY), EMPTY]]);
   const manifests = new Map<string, Buffer>();

@@ -343,21 +343,21 @@ describe('a registry that is not as it should be does not stop the start', () =>
     assert.doesNotMatch(logs, /\\n\s+at /);
   }
 
-  test('it refuses the connection', async () => {
+  test('a registry that refuses the connection', async () => {
     assertTold(await statusOf(`http://127.0.0.1:${await freePort()}`), /No answer at/);
   });
-  test('its name does not exist', async () => {
+  test('a registry whose name does not exist', async () => {
     assertTold(
       await statusOf('http://no-such-registry.invalid:5000/v2'),
       /The host of http:\/\/no-such-registry\.invalid:5000 is unknown/,
     );
   });
-  test('it answers HTML instead of JSON', async () => {
+  test('a registry that answers HTML instead of JSON', async () => {
     const server = createHttpServer(page);
     assertTold(await statusOf(`http://127.0.0.1:${await listening(server)}/v2`), /registry/i);
     server.close();
   });
-  test('its certificate is of nobody we know', async () => {
+  test('a registry with a certificate of an unknown authority', async () => {
     const key = generateKey('ec');
     const cert = await certificateFor(key, { isCa: true });
     const server = createHttpsServer({ key: pemOf(key), cert }, page);

@@ -150,7 +150,7 @@ test('people on a page that cannot be read are missed, all others are kept', { s
   });
 });
 
-test('not while the server runs', { skip }, async () => {
+test('the index is not rebuilt while the server runs; verifying works', { skip }, async () => {
   await withDatabase(async () => {
     assert.equal(await run('rebuild-index'), 75);
     assert.match(printed, /Another Registry Web already uses/);
@@ -158,7 +158,7 @@ test('not while the server runs', { skip }, async () => {
   });
 });
 
-test('not without a database', { skip }, async () => {
+test('verifying is refused without a database', { skip }, async () => {
   assert.equal(await run('verify'), 78);
   assert.match(printed, /There is no database/);
 });

@@ -46,7 +46,9 @@ describe('page, API and command', { skip: await registrySkip('3.1.1') }, () => {
       const headers = { Authorization: SECRET };
       await fetch(`${app.url}/api/notification`, { method: 'POST', headers, body: 'nonsense' });
     }
-    await eventually('what nobody can read is set aside', asideIds, { until: (ids) => ids.length === DOORS.length });
+    await eventually('unreadable notifications are set aside', asideIds, {
+      until: (ids) => ids.length === DOORS.length,
+    });
   });
   after(async () => {
     await app?.stop();

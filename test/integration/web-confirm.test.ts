@@ -177,12 +177,12 @@ test('a wrong password does not confirm; the right one gives a new session and l
   assert.equal((await add('late')).headers.get('location'), '/users/late');
 });
 
-test('it never leads to another site', async () => {
+test('the confirmation never leads to another site', async () => {
   const response = await admin.post('/confirm', { _password: PASSWORD, next: '//evil.example/' });
   assert.equal(response.headers.get('location'), '/');
 });
 
-test('a clock set back does not make it last', async () => {
+test('a clock set back does not make a confirmation last', async () => {
   // Further back, the session itself ends.
   ahead -= MINUTE / 2;
   assert.match((await admin.request('/users/-/new')).headers.get('location') ?? '', /^\/confirm/);

@@ -34,7 +34,7 @@ test('the browser asks for it', async () => {
   assert.match(html, /Forgot your password\?/);
 });
 
-test('it is offered under its own name, and remembered', async () => {
+test('a language is offered under its own name, and remembered', async () => {
   const visitor = createVisitor(web.url, { 'accept-language': 'en' });
   const html = await (await visitor.request('/login')).text();
   assert.match(html, /value="pl" lang="pl">Polski</);
@@ -45,7 +45,7 @@ test('it is offered under its own name, and remembered', async () => {
   assert.match(await (await visitor.request('/login')).text(), /<html lang="pl"/);
 });
 
-test('it counts by its own grammar', async () => {
+test('a language counts by its own grammar', async () => {
   const visitor = createVisitor(web.url, { 'accept-language': 'pl' });
   await visitor.signIn('admin', 'first-admin-password');
   assert.match(await (await visitor.request('/users')).text(), /1 konto/);

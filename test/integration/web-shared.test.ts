@@ -144,7 +144,7 @@ describe('with an image', { skip }, () => {
     assert.doesNotMatch(await (await again(member, '/repositories/team/app')).text(), /member/);
   });
 
-  test('its document names the same state', async () => {
+  test('the document of a shared page names the same state', async () => {
     const page = await html(member, LIST);
     const hash = /data-hash="([\w-]{22})"/.exec(page)?.[1];
     assert.equal((await again(member, LIST, `"${hash}"`)).status, 304);

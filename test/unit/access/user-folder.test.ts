@@ -36,6 +36,6 @@ test('the cleaned name is filled in for the subject, and for nobody else', () =>
   assert.equal(hasUserPlaceholder(SLUG), true);
 });
 
-test('it cannot stand inside a set', () => {
+test('a placeholder cannot stand inside a set', () => {
   assert.throws(() => parseGlob('['.concat(SLUG.slice(0, -3), ']')), { code: 'INVALID' });
 });

@@ -27,7 +27,7 @@ for (const text of ['tr0ub4dor&3', ' leading and trailing ', 'a:b:c:d:e', 'x1y'.
   test(`takes ${JSON.stringify(text.slice(0, 24))} as it is`, () => assert.equal(parsePassword(text), text));
 }
 
-test('one spelling for letters that can be written in two ways', async () => {
+test('letters that can be encoded in two ways are the same password', async () => {
   const composed = 'caf\u00e9-caf\u00e9';
   const decomposed = 'cafe\u0301-cafe\u0301';
   assert.equal(parsePassword(decomposed), composed);

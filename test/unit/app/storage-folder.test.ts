@@ -28,7 +28,7 @@ test('a managed registry keeps its content in the data folder, or where registry
   assert.equal((await setUp(t, 'storage: { s3: { bucket: images } }')).find({}), null);
 });
 
-test('of another registry only the operator knows where', async (t) => {
+test('the folder of another registry is known only from the setting', async (t) => {
   const { folder, warnings, find } = await setUp(t);
   mkdirSync(join(folder, 'docker/registry/v2/repositories'), { recursive: true });
   assert.equal(find({ url: 'http://registry:5000' }), null);

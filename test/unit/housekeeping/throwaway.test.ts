@@ -6,7 +6,7 @@ test('each operation has a throw-away of its own', () => {
   assert.notEqual(makeThrowaway('a').digest, makeThrowaway('b').digest);
   assert.equal(makeThrowaway('a').digest, makeThrowaway('a').digest);
 });
-test('its manifest names its configuration and no layer', () => {
+test('the manifest of a throwaway image names its configuration and no layer', () => {
   const { raw, config } = makeThrowaway('a');
   const manifest = JSON.parse(raw.toString());
   assert.equal(manifest.config.size, config.length);

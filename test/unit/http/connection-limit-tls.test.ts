@@ -98,7 +98,7 @@ test('connections that ended make room', async (t) => {
   assert.equal(await eventually('an answer', () => ask('127.0.0.1')), OK);
 });
 
-test('one after the other there is no end to them', async (t) => {
+test('connections one after the other are not limited', async (t) => {
   const { ask, crowded } = await serve(t);
   for (let count = 0; count < MOST * 3; count += 1) {
     // The server may learn of the end a moment later.

@@ -48,13 +48,13 @@ test('who waits for a thread that dies is told so, who asks next gets the next o
   assert.deepEqual(seen, { started: 2, prepared: 2, died: 1 });
 });
 
-test('one that cannot begin is tried again', async (t) => {
+test('a thread that cannot start is tried again', async (t) => {
   const { host, seen } = await start(t, { failsFirst: true });
   assert.equal(await host.remote.double(6), 12);
   assert.deepEqual(seen, { started: 2, prepared: 2, died: 1 });
 });
 
-test('one that was asked to stop is not started again, and asks of it fail', async (t) => {
+test('a thread that was asked to stop is not started again, and calls to it fail', async (t) => {
   const { host, seen } = await start(t);
   await host.stop((remote) => remote.stop());
   await assert.rejects(host.remote.double(1), { code: 'UNAVAILABLE' });

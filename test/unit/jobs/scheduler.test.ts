@@ -70,7 +70,7 @@ test('back and forth around its time a job does not run over and over', async ()
   assert.equal(runs.length, 2, 'the hour came a second time');
 });
 
-test('one that still runs is not started again', async () => {
+test('a job that still runs is not started again', async () => {
   let end = (): void => undefined;
   let begun = 0;
   const run = () => {

@@ -6,7 +6,7 @@ import { quietBus } from '../../support/app/bus.ts';
 import { statusFacts } from '../../support/data/operations-facts.ts';
 import { eventually } from '../../support/process/eventually.ts';
 
-test('when the registry comes back what failed is tried again at once, and pages hear that it is good', async () => {
+test('when the registry comes back failed checks run again at once, and pages are told that they succeed', async () => {
   const bus = quietBus();
   const facts = statusFacts();
   const state = { reachable: false, told: 0, runs: 0 };

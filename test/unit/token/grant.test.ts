@@ -55,7 +55,7 @@ test('names what is missing', () => {
   assert.deepEqual(denied, [{ repository: 'team/app', asked: ['pull', 'push'], missing: ['push'] }]);
   assert.deepEqual(grant('registry:catalog:*', reader).denied[0]?.repository, CATALOG);
 });
-test('what no registry could mean is not worth a note', () => {
+test('a scope that no registry could mean is granted nothing and not recorded as refused', () => {
   for (const scope of ['foo:bar:baz', 'repository:../x:pull', 'repository:team/app:frobnicate']) {
     assert.deepEqual(grant(scope, reader), { access: [], denied: [] });
   }

@@ -63,7 +63,7 @@ test('a configured header is the only one tried', async () => {
   assert.deepEqual(status.tried, [{ layout: 'kid-rfc7638', result: 'refused' }]);
   assert.equal(status.layout, 'kid-rfc7638');
 });
-test('two at once are one', async () => {
+test('two probes at once are one', async () => {
   let calls = 0;
   const probe = probeWith(ALL, () => {
     calls += 1;

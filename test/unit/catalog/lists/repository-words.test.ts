@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => opened?.close());
 
-test('of two who write over the same version one is told', async () => {
+test('of two people who write over the same version the second gets a conflict', async () => {
   const { find, write } = createDescriptions({ db: opened.db, now });
   const edit = (text: string, version: number) => write({ repository: 'a/b', text, version, by: 'lin' });
   const both = await Promise.allSettled([edit('one', 0), edit('two', 0)]);

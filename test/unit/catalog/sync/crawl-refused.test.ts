@@ -72,7 +72,7 @@ for (const [name, refusal, isCatalogOpen] of [
   });
 }
 
-test('one repository that is refused, or the catalog alone, ends nothing', async () => {
+test('one refused repository, or a refused catalog, does not end a crawl', async () => {
   const { indexer, warnings } = indexerOf((what) =>
     what === 'team/app-7' || what === 'catalog' ? forbidden : undefined,
   );

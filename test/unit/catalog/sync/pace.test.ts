@@ -20,7 +20,7 @@ function rounds(pace: ReturnType<typeof createPace>, count: number, latencyMs: n
   }
 }
 
-test('one more per round while answers come as fast as ever, up to the most', () => {
+test('the limit rises by one per round while answers come as fast as before, up to the maximum', () => {
   const pace = createPace({ clock: clockAt().now });
   const limits = [pace.limit()];
   for (let round = 0; round < 5; round += 1) {

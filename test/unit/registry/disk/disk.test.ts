@@ -153,7 +153,7 @@ test('a manifest whose link names another is damaged', () => {
   assert.equal(problems.length, 2);
 });
 
-test('of thousands of problems a few are told', () => {
+test('of thousands of problems only a few are reported', () => {
   for (let index = 0; index < 300; index += 1) mkdirSync(join(app(), '_manifests/tags', `t${index}`));
   assert.ok(readLinks(root, 'team/app').problems.length <= 20);
 });

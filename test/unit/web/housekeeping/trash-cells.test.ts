@@ -19,7 +19,7 @@ test('an entry says the day until which it can be restored', () => {
   assert.match(until?.text ?? '', /Mar.* 11|11 Mar/);
 });
 
-test('one that the registry refused to take back names no day', () => {
+test('an entry that the registry refused to take back names no day', () => {
   const cells = trashCells({ ...ROW, unrestorableAt: DELETED_AT + DAY_MS }, deps, testPage({}));
   assert.equal(cells.until, null);
   assert.match(cells.note, /Cannot be restored/);

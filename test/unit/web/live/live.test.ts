@@ -166,7 +166,7 @@ test('what happened between a page and its stream is told when the stream begins
   }
 });
 
-test('what the viewer may not pull is never named, and rights taken away count at once', async () => {
+test('repositories the viewer may not pull are never named, and revoked rights count at once', async () => {
   const { bus, state, url } = await start();
   const stream = await listen(url);
   state.hidden.add('secret/app');

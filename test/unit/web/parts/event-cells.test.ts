@@ -27,7 +27,7 @@ function cellsOf(events: ReturnType<typeof runOf>, options: Parameters<typeof te
   return cells;
 }
 
-test('one event is no run', () => assert.equal(cellsOf(runOf(1)).run, null));
+test('one event alone is not shown as a run', () => assert.equal(cellsOf(runOf(1)).run, null));
 
 test('a run tells how often, and from when to when', () => {
   const { run, at } = cellsOf(runOf(13));

@@ -28,14 +28,14 @@ test('who asks again gets what was drawn', async () => {
   assert.equal(state.draws, 1);
 });
 
-test('it is drawn anew after anything was written', async () => {
+test('a shared page is drawn anew after anything was written', async () => {
   const { state, text } = start();
   await text();
   [state.version, state.text] = ['b', 'second'];
   assert.equal(await text(), 'second ');
 });
 
-test('it is drawn anew when it is some seconds old, because it tells how long ago things were', async () => {
+test('a shared page is drawn anew when it is some seconds old, because it tells how long ago things were', async () => {
   const { state, text } = start();
   await text();
   state.text = 'second';
