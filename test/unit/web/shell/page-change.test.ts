@@ -41,7 +41,7 @@ test('rows that only moved are not sent again', () => {
   assert.ok(of('').parts.length < 8);
 });
 
-test('it says which text it belongs to, and which it makes', () => {
+test('a change names the text that it applies to, and the one that it makes', () => {
   const { from, to } = change('a', 'b');
   assert.deepEqual([from, to], ['a', 'b']);
 });
