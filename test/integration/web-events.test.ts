@@ -4,11 +4,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import bcrypt from 'bcryptjs';
 import { createVisibility, isVisibleName } from '../../server/catalog/visibility/visibility.ts';
-import { createLogger } from '../../server/log.ts';
 import { createEventStore } from '../../server/notifications/events.ts';
-import { createRefusals } from '../../server/token/refusals.ts';
-import { type EventsPageDeps, eventsPage } from '../../server/web/activity/events.ts';
-import { quietBus } from '../support/app/bus.ts';
+import { eventsPage } from '../../server/web/activity/events.ts';
 import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb, type Visitor } from '../support/app/web.ts';
 import { insertEvents } from '../support/data/event-rows.ts';
 import { seedRepository } from '../support/data/seed.ts';
@@ -22,18 +19,12 @@ let member: Visitor;
 
 before(async () => {
   process.env['TZ'] = 'UTC';
-  const made: { deps?: EventsPageDeps } = {};
-  const late = <Part extends keyof EventsPageDeps>(part: Part): EventsPageDeps[Part] =>
-    new Proxy({} as EventsPageDeps[Part], { get: (_, name) => Reflect.get(made.deps?.[part] ?? {}, name) });
   web = await startWeb({
-    pages: [eventsPage({ visibility: late('visibility'), events: late('events'), refusals: late('refusals') })],
+    pages: ({ db, refusals }) => [
+      eventsPage({ visibility: createVisibility(db), events: createEventStore(db, isVisibleName), refusals }),
+    ],
   });
   const { db, roles, users } = web;
-  made.deps = {
-    visibility: createVisibility(db),
-    events: createEventStore(db, isVisibleName),
-    refusals: createRefusals(db, { now: Date.now, log: createLogger('silent'), bus: quietBus() }),
-  };
   const team = await roles.add({ name: 'team', description: '' });
   const pull = { repository: 'team/**', address: '*', canPull: true, canPush: false, canDelete: false };
   await roles.setRules(team.id, [pull]);

@@ -3,21 +3,21 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Holder } from '../../server/access/grants.ts';
 import { ANONYMOUS } from '../../server/access/rights.ts';
-import { createSingleRuleRoles } from '../../server/access/single-rule.ts';
-import { type GrantRefusedPageDeps, grantRefusedPage } from '../../server/web/activity/grant-refused.ts';
+import { grantRefusedPage } from '../../server/web/activity/grant-refused.ts';
 import { createVisitor, FIRST_PASSWORD, startWeb, type TestWeb, type Visitor } from '../support/app/web.ts';
 
-const late = {} as GrantRefusedPageDeps;
 let web: TestWeb;
 let admin: Visitor;
 let carol: { kind: 'user'; id: number };
 
 before(async () => {
-  web = await startWeb({ pages: [grantRefusedPage(late)] });
-  const { refusals, roles, users, useCases, db } = web;
   const previewMatches = async (pattern: string) => ({ total: pattern === 'web/**' ? 7 : 1, names: [] });
-  const single = createSingleRuleRoles(db);
-  Object.assign(late, { refusals, roles, users, previewMatches, single, granting: useCases.grants });
+  web = await startWeb({
+    pages: ({ core, stores, refusals, useCases }) => [
+      grantRefusedPage({ ...core, ...stores, refusals, previewMatches, granting: useCases.grants }),
+    ],
+  });
+  const { users } = web;
   const { id } = await users.add({
     username: 'carol',
     passwordHash: 'x',

@@ -1,22 +1,17 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { createImages } from '../../server/catalog/images/images.ts';
-import { createRepositoryStore } from '../../server/catalog/lists/repositories.ts';
-import { createTagStore } from '../../server/catalog/lists/tags.ts';
-import { createDocuments } from '../../server/catalog/manifests/documents.ts';
 import { createVisibility } from '../../server/catalog/visibility/visibility.ts';
-import { createLogger } from '../../server/log.ts';
+import { createTrash } from '../../server/housekeeping/trash.ts';
+import { countTrash } from '../../server/housekeeping/trash-list.ts';
 import { comparePage } from '../../server/web/image/compare.ts';
 import { imagePage } from '../../server/web/image/image.ts';
-import type { ImagePageDeps } from '../../server/web/image/image-deps.ts';
 import { createVisitor, startWeb, type TestWeb, type Visitor } from '../support/app/web.ts';
 import { UP } from '../support/data/browse-facts.ts';
 import { NO_WORDS } from '../support/data/repository-head.ts';
 import { seedRepository } from '../support/data/seed.ts';
 import { SPDX } from '../support/registry/documents.ts';
 
-const log = createLogger('silent');
 let web: TestWeb;
 let admin: Visitor;
 let member: Visitor;
@@ -27,30 +22,22 @@ let asked: string[] = [];
 let isDown = false;
 
 before(async () => {
-  let deps: ImagePageDeps | undefined;
-  // The database comes with the web that these pages are given to.
-  const lazy = <K extends keyof ImagePageDeps>(key: K) =>
-    new Proxy({}, { get: (_, name) => Reflect.get(Object(deps?.[key]), name) }) as ImagePageDeps[K];
-  const given: ImagePageDeps = {
-    ...{ ...NO_WORDS, host: 'registry.example.com', readonly: false, indexState: () => UP, opened: () => undefined },
-    ...{ visibility: lazy('visibility'), repositories: lazy('repositories'), tags: lazy('tags') },
-    ...{ images: lazy('images'), documents: lazy('documents'), deletion: lazy('deletion') },
-  };
-  web = await startWeb({ pages: [imagePage(given), comparePage(given)] });
-  const { db } = web;
   const getBlob = async (_: string, digest: string) => {
     asked.push(digest);
     if (isDown) throw new Error('down');
     return Buffer.from(JSON.stringify(SPDX));
   };
-  deps = {
-    ...given,
-    visibility: createVisibility(db),
-    repositories: createRepositoryStore(db),
-    tags: createTagStore(db),
-    images: createImages({ db, fetchManifest: async () => false, log }),
-    documents: createDocuments({ db, getBlob, now: Date.now, log }),
-  };
+  web = await startWeb({
+    registry: { getBlob },
+    pages({ db, stores, now }) {
+      const trash = { ...createTrash(db, now), count: (repository: string) => countTrash(db, repository) };
+      const deps = {
+        ...{ ...NO_WORDS, ...stores, visibility: createVisibility(db), deletion: { trash } },
+        ...{ host: 'registry.example.com', readonly: false, indexState: () => UP, opened: () => undefined },
+      };
+      return [imagePage(deps), comparePage(deps)];
+    },
+  });
   await seed();
   admin = createVisitor(web.url);
   await admin.signIn('admin', 'first-admin-password');

@@ -3,8 +3,6 @@ import { after, before, test } from 'node:test';
 import { createActivity } from '../../server/catalog/activity/activity.ts';
 import { createCachedFindings } from '../../server/catalog/findings/cached-findings.ts';
 import { createFindings } from '../../server/catalog/findings/findings.ts';
-import { createRepositoryStore } from '../../server/catalog/lists/repositories.ts';
-import { createStars } from '../../server/catalog/lists/stars.ts';
 import { createSpace } from '../../server/catalog/space/space.ts';
 import { createSpaceSums } from '../../server/catalog/space/space-sums.ts';
 import { createVisibility } from '../../server/catalog/visibility/visibility.ts';
@@ -24,30 +22,18 @@ let outsider: Visitor;
 const SIZES = [3e9, 5e6, 7e3];
 
 before(async () => {
-  const log = createLogger('silent');
-  // The database is made together with the web that shows it.
-  let opened: TestWeb | undefined;
-  const late = <Store extends object>(make: (db: TestWeb['db']) => Store): Store => {
-    let made: Store | undefined;
-    const store = () => {
-      made ??= make((opened as TestWeb).db);
-      return made;
-    };
-    return new Proxy({} as Store, { get: (_, name) => Reflect.get(store(), name) });
-  };
-  const space = late((db) => createSpace({ db }));
-  const deps = {
-    visibility: late((db) => createVisibility(db)),
-    repositories: late((db) => createRepositoryStore(db)),
-    ...{ space, indexState: () => UP, now: Date.now },
-    operations: { indexState: () => UP, registry: registryFacts },
-    activity: late((db) => createActivity({ db, now: Date.now })),
-    findings: late((db) => createCachedFindings({ ask: createFindings({ db, now: Date.now, log }).of, log })),
-    stars: late((db) => createStars({ db })),
-    firstRun: homeFacts().firstRun,
-  };
-  web = await startWeb({ pages: [spacePage(deps), homePage(deps)] });
-  opened = web;
+  web = await startWeb({
+    pages({ db, stores, now, log }) {
+      const deps = {
+        ...{ ...stores, space: createSpace({ db }), visibility: createVisibility(db), indexState: () => UP, now },
+        operations: { indexState: () => UP, registry: registryFacts },
+        activity: createActivity({ db, now }),
+        findings: createCachedFindings({ ask: createFindings({ db, now, log }).of, log }),
+        firstRun: homeFacts().firstRun,
+      };
+      return [spacePage(deps), homePage(deps)];
+    },
+  });
   [admin, member, outsider] = [createVisitor(web.url), createVisitor(web.url), createVisitor(web.url)];
   await insertRepositories(web.db, ['team/app', 'secret/sub/app']);
   const held = [
@@ -67,7 +53,7 @@ before(async () => {
   await outsider.signIn('wei', 'a-long-password-1');
   // Their sets of patterns exist once they looked.
   await member.request('/space');
-  await createSpaceSums({ db: web.db, now: Date.now, log }).sum();
+  await createSpaceSums({ db: web.db, now: Date.now, log: createLogger('silent') }).sum();
 });
 after(() => web.stop());
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import express, { type RequestHandler } from 'express';
 import { type Core, createCore } from '../../../server/app/core.ts';
-import { createStores, type Stores } from '../../../server/app/stores.ts';
+import { createStores, type Stores, type StoresDeps } from '../../../server/app/stores.ts';
 import { createAccountUseCases } from '../../../server/app/use-cases.ts';
 import { isVisibleName } from '../../../server/catalog/visibility/visibility.ts';
 import type { Config } from '../../../server/config/config.ts';
@@ -40,6 +40,8 @@ export interface TestParts {
 export interface TestWebOptions {
   readonly config?: { readonly server?: object; readonly registry?: object };
   readonly adminPassword?: string | null;
+  /** What the registry gives to who looks at an image; default: nothing. */
+  readonly registry?: Partial<Pick<StoresDeps, 'fetchManifest' | 'getBlob'>>;
   readonly pages?: readonly PageModule[] | ((parts: TestParts) => readonly PageModule[]);
   readonly deps?: Partial<WebDeps>;
   /** Trusted as a proxy, so that a test can be another client or come over https. */
@@ -60,8 +62,8 @@ async function createParts(db: Database, log: Logger, options: TestWebOptions): 
   const config = configOf({ ...given, server, admin: { password: adminPassword } });
   const now = options.deps?.now ?? Date.now;
   const core = await createCore({ config, opened: { db }, log, now });
-  const noRegistry = { fetchManifest: async () => false, getBlob: async () => undefined };
-  const stores = createStores({ ...core, ...noRegistry, db, now, log });
+  const registry = { fetchManifest: async () => false, getBlob: async () => undefined, ...options.registry };
+  const stores = createStores({ ...core, ...registry, db, now, log });
   const refusals = createRefusals(db, { now, log, bus: core.bus });
   const useCases = createAccountUseCases({ ...core, ...stores, refusals });
   return { config, db, core, stores, useCases, refusals, now, log };
