@@ -1,4 +1,4 @@
-/** Some repositories as they stand on disk, with everything that the index lacks of their manifests. */
+/** Repositories as read from disk, with all manifests that the index does not have. */
 import type { RepositoryLinks } from '../../registry/disk/links.ts';
 import type { FirstContent } from '../index/first-content.ts';
 import type { Children } from '../manifests/manifest-lookup.ts';
@@ -18,8 +18,9 @@ export function rowCountOf({ links }: LinkedRepository): number {
 }
 
 /**
- * @param readable digests that are stored, or were read just now.
- * @returns what it holds; undefined where something that people use is broken, so that the registry has to be asked.
+ * @param readable Digests that are stored or were just read.
+ * @returns the content of the repository; undefined when something in use is damaged, so that the registry has to be
+ * asked.
  */
 export function wholeContent(
   { id, links }: LinkedRepository,
@@ -29,7 +30,7 @@ export function wholeContent(
   const own = new Set(links.revisions);
   const whole = new Set(links.revisions.filter((digest) => isWhole(digest, own, readable, children)));
   const needed = new Set(links.tags.map((tag) => tag.digest));
-  // A set that grows while it is walked is walked to its end.
+  // Iterating over a set includes elements that are added meanwhile.
   for (const digest of needed) for (const child of children.get(digest) ?? []) needed.add(child);
   if (links.problems.length > 0 || [...needed].some((digest) => !whole.has(digest))) return undefined;
   return { id, tags: links.tags, digests: [...whole] };
@@ -39,7 +40,7 @@ function isWhole(digest: string, own: ReadonlySet<string>, readable: ReadonlySet
   return readable.has(digest) && (children.get(digest) ?? []).every((child) => own.has(child) && readable.has(child));
 }
 
-/** Images before the indexes that list them, and those before indexes of indexes. */
+/** Children before the indexes that list them. */
 export function childrenFirst(records: readonly ManifestRecord[]): readonly ManifestRecord[] {
   const byDigest = new Map(records.map((record) => [record.digest, record]));
   const ordered = new Set<ManifestRecord>();

@@ -1,4 +1,4 @@
-/** The repositories that a crawl has not read yet, some at a time, as they stand on disk. */
+/** Reads the unread repositories of a crawl from disk, in batches. */
 
 import type { Database } from '../../storage/database.ts';
 import { repositoriesAfter } from '../base/repository-lookup.ts';
@@ -19,25 +19,25 @@ export interface BatchDeps {
 
 export interface Batch {
   readonly repositories: readonly LinkedRepository[];
-  /** Whose folders could not be read. */
+  /** Repositories whose folders could not be read. */
   readonly unreadable: readonly string[];
-  /** What the index lacks. */
+  /** Manifests that the index does not have. */
   readonly wanted: readonly WantedManifest[];
-  /** Of the first of those. */
+  /** The records of the first of those. */
   readonly records: readonly (ManifestRecord | undefined)[];
 }
 
 const NAMES_AT_ONCE = 200;
 const LINKS_AT_ONCE = 50;
 /**
- * Tags and manifests that are written together. Most of the indexes of the tables are in the order of digests, so each commit
- * changes pages all over them: the larger it is, the fewer are written again and again. Others write in between.
+ * Number of rows written together. Indexes of the tables are in the order of digests, so each commit changes pages all
+ * over them: larger commits rewrite fewer pages. Others write in between.
  */
 export const MAX_BATCH_ROWS = 4000;
-// Below the number of parameters that one statement may have.
+// Below the maximum number of parameters of a statement.
 const DIGESTS_AT_ONCE = 5000;
 
-/** While one is written the next two are read: the thread that reads must not wait for a transaction to end. */
+/** Reads two batches ahead, so that the reading thread does not wait for transactions. */
 export function readBatches(deps: BatchDeps): AsyncGenerator<Batch> {
   return readAhead(readAhead(batches(deps)));
 }
@@ -52,7 +52,7 @@ async function* batches(deps: BatchDeps): AsyncGenerator<Batch> {
   }
 }
 
-/** @returns of the first of them: at least one, as many as fit into memory together. */
+/** @returns the records of the first ones: at least one, as many as fit into memory. */
 export async function readManifests(
   { reader, root }: Pick<BatchDeps, 'reader' | 'root'>,
   wanted: readonly WantedManifest[],

@@ -3,7 +3,7 @@ import { poolFile } from '../../thread.ts';
 import type { ManifestRecord } from '../manifests/record.ts';
 import type { DiskTask, DiskTasks } from './tasks.ts';
 
-/** Runs one task of `tasks.ts` in a thread. */
+/** Runs tasks of `tasks.ts` in a worker thread. */
 export interface DiskReader {
   readonly run: <Kind extends keyof DiskTasks>(task: DiskTask<Kind>) => Promise<DiskTasks[Kind]['result']>;
   readonly close: () => Promise<void>;
@@ -12,7 +12,7 @@ export interface DiskReader {
 const MAX_HEAP_MB = 256;
 const IDLE_MS = 5000;
 
-/** The thread starts with the first task and ends when idle: most processes never need it. */
+/** The thread starts with the first task and ends after 5 s without work. */
 export function createDiskReader(): DiskReader {
   let pool: Promise<Piscina> | undefined;
   return {
@@ -33,7 +33,7 @@ async function openPool(): Promise<Piscina> {
     ...poolFile('disk-worker', import.meta.url),
     minThreads: 0,
     maxThreads: 1,
-    // The next answer is made while the last one is written.
+    // The next task is read while the last result is written.
     concurrentTasksPerWorker: 4,
     idleTimeout: IDLE_MS,
     recordTiming: false,
@@ -41,7 +41,7 @@ async function openPool(): Promise<Piscina> {
   });
 }
 
-/** On their way between threads buffers become plain arrays of bytes. */
+/** Structured cloning turns buffers into plain byte arrays. */
 function withBuffers<Result>(result: Result): Result {
   const { records } = (result ?? {}) as { readonly records?: readonly (ManifestRecord | undefined)[] };
   if (records === undefined) return result;

@@ -1,4 +1,4 @@
-/** Runs in a worker thread: folders and files are read one after the other, and a slow disk holds up nobody else. */
+/** Runs in a worker thread, so that a slow disk blocks nobody else. */
 import { type DiskTask, runDiskTask } from './tasks.ts';
 
 // Piscina calls the default export of the file it is given.

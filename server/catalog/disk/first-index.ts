@@ -1,7 +1,7 @@
 /**
- * The first reading of a registry whose storage folder lies on this machine: many times faster than over its API, and with
- * the manifests without a tag, which the API does not list. Whatever is broken or unclear is left unread for the crawl that
- * follows, which asks the registry.
+ * Builds the first index from the registry's storage folder: many times faster than over its API, and including
+ * untagged manifests, which the API does not list. Damaged or unclear content is left to the following crawl, which
+ * asks the registry.
  */
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
@@ -31,18 +31,18 @@ export interface FirstIndexDeps {
 export interface FirstIndexRun {
   readonly crawlId: number;
   readonly signal: AbortSignal;
-  /** How many repositories there are. */
+  /** Called with the number of repositories. */
   readonly onListed: (repositories: number) => void;
-  /** More were read: so many, with so many tags. */
+  /** Called with the number of repositories and tags of each batch. */
   readonly onRead: (repositories: number, tags: number) => Promise<void>;
 }
 
-// Each commit takes its turn with others.
+// A commit for each part, so that others can write in between.
 const NAMES_AT_ONCE = 500;
 
 /**
- * @returns why the folder was not used; undefined: it was, or there is nothing in it yet.
- * @throws {AppError} when the registry does not answer, which it has to for comparing.
+ * @returns why the folder was not used; undefined when it was, or is empty.
+ * @throws {AppError} when the registry, which it is compared with, does not answer.
  */
 export async function indexFromDisk(deps: FirstIndexDeps, run: FirstIndexRun): Promise<AppError | undefined> {
   const reader = createDiskReader();
@@ -99,7 +99,7 @@ async function readAll(deps: FirstIndexDeps, reader: DiskReader, root: string, r
   }
 }
 
-/** Before anything was pushed there need not be a folder. @param listed in the registry. */
+/** The folder does not exist before the first push. @param listed A repository in the registry. */
 function missing(
   folder: string,
   storage: Exclude<OpenedStorage, { readonly state: 'open' }>,

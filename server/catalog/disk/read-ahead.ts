@@ -1,4 +1,4 @@
-/** The next item is asked for while this one is worked on. */
+/** Requests the next item while the current one is processed. */
 export async function* readAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
   let next = source.next();
   try {
@@ -6,7 +6,7 @@ export async function* readAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T
       const { done, value } = await next;
       if (done === true) return;
       next = source.next();
-      // Whoever stops early never asks what became of it.
+      // A consumer that stops early never handles its failure.
       next.catch(() => undefined);
       yield value;
     }

@@ -1,4 +1,4 @@
-/** Whether a storage folder is that of the registry we ask, and as new: by some repositories, read from both. */
+/** Checks on a sample of repositories whether a storage folder belongs to our registry and is current. */
 import type { RegistryClient } from '../../registry/client/client.ts';
 import type { RepositoryLinks } from '../../registry/disk/links.ts';
 import { forEachBounded } from '../base/concurrency.ts';
@@ -12,13 +12,12 @@ export interface SampleDeps {
 
 const REPOSITORIES = 8;
 const TAGS_EACH = 2;
-/** What is pushed between two questions makes them differ once. */
+/** A push between two reads makes them differ once. */
 const TRIES = 3;
 
 /**
- * Of names that the folder has, and of names that the registry lists.
- *
- * @returns the repository in which they differ; undefined: none.
+ * Compares repositories in the folder and repositories that the registry lists.
+ * @returns a repository in which they differ; undefined: none.
  * @throws {AppError} when the registry gives no clear answer.
  */
 export async function findDifference(deps: SampleDeps): Promise<string | undefined> {
@@ -32,7 +31,7 @@ export async function findDifference(deps: SampleDeps): Promise<string | undefin
   return difference;
 }
 
-/** @returns the first name that the registry lists and that has tags: an empty folder would lack it. */
+/** @returns the first listed repository with tags, which an empty folder would lack. */
 export async function findListed({ client }: Pick<SampleDeps, 'client'>): Promise<string | undefined> {
   for (const name of some(await firstPage({ client }), REPOSITORIES)) {
     if ((await client.tags(name)).length > 0) return name;
@@ -40,7 +39,7 @@ export async function findListed({ client }: Pick<SampleDeps, 'client'>): Promis
   return undefined;
 }
 
-/** Some registries keep their catalog to themselves, which says nothing of the folder. */
+/** Some registries refuse their catalog, which says nothing about the folder. */
 async function firstPage({ client }: Pick<SampleDeps, 'client'>): Promise<readonly string[]> {
   try {
     for await (const page of client.catalogPages()) return page;
@@ -53,7 +52,7 @@ async function firstPage({ client }: Pick<SampleDeps, 'client'>): Promise<readon
 async function isSame({ client, reader, root }: SampleDeps, name: string): Promise<boolean> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const [links] = await reader.run({ kind: 'links', root, names: [name] });
-    // What is broken there is asked of the registry anyway.
+    // Damaged repositories are read from the registry anyway.
     if (links === undefined || links.problems.length > 0) return true;
     if (await agrees({ client, reader, root }, name, links)) return true;
   }
@@ -71,7 +70,7 @@ async function agrees({ client, reader, root }: SampleDeps, name: string, { tags
   return true;
 }
 
-/** What the registry lacks may be lost on disk as well: then they agree. */
+/** A manifest that the registry does not have may be missing on disk, too: then they agree. */
 async function canRead(
   { reader, root }: Pick<SampleDeps, 'reader' | 'root'>,
   repository: string,
@@ -81,7 +80,7 @@ async function canRead(
   return records[0] !== undefined;
 }
 
-/** At random, each at most once. */
+/** A random selection without repetition. */
 function some<T>(items: readonly T[], count: number): readonly T[] {
   const left = [...items];
   const chosen: T[] = [];

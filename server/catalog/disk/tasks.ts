@@ -1,4 +1,4 @@
-/** What the worker of `disk-reader.ts` does. Blocks; what it answers crosses threads. */
+/** The tasks of the worker of `disk-reader.ts`. Synchronous; results are plain data. */
 import { AppError } from '../../errors.ts';
 import { readBlob, readLinkedBlob } from '../../registry/disk/content.ts';
 import { type RepositoryLinks, readLinks } from '../../registry/disk/links.ts';
@@ -11,12 +11,12 @@ import { hasReadableConfig, manifestKindOf } from '../base/kinds.ts';
 import { type ManifestRecord, manifestRecord, NO_CONFIG, type ReadConfig } from '../manifests/record.ts';
 
 export interface WantedManifest {
-  /** One that has it, and its configuration. */
+  /** A repository that has it and its configuration. */
   readonly repository: string;
   readonly digest: string;
 }
 
-/** Of each: undefined where something of it is damaged, missing, or better read by the registry. */
+/** For each manifest: undefined when a part is damaged, missing, or better read from the registry. */
 export interface ReadManifests {
   readonly records: readonly (ManifestRecord | undefined)[];
 }
@@ -26,10 +26,10 @@ export interface DiskTasks {
   readonly list: { readonly given: { readonly root: string; readonly after: string }; readonly result: NamePage };
   readonly links: {
     readonly given: { readonly root: string; readonly names: readonly string[] };
-    /** undefined: its folders could not be read. */
+    /** undefined for a repository whose folders could not be read. */
     readonly result: readonly (RepositoryLinks | undefined)[];
   };
-  /** May answer only the first of what was wanted: at least one. */
+  /** May return only the first of the wanted manifests, at least one. */
   readonly manifests: {
     readonly given: { readonly root: string; readonly wanted: readonly WantedManifest[] };
     readonly result: ReadManifests;
@@ -41,7 +41,7 @@ export type DiskTask<Kind extends keyof DiskTasks = keyof DiskTasks> = {
 } & DiskTasks[Kind]['given'];
 
 const NAMES_AT_ONCE = 2000;
-/** In memory together. */
+/** In memory at the same time. */
 const MAX_BYTES_AT_ONCE = 16 * 1024 * 1024;
 
 const TASKS: {
@@ -73,13 +73,13 @@ function readManifest(root: string, { repository, digest }: WantedManifest): Man
   const raw = readBlob(root, digest, MAX_MANIFEST_BYTES);
   if (raw === undefined) return undefined;
   const parsed = parseManifest(raw, '');
-  // Its signatures are stored elsewhere, and without them its bytes are others than the registry serves.
+  // Its signatures are stored separately, so the stored bytes differ from those that the registry serves.
   if (parsed.kind === 'schema1') return undefined;
   const config = readConfig(root, repository, parsed);
   return config && manifestRecord({ digest, raw, mediaType: parsed.mediaType }, parsed, config, null);
 }
 
-/** @returns undefined where the repository lacks what it should have. */
+/** @returns undefined when the repository does not have it. */
 function readConfig(root: string, repository: string, parsed: ParsedManifest): ReadConfig | undefined {
   const { config } = parsed;
   if (config === undefined || !hasReadableConfig(manifestKindOf(parsed)) || config.sizeBytes > MAX_CONFIG_BYTES)
@@ -88,7 +88,7 @@ function readConfig(root: string, repository: string, parsed: ParsedManifest): R
   return bytes && { bytes, image: parsedConfig(bytes) };
 }
 
-/** Bytes that are no configuration are kept all the same: a page shows them as they are. */
+/** Bytes that are not a configuration are stored, too: a page shows them unchanged. */
 function parsedConfig(bytes: Buffer): ImageConfig | undefined {
   try {
     return parseImageConfig(bytes);
@@ -98,7 +98,7 @@ function parsedConfig(bytes: Buffer): ImageConfig | undefined {
   }
 }
 
-/** What strangers wrote, and what the file system refuses: the registry is asked instead. */
+/** undefined for invalid content and errors of the file system: the registry is asked instead. */
 function unlessUnreadable<T>(work: () => T): T | undefined {
   try {
     return work();

@@ -1,6 +1,6 @@
 /**
- * Manifests that no tag points to, which no list of the API names: found on disk and confirmed by the registry, one by one.
- * Those that left the disk without an event leave the index in the same way.
+ * Finds untagged manifests, which no list of the API includes: on disk, each confirmed by the registry. Untagged
+ * manifests that were deleted without an event are removed in the same way.
  */
 
 import { errorText } from '../../errors.ts';
@@ -18,9 +18,9 @@ export interface UntaggedDeps {
   readonly client: SampleDeps['client'];
   /** Root directory of the registry's file system driver. */
   readonly folder: string;
-  /** Takes it into the index where the registry confirms it. */
+  /** Adds the manifest to the index if the registry confirms it. */
   readonly fetchManifest: (repository: string, digest: string) => Promise<unknown>;
-  /** Takes it out where the registry confirms that. */
+  /** Removes the manifest from the index if the registry confirms that it is missing. */
   readonly dropManifestIfGone: (repository: string, digest: string) => Promise<void>;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -28,7 +28,7 @@ export interface UntaggedDeps {
 
 const REPOSITORIES_AT_ONCE = 50;
 
-/** @throws {AppError} when the registry is away or refuses us: the next run begins again. */
+/** @throws {AppError} when the registry is unreachable or refuses our credentials: the next run starts again. */
 export async function readUntagged(deps: UntaggedDeps): Promise<void> {
   const reader = createDiskReader();
   try {
@@ -60,7 +60,7 @@ async function compareAll(
   root: string,
   part: readonly NamedRepository[],
 ): Promise<void> {
-  // In this order: what is pushed in between is in the index, and asked about once more.
+  // In this order: a manifest that is pushed in between is in the index and only checked once more.
   const links = await reader.run({ kind: 'links', root, names: part.map(({ name }) => name) });
   const held = await heldStates(
     deps.db,
@@ -79,7 +79,7 @@ async function compareAll(
   }
 }
 
-/** One that cannot be read leaves the others readable. */
+/** An unreadable manifest does not prevent checking the others. */
 async function attempt({ log, signal }: UntaggedDeps, repository: string, work: () => Promise<unknown>): Promise<void> {
   if (signal.aborted) return;
   try {

@@ -17,16 +17,16 @@ export interface WriteDeps extends BatchDeps {
   readonly now: () => number;
 }
 
-/** A repository that was read to its end. */
+/** A completely read repository. */
 export interface WrittenRepository {
   readonly name: string;
   readonly tagCount: number;
 }
 
-/** Of one repository, where each change looks at its neighbours. */
+/** Smaller parts for repositories that are changed step by step. */
 const ROWS_AT_ONCE = 500;
 
-/** @returns those that were written; the others are left for the registry to tell. */
+/** @returns the repositories that were written; the others are left for the crawl. */
 export async function writeBatch(deps: WriteDeps, batch: Batch): Promise<readonly WrittenRepository[]> {
   await saveAll(deps, batch);
   const digests = [...new Set(batch.repositories.flatMap(({ links }) => links.revisions))];
@@ -48,7 +48,9 @@ interface WholeRepository extends NamedRepository {
   readonly content: FirstContent;
 }
 
-/** Each part as soon as it is read, so that a repository of thousands of large manifests is never in memory as a whole. */
+/**
+ * Stores each part when it is read, so that a repository of thousands of large manifests is never in memory as a whole.
+ */
 async function saveAll(deps: WriteDeps, { wanted, records: first }: Batch): Promise<void> {
   const indexes = new Map<string, ManifestRecord['createdAt']>();
   let isInParts = false;
@@ -63,14 +65,17 @@ async function saveAll(deps: WriteDeps, { wanted, records: first }: Batch): Prom
   if (isInParts) await sumUpAgain(deps, indexes);
 }
 
-/** What they list may have come after them; what that lists in turn, with the second round. */
+/** Updates totals of indexes, whose children may have been stored after them; nested indexes in a second round. */
 async function sumUpAgain({ transact }: WriteDeps, indexes: ReadonlyMap<string, number | null>): Promise<void> {
   for (let round = 0; round < 2; round += 1) {
     for (const [digest, createdAt] of indexes) await transact((trx) => sumUpIndex(trx, { digest, createdAt }));
   }
 }
 
-/** An event may have brought some of them in the meantime. What is stored is left alone: others may hold it, and count it. */
+/**
+ * Stores only unknown manifests: an event may have added some meanwhile, and stored ones may be counted by other
+ * repositories.
+ */
 async function saveUnknown(trx: Database, records: readonly ManifestRecord[], at: number): Promise<void> {
   const digests = records.map(({ digest }) => digest);
   const known = new Set(digests.length === 0 ? [] : await knownManifests(trx, digests));
@@ -89,9 +94,8 @@ async function storeSmall<Repository extends WholeRepository>(
 }
 
 /**
- * What is too large for one transaction, or has a past.
- *
- * @returns false: something is known of it already, and newer than what was read.
+ * For repositories that are too large for one transaction, or have a history.
+ * @returns false when something newer is known of it already.
  */
 async function storeInParts(
   { transact, now, crawlId, signal }: WriteDeps,

@@ -1,16 +1,15 @@
-/** How far a mistyped word is from a name. Pure. */
+/** Edit distance between a typed word and names. Pure. */
 
-/** Up to that many letters, one mistake could make any word out of any other. */
+/** With fewer letters, one edit could turn any word into any other. */
 const MIN_LENGTH = 4;
 const LONG_WORD = 7;
 const MAX_WORD = 80;
 
 /**
- * Letters that were left out, added, replaced or swapped with their neighbour, each counts 1.
- *
- * @param most Beyond it the exact number does not matter: `most + 1` is returned.
+ * Damerau-Levenshtein distance (optimal string alignment): missing, extra, replaced and swapped letters count 1.
+ * @param most Beyond it, `most + 1` is returned.
  */
-export function distance(left: string, right: string, most: number): number {
+export function editDistance(left: string, right: string, most: number): number {
   if (Math.abs(left.length - right.length) > most) return most + 1;
   let before: readonly number[] = [];
   let last: readonly number[] = Array.from({ length: right.length + 1 }, (_, column) => column);
@@ -30,23 +29,26 @@ export function distance(left: string, right: string, most: number): number {
   return last[right.length] ?? most + 1;
 }
 
-/** One mistake in a short word, two in a long one; none where the word says too little. */
+/** Edits allowed for a word: one for short words, two for long ones, none for very short ones. */
 export function maxEditDistance(word: string): number {
   if (word.length < MIN_LENGTH || word.length > MAX_WORD) return 0;
   return word.length < LONG_WORD ? 1 : 2;
 }
 
-/** The least mistakes that make `typed` the whole name, its last part, or one of its words; undefined: too many. */
+/**
+ * The smallest number of edits that turn `typed` into the whole name, its last part, or one of its words; undefined:
+ * too many.
+ */
 export function editsIn(typed: string, name: string): number | undefined {
   const most = maxEditDistance(typed);
   if (most === 0) return undefined;
   const leaf = name.slice(name.lastIndexOf('/') + 1);
   const words = [name, leaf, ...name.split('/'), ...name.split(/[/._-]+/)];
-  const least = Math.min(...new Set(words.map((word) => distance(typed, word, most))));
+  const least = Math.min(...new Set(words.map((word) => editDistance(typed, word, most))));
   return least > most ? undefined : least;
 }
 
-/** Neighbouring letters of a word, each pair once. */
+/** Bigrams of a word, each once. */
 export function letterPairs(word: string): readonly string[] {
   return [...new Set(Array.from({ length: Math.max(0, word.length - 1) }, (_, at) => word.slice(at, at + 2)))];
 }

@@ -1,7 +1,4 @@
-/**
- * Parts of names, found by their trigrams instead of reading all names: the one thing for which SQLite and PostgreSQL
- * are asked differently.
- */
+/** Finds parts of names by trigram indexes. The only place where SQLite and PostgreSQL are queried differently. */
 
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { isAmong } from '../../storage/among.ts';
@@ -14,32 +11,31 @@ import { globPattern, globSteps, literals, longestLiteral, sqliteGlob } from './
 
 export type NamedTable = 'repositories' | 'tags';
 
-/** What a name has to be like; upper and lower case do not count. */
+/** A test for names; ignores case. */
 export type NameTest =
   | { readonly kind: 'part'; readonly text: string }
   | { readonly kind: 'whole'; readonly text: string }
-  /** The whole name, with wildcards. */
+  /** Matches the whole name, with wildcards. */
   | { readonly kind: 'glob'; readonly text: string };
 
 /** Shorter texts have no trigram. */
-const SHORTEST = 3;
-/** So many names of repositories that somebody may see are read. */
+const TRIGRAM_LENGTH = 3;
+/** Maximum number of visible repository names that are read. */
 const MAX_READ = 10_000;
-/** Of a long text, the first are enough. */
+/** The first trigrams of a long text are enough. */
 const MAX_TRIGRAMS = 30;
-/** So many names that hold the longest literal part are compared with the whole test. */
+/** Maximum number of names with the longest literal part that are compared completely. */
 const MAX_COMPARED = 4000;
 
-/** SQLite and the "C" collation fold ASCII only, so we do, too. */
+/** Lower case of ASCII letters only, as in SQLite and the "C" collation. */
 export function foldCase(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 /**
- * Ids of the rows whose name passes.
- *
- * @param most No more than that are returned.
- * @returns undefined where no index can tell: short texts, and wildcards around parts that very many names have.
+ * IDs of rows whose name matches.
+ * @param most Maximum number of results.
+ * @returns undefined when no index helps: for short texts, and wildcards around parts that very many names contain.
  */
 export async function matchingIds(
   db: Database,
@@ -48,8 +44,8 @@ export async function matchingIds(
   most: number,
 ): Promise<readonly number[] | undefined> {
   const literal = longestLiteral(stepsOf(test));
-  if (literal.length < SHORTEST) return undefined;
-  // Where the literal is the whole test, each name found is a match.
+  if (literal.length < TRIGRAM_LENGTH) return undefined;
+  // If the literal is the whole test, every name that contains it matches.
   const isWhole = test.kind === 'part' && literal === foldCase(test.text);
   const compared = isWhole ? most : Math.max(most, MAX_COMPARED) + 1;
   const passes = isWhole ? sql`1` : sql`case when ${passesName(db, sql`near.name`, test)} then 1 else 0 end`;
@@ -61,10 +57,9 @@ export async function matchingIds(
 }
 
 /**
- * Ids of all rows whose name passes, found without reading more than about `most` names. A few may be among them whose
- * names have the trigrams apart: hardly one in a hundred.
- *
- * @returns undefined where no index can tell, and where these may be more.
+ * IDs of all rows whose name matches, reading about `most` names. Up to one in a hundred may be wrong: its name has the
+ * trigrams, but not adjacent.
+ * @returns undefined when no index helps, or there may be more.
  */
 async function nearIds(
   db: Database,
@@ -84,7 +79,7 @@ async function nearIds(
   );
 }
 
-/** Without those few: reading the names themselves costs four times as much. */
+/** Without wrong ones: reads the names, which costs four times as much. */
 async function tagIds(db: Database, test: NameTest, most: number): Promise<readonly number[] | undefined> {
   const near = await nearIds(db, 'tags', test, most);
   if (near === undefined || near.length === 0 || isPostgres(db)) return near;
@@ -93,7 +88,7 @@ async function tagIds(db: Database, test: NameTest, most: number): Promise<reado
   return rows.map((row) => row.id);
 }
 
-/** Of the repositories that somebody may see, where these are not too many to read all their names. */
+/** Among visible repositories, if these are few enough to read all names. */
 async function seenMatchingIds(
   db: Database,
   visibility: Visibility,
@@ -116,10 +111,10 @@ function atMost(ids: readonly number[] | undefined, most: number): readonly numb
   return ids === undefined || ids.length > most ? undefined : ids;
 }
 
-/** For `match` of a trigram table: all trigrams that a name has to have; '' for none. */
+/** For `match` on a trigram table: all trigrams that a name must contain; '' for none. */
 function trigramQuery(test: NameTest): string {
   const trigrams = literals(stepsOf(test)).flatMap((literal) =>
-    Array.from({ length: Math.max(0, literal.length - 2) }, (_, at) => literal.slice(at, at + SHORTEST)),
+    Array.from({ length: Math.max(0, literal.length - 2) }, (_, at) => literal.slice(at, at + TRIGRAM_LENGTH)),
   );
   const plain = trigrams.filter((trigram) => /^[\x20-\x7e]{3}$/.test(trigram));
   const distinct = [...new Set(plain)].slice(0, MAX_TRIGRAMS);
@@ -127,9 +122,9 @@ function trigramQuery(test: NameTest): string {
 }
 
 /**
- * Ids of the tags whose names pass; of the repositories a few more, because whoever reads their rows compares the names
- * anyway. Where these are too many, only those that may be seen. Of one search, which asks for the same names for
- * repositories and for their images.
+ * IDs of tags whose name matches; for repositories possibly a few more, because callers compare the names anyway. If
+ * these are too many, only visible ones. One instance per search, which asks for the same names for repositories and
+ * images.
  */
 export type NameLookup = (table: NamedTable, test: NameTest, most: number) => Promise<readonly number[] | undefined>;
 
@@ -149,7 +144,7 @@ export function createNameLookup(db: Database, visibility: Visibility): NameLook
   };
 }
 
-/** For lists of repositories: `matchingIds` with a part of the name. */
+/** `matchingIds` with a part of a repository's name. */
 export function matchingRepositoryIds(
   db: Database,
   text: string,
@@ -158,7 +153,7 @@ export function matchingRepositoryIds(
   return matchingIds(db, 'repositories', { kind: 'part', text }, most);
 }
 
-/** The same test as a condition on a row. */
+/** The same test as an SQL condition. */
 export function passesName(db: Database, name: RawBuilder<unknown>, test: NameTest): RawBuilder<SqlBool> {
   if (test.kind === 'part') {
     return sql<SqlBool>`lower(${name}) like ${`%${escapeLike(foldCase(test.text))}%`} escape '\\'`;
@@ -177,8 +172,7 @@ function stepsOf({ kind, text }: NameTest) {
 }
 
 /**
- * The trigram table of SQLite reads its index for `like` only without an `escape` clause, so the literal holds none of
- * its wildcards.
+ * SQLite uses the trigram index for `like` only without an `escape` clause, so the literal must not contain wildcards.
  */
 function namesWith(db: Database, table: NamedTable, literal: string, limit: number): RawBuilder<unknown> {
   const pattern = `%${literal}%`;

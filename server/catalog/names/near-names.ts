@@ -1,4 +1,4 @@
-/** Repositories whose names are nearly what somebody typed: for a mistyped search and for an address that leads nowhere. */
+/** Finds repositories with names similar to a typed one, for search and for pages that do not exist. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import { escapeLike } from '../../storage/like.ts';
@@ -6,9 +6,9 @@ import { NOTHING, type Visibility } from '../visibility/visibility.ts';
 import { editsIn, letterPairs, maxEditDistance } from './name-distance.ts';
 import { foldCase } from './name-search.ts';
 
-/** Names that are read; those of larger registries are looked for in their first ones. */
+/** Maximum number of names that are read; larger registries are searched only in their first ones. */
 export const MAX_READ = 10_000;
-/** So many of them, those with the most pairs of letters in common, are compared letter by letter. */
+/** Maximum number of names compared letter by letter: those with most bigrams in common. */
 const MAX_COMPARED = 200;
 const MAX_PAIRS = 24;
 
@@ -32,9 +32,8 @@ export async function nearNames(
 }
 
 /**
- * Of many names those worth comparing letter by letter.
- *
- * @param names selects them as `name`.
+ * Names with most bigrams in common with a word.
+ * @param names Selects them as `name`.
  */
 export async function withCommonLetters(
   db: Database,

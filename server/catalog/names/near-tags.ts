@@ -1,13 +1,13 @@
-/** Tags of one repository that are nearly the one that was asked for. */
+/** Finds tags of one repository similar to a given one. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import type { Visibility } from '../visibility/visibility.ts';
 import { visibleRepositoryId } from '../visibility/visible-repositories.ts';
-import { distance, maxEditDistance } from './name-distance.ts';
+import { editDistance, maxEditDistance } from './name-distance.ts';
 import { foldCase } from './name-search.ts';
 import { MAX_READ, withCommonLetters } from './near-names.ts';
 
-/** The newest are read where a repository has more. */
+/** Only the newest are read if a repository has more. */
 const newestTags = (repositoryId: number): RawBuilder<unknown> =>
   sql`select name from tags where repository_id = ${repositoryId} and name not like 'sha256-%'
     order by coalesce(pushed_at, first_seen_at) desc, name limit ${MAX_READ}`;
@@ -19,7 +19,7 @@ export interface AskedTag {
   readonly tag: string;
 }
 
-/** @returns none as well where the viewer may not see the repository. */
+/** @returns an empty list also for a repository that the viewer may not see. */
 export async function nearTags(
   db: Database,
   visibility: Visibility,
@@ -33,7 +33,7 @@ export async function nearTags(
   const names = await withCommonLetters(db, newestTags(homeId), word);
   return names
     .flatMap((name) => {
-      const mistakes = mistakesInTag(word, foldCase(name));
+      const mistakes = editsInTag(word, foldCase(name));
       return mistakes === undefined ? [] : [{ name, mistakes }];
     })
     .sort((left, right) => left.mistakes - right.mistakes)
@@ -41,10 +41,10 @@ export async function nearTags(
     .map(({ name }) => name);
 }
 
-/** Tags are short: one other character is always a mistake that can be meant. `v1.2` may be the begin of `v1.2.3`. */
-function mistakesInTag(typed: string, tag: string): number | undefined {
+/** Tags are short, so one edit is always allowed. `v1.2` may also be the beginning of `v1.2.3`. */
+function editsInTag(typed: string, tag: string): number | undefined {
   const most = Math.max(1, maxEditDistance(typed));
-  const mistakes = distance(typed, tag, most);
+  const mistakes = editDistance(typed, tag, most);
   if (mistakes <= most) return mistakes;
   return /^[._-]/.test(tag.startsWith(typed) ? tag.slice(typed.length) : '') ? most : undefined;
 }

@@ -1,4 +1,6 @@
-/** Wildcards of a search: `*` any text, `?` one character, `[a-z]` and `[!x]` one out of a set. All else is itself. */
+/**
+ * Wildcards in searches: `*` any text, `?` one character, `[a-z]` and `[!x]` one of a set. Everything else is literal.
+ */
 export type GlobStep =
   | { readonly kind: 'char'; readonly text: string }
   | { readonly kind: 'any' }
@@ -9,7 +11,7 @@ export function hasWildcard(text: string): boolean {
   return globSteps(text).some((step) => step.kind !== 'char');
 }
 
-/** Never fails: a set that is not closed, empty or out of order is plain text. */
+/** Never throws: a set that is not closed, empty or out of order is literal. */
 export function globSteps(text: string): readonly GlobStep[] {
   const steps: GlobStep[] = [];
   for (let at = 0; at < text.length; ) {
@@ -29,7 +31,7 @@ export function globSteps(text: string): readonly GlobStep[] {
   return steps;
 }
 
-/** A `-` stands first or last, or between the two ends of a range: the engines read anything else each their way. */
+/** `-` is first, last, or between the ends of a range: database engines interpret other forms differently. */
 function isInOrder(body: string): boolean {
   const inner = body.replace(/^-|-$/g, '');
   const ranges = [...inner.matchAll(/([\w.])-([\w.])/g)];
@@ -37,7 +39,7 @@ function isInOrder(body: string): boolean {
   return inner !== '' && dashes === ranges.length && ranges.every(([, from = '', to = '']) => from <= to);
 }
 
-/** For `glob` of SQLite. */
+/** Pattern for `glob` of SQLite. */
 export function sqliteGlob(steps: readonly GlobStep[]): string {
   const parts = { any: '*', one: '?' };
   return steps
@@ -49,7 +51,7 @@ export function sqliteGlob(steps: readonly GlobStep[]): string {
     .join('');
 }
 
-/** For `~` of PostgreSQL, and for `RegExp`. */
+/** Pattern for `~` of PostgreSQL and for `RegExp`. */
 export function globPattern(steps: readonly GlobStep[]): string {
   const parts = { any: '.*', one: '.' };
   const inner = steps.map((step) => {
@@ -59,7 +61,7 @@ export function globPattern(steps: readonly GlobStep[]): string {
   return `^${inner.join('')}$`;
 }
 
-/** Texts that every match holds. */
+/** Texts that every match contains. */
 export function literals(steps: readonly GlobStep[]): readonly string[] {
   const found = [''];
   for (const step of steps) {
@@ -69,7 +71,7 @@ export function literals(steps: readonly GlobStep[]): readonly string[] {
   return found.filter((literal) => literal !== '');
 }
 
-/** The longest of them that `like` reads as it stands: `_` and `%` end it. */
+/** The longest of them without `_` and `%`, which have a meaning in `like`. */
 export function longestLiteral(steps: readonly GlobStep[]): string {
   const plain = literals(steps).flatMap((literal) => literal.split(/[%_\\]/));
   return plain.reduce((longest, literal) => (literal.length > longest.length ? literal : longest), '');

@@ -1,4 +1,4 @@
-/** Repositories and tags for the text that somebody types, with what tells one from another. */
+/** Suggests repositories and tags for a typed text, with facts that distinguish them. */
 
 import { type RawBuilder, sql } from 'kysely';
 import { isRepositoryName } from '../../registry/documents/reference.ts';
@@ -10,7 +10,7 @@ import { visibleCount } from '../visibility/visible-repositories.ts';
 import { foldCase, matchingIds } from './name-search.ts';
 import { nearNames } from './near-names.ts';
 
-/** What stands below a name, so that nobody has to open it to know which one it is. */
+/** Facts shown below a name, so that people recognise the right one. */
 export interface NameFacts {
   readonly sizeBytes: number;
   /** Pushed, else built; null where neither is known. */
@@ -24,17 +24,17 @@ export interface FoundName {
   /** `team/app` or `team/app:v1`. */
   readonly reference: string;
   readonly facts: NameFacts;
-  /** Not what was typed, but nearly. */
+  /** Only similar to the typed text. */
   readonly isNear: boolean;
 }
 
-/** Names that are looked at for those the viewer may see. */
+/** Maximum number of names that are checked for visibility. */
 const MAX_LOOKED_AT = 1000;
-/** So many that are exactly what was typed. */
+/** Maximum number of exact matches. */
 const MAX_EXACT = 300;
-/** Whoever sees no more repositories has each of them asked for its tags. */
+/** Up to this number of visible repositories, each is queried for its tags. */
 const MAX_ASKED = 2000;
-/** Fewer letters begin half of all tags. */
+/** With fewer letters half of all tags would match. */
 const MIN_TAG_LENGTH = 3;
 
 interface RepositoryNameRow {
@@ -47,7 +47,7 @@ interface RepositoryNameRow {
 
 const REPOSITORY_FACTS = sql`size_bytes, tag_count, newest_tag, coalesce(last_pushed_at, newest_at, 0) as aged_at`;
 
-/** Those with a part of the path that begins so come first; where there are none, those that are nearly so. */
+/** Repositories with a path component that begins so come first; without any, similar ones. */
 export async function repositoriesLike(
   db: Database,
   visibility: Visibility,
@@ -101,7 +101,7 @@ function tagName({ repository, name, ...row }: TagNameRow): FoundName {
   return { reference: `${repository}:${name}`, isNear: false, facts };
 }
 
-/** Of any repository: the tag itself first, then what begins so, each from the highest version down. */
+/** Tags of any repository: exact matches first, then tags that begin so, highest version first. */
 export async function tagsLike(
   db: Database,
   visibility: Visibility,
@@ -122,7 +122,7 @@ export async function tagsLike(
   return rows.map(tagName);
 }
 
-/** Where very many tags hold the text, those that are it are among them all the same. */
+/** Includes exact matches even if very many tags contain the text. */
 async function tagIds(db: Database, visibility: Visibility, text: string): Promise<readonly number[]> {
   const ids = (await matchingIds(db, 'tags', { kind: 'part', text }, MAX_LOOKED_AT)) ?? [];
   if (ids.length < MAX_LOOKED_AT) return ids;
@@ -136,7 +136,7 @@ async function seenTagIds(db: Database, visibility: Visibility, text: string): P
   const { all, id } = visibility;
   if (all) return [];
   if ((await visibleCount(db, visibility)) > MAX_ASKED) return [];
-  // A cross join, because SQLite keeps its order: each repository has its tags by name.
+  // A cross join, because SQLite keeps its order: each repository has its tags sorted by name.
   const { rows } = await sql<{ id: number }>`
     select tags.id as id from visible_repositories as seen cross join tags
     where seen.visibility_id = ${id} and tags.repository_id = seen.repository_id and ${begins('tags.name', text)}
@@ -144,7 +144,7 @@ async function seenTagIds(db: Database, visibility: Visibility, text: string): P
   return rows.map((row) => row.id);
 }
 
-/** Of one repository, newest version first. */
+/** Tags of one repository, newest version first. */
 export async function tagsOf(
   db: Database,
   visibility: Visibility,

@@ -12,7 +12,7 @@ const MANIFESTS_AT_ONCE = 300;
 
 type Row = Pick<Selectable<ManifestsTable>, 'digest' | 'kind' | 'config' | 'annotations'>;
 
-/** What every manifest says of its blobs and labels, whoever holds it. */
+/** Rebuilds blobs and labels of all manifests, independent of repositories. */
 export async function rebuildBlobsAndLabels(
   db: Database,
   reader: ContentReader = createContentReader(),

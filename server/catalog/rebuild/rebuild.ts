@@ -1,4 +1,4 @@
-/** Works out everything anew that follows from tags and manifests: after an upgrade that keeps it in another way. */
+/** Recomputes everything derived from tags and manifests, after an upgrade that derives it differently. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ContentReader, createContentReader } from '../../artifacts/reader.ts';
 import type { Database } from '../../storage/database.ts';
@@ -11,14 +11,14 @@ import { heldCounts } from '../manifests/held-lookup.ts';
 import { recountVisibilities } from '../visibility/recount.ts';
 import { rebuildBlobsAndLabels } from './manifests.ts';
 import { rederiveManifests } from './rederive-manifests.ts';
-import { resetRepository, unsettled } from './repository.ts';
+import { pendingManifests, resetRepository } from './repository.ts';
 
-/** Grows when rows follow from others in a new way. */
+/** Raised when rows are derived in a new way. */
 const LAYOUT = '2';
 const LAYOUT_KEY = 'catalog_layout';
 
 const REPOSITORIES_AT_ONCE = 100;
-// About 50 ms: others wait that long.
+// About 50 ms, for which other writers wait.
 const MANIFESTS_AT_ONCE = 300;
 
 export interface RebuildProgress {
@@ -32,7 +32,10 @@ interface Repository {
   readonly held: number;
 }
 
-/** At every start; does nothing unless a version before us kept things differently. @returns whether it did. */
+/**
+ * To be called at every start; does nothing unless an earlier version derived rows differently.
+ * @returns whether it rebuilt.
+ */
 export async function rebuildOldCatalog(
   db: Database,
   onProgress: (progress: RebuildProgress) => void = () => undefined,
@@ -43,7 +46,7 @@ export async function rebuildOldCatalog(
   return true;
 }
 
-/** In short transactions, between which others get their turn; what changes meanwhile stays right. */
+/** In short transactions, so that others can write in between; concurrent changes remain correct. */
 export async function rebuildCatalog(
   db: Database,
   onProgress: (progress: RebuildProgress) => void = () => undefined,
@@ -65,7 +68,7 @@ export async function rebuildCatalog(
   await settings.set(LAYOUT_KEY, LAYOUT);
 }
 
-/** Small repositories together, since each transaction waits for the disk; a large one alone. */
+/** Groups small repositories, because each transaction waits for a sync; a large one has its own. */
 async function* groups(db: Database): AsyncGenerator<readonly Repository[]> {
   for await (const page of pages(db)) {
     let group: Repository[] = [];
@@ -102,11 +105,11 @@ async function rebuildGroup(db: Database, group: readonly Repository[], isFirst:
     const more: (() => Promise<void>)[] = [];
     for (const { id, name } of group) {
       await resetRepository(trx, id, folderOf(name), isFirst);
-      const parts = partsOf(await unsettled(trx, id));
+      const parts = partsOf(await pendingManifests(trx, id));
       const settled = new Set<string>();
       const [first, ...others] = parts;
-      if (first !== undefined) await settlePart(trx, id, first, settled);
-      if (others.length > 0) more.push(() => settleRest(db, id, others, settled));
+      if (first !== undefined) await recomputePart(trx, id, first, settled);
+      if (others.length > 0) more.push(() => recomputeRest(db, id, others, settled));
     }
     return more;
   });
@@ -120,7 +123,7 @@ function partsOf(digests: readonly string[]): readonly (readonly string[])[] {
   );
 }
 
-async function settleRest(
+async function recomputeRest(
   db: Database,
   id: number,
   parts: readonly (readonly string[])[],
@@ -128,15 +131,15 @@ async function settleRest(
 ): Promise<void> {
   for (const part of parts) {
     await nextTurn();
-    await db.transaction().execute((trx) => settlePart(trx, id, part, settled));
+    await db.transaction().execute((trx) => recomputePart(trx, id, part, settled));
   }
 }
 
-/** Each brings its neighbours along, which need no second time. */
-async function settlePart(trx: Database, id: number, part: readonly string[], settled: Set<string>): Promise<void> {
+/** Each manifest also updates the manifests that it affects, which are then skipped. */
+async function recomputePart(trx: Database, id: number, part: readonly string[], settled: Set<string>): Promise<void> {
   const open = part.filter((digest) => !settled.has(digest));
   if (open.length === 0) return;
-  // A lock against those that change this repository on another replica; nobody saw a change.
+  // A lock against other replicas; the time of the last visible change stays.
   await lockRepositoryId(trx, id);
   const { digests } = await recomputeDerived(
     trx,

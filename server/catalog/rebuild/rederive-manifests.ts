@@ -1,4 +1,4 @@
-/** Reads every stored manifest again from its bytes: after an upgrade that understands more of them. */
+/** Parses all stored manifests again, after an upgrade that reads more of them. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ContentReader } from '../../artifacts/reader.ts';
 import type { ParsedManifest } from '../../registry/documents/manifest.ts';
@@ -8,10 +8,10 @@ import type { ManifestRow } from '../images/image-rows.ts';
 import { isUnreadable, type ManifestRecord, manifestRecord, NO_CONFIG, type ReadConfig } from '../manifests/record.ts';
 import { replaceManifests, sumUpIndex } from '../manifests/store.ts';
 
-// Their bytes are in memory together.
+// Their bytes are in memory at the same time.
 const MANIFESTS_AT_ONCE = 50;
 
-/** The registry is asked nothing. What repositories count follows from this and is not changed here. */
+/** Sends no requests. The counts of repositories are derived from this and not changed here. */
 export async function rederiveManifests(db: Database, reader: ContentReader): Promise<void> {
   const indexes: Pick<ManifestRecord, 'digest' | 'createdAt'>[] = [];
   for await (const rows of pages(db)) {
@@ -24,7 +24,7 @@ export async function rederiveManifests(db: Database, reader: ContentReader): Pr
     }
     await nextTurn();
   }
-  // Their sums follow from what they list, nested indexes too.
+  // Totals of indexes are derived from their children, including nested indexes.
   for (const record of indexes) {
     await db.transaction().execute((trx) => sumUpIndex(trx, record));
     await nextTurn();
@@ -78,7 +78,10 @@ async function configAgain(
   }
 }
 
-/** What was no image before has no configuration yet: with a problem the next look fetches it. */
+/**
+ * A manifest that is newly recognised as an image has no configuration yet: with a problem set, the next check fetches
+ * it.
+ */
 function problemOf(row: ManifestRow, parsed: ParsedManifest): string | null {
   const lacksConfig =
     parsed.config !== undefined && hasReadableConfig(manifestKindOf(parsed)) && !hasReadableConfig(row.kind);

@@ -5,7 +5,10 @@ import { deleteFacets } from '../index/rollups.ts';
 import { recountBlobs } from '../manifests/blob-counts.ts';
 import { heldCounts } from '../manifests/held-lookup.ts';
 
-/** As if it had no tags: from there `settle` goes on. For a transaction; locks the repository. */
+/**
+ * Resets a repository as if it had no tags; `recomputeDerived` completes it. For use in a transaction; locks the
+ * repository.
+ */
 export async function resetRepository(trx: Database, id: number, folder: string, isFirst: boolean): Promise<void> {
   await lockRepositoryId(trx, id);
   await deleteFacets(trx, id);
@@ -28,8 +31,8 @@ const NOTHING: RepositoryColumns = {
   newest_at: 0,
 };
 
-/** What is held, tagged manifests first: they bring their neighbours along. */
-export async function unsettled(trx: Database, id: number): Promise<readonly string[]> {
+/** Manifests to recompute, tagged ones first: they include the manifests that they affect. */
+export async function pendingManifests(trx: Database, id: number): Promise<readonly string[]> {
   const rows = await trx
     .selectFrom('held_manifests')
     .select('digest')

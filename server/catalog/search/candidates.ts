@@ -1,4 +1,4 @@
-/** Where a search begins: few rows that hold all matches, found by an index. */
+/** Finds a small set of rows by an index that contains all matches of a search. */
 import { type RawBuilder, sql } from 'kysely';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
@@ -6,11 +6,11 @@ import type { HeldState } from '../../storage/schema.ts';
 import { foldCase, type NameLookup, type NameTest } from '../names/name-search.ts';
 import type { Visibility } from '../visibility/visibility.ts';
 import {
-  below,
   type Condition,
   digestBegins,
   hexPrefix,
   inRange,
+  isBelow,
   labelCondition,
   labelValueBegins,
   type Places,
@@ -18,19 +18,21 @@ import {
 import type { Term, Test } from './terms.ts';
 import type { Range } from './values.ts';
 
-/** Up to here candidates are fetched and compared; beyond, matches are frequent enough to come across them. */
+/**
+ * Up to this number candidates are fetched and compared; beyond it, matches are frequent enough to be found by a scan.
+ */
 export const MAX_CANDIDATES = 1500;
-const FEW_REPOSITORIES = MAX_CANDIDATES / 3;
-/** Each costs several looks into other tables. */
-const FEW_TAGS = MAX_CANDIDATES / 3;
-const FEW_LABELLED = MAX_CANDIDATES / 3;
+const MAX_REPOSITORIES = MAX_CANDIDATES / 3;
+/** Each tag costs several lookups in other tables. */
+const MAX_TAGS = MAX_CANDIDATES / 3;
+const MAX_LABELLED = MAX_CANDIDATES / 3;
 
 type Ids = readonly number[] | undefined;
 
 export interface Candidates {
-  /** Held manifests among which all matches are; undefined where no term leaves few. */
+  /** IDs of held manifests that include all matches; undefined when no term is selective enough. */
   readonly ids: Ids;
-  /** By the test of a word, as far as it was looked up. */
+  /** Lookups of words, by test. */
   readonly places: ReadonlyMap<Test, Places>;
 }
 
@@ -49,7 +51,7 @@ export async function imageCandidates(
   return { ids: visibility.all ? undefined : few(await ofVisible(db, visibility, states)), places };
 }
 
-/** Ids of repositories, in the same way. */
+/** The same with IDs of repositories. */
 export async function repositoryCandidates(
   db: Database,
   names: NameLookup,
@@ -114,7 +116,7 @@ function byDigest(db: Database, prefix: string): Promise<Ids> {
   return idsOf(db, sql`select image.id from held_manifests as image where ${digestBegins(prefix)}`);
 }
 
-/** A whole value has an index of its own. */
+/** Whole values have an index of their own. */
 function labelLookup(db: Database, key: string, value: NameTest | null): Condition {
   if (value?.kind !== 'whole') return labelCondition(db, key, value);
   return sql`label.key = ${key} and lower(label.value) = ${foldCase(value.text)}`;
@@ -149,7 +151,7 @@ async function byLabels(db: Database, labels: Ids, most = MAX_CANDIDATES): Promi
 }
 
 async function byTag(db: Database, names: NameLookup, text: NameTest): Promise<Ids> {
-  const tags = await names('tags', text, FEW_TAGS);
+  const tags = await names('tags', text, MAX_TAGS);
   if (tags === undefined || tags.length === 0) return tags;
   return idsOf(
     db,
@@ -161,8 +163,8 @@ async function byTag(db: Database, names: NameLookup, text: NameTest): Promise<I
 
 async function inRepositories(db: Database, names: NameLookup, test: Test, states: readonly HeldState[]): Promise<Ids> {
   const repositories = few(await repositoriesOf(db, names, test));
-  // That many have too many images between them.
-  if (repositories === undefined || repositories.length > FEW_REPOSITORIES) return undefined;
+  // So many repositories have too many images.
+  if (repositories === undefined || repositories.length > MAX_REPOSITORIES) return undefined;
   if (repositories.length === 0) return [];
   return idsOf(
     db,
@@ -172,14 +174,14 @@ async function inRepositories(db: Database, names: NameLookup, test: Test, state
 }
 
 async function repositoriesOf(db: Database, names: NameLookup, test: Test): Promise<Ids> {
-  if (test.on === 'folder') return idsOf(db, sql`select id from repositories where ${below(test.path, 'name')}`);
+  if (test.on === 'folder') return idsOf(db, sql`select id from repositories where ${isBelow(test.path, 'name')}`);
   if (test.on !== 'repository' && test.on !== 'anything') return undefined;
-  // A glob may also match behind a slash; what is too much is sorted out by the condition.
+  // A glob may also match after a slash; the condition removes what does not.
   const text: NameTest = test.text.kind === 'glob' ? { kind: 'glob', text: `*${test.text.text}` } : test.text;
   return names('repositories', text, MAX_CANDIDATES);
 }
 
-/** All the places a word may stand in. What was found out is kept: rows are then not compared with what nothing has. */
+/** Looks a word up in all places. The results are kept, so that rows are not compared with what nothing has. */
 async function byAnything(
   db: Database,
   names: NameLookup,
@@ -192,9 +194,9 @@ async function byAnything(
   const named = await inRepositories(db, names, { on: 'repository', text }, states);
   const tagged = few(await byTag(db, names, text));
   const labels = isWord ? await labelsOf(db, labelValueBegins(text.text)) : [];
-  // Rows that are come across anyway can be asked for their labels, which costs less than finding very many first.
+  // In a scan each row is tested for its labels, which costs less than finding very many first.
   const isScanned = named === undefined || tagged === undefined;
-  const labelled = await byLabels(db, labels, isScanned ? FEW_LABELLED : MAX_CANDIDATES);
+  const labelled = await byLabels(db, labels, isScanned ? MAX_LABELLED : MAX_CANDIDATES);
   places.set(test, { tagged, labelled, labels });
   const digest = isWord ? hexPrefix(text.text) : undefined;
   const begun = digest === undefined ? [] : few(await byDigest(db, digest));
@@ -216,7 +218,7 @@ async function bySize(db: Database, range: Range, states: readonly HeldState[]):
   return all;
 }
 
-/** For somebody who sees few images, those are where to begin. */
+/** For a viewer who sees few images these are the candidates. */
 async function ofVisible(db: Database, { id }: Visibility, states: readonly HeldState[]): Promise<Ids> {
   const seen = few(
     await idsOf(db, sql`select repository_id as id from visible_repositories where visibility_id = ${id}`),

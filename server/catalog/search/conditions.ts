@@ -1,6 +1,6 @@
 /**
- * Terms of a search as conditions on a row: an image in its repository (`home`), or a repository alone. What the index of
- * the newest images holds is asked of `image`, which may be a row of that index; the rest of `whole`, the row itself.
+ * SQL conditions of search terms, for an image in its repository (`home`) or for a repository. Columns in the index of
+ * the newest images are read from `image`, which may be a row of that index; the others from `whole`, the complete row.
  */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { isAmong } from '../../storage/among.ts';
@@ -10,17 +10,17 @@ import type { HeldState } from '../../storage/schema.ts';
 import { referrerQueries } from '../manifests/referrers.ts';
 import { foldCase, type NameTest, passesName } from '../names/name-search.ts';
 import type { ReferrerKind, Term, Test } from './terms.ts';
-import { momentOf } from './values.ts';
+import { momentOf, type Range } from './values.ts';
 
 export type Condition = RawBuilder<SqlBool>;
 
-/** What a word or label was found to be before rows are looked at; undefined: too much, or not looked up. */
+/** Results of looking up a word or label before rows are read; undefined: too many, or not looked up. */
 export interface Places {
-  /** Images under such a tag. */
+  /** IDs of images with a matching tag. */
   readonly tagged?: readonly number[] | undefined;
-  /** Images with such a label. */
+  /** IDs of images with a matching label. */
   readonly labelled?: readonly number[] | undefined;
-  /** Ids of the labels themselves. */
+  /** IDs of matching labels. */
   readonly labels?: readonly number[] | undefined;
 }
 
@@ -30,19 +30,19 @@ export function allOf(conditions: readonly Condition[]): Condition {
   return sql<SqlBool>`(${sql.join(conditions.length === 0 ? [sql`1 = 1`] : conditions, sql` and `)})`;
 }
 
-/** Tests that ask for `home`. */
+/** Whether the test reads `home`. */
 export function needsHome({ test }: Term): boolean {
   return test.on === 'anything' || test.on === 'repository' || test.on === 'folder';
 }
 
 const OF_WHOLE: ReadonlySet<Test['on']> = new Set(['pusher', 'pulled', 'size', 'pulls', 'platform']);
 
-/** Tests that ask for `whole`. */
+/** Whether the test reads `whole`. */
 export function needsWhole({ test }: Term): boolean {
   return OF_WHOLE.has(test.on);
 }
 
-/** For `image`, `home` and `whole`; `now` is what ages count from. */
+/** Condition on `image`, `home` and `whole`. @param now Ages are relative to it. */
 export function imageCondition(
   db: Database,
   { test, isNegated }: Term,
@@ -53,7 +53,7 @@ export function imageCondition(
   return isNegated ? sql<SqlBool>`not (${condition})` : condition;
 }
 
-/** For `home`. @returns undefined for what only images have. */
+/** Condition on `home`. @returns undefined for properties that only images have. */
 export function repositoryCondition(db: Database, { test, isNegated }: Term): Condition | undefined {
   const condition = repositoryTest(db, test);
   return condition && isNegated ? sql<SqlBool>`not (${condition})` : condition;
@@ -61,7 +61,7 @@ export function repositoryCondition(db: Database, { test, isNegated }: Term): Co
 
 function repositoryTest(db: Database, test: Test): Condition | undefined {
   if (test.on === 'anything' || test.on === 'repository') return inRepositoryName(db, test.text);
-  return test.on === 'folder' ? below(test.path) : undefined;
+  return test.on === 'folder' ? isBelow(test.path) : undefined;
 }
 
 function imageTest(db: Database, test: Test, now: number, places: Places): Condition {
@@ -71,7 +71,7 @@ function imageTest(db: Database, test: Test, now: number, places: Places): Condi
     case 'repository':
       return inRepositoryName(db, test.text);
     case 'folder':
-      return below(test.path);
+      return isBelow(test.path);
     case 'tag':
       return underTag(db, test.text);
     case 'pusher':
@@ -115,19 +115,19 @@ function knownOr(db: Database, ids: readonly number[] | undefined, test: () => C
   return ids.length === 0 ? [] : [isAmong(db, sql`image.id`, ids)];
 }
 
-/** With wildcards: the whole name, or all of it behind a slash. */
+/** With wildcards: the whole name, or everything after a slash. */
 function inRepositoryName(db: Database, text: NameTest): Condition {
   const whole = passesName(db, sql`home.name`, text);
   if (text.kind !== 'glob') return whole;
   return sql<SqlBool>`(${whole} or ${passesName(db, sql`home.name`, { kind: 'glob', text: `*/${text.text}` })})`;
 }
 
-/** A range of names. `0` is the character behind `/`. */
-export function below(path: string, name = 'home.name'): Condition {
+/** A range of names: `0` is the character after `/`. */
+export function isBelow(path: string, name = 'home.name'): Condition {
   return sql<SqlBool>`(${sql.ref(name)} >= ${`${path}/`} and ${sql.ref(name)} < ${`${path}0`})`;
 }
 
-/** Most images have one tag, which stands in their own row. */
+/** Most images have one tag, which is in their own row. */
 function underTag(db: Database, text: NameTest): Condition {
   return sql<SqlBool>`((image.tag_count > 0 and ${passesName(db, sql`image.tag_name`, text)})
     or (image.tag_count > 1 and exists (select 1 from tags as named
@@ -136,19 +136,19 @@ function underTag(db: Database, text: NameTest): Condition {
 }
 
 export function digestBegins(prefix: string): Condition {
-  // `g` is behind every hexadecimal digit.
+  // `g` sorts after all hexadecimal digits.
   return sql<SqlBool>`(image.digest >= ${prefix} and image.digest < ${`${prefix}g`})`;
 }
 
-/** A word of at least six hexadecimal digits may be the begin of a digest. */
+/** The word if it may be the beginning of a digest: at least six hexadecimal digits. */
 export function hexPrefix(word: string): string | undefined {
   return /^[0-9a-f]{6,64}$/i.test(word) ? `sha256:${word.toLowerCase()}` : undefined;
 }
 
-/** So few labels that each row can be asked for each of them. */
-const VERY_FEW = 8;
+/** Up to this number labels are tested one by one for each row. */
+const MAX_INLINE_LABELS = 8;
 
-/** Only indexes list images whose labels count as theirs. Cross joins, because the label itself is the last to look at. */
+/** Labels of the children count for an index. Cross joins, because the label itself has to be read last. */
 function labelled(db: Database, condition: Condition, labels: readonly number[] | undefined): Condition {
   const [label, isGiven] = givenLabel(db, condition, labels);
   return sql<SqlBool>`(exists (select 1 from manifest_labels as given ${label}
@@ -163,40 +163,40 @@ function givenLabel(db: Database, condition: Condition, labels: readonly number[
   if (labels === undefined) {
     return [sql`cross join labels as label`, sql`label.id = given.label_id and ${condition}`] as const;
   }
-  const isVeryFew = labels.length > 0 && labels.length <= VERY_FEW;
-  // The sign keeps SQLite from looking up each of many labels instead of the few that the manifest has.
+  const isVeryFew = labels.length > 0 && labels.length <= MAX_INLINE_LABELS;
+  // `+` keeps SQLite from searching each of many labels instead of the few of the manifest.
   const isGiven = isVeryFew ? sql`given.label_id in (${sql.join(labels)})` : isAmong(db, sql`+given.label_id`, labels);
   return [sql``, isGiven] as const;
 }
 
 /**
- * Labels of an image for several platforms stand in the configurations of the images it lists and its repository has. A
- * cross join, because SQLite began with all that the repository has, for each image of a page.
+ * Digests whose labels count: the image and, for an index, its children in the repository. A cross join, because SQLite
+ * would begin with all manifests of the repository for each image.
  */
 export const LABELLED_DIGESTS = sql`select image.digest union all
   select listed.child_digest from manifest_children as listed cross join held_manifests as part
     where listed.parent_digest = image.digest
       and part.digest = listed.child_digest and part.repository_id = image.repository_id`;
 
-/** For `label`. */
+/** Condition on `label`. */
 export function labelCondition(db: Database, key: string, value: NameTest | null): Condition {
   const named = sql<SqlBool>`label.key = ${key}`;
   return value === null ? named : sql<SqlBool>`${named} and ${passesName(db, sql`label.value`, value)}`;
 }
 
-/** A range on what its index holds, the value in lower case. */
+/** A range on its index, which contains the value in lower case. */
 export function labelValueBegins(text: string): Condition {
   const folded = foldCase(text);
   return sql<SqlBool>`lower(label.value) >= ${folded} and lower(label.value) < ${`${folded}\u{10ffff}`}`;
 }
 
-/** 0 is not known, so neither older nor newer than anything. */
+/** 0 means unknown: neither older nor newer than anything. */
 function agedCondition(isBefore: boolean, at: number, column = 'image.aged_at'): Condition {
   const aged = sql.ref(column);
   return isBefore ? sql<SqlBool>`(${aged} > 0 and ${aged} < ${at})` : sql<SqlBool>`(${aged} > 0 and ${aged} >= ${at})`;
 }
 
-/** What terms say about the order of the list itself: where to begin and to end reading. */
+/** Limits of the list's own order: where to begin and end reading. */
 export function agedRange(terms: readonly Term[], now: number, column: string): Condition {
   const ranges = terms.flatMap(({ test, isNegated }) =>
     test.on === 'pushed' && !isNegated ? [agedCondition(test.isBefore, momentOf(test.age, now), column)] : [],
@@ -204,19 +204,19 @@ export function agedRange(terms: readonly Term[], now: number, column: string): 
   return allOf(ranges);
 }
 
-export function inRange(column: RawBuilder<unknown>, range: { least: number | null; most: number | null }): Condition {
-  const least = range.least === null ? sql<SqlBool>`1 = 1` : sql<SqlBool>`${column} >= ${range.least}`;
-  const most = range.most === null ? sql<SqlBool>`1 = 1` : sql<SqlBool>`${column} <= ${range.most}`;
-  return sql<SqlBool>`(${least} and ${most})`;
+export function inRange(column: RawBuilder<unknown>, range: Range): Condition {
+  const min = range.min === null ? sql<SqlBool>`1 = 1` : sql<SqlBool>`${column} >= ${range.min}`;
+  const max = range.max === null ? sql<SqlBool>`1 = 1` : sql<SqlBool>`${column} <= ${range.max}`;
+  return sql<SqlBool>`(${min} and ${max})`;
 }
 
-/** Names of users are lower case; a name as such is compared as its index has it. */
+/** User names are in lower case; an exact name is compared as in its index. */
 function pushedBy(db: Database, text: NameTest): Condition {
   const name = sql`coalesce(whole.pushed_by, '')`;
   return text.kind === 'whole' ? sql<SqlBool>`${name} = ${foldCase(text.text)}` : passesName(db, name, text);
 }
 
-/** `platforms` is a JSON list of `os/arch[/variant]`: looked for between its quotes. */
+/** `platforms` is a JSON list of `os/arch[/variant]`: searched including its quotes. */
 function onPlatform({ os, architecture, variant }: Extract<Test, { on: 'platform' }>): Condition {
   const begin = os === '' ? '/' : `"${os}/`;
   if (architecture === '') return listed(begin);
@@ -229,7 +229,7 @@ function listed(text: string): Condition {
   return sql<SqlBool>`whole.platforms like ${`%${escapeLike(text)}%`} escape '\\'`;
 }
 
-/** For `image`, as pages find them. */
+/** Condition on `image`: it has a referrer of this kind, found as on pages. */
 function hasReferrer(kind: ReferrerKind): Condition {
   const queries = referrerQueries({
     repository: sql`image.repository_id`,
@@ -241,7 +241,7 @@ function hasReferrer(kind: ReferrerKind): Condition {
 
 const ATTACHED: ReadonlySet<string> = new Set(['signature', 'sbom', 'attestation', 'artifact']);
 
-/** What a search looks through: images under tags, unless it asks for something that stands elsewhere. */
+/** States of manifests to search: tagged images, unless a term asks for others. */
 export function statesOf(terms: readonly Term[]): readonly HeldState[] {
   const asked = terms.filter((term) => !term.isNegated).map(({ test }) => test);
   if (asked.some((test) => test.on === 'untagged')) return ['untagged'];

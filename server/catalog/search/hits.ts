@@ -1,4 +1,4 @@
-/** What a result shows, fetched for the rows of one page. */
+/** Reads the columns of results for one page. */
 
 import { type SqlBool, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
@@ -17,7 +17,7 @@ export interface MatchedLabel {
 export interface ImageHit {
   readonly repository: string;
   readonly digest: string;
-  /** The tag that was looked for, else the highest; '' for none. */
+  /** The matching tag, else the highest; '' without tags. */
   readonly tag: string;
   /** Tags that people use. */
   readonly tagCount: number;
@@ -31,11 +31,11 @@ export interface ImageHit {
   readonly pushConfirmed: boolean;
   readonly lastPulledAt: number | null;
   readonly pullCount: number;
-  /** Why it is here, where its other columns do not say so. */
+  /** The matching label, if the other columns do not explain the match. */
   readonly label: MatchedLabel | null;
 }
 
-/** In the order of `places`; `known` is where words were found to stand. */
+/** In the order of `places`. @param known Results of looking up words. */
 export async function imageHits(
   db: Database,
   terms: readonly Term[],
@@ -94,7 +94,7 @@ function toHit(
   };
 }
 
-/** Of the tags that a term names; the highest one where it is among them. */
+/** The tag that matches a term; the highest if that one matches. */
 async function matchedTags(
   db: Database,
   asked: readonly Term[],

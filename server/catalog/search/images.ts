@@ -18,7 +18,7 @@ import {
 import { type Reading, type Scan, visibleTo } from './scan.ts';
 import type { Term } from './terms.ts';
 
-/** Manifests that meet all terms, each in each repository that holds it. */
+/** Manifests that match all terms, once for each repository that has them. */
 export async function searchImages(
   db: Database,
   visibility: Visibility,
@@ -75,7 +75,7 @@ function wholeCondition(terms: readonly Term[]): RawBuilder<unknown> {
   return terms.some(needsWhole) ? sql` and whole.id = image.id` : sql``;
 }
 
-/** 3: called exactly that, 2: its last part or its tag is, 1: the last part begins so. */
+/** Rank: 3: the whole name matches, 2: its last part or tag does, 1: the last part begins so, 0: otherwise. */
 export function scoreOf(terms: readonly Term[], name: string, tag = ''): number {
   const leaf = name.slice(name.lastIndexOf('/') + 1);
   const scores = terms.map(({ test, isNegated }) => {
@@ -88,7 +88,7 @@ export function scoreOf(terms: readonly Term[], name: string, tag = ''): number 
   return Math.max(0, ...scores);
 }
 
-/** Other tables only where a term asks for them, the row itself last. */
+/** Joins other tables only if a term needs them; the complete row last. */
 function imageScan({ visibility, terms, states }: Begun, where: Condition, now: number): Scan {
   const range = agedRange(terms, now, 'aged_at');
   const branches = branchesOf(terms, states).map((branch) => sql<SqlBool>`${branch} and ${range}`);
@@ -104,7 +104,7 @@ function imageScan({ visibility, terms, states }: Begun, where: Condition, now: 
   };
 }
 
-/** Conditions that an index has in front of the time: one reading for each. */
+/** Values of the index columns before the time: one read for each. */
 function branchesOf(terms: readonly Term[], states: readonly HeldState[]): readonly Condition[] {
   for (const { test, isNegated } of terms) {
     if (isNegated) continue;

@@ -8,8 +8,8 @@ const KEPT_MS = 60_000;
 const MAX_KEPT = 500;
 
 /**
- * Keys of labels that a viewer's images have. They are offered with every key that is pressed, and gathering them looks
- * at hundreds of images: so they are kept for a minute.
+ * Label keys of a viewer's images, cached for a minute: they are suggested while typing, and collecting them reads
+ * hundreds of images.
  */
 export function createLabelKeys({ db, clock = monotonic }: { readonly db: Database; readonly clock?: Clock }) {
   const perf = { now: clock };
@@ -25,7 +25,7 @@ export function createLabelKeys({ db, clock = monotonic }: { readonly db: Databa
     if (known !== undefined) return known;
     const keys = suggestValues(db, visibility, 'label', '');
     kept.set(id, keys);
-    // Only its own: by now another answer may have come into its place.
+    // Only this entry: it may have been replaced meanwhile.
     keys.catch(() => kept.peek(id) === keys && kept.delete(id));
     return keys;
   };

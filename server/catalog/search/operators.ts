@@ -2,7 +2,7 @@ import type { ManifestKind } from '../../storage/schema.ts';
 import type { ReferrerKind, Test } from './terms.ts';
 import type { Token } from './tokens.ts';
 import { parseAge, parseCounts, parseSizes } from './values.ts';
-import { type FoundTests, nameTest, one, wholeName } from './words.ts';
+import { type FoundTests, nameTest, singleTest, wholeName } from './words.ts';
 
 type Read = (token: Token) => Test | undefined;
 
@@ -28,7 +28,7 @@ const aged =
     return age && { on, isBefore, age };
   };
 
-/** Every operator; the help of the search page and the suggestions name the same. */
+/** All operators, also for the help of the search page and suggestions. */
 export const OPERATORS: Readonly<Record<string, Read>> = {
   repo: (token) => (token.value === '' ? undefined : { on: 'repository', text: nameTest(token) }),
   tag: (token) => (token.value === '' ? undefined : { on: 'tag', text: wholeName(token) }),
@@ -62,8 +62,7 @@ export const OPERATORS: Readonly<Record<string, Read>> = {
     const kind = value.toLowerCase();
     return isKind(kind) ? { on: 'kind', kind } : undefined;
   },
-  never: ({ value }) =>
-    value.toLowerCase() === 'pulled' ? { on: 'pulls', range: { least: null, most: 0 } } : undefined,
+  never: ({ value }) => (value.toLowerCase() === 'pulled' ? { on: 'pulls', range: { min: null, max: 0 } } : undefined),
   is: ({ value }) => (value.toLowerCase() === 'untagged' ? { on: 'untagged' } : undefined),
   has: ({ value }) => {
     const kind = value.toLowerCase();
@@ -71,18 +70,18 @@ export const OPERATORS: Readonly<Record<string, Read>> = {
   },
 };
 
-/** @returns undefined when nothing is called that. */
+/** @returns undefined for an unknown operator. */
 export function operatorTest(token: Token): FoundTests | undefined {
   if (!Object.hasOwn(OPERATORS, token.name)) return undefined;
   const test = OPERATORS[token.name]?.(token);
-  return test === undefined ? { terms: [], note: 'malformed' } : one(test, token);
+  return test === undefined ? { terms: [], note: 'malformed' } : singleTest(test, token);
 }
 
 function pusherTest(token: Token): Test | undefined {
   return token.value === '' ? undefined : { on: 'pusher', text: wholeName(token) };
 }
 
-/** Behind the name of the algorithm one digit is enough; without it four are. */
+/** With the name of the algorithm one digit is enough, without it four. */
 function digestTest({ value }: Token): Test | undefined {
   const [, algorithm = 'sha256', short = '', bare = ''] =
     /^(?:(sha256|sha512):([0-9a-f]{1,128})|([0-9a-f]{4,128}))$/i.exec(value) ?? [];
@@ -103,5 +102,5 @@ function platformTest(os: string, architecture: string, variant: string): Test |
   return { on: 'platform', os: system, architecture: ALIASES[machine] ?? machine, variant: kind };
 }
 
-/** What the machines themselves call it. */
+/** Names that `uname -m` prints. */
 const ALIASES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64', x86: '386', i386: '386' };

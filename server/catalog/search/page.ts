@@ -1,4 +1,4 @@
-/** The shape of one group of results, from few candidates or from a scan. */
+/** Builds a page of results from few candidates or from a scan. */
 import type { Database } from '../../storage/database.ts';
 import { decodeCursor, encodeCursor, type Position, rowLimit } from '../base/cursor.ts';
 import { cappedTotal, MAX_COUNTED, type Total } from '../base/key-page.ts';
@@ -9,7 +9,7 @@ export interface Found<Hit> {
   readonly next: string | undefined;
   /** Only with the first page. */
   readonly total: Total | undefined;
-  /** Looked through as far back as this (epoch milliseconds); undefined: everything, or the page is full. */
+  /** The search covered everything newer than this (epoch milliseconds); undefined: everything, or the page is full. */
   readonly searchedTo: number | undefined;
 }
 
@@ -25,14 +25,14 @@ export const NOTHING_FOUND: Found<never> = {
   searchedTo: undefined,
 };
 
-/** A match with how well it fits: better ones first, then the newest. */
+/** A match with its rank: better ones first, then newer ones. */
 export interface Ranked extends Place {
   readonly score: number;
 }
 
 export type PageOfMatches = Found<Place>;
 
-/** All matches are known: sorted here. */
+/** Sorts and pages matches that are all known. */
 export function pageOfCandidates(matches: readonly Ranked[], asked: AskedResults): PageOfMatches {
   const limit = rowLimit(asked.limit);
   const sorted = [...matches].sort(byRank);
@@ -52,7 +52,7 @@ function byRank(one: Ranked, other: Ranked): number {
   return other.score - one.score || other.value - one.value || compareKeys(other.key, one.key);
 }
 
-/** Those of images are numbers, and text in a cursor. */
+/** Keys of images are numbers, which cursors contain as text. */
 function compareKeys(one: Place['key'], other: Place['key']): number {
   const isNumber = typeof one === 'number' || typeof other === 'number';
   if (isNumber) return Number(one) - Number(other);
@@ -67,7 +67,7 @@ function fewPosition(after: string | undefined): Ranked | undefined {
   return { value: position.value, key: position.key, score: Number(score) };
 }
 
-/** Too many to know them all: the newest first. */
+/** For many matches: reads the newest first. */
 export async function pageOfScan(db: Database, list: Scan, asked: AskedResults): Promise<PageOfMatches> {
   const limit = rowLimit(asked.limit);
   const after = scanPosition(asked.after);
@@ -83,7 +83,7 @@ export async function pageOfScan(db: Database, list: Scan, asked: AskedResults):
   };
 }
 
-/** Exact where everything was looked through. */
+/** Exact when everything was read. */
 function totalOf(met: number, isEverything: boolean): Total {
   return isEverything ? cappedTotal(met) : { total: Math.min(met, MAX_COUNTED), isExact: false };
 }

@@ -1,6 +1,6 @@
 /**
- * What people type into the search box, as terms. Pure, and never fails: what it cannot read it leaves out and says so.
- * Words look everywhere, `operator:value` in one place, `-` in front turns a term round.
+ * Parses the text of the search box into terms. Pure, never throws: unreadable parts are left out and reported as
+ * notes. Words match everywhere, `operator:value` in one place, `-` negates.
  */
 import { operatorTest } from './operators.ts';
 import type { Note, Term } from './terms.ts';
@@ -15,7 +15,7 @@ export interface SearchQuery {
 export const MAX_QUERY_LENGTH = 1000;
 export const MAX_TERMS = 20;
 const MAX_NOTES = 10;
-/** More are no help to anybody, and slow to compare. */
+/** More wildcards are of no use and slow to compare. */
 const MAX_WILDCARDS = 8;
 
 export function parseQuery(text: string): SearchQuery {
@@ -36,12 +36,12 @@ export function parseQuery(text: string): SearchQuery {
   return { terms, notes: notes.slice(0, MAX_NOTES) };
 }
 
-/** `parseQuery` of it gives the same terms. */
+/** Inverse of `parseQuery`. */
 export function printQuery({ terms }: Pick<SearchQuery, 'terms'>): string {
   return terms.map((term) => term.text).join(' ');
 }
 
-/** Looked at no further than it can matter, however long it is. */
+/** Cut first, so that long texts cost nothing. */
 function cleaned(text: string): string {
   return text
     .slice(0, 4 * MAX_QUERY_LENGTH)
@@ -71,13 +71,13 @@ function termsOf(token: Token, notes: Note[]): readonly Term[] {
   }));
 }
 
-/** `nginx:1.25` looks like an operator and is a reference. */
+/** `nginx:1.25` looks like an operator but is a reference. */
 function unknownOperator(token: Token): ReturnType<typeof wordTests> {
   if (token.value === '' || token.isQuoted || token.isNegated) return { terms: [], note: 'unknown' };
   const value = `${token.name}:${token.value}`;
   const found = wordTests({ ...token, name: '', value });
   if (found.terms.length > 1) return { ...found, note: 'as_reference' };
-  // Quoted, otherwise it would be an operator again.
+  // Quoted, because otherwise it would be parsed as an operator again.
   return { ...wordTests({ ...token, name: '', value, isQuoted: true }), note: 'unknown' };
 }
 

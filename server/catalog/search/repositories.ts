@@ -27,7 +27,7 @@ export interface RepositoryHit {
   readonly sizeBytes: number;
 }
 
-/** Repositories whose names meet all terms; none where a term speaks of something that only images have. */
+/** Repositories that match all terms; none if a term is about properties that only images have. */
 export async function searchRepositories(
   db: Database,
   visibility: Visibility,
@@ -70,7 +70,7 @@ async function compared(
 /** Pushed, else built. */
 const AGED_AT = sql`coalesce(last_pushed_at, newest_at)`;
 
-/** The index holds all that names are compared with. */
+/** The index contains all columns that are compared. */
 function repositoryScan(visibility: Visibility, where: Condition): Scan {
   const visible = visibleTo(visibility, 'home.id', where);
   return {

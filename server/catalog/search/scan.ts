@@ -1,6 +1,6 @@
 /**
- * Reading a list newest first in windows, until a page of matches is full. No query reads more than one window, others
- * get their turn between two, and a request that has read enough says how far it came.
+ * Reads a list in windows, newest first, until a page of matches is full. Each query reads one window, other requests
+ * get a turn in between, and a request that has read enough reports how far it came.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type RawBuilder, sql } from 'kysely';
@@ -9,7 +9,7 @@ import type { Position } from '../base/cursor.ts';
 import { isVisible, NOTHING, type Visibility } from '../visibility/visibility.ts';
 import type { Condition } from './conditions.ts';
 
-/** Small at first: what is frequent is met at once. */
+/** Small at first: frequent matches are found at once. */
 const WINDOWS = [400, 600, 800, 800, 800, 1000, 1000, 1000, 1000] as const;
 const TURN_MS = 60;
 
@@ -20,11 +20,11 @@ export interface Reading {
 }
 
 export interface Scan {
-  /** Rows behind a position, newest first: `value, key` and the columns given. */
+  /** Rows after a position, newest first: `value, key` and the given columns. */
   readonly window: (reading: Reading, columns: RawBuilder<unknown>) => RawBuilder<unknown>;
-  /** All that the index of the window has beside these: `, name`. */
+  /** Further columns in the index of the window: `, name`. */
   readonly columns: RawBuilder<unknown>;
-  /** For `from`: the window with what belongs to its rows, and the condition. */
+  /** For `from`: the window with joined tables and the condition. */
   readonly matching: (window: RawBuilder<unknown>) => RawBuilder<unknown>;
 }
 
@@ -34,13 +34,13 @@ export interface Place {
 }
 
 export interface Scanned {
-  /** All matches that were met: often more than asked for. */
+  /** All matches that were found, often more than requested. */
   readonly places: readonly Place[];
-  /** Where it stopped before the end. */
+  /** Where it stopped; undefined at the end of the list. */
   readonly stoppedAt: Place | undefined;
 }
 
-/** @param wanted So many matches are enough. */
+/** @param wanted Stops after this number of matches. */
 export async function scan(db: Database, list: Scan, after: Position | undefined, wanted: number): Promise<Scanned> {
   const places: Place[] = [];
   let position = after;
@@ -52,7 +52,7 @@ export async function scan(db: Database, list: Scan, after: Position | undefined
     stoppedAt = await lastOf(db, list, reading);
     if (stoppedAt === undefined || places.length >= wanted) break;
     position = positionOf(stoppedAt);
-    // Not after each window: whoever gives way to fifty others waits for all of them.
+    // Not after each window: a request that yields to fifty others waits for all of them.
     if (performance.now() - turnAt < TURN_MS) continue;
     await nextTurn();
     turnAt = performance.now();
@@ -70,15 +70,15 @@ async function matches(db: Database, { window, columns, matching }: Scan, readin
   return rows;
 }
 
-/** @returns undefined when the window was the last. */
+/** @returns undefined for the last window. */
 async function lastOf(db: Database, { window }: Scan, { position, size }: Reading): Promise<Place | undefined> {
   const { rows } = await sql<Place>`${window({ position, size: 1, offset: size - 1 }, sql``)}`.execute(db);
   return rows[0];
 }
 
 /**
- * As `isVisible`. A table of its own instead of a condition, because SQLite keeps the order of a cross join and so finds
- * out who may see a row before it looks at anything else of it.
+ * Like `isVisible`, but as a join: SQLite keeps the order of a cross join and so checks the visibility of a row before
+ * it reads anything else of it.
  */
 export function visibleTo(visibility: Visibility, column: string, others: Condition): Visible {
   if (visibility.all || visibility.id === NOTHING.id) {
@@ -86,7 +86,7 @@ export function visibleTo(visibility: Visibility, column: string, others: Condit
   }
   return {
     join: sql`cross join visible_repositories as allowed`,
-    // The first half is never true: it keeps the second from being asked before.
+    // The first part is never true: it makes the engine evaluate the second part later.
     where: sql`allowed.visibility_id = ${visibility.id} and allowed.repository_id = ${sql.ref(column)}
       and (allowed.repository_id < 0 or ${others})`,
   };

@@ -15,29 +15,29 @@ import { type RepositoryHit, searchRepositories } from './repositories.ts';
 import { suggest } from './suggest.ts';
 
 export interface SearchOptions {
-  /** `next` of that kind of results; without a kind, of the images. */
+  /** `next` of this kind of results; without `kind`, of images. */
   readonly after?: string | undefined;
   /** At most 100. */
   readonly limit: number;
-  /** Only these; without it, a page of each. */
+  /** Only this kind; default: a page of each. */
   readonly kind?: 'repositories' | 'images' | undefined;
 }
 
 export interface SearchResult {
   readonly query: SearchQuery;
-  /** What was typed is the name of something the viewer may see: `team/app`, `team/app:v1`, `team/app@sha256:…`. */
+  /** The text is the name of something visible: `team/app`, `team/app:v1`, `team/app@sha256:…`; else null. */
   readonly jump: string | null;
   readonly repositories: Found<RepositoryHit>;
   readonly images: Found<ImageHit>;
 }
 
-/** Of an address that leads nowhere. */
+/** The reference of a page that does not exist. */
 export interface AskedReference {
   readonly repository: string;
   readonly tag?: string | undefined;
 }
 
-/** Finds repositories and images among those a viewer may pull. Any text is an answer, never a failure. */
+/** Searches the repositories and images that a viewer may pull. Never throws because of the text. */
 export function createSearch({ db, now = Date.now }: { readonly db: Database; readonly now?: () => number }) {
   return {
     async search(visibility: Visibility, text: string, options: SearchOptions): Promise<SearchResult> {
@@ -61,7 +61,7 @@ export function createSearch({ db, now = Date.now }: { readonly db: Database; re
       return { query, jump: await jumpOf(db, visibility, text), repositories, images };
     },
 
-    /** References that are nearly that of an address which leads nowhere. */
+    /** Visible references similar to one that does not exist. */
     async near(visibility: Visibility, asked: AskedReference, most: number): Promise<readonly string[]> {
       const { repository, tag } = asked;
       const tags = tag === undefined ? [] : await nearTags(db, visibility, { repository, tag }, most - 1);

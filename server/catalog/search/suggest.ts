@@ -1,4 +1,4 @@
-/** What could be meant, while somebody types: from what they may see, and cheap enough for every key. */
+/** Suggestions while typing, from what the viewer may see; cheap enough for every key press. */
 import type { Database } from '../../storage/database.ts';
 import {
   type FoundName,
@@ -15,13 +15,13 @@ import { suggestValues } from './values-seen.ts';
 export interface Suggestion {
   readonly kind: 'repository' | 'tag' | 'operator' | 'value';
   readonly label: string;
-  /** The whole search once this is chosen. */
+  /** The whole search text after choosing it. */
   readonly text: string;
-  /** Where a repository or tag itself is: `team/app:v1`. */
+  /** Reference of a suggested repository or tag: `team/app:v1`; else null. */
   readonly reference: string | null;
   /** Of a repository or tag. */
   readonly facts?: NameFacts;
-  /** Not what was typed, but nearly: for reading, never for a command. */
+  /** Similar to the typed text; must not be used in commands. */
   readonly isNear?: boolean;
 }
 
@@ -67,7 +67,7 @@ async function completions(
   return namesFor(db, visibility, before, piece, most);
 }
 
-/** Both kinds of names, neither of which may take all the room; where nothing has the text, what is nearly it. */
+/** Repositories and tags, with room for both; without exact matches similar ones. */
 async function namesFor(
   db: Database,
   visibility: Visibility,

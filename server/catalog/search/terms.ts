@@ -1,4 +1,4 @@
-/** What a search asks for, term by term. */
+/** The terms of a search. */
 import type { ManifestKind } from '../../storage/schema.ts';
 import type { NameTest } from '../names/name-search.ts';
 import type { Age, Range } from './values.ts';
@@ -6,7 +6,7 @@ import type { Age, Range } from './values.ts';
 export type ReferrerKind = 'signature' | 'sbom' | 'attestation';
 
 export type Test =
-  /** Repository, tag, label value or, where it is hexadecimal, digest. */
+  /** Repository, tag, label value or, if hexadecimal, digest. */
   | { readonly on: 'anything'; readonly text: NameTest }
   | { readonly on: 'repository' | 'tag' | 'pusher'; readonly text: NameTest }
   /** `sha256:6f0a`. */
@@ -23,11 +23,11 @@ export type Test =
 export interface Term {
   readonly isNegated: boolean;
   readonly test: Test;
-  /** As it is typed. */
+  /** As typed. */
   readonly text: string;
 }
 
-/** Told to the person: what is the matter, and with what. */
+/** A message for the user about a part of the search. */
 export interface Note {
   readonly problem: 'too_long' | 'too_many' | 'unknown' | 'as_reference' | 'malformed' | 'too_wild';
   readonly params: Readonly<Record<string, string | number>>;

@@ -1,11 +1,11 @@
-/** One blank-separated piece of a search. */
+/** One part of a search, separated by blanks. */
 export interface Token {
   readonly isNegated: boolean;
-  /** What stands before the first `:` outside of quotes, lower-cased, when it looks like an operator; else ''. */
+  /** The operator: text before the first unquoted `:`, in lower case; '' if it does not look like one. */
   readonly name: string;
   /** Without quotes. */
   readonly value: string;
-  /** Something in it was quoted, so wildcards are plain characters. */
+  /** A part was quoted, so wildcards are literal. */
   readonly isQuoted: boolean;
 }
 
@@ -42,7 +42,7 @@ function readPiece(text: string, start: number): { readonly token: Token; readon
   return { token: { isNegated, name: name.toLowerCase(), value, isQuoted }, end: at };
 }
 
-/** A quote that nobody closes reaches to the end. */
+/** An unclosed quote extends to the end. */
 function readQuoted(text: string, start: number): { readonly value: string; readonly end: number } {
   let value = '';
   for (let at = start; at < text.length; at += 1) {
@@ -53,7 +53,7 @@ function readQuoted(text: string, start: number): { readonly value: string; read
   return { value, end: text.length };
 }
 
-/** The reverse of `tokenize` for one piece. */
+/** Inverse of `tokenize` for one token. */
 export function printToken({ isNegated, name, value, isQuoted }: Token): string {
   const shown = isQuoted || value === '' ? `"${value.replace(/[\\"]/g, '\\$&')}"` : value;
   return `${isNegated ? '-' : ''}${name === '' ? '' : `${name}:`}${shown}`;

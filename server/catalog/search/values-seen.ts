@@ -17,11 +17,11 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
   pulls: ['0', '>100'],
 };
 
-/** Recent images that values are gathered from: a hint, not a list of all there are. */
+/** Number of recent images that values are collected from: the suggestions need not be complete. */
 const MAX_IMAGES = 300;
 const MAX_REPOSITORIES = 300;
 
-/** Values for an operator that begin with `typed`, such as the viewer's own images have. */
+/** Suggested values of an operator that begin with `typed`, from the viewer's images. */
 export async function suggestValues(
   db: Database,
   visibility: Visibility,
@@ -57,7 +57,7 @@ async function seenValues(
   return part === undefined ? [] : platforms.flatMap((platform) => platform.split('/')[part] || []);
 }
 
-/** The newest of all; for who sees a part, some of what that part holds. */
+/** The newest images; for viewers who see only a part, some of that part. */
 function recentImages(visibility: Visibility) {
   if (visibility.all) {
     return sql`select id, digest, repository_id from held_manifests where state = 'tagged'
@@ -70,8 +70,8 @@ function recentImages(visibility: Visibility) {
 }
 
 /**
- * `team` → keys; `team=` → `team=core`, but no value that looks like a secret: it could not be masked and still be chosen.
- * The few images come first: SQLite keeps the order of a cross join, and would begin with every label of that key.
+ * `team` → keys; `team=` → `team=core`, without values that look like secrets. The few images come first, because
+ * SQLite keeps the order of a cross join and would otherwise begin with all labels of that key.
  */
 async function seenLabels(db: Database, visibility: Visibility, typed: string): Promise<readonly string[]> {
   const key = /^([^=]+)=/s.exec(typed)?.[1];

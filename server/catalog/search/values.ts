@@ -1,12 +1,12 @@
-/** Values of search operators: ages, sizes, counts. `undefined` for what cannot be read. */
+/** Parses values of search operators: ages, sizes, counts. `undefined` for invalid ones. */
 
-/** Both ends belong to it; null is open. */
+/** Inclusive; null is open. */
 export interface Range {
-  readonly least: number | null;
-  readonly most: number | null;
+  readonly min: number | null;
+  readonly max: number | null;
 }
 
-/** A point in the past: so long ago, or a day (midnight UTC). */
+/** A time in the past: relative, or a day (midnight UTC). */
 export type Age = { readonly ageMs: number } | { readonly atMs: number };
 
 const HOUR_MS = 3_600_000;
@@ -68,7 +68,7 @@ function parseCount(text: string): number | undefined {
 /** `>1GB`, `>=1GB`, `<500MB`, `1GB..2GB`, `1GB..`, `..2GB`; without any of these: at least. */
 export function parseSizes(text: string): Range | undefined {
   const range = parseRange(text, parseBytes);
-  return range !== undefined && range.least === range.most ? { least: range.least, most: null } : range;
+  return range !== undefined && range.min === range.max ? { min: range.min, max: null } : range;
 }
 
 /** As `parseSizes`; a bare number is exactly that. */
@@ -82,14 +82,14 @@ function parseRange(text: string, parse: (text: string) => number | undefined): 
   const [, sign = '', rest = ''] = /^(>=|<=|>|<|=|)(.*)$/s.exec(text) ?? [];
   const value = parse(rest.trim());
   if (value === undefined) return undefined;
-  if (sign === '>=') return { least: value, most: null };
-  if (sign === '<=') return { least: null, most: value };
-  if (sign === '>') return { least: value + 1, most: null };
-  if (sign === '<') return { least: null, most: value - 1 };
-  return { least: value, most: value };
+  if (sign === '>=') return { min: value, max: null };
+  if (sign === '<=') return { min: null, max: value };
+  if (sign === '>') return { min: value + 1, max: null };
+  if (sign === '<') return { min: null, max: value - 1 };
+  return { min: value, max: value };
 }
 
-function rangeOf(least: number | null | undefined, most: number | null | undefined): Range | undefined {
-  if (least === undefined || most === undefined || (least === null && most === null)) return undefined;
-  return least !== null && most !== null && least > most ? undefined : { least, most };
+function rangeOf(min: number | null | undefined, max: number | null | undefined): Range | undefined {
+  if (min === undefined || max === undefined || (min === null && max === null)) return undefined;
+  return min !== null && max !== null && min > max ? undefined : { min, max };
 }

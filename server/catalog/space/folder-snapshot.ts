@@ -6,19 +6,19 @@ import { countRepositories, lastRepositoryId, repositoriesAfter } from '../base/
 import type { Yield } from '../base/yield.ts';
 import { createPlatformSets, type PlatformSets } from './platform-sets.ts';
 
-// Small enough that other requests get their turn in between.
+// Small enough for other requests to get a turn in between.
 const ROWS_AT_ONCE = 1000;
 
-/** Every folder as a small number; the root is 0, and a parent has a smaller number than what stands below it. */
+/** Numbers of folders; the root is 0, and a parent has a smaller number than its children. */
 export interface FolderTree {
   readonly parents: number[];
   readonly depths: number[];
   readonly numbers: Map<string, number>;
 }
 
-/** What the sums need to know of the repositories, in columns: a registry has many. */
+/** The columns of all repositories that the totals need, as arrays, because there are many. */
 export interface FolderSnapshot {
-  /** Repository id → its place in the columns. */
+  /** Repository ID → index in the columns. */
   readonly places: Map<number, number>;
   readonly ids: Float64Array;
   readonly folders: Int32Array;
@@ -27,7 +27,7 @@ export interface FolderSnapshot {
   readonly pulls: Float64Array;
   readonly pushedAt: Float64Array;
   readonly pulledAt: Float64Array;
-  /** Who made the last push; '' for nobody known. */
+  /** Who pushed last; '' for unknown. */
   readonly pushedBy: string[];
   readonly isConfirmed: Uint8Array;
   /** Pushed, else built. */
@@ -35,14 +35,14 @@ export interface FolderSnapshot {
   readonly platforms: Int32Array;
   readonly platformSets: PlatformSets;
   readonly logical: Float64Array;
-  /** What the rows say now, so that only changes are written. */
+  /** Stored values, so that only changes are written. */
   readonly unique: Float64Array;
   readonly reclaimable: Float64Array;
 }
 
-/** Repositories that come while it reads are for the next run. */
+/** Repositories added meanwhile are left for the next run. */
 export async function readFolderSnapshot(db: Database, yieldTurn: Yield): Promise<FolderSnapshot> {
-  // Two questions: either alone is answered without reading all rows.
+  // Two queries: each is answered without reading all rows.
   const snapshot = emptySnapshot(await countRepositories(db));
   const until = await lastRepositoryId(db);
   let after = 0;

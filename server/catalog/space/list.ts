@@ -8,7 +8,7 @@ import { visibleCount } from '../visibility/visible-repositories.ts';
 
 export const SPACE_SORTS = ['size', 'name', 'logical', 'unique', 'shared', 'reclaimable', 'tags'] as const;
 export type SpaceSort = (typeof SPACE_SORTS)[number];
-/** What an area can stand for. */
+/** What an area of the picture can represent. */
 export type SpaceMeasure = Exclude<SpaceSort, 'name' | 'tags'>;
 
 export interface SpaceQuery extends AskedPage {
@@ -35,7 +35,7 @@ export interface SpaceRow {
   readonly logicalBytes: number;
   readonly sizeBytes: number;
   readonly uniqueBytes: number;
-  /** Of `sizeBytes`, what stands elsewhere as well. */
+  /** Bytes of `sizeBytes` that are also used elsewhere. */
   readonly sharedBytes: number;
   readonly reclaimableBytes: number;
 }
@@ -53,12 +53,15 @@ interface StoredRow {
 }
 
 type Part = SpaceRow['kind'];
-// In this order where sort values are equal.
+// The order for equal sort values.
 const PARTS: readonly Part[] = ['folder', 'repository'];
-/** Up to here a viewer's repositories are fetched one by one; beyond, the index of the sort is read until the page is full. */
-const FEW = 1500;
+/**
+ * Up to this number a viewer's repositories are fetched one by one; beyond it, the index of the sort is read until the
+ * page is full.
+ */
+const MAX_FETCHED_SINGLY = 1500;
 
-// As the indexes have them.
+// Must be identical to the expressions of the indexes.
 function sortValues({ unique, reclaimable }: SumColumns): Record<Exclude<SpaceSort, 'name'>, RawBuilder<number>> {
   return {
     size: sql`size_bytes`,
@@ -71,7 +74,7 @@ function sortValues({ unique, reclaimable }: SumColumns): Record<Exclude<SpaceSo
 }
 
 type SumColumns = Pick<SumSource, 'unique' | 'reclaimable'>;
-// A row of a folder belongs to one visibility already.
+// A row of a folder belongs to one visibility, so it has its own totals.
 const FOLDER_SUMS: SumColumns = sumSource(EVERYTHING);
 
 export function listSpace(db: Database, visibility: Visibility, query: SpaceQuery): Promise<SpacePage> {
@@ -90,7 +93,7 @@ export function listBiggest(db: Database, visibility: Visibility, query: Biggest
 
 type ListQuery = Pick<SpaceQuery, 'folder' | 'sort' | 'direction'>;
 
-/** Two indexes read side by side and merged: each page costs the same. */
+/** Merges two indexes: each page costs the same. */
 async function readBoth(
   db: Database,
   visibility: Visibility,
@@ -153,11 +156,11 @@ interface Source {
   readonly where: RawBuilder<SqlBool>;
 }
 
-/** Its own sums say that a repository is seen. */
+/** A repository with totals for this visibility is visible. */
 async function visibleSource(db: Database, visibility: Visibility, { join }: SumSource): Promise<Source> {
   if (join === undefined) return { from: sql`repositories`, where: sql<SqlBool>`1 = 1` };
   // A cross join, because SQLite keeps its order.
-  const isFew = (await visibleCount(db, visibility)) <= FEW;
+  const isFew = (await visibleCount(db, visibility)) <= MAX_FETCHED_SINGLY;
   const from = isFew ? sql`${join.table} cross join repositories` : sql`repositories cross join ${join.table}`;
   return { from, where: join.on };
 }
@@ -176,7 +179,7 @@ function clauses(
   const isRising = (direction === 'asc') !== isBackwards;
   const way = sql.raw(isRising ? 'asc' : 'desc');
   const value = sort === 'name' ? name : sortValues(sums)[sort];
-  // The name itself: naming it twice would hide the index from the engine.
+  // When sorted by name: naming it twice would prevent the use of the index.
   const orderBy = sort === 'name' ? sql`${name} ${way}` : sql`${value} ${way}, ${name} ${way}`;
   const isUsable = position !== undefined && (typeof position.value === 'string') === (sort === 'name');
   if (!isUsable) return { behind: sql<SqlBool>`1 = 1`, orderBy };
@@ -190,7 +193,7 @@ interface Way {
   readonly isRising: boolean;
 }
 
-/** Rows with the value of the last one follow if they are of a later kind, or of its kind and named behind it. */
+/** Rows with the same value follow if they are of a later kind, or of the same kind with a later name. */
 function behindClause(part: Part, { value, name, isByName, isRising }: Way, position: Position): RawBuilder<SqlBool> {
   const beyond = sql.raw(isRising ? '>' : '<');
   const ahead = Math.sign(PARTS.indexOf(part) - PARTS.indexOf(position.part as Part)) * (isRising ? 1 : -1);

@@ -1,4 +1,4 @@
-/** Sets of platforms as small numbers: many rows share few of them, and a folder has the union of what stands below. */
+/** Interns sets of platforms as numbers: many rows share few sets, and a folder has the union of its contents. */
 export interface PlatformSets {
   /** @param text JSON list, as in the tables. */
   readonly of: (text: string) => number;
@@ -9,7 +9,7 @@ export interface PlatformSets {
 }
 
 export const NO_PLATFORMS = 0;
-/** Nobody builds for more; what hostile manifests claim must not grow without end. */
+/** Bounds what hostile manifests can claim; nobody builds for more platforms. */
 export const MAX_PLATFORMS = 64;
 const MAX_REMEMBERED = 50_000;
 

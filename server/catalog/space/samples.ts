@@ -10,8 +10,8 @@ import { EVERYTHING, type Visibility } from '../visibility/visibility.ts';
 
 const KEPT_DAYS = 400;
 const ROWS_AT_ONCE = 100;
-// Of folders below the root.
-const DEEPEST = 2;
+// Depth of sampled folders.
+const MAX_DEPTH = 2;
 
 export interface RepositorySample {
   /** Midnight UTC. */
@@ -19,7 +19,7 @@ export interface RepositorySample {
   readonly tagCount: number;
   readonly logicalBytes: number;
   readonly sizeBytes: number;
-  /** null like the next: not known, or counted over repositories that the viewer may not see. */
+  /** null, like the next field: unknown, or counted over repositories that the viewer may not see. */
   readonly uniqueBytes: number | null;
   readonly reclaimableBytes: number | null;
 }
@@ -57,8 +57,9 @@ export async function readSeries(db: Database, query: SeriesQuery): Promise<read
 }
 
 /**
- * Oldest first; days without a row were as the day before. Who may see the repository was decided when it was found.
- * What was unique in it then is kept for who sees everything alone: a row per viewer and day would be too many.
+ * Oldest first; a day without a row has the values of the day before. The caller has checked that the viewer may see
+ * the repository. Unique bytes of past days are stored only for viewers who see everything: a row per viewer and day
+ * would be too many.
  */
 export async function readRepositorySeries(
   db: Database,
@@ -91,9 +92,9 @@ function toSample(row: Omit<Selectable<RepositorySamplesTable>, 'repository_id'>
 }
 
 /**
- * Keeps today's sums of the upper folders, and of repositories that changed. What did not change since the last sample
- * gets no row, but for the roots, and for the first day of a month, so that no curve loses its beginning when old days go.
- * Twice on one day: the later one counts.
+ * Stores today's totals of the upper folders and of changed repositories. Unchanged ones get no row, except for the
+ * roots and on the first day of a month, so that series keep their beginning when old days are deleted. A second run on
+ * a day replaces the first.
  */
 export async function takeSamples(db: Database, at: number, yieldTurn: Yield): Promise<void> {
   const day = dayOf(at);
@@ -103,10 +104,10 @@ export async function takeSamples(db: Database, at: number, yieldTurn: Yield): P
 }
 
 interface Sampling {
-  /** Of the visibility. */
+  /** ID of the visibility. */
   readonly id: number;
   readonly day: number;
-  /** What changed since then is new; 0: everything. */
+  /** Sample what changed since then; 0: everything. */
   readonly since: number;
 }
 
@@ -116,7 +117,7 @@ async function sampledBefore(db: Database, id: number, day: number): Promise<num
     .select('day_at')
     .where('visibility_id', '=', id)
     .where('path', '=', '')
-    // A clock that was ahead for a while must not silence the days until then.
+    // If the clock was ahead for a while, the days until then must still be sampled.
     .where('day_at', '<', day)
     .orderBy('day_at', 'desc')
     .limit(1)
@@ -136,7 +137,7 @@ async function sampleFolders(db: Database, sampling: Sampling, yieldTurn: Yield)
       .orderBy('path')
       .limit(ROWS_AT_ONCE)
       .execute();
-    const upper = rows.filter((row) => row.summed_at > 0 && depthOf(row.path) <= DEEPEST);
+    const upper = rows.filter((row) => row.summed_at > 0 && depthOf(row.path) <= MAX_DEPTH);
     await pruneFolders(
       db,
       sampling,
@@ -166,7 +167,7 @@ async function pruneFolders(db: Database, { id, day }: Sampling, paths: readonly
     .execute();
 }
 
-// In a transaction, because each statement alone would wait for the disk.
+// In a transaction, because single statements would each wait for a sync.
 const insertFolderSamples = createInsertion({
   into: 'folder_samples',
   columns: ['visibility_id', 'path', 'day_at', ...FOLDER_SUMS],

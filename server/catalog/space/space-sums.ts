@@ -6,21 +6,21 @@ import { EVERYTHING, NOTHING } from '../visibility/visibility.ts';
 import { dayOf, readSeries, takeSamples } from './samples.ts';
 import { sumSpace } from './sums.ts';
 
-const SOONEST_MS = 500;
-/** So that sums take less than a tenth of a core, however many there are. */
+const MIN_INTERVAL_MS = 500;
+/** Pause as a multiple of the duration of a run, so that totals take less than a tenth of a core. */
 const PAUSE_PER_RUN = 10;
 
 export interface SpaceSumsDeps {
   readonly db: Database;
   readonly now: () => number;
   readonly log: Logger;
-  /** Whether all of the registry was read: before that a day's sample would show growth that is none. */
+  /** Whether a crawl was completed: a sample before that would show growth that is none. */
   readonly isComplete?: () => Promise<boolean>;
 }
 
 /**
- * Keeps the sums and the samples of each day, on the thread of the index. They follow it in the background: soon where
- * there is little, seldom enough to cost next to nothing where there is much.
+ * Updates totals and daily samples in the background, on the indexer thread: soon after a change in small registries,
+ * less often in large ones.
  */
 export function createSpaceSums({ db, now, log, isComplete = async () => true }: SpaceSumsDeps) {
   const closing = new AbortController();
@@ -44,7 +44,7 @@ export function createSpaceSums({ db, now, log, isComplete = async () => true }:
     }
   }
 
-  /** One at a time; what changed before it began is in it. */
+  /** One run at a time; includes all changes made before it began. */
   async function sum(): Promise<void> {
     while (running !== undefined) await running.catch(() => undefined);
     running = run().finally(() => {
@@ -58,7 +58,7 @@ export function createSpaceSums({ db, now, log, isComplete = async () => true }:
       await sum();
       await sampleIfMissing();
     } catch (error) {
-      if (!closing.signal.aborted) log.warn({ error }, 'space not summed up');
+      if (!closing.signal.aborted) log.warn({ error }, 'space totals not updated');
       isStale = true;
     }
     schedule();
@@ -66,8 +66,8 @@ export function createSpaceSums({ db, now, log, isComplete = async () => true }:
 
   function schedule(): void {
     if (!isStarted || !isStale || timer !== undefined || closing.signal.aborted) return;
-    const earliest = endedAt + Math.max(SOONEST_MS, PAUSE_PER_RUN * lastMs);
-    const wait = Math.max(SOONEST_MS, earliest - performance.now());
+    const earliest = endedAt + Math.max(MIN_INTERVAL_MS, PAUSE_PER_RUN * lastMs);
+    const wait = Math.max(MIN_INTERVAL_MS, earliest - performance.now());
     timer = setTimeout(() => {
       timer = undefined;
       void runInBackground();
@@ -76,7 +76,7 @@ export function createSpaceSums({ db, now, log, isComplete = async () => true }:
 
   function changed(): void {
     isStale = true;
-    // A run that is under way looks for itself when it has ended.
+    // A running run checks for changes when it has ended.
     if (running === undefined) schedule();
   }
 
@@ -84,7 +84,7 @@ export function createSpaceSums({ db, now, log, isComplete = async () => true }:
     await untilClosed(takeSamples(db, now(), createYield(closing.signal)));
   }
 
-  /** What closing interrupts has not failed. */
+  /** An interruption by closing is no failure. */
   async function untilClosed(work: Promise<void>): Promise<void> {
     await work.catch((error: unknown) => {
       if (!closing.signal.aborted) throw error;
@@ -98,8 +98,8 @@ export function createSpaceSums({ db, now, log, isComplete = async () => true }:
     await sample();
   }
 
-  /** Nobody used this set of patterns when the sums were made last. */
-  function noteUse(visibilityId: number): void {
+  /** A visibility is used that the last run did not include. */
+  function recordUse(visibilityId: number): void {
     if (visibilityId !== NOTHING.id && !summed.has(visibilityId)) changed();
   }
 
@@ -107,14 +107,14 @@ export function createSpaceSums({ db, now, log, isComplete = async () => true }:
     sum: () => untilClosed(sum()),
     sample,
     changed,
-    noteUse,
+    noteUse: recordUse,
 
     start(): void {
       isStarted = true;
       changed();
     },
 
-    /** What runs is left as it is: the values of before stay. */
+    /** Interrupts a run; the former values stay. */
     async close(): Promise<void> {
       closing.abort();
       clearTimeout(timer);

@@ -6,38 +6,38 @@ import { readRepositorySeries, readSeries, type Sample } from './samples.ts';
 
 export interface SpaceDeps {
   readonly db: Database;
-  /** Somebody looks at the sums of this set of patterns: where they are made they have to be kept for it, too. */
+  /** Called when the totals of a visibility are used, so that they are kept up to date. */
   readonly onUse?: (visibilityId: number) => void;
 }
 
-/** Everything below a folder, as far as the viewer sees it. */
+/** Totals of everything below a folder that the viewer may see. */
 export interface SpaceSums {
   readonly path: string;
-  /** Exact at all times; the others are as of `summedAt`. */
+  /** Always exact; the other fields are as of `summedAt`. */
   readonly repositoryCount: number;
   readonly tagCount: number;
   readonly pullCount: number;
-  /** As if nothing was shared. */
+  /** Bytes with shared blobs counted for each image. */
   readonly logicalBytes: number;
-  /** Each blob of what is tagged once. */
+  /** Bytes of everything tagged, each blob once. */
   readonly sizeBytes: number;
-  /** Of these, what nothing outside of the folder has that the viewer sees. */
+  /** Bytes that nothing visible outside of the folder uses. */
   readonly uniqueBytes: number;
-  /** Beside them: what only untagged manifests use. */
+  /** Additional bytes that only untagged manifests use. */
   readonly reclaimableBytes: number;
-  /** null: not summed up yet, the sums say nothing. */
+  /** null: not computed yet, so the totals mean nothing. */
   readonly summedAt: number | null;
 }
 
 export interface SpaceOverview extends SpacePage {
-  /** undefined: the viewer sees nothing there. */
+  /** undefined when the viewer sees nothing there. */
   readonly sums: SpaceSums | undefined;
 }
 
-/** Who uses how much space, as `space-sums.ts` summed it up. */
+/** Reads the totals that `space-sums.ts` computed. */
 export function createSpace({ db, onUse }: SpaceDeps) {
   return {
-    /** Of all that the viewer sees: one row, cheap enough for every page. */
+    /** Totals of everything visible: one row, cheap enough for every page. */
     async total(visibility: Visibility): Promise<SpaceSums> {
       onUse?.(visibility.id);
       return (await readSums(db, visibility, '')) ?? { ...NO_SUMS, path: '' };
@@ -50,19 +50,19 @@ export function createSpace({ db, onUse }: SpaceDeps) {
       return { sums, ...(await listSpace(db, visibility, query)) };
     },
 
-    /** The biggest of a folder, for the picture. */
+    /** The largest entries of a folder, for the picture. */
     biggest: (visibility: Visibility, query: BiggestQuery): Promise<readonly SpaceRow[]> =>
       listBiggest(db, visibility, query),
 
-    /** Oldest first; days without a row were as the day before. Empty below the second level of folders. */
+    /** Oldest first; a day without a row has the values of the day before. Empty below the second level of folders. */
     series: (visibility: Visibility, path: string, since: number): Promise<readonly Sample[]> =>
       readSeries(db, { visibilityId: visibility.id, path, since }),
 
-    /** The same of one repository, which the viewer may see. */
+    /** The same for one repository. The caller has checked that the viewer may see it. */
     repositorySeries: (visibility: Visibility, repositoryId: number, since: number) =>
       readRepositorySeries(db, visibility, repositoryId, since),
 
-    /** For each image what nothing else has that the viewer may see: what goes with it. */
+    /** For each image the bytes that nothing else visible uses. */
     async uniqueOf(
       visibility: Visibility,
       repositoryId: number,

@@ -7,20 +7,19 @@ import { type FolderSnapshot, readFolderSnapshot } from './folder-snapshot.ts';
 import { createTally, type Tally } from './tally.ts';
 import { writeFolderSums, writeRepositorySums, writeSeenSums } from './write.ts';
 
-// A chunk takes a few milliseconds; a request that comes meanwhile waits that long.
+// A chunk takes a few milliseconds, for which a request may have to wait.
 const ROWS_AT_ONCE = 1000;
 const VISIBLE_AT_ONCE = 2000;
 // One bit each.
 const MAX_AT_ONCE = 31;
-// Of sums held in memory: about 30 MB for folders, and as much for repositories.
+// Limits of totals in memory: about 30 MB for folders, and as much for repositories.
 const MAX_SLOTS = 400_000;
 const MAX_PLACES = 2_000_000;
 
 /**
- * Derives the sums of all repositories, and of the folders of every visibility that somebody used within a day. It reads
- * in chunks while others write, so what changes meanwhile may be counted or not: whoever changes it asks for another run.
- *
- * @returns the ids of the visibilities whose folders are up to date now.
+ * Computes the totals of all repositories, and of the folders of every visibility used within a day. Reads in chunks
+ * while others write: concurrent changes may be included or not, and cause another run.
+ * @returns the IDs of the visibilities whose folders are up to date.
  */
 export async function sumSpace(db: Database, at: number, yieldTurn: Yield): Promise<readonly number[]> {
   const snapshot = await readFolderSnapshot(db, yieldTurn);
@@ -38,7 +37,7 @@ export async function sumSpace(db: Database, at: number, yieldTurn: Yield): Prom
   return ids;
 }
 
-/** How many visibilities are summed up in one pass. */
+/** Number of visibilities per pass. */
 function batchWidth({ tree, ids }: FolderSnapshot): number {
   const fitting = Math.min(MAX_SLOTS / tree.parents.length, MAX_PLACES / Math.max(1, ids.length));
   return Math.max(1, Math.min(MAX_AT_ONCE, Math.floor(fitting)));
@@ -64,7 +63,7 @@ async function readMasks(
   return masks;
 }
 
-/** Every repository that this visibility shows, in the order of their ids. */
+/** All repositories of a visibility, by ID. */
 export async function readVisible(
   db: Database,
   id: number,
@@ -114,7 +113,7 @@ async function countBlobs(db: Database, snapshot: FolderSnapshot, tally: Tally, 
   }
 }
 
-/** A left join, because it keeps the order of reading: along the index, whatever the engine thinks of sizes. */
+/** A left join fixes the order of reading: along the index, whatever the engine estimates. */
 function readHolders(db: Database, blobId: number, repositoryId: number) {
   return db
     .selectFrom('repository_blobs')

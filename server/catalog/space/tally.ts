@@ -1,12 +1,12 @@
 import type { FolderSnapshot } from './folder-snapshot.ts';
 import { NO_PLATFORMS } from './platform-sets.ts';
 
-/** One number per visibility and folder: visibility × number of folders + folder. */
+/** Index of a number: visibility × number of folders + folder. */
 export interface FolderSumColumns {
   readonly tags: Float64Array;
   readonly pulls: Float64Array;
   readonly pushedAt: Float64Array;
-  /** Place of the repository pushed to last, plus one; 0: none. */
+  /** Index of the repository with the last push, plus one; 0: none. */
   readonly lastPushed: Int32Array;
   readonly pulledAt: Float64Array;
   readonly newestAt: Float64Array;
@@ -19,25 +19,24 @@ export interface FolderSumColumns {
 
 export interface Tally {
   readonly sums: FolderSumColumns;
-  /** Of each repository: visibility × number of repositories + place. */
+  /** Per repository: visibility × number of repositories + place. */
   readonly unique: Float64Array;
   readonly reclaimable: Float64Array;
-  /** Its tags, pulls, times. */
+  /** Adds tags, pulls and times of a repository. */
   readonly addRepository: (place: number) => void;
-  /** Ends the blob before; the holders of one blob have to follow each other. */
+  /** Begins a blob; its holders have to follow. */
   readonly begin: (sizeBytes: number) => void;
-  /** @param place of the holding repository; undefined for one that came meanwhile: the next run counts it. */
+  /** @param place Index of the repository; undefined for one that was added meanwhile: the next run counts it. */
   readonly hold: (place: number | undefined, isTagged: boolean) => void;
   readonly end: () => void;
 }
 
 /**
- * Counts blobs into folders, each once per folder and visibility, as if the repositories that a visibility does not show
- * were not there: else a sum would tell whether one of them has a blob. A walk from a repository to the root stops at the
- * first folder that already has the blob for everybody concerned, so common layers cost little.
- *
- * @param masks Which of the visibilities see a repository, a bit each, by its place.
- * @param width How many visibilities, at most 31.
+ * Counts blobs into folders, each once per folder and visibility, ignoring repositories that a visibility does not
+ * include: otherwise a total would reveal whether they have a blob. The walk from a repository to the root ends at the
+ * first folder that already has the blob for all visibilities concerned, so common layers are cheap.
+ * @param masks For each repository: a bit per visibility that includes it.
+ * @param width Number of visibilities, at most 31.
  */
 export function createTally(snapshot: FolderSnapshot, masks: Int32Array, width: number): Tally {
   const { parents, depths } = snapshot.tree;
@@ -48,12 +47,12 @@ export function createTally(snapshot: FolderSnapshot, masks: Int32Array, width: 
   const reclaimable = new Float64Array(repositoryCount * width);
   const seenFor = new Int32Array(folderCount);
   const seenMask = new Int32Array(folderCount);
-  // Of each visibility, as far as it sees holders: the first, and the lowest folder that has all of them below it.
+  // For each visibility: its first holder, and the lowest folder that contains all its holders.
   const firstHolder = new Int32Array(width);
   const common = new Int32Array(width);
   let turn = 0;
   let bytes = 0;
-  // Visibilities that see one holder at least, two at least, holders on both sides of the root, a tagged one.
+  // Visibilities with at least one holder, at least two, holders in different top-level folders, and a tagged holder.
   let heldMask = 0;
   let sharedMask = 0;
   let rootMask = 0;

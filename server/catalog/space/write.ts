@@ -7,13 +7,13 @@ import type { FolderSnapshot } from './folder-snapshot.ts';
 import { NO_PLATFORMS } from './platform-sets.ts';
 import type { Tally } from './tally.ts';
 
-// Each statement is a transaction of its own, so that other writers wait for a few milliseconds only.
+// Each statement is a transaction of its own, so that other writers wait only a few milliseconds.
 const REPOSITORIES_AT_ONCE = 100;
 const FOLDERS_AT_ONCE = 50;
 const SEEN_AT_ONCE = 100;
 const FOLDERS_READ_AT_ONCE = 500;
 
-/** Those of who sees everything, which come first in their tally. */
+/** Totals for viewers who see everything, which come first in the tally. */
 export async function writeRepositorySums(
   db: Database,
   snapshot: FolderSnapshot,
@@ -48,7 +48,7 @@ async function updateRepositories(
   await setSpaceSums(db, rows);
 }
 
-/** The same as each viewer may know it: over the repositories that the visibility shows. */
+/** The same for other visibilities, over their repositories. */
 export async function writeSeenSums(
   db: Database,
   { ids, snapshot, tally }: SumsWrite,
@@ -88,20 +88,20 @@ function readSeen(db: Database, id: number, after: number) {
 }
 
 export interface SumsWrite {
-  /** Visibilities, in the order of the tally. */
+  /** IDs of the visibilities, in the order of the tally. */
   readonly ids: readonly number[];
   readonly snapshot: FolderSnapshot;
   readonly tally: Tally;
   readonly at: number;
 }
 
-/** Only rows that exist: which folders there are is kept exactly elsewhere. */
+/** Updates existing rows only; rows of folders are added and removed elsewhere. */
 export async function writeFolderSums(db: Database, write: SumsWrite, yieldTurn: Yield): Promise<void> {
   for (const [index, id] of write.ids.entries()) {
     let changed: FolderSums[] = [];
     await readFolders(db, id, yieldTurn, async (row) => {
       const values = valuesOf(write, index, row.path);
-      // The root says how fresh the others are.
+      // The root is always written: it has the time of the totals.
       if (row.path !== '' && row.summed_at > 0 && isSame(row, values)) return;
       changed.push(values);
       if (changed.length < FOLDERS_AT_ONCE) return;
@@ -147,7 +147,7 @@ async function readFolders(
   yieldTurn: Yield,
   visit: (row: FolderSums & { readonly summed_at: number }) => Promise<void>,
 ): Promise<void> {
-  // Before the root, whose path is ''.
+  // undefined, because the root has the path ''.
   let after: string | undefined;
   for (;;) {
     const rows = await db

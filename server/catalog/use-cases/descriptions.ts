@@ -8,10 +8,13 @@ export interface DescriptionUseCasesDeps {
   readonly audit: Pick<Audit, 'record'>;
 }
 
-/** What a repository is, in the words of who may push there. */
+/** Descriptions of repositories, edited by users who may push there. */
 export function createDescriptionUseCases({ descriptions, audit }: DescriptionUseCasesDeps) {
   return {
-    /** @throws {AppError} DENIED, INVALID, CONFLICT when somebody else wrote since that version. */
+    /**
+     * Writes the description and the audit entry.
+     * @throws {AppError} DENIED, INVALID, CONFLICT when it was edited since that version.
+     */
     async edit(actor: Actor, edit: Omit<DescriptionEdit, 'by'>): Promise<Description> {
       requireEdit(actor, edit.repository);
       const written = await descriptions.write({ ...edit, by: actor.name });
@@ -24,7 +27,7 @@ export function createDescriptionUseCases({ descriptions, audit }: DescriptionUs
 }
 export type DescriptionUseCases = ReturnType<typeof createDescriptionUseCases>;
 
-/** @throws {AppError} DENIED. */
+/** @throws {AppError} DENIED without the right to push. */
 export function requireEdit(actor: Actor, repository: string): void {
   if (mayAct(actor, 'push', repository)) return;
   throw new AppError('DENIED', `The right "push" on ${repository} is missing.`, {

@@ -1,4 +1,4 @@
-/** What people ask of the index: read one repository again, read everything again, believe a loss. */
+/** Reading one repository or everything again, and accepting a loss. */
 import { type Actor, auditActor, mayAct, notFoundOrHidden, requireAdmin } from '../../access/actor.ts';
 import type { Audit } from '../../audit/audit.ts';
 import { AppError } from '../../errors.ts';
@@ -8,7 +8,7 @@ export interface ReadingUseCasesDeps {
   readonly refresh: (repository: string) => Promise<void>;
   readonly crawl: () => void;
   readonly acceptLoss: () => Promise<Pick<LossHold, 'sampledCount' | 'missingCount'> | undefined>;
-  /** The registry's, for the audit. */
+  /** Address of the registry, for the audit entry. */
   readonly registryAddress: string;
   readonly audit: Pick<Audit, 'record'>;
 }
@@ -16,7 +16,7 @@ export interface ReadingUseCasesDeps {
 export function createReadingUseCases({ refresh, crawl, acceptLoss, registryAddress, audit }: ReadingUseCasesDeps) {
   const running = new Map<string, Promise<void>>();
 
-  /** Who asks while it runs waits for that: asking often costs the registry no more. */
+  /** Requests during a read share it, so repeated requests cost the registry nothing. */
   function refreshOnce(repository: string): Promise<void> {
     const already = running.get(repository);
     if (already !== undefined) return already;
@@ -27,10 +27,10 @@ export function createReadingUseCases({ refresh, crawl, acceptLoss, registryAddr
 
   return {
     /**
-     * Also of a repository that the index does not know yet: its events may never have arrived. The right `push`, because
-     * it costs the registry something.
-     * @returns the reading, for who waits for it.
-     * @throws {AppError} at once: NOT_FOUND where the actor may not even see it, DENIED where only the right is missing.
+     * Reads a repository again, also one that the index does not know: its events may never have arrived. Needs the
+     * right to push, because it costs the registry requests.
+     * @returns a promise of the end of the read.
+     * @throws {AppError} synchronously: NOT_FOUND when the actor may not see it, DENIED without the right.
      */
     refresh(actor: Actor, repository: string): { readonly finished: Promise<void> } {
       if (!mayAct(actor, 'pull', repository)) throw notFoundOrHidden();

@@ -3,7 +3,7 @@ import { EVERYTHING } from './visibility.ts';
 
 const ACTIVE_MS = 24 * 3600_000;
 
-/** The sets that somebody used within a day, lately used first; before them that of who sees everything. */
+/** Visibilities used within a day, most recently used first; the one that includes everything comes before them. */
 export async function activeVisibilities(db: Database, at: number): Promise<readonly number[]> {
   const rows = await db
     .selectFrom('visibilities')

@@ -4,14 +4,13 @@ import type { Database } from '../../storage/database.ts';
 import { namesAfter } from '../base/repository-lookup.ts';
 import { addToFolders, compilePattern, EVERYTHING_ID, insertVisible } from './membership.ts';
 
-// Small enough that other requests get their turn in between.
+// Small enough for other requests to get a turn in between.
 const NAMES_AT_ONCE = 2000;
 
 /**
- * Finds or works out which repositories a set of patterns reaches. It takes turns with other requests; repositories that
- * come meanwhile join by `showRepositories`.
- *
- * @returns the id of the set.
+ * Finds or computes the repositories that a set of patterns matches, yielding to other requests. Repositories that are
+ * added meanwhile are included by `showRepositories`.
+ * @returns the ID of the visibility.
  */
 export async function buildVisibility(db: Database, patterns: readonly string[], at: number): Promise<number> {
   const patternIds = await ensurePatterns(db, patterns);
@@ -45,7 +44,7 @@ async function ensurePatterns(db: Database, patterns: readonly string[]): Promis
   return ids.sort((one, other) => one - other);
 }
 
-/** From here on new repositories join it. */
+/** From now on new repositories are added to it. */
 async function insertVisibility(db: Database, key: string, patternIds: readonly number[], at: number): Promise<number> {
   return db.transaction().execute(async (trx) => {
     const { id } = await trx
@@ -63,7 +62,7 @@ async function insertVisibility(db: Database, key: string, patternIds: readonly 
   });
 }
 
-/** Patterns that begin alike read the same names: once. */
+/** Patterns with the same prefix share one read of the names. */
 function byPrefix(patterns: readonly string[]): ReadonlyMap<string, readonly Glob[]> {
   const groups = new Map<string, Glob[]>();
   for (const pattern of patterns) {
@@ -89,12 +88,12 @@ async function matchAll(db: Database, id: number, prefix: string, globs: readonl
   }
 }
 
-/** What every match begins with: `team/a*` → `team/a`. */
+/** The literal prefix of all matches: `team/a*` → `team/a`. */
 function literalPrefix(pattern: string): string {
   return /^[^*?[{\\]*/.exec(pattern)?.[0] ?? '';
 }
 
-/** Everything that the visibility of this id shows. */
+/** Names of all repositories of a visibility. */
 export async function namesShown(db: Database, visibilityId: number): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('visible_repositories')
@@ -118,10 +117,10 @@ async function finish(db: Database, id: number): Promise<void> {
   });
 }
 
-/** Kept that long after its last viewer. */
+/** Deleted this long after its last use. */
 const UNUSED_MS = 7 * 24 * 3600_000;
 
-/** Forgets the sets that nobody used for a week, and patterns that stand in none. */
+/** Deletes visibilities that were not used for a week, and unused patterns. */
 export async function pruneVisibilities(db: Database, now: number): Promise<void> {
   await db
     .deleteFrom('visibilities')

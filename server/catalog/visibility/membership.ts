@@ -1,4 +1,4 @@
-/** Which repositories are in the sets that somebody holds, and the folders that each of these shows. For transactions. */
+/** Updates the repositories and folders of visibilities. For use in transactions. */
 import { LRUCache } from 'lru-cache';
 import { compileForUser, type Glob, matchesGlob } from '../../access/glob.ts';
 import type { Database } from '../../storage/database.ts';
@@ -6,7 +6,7 @@ import { createInsertion } from '../../storage/insert-rows.ts';
 import { countByFolder, foldersAbove, parentOf } from '../base/folders.ts';
 
 export const EVERYTHING_ID = 1;
-// Well below the number of parameters that one statement may have.
+// Well below the maximum number of parameters of a statement.
 const ROWS_AT_ONCE = 500;
 const MAX_COMPILED = 10_000;
 
@@ -15,7 +15,7 @@ export interface NewRepository {
   readonly name: string;
 }
 
-/** For the transaction that inserts repositories: everybody who may see them does so from now on. */
+/** For the transaction that inserts repositories: makes them visible to everybody who may see them. */
 export async function showRepositories(trx: Database, repositories: readonly NewRepository[]): Promise<void> {
   if (repositories.length === 0) return;
   const reached = await visibilitiesReached(trx, repositories);
@@ -40,7 +40,9 @@ export async function showRepositories(trx: Database, repositories: readonly New
   }
 }
 
-/** For the transaction that removes a repository: nobody sees it any more, nor a folder that held nothing else. */
+/**
+ * For the transaction that removes a repository: removes it, and folders without other content, from all visibilities.
+ */
 export async function hideRepository(trx: Database, { id, name }: NewRepository): Promise<void> {
   const rows = await trx
     .selectFrom('visible_repositories')
@@ -99,7 +101,7 @@ async function visibilitiesReached(
 
 const compiled = new LRUCache<string, Glob>({ max: MAX_COMPILED });
 
-/** `${user}` is filled in already, which may have made it longer than what a person may write. */
+/** `${user}` is already replaced, so the pattern may be longer than people may write. */
 export function compilePattern(pattern: string): Glob {
   const kept = compiled.get(pattern);
   if (kept !== undefined) return kept;

@@ -11,7 +11,7 @@ export interface PatternPreview {
 const SHOWN = 20;
 
 /**
- * What a pattern would match among the repositories there are, before it is saved.
+ * Existing repositories that a pattern would match, before it is saved.
  * @throws {AppError} INVALID for a malformed pattern.
  */
 export async function previewMatches(db: Database, pattern: string): Promise<PatternPreview> {

@@ -7,7 +7,7 @@ import { inStatements } from '../base/rows.ts';
 import { namesShown } from './build.ts';
 import { EVERYTHING } from './visibility.ts';
 
-/** How many repositories each viewer's sets and folders have. */
+/** Counts the repositories of each visibility and its folders again. */
 export async function recountVisibilities(db: Database): Promise<void> {
   const rows = await db.selectFrom('visibilities').select('id').where('ready', '=', 1).orderBy('id').execute();
   for (const { id } of rows) {

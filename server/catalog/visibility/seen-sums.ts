@@ -1,4 +1,4 @@
-/** What is unique and reclaimable in a repository, as one viewer may know it: over the repositories that he sees. */
+/** Unique and reclaimable bytes of a repository, over the repositories that a viewer sees. */
 import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import type { RepositoriesTable } from '../../storage/schema.ts';
@@ -7,8 +7,8 @@ import type { Visibility } from './visibility.ts';
 type Sums = Pick<Selectable<RepositoriesTable>, 'id' | 'unique_bytes' | 'reclaimable_bytes'>;
 
 /**
- * The sums in `repositories` count every repository, so they are for who sees every one: anybody else would learn from them
- * whether a hidden one has the same content.
+ * Replaces the totals in `repositories`, which count all repositories: other viewers would learn from them whether a
+ * hidden one has the same content.
  */
 export async function withSeenSums<Row extends Sums>(
   db: Database,
@@ -33,11 +33,11 @@ export async function withSeenSums<Row extends Sums>(
 export interface SumSource {
   readonly unique: RawBuilder<number>;
   readonly reclaimable: RawBuilder<number>;
-  /** Joined behind `repositories`, under this condition; undefined where the columns are its own. */
+  /** Table to join with `repositories`; undefined when its own columns are used. */
   readonly join: { readonly table: RawBuilder<unknown>; readonly on: RawBuilder<SqlBool> } | undefined;
 }
 
-/** The same sums as columns, to sort by. */
+/** The same totals as columns, for sorting. */
 export function sumSource(visibility: Visibility): SumSource {
   if (visibility.all) return { unique: sql`unique_bytes`, reclaimable: sql`reclaimable_bytes`, join: undefined };
   return {

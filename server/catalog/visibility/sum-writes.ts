@@ -1,4 +1,4 @@
-/** What `space/` summed up, written beside what each visibility sees. Each statement is a transaction of its own. */
+/** Writes the totals of `space/` for each visibility. Each statement is a transaction of its own. */
 import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Database } from '../../storage/database.ts';
 import type { FoldersTable } from '../../storage/schema.ts';
@@ -30,7 +30,7 @@ export const FOLDER_SUMS = [...NUMBERS, ...TEXTS] as const;
 
 export type FolderSums = Pick<Selectable<FoldersTable>, 'path' | (typeof FOLDER_SUMS)[number]>;
 
-/** Only of folders that exist: which there are is kept exactly by `build.ts`. */
+/** Updates existing folders only; their rows are added and removed in `membership.ts`. */
 export async function setFolderSums(
   db: Database,
   visibilityId: number,
@@ -48,7 +48,7 @@ export async function setFolderSums(
     from fresh where folders.visibility_id = ${visibilityId} and folders.path = fresh.path`.execute(db);
 }
 
-/** PostgreSQL takes a bare parameter in `values` for text. */
+/** PostgreSQL treats a bare parameter in `values` as text. */
 function whole(value: number): RawBuilder<number> {
   return sql<number>`cast(${value} as bigint)`;
 }

@@ -4,13 +4,13 @@ import type { ManifestKind } from '../../storage/schema.ts';
 import type { Visibility } from './visibility.ts';
 import { visibleRepositoryId } from './visible-repositories.ts';
 
-/** What a command about a tag has to know. */
+/** Facts about a tag that commands need. */
 export interface TagFacts {
   readonly digest: string;
   readonly kind: ManifestKind;
 }
 
-/** Of some tags of one repository, by their name; what the viewer may not see is missing. */
+/** By tag name; empty for a repository that the viewer may not see. */
 export async function factsOfTags(
   db: Database,
   visibility: Visibility,

@@ -1,7 +1,6 @@
 /**
- * Our index of what the registry holds: repositories, tags, manifests and their blobs. Pages read it and never call the
- * registry. Who may see what is decided in `access/` and only carried out here; what people delete belongs to
- * `housekeeping/`, the registry's events to `notifications/`.
+ * The index of the registry: repositories, tags, manifests and blobs. Pages read it and never call the registry. Rights
+ * are decided in `access/` and applied here; deletions belong to `housekeeping/`, events to `notifications/`.
  */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
@@ -10,13 +9,13 @@ import { pullPatterns } from '../../access/rights.ts';
 import type { Database } from '../../storage/database.ts';
 import { buildVisibility } from './build.ts';
 
-/** Which repositories a viewer may pull. The id is that of `visibilities`; 0 for who may see none. */
+/** The repositories that a viewer may pull. `id` is that of the table `visibilities`; 0: none. */
 export type Visibility = { readonly all: true; readonly id: number } | { readonly all: false; readonly id: number };
 
 export const EVERYTHING: Visibility = { all: true, id: 1 };
 export const NOTHING: Visibility = { all: false, id: 0 };
 
-/** Condition for `where`: the repository whose id stands in `column` may be seen. */
+/** SQL condition: the repository with the ID in `column` is visible. */
 export function isVisible(visibility: Visibility, column = 'repositories.id'): RawBuilder<SqlBool> {
   if (visibility.all) return sql<SqlBool>`1 = 1`;
   if (visibility.id === NOTHING.id) return sql<SqlBool>`1 = 0`;
@@ -24,7 +23,7 @@ export function isVisible(visibility: Visibility, column = 'repositories.id'): R
     where seen.visibility_id = ${visibility.id} and seen.repository_id = ${sql.ref(column)})`;
 }
 
-/** The same by name. What is gone from the index only those see who see everything. */
+/** The same by name. Repositories that are no longer in the index are only visible to viewers who see everything. */
 export function isVisibleName(visibility: Visibility | { readonly all: true }, column: string): RawBuilder<SqlBool> {
   if (visibility.all) return sql<SqlBool>`1 = 1`;
   return sql<SqlBool>`exists (select 1 from repositories as home
@@ -39,7 +38,7 @@ interface Remembered {
   readonly notedAt: number;
 }
 
-/** Works out which repositories a set of patterns reaches, or notes that it is used. @returns its id. */
+/** Computes the repositories of a set of patterns, or records its use. @returns the ID of the visibility. */
 export type BuildVisibility = (patterns: readonly string[], at: number) => Promise<number>;
 
 function buildHere(db: Database): BuildVisibility {
@@ -47,8 +46,8 @@ function buildHere(db: Database): BuildVisibility {
 }
 
 /**
- * Keeps which repositories each held set of patterns reaches, so that a list costs its viewer the same as it costs an
- * admin. A set is worked out when its first viewer comes; from then on each new repository joins it in its own insert.
+ * Stores the repositories of each set of patterns in use, so that a list costs every viewer the same. A set is computed
+ * for its first viewer; later, each new repository is added to it when it is inserted.
  */
 export function createVisibility(db: Database, now: () => number = Date.now, build: BuildVisibility = buildHere(db)) {
   const remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED });

@@ -1,4 +1,4 @@
-/** Short questions about repositories, as far as a viewer may see them. */
+/** Small queries on visible repositories. */
 import { sql } from 'kysely';
 import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
@@ -18,7 +18,7 @@ export async function visibleRepositoryId(
   return row?.id;
 }
 
-/** Of these names those that may be seen. */
+/** Those of these names that are visible. */
 export async function visibleNames(
   db: Database,
   visibility: Visibility,
@@ -34,7 +34,7 @@ export async function visibleNames(
   return rows.map((row) => row.name);
 }
 
-/** The names of those of these repositories that are there still and may be seen. */
+/** Names of those of these repositories that exist and are visible. */
 export async function visibleNamesById(
   db: Database,
   visibility: Visibility,
@@ -50,7 +50,7 @@ export async function visibleNamesById(
   return new Map(rows.map((row) => [row.id, row.name]));
 }
 
-/** How many repositories the viewer sees: kept beside the set, so that it costs one row. */
+/** Number of visible repositories; stored, so it reads one row. */
 export async function visibleCount(db: Database, { id }: Visibility): Promise<number> {
   const row = await db.selectFrom('visibilities').select('repository_count').where('id', '=', id).executeTakeFirst();
   return row?.repository_count ?? 0;

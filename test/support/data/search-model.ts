@@ -122,8 +122,8 @@ function meets(image: ModelImage, test: Test, now: number): boolean {
   }
 }
 
-function within(value: number, { least, most }: { least: number | null; most: number | null }): boolean {
-  return (least === null || value >= least) && (most === null || value <= most);
+function within(value: number, { min, max }: { min: number | null; max: number | null }): boolean {
+  return (min === null || value >= min) && (max === null || value <= max);
 }
 
 function anywhere(image: ModelImage, text: NameTest): boolean {

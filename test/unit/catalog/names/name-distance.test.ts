@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { distance, editsIn, letterPairs } from '../../../../server/catalog/names/name-distance.ts';
+import { editDistance, editsIn, letterPairs } from '../../../../server/catalog/names/name-distance.ts';
 
 const distances: readonly (readonly [string, string, number])[] = [
   ['shop', 'shop', 0],
@@ -14,7 +14,7 @@ const distances: readonly (readonly [string, string, number])[] = [
   ['abcdef', 'uvwxyz', 4],
 ];
 for (const [left, right, expected] of distances) {
-  test(`${left || 'nothing'} is ${expected} from ${right}`, () => assert.equal(distance(left, right, 3), expected));
+  test(`${left || 'nothing'} is ${expected} from ${right}`, () => assert.equal(editDistance(left, right, 3), expected));
 }
 
 const names: readonly (readonly [string, string, number | undefined])[] = [
