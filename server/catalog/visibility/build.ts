@@ -1,8 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { type Glob, matchesGlob } from '../../access/glob.ts';
+import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
+import { isPostgres } from '../../storage/engine.ts';
 import { namesAfter } from '../base/repository-lookup.ts';
-import { addToFolders, compilePattern, EVERYTHING_ID, insertVisible } from './membership.ts';
+import { addToFolders, compilePattern, EVERYTHING_ID } from './membership.ts';
 
 // Small enough for other requests to get a turn in between.
 const NAMES_AT_ONCE = 2000;
@@ -13,53 +16,43 @@ const NAMES_AT_ONCE = 2000;
  * @returns the ID of the visibility.
  */
 export async function buildVisibility(db: Database, patterns: readonly string[], at: number): Promise<number> {
-  const patternIds = await ensurePatterns(db, patterns);
-  const key = patternIds.join(',');
-  const known = await db
-    .selectFrom('visibilities')
-    .select(['id', 'ready'])
-    .where('patterns', '=', key)
-    .executeTakeFirst();
-  if (known?.ready === 1) {
-    await db.updateTable('visibilities').set({ last_used_at: at }).where('id', '=', known.id).execute();
-    return known.id;
-  }
-  const id = known?.id ?? (await insertVisibility(db, key, patternIds, at));
+  const { id, isReady } = await db.transaction().execute((trx) => ensureVisibility(trx, patterns, at));
+  if (isReady) return id;
   for (const [prefix, globs] of byPrefix(patterns)) await matchAll(db, id, prefix, globs);
   await finish(db, id);
   return id;
 }
 
-async function ensurePatterns(db: Database, patterns: readonly string[]): Promise<readonly number[]> {
+/** In one transaction, because unused patterns may be removed at any time. From now on new repositories are added to it. */
+async function ensureVisibility(trx: Database, patterns: readonly string[], at: number) {
+  const patternIds = await ensurePatterns(trx, patterns);
+  const { id, ready } = await trx
+    .insertInto('visibilities')
+    .values({ patterns: patternIds.join(','), last_used_at: at })
+    .onConflict((conflict) => conflict.column('patterns').doUpdateSet({ last_used_at: at }))
+    .returning(['id', 'ready'])
+    .executeTakeFirstOrThrow();
+  await trx
+    .insertInto('visibility_patterns')
+    .values(patternIds.map((pattern_id) => ({ visibility_id: id, pattern_id })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  return { id, isReady: ready === 1 };
+}
+
+async function ensurePatterns(trx: Database, patterns: readonly string[]): Promise<readonly number[]> {
   const ids: number[] = [];
   for (const pattern of patterns) {
-    await db
+    const row = await trx
       .insertInto('patterns')
       .values({ pattern })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    const row = await db.selectFrom('patterns').select('id').where('pattern', '=', pattern).executeTakeFirstOrThrow();
+      // Changes nothing, but locks the row until the transaction ends.
+      .onConflict((conflict) => conflict.column('pattern').doUpdateSet({ pattern }))
+      .returning('id')
+      .executeTakeFirstOrThrow();
     ids.push(row.id);
   }
   return ids.sort((one, other) => one - other);
-}
-
-/** From now on new repositories are added to it. */
-async function insertVisibility(db: Database, key: string, patternIds: readonly number[], at: number): Promise<number> {
-  return db.transaction().execute(async (trx) => {
-    const { id } = await trx
-      .insertInto('visibilities')
-      .values({ patterns: key, last_used_at: at })
-      .onConflict((conflict) => conflict.column('patterns').doUpdateSet({ last_used_at: at }))
-      .returning('id')
-      .executeTakeFirstOrThrow();
-    await trx
-      .insertInto('visibility_patterns')
-      .values(patternIds.map((pattern_id) => ({ visibility_id: id, pattern_id })))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    return id;
-  });
 }
 
 /** Patterns with the same prefix share one read of the names. */
@@ -77,15 +70,34 @@ async function matchAll(db: Database, id: number, prefix: string, globs: readonl
   for (;;) {
     const rows = await namesAfter(db, { prefix, after, limit: NAMES_AT_ONCE });
     const matching = rows.filter((row) => globs.some((glob) => matchesGlob(glob, row.name)));
-    await insertVisible(
+    await insertExisting(
       db,
-      matching.map((row) => ({ visibility_id: id, repository_id: row.id })),
+      id,
+      matching.map((row) => row.id),
     );
     const last = rows.at(-1);
     if (last === undefined || rows.length < NAMES_AT_ONCE) return;
     after = last.name;
     await nextTurn();
   }
+}
+
+/** Some of the repositories may have been removed since they were read. */
+async function insertExisting(db: Database, visibilityId: number, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return;
+  await db
+    .insertInto('visible_repositories')
+    .columns(['visibility_id', 'repository_id'])
+    .expression((among) => {
+      const rows = among
+        .selectFrom('repositories')
+        .select([sql<number>`cast(${visibilityId} as integer)`.as('visibility_id'), 'id'])
+        .where(isAmong(db, sql`id`, ids));
+      // SQLite has one writer at a time.
+      return isPostgres(db) ? rows.forKeyShare() : rows;
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }
 
 /** The literal prefix of all matches: `team/a*` → `team/a`. */

@@ -126,7 +126,7 @@ const insertFolders = createInsertion({
   conflict: { on: ['visibility_id', 'path'], add: ['repository_count'] },
 });
 
-export async function insertVisible(
+async function insertVisible(
   trx: Database,
   rows: readonly { visibility_id: number; repository_id: number }[],
 ): Promise<void> {
