@@ -1,5 +1,5 @@
 /** What builders and signers say about an image: provenance, packages, signatures. */
-import { type Build, baseOf, iso, TYPES } from './images.ts';
+import { type Build, baseOf, iso, TYPES } from './build.ts';
 import { type Package, packagesOf } from './packages.ts';
 import { STACKS } from './stacks.ts';
 import { blobOf, type Descriptor } from './storage.ts';

@@ -1,7 +1,7 @@
 /** Helm charts as `helm push` stores them, and an artifact of a kind that nobody knows. */
 import { gzipSync } from 'node:zlib';
 import { packTar } from 'modern-tar';
-import { iso, type Maker, type Release, TYPES } from './images.ts';
+import { iso, type Maker, type Release, TYPES } from './build.ts';
 import { type ChartRepository, MODEL_REPOSITORY } from './repositories.ts';
 import { blobOf, type Descriptor } from './storage.ts';
 

@@ -1,7 +1,9 @@
 /** Fills the registry's storage, and tells what would have been pushed when and by whom to get there. */
+
+import type { Maker, Release } from './build.ts';
 import { makeChart, makeModel } from './charts.ts';
 import type { ImageRepository } from './image-repository.ts';
-import { type Maker, makeImage, type Release } from './images.ts';
+import { makeImage } from './images.ts';
 import { createLayerMaker } from './layers.ts';
 import { addReports, addSignature, type Signer } from './referrers.ts';
 import { planReleases, tagsOf } from './releases.ts';

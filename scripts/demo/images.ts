@@ -1,43 +1,18 @@
 /** Makes the images of a repository: layers, configurations, manifests, indexes, as builders write them. */
 import { createHash } from 'node:crypto';
 import { attestationOf } from './attestations.ts';
-import { BASES, type Base, type Step } from './bases.ts';
+import type { Base, Step } from './bases.ts';
+import { type Build, baseOf, iso, type Maker, type Release, TYPES } from './build.ts';
 import { type ImageRepository, PLATFORMS } from './image-repository.ts';
-import type { Layer, LayerMaker } from './layers.ts';
+import type { Layer } from './layers.ts';
 import { type App, type AppStep, STACKS } from './stacks.ts';
-import { blobOf, type Descriptor, type Storage } from './storage.ts';
-
-export const TYPES = {
-  manifest: 'application/vnd.oci.image.manifest.v1+json',
-  index: 'application/vnd.oci.image.index.v1+json',
-  config: 'application/vnd.oci.image.config.v1+json',
-  layer: 'application/vnd.oci.image.layer.v1.tar',
-} as const;
+import { blobOf, type Descriptor } from './storage.ts';
 
 const MEGABYTE = 1_000_000;
 const DAY_MS = 24 * 3600_000;
 const BASES_ARE_REBUILT_EVERY_DAYS = 40;
 /** What a program weighs on other processors. */
 const ARCH_WEIGHT: Readonly<Record<string, number>> = { amd64: 1, arm64: 0.96, arm: 0.87 };
-
-export interface Release {
-  readonly number: number;
-  readonly version: string;
-  readonly at: number;
-  readonly revision: string;
-}
-
-export interface Maker {
-  readonly storage: Storage;
-  readonly layer: LayerMaker;
-  readonly now: number;
-}
-
-interface Build {
-  readonly maker: Maker;
-  readonly repository: ImageRepository;
-  readonly release: Release;
-}
 
 /** @returns what a tag would point to. */
 export function makeImage(maker: Maker, repository: ImageRepository, release: Release): Descriptor {
@@ -123,14 +98,8 @@ function historyOf({ step, at, layer }: Made): object {
   };
 }
 
-export type { Build };
-
 export function stackOf({ made }: ImageRepository) {
   return 'stack' in made ? STACKS[made.stack] : undefined;
-}
-
-export function baseOf({ made }: ImageRepository): Base {
-  return BASES['stack' in made ? STACKS[made.stack].base : made.mirrored];
 }
 
 /** Base images are rebuilt now and then, for everybody alike: that is what repositories share. */
@@ -188,8 +157,4 @@ function annotationsOf({ repository, release }: Pick<Build, 'repository' | 'rele
           'org.opencontainers.image.base.name': base.name,
         }),
   };
-}
-
-export function iso(at: number): string {
-  return new Date(at).toISOString();
 }

@@ -1,7 +1,7 @@
 /** Artifacts beside an image: cosign's signature, a list of packages found by the referrers' tag, a report of unknown kind. */
 import { createHash } from 'node:crypto';
 import { cycloneDxOf } from './attestations.ts';
-import { type Build, iso, TYPES } from './images.ts';
+import { type Build, iso, TYPES } from './build.ts';
 import { blobOf, type Descriptor, type Storage } from './storage.ts';
 
 const EMPTY = 'application/vnd.oci.empty.v1+json';

@@ -1,6 +1,6 @@
 /** When which version came out, and what tags say so. */
 import { createHash } from 'node:crypto';
-import type { Release } from './images.ts';
+import type { Release } from './build.ts';
 
 const DAY_MS = 24 * 3600_000;
 const FEATURES_EVERY = 3;
