@@ -35,6 +35,7 @@ export function requireAdmin({ rights }: Actor): void {
   if (!rights.isAdmin) throw new AppError('DENIED', 'Only admins can do this.', { key: 'api.admin' });
 }
 
+/** Whether the actor may do this to the repository, from the actor's address. */
 export function mayAct({ rights, address }: Actor, action: Action, repository: string): boolean {
   return allowedActions(rights, repository, address).has(action);
 }

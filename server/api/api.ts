@@ -17,13 +17,13 @@ import { type ApiRoute, type BytesAnswer, type CsvAnswer, type RawInput, route }
 export interface ApiDeps extends CallerDeps {
   readonly routes: readonly ApiRoute[];
   readonly visibility: VisibilityStore;
-  /** Kept over restarts: cursors are sealed with it. */
+  /** Signs cursors; must be the same after a restart. */
   readonly secret: string;
   /** '' or '/prefix'. */
   readonly basePath: string;
   readonly version: string;
   readonly cookieName: string;
-  /** The sentence of a failure in the best language of an `Accept-Language` header. */
+  /** The text of an error in the best language of an `Accept-Language` header. */
   readonly sentence: (error: AppError, acceptLanguage: string | undefined) => Sentence;
   readonly log: Logger;
 }
@@ -35,19 +35,19 @@ export interface Sentence {
 
 export interface Api {
   readonly routes: readonly ApiRoute[];
-  /** Everything below `/api/v1`; mounted there, before the pages. */
+  /** Handles everything below `/api/v1`; mounted before the pages. */
   readonly handler: RequestHandler;
-  /** Made when somebody first asks for it. */
+  /** Built on first use. */
   readonly document: () => OpenApiDocument;
 }
 
 const API_PATH = '/api/v1';
 const DOCS_PATH = '/api/docs';
 const MAX_URL_LENGTH = 8 * 1024;
-const MAX_BODY = 64 * 1024;
-/** Of requests that carry a text: 64 kB, with every character escaped. */
-const MAX_TEXT = 448 * 1024;
-// Only where no session was tried: a page's own request must not open the browser's password window.
+const MAX_BODY_BYTES = 64 * 1024;
+/** Limit for requests with a description: 64 kB with every character escaped. */
+const MAX_TEXT_BODY_BYTES = 448 * 1024;
+// Only without a session: a page's own request must not open the browser's password dialog.
 const CHALLENGE = 'Basic realm="registry-web", charset="UTF-8"';
 
 interface Matched {
@@ -73,7 +73,7 @@ export function createApi(deps: ApiDeps): Api {
   async function answer(request: Request, response: Response): Promise<void> {
     requireShort(request);
     const { route: one, params } = findRoute(table, request, response);
-    requireSmall(request, one.body === undefined ? MAX_BODY : MAX_TEXT);
+    requireSmall(request, one.body === undefined ? MAX_BODY_BYTES : MAX_TEXT_BODY_BYTES);
     const caller = await callerOf(request, response);
     requirePolicy(one.policy, caller);
     let seen: ReturnType<VisibilityStore['of']> | undefined;
@@ -85,7 +85,7 @@ export function createApi(deps: ApiDeps): Api {
       },
     };
     const query = queryOf(searchOf(request));
-    const body = one.body === undefined ? undefined : await readJson(request, MAX_TEXT);
+    const body = one.body === undefined ? undefined : await readJson(request, MAX_TEXT_BODY_BYTES);
     const accepts = one.hasCsv && request.accepts(['json', 'csv']) === 'csv' ? ('csv' as const) : ('json' as const);
     await send(one, await one.run({ params, query, body, accepts }, context, cursors), request, response);
   }
@@ -156,8 +156,8 @@ function requireShort({ originalUrl }: Request): void {
   if (originalUrl.length > MAX_URL_LENGTH) throw clientError(414, 'The address is too long.');
 }
 
-function requireSmall({ headers }: Request, mostBytes: number): void {
-  if (Number(headers['content-length'] ?? 0) > mostBytes) throw clientError(413, 'The body is too large.');
+function requireSmall({ headers }: Request, maxBytes: number): void {
+  if (Number(headers['content-length'] ?? 0) > maxBytes) throw clientError(413, 'The body is too large.');
 }
 
 function searchOf({ url }: Request): string {
@@ -199,7 +199,7 @@ function sendProblem(response: Response, problem: Problem, language: string): vo
   response.type('application/problem+json').send(JSON.stringify(problem));
 }
 
-/** The document describes every route, this one too. */
+/** The route of the document, which describes itself, too. */
 function documentRoute(text: () => OpenApiDocument): ApiRoute {
   return route({
     method: 'GET',

@@ -6,26 +6,26 @@ import { AppError } from '../errors.ts';
 import type { OriginOf } from '../http/client-address.ts';
 import type { Policy } from './policy.ts';
 
-/** Who asks, proven by whatever means. */
+/** The authenticated caller. */
 export interface Caller {
   readonly rights: Rights;
   readonly isSignedIn: boolean;
   readonly address: string;
   readonly via: 'session' | 'basic' | 'none';
-  /** Of the session; null without one. */
+  /** CSRF token of the session; null without one. */
   readonly csrfToken: string | null;
 }
 
-/** What the pages know of a browser: given by whoever builds both. */
+/** Session functions of the pages, passed in by `app/`. */
 export interface SessionGate {
-  /** The account of the session cookie, else anonymous; where nobody signs in, who everybody is. */
+  /** The account of the session cookie, else anonymous; without sign-in, the rights that everybody has. */
   readonly viewerOf: (request: Request, response: Response) => Promise<SessionViewer>;
-  /** The request carries a session cookie, valid or not. */
+  /** Whether the request has a session cookie, valid or not. */
   readonly isTried: (request: Request) => boolean;
   readonly csrfToken: (request: Request) => string;
-  /** The request proves by `X-CSRF-Token` that it comes from our own page. */
+  /** Whether the request has a valid `X-CSRF-Token`, so it comes from our own page. */
   readonly holdsToken: (request: Request) => boolean;
-  /** The browser does not say that another site sends it. */
+  /** False when the browser says that another site sent the request. */
   readonly isSameOrigin: (request: Request) => boolean;
 }
 
@@ -48,8 +48,8 @@ const SAFE = new Set(['GET', 'HEAD']);
 const THROTTLE_SECONDS = 30;
 
 /**
- * Finds out who asks. An `Authorization` header counts alone, even if it is wrong; each of its schemes has one function
- * here. Without one it is the session, which for anything but reading must prove that our own page sent the request.
+ * Authenticates a request. If there is an `Authorization` header, only that counts, even if it is wrong. Otherwise the
+ * session, which needs a CSRF token for everything but reading.
  */
 export function createCallerOf(deps: CallerDeps) {
   const { access, credentials, originOf, sessions, publicUrl, authEnabled } = deps;
@@ -66,16 +66,18 @@ export function createCallerOf(deps: CallerDeps) {
   async function bySession(request: Request, response: Response, address: string): Promise<Caller> {
     const { rights, isSignedIn, mustChangePassword } = await sessions.viewerOf(request, response);
     if (mustChangePassword) throw changePassword(publicUrl);
-    if (isSignedIn && !SAFE.has(request.method) && !sessions.holdsToken(request)) throw foreign();
+    if (isSignedIn && !SAFE.has(request.method) && !sessions.holdsToken(request)) throw crossSiteRequest();
     const csrfToken = isSignedIn ? sessions.csrfToken(request) : null;
     return { rights, isSignedIn, address, via: isSignedIn ? 'session' : 'none', csrfToken };
   }
 
-  /** @throws {AppError} UNAUTHENTICATED, TOO_MANY or UNAVAILABLE for credentials, DENIED for another site's request. */
+  /**
+   * @throws {AppError} UNAUTHENTICATED, TOO_MANY or UNAVAILABLE for credentials, DENIED for a request of another site.
+   */
   return async (request: Request, response: Response): Promise<Caller> => {
     const { address } = originOf(request);
-    // A browser adds remembered Basic credentials to what other sites make it send, too.
-    if (!SAFE.has(request.method) && !sessions.isSameOrigin(request)) throw foreign();
+    // Browsers send remembered Basic credentials with requests of other sites, too.
+    if (!SAFE.has(request.method) && !sessions.isSameOrigin(request)) throw crossSiteRequest();
     const [scheme = '', secret = ''] = (request.headers.authorization ?? '').trim().split(/\s+/, 2);
     if (scheme === '' || !authEnabled) return bySession(request, response, address);
     if (scheme.toLowerCase() === 'basic') return byBasic(secret, address);
@@ -120,13 +122,13 @@ function changePassword(publicUrl: string): AppError {
   });
 }
 
-function foreign(): AppError {
+function crossSiteRequest(): AppError {
   return new AppError('DENIED', 'This request lacks the header X-CSRF-Token of its session, or another site sent it.', {
     key: 'api.foreign',
   });
 }
 
-/** @throws {AppError} UNAUTHENTICATED or DENIED when the policy keeps this caller out. */
+/** @throws {AppError} UNAUTHENTICATED or DENIED when the policy excludes this caller. */
 export function requirePolicy(policy: Policy, { rights, isSignedIn }: Caller): void {
   const { isAdmin, isAuditor, rules } = rights;
   if (policy === 'admin' && !isAdmin && (isSignedIn || isAuditor)) {

@@ -11,8 +11,8 @@ export interface Place {
 const MAC_LENGTH = 16;
 
 /**
- * Seals what the stores call a cursor to the list it came from. A cursor that was made up, cut short or taken to another
- * order is refused, instead of giving a page that nobody can explain.
+ * Signs the cursors of stores together with their list, so that an invented or truncated cursor, or one of another
+ * list, is refused instead of giving a meaningless page.
  */
 export function createCursors(secret: string) {
   const mac = (cursor: string, place: Place) =>
@@ -22,7 +22,7 @@ export function createCursors(secret: string) {
       .slice(0, MAC_LENGTH);
   return {
     seal: (cursor: string, place: Place): string => `${mac(cursor, place)}${Buffer.from(cursor).toString('base64url')}`,
-    /** @throws {AppError} INVALID when it is none of ours, or of another list. */
+    /** @throws {AppError} INVALID for a cursor that is not ours, or of another list. */
     open(sealed: string, place: Place): string {
       const cursor = Buffer.from(sealed.slice(MAC_LENGTH), 'base64url').toString('utf8');
       const [given, ours] = [Buffer.from(sealed.slice(0, MAC_LENGTH)), Buffer.from(mac(cursor, place))];
@@ -35,7 +35,7 @@ export function createCursors(secret: string) {
 }
 export type Cursors = ReturnType<typeof createCursors>;
 
-/** How many entries a page has does not matter for where the next one begins. */
+/** Without the limit, which does not affect where the next page begins. */
 function textOf({ route, params, query }: Place): string {
   const filters = Object.entries(query).filter(([name]) => name !== 'after' && name !== 'limit');
   return JSON.stringify([route, sorted(Object.entries(params)), sorted(filters)]);

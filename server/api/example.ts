@@ -1,4 +1,4 @@
-/** The part of JSON Schema that our own schemas come out as. */
+/** The part of JSON Schema that our schemas use. */
 export interface JsonSchema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -24,16 +24,16 @@ export interface ExampleSource {
   readonly schemas: Readonly<Record<string, JsonSchema>>;
 }
 
-const DEEPEST = 8;
+const MAX_DEPTH = 8;
 
-/** A value that fits the schema: its own example where it has one, else the simplest. */
+/** A value that matches the schema: its example if it has one, else the simplest. */
 export function exampleOf(schema: JsonSchema, source: ExampleSource, depth = 0): unknown {
   const [given] = schema.examples ?? [];
   if (given !== undefined) return given;
   if (schema.const !== undefined) return schema.const;
   if (schema.default !== undefined) return schema.default;
   if (schema.enum !== undefined) return schema.enum[0];
-  if (depth > DEEPEST) return null;
+  if (depth > MAX_DEPTH) return null;
   const target = referenced(schema, source);
   if (target !== undefined) return exampleOf(target, source, depth + 1);
   const [choice] = schema.anyOf ?? schema.oneOf ?? [];
@@ -41,6 +41,7 @@ export function exampleOf(schema: JsonSchema, source: ExampleSource, depth = 0):
   return byType(schema, source, depth);
 }
 
+/** The schema that `$ref` refers to. */
 export function referenced({ $ref }: JsonSchema, { schemas }: ExampleSource): JsonSchema | undefined {
   return $ref === undefined ? undefined : schemas[$ref.slice($ref.lastIndexOf('/') + 1)];
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isDigest } from '../registry/documents/reference.ts';
 import { DAY_MS, parseDay, startOfDay } from '../storage/calendar.ts';
 
-/** Texts that stand in names and searches: bounded, and without what no database takes. */
+/** Text parameters with a limited length, without characters that databases refuse. */
 function text(most: number) {
   return z
     .string()
@@ -35,14 +35,14 @@ export const repositoryName = z.string().meta({ examples: ['team/app'] });
 export const tagName = z.string().meta({ examples: ['v1'] });
 export const platform = z.string().meta({ examples: ['linux/arm64'] });
 export const time = z.iso.datetime();
-/** Of a parameter: a moment, or a day of the calendar in `TZ`. */
+/** A parameter: a time, or a day in the time zone of `TZ`. */
 export const momentOrDay = z.union([
   time,
   z.iso.date().refine((text) => parseDay(text) !== undefined, 'A day looks like 2026-11-30, from 1970 on.'),
 ]);
 export const bytes = z.number().meta({ examples: [52_428_800] });
 
-/** 0 where a manifest was not read, or names no sizes (schema 1): even an empty image has a configuration. */
+/** null for 0: the manifest was not read, or contains no sizes (schema 1). Even an empty image has a configuration. */
 export const knownBytes = (sizeBytes: number): number | null => (sizeBytes === 0 ? null : sizeBytes);
 export const imageBytes = bytes.nullable().describe('null: not known, as in schema 1.');
 export const count = z.number().int();
@@ -51,7 +51,7 @@ export const kind = z.string().meta({
   description: '`image`, `index`, `helm`, `signature`, `attestation`, `sbom`, `artifact` or `unknown`.',
   examples: ['image'],
 });
-/** '' stands for anonymous. */
+/** '' means anonymous. */
 export const person = z.string().meta({ examples: ['lin'] });
 
 /** Of a parameter. */
@@ -59,7 +59,7 @@ export function msOf(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Date.parse(text);
 }
 
-/** The moments between the two; a day counts from its beginning to its end. */
+/** Epoch milliseconds of a range; a day counts from its beginning to its end. */
 export function rangeOf(from: string | undefined, to: string | undefined) {
   return { from: edgeOf(from, 0), until: edgeOf(to, DAY_MS) };
 }
@@ -71,7 +71,7 @@ function edgeOf(text: string | undefined, afterDayMs: number): number | undefine
 
 const LAST_MOMENT = 8.64e15;
 
-/** Times in answers are ISO 8601 in UTC. Whoever builds an image may have written any number. */
+/** ISO 8601 in UTC. Bounded, because builders may write any number. */
 export function timeOf(ms: number): string {
   return new Date(Math.abs(ms) <= LAST_MOMENT ? ms : 0).toISOString();
 }
@@ -83,7 +83,7 @@ export function timeOrNull(ms: number | null | undefined): string | null {
 export const MAX_ENTRIES = 200;
 const MAX_TEXT_LENGTH = 4096;
 
-/** Texts that come from whoever built the image: an answer stays of bounded size, whatever they wrote. */
+/** Truncates texts from images, so that responses have a bounded size. */
 export function clip(value: string): string {
   return value.length <= MAX_TEXT_LENGTH ? value : `${value.slice(0, MAX_TEXT_LENGTH)}…`;
 }

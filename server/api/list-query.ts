@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { TAG_SORTS, type TagFilters } from '../catalog/lists/tags.ts';
 import { digestParam, direction, msOf, nameFilter, size, time, yesOrNo } from './fields.ts';
 
-/** Filters and orders that the lists of tags, images and untagged manifests share. */
+/** Filters and sorts common to the lists of tags, images and untagged manifests. */
 export const tagListQuery = z.strictObject({
   filter: nameFilter('Part of a tag, or the beginning of a digest (`sha256:…`).'),
   digest: digestParam.optional().describe('Only this manifest.'),

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { maskedAssignment, maskedRecord, maskedText, maskedValue } from '../catalog/base/secrets.ts';
 
-/** Part of a query whose answer holds what somebody baked into an image. */
+/** Query parameter: whether secrets in images are shown or masked. */
 export const secretsParam = z
   .enum(['masked', 'shown'])
   .default('masked')
   .describe('Values that look like passwords or tokens (in variables, labels, commands) come as `•••` unless `shown`.');
 export type Secrets = z.output<typeof secretsParam>;
 
-/** The rule of the pages, where such values unfold when somebody asks. */
+/** Masks secrets like the pages, where people can reveal them. */
 export interface Masking {
-  /** A command, with assignments in it. */
+  /** Masks a command that contains assignments. */
   readonly text: (text: string) => string;
-  /** `NAME=value`. */
+  /** Masks the value of `NAME=value`. */
   readonly assignment: (line: string) => string;
   readonly value: (name: string, value: string) => string;
   readonly record: (record: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;

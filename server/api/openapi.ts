@@ -60,7 +60,10 @@ export interface DocumentOptions {
 const SECURITY_NOTE =
   'What an answer shows depends on who asks: a repository that may not be pulled is the same as a missing one.';
 
-/** The document that describes the API, made from the very schemas that check what comes in. OpenAPI 3.1. */
+/**
+ * The OpenAPI 3.1 document, generated from the schemas that check requests.
+ * @see https://spec.openapis.org/oas/v3.1.0
+ */
 export function openApiDocument({ routes, url, version, cookieName }: DocumentOptions): OpenApiDocument {
   const schemas: Record<string, JsonSchema> = {};
   const collect = (schema: z.ZodType): JsonSchema => collected(schema, schemas);
@@ -157,9 +160,9 @@ function parameterOf(place: 'path' | 'query', name: string, all: z.ZodObject, co
   };
 }
 
-/** Turns a schema into JSON Schema, and moves what has a name of its own into `schemas`. */
+/** Converts a schema to JSON Schema and moves named schemas to `schemas`. */
 function collected(schema: z.ZodType, schemas: Record<string, JsonSchema>): JsonSchema {
-  // Wrapped, because a named schema at the top would stand there in full.
+  // Wrapped, because a named schema at the top would be inlined.
   const whole = z.toJSONSchema(z.object({ value: schema.optional() }), {
     override: ({ jsonSchema }) => tidy(jsonSchema),
   });
@@ -168,9 +171,9 @@ function collected(schema: z.ZodType, schemas: Record<string, JsonSchema>): Json
   return properties?.value ?? {};
 }
 
-/** Takes away what only our own checks need. */
+/** Removes what only our own checks need. */
 function tidy(node: z.core.JSONSchema.BaseSchema): void {
-  // Answers may gain fields later, so readers are not told that there are no others.
+  // Responses may get new fields later, so clients must not be told that there are no others.
   if (node.additionalProperties === false) delete node.additionalProperties;
   for (const bound of ['minimum', 'maximum'] as const) {
     if (Math.abs(node[bound] ?? 0) >= Number.MAX_SAFE_INTEGER) delete node[bound];
@@ -178,7 +181,7 @@ function tidy(node: z.core.JSONSchema.BaseSchema): void {
   if (node.format !== undefined) delete node.pattern;
 }
 
-/** They lead to where the document keeps its schemas. */
+/** Rewrites references to the place of the schemas in the document. */
 function withOurReferences(whole: object): JsonSchema & { readonly $defs?: Record<string, JsonSchema> } {
   return JSON.parse(JSON.stringify(whole), (key, value: unknown) =>
     key === '$ref' ? String(value).replace('#/$defs/', '#/components/schemas/') : value,

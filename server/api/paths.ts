@@ -5,11 +5,11 @@ export interface PathPattern {
   readonly match: (path: string) => readonly string[] | undefined;
 }
 
-// A repository's name has slashes, and `/-/` in none: what stands behind it is about the repository.
+// Repository names contain slashes but no `/-/`, which separates the name from the rest of the path.
 const REPOSITORY = '((?:(?!/-(?:/|$)).)+)';
 const SEGMENT = '([^/]+)';
 
-/** `/repositories/{repository}/-/tags/{tag}`. Slashes in a name may come as they are or as `%2F`. */
+/** Compiles `/repositories/{repository}/-/tags/{tag}`. Slashes in a name may be written as `/` or `%2F`. */
 export function pathPattern(path: string): PathPattern {
   const names: string[] = [];
   const source = path.split(/(\{\w+\})/).map((part) => {
@@ -22,7 +22,7 @@ export function pathPattern(path: string): PathPattern {
   return { names, match: (text) => pattern.exec(text)?.slice(1) };
 }
 
-/** @throws {AppError} INVALID for escapes that are none. */
+/** @throws {AppError} INVALID for an invalid %-escape. */
 export function decodeSegment(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -31,7 +31,7 @@ export function decodeSegment(text: string): string {
   }
 }
 
-/** A repeated parameter comes as a list, which only a schema that wants one takes. */
+/** A repeated parameter becomes a list, which only list schemas accept. */
 export function queryOf(search: string): Readonly<Record<string, string | readonly string[]>> {
   const params = new URLSearchParams(search);
   const query: Record<string, string | readonly string[]> = Object.create(null);

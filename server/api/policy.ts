@@ -1,5 +1,5 @@
 /**
- * Who may ask. `browse`: anonymous too, where anonymous holds anything; `signed-in`: what people do is nobody's business
- * before signing in; `admin`: nobody else. What an answer then shows is decided by the caller's rights.
+ * Who may call a route. `browse`: also anonymous, if anonymous has any right; `signed-in`: signed-in users; `admin`:
+ * admins. The content of the response depends on the caller's rights.
  */
 export type Policy = 'browse' | 'signed-in' | 'admin';

@@ -34,7 +34,7 @@ export const problemSchema = z
   .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof problemSchema>;
 
-/** What an answer can say went wrong; the page of the API explains each under its name. */
+/** All kinds of problems; the API page explains each. */
 export const PROBLEM_TITLES = {
   invalid: 'The request cannot be understood',
   unauthenticated: 'Credentials are needed',
@@ -67,18 +67,18 @@ const KINDS: Readonly<Record<number, ProblemKind>> = {
 export interface ProblemAnswer {
   readonly problem: Problem;
   readonly retryAfterSeconds: number | undefined;
-  /** For the log; undefined for what the caller caused. */
+  /** ID in the log; undefined for errors of the caller. */
   readonly id: string | undefined;
 }
 
 export interface ProblemContext {
-  /** The page that explains the kinds. */
+  /** Address of the page that explains the kinds. */
   readonly docs: string;
-  /** The sentence of an expected failure in the caller's language. */
+  /** The text of an expected error in the caller's language. */
   readonly sentence: (error: AppError) => string;
 }
 
-/** Any failure as problem details. What nobody expected gets an id and says nothing else. */
+/** Problem details (RFC 9457) of an error. Unexpected errors only get an ID. */
 export function problemOf(error: unknown, { docs, sentence }: ProblemContext): ProblemAnswer {
   if (error instanceof z.ZodError) return inputProblem(error, docs);
   const { status, message, retryAfterSeconds } = toHttpError(error);

@@ -1,6 +1,6 @@
 /**
- * The JSON API for programs: one file per resource, each route described once. From the same description come the checks
- * of what is asked, the types of what is answered and the OpenAPI document. Rules and data live below; pages are neighbours.
+ * The JSON API: one file per resource, each route described once. The description provides the checks of requests, the
+ * types of responses and the OpenAPI document. Rules and data belong to the folders below.
  */
 import { z } from 'zod';
 import type { Visibility } from '../catalog/visibility/visibility.ts';
@@ -10,37 +10,37 @@ import type { Policy } from './policy.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
-/** What a handler knows of the request beside its parameters. */
+/** The request, beside its parameters. */
 export interface RequestContext {
   readonly caller: Caller;
-  /** Which repositories the caller may pull. */
+  /** The repositories that the caller may pull. */
   readonly visibility: () => Promise<Visibility>;
 }
 
-/** Bytes as they are, instead of JSON. */
+/** A response of raw bytes instead of JSON. */
 export interface BytesAnswer {
   readonly bytes: Buffer;
   readonly mediaType: string;
   readonly etag: string;
 }
 
-/** A list as a table. */
+/** A list as CSV. */
 export interface CsvAnswer {
   readonly csv: string;
-  /** Where the rest begins, sealed; null when this is all of it. */
+  /** Signed cursor of the rest; null when the table is complete. */
   readonly next: string | null;
   readonly previous: null;
 }
 
-/** One page of a list as a store gives it. */
+/** One page of a list, as stores return it. */
 export interface Listed<Item> {
   readonly items: readonly Item[];
   readonly next: string | undefined;
-  /** Left out where a list only goes on. */
+  /** Left out for lists that only page forward. */
   readonly previous?: string | undefined;
-  /** Over all pages; left out where counting would cost more than the page. */
+  /** Count over all pages; left out when counting would cost more than the page. */
   readonly total?: number;
-  /** False: there are at least `total`. */
+  /** False: `total` is a lower bound. */
   readonly isExact?: boolean;
   /** The fields of `beside`. */
   readonly beside?: Readonly<Record<string, unknown>>;
@@ -50,7 +50,7 @@ interface Described {
   readonly method: Method;
   /** Below `/api/v1`; `{repository}` also takes names with slashes. */
   readonly path: `/${string}`;
-  /** Unique; clients made from the OpenAPI document call their functions so. */
+  /** Unique operation ID; generated clients use it as function name. */
   readonly id: string;
   readonly policy: Policy;
   readonly group: string;
@@ -61,24 +61,24 @@ interface Described {
 export interface ApiRoute extends Described {
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
-  /** JSON that the request carries; undefined: nothing is read. */
+  /** Schema of the JSON body; undefined: no body is read. */
   readonly body: z.ZodObject | undefined;
   /** `bytes`: not JSON. */
   readonly response: z.ZodType | 'bytes';
   readonly status: number;
   readonly isList: boolean;
-  /** Can be asked for as a table. */
+  /** Also available as CSV. */
   readonly hasCsv: boolean;
-  /** @throws {z.ZodError} where the input is not what the schemas say. */
+  /** @throws {z.ZodError} when the input does not match the schemas. */
   readonly run: (input: RawInput, context: RequestContext, cursors: Cursors) => Promise<unknown>;
 }
 
 export interface RawInput {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string | readonly string[]>>;
-  /** As it was parsed; only where the route wants one. */
+  /** The parsed body, if the route has one. */
   readonly body?: unknown;
-  /** What `Accept` asks for. */
+  /** The format that `Accept` prefers. */
   readonly accepts?: 'csv' | 'json';
 }
 
@@ -106,6 +106,7 @@ type RouteOptions<
   ) => Promise<z.input<Response>>;
 };
 
+/** Defines a route with a JSON response. `handler` gets the parsed and checked parameters. */
 export function route<
   Response extends z.ZodType,
   Params extends z.ZodObject = typeof NOTHING,
@@ -132,14 +133,14 @@ type ListOptions<Params extends z.ZodObject, Query extends z.ZodObject, Item ext
   readonly params?: Params;
   readonly query?: Query;
   readonly item: Item;
-  /** What the answer says beside the list. */
+  /** Further fields of the response beside the list. */
   readonly beside?: z.core.$ZodLooseShape;
-  /** Called with the store's own cursor. */
+  /** Called with the store's cursor, without signature. */
   readonly handler: (
     input: Input<Params, Query> & { readonly page: PageInput },
     context: RequestContext,
   ) => Promise<Listed<z.input<Item>>>;
-  /** The same as a table. Its `limit` is undefined unless the request has one: a table is wanted whole. */
+  /** The same as CSV. `limit` is undefined unless given: a table is complete by default. */
   readonly csv?: (
     input: Input<Params, Query> & { readonly page: CsvPageInput },
     context: RequestContext,
@@ -181,7 +182,7 @@ const CSV_QUERY = {
     .describe('`csv` for a table, as the header `Accept: text/csv`; without `limit` up to 10,000 rows.'),
 };
 
-/** A list with keyset pages: `after` and `limit` come in, cursors go out, sealed so that only our own come back. */
+/** Defines a list route with keyset pages. Cursors are signed, so that only our own are accepted. */
 export function listRoute<
   Item extends z.ZodType,
   Params extends z.ZodObject = typeof NOTHING,
@@ -236,6 +237,7 @@ type BytesOptions<Params extends z.ZodObject> = Omit<Described, 'method'> & {
   readonly handler: (params: z.output<Params>, context: RequestContext) => Promise<BytesAnswer>;
 };
 
+/** Defines a route that returns raw bytes. */
 export function bytesRoute<Params extends z.ZodObject>(options: BytesOptions<Params>): ApiRoute {
   const { params, handler, ...described } = options;
   return {
@@ -256,7 +258,7 @@ function schemasOf(params: z.ZodObject | undefined, query: z.ZodObject | undefin
   return { params: params ?? NOTHING, query: query ?? NOTHING };
 }
 
-/** Everything that is wrong is told at once, each with the place where it stands. */
+/** Reports all invalid parameters at once, each with its place. */
 function parseInput(
   params: z.ZodObject | undefined,
   query: z.ZodObject | undefined,

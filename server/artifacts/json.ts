@@ -54,6 +54,7 @@ export function asList(value: unknown, most = MAX_ITEMS): readonly unknown[] {
   return Array.isArray(value) ? value.slice(0, most) : [];
 }
 
+/** The objects of an array; elements of other types are left out. */
 export function asObjects(value: unknown, most = MAX_ITEMS): readonly Json[] {
   return asList(value, most)
     .map(asObject)

@@ -33,6 +33,7 @@ export interface DeletionPlan {
   readonly canDeleteManifest: boolean;
 }
 
+/** @param seen Sizes count only what this viewer may see. @returns undefined when there is no such tag. */
 export async function readPlan(
   db: Database,
   seen: Visibility,

@@ -107,6 +107,7 @@ export function createRemoval({ client, journal, onThrowaway }: RemovalDeps) {
   };
 }
 
+/** A CONFLICT error; returned, not thrown. */
 export function conflict(key: string, message: string, params: Readonly<Record<string, string>> = {}): AppError {
   return new AppError('CONFLICT', message, { key, params });
 }
@@ -125,6 +126,7 @@ function unfinished(tag: string, cause: unknown): AppError {
   return new AppError('UPSTREAM', message, { key: UNFINISHED, params: { tag }, cause });
 }
 
+/** Whether the deletion was interrupted and will be finished later. */
 export function isUnfinished(error: unknown): boolean {
   return error instanceof AppError && error.key === UNFINISHED;
 }

@@ -46,6 +46,7 @@ export interface PlannedImage {
   readonly isUnneeded: boolean;
 }
 
+/** @param seen Sizes count only what this viewer may see. */
 export async function readSelectionPlan(
   db: Database,
   seen: Visibility,

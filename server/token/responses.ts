@@ -110,6 +110,7 @@ export function signInFirst(registryName: string): ErrorResponse {
   };
 }
 
+/** A 429 with `Retry-After`; at least one second. */
 export function tooManyFailures(retryAfterSeconds: number): ErrorResponse {
   const seconds = Math.max(1, Math.ceil(retryAfterSeconds));
   return {

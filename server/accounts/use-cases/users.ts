@@ -103,6 +103,7 @@ export function createUserUseCases(deps: UserUseCasesDeps) {
 }
 export type UserUseCases = ReturnType<typeof createUserUseCases>;
 
+/** Whether the account is the actor's own. */
 export function isSelf({ rights: { subject } }: Actor, { id }: Pick<User, 'id'>): boolean {
   return subject.kind === 'user' && subject.id === id;
 }

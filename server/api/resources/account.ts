@@ -13,7 +13,7 @@ const accountSchema = z
   })
   .meta({ id: 'Account' });
 
-/** Who the caller is, as far as the API can tell: the first thing to try with new credentials. */
+/** The caller's own account and rights: the first request to try with new credentials. */
 export function accountRoutes(): readonly ApiRoute[] {
   return [
     route({

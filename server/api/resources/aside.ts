@@ -1,4 +1,4 @@
-/** Notifications that could not be read: the same as on their page, for the same people. */
+/** Quarantined notifications, for the same people as on their page. */
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Quarantine, QuarantinedEnvelope } from '../../notifications/quarantine.ts';
@@ -59,7 +59,7 @@ export function asideRoutes({ aside }: AsideRoutesDeps): readonly ApiRoute[] {
       summary: 'Get the body of a notification that could not be read',
       description: 'As it was sent; of a body that is too large, its beginning.',
       params: asideParams,
-      // It is a stranger's: no browser shows it.
+      // Content of strangers, which browsers must not display.
       handler: async ({ id }) => {
         const found = (await aside.body(id)) ?? gone();
         return { bytes: found, mediaType: 'application/octet-stream', etag: `aside-${id}` };

@@ -83,7 +83,7 @@ const trashParams = z.strictObject({
     .meta({ description: '`trashId` of the deletion.', examples: [7] }),
 });
 
-/** The same rights, the same checks and the same entries in the audit as on the pages. */
+/** Uses the same use cases as the pages, so rights, checks and audit entries are the same. */
 export function deletionRoutes(deps: DeletionRoutesDeps): readonly ApiRoute[] {
   return [
     route({

@@ -110,7 +110,7 @@ export function documentRoutes(deps: DocumentRoutesDeps): readonly ApiRoute[] {
   ];
 }
 
-/** The layers of an image are file systems, and large. */
+/** Layers of images are file systems, and large. */
 function partsOf({ kind, content }: ImageDetail) {
   return kind === 'image' || kind === 'index' ? [] : (content?.layers ?? []);
 }

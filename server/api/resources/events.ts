@@ -77,7 +77,7 @@ export function eventRoutes({ events, refusals }: EventRoutesDeps): readonly Api
     listRoute({
       path: '/events',
       id: 'listEvents',
-      // What others do is nobody's business before signing in, even where anybody may pull.
+      // Activities of others are only shown to signed-in users, even if anybody may pull.
       policy: 'signed-in',
       group: 'Events',
       summary: 'List events, newest first',
@@ -123,7 +123,7 @@ async function filterOf(query: z.output<typeof eventQuery>, context: RequestCont
   return { visible, action, user, repository, inRepository, ...rangeOf(from, to) };
 }
 
-/** Only our own cursors get this far. */
+/** The cursor's signature was checked before. */
 function positionOf(after: string | undefined): { readonly after?: RefusalCursor } {
   return after === undefined ? {} : { after: JSON.parse(after) as RefusalCursor };
 }

@@ -14,12 +14,12 @@ export function actorOf({ caller: { rights, address } }: RequestContext): Actor 
   return actorWith(rights, address);
 }
 
-/** Whether the caller may do this to the repository, from where the request comes. */
+/** Whether the caller may do this, from the address of the request. */
 export function may(context: RequestContext, action: Action, repository: string): boolean {
   return mayAct(actorOf(context), action, repository);
 }
 
-/** @throws {AppError} NOT_FOUND when there is none, or the caller may not pull it. */
+/** @throws {AppError} NOT_FOUND when the repository does not exist or the caller may not pull it. */
 export async function findRepository(
   { repositories }: Pick<FindDeps, 'repositories'>,
   context: RequestContext,
@@ -30,7 +30,7 @@ export async function findRepository(
   return found;
 }
 
-/** @throws {AppError} NOT_FOUND as above, and when the repository has no such tag. */
+/** @throws {AppError} NOT_FOUND like `findRepository`, and when the tag does not exist. */
 export async function findTag(
   deps: FindDeps,
   context: RequestContext,

@@ -1,4 +1,4 @@
-/** What the API says of a manifest. */
+/** Schema of a manifest. */
 import { z } from 'zod';
 import {
   bytes,

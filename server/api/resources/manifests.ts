@@ -34,7 +34,7 @@ const MAX_LAYERS = 1000;
 
 const params = z.strictObject({ repository: repositoryParam, digest: digestParam });
 
-/** Long texts are cut and long lists end at 200 entries (layers: 1000); the raw manifest has all of it. */
+/** Long texts are truncated and lists end at 200 entries (layers: 1000); the raw manifest is complete. */
 export function manifestRoutes(deps: ManifestRoutesDeps): readonly ApiRoute[] {
   return [
     route({
@@ -74,7 +74,7 @@ export function manifestRoutes(deps: ManifestRoutesDeps): readonly ApiRoute[] {
   ];
 }
 
-/** A header takes no line break, and no manifest shall call itself a page. */
+/** Headers cannot contain line breaks, and a manifest must not be served as HTML. */
 function safeMediaType(text: string): string {
   return /^application\/[\w.+-]+$/.test(text) && !/html/i.test(text) ? text : 'application/octet-stream';
 }
@@ -136,7 +136,7 @@ function layerBody({ digest, mediaType, sizeBytes, keptAt, annotations, command,
   const text = command && `${command.instruction} ${command.text}`.trim();
   return {
     ...{ digest, mediaType: clip(mediaType), alsoIn },
-    // What is kept elsewhere takes nothing here, which is known.
+    // Foreign layers take 0 bytes here, which is known.
     sizeBytes: keptAt === '' ? knownBytes(sizeBytes) : sizeBytes,
     annotations: clipRecord(masking.record(annotations)),
     command: text === undefined ? null : clip(masking.text(text)),

@@ -20,7 +20,7 @@ const refreshSchema = z
   })
   .meta({ id: 'Refresh' });
 
-/** Also for a repository that the index does not know yet: its events may never have arrived. */
+/** Also for repositories that the index does not know: their events may never have arrived. */
 export function refreshRoutes({ reading }: RefreshRoutesDeps): readonly ApiRoute[] {
   return [
     route({
@@ -36,7 +36,7 @@ export function refreshRoutes({ reading }: RefreshRoutesDeps): readonly ApiRoute
       response: refreshSchema,
       handler: async ({ params: { repository } }, context) => {
         const work = reading.refresh(actorOf(context), repository).finished.then(() => true);
-        // What fails behind the answer is in the log already.
+        // A failure after the response is already logged.
         work.catch(() => undefined);
         return { repository, finished: await Promise.race([work, sleep(WAIT_MS, false, { ref: false })]) };
       },

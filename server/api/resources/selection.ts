@@ -1,4 +1,4 @@
-/** Several tags and manifests of a repository at once: what deleting them would do, and doing it. */
+/** Deleting several tags and manifests of a repository, and its preview. */
 import { z } from 'zod';
 import type { DeletedItem, SelectionResult } from '../../housekeeping/delete-selection.ts';
 import type { SelectionPlan } from '../../housekeeping/selection-plan.ts';
@@ -17,7 +17,7 @@ import { type ApiRoute, type RequestContext, route } from '../route.ts';
 import type { DeletionRoutesDeps } from './deletion.ts';
 import { actorOf, findRepository, may } from './find.ts';
 
-/** So many tags or manifests go in one deletion. */
+/** Maximum number of tags or manifests per deletion. */
 const MAX_CHOSEN = 200;
 
 const manifestSchema = z.strictObject({ digest, kind, artifactType: z.string().nullable() });

@@ -23,7 +23,7 @@ import { type FindDeps, findRepository, findTag } from './find.ts';
 
 export interface TagRoutesDeps extends FindDeps {
   readonly tags: Pick<TagStore, 'resolve' | 'flat'>;
-  /** Somebody asks for it: where no events come it is read anew, behind the answer. */
+  /** Called for each requested repository: without events it is read again in the background. */
   readonly opened: (repository: string) => void;
 }
 
@@ -47,7 +47,7 @@ export const tagSchema = z
   })
   .meta({ id: 'Tag' });
 
-/** What a row says of the image that it stands for. */
+/** Fields of the image of a row. */
 export const imageFields = {
   kind,
   mediaType,

@@ -1,4 +1,4 @@
-/** What was deleted and can be restored, of everything that the caller may see. */
+/** The trash, of repositories that the caller may see. */
 import { z } from 'zod';
 import type { TrashRow } from '../../housekeeping/trash-list.ts';
 import type { RestoredEntry } from '../../housekeeping/use-cases/deletion.ts';

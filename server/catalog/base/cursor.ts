@@ -8,6 +8,7 @@ export interface Position {
   readonly isBackwards?: boolean | undefined;
 }
 
+/** Text of a position, for `decodeCursor`. Not signed. */
 export function encodeCursor({ value, key, part = '', isBackwards = false }: Position): string {
   const parts = isBackwards ? [value, key, part, 1] : part === '' ? [value, key] : [value, key, part];
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
@@ -31,6 +32,7 @@ export function decodeCursor(text: string | undefined): Position | undefined {
 
 export const MAX_ROWS = 100;
 
+/** A page size from 1 to 100. */
 export function rowLimit(asked: number): number {
   return Math.min(MAX_ROWS, Math.max(1, Math.trunc(asked) || 1));
 }

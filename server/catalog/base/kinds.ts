@@ -67,6 +67,7 @@ export function hasReadableConfig(kind: ManifestKind): boolean {
   return kind === 'image' || kind === 'helm' || kind === 'attestation';
 }
 
+/** `os/arch[/variant]`. */
 export function platformText(platform: Pick<Platform, 'os' | 'architecture' | 'variant'>): string {
   const { os, architecture, variant } = platform;
   if (os === '' && architecture === '') return '';

@@ -28,6 +28,7 @@ export async function repositoryById<Column extends keyof Row>(
   return row === undefined ? undefined : asRow<Column>(row);
 }
 
+/** In no particular order; unknown IDs are left out. */
 export async function repositoriesById<Column extends keyof Row>(
   db: Database,
   ids: readonly number[],
@@ -38,6 +39,7 @@ export async function repositoriesById<Column extends keyof Row>(
   return rows.map(asRow<Column>);
 }
 
+/** In no particular order; unknown names are left out. */
 export async function repositoriesByName<Column extends keyof Row>(
   db: Database,
   names: readonly string[],

@@ -19,6 +19,7 @@ export function insertRepositories(
     .execute();
 }
 
+/** Deletes only the row; the caller deletes what refers to it. */
 export async function deleteRepository(trx: Database, id: number): Promise<void> {
   await trx.deleteFrom('repositories').where('id', '=', id).execute();
 }
@@ -29,6 +30,7 @@ export async function lockRepository(trx: Database, name: string): Promise<numbe
   return row?.id;
 }
 
+/** Until the end of the transaction nobody else can change this repository. */
 export async function lockRepositoryId(trx: Database, id: number): Promise<void> {
   await locking(trx).where('id', '=', id).execute();
 }
@@ -102,6 +104,7 @@ export async function addBytes(trx: Database, ids: RawBuilder<unknown>, bytes: n
   await sql`update repositories set size_bytes = size_bytes + ${bytes} where id in (${ids})`.execute(trx);
 }
 
+/** Adds one pull. @param at Epoch milliseconds; an earlier last pull stays. */
 export async function addPull(trx: Database, id: number, at: number): Promise<void> {
   await trx
     .updateTable('repositories')

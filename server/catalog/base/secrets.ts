@@ -34,6 +34,7 @@ export interface TextPart {
 const ASSIGNMENT = /\b([A-Za-z_][\w.-]{0,80})=(\\"[^"]{0,2000}"|"[^"]{0,2000}"|'[^']{0,2000}'|[^\s"',;]{1,2000})/g;
 const MAX_SEARCHED_LENGTH = 20_000;
 
+/** Whether the name of a variable or label suggests a secret. */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }

@@ -31,6 +31,7 @@ export async function tagNames(db: Database, repository: string): Promise<readon
   return rows.map((row) => row.name);
 }
 
+/** Names of the tags that point to this digest. */
 export async function tagsOn(db: Database, repository: string, digest: string): Promise<readonly string[]> {
   const rows = await tagsOf(db, repository).select('tags.name').where('tags.digest', '=', digest).execute();
   return rows.map((row) => row.name);

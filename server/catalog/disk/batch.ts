@@ -13,6 +13,7 @@ export interface LinkedRepository extends NamedRepository {
   readonly links: RepositoryLinks;
 }
 
+/** Approximate number of rows to write: the repository, its tags and manifests. */
 export function rowCountOf({ links }: LinkedRepository): number {
   return 1 + links.tags.length + links.revisions.length;
 }

@@ -61,6 +61,7 @@ export async function readManifests(
   return (await reader.run({ kind: 'manifests', root, wanted: wanted.slice(0, MAX_BATCH_ROWS) })).records;
 }
 
+/** Queries in parts that fit into one statement each. */
 export async function inParts<T>(
   digests: readonly string[],
   ask: (part: readonly string[]) => Promise<Iterable<T>>,

@@ -38,6 +38,7 @@ export interface ComparedField {
   readonly b: string;
 }
 
+/** Compares two images; pure. */
 export function compareImages(a: ImageContent, b: ImageContent): Comparison {
   return {
     layers: compareLayers(a.layers, b.layers),

@@ -35,6 +35,7 @@ export interface AffectedManifests {
   readonly outside: ReadonlyMap<string, OutsideReferences>;
 }
 
+/** @param roots Digests that the change names. */
 export async function readAffectedManifests(
   trx: Database,
   repositoryId: number,
@@ -70,6 +71,7 @@ export async function factsOf(trx: Database, digests: readonly string[]): Promis
     .execute();
 }
 
+/** One edge for each child of these indexes. */
 export async function listedBy(trx: Database, indexes: readonly string[]): Promise<readonly Edge[]> {
   if (indexes.length === 0) return [];
   const rows = await trx

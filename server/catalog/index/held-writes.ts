@@ -37,6 +37,7 @@ export async function deleteHeld(trx: Database, repositoryId: number, digests: r
     .execute();
 }
 
+/** Adds one pull. @param at Epoch milliseconds; an earlier last pull stays. */
 export async function addPullOfManifest(
   trx: Database,
   repositoryId: number,

@@ -32,12 +32,14 @@ export async function completeTags(db: Database, repository: string): Promise<Re
   return new Set(rows.map((row) => row.name));
 }
 
+/** An English sentence with the first unreadable tags; null when all were read. */
 export function problemOf(states: ReadonlyMap<string, TagState>): string | null {
   const unread = [...states].filter(([, state]) => state === 'unknown' || state === 'unreadable').map(([name]) => name);
   if (unread.length === 0) return null;
   return `${unread.length} of its tags could not be read: ${unread.slice(0, 5).join(', ')}`;
 }
 
+/** The crawl's ID is only set if every tag got a clear answer. */
 export function checkedColumns(
   states: ReadonlyMap<string, TagState>,
   at: number,
@@ -61,7 +63,8 @@ export async function recordProblem(db: Database, repository: string, error: str
   await setColumnsByName(db, repository, { error });
 }
 
-export async function changeKnown(
+/** Changes a repository in its own transaction; does nothing when the index does not know it. */
+export async function changeKnownRepository(
   db: Database,
   repository: string,
   change: RepositoryChange,

@@ -14,6 +14,7 @@ export interface HeldChange {
   readonly at: number;
 }
 
+/** Adds the difference to the repository's totals, facets and newest tag. */
 export async function updateRollups(trx: Database, repositoryId: number, change: HeldChange): Promise<void> {
   const added = { ...difference(change), size_bytes: change.bytes };
   const platforms = await changeFacets(trx, repositoryId, change);

@@ -49,6 +49,7 @@ export interface PlannedTags {
   readonly digests: readonly string[];
 }
 
+/** Compares the registry's answers with the stored tags; writes nothing. */
 export async function planTags(
   trx: Database,
   repositoryId: number,
@@ -223,6 +224,7 @@ export interface DroppedTag {
   readonly digest: string;
 }
 
+/** @returns the deleted tags with their digests; unknown names are left out. */
 export async function dropTags(
   trx: Database,
   repositoryId: number,

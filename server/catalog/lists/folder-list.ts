@@ -94,6 +94,7 @@ function folderOrder(sort: FolderSort, direction: Direction): KeyOrder {
 
 const folderValue = (row: StoredFolder, sort: FolderSort): string | number => SORTS[sort].of(row);
 
+/** The direct sub-folders of a folder that the viewer may see. */
 export async function listFolders(db: Database, visibility: Visibility, query: FolderQuery): Promise<FolderPage> {
   const page = await readKeyPage(
     query,

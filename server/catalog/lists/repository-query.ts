@@ -62,6 +62,7 @@ export function repositoryOrder(sort: RepositorySort, direction: Direction, visi
   return { value, key: NAME, direction, isText: TEXT_SORTS.has(sort) };
 }
 
+/** The value of `repositoryOrder` for a row, for cursors. */
 export function sortValue(row: Selectable<RepositoriesTable>, sort: RepositorySort): string | number {
   const values: Record<RepositorySort, string | number> = {
     name: row.name,

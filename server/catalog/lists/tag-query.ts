@@ -28,6 +28,7 @@ export interface GroupQuery extends TagQuery {
   readonly state?: Exclude<HeldState, 'child'> | undefined;
 }
 
+/** Whether any filter is set, so that stored totals do not apply. */
 export function hasFilter(filters: TagFilters): boolean {
   const { filter, digest, platform, kind } = filters;
   return [filter, digest, platform, kind].some(Boolean) || comparisons(filters).length > 0;

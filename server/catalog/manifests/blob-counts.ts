@@ -26,6 +26,7 @@ export interface HeldDigest {
   readonly reached: 0 | 1;
 }
 
+/** How the blobs of a manifest are counted; null without a row. */
 export function countedAs(row: Pick<HeldDigest, 'reached'> | undefined): 'tagged' | 'untagged' | null {
   if (row === undefined) return null;
   return row.reached === 1 ? 'tagged' : 'untagged';

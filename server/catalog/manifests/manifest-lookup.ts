@@ -36,6 +36,7 @@ export interface ManifestSize {
   readonly contentBytes: number;
 }
 
+/** Undefined for an unknown digest. */
 export async function manifestSize(db: Database, digest: string): Promise<ManifestSize | undefined> {
   return db
     .selectFrom('manifests')

@@ -22,6 +22,7 @@ export type SharedMemory = LRUCache<string, SharedCount>;
 const REMEMBERED_MS = 30_000;
 const MAX_REMEMBERED = 20_000;
 
+/** Entries expire after 30 s. */
 export function createSharedMemory(clock: Clock): SharedMemory {
   return new LRUCache({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS, ttlResolution: 0, perf: { now: clock } });
 }

@@ -12,6 +12,7 @@ export const MAX_READ = 10_000;
 const MAX_COMPARED = 200;
 const MAX_PAIRS = 24;
 
+/** Most similar names first; empty for words that are too short. @param most Maximum number of results. */
 export async function nearNames(
   db: Database,
   visibility: Visibility,

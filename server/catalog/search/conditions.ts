@@ -26,6 +26,7 @@ export interface Places {
 
 const ANYWHERE: Places = {};
 
+/** True for an empty list. */
 export function allOf(conditions: readonly Condition[]): Condition {
   return sql<SqlBool>`(${sql.join(conditions.length === 0 ? [sql`1 = 1`] : conditions, sql` and `)})`;
 }
@@ -135,6 +136,7 @@ function underTag(db: Database, text: NameTest): Condition {
       and named.subject_digest is null and ${passesName(db, sql`named.name`, text)})))`;
 }
 
+/** @param prefix With its algorithm: `sha256:6f0a`. */
 export function digestBegins(prefix: string): Condition {
   // `g` sorts after all hexadecimal digits.
   return sql<SqlBool>`(image.digest >= ${prefix} and image.digest < ${`${prefix}g`})`;

@@ -18,6 +18,7 @@ const MAX_NOTES = 10;
 /** More wildcards are of no use and slow to compare. */
 const MAX_WILDCARDS = 8;
 
+/** Never throws; texts beyond the limits are cut, with a note. */
 export function parseQuery(text: string): SearchQuery {
   const notes: Note[] = [];
   const clean = cleaned(text);

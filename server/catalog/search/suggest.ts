@@ -28,6 +28,9 @@ export interface Suggestion {
 const MAX_SUGGESTED = 20;
 const MAX_TYPED_LENGTH = 300;
 
+/**
+ * Suggestions for the last word of the text; empty when it has no word, contains a quote, or is too long. At most 20.
+ */
 export async function suggest(
   db: Database,
   visibility: Visibility,

@@ -33,6 +33,7 @@ export function parseAge(text: string): Age | undefined {
   return ageMs <= MAX_MS ? { ageMs } : undefined;
 }
 
+/** Epoch milliseconds. */
 export function momentOf(age: Age, now: number): number {
   return 'atMs' in age ? age.atMs : now - age.ageMs;
 }

@@ -43,6 +43,7 @@ export function dayOf(at: number): number {
   return Math.floor(at / DAY_MS) * DAY_MS;
 }
 
+/** Samples of a folder, oldest first; a day without a row has the values of the day before. */
 export async function readSeries(db: Database, query: SeriesQuery): Promise<readonly Sample[]> {
   const rows = await db
     .selectFrom('folder_samples')

@@ -101,6 +101,10 @@ export async function readDiskFirst(
   }
 }
 
+/**
+ * Reads the catalog and all unread repositories of this crawl. Errors are recorded in `state`.
+ * @param onStep Saves the progress.
+ */
 export async function readEverything(
   deps: CrawlDeps,
   state: Run,
@@ -213,7 +217,8 @@ async function readOne(deps: CrawlDeps, name: string, row: CrawlRow, signal: Abo
   }
 }
 
-export function held(): AppError {
+/** The error of a crawl that ends because the index is held; returned, not thrown. */
+export function heldError(): AppError {
   return new AppError('UNAVAILABLE', 'The registry lacks most of the images that are known. Nothing was changed.', {
     key: 'crawlHeld',
   });

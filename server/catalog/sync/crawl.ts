@@ -5,7 +5,7 @@ import {
   advance,
   type CrawlDeps,
   finish,
-  held,
+  heldError,
   logAuthFailure,
   type Run,
   readDiskFirst,
@@ -46,7 +46,7 @@ export function createCrawl(deps: CrawlDeps) {
       savedAt = clock();
       await journal.save(state.row);
     };
-    if (row.reason !== LOSS_ACCEPTED && (await deps.isHeld?.())) advance(state, failureOf(held()));
+    if (row.reason !== LOSS_ACCEPTED && (await deps.isHeld?.())) advance(state, failureOf(heldError()));
     else {
       if (!(await journal.hasFinished())) await readDiskFirst(deps, state, onStep, stopping.signal);
       await readEverything(deps, state, onStep, stopping.signal);

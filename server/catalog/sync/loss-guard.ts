@@ -169,6 +169,7 @@ export interface SampleResult {
   readonly missingCount: number;
 }
 
+/** At least two images and more than half of the sample are missing. */
 export function isMassLoss({ answerCount, missingCount }: SampleResult): boolean {
   return missingCount >= MIN_MISSING && missingCount > answerCount / 2;
 }

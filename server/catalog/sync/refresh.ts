@@ -8,7 +8,7 @@ import { createLocks } from '../base/concurrency.ts';
 import { tagsOn } from '../base/tag-lookup.ts';
 import { changeRepository } from '../index/repository-change.ts';
 import {
-  changeKnown,
+  changeKnownRepository,
   checkedColumns,
   completeTags,
   problemOf,
@@ -188,7 +188,7 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
   function drop(repository: string, names: readonly string[], unlinked: readonly string[] = []): Promise<void> {
     const keys = names.map((name) => `${repository}:${name}`);
     return holdAll(keys, async () => {
-      await changeKnown(db, repository, { dropped: names, unlinked }, now());
+      await changeKnownRepository(db, repository, { dropped: names, unlinked }, now());
       deps.onChanged(repository);
     });
   }
@@ -254,7 +254,7 @@ export function createRefresh(deps: RefreshDeps, shared: Shared = createShared((
     async dropManifestIfGone(repository: string, digest: string, isConfirmed = true): Promise<void> {
       if ((await client.headManifest(repository, digest)) !== undefined) return;
       if (!isConfirmed && (await deps.isHeld?.())) return;
-      await changeKnown(db, repository, { unlinked: [digest] }, now());
+      await changeKnownRepository(db, repository, { unlinked: [digest] }, now());
       deps.onChanged(repository);
     },
 

@@ -36,6 +36,7 @@ type Position = Pick<SeenTag, 'id' | 'checked_at'>;
 
 const START: Position = { id: 0, checked_at: Number.MIN_SAFE_INTEGER };
 
+/** `verifySome` is one run, to be called each minute. */
 export function createVerification({ db, refresh, now, clock, log, isAway, onMissing }: VerificationDeps) {
   const stopping = new AbortController();
   let position = START;

@@ -4,6 +4,7 @@ import { isAmong } from '../../storage/among.ts';
 import type { Database } from '../../storage/database.ts';
 import { isVisible, type Visibility } from './visibility.ts';
 
+/** Undefined when it does not exist or is not visible. */
 export async function visibleRepositoryId(
   db: Database,
   visibility: Visibility,

@@ -70,6 +70,7 @@ function asksForPassword(address: string): AppError {
   );
 }
 
+/** The UPSTREAM error for a response that does not come from a registry; returned, not thrown. */
 export function notARegistry(address: string, status: number): AppError {
   return upstream(
     'registryNotOne',
@@ -78,6 +79,7 @@ export function notARegistry(address: string, status: number): AppError {
   );
 }
 
+/** The UPSTREAM error for content that does not match its digest; returned, not thrown. */
 export function wrongDigest(address: string, digest: string): AppError {
   return upstream(
     'registryDigest',

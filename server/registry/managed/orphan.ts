@@ -12,6 +12,7 @@ function startTime(pid: number): string {
   }
 }
 
+/** Writes the PID and its start time. @throws errors of the file system. */
 export function writePidFile(file: string, pid: number): void {
   writeFileSync(file, `${pid} ${startTime(pid)}\n`);
 }
