@@ -38,8 +38,8 @@ import { repositoriesPage } from '../web/repositories/repositories.ts';
 import { repositorySpacePage } from '../web/repositories/repository-space.ts';
 import { repositoryTabsPage } from '../web/repositories/repository-tabs.ts';
 import { searchPage } from '../web/search/search.ts';
-import { createHoles } from '../web/shell/holes.ts';
 import type { RegistryState } from '../web/shell/page.ts';
+import { createPlaceholders } from '../web/shell/placeholders.ts';
 import type { PageModule } from '../web/shell/routes.ts';
 import { createSharedPages } from '../web/shell/shared-pages.ts';
 import type { Viewer } from '../web/shell/who-asks.ts';
@@ -90,8 +90,8 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     granting: useCases.accounts.grants,
   };
   const firstRun = { reach: registryReach(config), realm: tokenRealm(config) };
-  const holes = createHoles();
-  const sharedPages = createSharedPages({ holes, version: () => shownVersion(options) });
+  const placeholders = createPlaceholders();
+  const sharedPages = createSharedPages({ placeholders, version: () => shownVersion(options) });
   const live = createLive({
     visibility,
     sharedPages,
@@ -146,7 +146,7 @@ export async function createWebSide(options: WebSideWithApi): Promise<Web & { re
     }),
     registryState: () => registryState(operations),
     storageError: opened.storage.error,
-    sharedPages: { pages: sharedPages, holes },
+    sharedPages: { pages: sharedPages, placeholders },
     near: async (viewer, address, asked) => search.near(await visibility.of(viewer.rights, address), asked, MAX_NEAR),
   });
   return { ...web, live };

@@ -17,13 +17,13 @@ import { createCsrf, isSameOrigin } from './shell/csrf.ts';
 import { errorPage, missingPage } from './shell/error-page.ts';
 import { errorText } from './shell/form.ts';
 import { createGuard } from './shell/guard.ts';
-import type { Holes } from './shell/holes.ts';
 import { createLanguages } from './shell/i18n.ts';
 import { keyboardPage } from './shell/keyboard.ts';
 import type { NavCounts } from './shell/nav.ts';
 import type { NearReferences } from './shell/near-matches.ts';
 import type { RegistryState } from './shell/page.ts';
 import { createPageFactory, csrfBinding } from './shell/page-factory.ts';
+import type { Placeholders } from './shell/placeholders.ts';
 import { plainAddresses } from './shell/plain-address.ts';
 import { preferencesPage } from './shell/preferences.ts';
 import { createRoutes, type FormSize, type PageModule, type RouteEntry } from './shell/routes.ts';
@@ -53,7 +53,7 @@ export interface WebDeps extends AccountPagesDeps {
   /** Why the database cannot be written; undefined: it can. */
   readonly storageError?: () => AppError | undefined;
   /** Left out: every page is drawn for who asks. */
-  readonly sharedPages?: { readonly pages: SharedPages; readonly holes: Holes };
+  readonly sharedPages?: { readonly pages: SharedPages; readonly placeholders: Placeholders };
   readonly near?: NearReferences;
 }
 

@@ -64,7 +64,7 @@ describe('with an image', { skip }, () => {
         assert.match(pages[index] ?? '', new RegExp(`<p class="menu-head">${name}</p>`));
       }
       assert.doesNotMatch(pages[1] ?? '', /member/);
-      assert.doesNotMatch(pages.join(''), /hole[0-9a-f]{8}/);
+      assert.doesNotMatch(pages.join(''), /placeholder[0-9a-f]{8}/);
     });
   }
 
@@ -139,7 +139,7 @@ describe('with an image', { skip }, () => {
     for (const page of [list, home]) {
       assert.doesNotMatch(page, /name="_csrf" value="[^"]/);
       assert.match(page, /docker login -u member /);
-      assert.doesNotMatch(page, /hole[0-9a-f]{8}/);
+      assert.doesNotMatch(page, /placeholder[0-9a-f]{8}/);
     }
     assert.doesNotMatch(await (await again(member, '/repositories/team/app')).text(), /member/);
   });

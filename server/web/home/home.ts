@@ -13,7 +13,7 @@ import { type FirstRunFacts, type FirstRunView, firstRun } from '../parts/first-
 import { type ListAge, listAge } from '../parts/list-age.ts';
 import { indexNotices, type Notice } from '../parts/notices.ts';
 import { noRightsText, seesEverything } from '../parts/what-is-seen.ts';
-import type { CommonPage, Page } from '../shell/page.ts';
+import type { ImpersonalPage, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { type MapFrame, mapFrames } from '../space/space-map.ts';
 import { folderSpacePath } from '../space/space-rows.ts';
@@ -54,7 +54,7 @@ export function homePage(deps: HomePageDeps): PageModule {
   };
 }
 
-async function homeFacts(deps: HomePageDeps, page: CommonPage, mine: HomeFacts['mine']): Promise<HomeFacts> {
+async function homeFacts(deps: HomePageDeps, page: ImpersonalPage, mine: HomeFacts['mine']): Promise<HomeFacts> {
   const { repositories, space, activity, now } = deps;
   const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
   const days = Math.max(MIN_DAYS, readPeriod(page));

@@ -9,7 +9,7 @@ import { indexNotices, type Notice } from '../parts/notices.ts';
 import { LAYER_ROUTE, movedFrom, RAW_ROUTE, REFERENCE_ROUTE, referenceOf } from '../parts/reference.ts';
 import { showTags } from '../repositories/repository.ts';
 import { showGone } from '../repositories/repository-gone.ts';
-import type { CommonPage, Page } from '../shell/page.ts';
+import type { ImpersonalPage, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { contentParts } from './content-parts.ts';
 import { findVisible, type ImagePageDeps } from './image-deps.ts';
@@ -39,11 +39,11 @@ export function imagePage(deps: ImagePageDeps): PageModule {
 }
 
 async function showRepository(deps: ImagePageDeps, page: Page, name: string): Promise<void> {
-  const find = async (common: CommonPage) => deps.repositories.find(await seenBy(deps, common), name);
+  const find = async (impersonal: ImpersonalPage) => deps.repositories.find(await seenBy(deps, impersonal), name);
   if (!(await showTags(deps, page, { name, find }))) await showGone(deps, page, name);
 }
 
-function seenBy(deps: ImagePageDeps, { viewer, origin }: CommonPage): Promise<Visibility> {
+function seenBy(deps: ImagePageDeps, { viewer, origin }: ImpersonalPage): Promise<Visibility> {
   return deps.visibility.of(viewer.rights, origin.address);
 }
 
@@ -51,12 +51,12 @@ type ImageReference = Extract<Reference, { readonly tag: string } | { readonly d
 
 async function showReference(deps: ImagePageDeps, page: Page, reference: ImageReference): Promise<void> {
   await page.renderShared('image/image', {
-    build: async (common) => {
-      const seen = await seenBy(deps, common);
-      return buildImage(deps, common, seen, await findImage(deps, seen, reference));
+    build: async (impersonal) => {
+      const seen = await seenBy(deps, impersonal);
+      return buildImage(deps, impersonal, seen, await findImage(deps, seen, reference));
     },
     // A tab of content is read from the registry, which may answer the next time.
-    isLasting: ({ tab }) => !needsContent(tab),
+    isCacheable: ({ tab }) => !needsContent(tab),
   });
   deps.opened(reference.repository);
 }
@@ -77,7 +77,7 @@ async function findImage(deps: ImagePageDeps, seen: Visibility, reference: Image
 
 async function buildImage(
   deps: ImagePageDeps,
-  page: CommonPage,
+  page: ImpersonalPage,
   seen: Visibility,
   asked: AskedImage,
 ): Promise<ImageView> {
@@ -92,7 +92,7 @@ async function buildImage(
 }
 
 /** An address may name the digest that a list showed for the tag; the notice says that the tag has moved since. */
-function movedNotice({ row, digest, tag }: AskedImage, page: CommonPage): readonly Notice[] {
+function movedNotice({ row, digest, tag }: AskedImage, page: ImpersonalPage): readonly Notice[] {
   const before = movedFrom(page, digest);
   if (tag === null || before === undefined) return [];
   const text = page.t('image:moved.text', { tag, now: shortDigest(digest), before: shortDigest(before) });

@@ -7,10 +7,10 @@ const MAX_CHANGE_CHARACTERS = 24_000;
 /** `same`: nothing that the page shows is different. undefined: whoever shows it has to ask. */
 export type PageNews = ((name: string) => PageChange) | 'same' | undefined;
 
-export type FollowedPages = Pick<SharedPages, 'byHash' | 'renew' | 'change' | 'noteNews'>;
+export type SharedPageSource = Pick<SharedPages, 'byHash' | 'refresh' | 'change' | 'markChanged'>;
 
 /** Pages that are open and remembered: each is drawn anew once, for all who show it. */
-export function createLivePages(pages: FollowedPages) {
+export function createLivePages(pages: SharedPageSource) {
   /** As those who show it were told last, and how many they are. */
   const followed = new Map<string, { told: SharedPage; readers: number }>();
 
@@ -18,7 +18,7 @@ export function createLivePages(pages: FollowedPages) {
     const page = followed.get(key);
     if (page === undefined) return undefined;
     const { told } = page;
-    const now = await pages.renew(key);
+    const now = await pages.refresh(key);
     if (now === undefined) return undefined;
     if (now.hash === told.hash) return 'same';
     page.told = now;

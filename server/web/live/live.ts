@@ -5,18 +5,18 @@ import { type Clock, monotonic } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { audienceOf, fingerprint } from '../shell/audience.ts';
-import { personValues } from '../shell/holes.ts';
 import type { Page } from '../shell/page.ts';
+import { viewerValues } from '../shell/placeholders.ts';
 import type { PageModule } from '../shell/routes.ts';
 import type { SharedPage } from '../shell/shared-pages.ts';
 import { createGathering, FOLLOWED, type Gathered, isConcerned, newsFor, TOPIC } from './live-news.ts';
-import { createLivePages, type FollowedPages, type PageNews } from './live-pages.ts';
+import { createLivePages, type PageNews, type SharedPageSource } from './live-pages.ts';
 import { createLiveReads, type LiveReadsDeps, type Reader } from './live-reads.ts';
 import { createRecent } from './live-recent.ts';
 
 export interface LiveDeps extends LiveReadsDeps {
   readonly visibility: VisibilityStore;
-  readonly sharedPages: FollowedPages;
+  readonly sharedPages: SharedPageSource;
   /**
    * Rights as they are at this moment: what was taken away is not told any more.
    * @param accessVersion As it was asked for at this moment.
@@ -100,7 +100,7 @@ export function createLive(deps: LiveDeps) {
   deps.bus.subscribe(FOLLOWED, (message) => {
     recent.add(message);
     // Nobody is told, but a page that comes back must not be shown what was before.
-    if (streams.size === 0) return deps.sharedPages.noteNews();
+    if (streams.size === 0) return deps.sharedPages.markChanged();
     gathering.add(message);
     plan();
     if (message.kind !== 'audited') return;
@@ -131,7 +131,7 @@ export function createLive(deps: LiveDeps) {
   }
 
   async function startRound(gathered: Gathered): Promise<Round> {
-    deps.sharedPages.noteNews();
+    deps.sharedPages.markChanged();
     const accessVersion = await deps.accessVersion().catch(() => undefined);
     return { gathered, visibleTo: createVisibleTo(gathered), newsOf: livePages.round(), accessVersion };
   }
@@ -234,7 +234,7 @@ export function createLive(deps: LiveDeps) {
       isAlive: async () => !isSignedIn || deps.isSessionAlive(sid),
       isSignedIn,
       address: origin.address,
-      name: personValues(isSignedIn ? subject.name : '').name ?? '',
+      name: viewerValues(isSignedIn ? subject.name : '').name ?? '',
       page: undefined,
       owner: isSignedIn ? `user ${subject.id}` : origin.address,
       seen: { rights: viewer.rights, print: fingerprint(viewer.rights) },

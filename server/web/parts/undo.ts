@@ -1,6 +1,6 @@
 import { allowedActions } from '../../access/rights.ts';
 import type { Deletion } from '../../housekeeping/deletion.ts';
-import type { CommonPage } from '../shell/page.ts';
+import type { ImpersonalPage } from '../shell/page.ts';
 import { shortDigest } from './cells.ts';
 
 export interface Undo {
@@ -13,7 +13,7 @@ export interface UndoDeps {
 }
 
 /** The undo offer of `?undo=ID`, to which a deletion redirects; null for viewers who may not delete. */
-export async function readUndo(deps: UndoDeps, page: CommonPage): Promise<Undo | null> {
+export async function readUndo(deps: UndoDeps, page: ImpersonalPage): Promise<Undo | null> {
   const id = parseTrashId(page.query('undo'));
   const item = id === undefined ? undefined : await deps.deletion.trash.get(id);
   if (id === undefined || item === undefined || item.restoredAt !== undefined) return null;
@@ -26,7 +26,7 @@ export async function readUndo(deps: UndoDeps, page: CommonPage): Promise<Undo |
 
 const NAMES_SHOWN = 10;
 
-function shortened(names: readonly string[], { t, format }: CommonPage): string {
+function shortened(names: readonly string[], { t, format }: ImpersonalPage): string {
   const tags = names.slice(0, NAMES_SHOWN).join(', ');
   const more = names.length - NAMES_SHOWN;
   return more > 0 ? t('housekeeping:undo_more', { tags, more: format.number(more) }) : tags;

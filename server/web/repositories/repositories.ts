@@ -30,7 +30,7 @@ import { indexNotices, type Notice } from '../parts/notices.ts';
 import { listPager, type Pager, totalText } from '../parts/pager.ts';
 import { readUndo, type Undo, type UndoDeps } from '../parts/undo.ts';
 import { noRightsText, seesEverything } from '../parts/what-is-seen.ts';
-import type { CommonPage, Crumb, Page } from '../shell/page.ts';
+import type { Crumb, ImpersonalPage, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { type PublicView, type PublicViewDeps, readPublic } from './public-view.ts';
 import { entryCells, type RepositoryCells } from './repository-cells.ts';
@@ -81,7 +81,7 @@ export function repositoriesPage(deps: RepositoriesPageDeps): PageModule {
   };
 }
 
-async function buildList(deps: RepositoriesPageDeps, page: CommonPage): Promise<RepositoriesView> {
+async function buildList(deps: RepositoriesPageDeps, page: ImpersonalPage): Promise<RepositoriesView> {
   const { host, visibility, repositories, indexState } = deps;
   const asked = readQuery(page);
   const seen = await visibility.of(page.viewer.rights, page.origin.address);

@@ -17,7 +17,7 @@ import { indexNotices, type Notice, unreadNotices } from '../parts/notices.ts';
 import { totalText } from '../parts/pager.ts';
 import { mayPush } from '../parts/push-right.ts';
 import { readUndo, type Undo, type UndoDeps } from '../parts/undo.ts';
-import type { CommonPage, Crumb, Page } from '../shell/page.ts';
+import type { Crumb, ImpersonalPage, Page } from '../shell/page.ts';
 import { type PublicView, type PublicViewDeps, readPublic } from './public-view.ts';
 
 export const REPOSITORY_TABS = ['tags', 'untagged', 'trash', 'activity', 'space', 'access', 'about'] as const;
@@ -125,7 +125,7 @@ export interface AskedHead {
 /** For every page of a repository: `<%- part('/repositories/repository-head', { head }) %>`. */
 export async function readHead(
   deps: RepositoryHeadDeps,
-  page: CommonPage,
+  page: ImpersonalPage,
   { repository, tab, isStarred, said }: AskedHead,
 ): Promise<RepositoryHead> {
   const { name } = repository;

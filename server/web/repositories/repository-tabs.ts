@@ -3,7 +3,7 @@ import { notFoundOrHidden } from '../../access/actor.ts';
 import type { RepositoryRow, RepositoryStore } from '../../catalog/lists/repositories.ts';
 import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
 import { referenceOf, repositoryRoute } from '../parts/reference.ts';
-import type { CommonPage, Page } from '../shell/page.ts';
+import type { ImpersonalPage, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { type RepositoryPageDeps, showTags } from './repository.ts';
 import { type AboutTabDeps, saveDescription, showAbout, showEditor } from './repository-about.ts';
@@ -31,7 +31,7 @@ export interface AskedRepository {
 }
 
 /** @throws {AppError} NOT_FOUND for what is not there, and for what the viewer may not pull. */
-export async function findAsked(deps: FindDeps, page: CommonPage, path: string): Promise<AskedRepository> {
+export async function findAsked(deps: FindDeps, page: ImpersonalPage, path: string): Promise<AskedRepository> {
   const seen = await deps.visibility.of(page.viewer.rights, page.origin.address);
   const repository = await deps.repositories.find(seen, nameOf(path));
   if (repository === undefined) throw notFoundOrHidden();
@@ -50,7 +50,7 @@ export function repositoryTabsPage(deps: RepositoryTabsDeps): PageModule {
     const asked = (page: Page, path: string | undefined) => findAsked(deps, page, path ?? '');
     routes.get(repositoryRoute('untagged'), 'browse', async (page, { params }) => {
       const name = nameOf(params[0]);
-      const find = async (common: CommonPage) => (await findAsked(deps, common, name)).repository;
+      const find = async (impersonal: ImpersonalPage) => (await findAsked(deps, impersonal, name)).repository;
       await showTags(deps, page, { name, find, view: 'untagged' });
     });
     routes.get(repositoryRoute('activity'), 'browse', async (page, { params }) => {

@@ -17,7 +17,7 @@ import {
 } from '../parts/list-filters.ts';
 import { listPager, type Pager, totalText } from '../parts/pager.ts';
 import { type SelectionBar, selectionBar } from '../parts/selection.ts';
-import type { CommonPage, Page } from '../shell/page.ts';
+import type { ImpersonalPage, Page } from '../shell/page.ts';
 import { bySubject, subjectHeading } from './attachment-list.ts';
 import { isUnread } from './repository-cells.ts';
 import {
@@ -97,13 +97,13 @@ export async function showTags(
 
 interface AskedRepositoryTags {
   readonly name: string;
-  readonly find: (page: CommonPage) => Promise<RepositoryRow | undefined>;
+  readonly find: (page: ImpersonalPage) => Promise<RepositoryRow | undefined>;
   readonly view?: TagView;
 }
 
 async function buildTags(
   deps: RepositoryPageDeps,
-  page: CommonPage,
+  page: ImpersonalPage,
   { repository, view, isStarred }: { repository: RepositoryRow; view: TagView; isStarred: boolean },
 ): Promise<RepositoryView> {
   const asked = readQuery(page, view);

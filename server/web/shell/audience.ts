@@ -2,7 +2,7 @@ import type { Rights } from '../../access/rights.ts';
 
 const known = new WeakMap<Rights, string>();
 
-/** Equal for rights that allow the same, whoever holds them. */
+/** Equal for rights that allow the same, independent of the subject. */
 export function fingerprint(rights: Rights): string {
   const found = known.get(rights);
   if (found !== undefined) return found;
@@ -14,14 +14,14 @@ export function fingerprint(rights: Rights): string {
   return text;
 }
 
-export interface Asking {
+export interface AudienceInput {
   readonly rights: Rights;
   readonly isSignedIn: boolean;
   readonly address: string;
 }
 
-/** Equal for people who see the same. The address counts where a rule asks for it. */
-export function audienceOf({ rights, isSignedIn, address }: Asking): string {
-  const isBound = !rights.isAdmin && rights.rules.some((rule) => rule.address.text !== '*');
-  return `${isSignedIn ? 'person' : 'nobody'} ${isBound ? address : '*'} ${fingerprint(rights)}`;
+/** Equal for viewers who see the same data. The address is part of it only where a rule depends on the address. */
+export function audienceOf({ rights, isSignedIn, address }: AudienceInput): string {
+  const dependsOnAddress = !rights.isAdmin && rights.rules.some((rule) => rule.address.text !== '*');
+  return `${isSignedIn ? 'person' : 'nobody'} ${dependsOnAddress ? address : '*'} ${fingerprint(rights)}`;
 }

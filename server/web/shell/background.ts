@@ -1,8 +1,8 @@
 import type { Request } from 'express';
 
 /**
- * Nobody did anything: an open page asks for itself again, keeps its stream, or fetches what a pointer rests on. Such a
- * request does not keep a session from running out, and is never sent away to sign in.
+ * Sent by a script or a prefetch, not by an action of the reader: a refresh, the event stream, a link that is hovered.
+ * Background requests do not extend the session, and are not redirected to the sign-in page.
  */
 export function isBackground(request: Request): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
@@ -10,8 +10,13 @@ export function isBackground(request: Request): boolean {
   return isPrefetch(request);
 }
 
-/** The browser fetches ahead; whether the page is ever shown is open. */
+/** A speculative fetch: the page may never be shown. */
 export function isPrefetch({ headers }: Request): boolean {
   const purpose = headers['sec-purpose'] ?? headers['purpose'];
   return typeof purpose === 'string' && purpose.startsWith('prefetch');
+}
+
+/** An open page fetches itself again, to show what changed. */
+export function isBackgroundRefresh(request: Request): boolean {
+  return isBackground(request) && !isPrefetch(request);
 }

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { AppError } from '../../errors.ts';
-import { isBackground, isPrefetch } from './background.ts';
+import { isBackgroundRefresh } from './background.ts';
 import type { Confirmation } from './confirmed.ts';
 import { ownPath } from './own-path.ts';
 import type { Page, PageFactory } from './page.ts';
@@ -10,7 +10,7 @@ import type { Viewer } from './who-asks.ts';
 
 export type Verdict = 'open' | 'sign-in' | 'set-password' | 'denied' | 'missing';
 
-/** The one decision about who may open a route; what a page then shows is decided by the viewer's rights. */
+/** Who may open a route. What the page then shows is filtered by the viewer's rights. */
 export function decide(policy: Policy, viewer: Viewer, authEnabled: boolean): Verdict {
   if (policy === 'public') return 'open';
   if (policy === 'setup') return viewer.mustChangePassword ? 'open' : 'missing';
@@ -45,10 +45,10 @@ export function createGuard({ viewerOf, createPage, authEnabled, confirmation }:
         if (!confirmed || !confirmation.isDue(request)) return page;
         return (await isProven(page, request, response)) ? page : undefined;
       case 'set-password':
-        if (isPageItself(request)) throw signInAgain();
+        if (isBackgroundRefresh(request)) throw sessionEnded();
         return void page.redirect('/setup-password');
       case 'sign-in': {
-        if (isPageItself(request)) throw signInAgain();
+        if (isBackgroundRefresh(request)) throw sessionEnded();
         return void page.redirect(signInPath(request));
       }
       case 'denied':
@@ -59,11 +59,7 @@ export function createGuard({ viewerOf, createPage, authEnabled, confirmation }:
   };
 }
 
-/** An open page that asks for itself wants to know that it is over, not the page for signing in. */
-function isPageItself(request: Request): boolean {
-  return isBackground(request) && !isPrefetch(request);
-}
-
-function signInAgain(): AppError {
+/** A background refresh is answered with 401 instead of a redirect: the open page then says that its session ended. */
+function sessionEnded(): AppError {
   return new AppError('UNAUTHENTICATED', 'Your session has ended. Sign in again.', { key: 'page.session_ended' });
 }

@@ -4,22 +4,22 @@ import { AppError } from '../../errors.ts';
 import type { OriginOf } from '../../http/client-address.ts';
 import { sendText } from '../../http/compress.ts';
 import type { Assets } from './assets.ts';
-import { isBackground } from './background.ts';
+import { isBackground, isBackgroundRefresh } from './background.ts';
 import type { Cookies } from './cookies.ts';
 import { parseCopyChoice } from './copy-choice.ts';
 import type { Csrf } from './csrf.ts';
 import { errorText, fieldErrors, formValues, parseForm, retypeErrors } from './form.ts';
 import { createFormat } from './format.ts';
-import type { Holes } from './holes.ts';
 import type { Languages, Locale } from './i18n.ts';
 import type { NavCounts } from './nav.ts';
 import { ownPath } from './own-path.ts';
 import type { Page, PageFactory, PageView, RegistryState, Scheme } from './page.ts';
-import { type Around, commonView } from './page-view.ts';
+import { type FrameChoices, sharedView } from './page-view.ts';
 import { initials, personTone } from './person.ts';
-import { isAskedAgain, sendAgain, VIEWER_HEADER } from './send-again.ts';
+import type { Placeholders } from './placeholders.ts';
+import { sendRefresh, VIEWER_HEADER } from './send-refresh.ts';
 import { sessionCookieName } from './session.ts';
-import { createSharedDraw, documentOf, viewerName } from './shared-draw.ts';
+import { createSharedPageRequest, documentOf, viewerName } from './shared-page-request.ts';
 import type { SharedPages } from './shared-pages.ts';
 import type { RenderView } from './view-engine.ts';
 import type { Viewer } from './who-asks.ts';
@@ -28,7 +28,7 @@ export interface PageFactoryDeps {
   readonly originOf: OriginOf;
   readonly basePath: string;
   readonly registryName: string;
-  /** Known to speak plain HTTP under that name. */
+  /** The registry is known to answer plain HTTP under `registryName`. */
   readonly isPlainRegistry: boolean;
   readonly authEnabled: boolean;
   readonly languages: Languages;
@@ -40,8 +40,8 @@ export interface PageFactoryDeps {
   readonly counts: (viewer: Viewer, address: string) => Promise<NavCounts>;
   readonly registryState: () => RegistryState | undefined;
   readonly storageError: () => AppError | undefined;
-  /** Left out: every page is drawn for who asks. */
-  readonly shared: { readonly pages: SharedPages; readonly holes: Holes } | undefined;
+  /** undefined: every page is drawn for its viewer alone. */
+  readonly shared: { readonly pages: SharedPages; readonly placeholders: Placeholders } | undefined;
 }
 
 const VISITOR = 'rw-visitor';
@@ -125,23 +125,23 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
         response.set('Cache-Control', 'no-store').redirect(303, url(ownPath(target) ?? '/'));
       },
       async render(view, model, status = 200) {
-        const html = await deps.renderView(view, { ...model, page: await ownView(page, request, response) });
+        const html = await deps.renderView(view, { ...model, page: await personalView(page, request, response) });
         response.status(status);
         await sendDocument(html, page, request, response);
       },
       async renderShared(view, shared) {
-        if (deps.shared === undefined || isOnlyForNow(page, request)) {
+        if (deps.shared === undefined || hasOneTimeContent(page, request)) {
           const model = await shared.build(page, await shared.personal?.());
           if (model !== undefined) await page.render(view, model);
           return model !== undefined;
         }
-        const { pages, holes } = deps.shared;
+        const { pages, placeholders } = deps.shared;
         const drawn = await pages.find({
-          ...createSharedDraw(deps, { page, around: aroundOf(request), holes, view, shared }),
-          isBackground: isAskedAgain(request),
+          ...createSharedPageRequest(deps, { page, frame: readFrameChoices(request), placeholders, view, shared }),
+          isBackground: isBackgroundRefresh(request),
         });
         if (drawn === undefined) return false;
-        if (isAskedAgain(request)) await sendAgain(drawn, viewerName(page), request, response);
+        if (isBackgroundRefresh(request)) await sendRefresh(drawn, viewerName(page), request, response);
         else await sendDocument(documentOf(drawn, page), page, request, response);
         return true;
       },
@@ -149,47 +149,47 @@ export function createPageFactory(deps: PageFactoryDeps): PageFactory {
     return page;
   };
 
-  /** What other people of the same rights do not get: a message, or the way to sign in again. */
-  function isOnlyForNow(page: Page, request: Request): boolean {
-    return cookies.hasFlash(request) || signInAgain(page, request) !== undefined;
+  /** A flash message, or the notice that the session ended: such a page must not be shared. */
+  function hasOneTimeContent(page: Page, request: Request): boolean {
+    return cookies.hasFlash(request) || signInAgainUrl(page, request) !== undefined;
   }
 
   function sendDocument(html: string | Buffer, page: Page, request: Request, response: Response): Promise<void> {
     response.set('Cache-Control', 'no-store').type('html');
-    if (isAskedAgain(request)) response.set(VIEWER_HEADER, viewerName(page));
+    if (isBackgroundRefresh(request)) response.set(VIEWER_HEADER, viewerName(page));
     response.set('Speculation-Rules', `"${url(`/assets/${deps.assets.prefetch}`)}"`);
     return sendText(request, response, html);
   }
 
-  function aroundOf(request: Request): Around {
+  function readFrameChoices(request: Request): FrameChoices {
     return {
       isNavFolded: cookies.read(request, 'rw-nav') === 'folded',
       keys: cookies.read(request, 'rw-keys') !== 'off',
     };
   }
 
-  /** Signing out on purpose takes the cookie away; a session that ended leaves it. */
-  function signInAgain({ viewer, origin, path }: Page, request: Request): string | undefined {
+  /** The session cookie without a session: it expired. Signing out removes the cookie. */
+  function signInAgainUrl({ viewer, origin, path }: Page, request: Request): string | undefined {
     if (!deps.authEnabled || viewer.isSignedIn) return undefined;
     if (cookies.read(request, sessionCookieName(origin.secure)) === undefined) return undefined;
     return path.startsWith('/login') ? undefined : url(`/login?next=${encodeURIComponent(path)}`);
   }
 
-  async function ownView(page: Page, request: Request, response: Response): Promise<PageView> {
+  async function personalView(page: Page, request: Request, response: Response): Promise<PageView> {
     const flash = cookies.takeFlash(request, response);
     const name = viewerName(page);
     return {
-      ...(await commonView(deps, page, aroundOf(request))),
+      ...(await sharedView(deps, page, readFrameChoices(request))),
       csrf: page.csrf,
       ...{ askedAt: page.askedAt, hash: '' },
       me: { name, tone: personTone(name), initials: initials(name) },
       flash: flash !== undefined && isText(flash.key, languages) ? page.t(flash.key, flash.params) : undefined,
-      signInAgain: signInAgain(page, request),
+      signInAgainUrl: signInAgainUrl(page, request),
     };
   }
 }
 
-/** A counted text has a key for each form of its plural. */
+/** Texts with plural forms have no key of their own, only one per form. */
 function isText(key: string, languages: Languages): boolean {
   return languages.has(key) || languages.has(`${key}_other`);
 }

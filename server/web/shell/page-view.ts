@@ -5,7 +5,7 @@ import type { Assets } from './assets.ts';
 import { errorText } from './form.ts';
 import type { Languages } from './i18n.ts';
 import { type NavCounts, navigation } from './nav.ts';
-import type { CommonPage, PageView, RegistryState } from './page.ts';
+import type { ImpersonalPage, PageView, RegistryState } from './page.ts';
 import { initials, personTone } from './person.ts';
 import type { Viewer } from './who-asks.ts';
 
@@ -19,16 +19,16 @@ export interface PageViewDeps {
   readonly languages: Languages;
 }
 
-/** What this browser chose for the frame around `<main>`. */
-export type Around = Pick<PageView, 'isNavFolded' | 'keys'>;
+/** Choices of this browser that change the frame around `<main>`. */
+export type FrameChoices = Pick<PageView, 'isNavFolded' | 'keys'>;
 
-type Personal = 'csrf' | 'me' | 'hash' | 'askedAt' | 'flash' | 'signInAgain';
+type Personal = 'csrf' | 'me' | 'hash' | 'askedAt' | 'flash' | 'signInAgainUrl';
 
-/** What templates see as `page`, of that which is equal for all who see the same. */
-export async function commonView(
+/** The part of `page` in templates that is equal for all viewers of a shared page. */
+export async function sharedView(
   deps: PageViewDeps,
-  page: CommonPage,
-  around: Around,
+  page: ImpersonalPage,
+  frame: FrameChoices,
 ): Promise<Omit<PageView, Personal>> {
   const { viewer, origin } = page;
   const state = deps.registryState();
@@ -36,7 +36,7 @@ export async function commonView(
   const storageError = isAdmin ? deps.storageError() : undefined;
   return {
     ...page,
-    ...around,
+    ...frame,
     nav: navigation(viewer, deps.authEnabled, await deps.counts(viewer, origin.address)),
     asset: (name) => page.url(`/assets/${deps.assets[name]}`),
     registry: { name: deps.registryName, state },
@@ -48,7 +48,7 @@ export async function commonView(
   };
 }
 
-/** Browsers treat localhost as secure; behind a published port its visitors come from another address. */
+/** localhost is secure for browsers. Its name counts too: behind a published port the address differs. */
 export function isOverPlainHttp({ secure, address, host }: ClientOrigin): boolean {
   return !secure && !isLoopback(address) && !isLoopbackName(hostName(host));
 }

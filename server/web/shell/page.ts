@@ -28,16 +28,16 @@ export interface Crumb {
 /** What the layout reads from every view model. */
 export interface Model {
   readonly title: string;
-  /** Entry of the side bar that is lit: `repositories`, `events`, `users` … */
+  /** Current entry of the side bar: `repositories`, `events`, `users` … */
   readonly nav?: string;
   readonly crumbs?: readonly Crumb[];
   /** No navigation around it: sign-in and what comes before it. */
   readonly bare?: boolean;
-  /** Shows by itself what changes: '*' for any repository, a name for that one and what lies below. */
+  /** What the open page updates on: '*' any repository, a name that repository and those below, or a `TOPIC`. */
   readonly live?: string;
 }
 
-/** One request, ready for a page: who asks, in which language, and the ways to answer. */
+/** One request: its viewer and language, and the ways to answer it. */
 export interface Page {
   readonly viewer: Viewer;
   readonly locale: Locale;
@@ -46,7 +46,7 @@ export interface Page {
   readonly copy: CopySettings;
   readonly t: Translate;
   readonly languages: readonly Language[];
-  /** A text in every language: people do not always type in the one they read. */
+  /** A text in every language: people may type a search word in another language than that of the page. */
   readonly everywhere: (key: string) => readonly string[];
   readonly format: Format;
   readonly origin: ClientOrigin;
@@ -56,89 +56,89 @@ export interface Page {
   readonly csrf: string;
   /** Path and query of this request, without the base path. */
   readonly path: string;
-  /** Epoch milliseconds: what it shows is not older. */
+  /** Epoch milliseconds of the request: everything shown was read later. */
   readonly askedAt: number;
-  /** False where `auth.enabled` is: nobody signs in, everybody is the same viewer. */
+  /** The setting `auth.enabled`. When false nobody signs in and all viewers are the same. */
   readonly authEnabled: boolean;
   readonly url: (path: string) => string;
   /** One text value of the query; '' when it is missing or repeated. */
   readonly query: (name: string) => string;
   /** `path` with some query values replaced; null removes one. For filters, sorting and paging. */
   readonly urlWith: (changes: Readonly<Record<string, string | number | null>>) => string;
-  /** What this browser chose before, as `keepChoice` wrote it or somebody changed it; '' where it did not. */
+  /** From the browser's cookie, so not trusted; '' when nothing was chosen. */
   readonly choice: (name: ChoiceName) => string;
-  /** For the next visit. What a page asks by itself chooses nothing. */
+  /** Kept in a cookie for the next visit. Ignored in background requests. */
   readonly keepChoice: (name: ChoiceName, value: string) => void;
   readonly render: <M extends Model>(view: string, model: M, status?: number) => Promise<void>;
-  /** @returns false when there is nothing to show, and nothing was answered. */
+  /** @returns false when there is nothing to show; the caller must answer then. */
   readonly renderShared: <M extends Model, P = never>(view: string, shared: SharedModel<M, P>) => Promise<boolean>;
   /** 303 to an own path; the flash is shown once on the next page. */
   readonly redirect: (path: string, flash?: Flash) => void;
   readonly body: FormValues;
   readonly parseForm: <Schema extends z.ZodType>(schema: Schema) => FormResult<z.output<Schema>>;
-  /** The messages for a form that is shown again. Throws on what a person cannot mend. */
+  /** The messages for a form that is shown again. @throws the error when it is no mistake in a field. */
   readonly fieldErrors: (error: unknown) => FieldErrors;
   /** The translated sentence of an expected failure. */
   readonly errorText: (error: unknown) => string;
 }
 
 /**
- * A page that everybody gets who sees the same: it knows the viewer's rights, but not the person. `viewer.subject.name` stands
- * for the name and is only good to be shown; `viewer.user` is never there.
+ * A page without the person, for shared pages: it has the viewer's rights. `viewer.subject.name` is a placeholder that can
+ * only be printed, `viewer.subject.id` is 0 and `viewer.user` undefined.
  */
-export type CommonPage = Omit<
+export type ImpersonalPage = Omit<
   Page,
   | ('csrf' | 'askedAt' | 'redirect' | 'render' | 'renderShared' | 'choice' | 'keepChoice')
   | ('body' | 'parseForm' | 'fieldErrors' | 'errorText')
 >;
 
-/** @typeParam P What is shown of this very person; plain data. */
+/** @typeParam P Data of the one person that the page shows; plain JSON, because it becomes part of the cache key. */
 export interface SharedModel<M extends Model, P = never> {
-  /** Pages are shared by those for whom it is equal; undefined: nothing of the person is shown. */
+  /** The page is shared by viewers with an equal result. */
   readonly personal?: () => Promise<P | undefined>;
-  /** Reads everything anew, perhaps long after the request; undefined: there is nothing to show. */
-  readonly build: (page: CommonPage, personal: P | undefined) => Promise<M | undefined>;
-  /** Whether the same is shown until something is written; false where a registry may answer the next time. */
-  readonly isLasting?: (model: M) => boolean;
+  /** May run long after the request, to refresh the page. @returns undefined when there is nothing to show. */
+  readonly build: (page: ImpersonalPage, personal: P | undefined) => Promise<M | undefined>;
+  /** False when the content may change without a write to the database, as when the registry did not answer. */
+  readonly isCacheable?: (model: M) => boolean;
 }
 
-/** Of what is kept in a cookie of its own. */
+/** Choices that have a cookie of their own, `rw-NAME`. */
 export type ChoiceName = 'connect';
 
 /** What templates see as `page`, beside the view model itself. */
 export interface PageView
   extends Pick<Page, 'viewer' | 'locale' | 'scheme' | 't' | 'format' | 'csrf' | 'path' | 'url'> {
-  /** Who looks, for what stands around `<main>`. */
+  /** The viewer, for the frame around `<main>`. */
   readonly me: { readonly name: string; readonly tone: number | string; readonly initials: string };
-  /** Names what is shown, so that the page can be told what changed in it; '' where it cannot. */
+  /** Of a shared page, as `SharedPage.hash`; '' for other pages. */
   readonly hash: string;
   readonly askedAt: number | string;
   readonly authEnabled: boolean;
   readonly urlWith: Page['urlWith'];
   readonly query: Page['query'];
   readonly nav: readonly NavSection[];
-  /** To icons. */
+  /** The navigation shows icons only. */
   readonly isNavFolded: boolean;
   /** Single letters act as shortcuts. */
   readonly keys: boolean;
   readonly languages: readonly Language[];
   readonly asset: (name: keyof Assets) => string;
   readonly flash: string | undefined;
-  /** Where somebody signs in again whose session ended without their doing. */
-  readonly signInAgain: string | undefined;
+  /** Sign-in page that leads back here; set when the session expired. */
+  readonly signInAgainUrl: string | undefined;
   readonly registry: { readonly name: string; readonly state: RegistryState | undefined };
-  /** An admin has to hear on every page that the registry stands open. */
+  /** Admins are warned on every page that the registry needs no token. */
   readonly warnOpenRegistry: boolean;
-  /** For admins: why nothing can be saved. */
+  /** For admins: why the database cannot be written. */
   readonly storageWarning: string | undefined;
-  /** The quiet notice to admins who came over plain HTTP from elsewhere. */
+  /** Notice to admins who use plain HTTP from another machine. */
   readonly warnPlainHttp: boolean;
   readonly personTone: (name: string) => number;
   readonly initials: (name: string) => string;
 }
 
 export interface RegistryState {
-  /** It lets everybody in without a token, although we issue them. */
+  /** It answers without a token, although this server issues tokens. */
   readonly isOpen?: boolean;
   readonly reachable: boolean;
   readonly version: string | null;

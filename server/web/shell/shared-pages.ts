@@ -1,115 +1,115 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type Clock, monotonic } from '../../clock.ts';
-import { fill, type Holes, type Pieces } from './holes.ts';
 import { changeBetween } from './page-change.ts';
+import { fillPlaceholders, type Pieces, type Placeholders } from './placeholders.ts';
 
-/** A page as it was drawn for everybody who sees the same. */
+/** A page drawn once for all viewers with the same cache key. */
 export interface SharedPage {
   readonly key: string;
   readonly audience: string;
-  /** Shows something of the person who asked: whoever follows it asks again. */
+  /** Shows data of one person, such as a star. Changes of it are not pushed: the open page fetches itself. */
   readonly isPersonal: boolean;
-  /** What it follows, as `Model.live`. */
+  /** The repositories or topic whose changes the page shows, as `Model.live`. */
   readonly live: string | undefined;
-  /** For who opens the page: with a place for the form token and the name. */
+  /** The whole page, with placeholders for the form token and the name. */
   readonly pieces: Pieces;
-  /** For an open page that asks again: without what stands around `<main>`. Only the name may be missing in it. */
+  /** For a background refresh: all placeholders but the name are empty. */
   readonly text: string;
   readonly hasName: boolean;
-  /** Of `text`; works as an entity tag. */
+  /** Hash of `text`, also its entity tag. */
   readonly hash: string;
 }
 
 export interface Drawn {
   readonly html: string;
   readonly live: string | undefined;
-  /** False: at the next look there may be more, though nothing was written. */
-  readonly isLasting: boolean;
+  /** False when the content may change without a write to the database, such as what a registry answers. */
+  readonly isCacheable: boolean;
 }
 
 /** @returns undefined when there is nothing to show. */
 export type DrawShared = () => Promise<Drawn | undefined>;
 
-export interface AskedPage {
-  /** Everything that the page depends on, beside what is stored. */
+export interface SharedPageRequest {
+  /** Everything that the page depends on, beside the database. */
   readonly key: string;
   readonly audience: string;
-  /** Of the person who asks; undefined: nothing of the person is shown. */
+  /** undefined: the page shows nothing of the person. */
   readonly personal: PersonalPart | undefined;
-  /** What it gives is called whenever the page has to be drawn anew, long after the request: it holds nothing of it. */
+  /** The result is kept and called again long after the request, so it must not hold the request. */
   readonly startDraw: (personal: unknown) => DrawShared;
-  /** An open page asks for what it was told of: nothing newer than that is needed. */
+  /** A refresh of an open page: what was written after the last change message is not needed yet. */
   readonly isBackground: boolean;
 }
 
 export interface PersonalPart {
-  /** Of the person and the page. */
+  /** Names the person and the page. */
   readonly id: string;
   readonly read: () => Promise<unknown>;
 }
 
 export interface SharedPagesOptions {
-  readonly holes: Holes;
-  /** Different after everything that was written, and after whatever else pages show. */
+  readonly placeholders: Placeholders;
+  /** Changes with every write to the database, and with everything else that pages show. */
   readonly version: () => Promise<string>;
   readonly clock?: Clock;
 }
 
-interface Remembered extends SharedPage {
+interface CachedPage extends SharedPage {
   readonly draw: DrawShared;
   readonly version: string;
-  readonly newsCount: number;
+  readonly changeCount: number;
   readonly drawnAt: number;
 }
 
-type ToDraw = Pick<Remembered, 'key' | 'audience' | 'isPersonal' | 'draw'>;
+type ToDraw = Pick<CachedPage, 'key' | 'audience' | 'isPersonal' | 'draw'>;
 
-interface Underway {
+interface PendingDraw {
   readonly version: string;
   readonly page: Promise<SharedPage | undefined>;
 }
 
 const MAX_PAGES = 500;
 const MAX_CHARACTERS = 16_000_000;
-/** "A minute ago" goes on without anything being written. */
+/** Pages show ages such as "a minute ago", which change without a write. */
 const MAX_AGE_MS = 10_000;
-const MAX_HASHES = 4000;
+const MAX_KNOWN_HASHES = 4000;
 const MAX_PERSONAL_PARTS = 2000;
 
 /**
- * Pages that many keep open, drawn once for all who see the same: by rights, address, language and what is chosen. Drawn
- * anew after anything was written.
+ * Cache of pages that many viewers keep open, drawn once per key (view, address, rights, language, choices). Any write to
+ * the database makes all of them stale.
  */
-export function createSharedPages({ holes, version, clock = monotonic }: SharedPagesOptions) {
-  const pages = new LRUCache<string, Remembered>({
+export function createSharedPages({ placeholders, version, clock = monotonic }: SharedPagesOptions) {
+  const pages = new LRUCache<string, CachedPage>({
     max: MAX_PAGES,
     maxSize: MAX_CHARACTERS,
     sizeCalculation: (page) => page.key.length + 3 * page.text.length,
   });
-  const underway = new Map<string, Underway>();
-  const keys = new LRUCache<string, string>({ max: MAX_HASHES });
+  const pending = new Map<string, PendingDraw>();
+  const keys = new LRUCache<string, string>({ max: MAX_KNOWN_HASHES });
   const personalParts = new LRUCache<string, { readonly version: string; readonly value: unknown }>({
     max: MAX_PERSONAL_PARTS,
   });
-  let newsCount = 0;
+  let changeCount = 0;
 
-  function isCurrent(page: Remembered, now: string): boolean {
+  function isCurrent(page: CachedPage, now: string): boolean {
     return page.version === now && clock() - page.drawnAt < MAX_AGE_MS;
   }
 
-  /** It shows all that open pages were told so far. */
-  function showsNews(page: Remembered): boolean {
-    return newsCount > 0 && page.newsCount === newsCount && clock() - page.drawnAt < MAX_AGE_MS;
+  /** Drawn after the last change that open pages were notified of. */
+  function includesLastChange(page: CachedPage): boolean {
+    return changeCount > 0 && page.changeCount === changeCount && clock() - page.drawnAt < MAX_AGE_MS;
   }
 
   function draw(asked: ToDraw, now: string): Promise<SharedPage | undefined> {
-    const begun = underway.get(asked.key);
+    const begun = pending.get(asked.key);
     if (begun?.version === now) return begun.page;
     const page = drawNow(asked, now).finally(() => {
-      if (underway.get(asked.key)?.page === page) underway.delete(asked.key);
+      if (pending.get(asked.key)?.page === page) pending.delete(asked.key);
     });
-    underway.set(asked.key, { version: now, page });
+    pending.set(asked.key, { version: now, page });
     return page;
   }
 
@@ -117,14 +117,22 @@ export function createSharedPages({ holes, version, clock = monotonic }: SharedP
     { key, audience, isPersonal, draw: work }: ToDraw,
     now: string,
   ): Promise<SharedPage | undefined> {
-    const begun = { version: now, newsCount, drawnAt: clock() };
+    const begun = { version: now, changeCount, drawnAt: clock() };
     const drawn = await work();
     if (drawn === undefined) {
       pages.delete(key);
       return undefined;
     }
-    const page = { ...begun, ...textsOf(drawn.html, holes), key, audience, isPersonal, live: drawn.live, draw: work };
-    if (drawn.isLasting) pages.set(key, page);
+    const page = {
+      ...begun,
+      ...textsOf(drawn.html, placeholders),
+      key,
+      audience,
+      isPersonal,
+      live: drawn.live,
+      draw: work,
+    };
+    if (drawn.isCacheable) pages.set(key, page);
     else pages.delete(key);
     keys.set(page.hash, key);
     return page;
@@ -140,41 +148,41 @@ export function createSharedPages({ holes, version, clock = monotonic }: SharedP
   }
 
   return {
-    async find(asked: AskedPage): Promise<SharedPage | undefined> {
+    async find(asked: SharedPageRequest): Promise<SharedPage | undefined> {
       const { audience, startDraw, isBackground } = asked;
       const personal = asked.personal && (await readPersonal(asked.personal));
       const isPersonal = personal !== undefined;
       const key = isPersonal ? `${asked.key} ${JSON.stringify(personal)}` : asked.key;
       const known = pages.get(key);
-      if (known !== undefined && isBackground && showsNews(known)) return known;
+      if (known !== undefined && isBackground && includesLastChange(known)) return known;
       const now = await version();
       if (known !== undefined && isCurrent(known, now)) return known;
       return draw({ key, audience, isPersonal, draw: startDraw(personal) }, now);
     },
-    /** The page that once had this hash; undefined when it is not remembered any more. */
+    /** The newest version of the page that had this hash once; undefined when it is not cached any more. */
     byHash(hash: string): SharedPage | undefined {
       const key = keys.get(hash);
       return key === undefined ? undefined : pages.get(key);
     },
-    /** As it is now; undefined when it is not remembered any more, or there is nothing to show. */
-    async renew(key: string): Promise<SharedPage | undefined> {
+    /** The page as of the last change, drawn again where needed; undefined when not cached any more or nothing to show. */
+    async refresh(key: string): Promise<SharedPage | undefined> {
       const known = pages.get(key);
-      if (known === undefined || showsNews(known)) return known;
+      if (known === undefined || includesLastChange(known)) return known;
       return draw(known, await version());
     },
-    /** From one state of a page to a later one, for a reader of this name (finished HTML). */
-    change: (before: SharedPage, after: SharedPage) => changeBetween(before, after, holes.marks.name),
-    /** Open pages are about to be told. */
-    noteNews(): void {
-      newsCount += 1;
+    /** The difference between two versions of a page. */
+    change: (before: SharedPage, after: SharedPage) => changeBetween(before, after, placeholders.marks.name),
+    /** Call before open pages are notified: what was drawn earlier may lack the change. */
+    markChanged(): void {
+      changeCount += 1;
     },
   };
 }
 export type SharedPages = ReturnType<typeof createSharedPages>;
 
-function textsOf(html: string, holes: Holes): Pick<SharedPage, 'pieces' | 'text' | 'hasName' | 'hash'> {
-  const pieces = holes.split(html);
-  const text = fill(pieces, { name: holes.marks.name });
+function textsOf(html: string, placeholders: Placeholders): Pick<SharedPage, 'pieces' | 'text' | 'hasName' | 'hash'> {
+  const pieces = placeholders.split(html);
+  const text = fillPlaceholders(pieces, { name: placeholders.marks.name });
   const hash = createHash('sha256').update(text).digest('base64url').slice(0, 22);
-  return { pieces, text, hasName: pieces.holes.includes('name'), hash };
+  return { pieces, text, hasName: pieces.placeholders.includes('name'), hash };
 }

@@ -10,7 +10,7 @@ import { indexNotices, type Notice } from '../parts/notices.ts';
 import { listPager, type Pager } from '../parts/pager.ts';
 import { DAY_MS, MAX_DAYS, overTime, readDays, type SpaceTime } from '../parts/space-time.ts';
 import { noRightsText, seesEverything } from '../parts/what-is-seen.ts';
-import type { CommonPage, Crumb, Page } from '../shell/page.ts';
+import type { Crumb, ImpersonalPage, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { type MapFrame, mapFrames } from './space-map.ts';
 import { columnLabel, folderSpacePath, rowHref, type SpaceCells, spaceCells, spaceColumns } from './space-rows.ts';
@@ -59,7 +59,10 @@ export function spacePage(deps: SpacePageDeps): PageModule {
   };
 }
 
-async function buildSpace({ visibility, space, indexState, now }: SpacePageDeps, page: CommonPage): Promise<SpaceView> {
+async function buildSpace(
+  { visibility, space, indexState, now }: SpacePageDeps,
+  page: ImpersonalPage,
+): Promise<SpaceView> {
   const asked = readQuery(page);
   const seen = await visibility.of(page.viewer.rights, page.origin.address);
   const total = await space.total(seen);

@@ -1,7 +1,7 @@
 import { EVERYTHING } from '../../../server/catalog/visibility/visibility.ts';
 import { createLogger } from '../../../server/log.ts';
 import type { LiveDeps } from '../../../server/web/live/live.ts';
-import { createHoles } from '../../../server/web/shell/holes.ts';
+import { createPlaceholders } from '../../../server/web/shell/placeholders.ts';
 import { createSharedPages } from '../../../server/web/shell/shared-pages.ts';
 import { quietBus } from './bus.ts';
 
@@ -15,7 +15,7 @@ export function liveDeps(overrides: Partial<LiveDeps> = {}): LiveDeps {
     visibleNames: async (_, names) => names,
     accessVersion: async () => 1,
     isSessionAlive: async () => true,
-    sharedPages: createSharedPages({ holes: createHoles(), version: async () => '' }),
+    sharedPages: createSharedPages({ placeholders: createPlaceholders(), version: async () => '' }),
     ...overrides,
   };
 }

@@ -11,9 +11,9 @@ import { EVERYTHING, NOTHING, type Visibility } from '../../../../server/catalog
 import { createLogger } from '../../../../server/log.ts';
 import { createLive } from '../../../../server/web/live/live.ts';
 import { audienceOf } from '../../../../server/web/shell/audience.ts';
-import { createHoles } from '../../../../server/web/shell/holes.ts';
 import type { Page } from '../../../../server/web/shell/page.ts';
 import type { PageChange } from '../../../../server/web/shell/page-change.ts';
+import { createPlaceholders } from '../../../../server/web/shell/placeholders.ts';
 import { createRoutes } from '../../../../server/web/shell/routes.ts';
 import { createSharedPages } from '../../../../server/web/shell/shared-pages.ts';
 import { quietBus } from '../../../support/app/bus.ts';
@@ -48,11 +48,11 @@ async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
     pageVersion: 1,
   };
   const viewer = { rights, isSignedIn: rights.subject.kind === 'user' };
-  const holes = createHoles();
-  const sharedPages = createSharedPages({ holes, version: async () => String(state.pageVersion) });
+  const placeholders = createPlaceholders();
+  const sharedPages = createSharedPages({ placeholders, version: async () => String(state.pageVersion) });
   /** What a page of this viewer shows, as one that asks for it gets it. */
   const show = async (key: string, audience = audienceOf({ ...viewer, address: ADDRESS })) => {
-    const startDraw = () => async () => ({ html: state.html, live: 'team/app', isLasting: true });
+    const startDraw = () => async () => ({ html: state.html, live: 'team/app', isCacheable: true });
     const page = await sharedPages.find({ key, audience, personal: undefined, startDraw, isBackground: false });
     return page ?? assert.fail('nothing was drawn');
   };

@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createHoles } from '../../../../server/web/shell/holes.ts';
-import { type AskedPage, createSharedPages } from '../../../../server/web/shell/shared-pages.ts';
+import { createPlaceholders } from '../../../../server/web/shell/placeholders.ts';
+import { createSharedPages, type SharedPageRequest } from '../../../../server/web/shell/shared-pages.ts';
 
 function start() {
-  const holes = createHoles();
-  const state = { version: 'a', now: 0, text: 'first', isLasting: true, isThere: true, draws: 0 };
-  const pages = createSharedPages({ holes, version: async () => state.version, clock: () => state.now });
-  const asked = (others: Partial<AskedPage> = {}): AskedPage => ({
+  const placeholders = createPlaceholders();
+  const state = { version: 'a', now: 0, text: 'first', isCacheable: true, isThere: true, draws: 0 };
+  const pages = createSharedPages({ placeholders, version: async () => state.version, clock: () => state.now });
+  const asked = (others: Partial<SharedPageRequest> = {}): SharedPageRequest => ({
     ...{ key: 'list', audience: 'team', personal: undefined, isBackground: false },
     startDraw: (personal) => async () => {
       state.draws += 1;
-      const html = `${state.text} ${personal ?? ''}${holes.marks.csrf}`;
-      return state.isThere ? { html, live: '*', isLasting: state.isLasting } : undefined;
+      const html = `${state.text} ${personal ?? ''}${placeholders.marks.csrf}`;
+      return state.isThere ? { html, live: '*', isCacheable: state.isCacheable } : undefined;
     },
     ...others,
   });
-  const text = async (others: Partial<AskedPage> = {}) => (await pages.find(asked(others)))?.text;
-  return { state, pages, asked, text, holes };
+  const text = async (others: Partial<SharedPageRequest> = {}) => (await pages.find(asked(others)))?.text;
+  return { state, pages, asked, text, placeholders };
 }
 
 test('who asks again gets what was drawn', async () => {
@@ -53,7 +53,7 @@ test('many who ask at once wait for one drawing', async () => {
 
 test('who asks while it is drawn, but after something was written, gets what was written', async () => {
   const { state, pages, asked } = start();
-  const first = pages.find(asked({ startDraw: () => async () => ({ html: 'old', live: '*', isLasting: true }) }));
+  const first = pages.find(asked({ startDraw: () => async () => ({ html: 'old', live: '*', isCacheable: true }) }));
   [state.version, state.text] = ['b', 'new'];
   const second = pages.find(asked());
   assert.deepEqual([(await first)?.text, (await second)?.text], ['old', 'new ']);
@@ -93,7 +93,7 @@ test('what is known of the person is read once, until something is written', asy
 
 test('what may be different the next time is not remembered', async () => {
   const { state, text } = start();
-  state.isLasting = false;
+  state.isCacheable = false;
   await text();
   state.text = 'second';
   assert.equal(await text(), 'second ');
@@ -118,13 +118,13 @@ test('a failure is told to who asked, and nothing of it stays', async () => {
 
 test('an open page gets what it was told of, though more was written since; who opens a page gets everything', async () => {
   const { state, text, pages } = start();
-  pages.noteNews();
+  pages.markChanged();
   await text();
   [state.version, state.text] = ['b', 'second'];
   assert.equal(await text({ isBackground: true }), 'first ');
   assert.equal(await text(), 'second ');
   [state.version, state.text] = ['c', 'third'];
-  pages.noteNews();
+  pages.markChanged();
   assert.equal(await text({ isBackground: true }), 'third ');
 });
 
@@ -149,23 +149,23 @@ test('renewing draws it anew after news, and once only', async () => {
   const { state, pages, asked } = start();
   await pages.find(asked());
   [state.version, state.text] = ['b', 'second'];
-  pages.noteNews();
-  const [one, other] = await Promise.all([pages.renew('list'), pages.renew('list')]);
+  pages.markChanged();
+  const [one, other] = await Promise.all([pages.refresh('list'), pages.refresh('list')]);
   assert.equal(one, other);
   assert.equal(one?.text, 'second ');
   assert.equal(state.draws, 2);
-  assert.equal(await pages.renew('nothing'), undefined);
+  assert.equal(await pages.refresh('nothing'), undefined);
 });
 
 test('what everybody gets holds no form token, and tells whether the name is missing', async () => {
-  const { pages, asked, holes } = start();
+  const { pages, asked, placeholders } = start();
   const withName = async () => ({
-    html: `${holes.marks.name} ${holes.marks.csrf} ${holes.marks.me}`,
+    html: `${placeholders.marks.name} ${placeholders.marks.csrf} ${placeholders.marks.me}`,
     live: undefined,
-    isLasting: true,
+    isCacheable: true,
   });
   const plain = await pages.find(asked());
   const named = await pages.find(asked({ key: 'home', startDraw: () => withName }));
   assert.deepEqual([plain?.hasName, named?.hasName], [false, true]);
-  assert.equal(named?.text, `${holes.marks.name}  `);
+  assert.equal(named?.text, `${placeholders.marks.name}  `);
 });

@@ -1,21 +1,18 @@
 import type { Request, Response } from 'express';
 import { compressText, type Encoding, encodingFor, sendText } from '../../http/compress.ts';
-import { isBackground, isPrefetch } from './background.ts';
-import { fill, personValues } from './holes.ts';
+import { fillPlaceholders, viewerValues } from './placeholders.ts';
 import type { SharedPage } from './shared-pages.ts';
 
-/** Who the page is for: an open page that got somebody else's has ended. */
+/** Name of the viewer that the answer was made for. An open page that gets another name shows that its session ended. */
 export const VIEWER_HEADER = 'X-Viewer';
-
-/** An open page asks for itself. */
-export function isAskedAgain(request: Request): boolean {
-  return isBackground(request) && !isPrefetch(request);
-}
 
 const compressed = new WeakMap<SharedPage, Map<Encoding, Promise<Buffer>>>();
 
-/** Without the form token, which the open page has: so the answer is the same for everybody, and compressed once. */
-export async function sendAgain(page: SharedPage, name: string, request: Request, response: Response): Promise<void> {
+/**
+ * Answers a background refresh: 304 when the page has this hash already. The form token is left out, because the open page
+ * has one; so the answer is equal for many viewers and compressed once.
+ */
+export async function sendRefresh(page: SharedPage, name: string, request: Request, response: Response): Promise<void> {
   const tag = `"${page.hash}"`;
   response.set({ 'Cache-Control': 'no-store', ETag: tag, [VIEWER_HEADER]: name });
   if (request.headers['if-none-match'] === tag) {
@@ -31,7 +28,7 @@ export async function sendAgain(page: SharedPage, name: string, request: Request
 }
 
 function textFor(page: SharedPage, name: string): string {
-  return page.hasName ? fill(page.pieces, { name: personValues(name).name ?? '' }) : page.text;
+  return page.hasName ? fillPlaceholders(page.pieces, { name: viewerValues(name).name ?? '' }) : page.text;
 }
 
 function compressedOnce(page: SharedPage, encoding: Encoding): Promise<Buffer> {
