@@ -1,79 +1,80 @@
-/** What open pages are told: names of repositories, and topics, whose mark no repository can have in its name. */
+/** What open pages are notified of: names of repositories, and topics, which begin with a # that no repository name has. */
 import type { Rights } from '../../access/rights.ts';
 import type { MessageOf } from '../../bus/message.ts';
 
-/** Of a page that shows it: `live: TOPIC.events`. */
+/** A page names the topic it shows in its model: `live: TOPIC.events`. */
 export const TOPIC = {
   events: '#events',
   refusals: '#refusals',
   audit: '#audit',
   users: '#users',
-  /** How far the index is, and whether the registry answers: all pages of the catalog say so. */
+  /** Progress of the index and reachability of the registry: shown on every page about repositories. */
   index: '#index',
-  /** What this viewer may do is different now. */
+  /** The rights of this viewer changed. */
   rights: '#rights',
 } as const;
 export type Topic = (typeof TOPIC)[keyof typeof TOPIC];
 
-/** More names than that: everything changed. */
+/** With more names an empty list is sent, which means that anything may have changed. */
 const MAX_NAMES = 50;
 
-/** What open pages follow. */
-export const FOLLOWED = [
+/** Bus messages that open pages are notified of. */
+export const FOLLOWED_MESSAGES = [
   'repository-changed',
   'events-kept',
   'tokens-refused',
   'audited',
   'index-state-changed',
 ] as const;
-export type Followed = MessageOf<(typeof FOLLOWED)[number]>;
+export type FollowedMessage = MessageOf<(typeof FOLLOWED_MESSAGES)[number]>;
 
-export interface Gathered {
-  /** Changed in the index. */
+export interface CollectedChanges {
+  /** Repositories that changed in the index. */
   readonly changed: ReadonlySet<string>;
-  /** Something happened there. */
-  readonly eventful: ReadonlySet<string>;
+  /** Repositories with new events. */
+  readonly withEvents: ReadonlySet<string>;
+  /** Names of subjects. */
   readonly refused: ReadonlySet<string>;
-  readonly acted: boolean;
+  readonly audited: boolean;
   readonly accounts: boolean;
-  readonly indexed: boolean;
+  readonly indexStateChanged: boolean;
 }
 
-/** Collects until it is taken: a push makes several changes at once, and together they are one message. */
-export function createGathering() {
-  let gathered = nothing();
+/** Combines messages until `take`, because one push causes several. */
+export function createChangeCollector() {
+  let collected = noChanges();
   return {
-    /** Made by another process: whatever shows accounts looks again. */
-    accounts: (): void => {
-      gathered.accounts = true;
+    /** Accounts changed without a message on the bus, by another process. */
+    addAccountChange(): void {
+      collected.accounts = true;
     },
-    add(message: Followed): void {
-      if (message.kind === 'repository-changed') gathered.changed.add(message.repository);
-      else if (message.kind === 'events-kept') for (const name of message.repositories) gathered.eventful.add(name);
-      else if (message.kind === 'tokens-refused') for (const name of message.subjects) gathered.refused.add(name);
-      else if (message.kind === 'index-state-changed') gathered.indexed = true;
-      else gathered.acted = true;
+    add(message: FollowedMessage): void {
+      if (message.kind === 'repository-changed') collected.changed.add(message.repository);
+      else if (message.kind === 'events-kept') for (const name of message.repositories) collected.withEvents.add(name);
+      else if (message.kind === 'tokens-refused') for (const name of message.subjects) collected.refused.add(name);
+      else if (message.kind === 'index-state-changed') collected.indexStateChanged = true;
+      else collected.audited = true;
       if (message.kind === 'audited' && /^(user|role|password|session)\./.test(message.action))
-        gathered.accounts = true;
+        collected.accounts = true;
     },
     isEmpty(): boolean {
-      const { changed, eventful, refused, acted, accounts, indexed } = gathered;
-      return changed.size + eventful.size + refused.size === 0 && !acted && !accounts && !indexed;
+      const { changed, withEvents, refused, audited, accounts, indexStateChanged } = collected;
+      return changed.size + withEvents.size + refused.size === 0 && !audited && !accounts && !indexStateChanged;
     },
-    take(): Gathered {
-      const taken = gathered;
-      gathered = nothing();
+    take(): CollectedChanges {
+      const taken = collected;
+      collected = noChanges();
       return taken;
     },
   };
 }
 
-function nothing() {
+function noChanges() {
   return {
     changed: new Set<string>(),
-    eventful: new Set<string>(),
+    withEvents: new Set<string>(),
     refused: new Set<string>(),
-    ...{ acted: false, accounts: false, indexed: false },
+    ...{ audited: false, accounts: false, indexStateChanged: false },
   };
 }
 
@@ -81,35 +82,35 @@ export interface Listener {
   readonly rights: Rights;
   readonly isSignedIn: boolean;
   readonly rightsChanged: boolean;
-  /** Of these names those that the viewer may see. */
+  /** Those of the names that the viewer may see. */
   readonly visible: (names: ReadonlySet<string>) => Promise<readonly string[]>;
 }
 
-/** @returns undefined when this viewer is not concerned; an empty list: everything may be different. */
-export async function newsFor(gathered: Gathered, listener: Listener): Promise<readonly string[] | undefined> {
-  const names = await listener.visible(gathered.changed);
-  const topics = await topicsFor(gathered, listener);
+/** @returns names and topics for this viewer; undefined: none; an empty list: anything may have changed. */
+export async function newsFor(collected: CollectedChanges, listener: Listener): Promise<readonly string[] | undefined> {
+  const names = await listener.visible(collected.changed);
+  const topics = await topicsFor(collected, listener);
   if (names.length === 0 && topics.length === 0) return undefined;
   return names.length > MAX_NAMES ? [] : [...names, ...topics];
 }
 
-async function topicsFor(gathered: Gathered, listener: Listener): Promise<readonly Topic[]> {
-  const { eventful, refused, acted, accounts, indexed } = gathered;
+async function topicsFor(collected: CollectedChanges, listener: Listener): Promise<readonly Topic[]> {
+  const { withEvents, refused, audited, accounts, indexStateChanged } = collected;
   const { rights, isSignedIn, rightsChanged, visible } = listener;
   const isReader = rights.isAdmin || rights.isAuditor;
   const topics: Topic[] = [];
   if (rightsChanged) topics.push(TOPIC.rights);
-  if (eventful.size > 0 && (isReader || (isSignedIn && (await visible(eventful)).length > 0)))
+  if (withEvents.size > 0 && (isReader || (isSignedIn && (await visible(withEvents)).length > 0)))
     topics.push(TOPIC.events);
   if (refused.size > 0 && (isReader || (isSignedIn && refused.has(rights.subject.name)))) topics.push(TOPIC.refusals);
-  if (acted && isReader) topics.push(TOPIC.audit);
+  if (audited && isReader) topics.push(TOPIC.audit);
   if (accounts && rights.isAdmin) topics.push(TOPIC.users);
-  if (indexed) topics.push(TOPIC.index);
+  if (indexStateChanged) topics.push(TOPIC.index);
   return topics;
 }
 
-/** Whether a page that follows `live` shows any of it: as `public/js/live.js` decides. */
-export function isConcerned(live: string | undefined, names: readonly string[]): boolean {
+/** Whether a page with this `Model.live` shows any of the names; `public/js/live.js` has the same rule. */
+export function isAffectedBy(live: string | undefined, names: readonly string[]): boolean {
   if (live === undefined) return false;
   if (names.length === 0) return true;
   if (names.includes(TOPIC.index) && !live.startsWith('#')) return true;

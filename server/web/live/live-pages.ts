@@ -1,38 +1,42 @@
 import type { PageChange } from '../shell/page-change.ts';
 import type { SharedPage, SharedPages } from '../shell/shared-pages.ts';
 
-/** More than that is fetched, compressed, by who is told that there is something. */
+/** A larger change is not sent: the open page fetches itself, which is compressed. */
 const MAX_CHANGE_CHARACTERS = 24_000;
 
-/** `same`: nothing that the page shows is different. undefined: whoever shows it has to ask. */
-export type PageNews = ((name: string) => PageChange) | 'same' | undefined;
+/** A function of the viewer's name (escaped HTML); `same`: nothing changed; undefined: the open page must fetch itself. */
+export type PageUpdate = ((name: string) => PageChange) | 'same' | undefined;
 
 export type SharedPageSource = Pick<SharedPages, 'byHash' | 'refresh' | 'change' | 'markChanged'>;
 
-/** Pages that are open and remembered: each is drawn anew once, for all who show it. */
+/** The shared pages that are open in browsers. After a change each is drawn once for all its viewers. */
 export function createLivePages(pages: SharedPageSource) {
-  /** As those who show it were told last, and how many they are. */
-  const followed = new Map<string, { told: SharedPage; readers: number }>();
+  /** By cache key: the version that was sent last, and the number of open pages. */
+  const followed = new Map<string, { lastSent: SharedPage; readers: number }>();
 
-  async function newsOf(key: string): Promise<PageNews> {
+  async function changeOf(key: string): Promise<PageUpdate> {
     const page = followed.get(key);
     if (page === undefined) return undefined;
-    const { told } = page;
+    const { lastSent } = page;
     const now = await pages.refresh(key);
     if (now === undefined) return undefined;
-    if (now.hash === told.hash) return 'same';
-    page.told = now;
-    const change = pages.change(told, now);
+    if (now.hash === lastSent.hash) return 'same';
+    page.lastSent = now;
+    const change = pages.change(lastSent, now);
     return change.newLength > MAX_CHANGE_CHARACTERS ? undefined : change.of;
   }
 
   return {
-    /** @param hash of what a page shows @param audience of who shows it @returns undefined: it is not remembered. */
+    /**
+     * Registers an open page; `leave` ends it.
+     * @param hash of the version that it shows @param audience of its viewer
+     * @returns undefined when no changes can be sent for it.
+     */
     follow(hash: string, audience: string): SharedPage | undefined {
       const page = pages.byHash(hash);
       if (page === undefined || page.audience !== audience || page.isPersonal) return undefined;
-      const { told, readers } = followed.get(page.key) ?? { told: page, readers: 0 };
-      followed.set(page.key, { told, readers: readers + 1 });
+      const { lastSent, readers } = followed.get(page.key) ?? { lastSent: page, readers: 0 };
+      followed.set(page.key, { lastSent, readers: readers + 1 });
       return page;
     },
     leave(key: string): void {
@@ -41,12 +45,12 @@ export function createLivePages(pages: SharedPageSource) {
       page.readers -= 1;
       if (page.readers === 0) followed.delete(key);
     },
-    /** For one round of news: each page is drawn at most once. */
-    round(): (key: string) => Promise<PageNews> {
-      const asked = new Map<string, Promise<PageNews>>();
+    /** @returns the change of a page by its key. One call per notification round: each page is drawn at most once in it. */
+    startRound(): (key: string) => Promise<PageUpdate> {
+      const known = new Map<string, Promise<PageUpdate>>();
       return (key) => {
-        const news = asked.get(key) ?? newsOf(key).catch(() => undefined);
-        asked.set(key, news);
+        const news = known.get(key) ?? changeOf(key).catch(() => undefined);
+        known.set(key, news);
         return news;
       };
     },

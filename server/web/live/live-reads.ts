@@ -7,20 +7,20 @@ export interface LiveReadsDeps {
   readonly now: () => number;
 }
 
-/** As pages ask for it: the list of repositories. No repository can have that name. */
+/** The query value for the list of repositories; no repository can have this name. */
 const CATALOG = '*';
 
-/** A page that tells how old its list is. */
-export interface Reader {
-  /** A repository, or `CATALOG`. */
+/** An open page that shows the age of its list. */
+export interface ListReader {
+  /** Name of a repository, or `CATALOG`. */
   readonly of: string;
   readonly response: Response;
   readonly maySee: (repository: string) => Promise<boolean>;
 }
 
-/** Where no events come: what an open page lists is read now and then while it is open, and the page told when it was. */
+/** For registries without notifications: the list of an open page is read regularly, and the page gets the time of it. */
 export function createLiveReads({ bus, opened, now }: LiveReadsDeps) {
-  const readers = new Set<Reader>();
+  const readers = new Set<ListReader>();
 
   bus.subscribe('repository-read', ({ repository }) => tell(repository));
   bus.subscribe('catalog-read', () => tell(CATALOG));
@@ -30,16 +30,16 @@ export function createLiveReads({ bus, opened, now }: LiveReadsDeps) {
     for (const { of, response } of readers) if (of === what) response.write(`event: read\ndata: ${data}\n\n`);
   }
 
-  /** To be called again while the page stays open. */
-  async function look(reader: Reader): Promise<void> {
+  /** Marks the list as open, so that it is read again. Call it regularly while the page is open. */
+  async function markOpen(reader: ListReader): Promise<void> {
     const isList = reader.of === CATALOG;
     const isSeen = isList || (await reader.maySee(reader.of));
-    // The page may have been closed meanwhile.
+    // The page may have been closed during the await.
     if (!isSeen || reader.response.destroyed) return void readers.delete(reader);
     readers.add(reader);
     if (!isList) opened(reader.of);
   }
 
-  return { look, end: (reader: Reader): void => void readers.delete(reader) };
+  return { markOpen, end: (reader: ListReader): void => void readers.delete(reader) };
 }
 export type LiveReads = ReturnType<typeof createLiveReads>;

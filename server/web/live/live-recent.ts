@@ -1,27 +1,27 @@
-import { createGathering, type Followed, type Gathered } from './live-news.ts';
+import { type CollectedChanges, createChangeCollector, type FollowedMessage } from './live-news.ts';
 
-/** Longer than a browser takes from a page to its stream. */
+/** Longer than a browser needs from requesting a page to opening its stream. */
 const KEPT_MS = 30_000;
 const MAX_KEPT = 1000;
 
-/** What happened a moment ago: nobody else tells it to a page that was made before, and whose stream began after. */
-export function createRecent(now: () => number) {
-  let kept: { readonly at: number; readonly message: Followed }[] = [];
+/** Messages of the last seconds, for pages that were made before a change and opened their stream after it. */
+export function createRecentChanges(now: () => number) {
+  let kept: { readonly at: number; readonly message: FollowedMessage }[] = [];
   return {
-    add(message: Followed): void {
+    add(message: FollowedMessage): void {
       const at = now();
       kept.push({ at, message });
       if (kept.length > MAX_KEPT || (kept[0]?.at ?? at) < at - 2 * KEPT_MS) {
         kept = kept.filter((item) => item.at >= at - KEPT_MS).slice(-MAX_KEPT / 2);
       }
     },
-    /** @param since when the page was asked for @returns undefined: nothing happened */
-    after(since: number): Gathered | undefined {
-      const missed = kept.filter(({ at }) => at >= since);
+    /** @param at epoch milliseconds of the page's request. @returns undefined when nothing happened since. */
+    since(at: number): CollectedChanges | undefined {
+      const missed = kept.filter((item) => item.at >= at);
       if (missed.length === 0) return undefined;
-      const gathering = createGathering();
-      for (const { message } of missed) gathering.add(message);
-      return gathering.take();
+      const collector = createChangeCollector();
+      for (const { message } of missed) collector.add(message);
+      return collector.take();
     },
   };
 }

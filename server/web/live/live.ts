@@ -9,23 +9,30 @@ import type { Page } from '../shell/page.ts';
 import { viewerValues } from '../shell/placeholders.ts';
 import type { PageModule } from '../shell/routes.ts';
 import type { SharedPage } from '../shell/shared-pages.ts';
-import { createGathering, FOLLOWED, type Gathered, isConcerned, newsFor, TOPIC } from './live-news.ts';
-import { createLivePages, type PageNews, type SharedPageSource } from './live-pages.ts';
-import { createLiveReads, type LiveReadsDeps, type Reader } from './live-reads.ts';
-import { createRecent } from './live-recent.ts';
+import {
+  type CollectedChanges,
+  createChangeCollector,
+  FOLLOWED_MESSAGES,
+  isAffectedBy,
+  newsFor,
+  TOPIC,
+} from './live-news.ts';
+import { createLivePages, type PageUpdate, type SharedPageSource } from './live-pages.ts';
+import { createLiveReads, type ListReader, type LiveReadsDeps } from './live-reads.ts';
+import { createRecentChanges } from './live-recent.ts';
 
 export interface LiveDeps extends LiveReadsDeps {
   readonly visibility: VisibilityStore;
   readonly sharedPages: SharedPageSource;
   /**
-   * Rights as they are at this moment: what was taken away is not told any more.
-   * @param accessVersion As it was asked for at this moment.
+   * Current rights, not those of when the page was opened.
+   * @param accessVersion as just read; undefined: it is read here.
    */
   readonly rightsOf: (subject: Subject, accessVersion?: number) => Promise<Rights>;
   readonly visibleNames: (visibility: Visibility, names: readonly string[]) => Promise<readonly string[]>;
-  /** Different after every change of accounts and rights, by whichever process. */
+  /** Changes with every change of accounts and rights, also by other processes. */
   readonly accessVersion: () => Promise<number>;
-  /** Must not keep it alive. */
+  /** Must not extend the session. */
   readonly isSessionAlive: (sid: string) => Promise<boolean>;
   readonly log: Logger;
   /** For tests. */
@@ -41,71 +48,71 @@ interface Stream {
   readonly isAlive: () => Promise<boolean>;
   readonly isSignedIn: boolean;
   readonly address: string;
-  /** Who counts against the limit: a person, or an address of strangers. */
+  /** For `MAX_PER_OWNER`: a user, or the address of anonymous viewers. */
   readonly owner: string;
-  /** undefined: the page does not tell how old its list is. */
-  readonly reader: Reader | undefined;
-  /** Finished HTML; '' for who has not signed in. */
+  /** undefined: the page shows no age of a list. */
+  readonly reader: ListReader | undefined;
+  /** Escaped HTML; '' for anonymous viewers. */
   readonly name: string;
-  /** What it shows, where that is remembered. */
+  /** The shared page that it shows; undefined for other pages. */
   page: SharedPage | undefined;
   seen: { readonly rights: Rights; readonly print: string };
 }
 
-/** Of these names those that may be seen. */
+/** Those of the names that may be seen. */
 type VisibleTo = (seen: Visibility, names: ReadonlySet<string>) => Promise<readonly string[]>;
 
-/** What is told at once to all who are concerned. */
-interface Round {
-  readonly gathered: Gathered;
+/** One notification of all open pages. */
+interface NotificationRound {
+  readonly collected: CollectedChanges;
   readonly visibleTo: VisibleTo;
-  readonly newsOf: (key: string) => Promise<PageNews>;
-  /** Of rights, asked for once for all; undefined: each asks. */
+  readonly changeOf: (key: string) => Promise<PageUpdate>;
+  /** Read once for all streams; undefined: each reads it. */
   readonly accessVersion: number | undefined;
 }
 
 const GATHER_MS = 60;
-/** Telling a thousand pages takes its time; three times as long is left to everything else. */
+/** The pause after a round, in multiples of its duration: it leaves the processor to other requests. */
 const REST_FACTOR = 3;
 const MAX_REST_MS = 1500;
 const WATCH_MS = 2000;
 const HEARTBEAT_MS = 20_000;
-/** Then the browser asks again, and is let in again or not. */
+/** Then the browser reconnects, and its rights are checked again. */
 const LIFETIME_MS = 5 * 60_000;
 const MAX_STREAMS = 1000;
 const MAX_PER_OWNER = 100;
 
 /**
- * One event stream per open page: what changed, of that which its viewer may see now. It also says when the viewer's
- * rights changed, and when the session has ended; it never keeps one alive.
+ * One event stream per open page: changes of what its viewer may see now, of the viewer's rights, and the end of the
+ * session. A stream does not extend the session.
  */
 export function createLive(deps: LiveDeps) {
   const { gatherMs = GATHER_MS, lifetimeMs = LIFETIME_MS, watchMs = WATCH_MS, clock = monotonic, log } = deps;
   const streams = new Set<Stream>();
-  const gathering = createGathering();
-  const recent = createRecent(deps.now);
+  const collector = createChangeCollector();
+  const recent = createRecentChanges(deps.now);
   const reads = createLiveReads(deps);
   const livePages = createLivePages(deps.sharedPages);
   let restUntil = 0;
-  let isTelling = false;
+  let isNotifying = false;
   let timer: NodeJS.Timeout | undefined;
-  let watching: NodeJS.Timeout | undefined;
+  let watchTimer: NodeJS.Timeout | undefined;
   let version: number | undefined;
 
-  function plan(): void {
-    if (isTelling) return;
+  function scheduleFlush(): void {
+    if (isNotifying) return;
     timer ??= setTimeout(() => void flush(), Math.max(gatherMs, restUntil - clock()));
   }
 
-  deps.bus.subscribe(FOLLOWED, (message) => {
+  deps.bus.subscribe(FOLLOWED_MESSAGES, (message) => {
     recent.add(message);
-    // Nobody is told, but a page that comes back must not be shown what was before.
+    // No page is open, but a later refresh must not get a page from before this change.
     if (streams.size === 0) return deps.sharedPages.markChanged();
-    gathering.add(message);
-    plan();
+    collector.add(message);
+    scheduleFlush();
     if (message.kind !== 'audited') return;
-    if (message.action.startsWith('session.')) void forEach(endIfOver);
-    else void watch();
+    if (message.action.startsWith('session.')) void forEach(endIfSessionEnded);
+    else void checkAccessVersion();
   });
 
   async function forEach(work: (stream: Stream) => Promise<void>): Promise<void> {
@@ -121,66 +128,69 @@ export function createLive(deps: LiveDeps) {
 
   async function flush(): Promise<void> {
     timer = undefined;
-    isTelling = true;
-    const begun = clock();
-    const round = await startRound(gathering.take());
-    await forEach((stream) => tell(stream, round));
-    isTelling = false;
-    restUntil = clock() + Math.min(MAX_REST_MS, (clock() - begun) * REST_FACTOR);
-    if (!gathering.isEmpty()) plan();
+    isNotifying = true;
+    const startedAt = clock();
+    const round = await startNotificationRound(collector.take());
+    await forEach((stream) => notify(stream, round));
+    isNotifying = false;
+    restUntil = clock() + Math.min(MAX_REST_MS, (clock() - startedAt) * REST_FACTOR);
+    if (!collector.isEmpty()) scheduleFlush();
   }
 
-  async function startRound(gathered: Gathered): Promise<Round> {
+  async function startNotificationRound(collected: CollectedChanges): Promise<NotificationRound> {
     deps.sharedPages.markChanged();
     const accessVersion = await deps.accessVersion().catch(() => undefined);
-    return { gathered, visibleTo: createVisibleTo(gathered), newsOf: livePages.round(), accessVersion };
+    return { collected, visibleTo: createVisibleTo(collected), changeOf: livePages.startRound(), accessVersion };
   }
 
-  function createVisibleTo(gathered: Gathered): VisibleTo {
-    // Many streams see alike: each view of the registry is asked for once.
+  function createVisibleTo(collected: CollectedChanges): VisibleTo {
+    // Many streams have the same visibility: one query for each.
     const known = new Map<string, Promise<readonly string[]>>();
     return (seen, names) => {
-      const key = `${seen.id} ${names === gathered.changed}`;
+      const key = `${seen.id} ${names === collected.changed}`;
       const visible = known.get(key) ?? deps.visibleNames(seen, [...names]);
       known.set(key, visible);
       return visible;
     };
   }
 
-  /** What happened between the page and its stream: it asks, because nobody knows what it shows. */
-  async function tellMissed(stream: Stream, since: number): Promise<void> {
-    const missed = recent.after(since);
+  /** Changes between the page's request and its stream. Sent as names: which version the page shows is not known. */
+  async function sendMissed(stream: Stream, since: number): Promise<void> {
+    const missed = recent.since(since);
     if (missed === undefined) return;
     const visibleTo = createVisibleTo(missed);
-    await tell(stream, { gathered: missed, visibleTo, newsOf: async () => undefined, accessVersion: undefined });
+    await notify(stream, { collected: missed, visibleTo, changeOf: async () => undefined, accessVersion: undefined });
   }
 
-  async function tell(stream: Stream, { gathered, visibleTo, newsOf, accessVersion }: Round): Promise<void> {
+  async function notify(
+    stream: Stream,
+    { collected, visibleTo, changeOf, accessVersion }: NotificationRound,
+  ): Promise<void> {
     const rights = await stream.rights(accessVersion);
     const seen = await deps.visibility.of(rights, stream.address);
-    const names = await newsFor(gathered, {
+    const names = await newsFor(collected, {
       rights,
       isSignedIn: stream.isSignedIn,
-      rightsChanged: noteRights(stream, rights),
+      rightsChanged: updateRights(stream, rights),
       visible: async (changed) => (changed.size === 0 ? [] : visibleTo(seen, changed)),
     });
     if (names === undefined) return;
-    const news = followsShared(stream, rights, names) ? await newsOf(stream.page.key) : undefined;
+    const news = followsShared(stream, rights, names) ? await changeOf(stream.page.key) : undefined;
     if (news === undefined) send(stream, 'changed', names);
     else if (news !== 'same') send(stream, 'page', news(stream.name));
   }
 
-  /** Another process may have changed accounts, or ended a session. */
-  async function watch(): Promise<void> {
+  /** Finds changes of accounts and sessions by other processes, which are not on the bus. */
+  async function checkAccessVersion(): Promise<void> {
     const now = await deps.accessVersion().catch(() => version);
     if (now === version) return;
     version = now;
-    gathering.accounts();
-    plan();
-    void forEach(endIfOver);
+    collector.addAccountChange();
+    scheduleFlush();
+    void forEach(endIfSessionEnded);
   }
 
-  async function endIfOver(stream: Stream): Promise<void> {
+  async function endIfSessionEnded(stream: Stream): Promise<void> {
     if (await stream.isAlive()) return;
     stream.response.write('event: ended\ndata: {}\n\n');
     stream.response.end();
@@ -196,11 +206,11 @@ export function createLive(deps: LiveDeps) {
     });
     response.write(': here\n\n');
     streams.add(stream);
-    watching ??= setInterval(() => void watch(), watchMs).unref();
+    watchTimer ??= setInterval(() => void checkAccessVersion(), watchMs).unref();
     const heartbeat = setInterval(() => {
       response.write(':\n\n');
-      endIfOver(stream)
-        .then(() => lookFor(stream))
+      endIfSessionEnded(stream)
+        .then(() => markListOpen(stream))
         .catch(() => response.end());
     }, HEARTBEAT_MS).unref();
     const end = setTimeout(() => response.end(), lifetimeMs).unref();
@@ -211,13 +221,13 @@ export function createLive(deps: LiveDeps) {
       if (stream.page) livePages.leave(stream.page.key);
       if (stream.reader) reads.end(stream.reader);
       if (streams.size > 0) return;
-      clearInterval(watching);
-      watching = undefined;
+      clearInterval(watchTimer);
+      watchTimer = undefined;
     });
   }
 
-  async function lookFor({ reader }: Stream): Promise<void> {
-    if (reader !== undefined) await reads.look(reader);
+  async function markListOpen({ reader }: Stream): Promise<void> {
+    if (reader !== undefined) await reads.markOpen(reader);
   }
 
   async function streamOf(page: Page, sid: string, response: Response): Promise<Stream> {
@@ -242,32 +252,32 @@ export function createLive(deps: LiveDeps) {
   }
 
   const pages: PageModule = (routes) => {
-    // A stream does not say why it failed; this says whether the page is still that viewer's.
+    // EventSource reports no status. After a failure the page asks here whether its viewer is still signed in.
     routes.get('/live/viewer', 'public', ({ viewer }, _request, response) => {
       response.set('Cache-Control', 'no-store').json({ viewer: viewer.isSignedIn ? viewer.subject.name : '' });
     });
     routes.get('/live', 'browse', async (page, request, response) => {
       const stream = await streamOf(page, request.sessionID, response);
-      const same = [...streams].filter(({ owner }) => owner === stream.owner).length;
-      if (streams.size >= MAX_STREAMS || same >= MAX_PER_OWNER) {
+      const ownCount = [...streams].filter(({ owner }) => owner === stream.owner).length;
+      if (streams.size >= MAX_STREAMS || ownCount >= MAX_PER_OWNER) {
         throw new AppError('UNAVAILABLE', 'Too many pages are open. This one does not update by itself.');
       }
       if (streams.size === 0) version = await deps.accessVersion();
       open(stream);
       const audience = audienceOf({ ...page.viewer, address: page.origin.address });
       stream.page = livePages.follow(page.query('shown'), audience);
-      await lookFor(stream);
+      await markListOpen(stream);
       const since = page.query('since');
-      if (/^\d{1,15}$/.test(since)) await tellMissed(stream, Number(since));
+      if (/^\d{1,15}$/.test(since)) await sendMissed(stream, Number(since));
     });
   };
 
   return {
     pages,
-    /** The process stops: a stream would hold its connection for minutes. */
+    /** At shutdown: an open stream would delay it for minutes. */
     endAll(): void {
       clearTimeout(timer);
-      clearInterval(watching);
+      clearInterval(watchTimer);
       for (const { response } of streams) response.end();
     },
   };
@@ -276,10 +286,10 @@ export type Live = ReturnType<typeof createLive>;
 
 type StreamOfShared = Stream & { readonly page: SharedPage };
 
-/** It shows a page that is remembered, some of the news are on it, and its viewer still sees the same as all who have it. */
+/** It shows a shared page that the names are on, and its viewer still belongs to the audience of that page. */
 function followsShared(stream: Stream, rights: Rights, names: readonly string[]): stream is StreamOfShared {
   const { page, isSignedIn, address } = stream;
-  if (page === undefined || names.includes(TOPIC.rights) || !isConcerned(page.live, names)) return false;
+  if (page === undefined || names.includes(TOPIC.rights) || !isAffectedBy(page.live, names)) return false;
   return audienceOf({ rights, isSignedIn, address }) === page.audience;
 }
 
@@ -287,7 +297,7 @@ function send({ response }: Stream, event: 'changed' | 'page', data: unknown): v
   response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
-function noteRights(stream: Stream, rights: Rights): boolean {
+function updateRights(stream: Stream, rights: Rights): boolean {
   if (rights === stream.seen.rights) return false;
   const print = fingerprint(rights);
   const isNew = print !== stream.seen.print;
