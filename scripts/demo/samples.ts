@@ -9,7 +9,7 @@ import type { Content } from './content.ts';
 
 const DAYS = 92;
 // Of folders below the root, as the product keeps them.
-const DEEPEST = 2;
+const MAX_DEPTH = 2;
 const ROWS_AT_ONCE = 100;
 
 interface Held {
@@ -94,7 +94,7 @@ function sumsOf(holdings: ReadonlyMap<string, Held>) {
 
 /** `''`, `data`, `data/etl` of `data/etl/orders`. */
 function foldersOf(name: string): readonly string[] {
-  const parts = name.split('/').slice(0, -1).slice(0, DEEPEST);
+  const parts = name.split('/').slice(0, -1).slice(0, MAX_DEPTH);
   return ['', ...parts.map((_, index) => parts.slice(0, index + 1).join('/'))];
 }
 

@@ -25,7 +25,7 @@ export interface IndexThreadData {
 }
 
 export interface IndexHostOptions
-  extends Pick<MainCalls, 'mint' | 'noteTokenRefused' | 'attribute' | 'handlePush' | 'recordExternalDeletions'> {
+  extends Pick<MainCalls, 'mint' | 'reportTokenRefused' | 'attribute' | 'handlePush' | 'recordExternalDeletions'> {
   readonly config: Config;
   readonly opened: OpenedDatabase;
   readonly storageFolder: string | null;
@@ -53,16 +53,16 @@ export function createIndexHost(options: IndexHostOptions) {
 
   const own: { readonly [Name in keyof MainCalls]: MainCalls[Name] } = {
     mint: options.mint,
-    noteTokenRefused: options.noteTokenRefused,
+    reportTokenRefused: options.reportTokenRefused,
     attribute: options.attribute,
     handlePush: options.handlePush,
     recordExternalDeletions: options.recordExternalDeletions,
-    noteInstance: options.onInstance,
+    handleInstance: options.onInstance,
     publish: bus.publish,
-    noteState: (told) => {
+    setState: (told) => {
       state = told;
     },
-    noteTrouble: opened.storage.reportTrouble,
+    reportStorageTrouble: opened.storage.reportTrouble,
     writeLog: options.writeLog,
   };
   const host = createHost<IndexerCalls>({
@@ -72,7 +72,7 @@ export function createIndexHost(options: IndexHostOptions) {
     async prepare({ remote, notify }) {
       await remote.watch();
       if (!isStarted) return;
-      notify('noteReachable', options.isReachable());
+      notify('setReachable', options.isReachable());
       await remote.start();
     },
     onDied: () => opened.writeLock.releaseHeldBy(THREAD),
@@ -81,14 +81,14 @@ export function createIndexHost(options: IndexHostOptions) {
   const { remote, notify } = host;
   // Otherwise the thread would continue to write to a damaged or removed file.
   opened.storage.subscribe((kind, error) => {
-    if (PERMANENT_TROUBLES.has(kind)) notify('noteTrouble', kind, error);
+    if (PERMANENT_TROUBLES.has(kind)) notify('reportStorageTrouble', kind, error);
   });
 
   return {
     remote,
     notify,
     visibility: createVisibility(db, now, (patterns, at) => remote.buildVisibility(patterns, at)),
-    space: createSpace({ db, onUse: (visibilityId) => notify('noteSpaceUse', visibilityId) }),
+    space: createSpace({ db, onUse: (visibilityId) => notify('recordSpaceUse', visibilityId) }),
     findings: createCachedFindings({ ask: (visibility) => remote.findings(visibility), log }),
     crawlState: () => ({ crawl: state.crawl, isComplete: state.isComplete }),
     hold: () => state.hold,

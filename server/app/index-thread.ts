@@ -41,7 +41,7 @@ function run(port: Port, data: IndexThreadData): void {
   const client = createRegistryClient({
     config,
     token: (scopes) => link.remote.mint(scopes),
-    onTokenRefused: () => link.remote.noteTokenRefused(),
+    onTokenRefused: () => link.remote.reportTokenRefused(),
     ...{ log, now },
   });
   const bus = createBus(log);
@@ -64,7 +64,7 @@ function run(port: Port, data: IndexThreadData): void {
     },
     count: indexer.countUses,
     onCounted: indexer.publishCounted,
-    onInstance: (instanceId) => background(noteInstance(instanceId)),
+    onInstance: (instanceId) => background(handleInstance(instanceId)),
     look: indexer.lookAgain,
     crawl: () => background(indexer.crawl('aside')),
     attribute: (asked) => link.remote.attribute(asked),
@@ -87,13 +87,13 @@ function run(port: Port, data: IndexThreadData): void {
     await pruneTagHistory(db, now());
   }
 
-  async function noteInstance(instanceId: string): Promise<void> {
-    link.notify('noteInstance');
+  async function handleInstance(instanceId: string): Promise<void> {
+    link.notify('handleInstance');
     if (await indexer.needsCrawl(instanceId)) await indexer.crawl('instance');
   }
 
   function tellState(): void {
-    link.notify('noteState', {
+    link.notify('setState', {
       ...index.crawlState(),
       hold: indexer.hold(),
       listedAt: index.listedAt(),
@@ -138,18 +138,18 @@ function run(port: Port, data: IndexThreadData): void {
     findings: findings.of,
     lookAgain: indexer.lookAgain,
     repositoryOpened: index.opened,
-    noteReachable(found) {
+    setReachable(found) {
       isReachable = found;
-      index.noteReachable(found);
+      index.setReachable(found);
     },
-    noteAccepted: index.noteAccepted,
-    noteStored: eventReader.noteStored,
-    noteOdd: eventReader.noteOdd,
-    noteSpaceUse: space.noteUse,
-    noteTrouble: storage.reportTrouble,
+    handleTokensAccepted: index.handleTokensAccepted,
+    handleStored: eventReader.handleStored,
+    handleUnreadable: eventReader.handleUnreadable,
+    recordSpaceUse: space.noteUse,
+    reportStorageTrouble: storage.reportTrouble,
   };
   const link = createLink<MainCalls>(port, calls, (error) => log.warn({ error }, 'background work failed'));
-  storage.subscribe((kind, error) => link.notify('noteTrouble', kind, error));
+  storage.subscribe((kind, error) => link.notify('reportStorageTrouble', kind, error));
   bus.subscribe('events-kept', silence.recordEvent);
   bus.subscribe('repository-changed', space.changed);
   // Before the other subscribers: the state that pages then ask for has to be the new one.

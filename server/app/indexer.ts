@@ -117,13 +117,13 @@ export function createIndexSide(options: IndexSideOptions) {
     /** Somebody opened this repository. Returns at once; reading happens in the background. */
     opened: (repository: string): void => background(indexer.opened(repository)),
     /** To be called when the registry becomes reachable or unreachable. */
-    noteReachable(isReachable: boolean): void {
+    setReachable(isReachable: boolean): void {
       if (!isReachable) gap.markDown();
       else if (gap.markUp()) background(indexer.crawl('gap'));
       else if (indexer.isInterrupted()) background(indexer.crawl('retry', 'lists'));
     },
     /** The registry accepts our tokens again: continues a crawl that it refused. */
-    noteAccepted(): void {
+    handleTokensAccepted(): void {
       if (indexer.isInterrupted()) background(indexer.crawl('retry', 'lists'));
     },
     /** Starts publishing the state of the index. */

@@ -62,7 +62,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   const index = createIndexHost({
     ...{ config, opened, bus, now, log, writeLog: options.writeLog, storageFolder: storageFolder(options) },
     mint: async (scopes) => token.mint(scopes),
-    noteTokenRefused: async () => signer?.reportRefused(),
+    reportTokenRefused: async () => signer?.reportRefused(),
     attribute: createEventAttribution(recentGrants, deletion),
     handlePush: deletion.handlePush,
     recordExternalDeletions: deletion.recordExternal,
@@ -71,8 +71,8 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   });
   const intake = createIntake({
     ...{ db, now },
-    onStored: (stored) => index.notify('noteStored', stored),
-    onOdd: (odd) => index.notify('noteOdd', odd),
+    onStored: (stored) => index.notify('handleStored', stored),
+    onOdd: (odd) => index.notify('handleUnreadable', odd),
   });
   const jobs = createScheduler({ now, clock: monotonic, log, runs: createJobRuns(db) });
   jobs.add({ name: 'retention', schedule: '30 4 * * *', lane: 'trash', run: deletion.purgeTrash, isCaughtUp: true });
@@ -91,11 +91,11 @@ export async function createRegistrySide(options: RegistrySideOptions) {
       if (reachable) log.info({ registry: client.address }, 'registry reachable');
       else log.warn({ registry: client.address, reason: error }, 'registry not reachable');
       if (reachable) signer?.retry();
-      index.notify('noteReachable', reachable);
+      index.notify('setReachable', reachable);
       bus.publish({ kind: 'index-state-changed' });
     },
   });
-  bus.subscribe('token-accepted', () => index.notify('noteAccepted'));
+  bus.subscribe('token-accepted', () => index.notify('handleTokensAccepted'));
   const notification = createNotificationEndpoint({
     intake,
     secret: () => notificationSecret,

@@ -44,27 +44,27 @@ export type IndexerCalls = {
   readonly lookAgain: (repository: string) => void;
   /** Somebody opened the repository here. */
   readonly repositoryOpened: (repository: string) => void;
-  readonly noteReachable: (isReachable: boolean) => void;
-  readonly noteAccepted: () => void;
-  readonly noteStored: (stored: Stored) => void;
-  readonly noteOdd: (odd: UnreadableEnvelope) => void;
-  readonly noteSpaceUse: (visibilityId: number) => void;
-  readonly noteTrouble: (kind: StorageTrouble, error: string | null) => void;
+  readonly setReachable: (isReachable: boolean) => void;
+  readonly handleTokensAccepted: () => void;
+  readonly handleStored: (stored: Stored) => void;
+  readonly handleUnreadable: (odd: UnreadableEnvelope) => void;
+  readonly recordSpaceUse: (visibilityId: number) => void;
+  readonly reportStorageTrouble: (kind: StorageTrouble, error: string | null) => void;
 };
 
 /** Offered by the main thread, called by the indexer. */
 export type MainCalls = {
   /** A token for the registry; undefined when it requires none. */
   readonly mint: (scopes: readonly string[]) => Promise<string | undefined>;
-  readonly noteTokenRefused: () => Promise<void>;
+  readonly reportTokenRefused: () => Promise<void>;
   readonly attribute: (events: readonly Asked[]) => Promise<readonly EventAttribution[]>;
   /** To be called before the index is updated, because a deletion of ours may have destroyed the push. */
   readonly handlePush: (event: RegistryEvent) => Promise<void>;
   /** Tags that were deleted at the registry by others. */
   readonly recordExternalDeletions: (repository: string, tags: readonly DroppedTag[]) => Promise<void>;
-  readonly noteInstance: () => void;
+  readonly handleInstance: () => void;
   readonly publish: (message: BusMessage) => void;
-  readonly noteState: (state: IndexerState) => void;
-  readonly noteTrouble: (kind: StorageTrouble, error: string | null) => void;
+  readonly setState: (state: IndexerState) => void;
+  readonly reportStorageTrouble: (kind: StorageTrouble, error: string | null) => void;
   readonly writeLog: (line: string) => void;
 };

@@ -42,9 +42,9 @@ export function createEventReader<Use>(deps: EventReaderDeps<Use>) {
   const applier = createApplier({ ...deps, clock });
   const projection = createProjection({
     ...deps,
-    onInstance: noteInstance,
+    onInstance: handleInstance,
     onQuarantined: looks.note,
-    onUnverified: noteUnverified,
+    onUnverified: recordUnverified,
   });
   // Two loops, so that a slow registry does not delay showing events.
   const telling = createLoop({ debounceMs: APPLY_DEBOUNCE_MS, pass: tell, log });
@@ -68,26 +68,27 @@ export function createEventReader<Use>(deps: EventReaderDeps<Use>) {
    * Unverified envelopes can contain invented instance IDs, each of which would cause a crawl, so these are
    * rate-limited.
    */
-  function noteInstance(instanceId: string, verified: boolean): void {
+  function handleInstance(instanceId: string, verified: boolean): void {
     if (!verified && clock() - unverifiedInstanceAt < UNVERIFIED_INSTANCE_EVERY_MS) return;
     if (!verified) unverifiedInstanceAt = clock();
     log.info({ instanceId }, 'new registry instance');
     deps.onInstance(instanceId);
   }
 
-  function noteUnverified(events: number, ofKnown: number): void {
+  function recordUnverified(events: number, ofKnown: number): void {
     unverified.add({ bytes: 0, events });
     confirmed.add({ events: ofKnown });
   }
 
   return {
     /** To be called after envelopes were stored. */
-    noteStored({ unverifiedBytes }: Stored): void {
+    handleStored({ unverifiedBytes }: Stored): void {
       unverified.add({ bytes: unverifiedBytes, events: 0 });
       reading.wake();
     },
     /** An envelope was stored that was truncated or cannot be decompressed: the repositories it names are unknown. */
-    noteOdd: ({ verified }: UnreadableEnvelope): void => looks.note({ verified, repositories: [], isAll: false }),
+    handleUnreadable: ({ verified }: UnreadableEnvelope): void =>
+      looks.note({ verified, repositories: [], isAll: false }),
     /** Once a day: deletes what is older than the retention time. */
     purgeOld: retention.purgeOld,
     /** Processes what an earlier process left unparsed or unapplied. */

@@ -66,7 +66,7 @@ export function createProjection(deps: ProjectionDeps) {
   // Bounded, because unverified envelopes can contain invented IDs.
   const instances = new LRUCache<string, true>({ max: MAX_INSTANCES });
 
-  function noteInstances(reads: readonly Read[]): void {
+  function handleInstances(reads: readonly Read[]): void {
     for (const { envelope, events } of reads) {
       for (const { instanceId } of events) {
         if (instanceId === '' || instances.has(instanceId)) continue;
@@ -78,7 +78,7 @@ export function createProjection(deps: ProjectionDeps) {
 
   async function keep(reads: readonly Read[]): Promise<void> {
     const confirmed = await store(deps, reads);
-    noteInstances(reads);
+    handleInstances(reads);
     const named = new Set(eventsIn(reads).map(({ repository }) => repository));
     if (named.size > 0) deps.bus.publish({ kind: 'events-kept', repositories: [...named] });
     const isOpen = ({ envelope }: Read) => envelope.verified === 0;

@@ -206,9 +206,9 @@ test('after a gap in the events every tag is asked for at once', async (t) => {
   const side = await pair.start();
   const before = await pair.digestOf('team/r33');
   move(pair, 'team/r33');
-  side.noteReachable(false);
+  side.setReachable(false);
   pair.time.clock += 2 * MINUTE;
-  side.noteReachable(true);
+  side.setReachable(true);
   await eventually('the moved tag is read', () => pair.digestOf('team/r33'), { until: (digest) => digest !== before });
 });
 

@@ -71,30 +71,30 @@ test('at start everything is read, and /status can tell when it is again', async
 
 test('after a long absence of the registry everything is read again, after a blip not', async (t) => {
   const { side, time, reasons, ended } = await startSide(t);
-  side.noteReachable(true);
-  side.noteReachable(false);
+  side.setReachable(true);
+  side.setReachable(false);
   time.clock += 5000;
-  side.noteReachable(true);
+  side.setReachable(true);
   await side.indexer.crawl('schedule');
   assert.deepEqual(await reasons(), ['schedule'], 'no crawl before this one');
-  side.noteReachable(false);
+  side.setReachable(false);
   time.clock += 2 * MINUTE;
-  side.noteReachable(true);
+  side.setReachable(true);
   await ended(2);
   assert.deepEqual(await reasons(), ['schedule', 'gap']);
 });
 
 test('a wall clock that jumps makes neither a gap nor hides one', async (t) => {
   const { side, time, reasons, ended } = await startSide(t);
-  side.noteReachable(false);
+  side.setReachable(false);
   time.now += 24 * HOUR;
-  side.noteReachable(true);
+  side.setReachable(true);
   await side.indexer.crawl('schedule');
   assert.deepEqual(await reasons(), ['schedule'], 'no crawl before this one');
-  side.noteReachable(false);
+  side.setReachable(false);
   time.now -= 48 * HOUR;
   time.clock += 2 * MINUTE;
-  side.noteReachable(true);
+  side.setReachable(true);
   await ended(2);
   assert.deepEqual(await reasons(), ['schedule', 'gap']);
 });
@@ -133,7 +133,7 @@ test('a crawl that the registry interrupted goes on as soon as it is back, howev
   assert.ok(read > 0);
   // As the monitor does: only an answer makes it reachable.
   await eventually('the registry answers', client.ping);
-  side.noteReachable(true);
+  side.setReachable(true);
   await ended(1);
   assert.equal(side.indexer.isInterrupted(), false);
   assert.equal((await side.indexer.progress())?.repositoriesDone, 63);

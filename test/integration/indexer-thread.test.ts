@@ -30,7 +30,7 @@ async function start(t: TestContext) {
     ...{ config: configOf({ registry: { url: registry.url } }), opened, storageFolder: null, bus, log, now: Date.now },
     writeLog: (line) => lines.push(line),
     mint: async () => undefined,
-    noteTokenRefused: async () => undefined,
+    reportTokenRefused: async () => undefined,
     attribute: async (events) => events.map(() => NO_ATTRIBUTION),
     handlePush: async () => undefined,
     recordExternalDeletions: async () => undefined,
@@ -40,8 +40,8 @@ async function start(t: TestContext) {
   });
   const intake = createIntake({
     ...{ db: opened.db, now: Date.now },
-    onStored: (stored) => index.notify('noteStored', stored),
-    onOdd: (odd) => index.notify('noteOdd', odd),
+    onStored: (stored) => index.notify('handleStored', stored),
+    onOdd: (odd) => index.notify('handleUnreadable', odd),
   });
   t.after(async () => {
     await index.stop();

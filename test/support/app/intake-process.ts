@@ -34,7 +34,7 @@ const reader = createEventReader({
 });
 await reader.start();
 
-const intake = createIntake({ db, now: Date.now, onStored: reader.noteStored, onOdd: reader.noteOdd });
+const intake = createIntake({ db, now: Date.now, onStored: reader.handleStored, onOdd: reader.handleUnreadable });
 const early: typeof intake = {
   ...intake,
   record: async (envelope) => void setTimeout(() => intake.record(envelope), MUTANT_DELAY_MS),

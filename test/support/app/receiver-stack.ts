@@ -63,7 +63,7 @@ export async function start(
     ...more,
   });
   const { now = Date.now } = more;
-  const intake = createIntake({ db: opened.db, now, onStored: reader.noteStored, onOdd: reader.noteOdd });
+  const intake = createIntake({ db: opened.db, now, onStored: reader.handleStored, onOdd: reader.handleUnreadable });
   await reader.start();
   const endpoint = createNotificationEndpoint({
     intake,

@@ -10,7 +10,7 @@ import { createHttpServer, listen, type ServerTls } from '../../../server/http/s
 import { eventually } from '../../support/process/eventually.ts';
 import { certificateFor, generateKey, pemOf } from '../../support/registry/operator-keys.ts';
 
-const MOST = 12;
+const MAX_CONNECTIONS = 12;
 const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 let tls: ServerTls;
 before(async () => {
@@ -22,7 +22,11 @@ async function serve(t: { after: (end: () => void) => void }, trusted: readonly 
   const server = createHttpServer((_request, response) => response.end('served'), tls);
   const crowded: string[] = [];
   const isProxy = createIsProxy(trusted);
-  limitConnections(server, { isProxy, onLimitReached: (address) => crowded.push(address), maxPerAddress: MOST });
+  limitConnections(server, {
+    isProxy,
+    onLimitReached: (address) => crowded.push(address),
+    maxPerAddress: MAX_CONNECTIONS,
+  });
   const { port } = await listen(server, 0, '127.0.0.1');
   const opened: { destroy: () => void }[] = [];
   t.after(() => {
@@ -75,7 +79,7 @@ const OK = 'HTTP/1.1 200 OK';
 
 test('an address that holds as many as it may gets no more, others do', async (t) => {
   const { open, ask, crowded } = await serve(t);
-  const held = await Promise.all(Array.from({ length: MOST }, () => open('127.0.0.1')));
+  const held = await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => open('127.0.0.1')));
   assert.ok(held.every((socket) => socket !== undefined));
   assert.equal(await ask('127.0.0.1'), '');
   assert.equal(await ask('127.0.0.1'), '');
@@ -85,14 +89,14 @@ test('an address that holds as many as it may gets no more, others do', async (t
 
 test('connections that never begin their handshake count, too', async (t) => {
   const { openRaw, ask } = await serve(t);
-  await Promise.all(Array.from({ length: MOST }, () => openRaw('127.0.0.1')));
+  await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => openRaw('127.0.0.1')));
   assert.equal(await ask('127.0.0.1'), '');
   assert.equal(await ask('127.0.0.2'), OK);
 });
 
 test('connections that ended make room', async (t) => {
   const { open, ask } = await serve(t);
-  const held = await Promise.all(Array.from({ length: MOST }, () => open('127.0.0.1')));
+  const held = await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => open('127.0.0.1')));
   assert.equal(await ask('127.0.0.1'), '');
   for (const socket of held) socket?.destroy();
   assert.equal(await eventually('an answer', () => ask('127.0.0.1')), OK);
@@ -100,7 +104,7 @@ test('connections that ended make room', async (t) => {
 
 test('connections one after the other are not limited', async (t) => {
   const { ask, crowded } = await serve(t);
-  for (let count = 0; count < MOST * 3; count += 1) {
+  for (let count = 0; count < MAX_CONNECTIONS * 3; count += 1) {
     // The server may learn of the end a moment later.
     await eventually('an answer', () => ask('127.0.0.1'), { until: (answer) => answer === OK, pauseMs: 1 });
   }
@@ -109,7 +113,7 @@ test('connections one after the other are not limited', async (t) => {
 
 test('a trusted proxy brings everybody, and is not counted', async (t) => {
   const { open, ask, crowded } = await serve(t, ['127.0.0.1']);
-  await Promise.all(Array.from({ length: MOST * 2 }, () => open('127.0.0.1')));
+  await Promise.all(Array.from({ length: MAX_CONNECTIONS * 2 }, () => open('127.0.0.1')));
   assert.equal(await ask('127.0.0.1'), OK);
   assert.deepEqual(crowded, []);
 });
