@@ -42,7 +42,7 @@ import type { RegistryState } from '../web/shell/page.ts';
 import { createPlaceholders } from '../web/shell/placeholders.ts';
 import type { PageModule } from '../web/shell/routes.ts';
 import { createSharedPages } from '../web/shell/shared-pages.ts';
-import type { Viewer } from '../web/shell/who-asks.ts';
+import type { Viewer } from '../web/shell/viewer.ts';
 import { spacePage } from '../web/space/space.ts';
 import { createWeb, type Web } from '../web/web.ts';
 import type { AppOptions, Core } from './core.ts';

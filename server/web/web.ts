@@ -31,8 +31,8 @@ import { sessionCookieName, sessionMiddleware } from './shell/session.ts';
 import { createSessionGate, type SessionGate } from './shell/session-gate.ts';
 import type { SharedPages } from './shell/shared-pages.ts';
 import { createViewEngine } from './shell/view-engine.ts';
-import { createViewerOf } from './shell/viewer.ts';
-import type { Viewer } from './shell/who-asks.ts';
+import type { Viewer } from './shell/viewer.ts';
+import { createViewerOf } from './shell/viewer-of-request.ts';
 
 export interface WebDeps extends AccountPagesDeps {
   readonly config: Config;

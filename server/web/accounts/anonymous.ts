@@ -3,7 +3,7 @@ import { EVERYBODY } from '../../access/use-cases/grants.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { actorOf } from '../shell/who-asks.ts';
+import { actorOf } from '../shell/viewer.ts';
 import type { AccountPagesDeps } from './account-deps.ts';
 import { roleText } from './roles.ts';
 import { roleIds } from './users.ts';

@@ -4,7 +4,7 @@ import { rolePath, userPath } from '../parts/people.ts';
 import type { FormValues } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { actorOf } from '../shell/who-asks.ts';
+import { actorOf } from '../shell/viewer.ts';
 import type { AccountPagesDeps, PatternMatches } from './account-deps.ts';
 import { roleText } from './roles.ts';
 import { formLines, type RuleLine, readRules, ruleErrors } from './rules-form.ts';

@@ -4,7 +4,7 @@ import { rolePath } from '../parts/people.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { actorOf } from '../shell/who-asks.ts';
+import { actorOf } from '../shell/viewer.ts';
 import type { AccountPagesDeps } from './account-deps.ts';
 
 const schema = z.strictObject({

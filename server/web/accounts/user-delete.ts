@@ -5,7 +5,7 @@ import { rolePath, userPath } from '../parts/people.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { actorOf } from '../shell/who-asks.ts';
+import { actorOf } from '../shell/viewer.ts';
 import type { AccountPagesDeps } from './account-deps.ts';
 
 const DELETE_PAGE = '/users/:name/-/delete';

@@ -8,7 +8,7 @@ import type { FieldErrors } from '../shell/form.ts';
 import type { Flash, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
 import { browserName } from '../shell/user-agent.ts';
-import { actorOf } from '../shell/who-asks.ts';
+import { actorOf } from '../shell/viewer.ts';
 import type { AccountPagesDeps } from './account-deps.ts';
 import { effectiveRights } from './effective-rights.ts';
 import { readPersonActivity } from './person-activity.ts';

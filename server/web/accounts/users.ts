@@ -6,7 +6,7 @@ import { userPath } from '../parts/people.ts';
 import { type FieldErrors, listOf } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { actorOf } from '../shell/who-asks.ts';
+import { actorOf } from '../shell/viewer.ts';
 import type { AccountPagesDeps } from './account-deps.ts';
 import { roleText } from './roles.ts';
 

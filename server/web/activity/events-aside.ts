@@ -2,7 +2,7 @@ import type { Quarantine, QuarantinedEnvelope } from '../../notifications/quaran
 import { keyPager, type Pager } from '../parts/pager.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { actorOf } from '../shell/who-asks.ts';
+import { actorOf } from '../shell/viewer.ts';
 import { type EventsTab, eventTabs } from './events.ts';
 
 export interface AsideView {

@@ -13,7 +13,7 @@ import { actionWords } from '../parts/event-cells.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { actorOf } from '../shell/who-asks.ts';
+import { actorOf } from '../shell/viewer.ts';
 import { type RuleChoice, ruleChoices, sufficientRoles } from './grant-choices.ts';
 
 export interface GrantRefusedPageDeps {

@@ -13,7 +13,7 @@ import { DELETE_ROUTE, movedFrom, referenceOf } from '../parts/reference.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Crumb, Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { actorOf } from '../shell/who-asks.ts';
+import { actorOf } from '../shell/viewer.ts';
 
 export interface DeleteTagPageDeps {
   readonly readonly: boolean;

@@ -15,7 +15,7 @@ import { repositoryFrame } from '../repositories/repository-head.ts';
 import { type FindDeps, findAsked } from '../repositories/repository-tabs.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { actorOf } from '../shell/who-asks.ts';
+import { actorOf } from '../shell/viewer.ts';
 import { selectionPlanView } from './selection-plan-view.ts';
 
 export interface SelectionPageDeps extends FindDeps {

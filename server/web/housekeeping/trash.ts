@@ -22,7 +22,7 @@ import { type FindDeps, findAsked } from '../repositories/repository-tabs.ts';
 import { listOf } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { actorOf } from '../shell/who-asks.ts';
+import { actorOf } from '../shell/viewer.ts';
 
 export interface TrashPageDeps extends FindDeps, Omit<RepositoryHeadDeps, 'deletion'> {
   readonly deletion: {

@@ -4,7 +4,7 @@ import { overallState, statusChecks } from '../../operations/checks.ts';
 import type { LoadStatusFacts, StatusFacts } from '../../operations/facts.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { actorOf } from '../shell/who-asks.ts';
+import { actorOf } from '../shell/viewer.ts';
 import { type IndexView, indexView, type JobCells, jobCells } from './status-index.ts';
 
 export interface StatusPageDeps {

@@ -1,6 +1,6 @@
 /** How much of the registry a viewer sees, and the text for viewers who see nothing. */
 import type { Page } from '../shell/page.ts';
-import type { Viewer } from '../shell/who-asks.ts';
+import type { Viewer } from '../shell/viewer.ts';
 
 /** Whether the viewer may read events and audit entries of everybody. */
 export function isReader({ viewer }: Pick<Page, 'viewer'>): boolean {

@@ -6,7 +6,7 @@ import { referencePath } from '../parts/cells.ts';
 import { repositoryRoute } from '../parts/reference.ts';
 import type { Page } from '../shell/page.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { actorOf } from '../shell/who-asks.ts';
+import { actorOf } from '../shell/viewer.ts';
 import { PUBLIC_FOLDER_PATH } from './public-view.ts';
 import { REPOSITORY_TABS, tabPath } from './repository-head.ts';
 import { type FindDeps, findAsked } from './repository-tabs.ts';

@@ -6,7 +6,7 @@ import type { Logger } from '../../log.ts';
 import { referencePath } from '../parts/cells.ts';
 import { REFRESH_ROUTE, referenceOf } from '../parts/reference.ts';
 import type { PageModule } from '../shell/routes.ts';
-import { actorOf } from '../shell/who-asks.ts';
+import { actorOf } from '../shell/viewer.ts';
 
 export interface RefreshPageDeps {
   readonly reading: Pick<ReadingUseCases, 'refresh'>;

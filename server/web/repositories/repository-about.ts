@@ -12,7 +12,7 @@ import { type MarkdownPart, markdownParts } from '../parts/markdown.ts';
 import { mayPush } from '../parts/push-right.ts';
 import type { FieldErrors } from '../shell/form.ts';
 import type { Page } from '../shell/page.ts';
-import { actorOf } from '../shell/who-asks.ts';
+import { actorOf } from '../shell/viewer.ts';
 import { annotationFacts, repositoryFacts } from './about-facts.ts';
 import {
   type RepositoryHeadDeps,

@@ -2,7 +2,7 @@ import type { RepositoryRow } from '../../catalog/lists/repositories.ts';
 import type { SetStar } from '../../catalog/use-cases/stars.ts';
 import { referencePath } from '../parts/cells.ts';
 import type { Page } from '../shell/page.ts';
-import { actorOf } from '../shell/who-asks.ts';
+import { actorOf } from '../shell/viewer.ts';
 import { REPOSITORY_TABS, tabPath } from './repository-head.ts';
 
 export interface StarDeps {

@@ -13,11 +13,11 @@ export interface ConfirmationDeps {
 const TRUSTED_FOR_MS = 10 * 60_000;
 
 /**
- * What widens rights or harms accounts needs the password again when it was typed more than ten minutes ago: a browser
- * left open is not enough to stay in for good. Asked by the guard, for routes that say `confirmed`.
+ * Asks for the password again, when it was typed more than ten minutes ago, before rights are widened or accounts changed:
+ * an unattended browser must not be enough. The guard calls it for routes that are declared `confirmed`.
  */
 export function createConfirmation({ signIn, now }: ConfirmationDeps) {
-  /** @returns true once the right password came with the request; otherwise the page that asks for it is the answer. */
+  /** @returns true when the request has the right password; otherwise the page that asks for it was sent. */
   async function prove(page: Page, request: Request, response: Response, form: AskedForm): Promise<boolean> {
     const password: unknown = request.body?.[PASSWORD_FIELD];
     if (password === undefined) return ask(page, form);
@@ -40,17 +40,17 @@ export function createConfirmation({ signIn, now }: ConfirmationDeps) {
   return {
     isDue: (request: Request): boolean => !isRecent(request.session?.confirmedAt ?? 0, now()),
     prove,
-    /** The form that was sent waits in the page that asks, and is carried out with the password. */
+    /** As `prove`; the page carries the submitted form, which is executed together with the password. */
     proveForm: (page: Page, request: Request, response: Response): Promise<boolean> =>
       prove(page, request, response, sentForm(page)),
   };
 }
 export type Confirmation = ReturnType<typeof createConfirmation>;
 
-/** What the page that asks for the password sends along with it. */
+/** The form that the password page submits together with the password. */
 export interface AskedForm extends CarriedForm {
   readonly action: string;
-  /** Somebody filled it in. */
+  /** The user filled in a form, not only pressed a button. */
   readonly holdsInput: boolean;
 }
 
@@ -78,7 +78,7 @@ async function ask(page: Page, form: AskedForm, { error, status = 200 }: Refused
   return false;
 }
 
-/** A clock set back must not make it last longer. */
+/** A time in the future does not count: setting the clock back must not extend it. */
 function isRecent(at: number, now: number): boolean {
   return at <= now && now - at < TRUSTED_FOR_MS;
 }

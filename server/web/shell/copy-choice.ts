@@ -1,4 +1,4 @@
-/** With which tool, and by which form of its name, somebody copies an image: chosen once, kept in a cookie. */
+/** The tool and the form of reference (tag, digest) in copied commands: the reader's choice, kept in a cookie. */
 
 export const TOOLS = ['docker', 'podman', 'nerdctl', 'skopeo', 'kubernetes', 'helm', 'oras', 'own'] as const;
 /** `own`: what an artifact is made for, such as ollama; oras where nothing is known. */
@@ -8,11 +8,11 @@ export type Tool = (typeof TOOLS)[number];
 export const FORMS = ['tag', 'both', 'digest'] as const;
 export type Form = (typeof FORMS)[number];
 
-/** A chart is no image to a container engine, other artifacts are none to Helm either. */
+/** Container engines cannot pull charts, and neither they nor Helm other artifacts. */
 export const COPY_KINDS = ['image', 'chart', 'artifact'] as const;
 export type CopyKind = (typeof COPY_KINDS)[number];
 
-/** What takes each kind; the first unless somebody chose another. */
+/** The tools for each kind; the first is the default. */
 export const TOOLS_OF: Readonly<Record<CopyKind, readonly [Tool, ...Tool[]]>> = {
   image: ['docker', 'podman', 'nerdctl', 'skopeo', 'kubernetes'],
   chart: ['helm', 'oras', 'skopeo'],
@@ -57,7 +57,7 @@ function changedForm(form: string | undefined): CopyChoice {
 export interface CopySettings {
   /** What people type before the repository. */
   readonly host: string;
-  /** Known to speak plain HTTP under that name: several tools want to be told so. */
+  /** `host` is known to answer plain HTTP: several tools need an option for it. */
   readonly isPlainHttp: boolean;
   readonly choice: CopyChoice;
 }

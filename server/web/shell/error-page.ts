@@ -9,7 +9,7 @@ import { errorState } from './error-state.ts';
 import { type NearReferences, nearMatches } from './near-matches.ts';
 import type { PageFactory } from './page.ts';
 import { signInPath } from './sign-in-path.ts';
-import type { Viewer } from './who-asks.ts';
+import type { Viewer } from './viewer.ts';
 
 export interface ErrorPageDeps {
   readonly createPage: PageFactory;
@@ -34,13 +34,13 @@ export function missingPage(): RequestHandler {
   };
 }
 
-/** Every failure becomes a page in the reader's language, with an id that stands in the log, too. */
+/** Renders any error as a page in the reader's language, with an id that is also in the log. */
 export function errorPage(deps: ErrorPageDeps): ErrorRequestHandler {
   const { createPage, viewerOf, administrators, log } = deps;
   async function show(error: unknown, request: Request, response: Response): Promise<void> {
     const { status, retryAfterSeconds } = toHttpError(error);
     const id = noteFailure(log, error, status, request);
-    // When the database is what failed, there is no viewer, but still a page.
+    // When the database failed there is no viewer; the page is rendered all the same.
     const viewer = await viewerOf(request).catch(() => NOBODY);
     const page = createPage(request, response, viewer);
     if (retryAfterSeconds !== undefined) response.set('Retry-After', String(retryAfterSeconds));
@@ -62,7 +62,7 @@ export function errorPage(deps: ErrorPageDeps): ErrorRequestHandler {
   };
 }
 
-/** Pages that are not there are asked for all day, by robots and by mistake: they have no id and fill no log. */
+/** Missing pages are requested all day by robots: they get no id and are not logged. */
 function noteFailure(log: Logger, error: unknown, status: number, request: Request): string | undefined {
   if (status === 404 || status === 401) return undefined;
   const id = randomBytes(6).toString('hex');

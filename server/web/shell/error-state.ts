@@ -6,7 +6,7 @@ export interface ErrorLink {
   readonly href: string;
 }
 
-/** What a page that failed says: what happened, what can be done about it, and where to go on. */
+/** Text of an error page: what happened, what to do about it, and links to continue. */
 export interface ErrorState {
   readonly title: string;
   readonly icon: string;
@@ -21,7 +21,7 @@ export interface ErrorFacts {
   readonly status: number;
   /** People who may give rights. */
   readonly administrators: readonly string[];
-  /** Asking again may help: the request changes nothing. */
+  /** Shows a retry button: only for requests that change nothing. */
   readonly canRetry: boolean;
 }
 

@@ -14,10 +14,10 @@ export const PASSWORD_FIELD = '_password';
 /** Names a field that was typed, but is a secret that no page may carry on. */
 export const RETYPE_FIELD = '_retype';
 const INTERNAL_FIELDS = new Set(['_csrf', PASSWORD_FIELD, RETYPE_FIELD, '__proto__', 'constructor', 'prototype']);
-/** In no page, whatever was typed into them; a test compares with the templates. */
+/** Secrets that are never rendered back into a page; a test compares the list with the templates. */
 const SECRET_FIELDS = new Set(['password', 'repeated', 'current', 'code']);
 
-/** The fields a person sent, without ours; no prototype, so no name can reach one. */
+/** The submitted fields without our own, on an object without a prototype: a field may be called `__proto__`. */
 export function formValues(body: unknown): FormValues {
   const values: Record<string, string | readonly string[]> = Object.create(null);
   if (typeof body !== 'object' || body === null) return values;
@@ -45,7 +45,7 @@ export function carriedFields(values: FormValues): CarriedForm {
   };
 }
 
-/** A form whose secrets did not come through is not complete, however good the rest is. */
+/** Errors for secrets that could not be carried over and must be typed again. */
 export function retypeErrors(body: unknown, t: Translate): FieldErrors {
   const sent = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[RETYPE_FIELD] : undefined;
   const names = listOf(sent).filter((name) => SECRET_FIELDS.has(name));
@@ -70,16 +70,16 @@ export function parseForm<Schema extends z.ZodType>(
   return { ok: false, errors };
 }
 
-const MENDABLE = new Set(['INVALID', 'CONFLICT', 'TOO_MANY', 'UNAVAILABLE', 'UPSTREAM']);
+const CORRECTABLE_CODES = new Set(['INVALID', 'CONFLICT', 'TOO_MANY', 'UNAVAILABLE', 'UPSTREAM']);
 
 export function errorText(error: AppError, t: Translate, languages: Languages): string {
   const key = `errors:${error.key ?? ''}`;
   return error.key !== undefined && languages.has(key) ? t(key, error.params) : error.message;
 }
 
-/** @throws what is not a person's mistake: it belongs on the error page. */
+/** @throws the error when it is no mistake in a field: it belongs on the error page. */
 export function fieldErrors(error: unknown, t: Translate, languages: Languages): FieldErrors {
-  if (!(error instanceof AppError) || !MENDABLE.has(error.code)) throw error;
+  if (!(error instanceof AppError) || !CORRECTABLE_CODES.has(error.code)) throw error;
   return { [error.field ?? '']: errorText(error, t, languages) };
 }
 

@@ -12,7 +12,7 @@ const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 
 const MAX_REMEMBERED = 5000;
 
-/** The same few texts are asked for again and again, and the formatters of `Intl` are slow. */
+/** Memory for formatted texts: the formatters of `Intl` are slow, and pages repeat the same values. */
 export function remembering<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
   const known = new Map<Key, Value>();
   return (key) => {
@@ -36,7 +36,7 @@ function spaced(text: string): string {
   return text.replace(/(\d)(?=\p{Script=Han})/u, '$1 ');
 }
 
-/** What only the language decides; making these costs more than a page. */
+/** Formatters of one language, made once: that costs more than rendering a page. */
 const wordsOf = remembering((locale: Locale) => {
   const numbers = new Intl.NumberFormat(locale);
   const [whole, tenths] = [0, 1].map(
@@ -100,7 +100,7 @@ const wordsOf = remembering((locale: Locale) => {
   };
 });
 
-/** @param now The clock, so that a page is the same for the same moment. */
+/** @param now The clock in epoch milliseconds, for ages. */
 export function createFormat(locale: Locale, now: () => number, justNow: string) {
   const words = wordsOf(locale);
 

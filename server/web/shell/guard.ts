@@ -6,7 +6,7 @@ import { ownPath } from './own-path.ts';
 import type { Page, PageFactory } from './page.ts';
 import type { Guard, Policy } from './routes.ts';
 import { signInPath } from './sign-in-path.ts';
-import type { Viewer } from './who-asks.ts';
+import type { Viewer } from './viewer.ts';
 
 export type Verdict = 'open' | 'sign-in' | 'set-password' | 'denied' | 'missing';
 

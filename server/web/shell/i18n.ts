@@ -11,7 +11,7 @@ export type Translate = (key: string, params?: TranslateParams) => string;
 
 export interface Language {
   readonly locale: Locale;
-  /** What its speakers call it. */
+  /** Name of the language in the language itself. */
   readonly name: string;
 }
 
@@ -25,7 +25,7 @@ export interface Languages {
   readonly has: (key: string) => boolean;
 }
 
-/** What a text falls back to, and a reader of none of our languages. */
+/** For texts without a translation, and for readers of other languages. */
 const FALLBACK = 'en';
 const DEFAULT_NAMESPACE = 'shell';
 
@@ -73,8 +73,8 @@ function languageName(locale: Locale): string {
 }
 
 /**
- * A page asks for a hundred texts, and looking each up anew would cost more than the rest of it. What is found once is
- * kept: as it stands where nothing is to be filled in, else cut at its gaps. The languages' own rules stay i18next's.
+ * Caches texts, because a page needs a hundred and i18next's lookup would cost more than the rest of the page: constant
+ * texts as they are, others cut at their placeholders. Plural rules remain with i18next.
  */
 function createTranslator(instance: i18n, locale: Locale): Translate {
   const fixed = instance.getFixedT(locale);
@@ -113,7 +113,7 @@ const GAP = /{{\s*(\w+)\s*}}/;
 /** Other texts inside, formats, nothing to be escaped: for i18next. */
 const UNUSUAL = /\$t\(|{{\s*\w+\s*[^\w\s}]|{{\s*-/;
 
-// A longer list was made to keep us busy.
+// A longer list can only be an attack on the parser.
 const MAX_ACCEPTED_LENGTH = 500;
 
 /** The first language of the header that we have, in any of its kinds: for zh-TW the one Chinese we speak. */

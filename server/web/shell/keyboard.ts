@@ -47,7 +47,7 @@ function groups({ viewer, authEnabled, t }: Page): readonly KeyGroup[] {
   ];
 }
 
-/** The map of the keyboard: `?` shows it over any page, and it is one by itself. */
+/** The list of shortcuts: a page of its own, and a dialog that `?` opens on any page. */
 export const keyboardPage: PageModule = (routes) => {
   routes.get('/keyboard', 'public', (page) =>
     page.render('shell/keyboard', {

@@ -1,4 +1,4 @@
-import type { Viewer } from './who-asks.ts';
+import type { Viewer } from './viewer.ts';
 
 export interface NavItem {
   readonly id: string;
@@ -9,7 +9,7 @@ export interface NavItem {
   /** Key of `shell`. */
   readonly label: string;
   readonly count: number | undefined;
-  /** The count is of what is wrong. */
+  /** The count is a number of problems. */
   readonly isAlert: boolean;
   /** Shown at the bottom edge of phones, too. */
   readonly onPhones: boolean;
@@ -55,7 +55,7 @@ function mayOpen(entry: Entry, { rights }: Viewer, authEnabled: boolean): boolea
   return entry.of === 'auditor' && (rights.isAuditor || !authEnabled);
 }
 
-/** What this viewer can open; nothing else is named. */
+/** Only entries that this viewer can open. */
 export function navigation(viewer: Viewer, authEnabled: boolean, counts: NavCounts): readonly NavSection[] {
   const section = (label: string | undefined, entries: readonly Entry[]): NavSection => ({
     label,

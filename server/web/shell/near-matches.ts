@@ -2,20 +2,20 @@ import type { Request } from 'express';
 import { parseReferencePath } from '../../registry/documents/reference.ts';
 import type { ErrorLink } from './error-state.ts';
 import type { Page } from './page.ts';
-import type { Viewer } from './who-asks.ts';
+import type { Viewer } from './viewer.ts';
 
-/** What an address names that leads nowhere. */
+/** The repository and tag in the address of a missing page. */
 export interface AskedReference {
   readonly repository: string;
   readonly tag?: string | undefined;
 }
 
-/** What the viewer may see and is nearly what was asked for: repositories, and tags where the repository is there. */
+/** Names similar to the missing one that the viewer may see: repositories, and tags of an existing repository. */
 export type NearReferences = (viewer: Viewer, address: string, asked: AskedReference) => Promise<readonly string[]>;
 
 const START = '/repositories/';
 
-/** Of an address that leads nowhere; a tag that is not there leads to its neighbours and its repository. */
+/** Suggestions for a missing page; for a missing tag also its repository. A failing lookup gives none. */
 export async function nearMatches(page: Page, request: Request, near: NearReferences): Promise<readonly ErrorLink[]> {
   const asked = request.method === 'GET' ? referenceIn(page.path) : undefined;
   if (asked === undefined) return [];

@@ -22,7 +22,7 @@ import { sessionCookieName } from './session.ts';
 import { createSharedPageRequest, documentOf, viewerName } from './shared-page-request.ts';
 import type { SharedPages } from './shared-pages.ts';
 import type { RenderView } from './view-engine.ts';
-import type { Viewer } from './who-asks.ts';
+import type { Viewer } from './viewer.ts';
 
 export interface PageFactoryDeps {
   readonly originOf: OriginOf;

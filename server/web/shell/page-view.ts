@@ -7,7 +7,7 @@ import type { Languages } from './i18n.ts';
 import { type NavCounts, navigation } from './nav.ts';
 import type { ImpersonalPage, PageView, RegistryState } from './page.ts';
 import { initials, personTone } from './person.ts';
-import type { Viewer } from './who-asks.ts';
+import type { Viewer } from './viewer.ts';
 
 export interface PageViewDeps {
   readonly registryName: string;

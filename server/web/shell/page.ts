@@ -7,7 +7,7 @@ import type { FieldErrors, FormResult, FormValues } from './form.ts';
 import type { Format } from './format.ts';
 import type { Language, Locale, Translate, TranslateParams } from './i18n.ts';
 import type { NavSection } from './nav.ts';
-import type { Viewer } from './who-asks.ts';
+import type { Viewer } from './viewer.ts';
 
 export type Scheme = 'light' | 'dark' | 'system';
 

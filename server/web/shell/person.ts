@@ -1,6 +1,6 @@
 const TONES = 8;
 
-/** The same colour for the same name, everywhere and always. */
+/** Number of the avatar's colour, 0 to 7: a hash of the name, so that it never changes. */
 export function personTone(name: string): number {
   let hash = 0;
   for (const letter of name) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) >>> 0;

@@ -8,15 +8,15 @@ export function withoutEmptyValues(path: string): string | undefined {
   if (start < 0) return undefined;
   const values = [...new URLSearchParams(path.slice(start + 1))];
   const kept = values.filter(([, value]) => value !== '');
-  // A form of which nothing is left leaves its question mark.
+  // A form with only empty values leaves a bare question mark, which is removed too.
   if (values.length > 0 && kept.length === values.length) return undefined;
   const query = new URLSearchParams(kept).toString();
   return query === '' ? path.slice(0, start) : `${path.slice(0, start)}?${query}`;
 }
 
 /**
- * A form without script sends what was left empty, too: the address that people see, keep and share says only what was
- * asked for. Only for what a browser opens as a page; programs get their answer at once.
+ * Redirects to the address without empty query values, which forms without script send: addresses are shared and bookmarked.
+ * Only for pages that a browser opens; programs are not redirected.
  */
 export function plainAddresses(basePath: string): RequestHandler {
   return (request, response, next) => {

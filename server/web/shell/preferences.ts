@@ -13,7 +13,7 @@ const schema = z.strictObject({
   scheme: z.enum(['light', 'dark', 'system']).optional(),
   nav: z.enum(['folded', 'wide']).optional(),
   keys: z.enum(['on', 'off']).optional(),
-  /** That the session ended was read: it is not said on the next page. */
+  /** Dismisses the notice that the session ended. */
   signed_out: z.literal('seen').optional(),
   copy_kind: z.enum(COPY_KINDS).optional(),
   copy_tool: z.enum(TOOLS).optional(),
@@ -35,7 +35,7 @@ function decoded(pathname: string): string {
   }
 }
 
-/** A form that was refused is shown at an address that only takes forms: back to the page above it. */
+/** A refused form is shown at an address that only accepts POST: return to the page above it. */
 export function nearestPage(table: readonly RouteEntry[], path: string): string {
   const [pathname = '/', query] = path.split('?', 2);
   if (table.some((route) => opens(route, pathname))) return query === undefined ? pathname : `${pathname}?${query}`;
@@ -51,7 +51,7 @@ export interface PreferencesDeps {
   readonly languages: Pick<Languages, 'isKnown'>;
 }
 
-/** Language, colour scheme, how the navigation stands, which keys count and how commands are copied, kept by cookie so that the first byte of every page is already right. */
+/** Language, colours, folded navigation, shortcuts and copy tool are kept in cookies, so that pages start right. */
 export function preferencesPage({ cookies, languages }: PreferencesDeps): PageModule {
   return (routes) => {
     routes.post('/preferences', 'public', (page, request, response) => {

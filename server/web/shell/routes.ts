@@ -23,8 +23,8 @@ export interface RouteEntry {
 
 export interface RouteOptions {
   /**
-   * For what widens rights or harms accounts: a browser left open must not be enough. A form that was sent waits for the
-   * password and is then carried out.
+   * For what widens rights or changes accounts: asks for the password again. A submitted form is kept and executed with
+   * the password.
    */
   readonly confirmed?: true;
 }
@@ -46,7 +46,7 @@ export type FormSize = 'short' | 'long';
 /** What a page file exports, once it has its dependencies. */
 export type PageModule = (routes: Routes) => void;
 
-/** Answers by itself and returns undefined when the viewer may not open the route, or has to type the password first. */
+/** @returns undefined when the viewer may not open the route or must type the password first; the answer was sent then. */
 export type Guard = (route: GuardedRoute, request: Request, response: Response) => Promise<Page | undefined>;
 
 export interface GuardedRoute {
@@ -54,7 +54,7 @@ export interface GuardedRoute {
   readonly confirmed: boolean;
 }
 
-/** Every route goes through here, so none can be without a policy; `table` is what a test walks. */
+/** Every route is registered here, so none lacks a policy. A test goes through `table`. */
 export function createRoutes(
   router: Router,
   guard: Guard,

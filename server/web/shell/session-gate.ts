@@ -4,7 +4,7 @@ import type { Cookies } from './cookies.ts';
 import { type Csrf, isSameOrigin } from './csrf.ts';
 import { csrfBinding } from './page-factory.ts';
 import { sessionCookieName } from './session.ts';
-import type { Viewer } from './who-asks.ts';
+import type { Viewer } from './viewer.ts';
 
 export interface SessionGateDeps {
   readonly sessions: RequestHandler;
@@ -15,7 +15,7 @@ export interface SessionGateDeps {
   readonly publicHost: string | undefined;
 }
 
-/** What the JSON API needs to know of a browser that is signed in here: the same sessions, the same tokens. */
+/** Lets the JSON API accept the sessions and CSRF tokens of the web interface. */
 export function createSessionGate({ sessions, viewerOf, cookies, csrf, originOf, publicHost }: SessionGateDeps) {
   const isTried = (request: Request) =>
     cookies.read(request, sessionCookieName(originOf(request).secure)) !== undefined;

@@ -29,7 +29,7 @@ export function sessionMiddleware({ store, secret, originOf }: SessionOptions): 
       secret,
       store,
       resave: false,
-      // Visitors who never sign in leave no row.
+      // No rows for visitors who never sign in.
       saveUninitialized: false,
       // `auto` asks the request: both middlewares share one store, and the one made last would decide for both.
       cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', path: '/' },
@@ -55,7 +55,7 @@ export interface SessionUser {
   readonly passwordVersion: number;
 }
 
-/** A new session id at every sign-in: one known before never becomes signed in. */
+/** Replaces the session id at sign-in, against session fixation. */
 export async function startSession(request: Request, user: SessionUser, address: string, at: number): Promise<void> {
   await settled((done) => request.session.regenerate(done));
   Object.assign(request.session, {

@@ -1,13 +1,13 @@
 import type { Request } from 'express';
 import { ownPath } from './own-path.ts';
 
-/** Where somebody signs in who has to, and what comes after: the page that was asked for, or the one with the form. */
+/** Address of the sign-in page, with the page to return to: the requested one, or the one with the submitted form. */
 export function signInPath(request: Request): string {
   const isForm = request.method !== 'GET' && request.method !== 'HEAD';
   const next = isForm ? pageOfForm(request) : ownPath(request.url);
   const query = new URLSearchParams();
   if (next !== undefined && next !== '/') query.set('next', next);
-  // Said there, because nobody should believe that it was.
+  // The sign-in page says that the form was not executed.
   if (isForm && request.path !== '/sign-out') query.set('undone', '1');
   const text = query.toString();
   return text === '' ? '/login' : `/login?${text}`;

@@ -1,4 +1,4 @@
-/** Browsers also claim to be those that they imitate: the imitated come last. */
+/** In order of precedence: browsers also name those they are compatible with, which come last. */
 const BROWSERS = [
   ['Edge', /\bEdgA?\/(\d+)/],
   ['Opera', /\bOPR\/(\d+)/],

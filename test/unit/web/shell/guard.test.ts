@@ -4,7 +4,7 @@ import { ANONYMOUS } from '../../../../server/access/rights.ts';
 import { compileRule } from '../../../../server/access/rule.ts';
 import { decide, type Verdict } from '../../../../server/web/shell/guard.ts';
 import type { Policy } from '../../../../server/web/shell/routes.ts';
-import type { Viewer } from '../../../../server/web/shell/who-asks.ts';
+import type { Viewer } from '../../../../server/web/shell/viewer.ts';
 
 const rule = compileRule(
   { repository: 'team/**', address: '*', canPull: true, canPush: false, canDelete: false },
