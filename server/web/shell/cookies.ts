@@ -16,7 +16,7 @@ export function readCookie(request: Request, name: string): string | undefined {
 
 const PREFERENCE_MS = 365 * 86_400_000;
 
-/** Our small cookies beside the session: a visitor's random value, language, colour scheme, and the one-time message. */
+/** Small cookies beside the session: a visitor's random value, language, colour scheme, and a one-time message. */
 export function createCookies({ originOf, basePath, secret }: CookieOptions) {
   const path = basePath === '' ? '/' : basePath;
   const options = (request: Request) => ({

@@ -3,8 +3,8 @@ import type { Request } from 'express';
 import type { ClientOrigin } from '../../http/client-address.ts';
 
 /**
- * A form's token: a random part and its HMAC together with what the browser proves by cookie, the session or, before
- * sign-in, a visitor's random value. So a token of one session is worth nothing in another.
+ * CSRF token of a form: a random part and its HMAC over the session or, before sign-in, the visitor's random value. A
+ * token of one session is invalid in another.
  */
 export function createCsrf(secret: string) {
   const sign = (binding: string, random: string) =>

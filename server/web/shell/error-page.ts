@@ -14,7 +14,7 @@ import type { Viewer } from './viewer.ts';
 export interface ErrorPageDeps {
   readonly createPage: PageFactory;
   readonly viewerOf: (request: Request) => Promise<Viewer>;
-  /** Names of those who may give rights; asked for when somebody signed in lacks one. */
+  /** Names of admins, shown when a signed-in user lacks a right. */
   readonly administrators: () => Promise<readonly string[]>;
   readonly near: NearReferences;
   readonly log: Logger;

@@ -3,7 +3,7 @@ import type { Page } from './page.ts';
 import type { PageModule } from './routes.ts';
 
 interface KeyLine {
-  /** Pressed one after the other. */
+  /** Keys pressed one after the other. */
   readonly keys: readonly string[];
   /** Does the same. */
   readonly or?: readonly string[];
