@@ -15,8 +15,10 @@ import { errorText } from '../errors.ts';
 import { createLink, type Port } from '../indexer/link.ts';
 import type { IndexerCalls, MainCalls } from '../indexer/messages.ts';
 import { createLogger } from '../log.ts';
+import { insertEnvelopes } from '../notifications/envelope-writes.ts';
 import { createEventReader } from '../notifications/event-reader.ts';
 import { type RegistryEvent, readArrivals } from '../notifications/events.ts';
+import type { EnvelopeRow } from '../notifications/intake.ts';
 import { createSilence } from '../notifications/silence.ts';
 import { createRegistryClient } from '../registry/client/client.ts';
 import { openForThread } from '../storage/database.ts';
@@ -143,6 +145,7 @@ function run(port: Port, data: IndexThreadData): void {
       index.setReachable(found);
     },
     handleTokensAccepted: index.handleTokensAccepted,
+    storeEnvelopes: (rows) => insertEnvelopes(db, rows.map(withBuffer)),
     handleStored: eventReader.handleStored,
     handleUnreadable: eventReader.handleUnreadable,
     recordSpaceUse: space.noteUse,
@@ -159,6 +162,12 @@ function run(port: Port, data: IndexThreadData): void {
   process.on('unhandledRejection', (error) =>
     log.error({ error: errorText(error) }, 'unexpected error in the index thread'),
   );
+}
+
+/** Between threads a buffer becomes a plain array of bytes. */
+function withBuffer(row: EnvelopeRow): EnvelopeRow {
+  const { buffer, byteOffset, byteLength } = row.body;
+  return { ...row, body: Buffer.from(buffer, byteOffset, byteLength) };
 }
 
 function catalogEvent(event: RegistryEvent) {

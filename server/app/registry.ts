@@ -71,6 +71,7 @@ export async function createRegistrySide(options: RegistrySideOptions) {
   });
   const intake = createIntake({
     ...{ db, now },
+    storeLarge: index.remote.storeEnvelopes,
     onStored: (stored) => index.notify('handleStored', stored),
     onOdd: (odd) => index.notify('handleUnreadable', odd),
   });

@@ -7,7 +7,7 @@ import type { LossHold } from '../catalog/sync/loss-guard.ts';
 import type { Visibility } from '../catalog/visibility/visibility.ts';
 import type { JobState } from '../jobs/scheduler.ts';
 import type { RegistryEvent } from '../notifications/events.ts';
-import type { Stored, UnreadableEnvelope } from '../notifications/intake.ts';
+import type { EnvelopeRow, Stored, UnreadableEnvelope } from '../notifications/intake.ts';
 import type { Asked, EventAttribution } from '../notifications/project.ts';
 import type { StorageTrouble } from '../storage/failure.ts';
 
@@ -46,6 +46,8 @@ export type IndexerCalls = {
   readonly repositoryOpened: (repository: string) => void;
   readonly setReachable: (isReachable: boolean) => void;
   readonly handleTokensAccepted: () => void;
+  /** Resolves once they are synced to disk. */
+  readonly storeEnvelopes: (rows: readonly EnvelopeRow[]) => Promise<void>;
   readonly handleStored: (stored: Stored) => void;
   readonly handleUnreadable: (odd: UnreadableEnvelope) => void;
   readonly recordSpaceUse: (visibilityId: number) => void;

@@ -38,8 +38,13 @@ async function start(t: TestContext) {
     isReachable: () => true,
     firstPauseMs: 20,
   });
+  const storedByThread: number[] = [];
   const intake = createIntake({
     ...{ db: opened.db, now: Date.now },
+    async storeLarge(rows) {
+      await index.remote.storeEnvelopes(rows);
+      storedByThread.push(rows.length);
+    },
     onStored: (stored) => index.notify('handleStored', stored),
     onOdd: (odd) => index.notify('handleUnreadable', odd),
   });
@@ -65,7 +70,7 @@ async function start(t: TestContext) {
       ...{ mediaType: EVENTS_V2, source: '127.0.0.1', verified: true },
       body: Buffer.from(anEnvelope(anEvent({ repository: 'team/app', tag, digest, actor: 'ann' }))),
     });
-  return { registry, opened, index, heard, lines, tags, report };
+  return { registry, opened, index, intake, storedByThread, heard, lines, tags, report };
 }
 
 test('what is there is read, what is reported is applied, and everybody here hears of it', { skip }, async (t) => {
@@ -131,4 +136,27 @@ test('a thread ended anywhere in its work leaves a complete index, and the write
     expected,
   );
   for (const name of expected) assert.deepEqual(await tags(name), ['v1 null']);
+});
+
+test('a large envelope is stored by the thread, and by the main thread while that is away', { skip }, async (t) => {
+  const { registry, index, opened, intake, storedByThread, tags } = await start(t);
+  const { digest } = await pushImage(registry.url, 'team/app', 'v1');
+  await index.begin();
+  await index.start();
+  const note = 'x'.repeat(600 * 1024);
+  const large = (actor: string) =>
+    Buffer.from(anEnvelope({ ...anEvent({ repository: 'team/app', tag: 'v1', digest, actor }), note }));
+  const envelope = { mediaType: EVENTS_V2, source: '127.0.0.1', verified: true };
+  const counted = async () => {
+    const { db } = opened;
+    const row = await db.selectFrom('envelopes').select(db.fn.countAll<number>().as('count')).executeTakeFirst();
+    return Number(row?.count);
+  };
+  await intake.record({ ...envelope, body: large('ann') });
+  assert.deepEqual([await counted(), storedByThread], [1, [1]]);
+  await eventually('the push is there', async () => (await tags('team/app')).includes('v1 ann'));
+  await index.thread()?.terminate();
+  await intake.record({ ...envelope, body: large('bob') });
+  assert.equal(await counted(), 2);
+  await eventually('the second push is there', async () => (await tags('team/app')).includes('v1 bob'));
 });
