@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 
 const SOURCES = ['server', 'public', 'views', 'scripts'];
-/** What only a demo has; nothing of it is in the bundle. */
+/** Sources of the demo only, which are not part of the bundle. */
 const LEFT_OUT = join('scripts', 'demo');
 const FILES = ['package.json', 'package-lock.json'];
 
@@ -48,7 +48,7 @@ export function arePackagesFresh(root) {
   return isSameTree(lock, read(join(root, 'node_modules', '.package-lock.json')));
 }
 
-/** Somebody ran npm himself: what he got counts, if the versions are right. */
+/** Packages that were installed by hand count too, if their versions match. */
 function isSameTree(lockText, installedText) {
   if (lockText === '' || installedText === '') return false;
   const installed = JSON.parse(installedText).packages;

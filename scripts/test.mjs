@@ -27,7 +27,7 @@ installPackages();
 // Pages name the built style sheet, and passwords are hashed by the built worker.
 const stamp = sourceStamp(ROOT);
 must(run(process.execPath, ['scripts/build.mjs']));
-// Who starts the bundle in a test must not build it anew under the others.
+// Tests that start the bundle must not rebuild it while others use it.
 markBundle(ROOT, stamp);
 must(run(process.execPath, ['--import', 'tsx', 'test/support/process/install-tools.ts']));
 const named = process.argv.slice(2);

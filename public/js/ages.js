@@ -1,6 +1,6 @@
 /**
- * How old a list is goes on counting while the page is open, and begins anew when the list was read again: the server
- * tells that without making the page anew. The words are those of the server (`web/format.ts`).
+ * Updates the age of a list while the page is open. The server sends an event when the list was read again, so that the
+ * page need not be fetched. The texts are the same as in the server's `format.ts`.
  */
 const EVERY_MS = 20_000;
 const MINUTE_MS = 60_000;
@@ -14,7 +14,7 @@ const STEPS = [
 
 const shown = () => document.querySelector('time[data-age]');
 
-/** What the list of this page is of, where it tells its age: a repository, or `*`. */
+/** The repository (or `*` for all) whose list age is shown; undefined when the page shows none. */
 export const agedList = () => shown()?.dataset.age;
 
 export function growingAges() {
@@ -36,7 +36,7 @@ function write() {
   time.textContent = wordsFor(past, document.documentElement.lang) ?? time.dataset.justNow ?? '';
 }
 
-/** undefined: less than a minute. */
+/** @returns undefined for less than a minute. */
 export function wordsFor(pastMs, language) {
   const [unit, size] = STEPS.find(([, each]) => pastMs >= each) ?? [];
   if (unit === undefined) return undefined;

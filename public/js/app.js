@@ -1,4 +1,4 @@
-// Comfort only: every page works without this file.
+// Progressive enhancement: every page works without this file.
 
 import { growingAges } from './ages.js';
 import { chartStops } from './chart-stops.js';
@@ -36,7 +36,7 @@ selections();
 newPushes();
 descriptionPreviews();
 
-/** What came into the page after it was opened. */
+/** For content that was added after the page was opened. */
 function takenOver(place) {
   localTimes(place);
   rowMenus();

@@ -66,18 +66,18 @@ function copySelected(text, place) {
   return done;
 }
 
-/** Beside the button, where the eyes are. */
+/** Shows the text beside the button. */
 function mark(button) {
   button.setAttribute('data-done', document.body.dataset.copied ?? '');
   setTimeout(() => button.removeAttribute('data-done'), SHOWN_MS);
 }
 
-/** @param isShown It already stands beside the button: only for those who hear it. */
+/** @param isShown The text is visible beside the button already: only announce it. */
 export function say(done, isShown = false) {
   const text = (done ? document.body.dataset.copied : document.body.dataset.copyFailed) ?? '';
   clearTimeout(timer);
   said.classList.toggle('visually-hidden', isShown);
-  // Said again when it is the same text again.
+  // Clear first: an unchanged text would not be announced again.
   said.textContent = '';
   requestAnimationFrame(() => {
     said.textContent = text;

@@ -7,7 +7,7 @@ import { parsePage, takeOverHash } from './refresh.js';
 const WAIT_MS = 220;
 
 export function liveFilters(onReplaced) {
-  // An address says nothing about what was left empty.
+  // Empty values are left out of the address.
   document.addEventListener('formdata', (event) => {
     if (event.target.method !== 'get') return;
     const empty = [...event.formData].filter(([, value]) => value === '');
@@ -31,7 +31,7 @@ function askSoon(input, state) {
   state.timer = setTimeout(() => void ask(input, state).catch(() => undefined), WAIT_MS);
 }
 
-/** What fails leaves the rows as they are: Enter asks again, and shows what is the matter. */
+/** On failure the rows stay as they are; Enter submits the form, which shows the error. */
 async function ask(input, state) {
   state.request = new AbortController();
   const address = addressOf(input.form);
@@ -40,7 +40,7 @@ async function ask(input, state) {
     redirect: 'manual',
     signal: state.request.signal,
   });
-  // The way to the page for signing in.
+  // A redirect to the sign-in page.
   if (answer.type === 'opaqueredirect') return location.assign(address);
   if (!answer.ok) return;
   const page = parsePage(await answer.text());
@@ -86,7 +86,7 @@ function pairs(selector, page) {
   return old === null || next === null ? [] : [[old, next]];
 }
 
-/** For those who do not see the rows change. */
+/** Announces the number of rows to screen readers. */
 function tell(card) {
   const text = (card.querySelector('.pager .num') ?? card.querySelector('.empty-title'))?.textContent ?? '';
   let status = document.querySelector('.filter-status');

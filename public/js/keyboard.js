@@ -3,7 +3,7 @@
  * and switched off by whoever dictates or presses keys by accident (WCAG 2.1.4): that choice is a cookie, and on <body>.
  */
 import { copyText, say } from './copy.js';
-import { IN_BACKGROUND, parsePage } from './refresh.js';
+import { BACKGROUND_HEADERS, parsePage } from './refresh.js';
 
 const SEQUENCE_MS = 1500;
 const TYPING =
@@ -34,7 +34,7 @@ const KEYS = {
   ']': (event) => turn(event, 'next'),
 };
 
-/** In a row the arrows lead to the next one; elsewhere they scroll, as ever. */
+/** Arrow keys move between rows when a row has the focus; elsewhere they scroll. */
 function byArrow(event) {
   const row = event.target.closest('main tbody tr');
   if (row === null || event.target.closest('details[open], [role]') !== null || event.shiftKey) return;
@@ -45,7 +45,7 @@ function rows() {
   return [...document.querySelectorAll('main table.list tbody tr')].filter((row) => leadOf(row) !== null);
 }
 
-/** What Enter opens. */
+/** The link that Enter opens. */
 function leadOf(row) {
   return row.querySelector('.lead a[href]') ?? row.querySelector('a[href]');
 }
@@ -94,7 +94,7 @@ function turn(event, rel) {
   link.click();
 }
 
-/** The second key of `g h`; places that this viewer has no link to are none. */
+/** The second key of `g h`. Ignored when the viewer has no link to that page. */
 function goTo(event) {
   const link = document.querySelector(`.sidebar a[data-go="${CSS.escape(event.key)}"]`);
   if (link === null) return;
@@ -102,12 +102,12 @@ function goTo(event) {
   link.click();
 }
 
-/** The page with the map, shown over this one. When it cannot be had, it is opened. */
+/** Shows the page of shortcuts in a dialog; when it cannot be fetched, navigates to it. */
 async function showMap(event) {
   const address = document.body.dataset.keyboard;
   if (address === undefined) return;
   event.preventDefault();
-  const answer = await fetch(address, { headers: IN_BACKGROUND }).catch(() => undefined);
+  const answer = await fetch(address, { headers: BACKGROUND_HEADERS }).catch(() => undefined);
   if (answer?.ok !== true) return location.assign(address);
   const map = parsePage(await answer.text()).querySelector('.keyboard-map');
   if (map === null || document.querySelector('dialog[open]') !== null) return;

@@ -3,14 +3,22 @@
  * stream per visible tab: a hidden one closes it, because six of them would keep the browser from loading anything.
  */
 import { agedList, readAgain } from './ages.js';
-import { applyChange, fetchPage, hasTyped, IN_BACKGROUND, isReading, takeOver, takeOverNavigation } from './refresh.js';
+import {
+  applyChange,
+  BACKGROUND_HEADERS,
+  fetchPage,
+  hasTyped,
+  isReading,
+  takeOver,
+  takeOverNavigation,
+} from './refresh.js';
 
-const AT_MOST_EVERY_MS = 400;
+const MIN_UPDATE_INTERVAL_MS = 400;
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 30_000;
-/** Fewer failures are a restart, or a network that changes: nobody has to know. */
-const FAILURES_TO_TELL = 2;
-const TELL_EVERY_MS = 30_000;
+/** A single failure is often a restart of the server or a change of network: no notice is shown. */
+const FAILURES_BEFORE_NOTICE = 2;
+const MIN_ANNOUNCE_INTERVAL_MS = 30_000;
 
 export function liveUpdates(onReplaced) {
   const main = document.querySelector('main');
@@ -26,7 +34,7 @@ export function liveUpdates(onReplaced) {
   let loading = false;
   let ended = false;
 
-  function isConcerned(names) {
+  function isAffectedBy(names) {
     const watched = main.dataset.live;
     if (watched === undefined) return false;
     if (names.length === 0) return true;
@@ -35,18 +43,18 @@ export function liveUpdates(onReplaced) {
     return names.some((name) => name === watched || name.startsWith(`${watched}/`));
   }
 
-  function plan() {
+  function scheduleUpdate() {
     if (timer !== undefined) return;
     timer = setTimeout(
       async () => {
         timer = undefined;
-        if (loading) return plan();
+        if (loading) return scheduleUpdate();
         last = Date.now();
         loading = true;
         await update().catch(() => undefined);
         loading = false;
       },
-      Math.max(0, last + AT_MOST_EVERY_MS - Date.now()),
+      Math.max(0, last + MIN_UPDATE_INTERVAL_MS - Date.now()),
     );
   }
 
@@ -57,7 +65,7 @@ export function liveUpdates(onReplaced) {
     show(page);
   }
 
-  /** Asked for by the reader: what is in hand stays in hand. */
+  /** The reader pressed the button for new content: replaces <main> even while reading. */
   async function load() {
     const page = await fetchPage(location.href).catch(() => undefined);
     if (page === undefined) location.reload();
@@ -77,20 +85,20 @@ export function liveUpdates(onReplaced) {
   async function follow() {
     const page = await fetchPage(location.href).catch(() => undefined);
     if (page === 'ended') return end();
-    // Gone for this viewer: the reader turns away from it, not the page from the reader.
+    // The page may be gone for this viewer: it stays until the reader reloads it.
     if (page === undefined || hasTyped(main) || isReading(main)) {
       if (page !== undefined && page !== 'same') takeOverNavigation(page);
       return status.news(() => location.reload());
     }
     show(page);
-    // The stream knows which page it is for by what was shown when it began.
+    // The stream is opened for one version of the page: connect again for the new one.
     open();
   }
 
-  /** What changed in this page came with the news. */
+  /** The event carries the change of this page itself. */
   function change(told) {
     const page = applyChange(told);
-    if (page === undefined) return plan();
+    if (page === undefined) return scheduleUpdate();
     if (page === 'same') return;
     if (isReading(main)) status.news(load);
     else show(page);
@@ -109,7 +117,7 @@ export function liveUpdates(onReplaced) {
     stream.addEventListener('changed', (event) => {
       const names = JSON.parse(event.data);
       if (names.includes('#rights')) void follow();
-      else if (isConcerned(names)) plan();
+      else if (isAffectedBy(names)) scheduleUpdate();
     });
     stream.addEventListener('page', (event) => change(JSON.parse(event.data)));
     stream.addEventListener('read', (event) => readAgain(JSON.parse(event.data).at));
@@ -117,27 +125,27 @@ export function liveUpdates(onReplaced) {
     stream.addEventListener('open', () => {
       failures = 0;
       status.online();
-      // What was missed meanwhile nobody will tell again.
-      if (hasMissed && main.dataset.live !== undefined) plan();
+      // Changes during the gap are not sent again.
+      if (hasMissed && main.dataset.live !== undefined) scheduleUpdate();
       hasMissed = false;
     });
-    stream.addEventListener('error', again);
+    stream.addEventListener('error', reconnect);
   }
 
-  /** Later and later, and not everybody at the same moment. */
-  function again() {
+  /** Reconnects with exponential backoff and jitter. */
+  function reconnect() {
     close();
     failures += 1;
-    if (failures >= FAILURES_TO_TELL) void ask();
+    if (failures >= FAILURES_BEFORE_NOTICE) void ask();
     const wait = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
     retry = setTimeout(open, wait * (0.5 + Math.random()));
   }
 
-  /** A browser without a network may still reach this host, and a stream that is on its way would say that all is well. */
+  /** Offline, a local server may still answer, and a stream that is connecting would hide the notice. */
   function lost() {
     if (ended) return;
-    failures = Math.max(failures, FAILURES_TO_TELL - 1);
-    again();
+    failures = Math.max(failures, FAILURES_BEFORE_NOTICE - 1);
+    reconnect();
   }
 
   function close() {
@@ -151,10 +159,10 @@ export function liveUpdates(onReplaced) {
   async function ask() {
     try {
       const answer = await fetch(`${document.body.dataset.liveStream}/viewer`, {
-        headers: IN_BACKGROUND,
+        headers: BACKGROUND_HEADERS,
         cache: 'no-store',
       });
-      // A proxy that finds nobody behind it.
+      // From a proxy whose upstream does not answer.
       if (answer.status >= 502) return status.offline();
       if (!answer.ok) return status.online();
       const { viewer } = await answer.json();
@@ -165,7 +173,7 @@ export function liveUpdates(onReplaced) {
     }
   }
 
-  /** Somebody may have signed in again in another tab meanwhile. */
+  /** The viewer may have signed in again in another tab. */
   function wake() {
     if (!ended) return open();
     ended = false;
@@ -182,7 +190,7 @@ export function liveUpdates(onReplaced) {
   hasMissed = false;
 }
 
-/** What happened since the page was asked for is told first. A list that nobody tells us about is read while it is open. */
+/** `since`: the server first sends what changed after the page was made. `of`: the list whose age the page shows. */
 function addressOf({ liveStream, askedAt, hash }) {
   const asked = new URLSearchParams({ since: askedAt });
   const of = agedList();
@@ -191,7 +199,7 @@ function addressOf({ liveStream, askedAt, hash }) {
   return `${liveStream}?${asked}`;
 }
 
-/** One place at the lower edge for all that is said; it is there from the start, so that it is read out. */
+/** The live region for all notices. Screen readers announce it only when it was in the page from the start. */
 function createStatus(place) {
   let state = '';
   let toldAt = 0;
@@ -225,17 +233,17 @@ function createStatus(place) {
         const back = document.querySelector('main');
         put('');
         onClick();
-        // The mark goes, and with it the focus: back to where the news are.
+        // The button is removed: move the focus to the new content.
         if (document.activeElement === document.body) back?.focus({ preventScroll: true });
       });
-      // A press must not take the focus from where the reader is.
+      // A click must not move the focus.
       mark.addEventListener('mousedown', (event) => event.preventDefault());
       put('news', mark);
     },
-    /** For those who do not see it; not at every push of a busy registry. */
+    /** Announced to screen readers, at most every `MIN_ANNOUNCE_INTERVAL_MS`. */
     told() {
       if (state === 'news') put('');
-      if (state !== '' || Date.now() - toldAt < TELL_EVERY_MS) return;
+      if (state !== '' || Date.now() - toldAt < MIN_ANNOUNCE_INTERVAL_MS) return;
       toldAt = Date.now();
       put('told', place.dataset.updated ?? '');
       timer = setTimeout(() => put(''), 5000);

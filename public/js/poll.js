@@ -54,7 +54,7 @@ function swapChildren(now, fresh) {
   }
 }
 
-/** Times in the reader's own zone and a fresh form token are no news. */
+/** Ignores local times and form tokens, which differ without a change. */
 function saysTheSame(old, other) {
   return old.className === other.className && bare(old) === bare(other);
 }

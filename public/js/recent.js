@@ -4,7 +4,7 @@ const KEY = 'rw-recent';
 const MOST = 8;
 const LONGEST = 400;
 
-/** Blocked or full storage is no reason to fail: then nothing is remembered. */
+/** Storage may be blocked or full: then nothing is remembered. */
 function attempt(use, otherwise) {
   try {
     return use();
@@ -40,7 +40,7 @@ function forgetRecent() {
   attempt(() => localStorage.removeItem(KEY));
 }
 
-/** Whoever signs in next at this browser does not see it. */
+/** Cleared at sign-out, so that the next user of this browser does not see it. */
 export function forgetOnSignOut() {
   document.addEventListener('submit', (event) => {
     // A field of a form may be called `action`, too.

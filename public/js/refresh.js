@@ -1,31 +1,34 @@
 /**
- * This page asks for itself again and takes over the new <main>. What somebody has in hand stays: the focus, what is
- * open, where they scrolled.
+ * Fetches the current page again and replaces <main>. Focus, open menus and scroll position are kept.
  */
 import { rowMenus } from './row-menus.js';
 
 const policy = window.trustedTypes?.createPolicy('registry-web', { createHTML: (text) => text });
-const IN_THE_MIDDLE_PX = 300;
+const SCROLLED_PX = 300;
 
-/** Tells the server that nobody did anything: the session's idle time runs on. */
-export const IN_BACKGROUND = { 'X-Background': '1' };
+/** Marks background requests, which do not extend the session. */
+export const BACKGROUND_HEADERS = { 'X-Background': '1' };
 
-/** Only our own pages come this way; nothing in a parsed document runs. */
+/** For our own pages only. Scripts in a parsed document do not run. */
 export function parsePage(text) {
   return new DOMParser().parseFromString(policy === undefined ? text : policy.createHTML(text), 'text/html');
 }
 
-/** The page as it came last, for changes that are told; undefined: it was not shared with others. */
-let held;
+/** Text of the page as fetched last, which changes are applied to; undefined when the page is not shared. */
+let lastPage;
 
 /**
- * @returns the page as it is now, 'same' when it is what stands here, 'ended' when it is no longer this viewer's, undefined
- * when there is none.
+ * @returns the current page; 'same' when it did not change, 'ended' when the session ended or the viewer is another one,
+ * undefined when the server answered with an error.
  */
 export async function fetchPage(address) {
   const { hash, viewer } = document.body.dataset;
   const answer = await fetch(address, {
-    headers: { Accept: 'text/html', ...IN_BACKGROUND, ...(hash === undefined ? {} : { 'If-None-Match': `"${hash}"` }) },
+    headers: {
+      Accept: 'text/html',
+      ...BACKGROUND_HEADERS,
+      ...(hash === undefined ? {} : { 'If-None-Match': `"${hash}"` }),
+    },
     redirect: 'error',
     cache: 'no-store',
   });
@@ -33,41 +36,41 @@ export async function fetchPage(address) {
   const isSame = answer.status === 304;
   if (!isSame && !answer.ok) return undefined;
   if (answer.headers.get('X-Viewer') !== viewer) return 'ended';
-  return isSame ? 'same' : hold(await answer.text(), answer.headers.get('ETag'));
+  return isSame ? 'same' : rememberPage(await answer.text(), answer.headers.get('ETag'));
 }
 
-function hold(text, tag) {
+function rememberPage(text, tag) {
   const hash = /"(.+)"/.exec(tag ?? '')?.[1];
-  held = hash === undefined ? undefined : { hash, text, address: location.href };
+  lastPage = hash === undefined ? undefined : { hash, text, address: location.href };
   const page = parsePage(text);
   if (hash !== undefined) page.body.dataset.hash = hash;
   keepToken(page);
   return page;
 }
 
-/** @returns the changed page, 'same' when it was known already, undefined when the change is one of another page. */
+/** @returns the changed page, 'same' when it has the change already, undefined when the change does not apply to it. */
 export function applyChange({ from, to, parts }) {
   // A filter changes the address of the page that is open.
-  if (held?.address !== location.href) return undefined;
-  if (held.hash === to) return 'same';
-  if (held.hash !== from) return undefined;
-  const { text } = held;
-  return hold(parts.map((part) => (typeof part === 'string' ? part : text.slice(...part))).join(''), `"${to}"`);
+  if (lastPage?.address !== location.href) return undefined;
+  if (lastPage.hash === to) return 'same';
+  if (lastPage.hash !== from) return undefined;
+  const { text } = lastPage;
+  return rememberPage(parts.map((part) => (typeof part === 'string' ? part : text.slice(...part))).join(''), `"${to}"`);
 }
 
-/** Nothing moves under the eyes or hands of somebody. */
+/** Whether the reader is interacting: replacing <main> would disturb. */
 export function isReading(main) {
-  // Whoever waits for the first push has just copied its line, and the focus stands there still.
+  // On the page that waits for the first push the focus is still on the copy button: update anyway.
   if (main.querySelector('[data-live-eager]') !== null) return false;
   const active = document.activeElement;
   const isAtWork = active !== null && active !== main && main.contains(active);
   const hasSelection = !(document.getSelection()?.isCollapsed ?? true);
-  const isFurtherOn = window.scrollY > IN_THE_MIDDLE_PX || location.search.includes('after=');
+  const isFurtherOn = window.scrollY > SCROLLED_PX || location.search.includes('after=');
   const hasDialog = document.querySelector('dialog[open]') !== null;
   return isAtWork || hasSelection || isFurtherOn || hasDialog || openMenus(main).length > 0 || hasTyped(main);
 }
 
-/** What was typed or ticked would be lost. */
+/** Whether replacing <main> would lose input. */
 export function hasTyped(main) {
   return [...main.querySelectorAll('input, textarea, select')].some((field) => {
     if (field instanceof HTMLSelectElement)
@@ -81,7 +84,7 @@ function openMenus(main) {
   return [...main.querySelectorAll('details[open]:not([data-default-open])')];
 }
 
-/** Everything around <main> that tells numbers or rights comes along. */
+/** Replaces <main>, and the navigation with its counts. */
 export function takeOver(page, main) {
   const fresh = page.querySelector('main');
   if (fresh === null) return;
@@ -96,13 +99,13 @@ export function takeOver(page, main) {
   takeOverNavigation(page);
 }
 
-/** A page that is the same for many comes without the token of its forms: this one has it. */
+/** A shared page is sent without form tokens: copies the token of the open page into it. */
 function keepToken(page) {
   const token = document.querySelector('input[name="_csrf"]')?.value ?? '';
   for (const field of page.querySelectorAll('input[name="_csrf"]')) if (field.value === '') field.value = token;
 }
 
-/** What stands here is what that page shows. */
+/** The hash names the version of the page that is shown now. */
 export function takeOverHash(page) {
   const { hash } = page.body.dataset;
   if (hash === undefined) delete document.body.dataset.hash;
@@ -141,7 +144,7 @@ function restore(place, { focus, open }) {
   named.get(focus)?.focus({ preventScroll: true });
 }
 
-/** The same thing in the page before and in the page after: by its id, else by what it does. */
+/** Identifies an element before and after the replacement: by its id, else by its row and its link, name or label. */
 function nameOf(element) {
   if (element === null) return '';
   if (element.id !== '') return `#${element.id}`;

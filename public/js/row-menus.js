@@ -53,7 +53,7 @@ function fill(element, facts) {
   if (element.childElementCount === 0) element.textContent = filled(element.textContent, facts);
 }
 
-/** Whoever follows a link to a tag learns when the tag has moved since. */
+/** Links to a tag carry the digest that was shown, so that the page can say when the tag has moved. */
 function linkDigest(row, pattern, facts) {
   const { digest } = facts;
   for (const link of tagLinks(row)) link.setAttribute('href', `${link.getAttribute('href')}?digest=${digest}`);

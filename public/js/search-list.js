@@ -62,7 +62,7 @@ export function createList({ form, input, texts }) {
       // A later answer that still has what somebody moved to must not take it away.
       select(before === undefined ? -1 : options.findIndex(({ item }) => isSame(item, before)));
     },
-    /** Whoever types on means the text again. */
+    /** Typing on clears the choice. */
     unselect: () => select(-1),
     hide() {
       options = [];
@@ -72,7 +72,7 @@ export function createList({ form, input, texts }) {
       input.setAttribute('aria-expanded', 'false');
       select(-1);
     },
-    /** Round, with one place for none: the text as it was typed. */
+    /** Wraps around, with one position for no option: the typed text. */
     move(step) {
       const places = options.length + 1;
       select(((active + 1 + step + places) % places) - 1);
@@ -135,7 +135,7 @@ function optionNode({ label, facts, detail, icon, tone }, id, { icons, word }) {
   return node;
 }
 
-/** Of a name the folder gives way first; what was typed stands out. */
+/** A long name is shortened in its folder; the typed part is highlighted. */
 function labelParts(label, word) {
   if (word === '') return [label];
   const [, folder, leaf] = /^(.*\/)?(.*)$/s.exec(label);

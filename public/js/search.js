@@ -71,7 +71,7 @@ function commandBar(box) {
     input.blur();
   }
 
-  /** Only the answer to the last question is shown, in whatever order they come. */
+  /** Answers may arrive out of order: only that of the last request is shown. */
   async function ask() {
     clearTimeout(timer);
     request.abort();
@@ -137,7 +137,7 @@ function commandBar(box) {
 function listen(form, input, list, bar) {
   input.addEventListener('input', (event) => {
     list.unselect();
-    // Letters of a Chinese word on their way to its characters are no question yet.
+    // During IME composition the text is not complete.
     if (!event.isComposing) bar.askSoon();
   });
   input.addEventListener('compositionend', () => void bar.ask());

@@ -1,4 +1,4 @@
-/** The server writes its own zone; here the reader's is known. */
+/** Converts times from the server's zone to the reader's. */
 export function localTimes() {
   const format = new Intl.DateTimeFormat(document.documentElement.lang, {
     year: 'numeric',

@@ -1,4 +1,4 @@
-/** What a cell leaves out or cuts off is told where a pointer rests. */
+/** Tooltips with the full text of cells that are cut off. */
 export function titles() {
   document.addEventListener('mouseover', ({ target }) => {
     if (!(target instanceof Element)) return;

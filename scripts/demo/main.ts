@@ -11,7 +11,7 @@ export async function runDemo(args: readonly string[], env: NodeJS.ProcessEnv): 
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });
   const starting = startDemo({ port, isSmall: args.includes('--small'), say });
-  // Somebody who gives up during the start leaves nothing behind either.
+  // Ctrl+C during the start also cleans up.
   const demo = await Promise.race([starting, wanted.then(() => undefined)]);
   if (demo === undefined) {
     void starting.catch(() => undefined);

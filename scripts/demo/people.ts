@@ -7,7 +7,7 @@ import { createUserStore } from '../../server/access/users.ts';
 import type { Database } from '../../server/storage/database.ts';
 
 const DAY_MS = 24 * 3600_000;
-/** Nothing here is worth more work. */
+/** Low: demo passwords need no protection. */
 const BCRYPT_COST = 6;
 
 interface Person {

@@ -91,7 +91,7 @@ interface Colour {
   place: number;
 }
 
-/** Again and again the colour that is missed most, by how often it occurs and how far the nearest chosen one is. */
+/** Repeatedly adds the colour with the largest error: its count times the distance to the nearest chosen colour. */
 function choosePalette(dots: Uint32Array) {
   const counts = new Map<number, number>();
   for (const colour of dots) counts.set(colour, (counts.get(colour) ?? 0) + 1);

@@ -2,7 +2,7 @@ import { freePorts, isPortFree } from '../../test/support/process/ports.ts';
 
 const USUAL = 8090;
 
-/** @returns undefined where nobody said. 0: any that is free. */
+/** @returns undefined when no port was given. 0: any free port. */
 export function portOf(env: NodeJS.ProcessEnv): number | undefined {
   if (env.PORT === undefined || env.PORT === '') return undefined;
   const port = Number(env.PORT);
@@ -16,6 +16,6 @@ export async function choosePort(wanted: number | undefined): Promise<readonly [
   const isFree = named !== 0 && (await isPortFree(named));
   if (!isFree && wanted) throw new Error(`Port ${wanted} is taken: choose another with PORT=`);
   const [page = 0, registry = 0] = await freePorts(2);
-  // The named one is not held, and could be one of the two.
+  // The given port is not reserved and might be among the free ones.
   return isFree ? [named, registry === named ? page : registry] : [page, registry];
 }

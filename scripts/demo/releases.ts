@@ -18,7 +18,7 @@ export function planReleases(plan: Plan, now: number, prefix: string): readonly 
   return Array.from({ length: plan.releases }, (_, number) => {
     const daysAgo = plan.lastDaysAgo + (plan.releases - 1 - number) * plan.everyDays;
     const revision = createHash('sha1').update(`${plan.name} ${number}`).digest('hex');
-    // Nobody releases by the clock.
+    // Irregular intervals, as in real projects.
     const shift = number === plan.releases - 1 ? 0 : (Number.parseInt(revision.slice(0, 4), 16) / 0xffff - 0.5) * 0.6;
     return { number, version: prefix + versionOf(plan, number), at: now - (daysAgo + shift) * DAY_MS, revision };
   });

@@ -14,7 +14,7 @@ const ISSUER_OF_IDENTITY = '1.3.6.1.4.1.57264.1.8';
 const IDENTITY = 'https://git.example.com/platform/pipelines/.github/workflows/release.yml@refs/heads/main';
 const MINUTES_VALID = 10;
 
-/** A certificate as Fulcio gives one to a pipeline for ten minutes. Nobody vouches for this one. */
+/** A certificate as Fulcio gives one to a pipeline for ten minutes. No authority trusts this one. */
 export async function createSigner(at: number): Promise<Signer> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };

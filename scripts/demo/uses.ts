@@ -70,7 +70,7 @@ function weekdayShare(at: number): number {
   return weekday === 0 || weekday === 6 ? 0.35 : 1;
 }
 
-/** Most work is done between eight and six, and clusters never sleep. */
+/** People work from eight to six, clusters pull around the clock. */
 function hourOf(random: Random): number {
   return random() < 0.3 ? random() * 24 : 7.5 + (random() + random()) * 5.25;
 }
