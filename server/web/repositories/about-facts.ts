@@ -1,4 +1,4 @@
-/** What a repository says about itself, and what the index knows of it, as lines of facts. */
+/** Facts about a repository from its annotations and from the index, one per line. */
 
 import { matchesGlob } from '../../access/glob.ts';
 import type { Rights } from '../../access/rights.ts';
@@ -49,7 +49,7 @@ export function repositoryFacts(
   ];
 }
 
-/** Rules may hold only for some addresses: then it is not simply public. */
+/** Whether anonymous users may pull, and from which addresses only. */
 function visibleTo(name: string, everybody: Rights, { t }: FactsPage): string {
   const rules = everybody.rules.filter((rule) => rule.actions.has('pull') && matchesGlob(rule.repository, name));
   if (rules.length === 0) return t('repositories:about.visible_no');
@@ -64,7 +64,7 @@ function countsText({ tagCount, imageCount }: RepositoryRow, { t, format }: Fact
   return `${tags} · ${t('parts:repository.image_count', { count: imageCount, formatted: format.number(imageCount) })}`;
 }
 
-/** What is unique is known once the background sums are made; 0 before, which would be a lie for what has content. */
+/** Unique bytes are summed in the background: 0 means that they are not known yet. */
 function sizeText({ sizeBytes, uniqueBytes }: RepositoryRow, { t, format }: FactsPage): string {
   const size = format.bytes(sizeBytes);
   return uniqueBytes > 0 ? `${size} · ${t('parts:list.of_which_unique', { size: format.bytes(uniqueBytes) })}` : size;

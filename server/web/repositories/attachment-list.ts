@@ -1,4 +1,4 @@
-/** The list of attachments: those of one image stand together under its name. */
+/** The list of attachments, grouped by image. */
 import type { TagGroup } from '../../catalog/lists/tags.ts';
 import { referencePath, shortDigest } from '../parts/cells.ts';
 import type { Page } from '../shell/page.ts';
@@ -17,7 +17,7 @@ export function bySubject(rows: readonly TagGroup[]): readonly TagGroup[] {
   return [...subjects.values()].flat();
 }
 
-/** @param before the row above. @returns null where that is attached to the same image, or to nobody knows what. */
+/** @param before the row above. @returns null when that has the same image, or the image is unknown. */
 export function subjectHeading(
   { about }: TagGroup,
   before: TagGroup | undefined,

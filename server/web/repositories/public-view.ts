@@ -20,7 +20,7 @@ export interface PublicControl {
   /** What goes along with the switch: where to come back to, and which folder is meant. */
   readonly fields: readonly { readonly name: string; readonly value: string }[];
   readonly text: string;
-  /** Other rules say so: the switch cannot end it. */
+  /** Public by other rules, which the switch cannot change. */
   readonly isLocked: boolean;
   readonly wider: readonly ReasonCells[];
   readonly limited: readonly ReasonCells[];
@@ -30,7 +30,7 @@ export const PUBLIC_FOLDER_PATH = '/repositories/-/public';
 
 type PublicPage = Pick<Page, 't' | 'url' | 'viewer' | 'format' | 'authEnabled'>;
 
-/** @param tab of the repository, to come back to. @returns null where nobody signs in, so that nothing is more public. */
+/** @param tab of the repository, to come back to. @returns null without authentication: everything is public then. */
 export async function readPublic(
   { publicAccess }: PublicViewDeps,
   page: PublicPage,

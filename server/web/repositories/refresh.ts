@@ -31,7 +31,7 @@ export function refreshPage(deps: RefreshPageDeps): PageModule {
   };
 }
 
-/** Of a large repository, or from a slow registry, the reading goes on behind the answer. */
+/** A large repository or a slow registry is read on in the background after the answer. */
 async function readAgain(
   { log, waitMs = WAIT_MS }: RefreshPageDeps,
   repository: string,

@@ -69,7 +69,7 @@ export interface RepositoriesView {
 }
 
 const PAGE_ROWS = 50;
-// The newest first, unless the address says otherwise.
+// Newest first by default.
 const FLAT_SORTS: readonly [FolderSort, ...FolderSort[]] = ['pushed', ...REPOSITORY_SORTS];
 const SORTS: readonly [FolderSort, ...FolderSort[]] = ['pushed', ...FOLDER_SORTS];
 
@@ -105,7 +105,7 @@ export function readQuery(page: Pick<Page, 'query'>): AskedList {
   const folder = page.query('folder').replaceAll('\0', '').replace(/\/+$/, '').slice(0, 255);
   const filters = readFilters(page);
   const view = page.query('view');
-  // A filter looks for repositories wherever they stand.
+  // A filter searches all folders.
   const byFolder = !isFiltered(filters) && (view === 'folders' || (folder !== '' && view !== 'flat'));
   const sorts = byFolder ? SORTS : FLAT_SORTS;
   const sorting = parseSorting<FolderSort>(sorts, page.query('sort'), page.query('direction'));
@@ -188,7 +188,7 @@ function listState(
   { viewer }: Pick<Page, 'viewer'>,
 ): RepositoriesView['state'] {
   if (found.total > 0 || isFiltered(asked.filters) || asked.folder !== '') return 'list';
-  // Whoever sees only a part cannot be told that the registry is empty: that would be a guess.
+  // A viewer who sees only a part cannot know whether the registry is empty.
   if (!seesEverything(viewer)) return 'no-rights';
   return index.isComplete ? 'empty' : 'reading';
 }

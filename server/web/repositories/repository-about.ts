@@ -40,7 +40,7 @@ export interface Editor {
   readonly error: string | undefined;
 }
 
-/** Where the words come from: people, the README of a chart, an annotation of the newest image, nowhere. */
+/** Source of the description: people, a chart's README, an annotation of the newest image, none. */
 type Origin = 'written' | 'readme' | 'annotation' | 'none';
 
 interface Words {
@@ -80,7 +80,7 @@ async function wordsOf(
   return annotation === '' ? { origin: 'none', text: '' } : { origin: 'annotation', text: annotation };
 }
 
-/** Of the newest chart, where somebody looked into it before: this page asks the registry nothing. */
+/** README of the newest chart, if it was read before: this page sends no request to the registry. */
 async function chartReadme({ images, documents }: AboutTabDeps, repository: RepositoryRow): Promise<string> {
   const { newestDigest, kinds } = repository;
   if (newestDigest === null || !kinds.includes('helm')) return '';
@@ -137,7 +137,7 @@ async function renderEditor(
   state: EditorState,
   status = 200,
 ): Promise<void> {
-  // Nothing replaces the text that somebody writes.
+  // No live updates while the text is edited.
   const { live: _, ...frame } = repositoryFrame(page, repository, tabName('about', page));
   const model = {
     ...frame,
@@ -189,7 +189,7 @@ interface Refused {
   readonly errors: FieldErrors;
 }
 
-/** Nothing that was typed is lost. Of two who wrote, the second sees both texts, and saves again over what is shown. */
+/** Shows the form again with the typed text. On a conflict the other text is shown too, and saving again overwrites it. */
 async function showAgain(
   deps: AboutTabDeps,
   page: Page,

@@ -58,11 +58,11 @@ export function pulledTags(
     }));
 }
 
-/** What others do is nobody's business before signing in, even where anybody may pull: null then, as on the page of all events. */
+/** null for anonymous viewers, even of public repositories: events name users. */
 async function recentEvents({ events }: ActivityTabDeps, page: Page, repository: string) {
   if (!page.viewer.isSignedIn && !isReader(page)) return null;
   const after = page.query('after') || undefined;
-  // That the viewer may see this repository was decided when it was found.
+  // `find` has checked already that the viewer may see the repository.
   const found = await events.list({ visible: { all: true }, inRepository: repository, after, limit: PAGE_ROWS });
   return {
     rows: found.rows.map((event) => eventCells(event, page)),

@@ -52,7 +52,7 @@ export function entryCells(entries: readonly FolderEntry[], page: CellContext['p
   );
 }
 
-/** Listed by the registry, but what it holds was not asked for yet: nothing may be said of it. */
+/** Listed by the registry but not read yet: its content is unknown. */
 export function isUnread({ checkedAt, tagCount, error }: RepositoryRow): boolean {
   return checkedAt === null && tagCount === 0 && error === null;
 }

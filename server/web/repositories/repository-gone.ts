@@ -12,8 +12,8 @@ export interface GoneDeps {
 }
 
 /**
- * Of a repository that is not there any more: what lies in the trash, when it went, and the way back for who may. For
- * everybody else it is as if it had never been.
+ * The page of a deleted repository: its entries in the trash and how to restore them. For names that the viewer may not pull, or
+ * that have no entries, the answer is the same NOT_FOUND.
  *
  * @throws {AppError} NOT_FOUND
  */

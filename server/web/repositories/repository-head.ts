@@ -30,7 +30,7 @@ export interface RepositoryHeadDeps extends PublicViewDeps {
   readonly readRepositorySummary: (repository: RepositoryRow) => Promise<RepositorySummary | undefined>;
   readonly stars: Pick<Stars, 'isStarred' | 'count'>;
   readonly indexState: () => IndexState;
-  /** Somebody looks at it: where no events come it is read anew, behind the page. */
+  /** The repository is viewed: without notifications it is read again in the background. */
   readonly opened: (repository: string) => void;
 }
 
@@ -38,13 +38,13 @@ export interface RepositoryHead {
   readonly name: string;
   readonly leaf: string;
   readonly folder: { readonly name: string; readonly href: string } | null;
-  /** One line; '' where nobody said what this is. */
+  /** One line; '' without a description. */
   readonly summary: string;
   readonly star: StarButton;
-  /** null where nobody signs in. */
+  /** null without authentication. */
   readonly open: PublicView | null;
   readonly compareHref: string | null;
-  /** '' for who may not. */
+  /** '' without the right. */
   readonly refreshAction: string;
   readonly deleteHref: string;
   /** Why deleting is greyed; '' where it is not. */
@@ -67,7 +67,7 @@ export interface HeadTab {
 }
 
 export interface StarButton {
-  /** null: nobody who could star. */
+  /** null for anonymous viewers. */
   readonly action: string | null;
   readonly isOn: boolean;
   readonly count: string;
@@ -201,7 +201,7 @@ function starButton({ page, repository, stars }: HeadFacts): StarButton {
   };
 }
 
-/** The newest tag is what people come for; a repository without tags has nothing to pull. */
+/** The command for the newest tag; a repository without tags has nothing to pull. */
 function repositoryCopy({ page, repository }: HeadFacts): CopyBox | null {
   const { name, newestTag, newestDigest, kinds } = repository;
   if (newestTag === null) return null;

@@ -115,7 +115,7 @@ export function repositorySpaceView(facts: RepositorySpaceFacts): RepositorySpac
   };
 }
 
-/** Both sums follow a change at different moments. */
+/** Never negative: both sums are updated at different times. */
 const sharedOf = ({ sizeBytes, uniqueBytes }: RepositoryRow) => Math.max(0, sizeBytes - uniqueBytes);
 
 function figures({ page, repository, isSummed }: RepositorySpaceFacts): readonly Figure[] {

@@ -117,7 +117,7 @@ function rowCells(row: TagGroup | FlatTag, { page, repository, largest }: RowCon
     attached: row.attachments.map((each) => attachmentWord(each, page.t)),
     heading: null,
     under: own.under,
-    // Nobody knows the size of a manifest that was not read; schema 1 names none.
+    // The size of an unread manifest is unknown, and schema 1 has none.
     size: row.sizeBytes === 0 ? null : sizeCell({ bytes: row.sizeBytes, uniqueBytes: null, largest }, page),
     pushed: ageCell(row.pushedAt, page),
     built: row.pushedAt === null ? timeCell(row.createdAt, page) : null,

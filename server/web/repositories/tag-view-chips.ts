@@ -12,7 +12,7 @@ interface ViewFacts {
 const NO_PLACE = { after: null, from: null, sort: null, direction: null, digest: null, platform: null, kind: null };
 const MAX_COUNTED = 1000;
 
-/** The ways to list what has a tag, as chips; what is untagged has a tab of its own and only one way. */
+/** Chips that choose how tagged images are listed. Untagged ones have a tab of their own, and one way only. */
 export function viewChips({ page, shown, referrers }: ViewFacts): ListFilter['views'] {
   if (shown === 'untagged') return [];
   const { t } = page;

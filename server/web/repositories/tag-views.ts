@@ -1,4 +1,4 @@
-/** The ways to list a repository: by image, by tag, and what no tag reaches. Each has its own columns and orders. */
+/** The lists of a repository: by image, by tag, and untagged. Each has its own columns and sort orders. */
 import type { TagSort } from '../../catalog/lists/tags.ts';
 import { type Column, type Sorting, sortedColumn } from '../parts/cells.ts';
 import type { Page } from '../shell/page.ts';
@@ -16,7 +16,7 @@ const TAGGED = ['pushed', 'name', 'by', 'pulled', 'pulls', 'platforms', 'size'] 
 const SORTS: Record<TagView, readonly [TagSort, ...TagSort[]]> = {
   grouped: [...TAGGED, 'tags'],
   flat: TAGGED,
-  // Without tags nobody pushed them under a name, and nothing sorts them by one.
+  // Untagged images have no name to sort by.
   untagged: ['pushed', 'pulled', 'pulls', 'platforms', 'size'],
   referrer: ['pushed', 'pulled', 'pulls', 'size'],
 };
