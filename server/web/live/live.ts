@@ -1,62 +1,35 @@
-import type { Response } from 'express';
-import type { Rights, Subject } from '../../access/rights.ts';
-import type { Visibility, VisibilityStore } from '../../catalog/visibility/visibility.ts';
+import type { Visibility } from '../../catalog/visibility/visibility.ts';
 import { type Clock, monotonic } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { audienceOf, fingerprint } from '../shell/audience.ts';
-import type { Page } from '../shell/page.ts';
-import { viewerValues } from '../shell/placeholders.ts';
+import { audienceOf } from '../shell/audience.ts';
 import type { PageModule } from '../shell/routes.ts';
-import type { SharedPage } from '../shell/shared-pages.ts';
-import {
-  type CollectedChanges,
-  createChangeCollector,
-  FOLLOWED_MESSAGES,
-  isAffectedBy,
-  newsFor,
-  TOPIC,
-} from './live-news.ts';
+import { type CollectedChanges, createChangeCollector, FOLLOWED_MESSAGES, newsFor } from './live-news.ts';
 import { createLivePages, type PageUpdate, type SharedPageSource } from './live-pages.ts';
-import { createLiveReads, type ListReader, type LiveReadsDeps } from './live-reads.ts';
+import { createLiveReads, type LiveReadsDeps } from './live-reads.ts';
 import { createRecentChanges } from './live-recent.ts';
+import {
+  createStream,
+  endIfSessionEnded,
+  followsShared,
+  LIFETIME_MS,
+  type Stream,
+  type StreamDeps,
+  send,
+  startStream,
+  updateRights,
+} from './live-stream.ts';
 
-export interface LiveDeps extends LiveReadsDeps {
-  readonly visibility: VisibilityStore;
+export interface LiveDeps extends LiveReadsDeps, StreamDeps {
   readonly sharedPages: SharedPageSource;
-  /**
-   * Current rights, not those of when the page was opened.
-   * @param accessVersion as just read; undefined: it is read here.
-   */
-  readonly rightsOf: (subject: Subject, accessVersion?: number) => Promise<Rights>;
-  readonly visibleNames: (visibility: Visibility, names: readonly string[]) => Promise<readonly string[]>;
   /** Changes with every change of accounts and rights, also by other processes. */
   readonly accessVersion: () => Promise<number>;
-  /** Must not extend the session. */
-  readonly isSessionAlive: (sid: string) => Promise<boolean>;
   readonly log: Logger;
   /** For tests. */
   readonly gatherMs?: number;
   readonly lifetimeMs?: number;
   readonly watchMs?: number;
   readonly clock?: Clock;
-}
-
-interface Stream {
-  readonly response: Response;
-  readonly rights: (accessVersion?: number) => Promise<Rights>;
-  readonly isAlive: () => Promise<boolean>;
-  readonly isSignedIn: boolean;
-  readonly address: string;
-  /** For `MAX_PER_OWNER`: a user, or the address of anonymous viewers. */
-  readonly owner: string;
-  /** undefined: the page shows no age of a list. */
-  readonly reader: ListReader | undefined;
-  /** Escaped HTML; '' for anonymous viewers. */
-  readonly name: string;
-  /** The shared page that it shows; undefined for other pages. */
-  page: SharedPage | undefined;
-  seen: { readonly rights: Rights; readonly print: string };
 }
 
 /** Those of the names that may be seen. */
@@ -76,9 +49,6 @@ const GATHER_MS = 60;
 const REST_FACTOR = 3;
 const MAX_REST_MS = 1500;
 const WATCH_MS = 2000;
-const HEARTBEAT_MS = 20_000;
-/** Then the browser reconnects, and its rights are checked again. */
-const LIFETIME_MS = 5 * 60_000;
 const MAX_STREAMS = 1000;
 const MAX_PER_OWNER = 100;
 
@@ -190,65 +160,25 @@ export function createLive(deps: LiveDeps) {
     void forEach(endIfSessionEnded);
   }
 
-  async function endIfSessionEnded(stream: Stream): Promise<void> {
-    if (await stream.isAlive()) return;
-    stream.response.write('event: ended\ndata: {}\n\n');
-    stream.response.end();
-  }
-
   function open(stream: Stream): void {
-    const { response } = stream;
-    response.status(200).set({
-      'Content-Type': 'text/event-stream; charset=utf-8',
-      'Cache-Control': 'no-store, no-transform',
-      // nginx would hold the messages back.
-      'X-Accel-Buffering': 'no',
-    });
-    response.write(': here\n\n');
     streams.add(stream);
     watchTimer ??= setInterval(() => void checkAccessVersion(), watchMs).unref();
-    const heartbeat = setInterval(() => {
-      response.write(':\n\n');
-      endIfSessionEnded(stream)
-        .then(() => markListOpen(stream))
-        .catch(() => response.end());
-    }, HEARTBEAT_MS).unref();
-    const end = setTimeout(() => response.end(), lifetimeMs).unref();
-    response.on('close', () => {
-      clearInterval(heartbeat);
-      clearTimeout(end);
-      streams.delete(stream);
-      if (stream.page) livePages.leave(stream.page.key);
-      if (stream.reader) reads.end(stream.reader);
-      if (streams.size > 0) return;
-      clearInterval(watchTimer);
-      watchTimer = undefined;
+    startStream(stream, {
+      lifetimeMs,
+      onHeartbeat: () => markListOpen(stream),
+      onClosed() {
+        streams.delete(stream);
+        if (stream.page) livePages.leave(stream.page.key);
+        if (stream.reader) reads.end(stream.reader);
+        if (streams.size > 0) return;
+        clearInterval(watchTimer);
+        watchTimer = undefined;
+      },
     });
   }
 
   async function markListOpen({ reader }: Stream): Promise<void> {
     if (reader !== undefined) await reads.markOpen(reader);
-  }
-
-  async function streamOf(page: Page, sid: string, response: Response): Promise<Stream> {
-    const { viewer, origin } = page;
-    const { subject, isSignedIn } = viewer;
-    const rights = page.authEnabled ? (version?: number) => deps.rightsOf(subject, version) : async () => viewer.rights;
-    const of = page.query('of');
-    const maySee = async (name: string) =>
-      (await deps.visibleNames(await deps.visibility.of(await rights(), origin.address), [name])).length > 0;
-    return {
-      response,
-      rights,
-      reader: of === '' ? undefined : { of, response, maySee },
-      isAlive: async () => !isSignedIn || deps.isSessionAlive(sid),
-      isSignedIn,
-      address: origin.address,
-      name: viewerValues(isSignedIn ? subject.name : '').name ?? '',
-      page: undefined,
-      owner: isSignedIn ? `user ${subject.id}` : origin.address,
-      seen: { rights: viewer.rights, print: fingerprint(viewer.rights) },
-    };
   }
 
   const pages: PageModule = (routes) => {
@@ -257,7 +187,7 @@ export function createLive(deps: LiveDeps) {
       response.set('Cache-Control', 'no-store').json({ viewer: viewer.isSignedIn ? viewer.subject.name : '' });
     });
     routes.get('/live', 'browse', async (page, request, response) => {
-      const stream = await streamOf(page, request.sessionID, response);
+      const stream = createStream(deps, page, { sid: request.sessionID, response });
       const ownCount = [...streams].filter(({ owner }) => owner === stream.owner).length;
       if (streams.size >= MAX_STREAMS || ownCount >= MAX_PER_OWNER) {
         throw new AppError('UNAVAILABLE', 'Too many pages are open. This one does not update by itself.');
@@ -283,24 +213,3 @@ export function createLive(deps: LiveDeps) {
   };
 }
 export type Live = ReturnType<typeof createLive>;
-
-type StreamOfShared = Stream & { readonly page: SharedPage };
-
-/** It shows a shared page that the names are on, and its viewer still belongs to the audience of that page. */
-function followsShared(stream: Stream, rights: Rights, names: readonly string[]): stream is StreamOfShared {
-  const { page, isSignedIn, address } = stream;
-  if (page === undefined || names.includes(TOPIC.rights) || !isAffectedBy(page.live, names)) return false;
-  return audienceOf({ rights, isSignedIn, address }) === page.audience;
-}
-
-function send({ response }: Stream, event: 'changed' | 'page', data: unknown): void {
-  response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-}
-
-function updateRights(stream: Stream, rights: Rights): boolean {
-  if (rights === stream.seen.rights) return false;
-  const print = fingerprint(rights);
-  const isNew = print !== stream.seen.print;
-  stream.seen = { rights, print };
-  return isNew;
-}
