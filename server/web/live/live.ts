@@ -193,6 +193,8 @@ export function createLive(deps: LiveDeps) {
         throw new AppError('UNAVAILABLE', 'Too many pages are open. This one does not update by itself.');
       }
       if (streams.size === 0) version = await deps.accessVersion();
+      // Gone meanwhile: its end would not be noticed any more.
+      if (response.destroyed) return;
       open(stream);
       const audience = audienceOf({ ...page.viewer, address: page.origin.address });
       stream.page = livePages.follow(page.query('shown'), audience);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
+import { promisify } from 'node:util';
 import express from 'express';
 import { ANONYMOUS, type Rights, type Subject } from '../../../../server/access/rights.ts';
 import { compileRule } from '../../../../server/access/rule.ts';
@@ -46,6 +47,10 @@ async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
     now: 1000,
     html: '<p>one</p>',
     pageVersion: 1,
+    /** What the access version waits for. */
+    gate: Promise.resolve(),
+    versionReads: 0,
+    rightsReads: 0,
   };
   const viewer = { rights, isSignedIn: rights.subject.kind === 'user' };
   const placeholders = createPlaceholders();
@@ -60,8 +65,15 @@ async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
     bus,
     opened: (repository) => void opened.push(repository),
     visibility: { of: async () => state.seen },
-    rightsOf: async () => state.rights,
-    accessVersion: async () => state.version,
+    rightsOf: async () => {
+      state.rightsReads += 1;
+      return state.rights;
+    },
+    accessVersion: async () => {
+      state.versionReads += 1;
+      await state.gate;
+      return state.version;
+    },
     isSessionAlive: async () => state.isAlive,
     visibleNames: async (seen, names) => (seen.all ? names.filter((name) => !state.hidden.has(name)) : []),
     sharedPages,
@@ -102,6 +114,7 @@ async function start({ rights = NO_RIGHTS, ...options }: StartOptions = {}) {
     live,
     state,
     show,
+    connections: () => promisify(server.getConnections.bind(server))(),
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/live`,
   };
 }
@@ -348,4 +361,24 @@ test('who has other rights by now has to ask', async () => {
   change(bus, 'team/app');
   await eventually('the message', async () => stream.told().length > 0);
   assert.deepEqual([stream.told(), stream.changes()], [[['team/app', '#rights']], []]);
+});
+
+test('a page that was closed before its stream began leaves no stream behind', async () => {
+  const { bus, connections, state, url } = await start();
+  let release = (): void => undefined;
+  state.gate = new Promise((resolve) => {
+    release = resolve;
+  });
+  const abort = new AbortController();
+  const asked = fetch(url, { signal: abort.signal }).catch(() => undefined);
+  await eventually('the stream is asked for', () => state.versionReads > 0);
+  abort.abort();
+  await asked;
+  await eventually('its connection is closed', connections, { until: (count) => count === 0 });
+  release();
+  const stream = await listen(url);
+  state.rightsReads = 0;
+  change(bus, 'team/fence');
+  await eventually('the fence', async () => stream.told().length > 0);
+  assert.equal(state.rightsReads, 1);
 });
