@@ -38,9 +38,12 @@ function pageTemplates(): readonly string[] {
   const files = readdirSync(VIEWS, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ejs'));
   const text = files.map((file) => readFileSync(join(VIEWS, file), 'utf8')).join('\n');
   const included = new Set([...text.matchAll(/part\('\/([^']+)'/g)].map(([, name]) => name));
+  // One of several, chosen by the end of the name: the tabs of an image.
+  const chosen = [...text.matchAll(/part\(`\/([^`$]+)\$\{/g)].map(([, start = '']) => start);
   return files
     .map((file) => file.replace(/\.ejs$/, ''))
-    .filter((name) => name !== 'shell/layout' && !included.has(name));
+    .filter((name) => name !== 'shell/layout' && !included.has(name))
+    .filter((name) => !chosen.some((start) => start !== '' && name.startsWith(start)));
 }
 
 let demo: Demo;
