@@ -138,8 +138,7 @@ export function createSharedPages({ placeholders, version, clock = monotonic }: 
     return page;
   }
 
-  async function readPersonal({ id, read }: PersonalPart): Promise<unknown> {
-    const now = await version();
+  async function readPersonal({ id, read }: PersonalPart, now: string): Promise<unknown> {
     const known = personalParts.get(id);
     if (known?.version === now) return known.value;
     const value = await read();
@@ -150,12 +149,14 @@ export function createSharedPages({ placeholders, version, clock = monotonic }: 
   return {
     async find(asked: SharedPageRequest): Promise<SharedPage | undefined> {
       const { audience, startDraw, isBackground } = asked;
-      const personal = asked.personal && (await readPersonal(asked.personal));
+      // A refresh of a page without a personal part may need no version.
+      const early = asked.personal && (await version());
+      const personal = asked.personal && (await readPersonal(asked.personal, early ?? ''));
       const isPersonal = personal !== undefined;
       const key = isPersonal ? `${asked.key} ${JSON.stringify(personal)}` : asked.key;
       const known = pages.get(key);
       if (known !== undefined && isBackground && includesLastChange(known)) return known;
-      const now = await version();
+      const now = early ?? (await version());
       if (known !== undefined && isCurrent(known, now)) return known;
       return draw({ key, audience, isPersonal, draw: startDraw(personal) }, now);
     },
