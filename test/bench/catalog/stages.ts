@@ -118,6 +118,15 @@ function foldersOf(size: RegistrySize): readonly string[] {
 
 /** What all people see. */
 export function sharedFolder(size: RegistrySize): string {
+  const known = sharedFolders.get(size) ?? findSharedFolder(size);
+  sharedFolders.set(size, known);
+  return known;
+}
+
+// Planning ten thousand repositories takes a while, and each tab asks.
+const sharedFolders = new Map<RegistrySize, string>();
+
+function findSharedFolder(size: RegistrySize): string {
   return foldersOf(size)[0] ?? '';
 }
 
