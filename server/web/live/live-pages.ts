@@ -4,8 +4,14 @@ import type { SharedPage, SharedPages } from '../shell/shared-pages.ts';
 /** A larger change is not sent: the open page fetches itself, which is compressed. */
 const MAX_CHANGE_CHARACTERS = 24_000;
 
-/** A function of the viewer's name (escaped HTML); `same`: nothing changed; undefined: the open page must fetch itself. */
-export type PageUpdate = ((name: string) => PageChange) | 'same' | undefined;
+/** From the version that was sent last to the current one. */
+export interface PageUpdate {
+  /** Hashes of both. */
+  readonly from: string;
+  readonly to: string;
+  /** A function of the viewer's name (escaped HTML); undefined: too large, the open page must fetch itself. */
+  readonly change: ((name: string) => PageChange) | undefined;
+}
 
 export type SharedPageSource = Pick<SharedPages, 'byHash' | 'refresh' | 'change' | 'markChanged'>;
 
@@ -14,16 +20,15 @@ export function createLivePages(pages: SharedPageSource) {
   /** By cache key: the version that was sent last, and the number of open pages. */
   const followed = new Map<string, { lastSent: SharedPage; readers: number }>();
 
-  async function changeOf(key: string): Promise<PageUpdate> {
+  async function updateOf(key: string): Promise<PageUpdate | undefined> {
     const page = followed.get(key);
     if (page === undefined) return undefined;
     const { lastSent } = page;
     const now = await pages.refresh(key);
     if (now === undefined) return undefined;
-    if (now.hash === lastSent.hash) return 'same';
     page.lastSent = now;
-    const change = pages.change(lastSent, now);
-    return change.newLength > MAX_CHANGE_CHARACTERS ? undefined : change.of;
+    const { newLength, of } = pages.change(lastSent, now);
+    return { from: lastSent.hash, to: now.hash, change: newLength > MAX_CHANGE_CHARACTERS ? undefined : of };
   }
 
   return {
@@ -45,13 +50,16 @@ export function createLivePages(pages: SharedPageSource) {
       page.readers -= 1;
       if (page.readers === 0) followed.delete(key);
     },
-    /** @returns the change of a page by its key. One call per notification round: each page is drawn at most once in it. */
-    startRound(): (key: string) => Promise<PageUpdate> {
-      const known = new Map<string, Promise<PageUpdate>>();
+    /**
+     * One call per notification round: each page is drawn at most once in it.
+     * @returns the update of a page by its key; undefined: it is not cached any more, the open page must fetch itself.
+     */
+    startRound(): (key: string) => Promise<PageUpdate | undefined> {
+      const known = new Map<string, Promise<PageUpdate | undefined>>();
       return (key) => {
-        const news = known.get(key) ?? changeOf(key).catch(() => undefined);
-        known.set(key, news);
-        return news;
+        const update = known.get(key) ?? updateOf(key).catch(() => undefined);
+        known.set(key, update);
+        return update;
       };
     },
   };

@@ -6,6 +6,7 @@ import type { Page } from '../shell/page.ts';
 import { viewerValues } from '../shell/placeholders.ts';
 import type { SharedPage } from '../shell/shared-pages.ts';
 import { isAffectedBy, TOPIC } from './live-news.ts';
+import type { PageUpdate } from './live-pages.ts';
 import type { ListReader } from './live-reads.ts';
 
 export interface StreamDeps {
@@ -35,6 +36,8 @@ export interface Stream {
   readonly name: string;
   /** The shared page that it shows; undefined for other pages. */
   page: SharedPage | undefined;
+  /** Of the version that it shows, as far as is known here; '' for other pages. */
+  shownHash: string;
   seen: { readonly rights: Rights; readonly print: string };
 }
 
@@ -62,6 +65,7 @@ export function createStream(
     address: origin.address,
     name: viewerValues(isSignedIn ? subject.name : '').name ?? '',
     page: undefined,
+    shownHash: '',
     owner: isSignedIn ? `user ${subject.id}` : origin.address,
     seen: { rights: viewer.rights, print: fingerprint(viewer.rights) },
   };
@@ -112,7 +116,23 @@ export function followsShared(stream: Stream, rights: Rights, names: readonly st
   return audienceOf({ rights, isSignedIn, address }) === page.audience;
 }
 
-export function send({ response }: Stream, event: 'changed' | 'page', data: unknown): void {
+/**
+ * Sends what changed in the page, nothing when it shows that already, or else what changed at all, and it fetches itself.
+ * @param update undefined: it is no shared page that can be updated.
+ */
+export function sendNews(stream: Stream, names: readonly string[], update: PageUpdate | undefined): void {
+  const { shownHash } = stream;
+  if (update === undefined) {
+    send(stream, 'changed', names);
+    return;
+  }
+  stream.shownHash = update.to;
+  if (shownHash === update.to) return;
+  if (shownHash !== update.from || update.change === undefined) send(stream, 'changed', names);
+  else send(stream, 'page', update.change(stream.name));
+}
+
+function send({ response }: Stream, event: 'changed' | 'page', data: unknown): void {
   response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 

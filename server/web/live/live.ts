@@ -15,7 +15,7 @@ import {
   LIFETIME_MS,
   type Stream,
   type StreamDeps,
-  send,
+  sendNews,
   startStream,
   updateRights,
 } from './live-stream.ts';
@@ -39,7 +39,7 @@ type VisibleTo = (seen: Visibility, names: ReadonlySet<string>) => Promise<reado
 interface NotificationRound {
   readonly collected: CollectedChanges;
   readonly visibleTo: VisibleTo;
-  readonly changeOf: (key: string) => Promise<PageUpdate>;
+  readonly updateOf: (key: string) => Promise<PageUpdate | undefined>;
   /** Read once for all streams; undefined: each reads it. */
   readonly accessVersion: number | undefined;
 }
@@ -110,7 +110,7 @@ export function createLive(deps: LiveDeps) {
   async function startNotificationRound(collected: CollectedChanges): Promise<NotificationRound> {
     deps.sharedPages.markChanged();
     const accessVersion = await deps.accessVersion().catch(() => undefined);
-    return { collected, visibleTo: createVisibleTo(collected), changeOf: livePages.startRound(), accessVersion };
+    return { collected, visibleTo: createVisibleTo(collected), updateOf: livePages.startRound(), accessVersion };
   }
 
   function createVisibleTo(collected: CollectedChanges): VisibleTo {
@@ -129,12 +129,12 @@ export function createLive(deps: LiveDeps) {
     const missed = recent.since(since);
     if (missed === undefined) return;
     const visibleTo = createVisibleTo(missed);
-    await notify(stream, { collected: missed, visibleTo, changeOf: async () => undefined, accessVersion: undefined });
+    await notify(stream, { collected: missed, visibleTo, updateOf: async () => undefined, accessVersion: undefined });
   }
 
   async function notify(
     stream: Stream,
-    { collected, visibleTo, changeOf, accessVersion }: NotificationRound,
+    { collected, visibleTo, updateOf, accessVersion }: NotificationRound,
   ): Promise<void> {
     const rights = await stream.rights(accessVersion);
     const seen = await deps.visibility.of(rights, stream.address);
@@ -145,9 +145,7 @@ export function createLive(deps: LiveDeps) {
       visible: async (changed) => (changed.size === 0 ? [] : visibleTo(seen, changed)),
     });
     if (names === undefined) return;
-    const news = followsShared(stream, rights, names) ? await changeOf(stream.page.key) : undefined;
-    if (news === undefined) send(stream, 'changed', names);
-    else if (news !== 'same') send(stream, 'page', news(stream.name));
+    sendNews(stream, names, followsShared(stream, rights, names) ? await updateOf(stream.page.key) : undefined);
   }
 
   /** Finds changes of accounts and sessions by other processes, which are not on the bus. */
@@ -197,7 +195,8 @@ export function createLive(deps: LiveDeps) {
       if (response.destroyed) return;
       open(stream);
       const audience = audienceOf({ ...page.viewer, address: page.origin.address });
-      stream.page = livePages.follow(page.query('shown'), audience);
+      stream.shownHash = page.query('shown');
+      stream.page = livePages.follow(stream.shownHash, audience);
       await markListOpen(stream);
       const since = page.query('since');
       if (/^\d{1,15}$/.test(since)) await sendMissed(stream, Number(since));

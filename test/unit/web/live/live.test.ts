@@ -382,3 +382,15 @@ test('a page that was closed before its stream began leaves no stream behind', a
   await eventually('the fence', async () => stream.told().length > 0);
   assert.equal(state.rightsReads, 1);
 });
+
+test('a page that shows another version than the others is not taken for one of them', async () => {
+  const { bus, state, show, url } = await start();
+  const first = await listen(`${url}?shown=${(await show('page')).hash}`);
+  // Opened in the moment in which it was different.
+  [state.html, state.pageVersion] = ['<p>two</p>', 2];
+  const second = await listen(`${url}?shown=${(await show('page')).hash}`);
+  [state.html, state.pageVersion] = ['<p>one</p>', 3];
+  change(bus, 'team/app');
+  await eventually('the second is told', async () => second.told().length + second.changes().length > 0);
+  assert.deepEqual([first.told(), first.changes()], [[], []]);
+});
