@@ -5,6 +5,9 @@ import Negotiator from 'negotiator';
 
 export type Encoding = 'br' | 'gzip';
 
+/** Compressed forms of one text, for a text that is sent many times. */
+export type CompressedForms = Map<Encoding, Promise<Buffer>>;
+
 /** A smaller body fits into one packet anyway. */
 const MIN_BYTES = 1400;
 /** Measured in docs/adr/0007-compression.md: more costs several times as much for a tenth of the bytes. */
@@ -36,10 +39,6 @@ function isAskedByAnotherSite({ headers }: IncomingMessage): boolean {
   return site === 'cross-site' || site === 'same-site';
 }
 
-export function compressText(text: string, encoding: Encoding): Promise<Buffer> {
-  return compressed(Buffer.from(text, 'utf8'), encoding);
-}
-
 /** In the thread pool: compressing 100 kB would block the event loop for a millisecond. */
 function compressed(body: Buffer, encoding: Encoding): Promise<Buffer> {
   if (encoding === 'gzip') return toGzip(body, { level: GZIP_LEVEL });
@@ -47,15 +46,23 @@ function compressed(body: Buffer, encoding: Encoding): Promise<Buffer> {
   return toBrotli(body, { params: { [BROTLI_PARAM_QUALITY]: BROTLI_QUALITY, [BROTLI_PARAM_SIZE_HINT]: body.length } });
 }
 
+function compressedOnce(body: Buffer, encoding: Encoding, forms: CompressedForms): Promise<Buffer> {
+  const form = forms.get(encoding) ?? compressed(body, encoding);
+  forms.set(encoding, form);
+  return form;
+}
+
 /**
  * Sends the text, compressed if that is worth it, and ends the response. Content-Type must be set before; not for
  * streams.
  * @param text Or its UTF-8.
+ * @param forms Of this text: a form that is missing is added.
  */
 export async function sendText(
   request: IncomingMessage,
   response: ServerResponse,
   text: string | Buffer,
+  forms: CompressedForms = new Map(),
 ): Promise<void> {
   response.appendHeader('Vary', 'Accept-Encoding');
   // The length would depend on compression, so a HEAD is answered without one.
@@ -66,7 +73,7 @@ export async function sendText(
   const body = typeof text === 'string' ? Buffer.from(text, 'utf8') : text;
   const isWorth = body.length >= MIN_BYTES && !isAskedByAnotherSite(request);
   const encoding = isWorth ? encodingFor(request.headers['accept-encoding']?.toString()) : undefined;
-  const sent = encoding === undefined ? body : await compressed(body, encoding);
+  const sent = encoding === undefined ? body : await compressedOnce(body, encoding, forms);
   if (encoding !== undefined) response.setHeader('Content-Encoding', encoding);
   response.setHeader('Content-Length', sent.length);
   response.end(sent);
