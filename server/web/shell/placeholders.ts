@@ -13,9 +13,8 @@ export type Marks = Readonly<Record<Placeholder, string>>;
 
 /** A text cut at its placeholders: there is one more text than placeholders. */
 export interface Pieces {
-  readonly texts: readonly string[];
-  /** `texts` in UTF-8. */
-  readonly bytes: readonly Buffer[];
+  /** UTF-8, so that what never changes is encoded once. */
+  readonly texts: readonly Buffer[];
   readonly placeholders: readonly Placeholder[];
 }
 
@@ -38,8 +37,7 @@ export function createPlaceholders(random = randomBytes(12).toString('hex')): Pl
       const parts = text.split(pattern);
       const texts = parts.filter((_, index) => index % 2 === 0);
       return {
-        texts,
-        bytes: texts.map((each) => Buffer.from(each, 'utf8')),
+        texts: texts.map((each) => Buffer.from(each, 'utf8')),
         placeholders: parts.filter((_, index) => index % 2 === 1).map((index) => PLACEHOLDERS[Number(index)] ?? 'name'),
       };
     },
@@ -48,23 +46,13 @@ export function createPlaceholders(random = randomBytes(12).toString('hex')): Pl
 
 export type PlaceholderValues = Readonly<Partial<Record<Placeholder, string>>>;
 
-/** @param values Escaped HTML; a placeholder without a value stays empty. */
-export function fillPlaceholders({ texts, placeholders }: Pieces, values: PlaceholderValues): string {
-  let text = texts[0] ?? '';
-  for (let index = 0; index < placeholders.length; index += 1) {
-    text += values[placeholders[index] as Placeholder] ?? '';
-    text += texts[index + 1] ?? '';
-  }
-  return text;
-}
-
-/** As `fillPlaceholders`, in UTF-8. The constant texts were encoded once. */
-export function fillPlaceholdersUtf8({ bytes, placeholders }: Pieces, values: PlaceholderValues): Buffer {
+/** @param values Escaped HTML; a placeholder without a value stays empty. @returns UTF-8. */
+export function fillPlaceholders({ texts, placeholders }: Pieces, values: PlaceholderValues): Buffer {
   const filled = placeholders.flatMap((placeholder, index) => [
     Buffer.from(values[placeholder] ?? '', 'utf8'),
-    bytes[index + 1] as Buffer,
+    texts[index + 1] as Buffer,
   ]);
-  return Buffer.concat([bytes[0] as Buffer, ...filled]);
+  return Buffer.concat([texts[0] as Buffer, ...filled]);
 }
 
 /** @param name '' for anonymous viewers. @returns escaped HTML. */

@@ -1,7 +1,7 @@
 import { audienceOf } from './audience.ts';
 import type { ImpersonalPage, Model, Page, SharedModel } from './page.ts';
 import { type FrameChoices, isOverPlainHttp, type PageViewDeps, sharedView } from './page-view.ts';
-import { fillPlaceholdersUtf8, type Marks, type Placeholders, viewerValues } from './placeholders.ts';
+import { fillPlaceholders, type Marks, type Placeholders, viewerValues } from './placeholders.ts';
 import type { DrawShared, SharedPage, SharedPageRequest } from './shared-pages.ts';
 import type { RenderView } from './view-engine.ts';
 
@@ -84,5 +84,5 @@ export function viewerName({ viewer }: Pick<Page, 'viewer'>): string {
 /** The whole page for one viewer, in UTF-8: name, form token and time are filled in. */
 export function documentOf({ pieces, hash }: SharedPage, page: Page): Buffer {
   const values = { ...viewerValues(viewerName(page)), csrf: page.csrf, askedAt: String(page.askedAt), hash };
-  return fillPlaceholdersUtf8(pieces, values);
+  return fillPlaceholders(pieces, values);
 }

@@ -183,7 +183,7 @@ export type SharedPages = ReturnType<typeof createSharedPages>;
 
 function textsOf(html: string, placeholders: Placeholders): Pick<SharedPage, 'pieces' | 'text' | 'hasName' | 'hash'> {
   const pieces = placeholders.split(html);
-  const text = fillPlaceholders(pieces, { name: placeholders.marks.name });
+  const text = fillPlaceholders(pieces, { name: placeholders.marks.name }).toString('utf8');
   const hash = createHash('sha256').update(text).digest('base64url').slice(0, 22);
   return { pieces, text, hasName: pieces.placeholders.includes('name'), hash };
 }
