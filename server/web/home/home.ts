@@ -49,6 +49,8 @@ export function homePage(deps: HomePageDeps): PageModule {
       await page.renderShared('home/home', {
         personal: () => myRepositories(deps, page),
         build: async (common, mine = []) => homeView(common, await homeFacts(deps, common, mine)),
+        // Findings are looked for in the background and written nowhere.
+        isCacheable: ({ hasFindings }) => hasFindings,
       });
     });
   };
@@ -113,6 +115,8 @@ export interface HomeView {
   readonly map: { readonly title: string; readonly text: string; readonly frames: readonly MapFrame[] };
   readonly health: readonly HealthLine[];
   readonly age: ListAge | null;
+  /** False while they are looked for. */
+  readonly hasFindings: boolean;
 }
 
 const MAP_FRAMES = [
@@ -144,6 +148,7 @@ export function homeView(page: HomePageParts, facts: HomeFacts): HomeView {
     },
     health: healthLines(facts, page),
     age: listAge(page, facts.index),
+    hasFindings: facts.findings !== undefined,
   };
 }
 

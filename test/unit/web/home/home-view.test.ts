@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { homeView } from '../../../../server/web/home/home.ts';
+import { type HomePageDeps, type HomeView, homePage, homeView } from '../../../../server/web/home/home.ts';
 import type { HomeFacts } from '../../../../server/web/home/home-facts.ts';
 import { homeFigures } from '../../../../server/web/home/home-figures.ts';
 import { healthLines, loginLines } from '../../../../server/web/home/home-registry.ts';
+import type { Page, SharedModel } from '../../../../server/web/shell/page.ts';
 import { NOBODY, renderPage, testPage } from '../../../support/app/render.ts';
 import { repositoryRow, UP } from '../../../support/data/browse-facts.ts';
 import { activityDays, homeFacts } from '../../../support/data/home-facts.ts';
@@ -36,6 +37,15 @@ test('space says how much came in a week and a month, as far as that is known', 
   assert.equal(note([]), 'every layer counted once');
   assert.equal(note([sample(8, 7_000_000)]), '−2 MB in 7 days');
   assert.equal(note([sample(31, 1_000_000), sample(8, 5_000_000)]), '±0 B in 7 days · +4 MB in 30 days');
+});
+
+test('a page is shared only once the findings are there: they come without anything being written', async () => {
+  const shared: SharedModel<HomeView>[] = [];
+  const asked = { renderShared: (_: string, model: SharedModel<HomeView>) => void shared.push(model) };
+  const get = (_: string, __: string, handle: (page: Page) => unknown) => handle(asked as unknown as Page);
+  homePage({} as HomePageDeps)({ get } as never);
+  const isKept = (facts: HomeFacts) => shared[0]?.isCacheable?.(homeView(page, facts));
+  assert.deepEqual([isKept(full({ findings: undefined })), isKept(full())], [false, true]);
 });
 
 test('what is not worked out yet is said to be so, on a page that stands', async () => {
